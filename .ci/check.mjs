@@ -1,0 +1,125 @@
+// `pnpm check`: everything that can be said about the code without running its tests. One line per step.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onInterrupt, run } from "./command.mjs";
+import { Report } from "./report.mjs";
+import { build, SetupError, toolsEnv } from "./setup.mjs";
+import { root, workspacePackages } from "./workspace.mjs";
+
+/** @typedef {import("./workspace.mjs").Package} Package */
+/** @typedef {import("./report.mjs").Verdict} Verdict */
+
+const AT_ONCE = 2;
+const TIMEOUT_MS = 180_000;
+
+/**
+ * Runs all steps, two at a time. The packages must be built.
+ * @param {Report} report @param {NodeJS.ProcessEnv} env
+ */
+export async function check(report, env) {
+	/** @param {string} command @param {readonly string[]} args @param {string} [cwd] */
+	const tool = (command, args, cwd = root) =>
+		run(command, args, { cwd, env, timeoutMs: TIMEOUT_MS });
+	const packages = workspacePackages();
+	/** @type {[name: string, work: () => Promise<Verdict>][]} */
+	const steps = [];
+
+	for (const dir of [join(root, ".ci"), ...packages.map((own) => own.dir)]) {
+		if (!existsSync(join(dir, "tsconfig.json"))) continue;
+		steps.push([`types ${relative(root, dir)}`, () => tool("tsc", ["--noEmit", "-p", dir])]);
+	}
+	steps.push([
+		"lint and format",
+		() => tool("biome", ["ci", "--colors=off", "--error-on-warnings", "."]),
+	]);
+	steps.push(["knip", () => tool("knip", ["--no-progress"])]);
+	for (const own of packages.filter((each) => each.manifest.private !== true)) {
+		const tarball = onePack(own, tool);
+		steps.push([
+			`publint ${own.name}`,
+			() => tarball((file) => tool("publint", ["run", file, "--strict"])),
+		]);
+		steps.push([`attw ${own.name}`, () => tarball((file) => attw(own, file, tool))]);
+	}
+	steps.push(["size-limit", () => tool("size-limit", [])]);
+	const core = join(root, "packages", "core");
+	steps.push(["layers", () => tool("vitest", ["run", "test/layers.test.ts"], core)]);
+	steps.push(["lock file", noHosts]);
+
+	const next = steps.values();
+	const worker = async () => {
+		for (const [name, work] of next) await report.step(name, work);
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** @typedef {(command: string, args: readonly string[], cwd?: string) => Promise<Verdict>} Tool */
+
+/**
+ * Packs a package as it would be published, once for all who ask.
+ * @param {Package} own @param {Tool} tool
+ * @returns {(use: (file: string) => Promise<Verdict>) => Promise<Verdict>}
+ */
+function onePack(own, tool) {
+	const folder = join(own.dir, ".reports", "pack");
+	/** @type {Promise<Verdict> | undefined} */
+	let packed;
+	return async (use) => {
+		if (packed === undefined) {
+			rmSync(folder, { recursive: true, force: true });
+			mkdirSync(folder, { recursive: true });
+			packed = tool("pnpm", ["pack", "--pack-destination", folder], own.dir);
+		}
+		const verdict = await packed;
+		const file = verdict.ok ? readdirSync(folder)[0] : undefined;
+		return file === undefined ? { ...verdict, ok: false } : use(join(folder, file));
+	};
+}
+
+/**
+ * The main entry must resolve everywhere; subpaths everywhere but in Node 10's resolution, which knows no `exports`.
+ * @param {Package} own @param {string} file @param {Tool} tool
+ */
+async function attw(own, file, tool) {
+	const main = await tool("attw", [
+		"--no-emoji",
+		"--format",
+		"ascii",
+		"--entrypoints",
+		".",
+		"--",
+		file,
+	]);
+	const subpaths = Object.keys(own.manifest.exports ?? {}).some(
+		(path) => path !== "." && !path.endsWith(".json"),
+	);
+	if (!main.ok || !subpaths) return main;
+	return tool("attw", ["--no-emoji", "--format", "ascii", "--profile", "node16", file]);
+}
+
+/** The lock file names no registry: it must serve people behind a mirror as well. */
+async function noHosts() {
+	const hosts =
+		readFileSync(join(root, "pnpm-lock.yaml"), "utf8").match(
+			/^.*(?:https?:\/\/|git\+|tarball:).*$/gm,
+		) ?? [];
+	const lines = hosts.filter((line) => !/^\s*deprecated:/.test(line));
+	return { ok: lines.length === 0, output: lines.join("\n") };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const report = new Report();
+	onInterrupt((exitCode) => report.end(exitCode));
+	try {
+		const env = await toolsEnv();
+		await build(env);
+		await check(report, env);
+	} catch (error) {
+		if (!(error instanceof SetupError)) throw error;
+		console.log(error.message);
+		report.fail("setup");
+	}
+	report.end();
+}

@@ -1,0 +1,126 @@
+// `npm test`: installs, builds, checks, and runs the tests of every package; its last line is the sum of it all.
+
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { check } from "./check.mjs";
+import { provideChromium } from "./chromium.mjs";
+import { onInterrupt, run } from "./command.mjs";
+import { Report } from "./report.mjs";
+import { build, install, SetupError, toolsEnv } from "./setup.mjs";
+import { root, workspacePackages } from "./workspace.mjs";
+
+const TESTS_TIMEOUT_MS = 420_000;
+/** In each package, ignored by git. */
+const VITEST_REPORT = ".reports/vitest.json";
+const TURBO_RUNS = join(root, ".turbo", "runs");
+const CI = !["", "0", "false"].includes(process.env.CI ?? "");
+
+const report = new Report();
+onInterrupt((exitCode) => {
+	report.fail("interrupted");
+	report.end(exitCode);
+});
+
+try {
+	console.log("..    installing and building (the first time takes a while)");
+	const env = await toolsEnv();
+	await install(env);
+	await build(env);
+	const chromium = await provideChromium();
+	if ("missing" in chromium && CI) {
+		console.log(
+			`FAIL  Chromium (${chromium.missing}): with CI set, nothing may be skipped for want of it`,
+		);
+		report.fail(`browser tests (no Chromium: ${chromium.missing})`);
+	} else if ("missing" in chromium) {
+		report.skip(`browser tests (no Chromium: ${chromium.missing})`, 0);
+	}
+	await check(report, env);
+	await test({ ...env, SSE_CHROMIUM: "path" in chromium ? chromium.path : "" });
+} catch (error) {
+	if (!(error instanceof SetupError)) throw error;
+	console.log(error.message);
+	report.fail("setup");
+}
+report.end();
+
+/** Runs the tests of every package, one package after the other, and counts them. @param {NodeJS.ProcessEnv} env */
+async function test(env) {
+	const packages = workspacePackages().filter((own) => own.manifest.scripts?.test !== undefined);
+	// A report of an earlier run must not be counted.
+	for (const own of packages) rmSync(join(own.dir, VITEST_REPORT), { force: true });
+	rmSync(TURBO_RUNS, { recursive: true, force: true });
+
+	// --only: the builds are there, and arguments after `--` would give them another cache key.
+	const turbo = ["run", "test", "--only", "--continue=always", "--concurrency=1", "--summarize"];
+	const output = ["--log-order=stream", "--log-prefix=none"];
+	const vitest = [
+		"--reporter=default",
+		"--reporter=json",
+		`--outputFile.json=${VITEST_REPORT}`,
+		"--allowOnly=false",
+	];
+	await run("turbo", [...turbo, ...output, "--", ...vitest], {
+		cwd: root,
+		env,
+		live: true,
+		timeoutMs: TESTS_TIMEOUT_MS,
+	});
+
+	const exitCodes = exitCodesOfTurbo();
+	for (const own of packages) count(own, exitCodes.get(own.name));
+}
+
+/** What each package's test task answered, from the summary turbo has just written. */
+function exitCodesOfTurbo() {
+	/** @type {Map<string, number | undefined>} */
+	const codes = new Map();
+	const file = existsSync(TURBO_RUNS)
+		? readdirSync(TURBO_RUNS).find((name) => name.endsWith(".json"))
+		: undefined;
+	if (file === undefined) return codes;
+	for (const task of JSON.parse(readFileSync(join(TURBO_RUNS, file), "utf8")).tasks) {
+		if (task.task === "test") codes.set(task.package, task.execution?.exitCode);
+	}
+	return codes;
+}
+
+/**
+ * Adds up one package's tests. A file that failed without a failing test (it could not be loaded, a hook threw) counts
+ * as one failure, and so does a package that ran no test or whose vitest ended badly for another reason.
+ * @param {import("./workspace.mjs").Package} own @param {number | undefined} exitCode
+ */
+function count(own, exitCode) {
+	const file = join(own.dir, VITEST_REPORT);
+	if (!existsSync(file)) {
+		report.fail(`${own.name}: vitest ended without a report`);
+		return;
+	}
+	let failures = 0;
+	let tests = 0;
+	for (const suite of JSON.parse(readFileSync(file, "utf8")).testResults) {
+		const path = relative(own.dir, suite.name);
+		let failuresHere = 0;
+		for (const { status, fullName } of suite.assertionResults) {
+			tests += 1;
+			if (status === "passed") report.passed += 1;
+			else if (status === "skipped" || status === "todo")
+				report.skip(`${own.name} ${path}: ${fullName}`);
+			else {
+				failuresHere += 1;
+				report.fail(`${own.name} ${path}: ${fullName}`);
+			}
+		}
+		if (suite.status !== "passed" && failuresHere === 0) {
+			failuresHere = 1;
+			report.fail(`${own.name} ${path}: ${suite.message.split("\n")[0] || "the file failed"}`);
+		}
+		failures += failuresHere;
+	}
+	if (tests === 0 && failures === 0) report.fail(`${own.name}: no tests`);
+	else if (exitCode !== 0 && failures === 0) {
+		report.fail(
+			`${own.name}: vitest ended with ${exitCode ?? "no exit code"} though no test failed (see above)`,
+		);
+	}
+}

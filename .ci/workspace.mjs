@@ -1,0 +1,64 @@
+// What this repository consists of, and which Node it wants. Runs before anything is installed.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {boolean} [private]
+ * @property {string} [packageManager]
+ * @property {{ node?: string }} [engines]
+ * @property {Record<string, string>} [scripts]
+ * @property {Record<string, unknown>} [exports]
+ *
+ * @typedef {object} Package
+ * @property {string} name
+ * @property {string} dir absolute
+ * @property {Manifest} manifest
+ */
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @param {string} dir @returns {Manifest} */
+function readManifest(dir) {
+	return JSON.parse(readFileSync(join(dir, "package.json"), "utf8"));
+}
+
+const manifest = readManifest(root);
+
+/** Every package of the workspace: the folders of `packages` and `examples` that have a package.json. */
+export function workspacePackages() {
+	/** @type {Package[]} */
+	const found = [];
+	for (const group of ["packages", "examples"]) {
+		for (const entry of readdirSync(join(root, group)).sort()) {
+			const dir = join(root, group, entry);
+			if (!existsSync(join(dir, "package.json"))) continue;
+			const own = readManifest(dir);
+			found.push({ name: own.name, dir, manifest: own });
+		}
+	}
+	return found;
+}
+
+/** The version of pnpm, from the one place that states it. */
+export function pnpmVersion() {
+	return (manifest.packageManager ?? "").replace(/^pnpm@/, "").replace(/\+.*$/, "");
+}
+
+/** A sentence on why this Node cannot be used, or undefined. Knows `^a.b.c` and `>=a.b.c`, joined by `||`. */
+export function nodeProblem(version = process.versions.node, range = manifest.engines?.node ?? "") {
+	const [major = 0, minor = 0, patch = 0] = version
+		.split(".")
+		.map((part) => Number.parseInt(part, 10));
+	const fits = range.split("||").some((part) => {
+		const wanted = /^(\^|>=)(\d+)\.(\d+)\.(\d+)$/.exec(part.trim());
+		if (wanted === null) return false;
+		const [wantedMajor = 0, wantedMinor = 0, wantedPatch = 0] = wanted.slice(2).map(Number);
+		if (major !== wantedMajor) return wanted[1] === ">=" && major > wantedMajor;
+		return minor > wantedMinor || (minor === wantedMinor && patch >= wantedPatch);
+	});
+	return fits ? undefined : `Node ${range} is needed, this is ${version}.`;
+}
