@@ -1,0 +1,6 @@
+/**
+ * What adapters import besides the names of the index: the seams between a framework and the core.
+ */
+export { getDefaultService } from "./default-service.js";
+export { SSEError, type SSEErrorCode } from "./errors.js";
+export type { Sink, SinkListener } from "./sink.js";

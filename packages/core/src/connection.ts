@@ -1,0 +1,185 @@
+/**
+ * A connection: the state of one event stream. It is open, then closed, once, for one reason; the order
+ * in which frames are enqueued is their order on the wire.
+ */
+import { isObject, SSEError } from "./errors.js";
+import type { Frame } from "./frame.js";
+import { Outbox, type OutboxOwner, type OutboxShared } from "./outbox.js";
+import { pipe } from "./pipe.js";
+import type { Sink, SinkListener } from "./sink.js";
+import type {
+	CloseReason,
+	DisconnectInfo,
+	ErrorStage,
+	HttpResponse,
+	PipeOptions,
+	PipeSource,
+	SendOptions,
+	SSEConnection,
+	SSEHeaders,
+} from "./types.js";
+
+/** What a connection needs from the service it belongs to. */
+export interface ConnectionHost extends OutboxShared {
+	readonly options: OutboxShared["options"] & { readonly closeTimeoutMs: number };
+	/** Check and encode one event. */
+	encode(data: unknown, options: SendOptions | undefined): Frame;
+	/** The connection is closed: called once, before its last bytes have left. */
+	onClosed(connection: Connection, reason: CloseReason): void;
+	/** The sink has closed: called once, last of all, when `open` has succeeded. */
+	onGone(): void;
+	onError(error: unknown, stage: ErrorStage): void;
+}
+
+// Versioned and global: the ESM and the CommonJS copy of this package know each other's connections.
+const CONNECTION = Symbol.for("sse-service.connection.v1");
+
+/** Whether `value` is a connection's handle, whichever copy of this package made it. */
+export function isConnection(value: unknown): value is Connection {
+	return isObject(value) && CONNECTION in value;
+}
+
+export class Connection implements SSEConnection, SinkListener, OutboxOwner {
+	readonly [CONNECTION] = true;
+	readonly clientId: string;
+	/** The application's callback for the end of this connection; the service runs it. */
+	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
+	/** The groups it is in: replaced, never changed, by the registry alone. */
+	groups: readonly string[] = [];
+	/** How many frames it was ever given: what the heartbeat tells an idle connection by. */
+	enqueued = 0;
+
+	readonly #host: ConnectionHost;
+	readonly #sink: Sink;
+	readonly #outbox: Outbox;
+	#closeReason: CloseReason | undefined;
+	/** Whether the sink was opened and has not closed yet. */
+	#sinkOpen = false;
+	#abort: AbortController | undefined;
+	#deadline: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(
+		host: ConnectionHost,
+		sink: Sink,
+		clientId: string,
+		onDisconnectCb?: (info: DisconnectInfo) => unknown,
+	) {
+		this.#host = host;
+		this.#sink = sink;
+		this.#outbox = new Outbox(host, sink, this);
+		this.clientId = clientId;
+		this.onDisconnectCb = onDisconnectCb;
+	}
+
+	get response(): HttpResponse {
+		return this.#sink.response as HttpResponse;
+	}
+
+	get lastEventId(): string | undefined {
+		return this.#sink.lastEventId;
+	}
+
+	get closed(): boolean {
+		return this.#closeReason !== undefined;
+	}
+
+	get closeReason(): CloseReason | undefined {
+		return this.#closeReason;
+	}
+
+	get bufferedBytes(): number {
+		return this.#sinkOpen ? this.#outbox.bufferedBytes : 0;
+	}
+
+	get idle(): boolean {
+		return this.#outbox.idle;
+	}
+
+	get signal(): AbortSignal {
+		if (this.#abort === undefined) {
+			this.#abort = new AbortController();
+			if (this.#closeReason !== undefined) this.#tellSignal();
+		}
+		return this.#abort.signal;
+	}
+
+	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
+	open(headers: SSEHeaders | undefined, opening: Uint8Array): void {
+		this.#sink.open(headers, opening, this);
+		this.#sinkOpen = true;
+		this.#host.counters.bytesSent += opening.byteLength;
+	}
+
+	send(data: unknown, options?: SendOptions): number {
+		return this.enqueue(this.#host.encode(data, options)) ? 1 : 0;
+	}
+
+	/** Have a frame written at the end of this turn. @returns whether it was taken */
+	enqueue(frame: Frame): boolean {
+		if (this.closed || !this.#outbox.add(frame)) return false;
+		this.enqueued++;
+		if (frame.kind !== "comment") this.#host.counters.eventsSent++;
+		return true;
+	}
+
+	pipe<Item>(source: PipeSource<Item>, options: PipeOptions<Item> = {}): Promise<number> {
+		return pipe(this, source, options, (error) => this.#host.onError(error, "pipe"));
+	}
+
+	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
+	room(): Promise<void> | undefined {
+		return this.closed ? undefined : this.#outbox.room();
+	}
+
+	/** @returns false when it was closed already */
+	close(reason: CloseReason = "server"): boolean {
+		if (!this.#leave(reason)) return false;
+		if (this.#sinkOpen) {
+			this.#outbox.flushAll();
+			this.#sink.end();
+			// A client that does not read what is left would keep the socket for ever.
+			this.#deadline = setTimeout(() => this.#sink.destroy(), this.#host.options.closeTimeoutMs);
+			this.#deadline.unref();
+		}
+		this.#outbox.clear();
+		this.#tellSignal();
+		return true;
+	}
+
+	onDrain(): void {
+		this.#outbox.drain();
+	}
+
+	/** This may be within a fan-out: nobody is told before it is over. */
+	onFailure(reason: "slow" | "error", error?: unknown): void {
+		if (reason === "error") this.#host.onError(error, "write");
+		if (this.#leave(reason)) queueMicrotask(() => this.#tellSignal());
+		this.#outbox.clear();
+		this.#sink.destroy();
+	}
+
+	onClose(ended: boolean): void {
+		this.#sinkOpen = false;
+		clearTimeout(this.#deadline);
+		if (this.#leave(ended ? "server" : "client")) {
+			this.#outbox.clear();
+			this.#tellSignal();
+		}
+		this.#host.onGone();
+	}
+
+	/** The one transition from open to closed. @returns false when it was closed already */
+	#leave(reason: CloseReason): boolean {
+		if (this.#closeReason !== undefined) return false;
+		this.#closeReason = reason;
+		this.#host.onClosed(this, reason);
+		return true;
+	}
+
+	#tellSignal(): void {
+		const reason = this.#closeReason;
+		const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `The connection has closed: ${reason}`);
+		// `AbortError` is what `fetch` and others look for to tell an abort from a failure.
+		this.#abort?.abort(Object.assign(error, { name: "AbortError", reason }));
+	}
+}

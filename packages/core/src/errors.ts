@@ -1,0 +1,75 @@
+/**
+ * The one error class of the library. Users match on `code`, which is append-only: a code is never
+ * renamed or reused. Errors are for mistakes and limits; what merely happens (a client that left)
+ * is a return value.
+ */
+
+/** Every code this package throws, with the rule behind it in the package's README. */
+export type SSEErrorCode =
+	| "ERR_SSE_INVALID_EVENT"
+	| "ERR_SSE_INVALID_ID"
+	| "ERR_SSE_INVALID_RETRY"
+	| "ERR_SSE_INVALID_DATA"
+	| "ERR_SSE_INVALID_CLIENT_ID"
+	| "ERR_SSE_INVALID_GROUP"
+	| "ERR_SSE_INVALID_META"
+	| "ERR_SSE_INVALID_TARGET"
+	| "ERR_SSE_INVALID_REASON"
+	| "ERR_SSE_INVALID_HEADERS"
+	| "ERR_SSE_INVALID_OPTION"
+	| "ERR_SSE_INVALID_REQUEST"
+	| "ERR_SSE_INVALID_SOURCE"
+	| "ERR_SSE_RESPONSE_STARTED"
+	| "ERR_SSE_MAX_CONNECTIONS"
+	| "ERR_SSE_MAX_CONNECTIONS_PER_CLIENT"
+	| "ERR_SSE_MAX_GROUPS"
+	| "ERR_SSE_SERVICE_CLOSED"
+	| "ERR_SSE_ALREADY_CONFIGURED"
+	| "ERR_SSE_CONNECTION_CLOSED";
+
+// Two copies of this module (ESM and CommonJS) may meet in one process, so identity is a brand.
+const BRAND = Symbol.for("sse-service.error.v1");
+
+/** Thrown by every function of this package; recognise it with {@link isSSEError} or by `code`. */
+export class SSEError extends Error {
+	override readonly name: string = "SSEError";
+	readonly code: SSEErrorCode;
+	/** The HTTP status that fits, where the error can be the answer to a request: 400, 429 or 503. */
+	readonly statusCode: number | undefined;
+	readonly [BRAND] = true;
+
+	constructor(code: SSEErrorCode, message: string, statusCode?: number, cause?: unknown) {
+		super(message, cause === undefined ? cause : { cause });
+		this.code = code;
+		this.statusCode = statusCode;
+	}
+}
+
+/** Whether `value` is an error of this library, whichever copy of it (ESM, CommonJS) threw it. */
+export function isSSEError(value: unknown): value is SSEError {
+	return isObject(value) && BRAND in value;
+}
+
+/** The error for a value that breaks a rule: "`rule`, got `value`". */
+export function invalid(
+	code: SSEErrorCode,
+	rule: string,
+	value: unknown,
+	statusCode?: number,
+	cause?: unknown,
+): SSEError {
+	return new SSEError(code, `${rule}, got ${shown(value)}`, statusCode, cause);
+}
+
+/** Whether `value` is an object whose members can be looked at. */
+export function isObject(value: unknown): value is Record<PropertyKey, unknown> {
+	return typeof value === "object" && value !== null;
+}
+
+/** `value` as it appears in a message: shortened text, or its type. */
+function shown(value: unknown): string {
+	if (typeof value === "string")
+		return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+	if (value === null || !/object|function/.test(typeof value)) return String(value).slice(0, 40);
+	return typeof value;
+}

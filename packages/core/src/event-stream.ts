@@ -1,0 +1,140 @@
+/**
+ * The wire format: an event as the text of one block of an event stream. Everything that can reach
+ * a field passes through here, and nothing that could end a field early gets out.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+import { invalid, type SSEErrorCode } from "./errors.js";
+import type { CommentForm } from "./types.js";
+
+/** The fields of one event, already valid: the wire's own names. */
+export interface EventFields {
+	readonly data: string;
+	readonly event?: string | undefined;
+	readonly id?: string | undefined;
+	readonly retry?: number | undefined;
+}
+
+// "Lines must be separated by either a CRLF pair, a single LF character, or a single CR character."
+const LINE_END = /\r\n|\r|\n/g;
+const LINE_END_CHARACTER = /[\r\n]/;
+
+/** One event as a block of the stream, blank line included. Only LF is ever emitted. */
+export function encodeEvent({ data, event, id, retry }: EventFields): string {
+	let block = "";
+	if (event !== undefined) block += `event: ${event}\n`;
+	if (id !== undefined) block += `id: ${id}\n`;
+	if (retry !== undefined) block += `retry: ${retry}\n`;
+	// The space is always there: the parser removes one, so a leading space of the data survives.
+	// `data: ` with nothing behind it still dispatches an event, whose data is the empty string.
+	return `${block}data: ${LINE_END_CHARACTER.test(data) ? data.replace(LINE_END, "\ndata: ") : data}\n\n`;
+}
+
+/** A comment ("if the line starts with a U+003A COLON character (:), ignore the line"), one line for each line of `text`. */
+export function encodeComment(text: string, form: CommentForm): string {
+	return `: ${text.replace(LINE_END, "\n: ")}\n${form === "block" ? "\n" : ""}`;
+}
+
+/** A `retry` field on its own, which sets the client's reconnection time in milliseconds. */
+export function encodeRetry(retry: number, form: CommentForm): string {
+	return `retry: ${retry}\n${form === "block" ? "\n" : ""}`;
+}
+
+/**
+ * A message as the text of `data`: a string as it is, anything else as JSON.
+ *
+ * What JSON cannot say (`undefined`, a function, a symbol, a BigInt, a cycle, a `toJSON` that
+ * throws) is refused. A lone surrogate in a string becomes U+FFFD when it is encoded as UTF-8, as
+ * in every encoder of the web platform; inside JSON it survives as an escape.
+ *
+ * @throws `ERR_SSE_INVALID_DATA`, with the reason as its `cause`
+ */
+export function serializeData(message: unknown): string {
+	if (typeof message === "string") return message;
+	let text: string | undefined;
+	let cause: unknown;
+	try {
+		text = JSON.stringify(message);
+	} catch (thrown) {
+		cause = thrown;
+	}
+	if (text !== undefined) return text;
+	// The first line of V8's message names the reason; those after it draw the cycle.
+	const why = cause instanceof Error ? ` (${cause.message.split("\n", 1)})` : "";
+	const rule = `The message must be a string or JSON${why}`;
+	throw invalid("ERR_SSE_INVALID_DATA", rule, message, undefined, cause);
+}
+
+/**
+ * An event type, checked: `undefined` for none, or a string without CR or LF, well-formed, at most `maxLength` UTF-16 units.
+ * The empty string is allowed and means the default type, `message`.
+ *
+ * @throws `ERR_SSE_INVALID_EVENT`
+ */
+export function checkEventType(event: unknown, maxLength: number): string | undefined {
+	return checkField(
+		event,
+		maxLength,
+		/[\r\n]/,
+		"CR or LF",
+		"The event type",
+		"ERR_SSE_INVALID_EVENT",
+	);
+}
+
+/**
+ * An event id as text, checked: `undefined` for none, or a string without CR, LF or NUL ("if the field value does not contain
+ * U+0000 NULL, then set the last event ID buffer"), well-formed, or a finite number. `0` and `""` are ids;
+ * the empty one resets the client's last event ID. Its length has a limit because the client sends
+ * it back in a request header.
+ *
+ * @throws `ERR_SSE_INVALID_ID`
+ */
+export function checkId(id: unknown, maxLength: number): string | undefined {
+	if (Number.isFinite(id)) return String(id);
+	return checkField(
+		id,
+		maxLength,
+		/[\r\n\0]/,
+		"CR, LF or NUL",
+		"The event id",
+		"ERR_SSE_INVALID_ID",
+	);
+}
+
+/**
+ * A reconnection time, checked: `undefined` for none, or a non-negative safe integer of milliseconds ("if the field value
+ * consists of only ASCII digits").
+ *
+ * @throws `ERR_SSE_INVALID_RETRY`
+ */
+export function checkRetry(retry: unknown): number | undefined {
+	if (retry === undefined || (Number.isSafeInteger(retry) && (retry as number) >= 0)) {
+		return retry as number | undefined;
+	}
+	throw invalid(
+		"ERR_SSE_INVALID_RETRY",
+		"The reconnection time must be a non-negative integer of milliseconds",
+		retry,
+	);
+}
+
+function checkField(
+	value: unknown,
+	maxLength: number,
+	forbidden: RegExp,
+	forbiddenName: string,
+	what: string,
+	code: SSEErrorCode,
+): string | undefined {
+	if (value === undefined) return value;
+	let rule = "must be a string";
+	if (typeof value === "string") {
+		if (value.length > maxLength)
+			rule = `must have at most ${maxLength} characters, not ${value.length}`;
+		else if (forbidden.test(value)) rule = `must not contain ${forbiddenName}`;
+		else if (!value.isWellFormed()) rule = "must not contain a lone surrogate";
+		else return value;
+	}
+	throw invalid(code, `${what} ${rule}`, value);
+}

@@ -1,0 +1,81 @@
+/**
+ * The options of a service: every default and every limit, in one place, checked once. Whether
+ * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
+ */
+import { invalid, isObject } from "./errors.js";
+import type { SSEServiceOptions } from "./types.js";
+
+/** Options with every default filled in. */
+export type ResolvedOptions = {
+	readonly [Name in keyof SSEServiceOptions]-?: Name extends Optional
+		? SSEServiceOptions[Name]
+		: Exclude<SSEServiceOptions[Name], undefined>;
+};
+
+type Optional = "retryMs" | "heartbeatEvent" | "onConnect" | "onDisconnect" | "onError";
+
+/** What a value must be, in words, and the test for it. */
+type Rule = readonly [text: string, test: (value: unknown) => boolean];
+
+// setTimeout fires at once for more.
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const LIMIT: Rule = [
+	"a positive integer or Infinity",
+	(value) => value === Number.POSITIVE_INFINITY || isInteger(1, value),
+];
+const TIME: Rule = [
+	"an integer of milliseconds from 0 to 2,147,483,647",
+	(value) => isInteger(0, value) && value <= MAX_TIMER_MS,
+];
+const CALLBACK: Rule = ["a function", (value) => typeof value === "function"];
+
+const OPTIONS: {
+	readonly [Name in keyof ResolvedOptions]: readonly [byDefault: ResolvedOptions[Name], rule: Rule];
+} = {
+	retryMs: [undefined, TIME],
+	heartbeatIntervalMs: [15_000, TIME],
+	heartbeatEvent: [undefined, ["a string", (value) => typeof value === "string"]],
+	commentForm: ["line", oneOf("line", "block")],
+	maxBufferedBytes: [1024 * 1024, LIMIT],
+	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest")],
+	maxConnections: [100_000, LIMIT],
+	maxConnectionsPerClient: [1_000, LIMIT],
+	maxGroupsPerConnection: [1_000, LIMIT],
+	maxClientIdLength: [256, LIMIT],
+	maxGroupNameLength: [256, LIMIT],
+	maxEventTypeLength: [256, LIMIT],
+	maxEventIdLength: [1_024, LIMIT],
+	closeTimeoutMs: [5_000, TIME],
+	onConnect: [undefined, CALLBACK],
+	onDisconnect: [undefined, CALLBACK],
+	onError: [undefined, CALLBACK],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` for an unknown name or a value out of its range */
+export function resolveOptions(options: unknown = {}): ResolvedOptions {
+	if (!isObject(options)) {
+		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
+	}
+	for (const name of Object.keys(options)) {
+		if (!Object.hasOwn(OPTIONS, name))
+			throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", name);
+	}
+	const resolved = Object.entries(OPTIONS).map(([name, [byDefault, [text, test]]]) => {
+		const value = options[name];
+		// `undefined` is the same as not told.
+		if (value === undefined) return [name, byDefault];
+		if (!test(value))
+			throw invalid("ERR_SSE_INVALID_OPTION", `The option ${name} must be ${text}`, value);
+		return [name, value];
+	});
+	return Object.fromEntries(resolved);
+}
+
+function isInteger(min: number, value: unknown): value is number {
+	return Number.isSafeInteger(value) && (value as number) >= min;
+}
+
+function oneOf(...values: readonly unknown[]): Rule {
+	return [`one of ${values.join(", ")}`, (value) => values.includes(value)];
+}

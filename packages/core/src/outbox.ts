@@ -1,0 +1,180 @@
+/**
+ * The outbox of one connection: what was sent to it and is not written yet, in order, within a bound.
+ *
+ * While the sink takes what it is given, frames gather in a batch that is written when the turn ends.
+ * While it does not, they wait in a queue of this connection's own.
+ */
+import type { Batch } from "./batch.js";
+import type { Flush } from "./flush.js";
+import { concatFrames, type Frame } from "./frame.js";
+import type { Sink } from "./sink.js";
+import type { Counters } from "./stats.js";
+import type { SlowPolicy } from "./types.js";
+
+/** The service's part in every outbox. */
+export interface OutboxShared {
+	readonly flush: Flush;
+	readonly counters: Counters;
+	readonly options: { readonly maxBufferedBytes: number; readonly slowPolicy: SlowPolicy };
+}
+
+export interface OutboxOwner {
+	/** It cannot go on: `slow` at the bound, `error` when the sink threw (only middleware that wraps `res.write` does). */
+	onFailure(reason: "slow" | "error", error?: unknown): void;
+}
+
+// A burst is written this often within a turn, so that the operating system's buffers take part of it;
+// and what has waited is written in pieces of this size.
+const WRITE_BYTES = 64 * 1024;
+
+export class Outbox {
+	readonly #shared: OutboxShared;
+	readonly #sink: Sink;
+	readonly #owner: OutboxOwner;
+	/** The sink takes no more for now. */
+	#blocked = false;
+	/** What is written at the end of this turn. Empty while blocked. */
+	#batch: Batch | undefined;
+	/** What waits for the sink, oldest first. Empty unless blocked. */
+	#queue: Frame[] = [];
+	#queuedBytes = 0;
+	/** The size of a frame larger than the whole bound that is on its way: it alone may exceed it. */
+	#oversizeBytes = 0;
+	#waiting: (() => void)[] = [];
+
+	constructor(shared: OutboxShared, sink: Sink, owner: OutboxOwner) {
+		this.#shared = shared;
+		this.#sink = sink;
+		this.#owner = owner;
+	}
+
+	/** Bytes that are not with the operating system yet, the sink's included. */
+	get bufferedBytes(): number {
+		return this.#sink.bufferedBytes + this.#queuedBytes + (this.#batch?.byteLength ?? 0);
+	}
+
+	/** Nothing waits: what is sent now is written when the turn ends. */
+	get idle(): boolean {
+		return !this.#blocked && this.#batch === undefined;
+	}
+
+	/** Take a frame. @returns false when it was dropped, or was too much */
+	add(frame: Frame): boolean {
+		if (this.#blocked && frame.kind === "volatile") {
+			this.#shared.counters.count("drops", "volatile");
+			return false;
+		}
+		if (!this.#admit(frame.bytes.byteLength)) return false;
+		if (this.#blocked) {
+			this.#queue.push(frame);
+			this.#queuedBytes += frame.bytes.byteLength;
+			return true;
+		}
+		if (this.#batch === undefined) this.#shared.flush.schedule(this);
+		this.#batch = (this.#batch ?? this.#shared.flush.start).add(frame);
+		if (this.#batch.byteLength >= WRITE_BYTES) this.flush();
+		return true;
+	}
+
+	/** Write what this turn has gathered. */
+	flush(): void {
+		const batch = this.#batch;
+		if (batch === undefined) return;
+		this.#batch = undefined;
+		this.#write(batch.bytes);
+	}
+
+	/** Write everything, whether the sink takes it now or holds it. */
+	flushAll(): void {
+		this.flush();
+		this.#writeQueue(Number.POSITIVE_INFINITY);
+	}
+
+	/** Drop everything. Whoever waits for room is let go. */
+	clear(): void {
+		this.#batch = undefined;
+		this.#queue = [];
+		this.#queuedBytes = 0;
+		this.#letGo();
+	}
+
+	/** The sink takes more again: write what has waited, as far as that goes. */
+	drain(): void {
+		if (!this.#blocked) return;
+		this.#blocked = false;
+		this.#oversizeBytes = 0;
+		while (!this.#blocked && this.#queue.length > 0) this.#writeQueue(WRITE_BYTES);
+		if (!this.#blocked) this.#letGo();
+	}
+
+	/** Resolves when more can be written, or never will be; `undefined` when it can be now. */
+	room(): Promise<void> | undefined {
+		return this.#blocked ? new Promise((resolve) => this.#waiting.push(resolve)) : undefined;
+	}
+
+	#letGo(): void {
+		for (const resolve of this.#waiting.splice(0)) resolve();
+	}
+
+	#write(bytes: Uint8Array): void {
+		this.#shared.counters.bytesSent += bytes.byteLength;
+		try {
+			if (this.#sink.write(bytes)) this.#oversizeBytes = 0;
+			else this.#blocked = true;
+		} catch (error) {
+			this.#owner.onFailure("error", error);
+		}
+	}
+
+	/** Write frames from the head of the queue: one, and then as many as fit into `limit` bytes. */
+	#writeQueue(limit: number): void {
+		let count = 0;
+		let byteLength = 0;
+		for (const frame of this.#queue) {
+			if (count > 0 && byteLength + frame.bytes.byteLength > limit) break;
+			byteLength += frame.bytes.byteLength;
+			count++;
+		}
+		if (count === 0) return;
+		this.#queuedBytes -= byteLength;
+		this.#write(concatFrames(this.#queue.splice(0, count)));
+	}
+
+	/** Whether a frame of this size may be added. At the bound the slow policy decides. */
+	#admit(size: number): boolean {
+		if (this.#fits(size)) return true;
+		// The operating system may take what this turn has gathered.
+		this.flush();
+		if (this.#fits(size)) return true;
+		const { slowPolicy } = this.#shared.options;
+		if (slowPolicy === "close") {
+			this.#owner.onFailure("slow");
+			return false;
+		}
+		if (slowPolicy === "drop-oldest" && this.#dropOldest(size)) return true;
+		this.#shared.counters.count("drops", "drop-newest");
+		return false;
+	}
+
+	/** Whether `size` bytes more are within the bound. A frame larger than all of it may pass, one at a time. */
+	#fits(size: number): boolean {
+		const { maxBufferedBytes } = this.#shared.options;
+		if (this.bufferedBytes - this.#oversizeBytes + size <= maxBufferedBytes) return true;
+		if (size <= maxBufferedBytes || this.#oversizeBytes > 0) return false;
+		this.#oversizeBytes = size;
+		return true;
+	}
+
+	/** Drop the oldest frames that wait until `size` more bytes fit. @returns whether they do */
+	#dropOldest(size: number): boolean {
+		let count = 0;
+		let fits = false;
+		while (!fits && count < this.#queue.length) {
+			this.#queuedBytes -= this.#queue[count++]?.bytes.byteLength ?? 0;
+			this.#shared.counters.count("drops", "drop-oldest");
+			fits = this.#fits(size);
+		}
+		this.#queue.splice(0, count);
+		return fits;
+	}
+}

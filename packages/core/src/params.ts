@@ -1,0 +1,48 @@
+/**
+ * The parameters of `connect`, as the application writes them, read and checked before anything happens.
+ */
+import { nanoid } from "nanoid";
+import { invalid, isObject, type SSEErrorCode } from "./errors.js";
+import { checkClientId, checkGroups } from "./names.js";
+import type { ConnectParams, Meta } from "./types.js";
+
+interface NameLimits {
+	readonly maxClientIdLength: number;
+	readonly maxGroupNameLength: number;
+}
+
+/** Who connects, and where to. */
+interface Registration {
+	readonly clientId: string;
+	/** `undefined`: the default group. */
+	readonly groups: readonly string[] | undefined;
+	readonly meta: Meta | undefined;
+}
+
+/** @throws `ERR_SSE_INVALID_*` */
+export function readParams(params: ConnectParams, limits: NameLimits): Registration {
+	checkObject(params, "The argument of connect", "ERR_SSE_INVALID_OPTION");
+	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
+	if (originalResHeaders !== undefined) {
+		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
+	}
+	if (onDisconnectCb !== undefined && typeof onDisconnectCb !== "function") {
+		throw invalid("ERR_SSE_INVALID_OPTION", "onDisconnectCb must be a function", onDisconnectCb);
+	}
+	const named = groupName === undefined ? groups : [groupName, ...(groups ?? [])];
+	return {
+		clientId: clientId === undefined ? nanoid() : checkClientId(clientId, limits.maxClientIdLength),
+		groups: named === undefined ? named : checkGroups(named, limits.maxGroupNameLength),
+		meta: meta === undefined ? meta : checkMeta(meta),
+	};
+}
+
+/** @throws `ERR_SSE_INVALID_META` */
+export function checkMeta(meta: unknown): Meta {
+	return checkObject(meta, "meta", "ERR_SSE_INVALID_META");
+}
+
+function checkObject(value: unknown, name: string, code: SSEErrorCode): object {
+	if (isObject(value) && !Array.isArray(value)) return value;
+	throw invalid(code, `${name} must be an object`, value);
+}

@@ -1,0 +1,80 @@
+/**
+ * A pipe: an iterable sent to a connection, an event for each item, no faster than the client reads.
+ */
+import { invalid } from "./errors.js";
+import { endOfTurn } from "./flush.js";
+import type { PipeOptions, PipeSource, SendOptions } from "./types.js";
+
+/** What a pipe needs of the connection it feeds. */
+export interface PipeTarget {
+	readonly closed: boolean;
+	readonly signal: AbortSignal;
+	send(data: unknown, options?: SendOptions): number;
+	/** Resolves when more can be written, or never will be; `undefined` when it can be now. */
+	room(): Promise<void> | undefined;
+}
+
+// How many items of a source that never waits are sent before other work of the process gets a turn.
+const ITEMS_PER_TURN = 256;
+
+/**
+ * @param onLateError told what the source throws while it is being closed, when the promise is settled
+ * @returns a promise of the number of events sent, settled when the source or the connection ends
+ */
+export async function pipe<Item>(
+	target: PipeTarget,
+	source: PipeSource<Item>,
+	{ toEvent, ...options }: PipeOptions<Item>,
+	onLateError: (error: unknown) => void,
+): Promise<number> {
+	const iterator = iteratorOf(typeof source === "function" ? source(target.signal) : source);
+
+	// One listener for the whole pipe: racing each item against the same promise would keep them all.
+	let stopWaiting: (() => void) | undefined;
+	const onAbort = (): void => stopWaiting?.();
+	target.signal.addEventListener("abort", onAbort, { once: true });
+
+	/** The next item, or `undefined` as soon as the connection has closed: a source may be waiting for ever. */
+	const next = (): Promise<IteratorResult<Item> | undefined> =>
+		new Promise((resolve, reject) => {
+			stopWaiting = () => resolve(undefined);
+			Promise.resolve(iterator.next()).then(resolve, reject);
+		});
+
+	let ended = false;
+	let items = 0;
+	let sent = 0;
+	try {
+		while (!target.closed) {
+			// A source that throws has ended by itself.
+			ended = true;
+			const step = await next();
+			if (step?.done) break;
+			ended = false;
+			if (step === undefined) break;
+			const { data, ...own } = toEvent === undefined ? { data: step.value } : toEvent(step.value);
+			sent += target.send(data, { ...options, ...own });
+			items++;
+			await (target.room() ?? (items % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined));
+		}
+	} finally {
+		target.signal.removeEventListener("abort", onAbort);
+		if (!ended) void close(iterator).catch(onLateError);
+	}
+	return sent;
+}
+
+async function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+	await iterator.return?.();
+}
+
+function iteratorOf<Item>(
+	source: Iterable<Item> | AsyncIterable<Item>,
+): Iterator<Item> | AsyncIterator<Item> {
+	// A string is iterable too, by its characters: surely a mistake.
+	if (typeof source === "object" && source !== null) {
+		if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+		if (Symbol.iterator in source) return source[Symbol.iterator]();
+	}
+	throw invalid("ERR_SSE_INVALID_SOURCE", "The source must be iterable", source);
+}

@@ -1,0 +1,261 @@
+/**
+ * The service: one registry with its options. It puts the parts together and does no I/O of its own.
+ */
+import { Connection, type ConnectionHost } from "./connection.js";
+import { invalid, SSEError, type SSEErrorCode } from "./errors.js";
+import { encodeComment, encodeRetry } from "./event-stream.js";
+import { Flush } from "./flush.js";
+import { Frame } from "./frame.js";
+import { Heartbeat } from "./heartbeat.js";
+import { encodeMessage } from "./message.js";
+import { checkGroups } from "./names.js";
+import { createNodeSink } from "./node-sink.js";
+import { type ResolvedOptions, resolveOptions } from "./options.js";
+import { checkMeta, readParams } from "./params.js";
+import { newClient, Registry } from "./registry.js";
+import { Counters } from "./stats.js";
+import { readTarget } from "./target.js";
+import type {
+	AnyEvents,
+	CloseReason,
+	ConnectParams,
+	ConnectResult,
+	ErrorStage,
+	GroupSize,
+	Meta,
+	SendOptions,
+	SSEClientObjInterface,
+	SSEService,
+	SSEServiceOptions,
+	SSEStats,
+	Target,
+} from "./types.js";
+
+/**
+ * Make a service: a registry of its own, apart from the default one behind `connectSSE`.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ * @example
+ * ```ts
+ * const sse = createSSEService<{ tick: { price: number } }>({ retryMs: 2_000 });
+ * sse.send("all", { price: 1 }, { event: "tick" });
+ * ```
+ */
+export function createSSEService<Events extends object = AnyEvents>(
+	options?: SSEServiceOptions<Events>,
+): SSEService<Events> {
+	// An event map exists for the compiler alone.
+	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
+}
+
+class Service implements SSEService, ConnectionHost {
+	readonly flush = new Flush();
+	readonly counters = new Counters();
+	readonly options: ResolvedOptions;
+	readonly #registry = new Registry();
+	readonly #heartbeat: Heartbeat<Connection>;
+	/** The first bytes of every stream: proxies want to see some at once. */
+	readonly #opening: Frame;
+	/** Sinks that are open, those of connections that are ending included. */
+	#sinks = 0;
+	#closing: Promise<void> | undefined;
+	#onLastSinkGone: (() => void) | undefined;
+
+	constructor(options: ResolvedOptions) {
+		this.options = options;
+		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
+		const retry = retryMs === undefined ? "" : encodeRetry(retryMs, commentForm);
+		this.#opening = new Frame(encodeComment("open", commentForm) + retry, "comment");
+		const beat =
+			heartbeatEvent === undefined
+				? encodeComment("heartbeat", commentForm)
+				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
+		const heartbeat = new Frame(beat, "comment");
+		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) =>
+			connection.enqueue(heartbeat),
+		);
+	}
+
+	connect(params: ConnectParams): ConnectResult {
+		const { clientId, groups, meta } = readParams(params, this.options);
+		if (this.#closing !== undefined) {
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service has been closed", 503);
+		}
+		const sink = createNodeSink(params.req, params.res);
+		if (sink.state === "started") {
+			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response has been started already");
+		}
+		const connection = new Connection(this, sink, clientId, params.onDisconnectCb);
+		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
+
+		this.#checkLimits(clientId, groups);
+		connection.open(params.originalResHeaders, this.#opening.bytes);
+		this.#sinks++;
+		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
+
+		this.counters.connectionsOpened++;
+		const info = {
+			client: this.#registry.view(this.#registry.add(connection, meta, groups)),
+			connection,
+		};
+		this.#heartbeat.add(connection);
+		this.#call("onConnect", this.options.onConnect, info);
+		return { ...info, currConnection: connection.response };
+	}
+
+	send(target: Target, data: unknown, options?: SendOptions): number {
+		const selection = readTarget(target, this.options);
+		const frame = this.encode(data, options);
+		if (selection === undefined) return 0;
+		return this.#registry.visit(selection, (connection) => connection.enqueue(frame));
+	}
+
+	join(target: Target, groups: string | readonly string[]): number {
+		const names = checkGroups(groups, this.options.maxGroupNameLength);
+		const connections = this.#select(target);
+		for (const connection of connections) {
+			this.#checkGroupCount(new Set([...connection.groups, ...names]).size);
+		}
+		return connections.filter((connection) => this.#registry.join(connection, names)).length;
+	}
+
+	leave(target: Target, groups: string | readonly string[]): number {
+		const names = checkGroups(groups, this.options.maxGroupNameLength);
+		return this.#select(target).filter((connection) => this.#registry.leave(connection, names))
+			.length;
+	}
+
+	disconnect(target: Target, reason: CloseReason = "server"): number {
+		if (typeof reason !== "string" || reason.length === 0) {
+			throw invalid("ERR_SSE_INVALID_REASON", "The reason must be a non-empty string", reason);
+		}
+		return this.#select(target).filter((connection) => connection.close(reason)).length;
+	}
+
+	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined {
+		const client = this.#registry.client(clientId, group);
+		return client && this.#registry.view(client, group);
+	}
+
+	getClients(group?: string): SSEClientObjInterface[] {
+		return this.#registry.clients(group).map((client) => this.#registry.view(client, group));
+	}
+
+	getGroups(): GroupSize[] {
+		return this.#registry.sizes();
+	}
+
+	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined {
+		const checked = checkMeta(meta);
+		const client = this.#registry.client(clientId, group);
+		if (client !== undefined) client.meta = checked;
+		return this.getClient(clientId, group);
+	}
+
+	stats(): SSEStats {
+		return {
+			connections: this.#registry.connectionCount,
+			clients: this.#registry.clientCount,
+			groups: this.#registry.groupCount,
+			...this.counters.snapshot(),
+		};
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= new Promise((resolve) => {
+			this.#onLastSinkGone = resolve;
+			if (this.#sinks === 0) resolve();
+		});
+		for (const connection of this.#select("all")) connection.close("shutdown");
+		return this.#closing;
+	}
+
+	// What connections ask of their host.
+
+	encode(data: unknown, options?: SendOptions): Frame {
+		const text = encodeMessage(data, options, this.options);
+		return new Frame(text, options?.volatile === true ? "volatile" : "event");
+	}
+
+	onClosed(connection: Connection, reason: CloseReason): void {
+		const client = this.#registry.remove(connection);
+		// One that was never registered: `connect` itself tells of its end.
+		if (client === undefined) return;
+		this.#heartbeat.delete(connection);
+		this.counters.count("closes", reason);
+		const info = { client: this.#registry.view(client), connection, reason };
+		// Deferred, so that what the callbacks send cannot overtake a fan-out that is under way.
+		queueMicrotask(() => {
+			this.#call("onDisconnectCb", connection.onDisconnectCb, info);
+			this.#call("onDisconnect", this.options.onDisconnect, info);
+		});
+	}
+
+	onGone(): void {
+		this.#sinks--;
+		if (this.#sinks === 0) this.#onLastSinkGone?.();
+	}
+
+	onError(error: unknown, stage: ErrorStage): void {
+		this.counters.errors++;
+		try {
+			this.options.onError?.(error, { stage });
+		} catch {
+			// Nobody is left to be told.
+		}
+	}
+
+	/** A connection that is not registered: it never was open, or only for its headers. */
+	#refuse(connection: Connection, meta: Meta | undefined, reason: CloseReason): ConnectResult {
+		const info = { client: this.#registry.view(newClient(connection.clientId, meta)), connection };
+		connection.close(reason);
+		queueMicrotask(() =>
+			this.#call("onDisconnectCb", connection.onDisconnectCb, { ...info, reason }),
+		);
+		return { ...info, currConnection: connection.response };
+	}
+
+	/** Run a callback of the application. What it throws, or rejects with, goes to `onError` and breaks nothing. */
+	#call<Info>(
+		stage: ErrorStage,
+		callback: ((info: Info) => unknown) | undefined,
+		info: Info,
+	): void {
+		try {
+			const outcome = callback?.(info);
+			if (outcome instanceof Promise) outcome.catch((error) => this.onError(error, stage));
+		} catch (error) {
+			this.onError(error, stage);
+		}
+	}
+
+	#checkLimits(clientId: string, groups: readonly string[] = []): void {
+		const { maxConnections, maxConnectionsPerClient } = this.options;
+		if (this.#registry.connectionCount >= maxConnections) {
+			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections", 503);
+		}
+		const ofClient = this.#registry.client(clientId)?.connections.length ?? 0;
+		if (ofClient >= maxConnectionsPerClient) {
+			throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", "connections of this client");
+		}
+		this.#checkGroupCount(groups.length);
+	}
+
+	#checkGroupCount(count: number): void {
+		if (count > this.options.maxGroupsPerConnection) {
+			throw tooMany("ERR_SSE_MAX_GROUPS", "groups of one connection");
+		}
+	}
+
+	#select(target: Target): Connection[] {
+		const selection = readTarget(target, this.options);
+		const connections: Connection[] = [];
+		if (selection !== undefined)
+			this.#registry.visit(selection, (connection) => connections.push(connection) > 0);
+		return connections;
+	}
+}
+
+function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
+	return new SSEError(code, `There are too many ${what}`, statusCode);
+}

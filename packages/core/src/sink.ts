@@ -1,0 +1,45 @@
+/**
+ * A sink: the narrow interface through which a connection writes its event stream, whatever carries
+ * it (a Node response today). The core above it knows no transport.
+ */
+import type { SSEHeaders } from "./types.js";
+
+/** What a sink tells the connection that opened it. */
+export interface SinkListener {
+	/** Called after `write` has answered false, once the sink takes more. */
+	onDrain(): void;
+	/**
+	 * Called exactly once after `open`, when nothing more can be written: the stream has ended or its
+	 * client has left, also while a write was blocked.
+	 *
+	 * @param ended true when the response was ended in an orderly way on this side
+	 */
+	onClose(ended: boolean): void;
+}
+
+export interface Sink {
+	/** The object the application knows this stream by: Node's response. */
+	readonly response: object;
+	/** The `Last-Event-ID` the client came with, decoded, or `undefined`. */
+	readonly lastEventId: string | undefined;
+	/** Whether the request wants headers only (HEAD); such a sink is opened, then ended. */
+	readonly headersOnly: boolean;
+	/** `"fresh"`: can be opened. `"started"`: someone has sent headers or ended it. `"gone"`: the client has left. */
+	readonly state: "fresh" | "started" | "gone";
+	/** Bytes written and not yet taken over by the operating system. */
+	readonly bufferedBytes: number;
+
+	/**
+	 * Send the headers, and `opening` as the first bytes of the stream.
+	 *
+	 * @param headers what the framework has set, if the application says it
+	 * @throws `ERR_SSE_INVALID_HEADERS`, with nothing written and the response's headers as they were
+	 */
+	open(headers: SSEHeaders | undefined, opening: Uint8Array, listener: SinkListener): void;
+	/** Write one or more whole frames. False: takes no more until `onDrain` (what was given is taken all the same). */
+	write(bytes: Uint8Array): boolean;
+	/** End the stream in an orderly way, after what was written. */
+	end(): void;
+	/** End it at once, dropping what was written and not sent. */
+	destroy(): void;
+}

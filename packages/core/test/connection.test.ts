@@ -1,0 +1,485 @@
+/**
+ * One connection, over every protocol Node serves: how it opens, what it carries, how it ends.
+ */
+import { once } from "node:events";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import http2 from "node:http2";
+import https from "node:https";
+import {
+	eventually,
+	openSocket,
+	openStream,
+	type Protocol,
+	startServer,
+	type TestServer,
+} from "@sse-service/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+	type ConnectParams,
+	type ConnectResult,
+	createSSEService,
+	type SSEService,
+} from "../src/index.js";
+
+let server: TestServer;
+let sse: SSEService;
+let connected: ConnectResult[];
+
+beforeEach(() => {
+	sse = createSSEService();
+	connected = [];
+});
+
+afterEach(async () => {
+	await sse.close();
+	await server.close();
+});
+
+async function serve(
+	params:
+		| Partial<ConnectParams>
+		| ((req: IncomingMessage, res: ServerResponse) => Partial<ConnectParams>) = {},
+	protocol: Protocol = "http",
+): Promise<void> {
+	server = await startServer((req, res) => {
+		connected.push(
+			sse.connect({ req, res, ...(typeof params === "function" ? params(req, res) : params) }),
+		);
+	}, protocol);
+}
+
+function code(expected: string): Error {
+	return expect.objectContaining({ code: expected }) as Error;
+}
+
+const PROTOCOLS: Protocol[] = ["http", "https", "http2", "http2-tls"];
+
+describe.each(PROTOCOLS)("over %s", (protocol) => {
+	const http2 = protocol.startsWith("http2");
+	const open = (path = "/", options = {}) => openStream(server.url + path, { ...options, http2 });
+
+	it("opens with status 200, our headers and a first comment, before anything is sent", async () => {
+		await serve({}, protocol);
+		const stream = await open();
+		expect(stream.status).toBe(200);
+		expect(stream.headers).toMatchObject({
+			"content-type": "text/event-stream",
+			"cache-control": "no-cache, no-transform",
+			"x-accel-buffering": "no",
+		});
+		await stream.until(() => stream.comments.length > 0);
+		expect(stream.text).toBe(": open\n");
+	});
+
+	it("carries events, and ends in an orderly way", async () => {
+		await serve({ clientId: "ada" }, protocol);
+		const stream = await open();
+		sse.send({ client: "ada" }, "über\n☃", { event: "type", id: 1 });
+		sse.disconnect("all");
+		expect(await stream.ended).toBe(true);
+		expect(stream.events).toEqual([{ data: "über\n☃", event: "type", id: "1" }]);
+	});
+
+	it("notices a client that leaves, once, with reason client", async () => {
+		const reasons: string[] = [];
+		await serve({ onDisconnectCb: ({ reason }) => reasons.push(reason) }, protocol);
+		const stream = await open();
+		stream.abort();
+		await eventually(() => reasons.length > 0);
+		expect(reasons).toEqual(["client"]);
+		expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
+	});
+
+	it("drops headers that do not fit a stream, and keeps the framework's others", async () => {
+		const originalResHeaders = {
+			"content-type": "text/html",
+			"CONTENT-LENGTH": 5,
+			"Content-Encoding": "gzip",
+			"transfer-encoding": "identity",
+			"cache-control": "max-age=60",
+			"set-cookie": ["a=1", "b=2"],
+			"X-Framework": "yes",
+		};
+		await serve({ originalResHeaders }, protocol);
+		const stream = await open();
+		expect(stream.headers).toMatchObject({
+			"content-type": "text/event-stream",
+			"cache-control": "no-cache, no-transform",
+			"set-cookie": ["a=1", "b=2"],
+			"x-framework": "yes",
+		});
+		expect(stream.headers).not.toHaveProperty("content-length");
+		expect(stream.headers).not.toHaveProperty("content-encoding");
+		sse.send("all", "arrives");
+		expect(await stream.take(1)).toEqual([{ data: "arrives" }]);
+	});
+
+	it("answers HEAD with the headers only, and registers nothing", async () => {
+		const reasons: string[] = [];
+		await serve({ onDisconnectCb: ({ reason }) => reasons.push(reason) }, protocol);
+		const stream = await open("/", { method: "HEAD" });
+		expect(stream.status).toBe(200);
+		expect(stream.headers["content-type"]).toBe("text/event-stream");
+		expect(await stream.ended).toBe(true);
+		expect(stream.text).toBe("");
+		expect(connected[0]?.connection).toMatchObject({ closed: true, closeReason: "head" });
+		expect(sse.stats()).toMatchObject({ connections: 0, connectionsOpened: 0 });
+		expect(reasons).toEqual(["head"]);
+	});
+
+	it("streams on a POST whose body the application has read", async () => {
+		let body = "";
+		server = await startServer(async (req, res) => {
+			for await (const chunk of req) body += chunk;
+			connected.push(sse.connect({ req, res }));
+		}, protocol);
+		const stream = await open("/", { method: "POST", body: '{"prompt":"hi"}' });
+		expect(body).toBe('{"prompt":"hi"}');
+		// A request whose body was read emits 'close' at once; the stream must not take it for a departure.
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(sse.send("all", "answer")).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "answer" }]);
+	});
+
+	it("leaves a POST body readable after the stream has opened", async () => {
+		server = await startServer(async (req, res) => {
+			const { connection } = sse.connect({ req, res });
+			let body = "";
+			for await (const chunk of req) body += chunk;
+			connection.send(body.toUpperCase());
+		}, protocol);
+		const stream = await open("/", { method: "POST", body: "shout" });
+		expect(await stream.take(1)).toEqual([{ data: "SHOUT" }]);
+	});
+});
+
+describe("headers", () => {
+	it("a header is sent once, whatever letter case it was given in on the way", async () => {
+		await serve((_req, res) => {
+			res.setHeader("Content-type", "text/plain");
+			res.setHeader("x-powered-by", "node");
+			return { originalResHeaders: { "CACHE-CONTROL": "public", "X-Powered-By": "framework" } };
+		});
+		const { rawHeaders } = await openStream(server.url);
+		const names = rawHeaders
+			.filter((_, index) => index % 2 === 0)
+			.map((name) => name.toLowerCase());
+		expect(names).toEqual([...new Set(names)]);
+		expect(rawHeaders[rawHeaders.indexOf("X-Powered-By") + 1]).toBe("framework");
+	});
+
+	it("Set-Cookie of the response and of the framework are all kept, none twice", async () => {
+		await serve((_req, res) => {
+			res.setHeader("Set-Cookie", ["a=1", "b=2"]);
+			return { originalResHeaders: { "set-cookie": ["b=2", "c=3"] } };
+		});
+		expect((await openStream(server.url)).headers["set-cookie"]).toEqual(["a=1", "b=2", "c=3"]);
+	});
+
+	it("originalResHeaders is not changed", async () => {
+		const originalResHeaders = Object.freeze({ "content-type": "text/html", "x-a": "1" });
+		await serve({ originalResHeaders });
+		expect((await openStream(server.url)).headers["x-a"]).toBe("1");
+	});
+
+	it("hop-by-hop headers of a framework do not break HTTP/2", async () => {
+		await serve(
+			{ originalResHeaders: { Connection: "keep-alive", "Keep-Alive": "timeout=5", "x-a": "1" } },
+			"http2",
+		);
+		const stream = await openStream(server.url, { http2: true });
+		expect(stream.status).toBe(200);
+		expect(stream.headers).not.toHaveProperty("connection");
+		expect(stream.headers["x-a"]).toBe("1");
+	});
+
+	it.each([
+		["a line end in a value", { "x-evil": "a\r\nSet-Cookie: evil=1" }],
+		["a name that is not a token", { "bad name": "1" }],
+		["a list", ["x"]],
+	])(
+		"%s is refused before anything is written, and the response stays usable",
+		async (_name, headers) => {
+			const errors: unknown[] = [];
+			server = await startServer((req, res) => {
+				res.statusCode = 201;
+				res.setHeader("Content-Type", "text/plain");
+				res.setHeader("X-Case", "kept");
+				try {
+					sse.connect({ req, res, originalResHeaders: headers as never });
+				} catch (error) {
+					errors.push(error);
+					res.end("sorry");
+				}
+			});
+			const stream = await openStream(server.url);
+			expect(errors).toEqual([code("ERR_SSE_INVALID_HEADERS")]);
+			expect(stream.status).toBe(201);
+			expect(stream.rawHeaders).toEqual(
+				expect.arrayContaining(["Content-Type", "text/plain", "X-Case", "kept"]),
+			);
+			await stream.ended;
+			expect(stream.text).toBe("sorry");
+			expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
+		},
+	);
+
+	it("what middleware that wraps writeHead throws reaches the caller, and leaves nothing behind", async () => {
+		const errors: unknown[] = [];
+		server = await startServer((req, res) => {
+			res.writeHead = () => {
+				throw new Error("session store");
+			};
+			try {
+				sse.connect({ req, res });
+			} catch (error) {
+				errors.push(
+					error,
+					res.listenerCount("close") + res.listenerCount("drain") + res.listenerCount("error"),
+				);
+				res.destroy();
+			}
+		});
+		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
+		await client.closed;
+		expect(errors[0]).toMatchObject({ message: "session store" });
+		expect(sse.stats().connections).toBe(0);
+	});
+});
+
+describe("HTTP/1 details", () => {
+	it("an HTTP/1.0 client gets the stream without chunks, and its end by the end of the connection", async () => {
+		await serve({ originalResHeaders: { Connection: "keep-alive" } });
+		const client = await openSocket(server.port, ["GET / HTTP/1.0"]);
+		await client.untilText(": open\n");
+		sse.send("all", "plain");
+		sse.disconnect("all");
+		await client.closed;
+		const [head, body] = client.text.split("\r\n\r\n");
+		expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+		expect(head?.toLowerCase()).not.toContain("transfer-encoding");
+		expect(head?.toLowerCase()).toContain("connection: close");
+		expect(body).toBe(": open\ndata: plain\n\n");
+	});
+
+	it("the headers and the first comment come in one packet", async () => {
+		await serve();
+		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
+		const [chunk] = await once(client.socket, "data");
+		expect(chunk).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n7\r\n: open\n\r\n$/);
+	});
+
+	it("a server's socket timeout does not end the stream, and holds again for the next request", async () => {
+		server = await startServer((req, res) => {
+			if (req.url === "/plain") res.end("ok");
+			else connected.push(sse.connect({ req, res }));
+		});
+		server.server.on("timeout", (socket) => socket.destroy());
+		(server.server as { setTimeout?(ms: number): void }).setTimeout?.(30_000);
+		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
+		await client.untilText(": open");
+		const [socket] = server.sockets;
+		expect(socket?.timeout).toBe(0);
+		sse.disconnect("all");
+		await client.untilText("\r\n0\r\n\r\n");
+		client.socket.write("GET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
+		await client.untilText("ok");
+		expect(server.sockets.size).toBe(1);
+		expect(socket?.timeout).toBeGreaterThan(0);
+		client.abort();
+	});
+
+	it("a stream that is asked for behind a pipelined request opens when its turn comes", async () => {
+		let release = (): void => {};
+		server = await startServer((req, res) => {
+			if (req.url === "/slow") release = () => res.end("slow");
+			else {
+				connected.push(sse.connect({ req, res }));
+				sse.send("all", "early");
+			}
+		});
+		const client = await openSocket(server.port, [
+			"GET /slow HTTP/1.1",
+			"Host: x",
+			"",
+			"GET /stream HTTP/1.1",
+			"Host: x",
+		]);
+		await eventually(() => connected.length === 1);
+		release();
+		await client.untilText("data: early");
+		expect(client.text.indexOf("slow")).toBeLessThan(client.text.indexOf("text/event-stream"));
+		client.abort();
+	});
+});
+
+describe("a response that cannot be opened", () => {
+	it.each([
+		["on which headers were sent", (res: ServerResponse) => res.writeHead(200).flushHeaders()],
+		["that has ended", (res: ServerResponse) => res.end("done")],
+	])("one %s is refused with ERR_SSE_RESPONSE_STARTED", async (_name, spoil) => {
+		const errors: unknown[] = [];
+		server = await startServer((req, res) => {
+			spoil(res);
+			try {
+				sse.connect({ req, res });
+			} catch (error) {
+				errors.push(error);
+			}
+			res.end();
+		});
+		await (await openStream(server.url)).ended;
+		expect(errors).toEqual([code("ERR_SSE_RESPONSE_STARTED")]);
+		expect(sse.stats()).toMatchObject({ connections: 0, connectionsOpened: 0 });
+	});
+
+	it("one that carries a stream already is refused, and the stream goes on", async () => {
+		server = await startServer((req, res) => {
+			sse.connect({ req, res });
+			expect(() => sse.connect({ req, res })).toThrowError(code("ERR_SSE_RESPONSE_STARTED"));
+		});
+		const stream = await openStream(server.url);
+		expect(sse.send("all", "one")).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "one" }]);
+	});
+
+	// A well-known peer registers a session for ever when its client leaves during an asynchronous authorization.
+	it.each(PROTOCOLS)(
+		"a client that has left before connect gives a closed connection, over %s",
+		async (protocol) => {
+			const reasons: string[] = [];
+			let result: ConnectResult | undefined;
+			let arrived = (): void => {};
+			const arrival = new Promise<void>((resolve) => {
+				arrived = resolve;
+			});
+			server = await startServer(async (req, res) => {
+				arrived();
+				await once(res, "close");
+				result = sse.connect({
+					req,
+					res,
+					clientId: "ada",
+					onDisconnectCb: ({ reason }) => reasons.push(reason),
+				});
+				expect(reasons).toEqual([]);
+			}, protocol);
+			const leave = askFor(server);
+			await arrival;
+			leave();
+			await eventually(() => reasons.length > 0);
+			expect(result?.connection).toMatchObject({
+				closed: true,
+				closeReason: "client",
+				clientId: "ada",
+			});
+			expect(result?.connection.signal.aborted).toBe(true);
+			expect(result?.connection.send("nobody")).toBe(0);
+			expect(result?.client.connections).toEqual([]);
+			expect(reasons).toEqual(["client"]);
+			expect(sse.stats()).toMatchObject({
+				connections: 0,
+				clients: 0,
+				groups: 0,
+				connectionsOpened: 0,
+			});
+		},
+	);
+
+	it.each([
+		["no parameters", undefined, "ERR_SSE_INVALID_OPTION"],
+		["no request", { res: {} }, "ERR_SSE_INVALID_REQUEST"],
+		["a request that is none", { req: {}, res: {} }, "ERR_SSE_INVALID_REQUEST"],
+		["a response that is none", { req: { headers: {} }, res: {} }, "ERR_SSE_INVALID_REQUEST"],
+	])("%s is refused", async (_name, params, expected) => {
+		await serve();
+		expect(() => sse.connect(params as never)).toThrowError(code(expected));
+	});
+});
+
+/** Send a request; the function returned goes away before there is an answer. */
+function askFor({ protocol, url }: TestServer): () => void {
+	if (!protocol.startsWith("http2")) {
+		const request = (protocol === "https" ? https : http).get(url, {
+			agent: false,
+			rejectUnauthorized: false,
+		});
+		request.on("error", () => {});
+		return () => request.destroy();
+	}
+	const session = http2.connect(url, { rejectUnauthorized: false });
+	const stream = session.request();
+	stream.on("error", () => {});
+	stream.on("close", () => session.close());
+	return () => stream.close(http2.constants.NGHTTP2_CANCEL);
+}
+
+describe("the handle", () => {
+	it("its signal is aborted when the connection ends, with the reason, also when asked for afterwards", async () => {
+		await serve();
+		await openStream(server.url);
+		const connection = connected[0]?.connection;
+		const early = connection?.signal;
+		expect(early?.aborted).toBe(false);
+		connection?.close("quota");
+		expect(early?.aborted).toBe(true);
+		expect(early?.reason).toMatchObject({
+			name: "AbortError",
+			code: "ERR_SSE_CONNECTION_CLOSED",
+			reason: "quota",
+		});
+		expect(connection?.signal).toBe(early);
+	});
+
+	it.each([
+		["the header", "/", { "last-event-id": "h1" }, "h1"],
+		[
+			"the header, in UTF-8",
+			"/",
+			{ "last-event-id": Buffer.from("zürich ☃").toString("latin1") },
+			"zürich ☃",
+		],
+		["the query, as lastEventId", "/?lastEventId=q%201", {}, "q 1"],
+		["the query, as last-event-id", "/?x=1&last-event-id=q2", {}, "q2"],
+		["the query, as last_event_id", "/?last_event_id=q3", {}, "q3"],
+		["the header before the query", "/?lastEventId=q", { "last-event-id": "h" }, "h"],
+		["the empty header", "/?lastEventId=q", { "last-event-id": "" }, ""],
+		["nowhere", "/lastEventId=path&lastEventId=1", {}, undefined],
+	])("its lastEventId comes from %s", async (_name, path, headers, expected) => {
+		await serve();
+		await openStream(server.url + path, { headers: headers as Record<string, string> });
+		expect(connected[0]?.connection.lastEventId).toBe(expected);
+	});
+
+	it("a stream that the application ends itself is closed with reason server", async () => {
+		await serve();
+		const stream = await openStream(server.url);
+		connected[0]?.currConnection.end();
+		expect(sse.send("all", "too late")).toBe(1);
+		expect(await stream.ended).toBe(true);
+		expect(stream.events).toEqual([]);
+		await eventually(() => connected[0]?.connection.closed === true);
+		expect(connected[0]?.connection.closeReason).toBe("server");
+		expect(sse.stats().connections).toBe(0);
+	});
+
+	it("leaves no listener on the response when it has closed", async () => {
+		await serve();
+		const stream = await openStream(server.url);
+		const response = connected[0]?.currConnection;
+		const names = response?.eventNames().length ?? 0;
+		stream.abort();
+		await eventually(() => connected[0]?.connection.closed === true);
+		expect(names).toBeGreaterThan(0);
+		for (const name of ["close", "drain", "error"])
+			expect(response?.listenerCount(name), name).toBe(0);
+	});
+
+	it("retryMs is sent when the stream opens", async () => {
+		sse = createSSEService({ retryMs: 1234 });
+		await serve();
+		const stream = await openStream(server.url);
+		await stream.until(() => stream.text.length > 10);
+		expect(stream.text).toBe(": open\nretry: 1234\n");
+	});
+});

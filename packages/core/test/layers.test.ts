@@ -1,0 +1,90 @@
+/**
+ * Who may import whom. Data flows one way through the core: a file imports only what stands above it in
+ * this table, and what each group is for is said beside it.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const LAYERS: readonly (readonly string[])[] = [
+	// Leaves: words and mistakes.
+	["errors", "types"],
+	// Single nouns: what an event, a name, a header is.
+	["event-stream", "frame", "headers", "last-event-id", "names", "sink", "stats"],
+	["batch", "message", "node-sink", "options", "params"],
+	// What is sent and not written yet.
+	["flush"],
+	["outbox", "pipe"],
+	// One stream.
+	["connection"],
+	// Finding streams again, and keeping them alive.
+	["heartbeat", "target"],
+	["registry"],
+	// Composition, without I/O of its own.
+	["service"],
+	["default-service"],
+	// What others import.
+	["index", "adapter"],
+];
+
+/** Files that may know Node's HTTP; types do not count. */
+const KNOWS_NODE_HTTP = ["node-sink"];
+
+const SOURCE = join(import.meta.dirname, "../src");
+const files = readdirSync(SOURCE)
+	.filter((name) => name.endsWith(".ts"))
+	.map((name) => basename(name, ".ts"));
+
+interface Import {
+	readonly from: string;
+	readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+	const text = readFileSync(join(SOURCE, `${file}.ts`), "utf8");
+	return Array.from(
+		text.matchAll(/^(?:import|export)( type)?[^;"]*?from "([^"]+)";/gm),
+		([, type, from]) => ({ from: from ?? "", typeOnly: type !== undefined }),
+	);
+}
+
+function layerOf(file: string): number {
+	return LAYERS.findIndex((layer) => layer.includes(file));
+}
+
+describe("the layers of the core", () => {
+	it("the table names every file, once", () => {
+		expect(LAYERS.flat().sort()).toEqual([...files].sort());
+	});
+
+	it.each(files)("%s imports only from layers above its own", (file) => {
+		const inner = importsOf(file).filter(({ from }) => from.startsWith("."));
+		for (const { from } of inner) {
+			expect(from, "a plain file of this folder").toMatch(/^\.\/[\w-]+\.js$/);
+			const imported = basename(from, ".js");
+			expect(layerOf(imported), `${file} imports ${imported}`).toBeLessThan(layerOf(file));
+		}
+	});
+
+	it.each(files)("%s imports nothing else than what it is for", (file) => {
+		const outer = importsOf(file).filter(({ from }) => !from.startsWith("."));
+		const allowed = file === "params" ? ["nanoid"] : [];
+		const typesAllowed = file === "types" || KNOWS_NODE_HTTP.includes(file);
+		for (const { from, typeOnly } of outer) {
+			if (typeOnly && typesAllowed && /^node:http2?$/.test(from)) continue;
+			expect(allowed, `${file} imports ${from}`).toContain(from);
+		}
+	});
+
+	it.each(files)("%s fits about two screens", (file) => {
+		const lines = readFileSync(join(SOURCE, `${file}.ts`), "utf8").split("\n").length;
+		// The public types are mostly their documentation; the service lists its parts and members by hand.
+		expect(lines).toBeLessThan({ types: 400, service: 300 }[file] ?? 230);
+	});
+
+	it("index and adapter list their names by hand", () => {
+		for (const file of ["index", "adapter"]) {
+			expect(readFileSync(join(SOURCE, `${file}.ts`), "utf8")).not.toContain("export *");
+		}
+	});
+});

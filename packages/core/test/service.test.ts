@@ -1,0 +1,440 @@
+/**
+ * A service of one's own: targets, groups, clients, callbacks and figures.
+ */
+import {
+	eventually,
+	openStream,
+	startServer,
+	type TestServer,
+	type TestStream,
+} from "@sse-service/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+	type ConnectParams,
+	createSSEService,
+	type SSEConnection,
+	type SSEService,
+	type SSEServiceOptions,
+	type Target,
+} from "../src/index.js";
+
+let server: TestServer;
+let sse: SSEService;
+
+afterEach(async () => {
+	await sse.close();
+	await server.close();
+});
+
+interface Opened {
+	readonly connection: SSEConnection;
+	readonly stream: TestStream;
+}
+
+/** Start a service; `open(params)` connects a client to it. */
+async function serve(
+	options?: SSEServiceOptions,
+): Promise<(params?: Partial<ConnectParams>) => Promise<Opened>> {
+	sse = createSSEService(options);
+	const waiting: { params: Partial<ConnectParams>; connection?: SSEConnection }[] = [];
+	server = await startServer((req, res) => {
+		const next = waiting[Number(req.url?.slice(1))];
+		if (next !== undefined) next.connection = sse.connect({ req, res, ...next.params }).connection;
+	});
+	return async (params = {}) => {
+		const next: (typeof waiting)[number] = { params };
+		const stream = await openStream(`${server.url}/${waiting.push(next) - 1}`);
+		if (next.connection === undefined) throw new Error("not connected");
+		return { connection: next.connection, stream };
+	};
+}
+
+function code(expected: string): unknown {
+	return expect.objectContaining({ code: expected });
+}
+
+describe("send", () => {
+	it("reaches exactly those a target names", async () => {
+		const open = await serve();
+		const people = {
+			ada1: await open({ clientId: "ada", groups: ["red", "blue"] }),
+			ada2: await open({ clientId: "ada", groups: ["red"] }),
+			bob: await open({ clientId: "bob", groups: ["blue"] }),
+			eve: await open({ clientId: "eve" }),
+			zoe: await open({ clientId: "zoe", groups: [] }),
+		};
+		type Name = keyof typeof people;
+		const cases: [Target, Name[]][] = [
+			["all", ["ada1", "ada2", "bob", "eve", "zoe"]],
+			[{ all: true }, ["ada1", "ada2", "bob", "eve", "zoe"]],
+			[{ all: true, except: { client: "ada" } }, ["bob", "eve", "zoe"]],
+			[
+				{ all: true, except: { connection: people.ada1.connection } },
+				["ada2", "bob", "eve", "zoe"],
+			],
+			[{ group: "red" }, ["ada1", "ada2"]],
+			[{ group: "blue" }, ["ada1", "bob"]],
+			[{ group: "blue", except: { client: "bob" } }, ["ada1"]],
+			[{ group: "red", except: { connection: people.ada2.connection.response } }, ["ada1"]],
+			[{ group: "default" }, ["eve"]],
+			[{ group: "nobody" }, []],
+			[{ client: "ada" }, ["ada1", "ada2"]],
+			[{ client: "ada", group: "blue" }, ["ada1"]],
+			[{ client: "ada", group: undefined }, ["ada1", "ada2"]],
+			[{ client: "ada", except: { connection: people.ada1.connection } }, ["ada2"]],
+			[{ client: "zoe" }, ["zoe"]],
+			[{ client: "nobody" }, []],
+			[{ connection: people.bob.connection }, ["bob"]],
+			[{ connection: people.bob.connection.response }, ["bob"]],
+		];
+		for (const [index, [target, names]] of cases.entries()) {
+			expect(sse.send(target, String(index)), JSON.stringify(names)).toBe(names.length);
+		}
+		sse.send("all", "end");
+		for (const [name, { stream }] of Object.entries(people)) {
+			await stream.until(() => stream.events.at(-1)?.data === "end");
+			const expected = cases.flatMap(([, names], index) =>
+				names.includes(name as Name) ? [String(index)] : [],
+			);
+			expect(stream.events.map(({ data }) => data)).toEqual([...expected, "end"]);
+		}
+	});
+
+	it.each([
+		["a bare name", "ada", "ERR_SSE_INVALID_TARGET"],
+		["nothing", undefined, "ERR_SSE_INVALID_TARGET"],
+		["an empty object", {}, "ERR_SSE_INVALID_TARGET"],
+		["a client that is undefined", { client: undefined }, "ERR_SSE_INVALID_CLIENT_ID"],
+		["a group that is undefined", { group: undefined }, "ERR_SSE_INVALID_GROUP"],
+		["a client id that is a number", { client: 7 }, "ERR_SSE_INVALID_CLIENT_ID"],
+		["an unknown key", { room: "x" }, "ERR_SSE_INVALID_TARGET"],
+		["a key too many", { client: "ada", all: true }, "ERR_SSE_INVALID_TARGET"],
+		["all that is not true", { all: false }, "ERR_SSE_INVALID_TARGET"],
+		["an except that is a string", { all: true, except: "ada" }, "ERR_SSE_INVALID_TARGET"],
+		[
+			"an except of an undefined client",
+			{ all: true, except: { client: undefined } },
+			"ERR_SSE_INVALID_CLIENT_ID",
+		],
+		["an except of a group", { all: true, except: { group: "g" } }, "ERR_SSE_INVALID_TARGET"],
+		["a connection that is a string", { connection: "c" }, "ERR_SSE_INVALID_TARGET"],
+	])("refuses a target that is %s, and sends nothing", async (_name, target, expected) => {
+		const open = await serve();
+		const { stream } = await open({ clientId: "ada" });
+		expect(() => sse.send(target as Target, "x")).toThrowError(code(expected) as Error);
+		sse.send("all", "end");
+		expect(await stream.take(1)).toEqual([{ data: "end" }]);
+	});
+
+	it("refuses options that are not an object", async () => {
+		await serve();
+		expect(() => sse.send("all", "x", "tick" as never)).toThrowError(
+			code("ERR_SSE_INVALID_OPTION") as Error,
+		);
+	});
+
+	it("keeps the order of sending on each connection, whatever the targets", async () => {
+		const open = await serve();
+		const { connection, stream } = await open({ clientId: "ada", groups: ["g"] });
+		const expected: string[] = [];
+		for (let i = 0; i < 200; i++) {
+			const targets: Target[] = ["all", { group: "g" }, { client: "ada" }, { connection }];
+			sse.send(targets[i % 4] as Target, String(i));
+			expected.push(String(i));
+			if (i % 50 === 0) await stream.until(() => stream.events.length > i);
+		}
+		expect((await stream.take(200)).map(({ data }) => data)).toEqual(expected);
+	});
+
+	it("serialises a message once, however many connections it is for", async () => {
+		const open = await serve();
+		const all = await Promise.all(Array.from({ length: 20 }, () => open()));
+		let calls = 0;
+		const message = { toJSON: () => ({ calls: ++calls }) };
+		expect(sse.send("all", message)).toBe(20);
+		for (const { stream } of all) expect(await stream.take(1)).toEqual([{ data: '{"calls":1}' }]);
+		expect(calls).toBe(1);
+	});
+});
+
+describe("groups", () => {
+	it("a client, or one of its connections, joins and leaves while it is open", async () => {
+		const open = await serve();
+		const one = await open({ clientId: "ada" });
+		const two = await open({ clientId: "ada" });
+		expect(sse.join({ client: "ada" }, "news")).toBe(2);
+		expect(sse.join({ connection: two.connection }, ["news", "sport"])).toBe(1);
+		expect(sse.join({ client: "nobody" }, "news")).toBe(0);
+		expect(one.connection.groups).toEqual(["default", "news"]);
+		expect(two.connection.groups).toEqual(["default", "news", "sport"]);
+		expect(sse.send({ group: "news" }, "n")).toBe(2);
+		expect(sse.send({ group: "sport" }, "s")).toBe(1);
+		expect(sse.leave({ connection: two.connection }, "news")).toBe(1);
+		expect(sse.leave({ client: "ada" }, "default")).toBe(2);
+		expect(sse.leave({ client: "ada" }, "never joined")).toBe(0);
+		expect(sse.send({ group: "news" }, "n2")).toBe(1);
+		expect(sse.send({ group: "default" }, "d")).toBe(0);
+		expect(two.connection.groups).toEqual(["sport"]);
+		expect(sse.send("all", "end")).toBe(2);
+	});
+
+	it("are listed with their sizes, and gone when the last connection leaves", async () => {
+		const open = await serve();
+		const one = await open({ clientId: "ada", groups: ["a", "b"] });
+		await open({ clientId: "ada", groups: ["b"] });
+		await open({ clientId: "bob", groups: ["b"] });
+		expect(sse.getGroups()).toEqual([
+			{ name: "a", connections: 1, clients: 1 },
+			{ name: "b", connections: 3, clients: 2 },
+		]);
+		sse.leave({ group: "b" }, "b");
+		expect(sse.getGroups()).toEqual([{ name: "a", connections: 1, clients: 1 }]);
+		one.connection.close();
+		expect(sse.getGroups()).toEqual([]);
+	});
+
+	it("groupName and groups name the same thing, and repetition counts once", async () => {
+		const open = await serve();
+		const { connection } = await open({ groupName: "a", groups: ["b", "a", "b"] });
+		expect(connection.groups).toEqual(["a", "b"]);
+		expect(sse.send({ group: "b" }, "once")).toBe(1);
+	});
+
+	// A real service of the field kept groups in objects and wrote clients into Object.prototype.
+	it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])(
+		"%s is a name like any other",
+		async (name) => {
+			const open = await serve();
+			const { connection, stream } = await open({ clientId: name, groups: [name] });
+			expect(sse.send({ client: name, group: name }, "hi", { event: name })).toBe(1);
+			expect(await stream.take(1)).toEqual([{ data: "hi", event: name }]);
+			expect(sse.getClient(name, name)?.clientId).toBe(name);
+			expect(sse.getGroups()).toEqual([{ name, connections: 1, clients: 1 }]);
+			sse.disconnect({ connection }, name);
+			expect(Object.keys(sse.stats().closes)).toEqual([name]);
+			expect(Object.keys(Object.prototype)).toEqual([]);
+			expect(sse.getClient(name)).toBeUndefined();
+		},
+	);
+
+	it.each([[""], [7], [undefined], [["a", ""]], ["x".repeat(257)]])(
+		"refuses %j as a group",
+		async (name) => {
+			const open = await serve();
+			await open({ clientId: "ada" });
+			expect(() => sse.join("all", name as string)).toThrowError(
+				code("ERR_SSE_INVALID_GROUP") as Error,
+			);
+			expect(sse.getGroups()).toEqual([{ name: "default", connections: 1, clients: 1 }]);
+		},
+	);
+});
+
+describe("disconnect", () => {
+	it("ends the target's streams in an orderly way, what was sent to them first", async () => {
+		const open = await serve();
+		const ada = await open({ clientId: "ada" });
+		const bob = await open({ clientId: "bob" });
+		sse.send("all", "bye");
+		expect(sse.disconnect({ client: "ada" }, "banned")).toBe(1);
+		expect(await ada.stream.ended).toBe(true);
+		expect(ada.stream.events).toEqual([{ data: "bye" }]);
+		expect(ada.connection.closed).toBe(true);
+		expect(ada.connection.closeReason).toBe("banned");
+		expect(sse.disconnect({ client: "ada" })).toBe(0);
+		expect(bob.connection.closed).toBe(false);
+		expect(sse.stats().closes).toEqual({ banned: 1 });
+	});
+
+	it("refuses a reason that is not a text", async () => {
+		await serve();
+		expect(() => sse.disconnect("all", "")).toThrowError(code("ERR_SSE_INVALID_REASON") as Error);
+	});
+});
+
+describe("callbacks", () => {
+	it("onConnect can be the first to send; onDisconnect tells who left and why", async () => {
+		const told: unknown[] = [];
+		const open = await serve({
+			onConnect: ({ client, connection }) => connection.send(`hello ${client.clientId}`),
+			onDisconnect: ({ client, connection, reason }) =>
+				told.push([
+					client.clientId,
+					client.meta,
+					client.connections.length,
+					connection.closed,
+					reason,
+				]),
+		});
+		const { stream } = await open({ clientId: "ada", meta: { n: 1 } });
+		expect(await stream.take(1)).toEqual([{ data: "hello ada" }]);
+		stream.abort();
+		await eventually(() => told.length > 0);
+		expect(told).toEqual([["ada", { n: 1 }, 0, true, "client"]]);
+	});
+
+	it("what they throw or reject with goes to onError, and breaks nothing", async () => {
+		const errors: unknown[] = [];
+		const open = await serve({
+			onConnect: () => {
+				throw new Error("in onConnect");
+			},
+			onDisconnect: async () => {
+				throw new Error("in onDisconnect");
+			},
+			onError: (error, { stage }) => {
+				errors.push([stage, (error as Error).message]);
+				throw new Error("in onError");
+			},
+		});
+		const one = await open({
+			onDisconnectCb: () => {
+				throw new Error("in onDisconnectCb");
+			},
+		});
+		const two = await open();
+		sse.disconnect({ connection: one.connection });
+		await one.stream.ended;
+		expect(sse.send("all", "still here")).toBe(1);
+		expect(await two.stream.take(1)).toEqual([{ data: "still here" }]);
+		expect(errors).toEqual([
+			["onConnect", "in onConnect"],
+			["onConnect", "in onConnect"],
+			["onDisconnectCb", "in onDisconnectCb"],
+			["onDisconnect", "in onDisconnect"],
+		]);
+		expect(sse.stats().errors).toBe(4);
+	});
+
+	it("an event sent from onDisconnectCb cannot overtake the one whose fan-out closed the connection", async () => {
+		const open = await serve({ maxBufferedBytes: 100_000 });
+		const received: TestStream[] = [(await open()).stream];
+		const slow = await open({ onDisconnectCb: () => sse.send("all", "from callback") });
+		received.push((await open()).stream);
+		slow.stream.pause();
+		const big = "x".repeat(90_000);
+		let sent = 0;
+		while (!slow.connection.closed) {
+			sse.send("all", big);
+			sent++;
+			await received[0]?.take(sent);
+			await received[1]?.take(sent);
+		}
+		expect(slow.connection.closeReason).toBe("slow");
+		for (const stream of received) {
+			await stream.take(sent + 1);
+			expect(stream.events.map(({ data }) => data === "from callback")).toEqual([
+				...Array(sent).fill(false),
+				true,
+			]);
+		}
+	});
+});
+
+describe("stats", () => {
+	it("counts what is open now, and what was sent and ended since the start", async () => {
+		const open = await serve();
+		const { stream } = await open({ clientId: "ada", groups: ["a", "b"] });
+		await open({ clientId: "ada" });
+		sse.send("all", "four");
+		await stream.take(1);
+		sse.disconnect({ group: "a" });
+		await stream.ended;
+		expect(sse.stats()).toEqual({
+			connections: 1,
+			clients: 1,
+			groups: 1,
+			connectionsOpened: 2,
+			eventsSent: 2,
+			bytesSent: 2 * (": open\n".length + "data: four\n\n".length),
+			errors: 0,
+			drops: {},
+			closes: { server: 1 },
+		});
+	});
+
+	it("counts close reasons of the application's own up to a number, then together", async () => {
+		const open = await serve();
+		for (let i = 0; i < 70; i++) (await open()).connection.close(`reason ${i}`);
+		const { closes } = sse.stats();
+		expect(Object.keys(closes)).toHaveLength(65);
+		expect(closes.other).toBe(6);
+	});
+});
+
+describe("close", () => {
+	it("ends every stream, what was sent first, frees the port, and refuses new connections", async () => {
+		const refused: unknown[] = [];
+		sse = createSSEService();
+		server = await startServer((req, res) => {
+			try {
+				sse.connect({ req, res });
+			} catch (error) {
+				refused.push(error);
+				res.statusCode = (error as { statusCode: number }).statusCode;
+				res.end();
+			}
+		});
+		const streams = await Promise.all(Array.from({ length: 50 }, () => openStream(server.url)));
+		sse.send("all", "last words");
+		const closing = sse.close();
+		expect(sse.close()).toBe(closing);
+		expect(sse.stats().connections).toBe(0);
+		await closing;
+		for (const stream of streams) {
+			expect(await stream.ended).toBe(true);
+			expect(stream.events).toEqual([{ data: "last words" }]);
+		}
+		expect(sse.stats().closes).toEqual({ shutdown: 50 });
+		const late = await openStream(server.url);
+		expect(late.status).toBe(503);
+		expect(refused).toEqual([code("ERR_SSE_SERVICE_CLOSED")]);
+		await server.close();
+		expect(server.sockets.size).toBe(0);
+	});
+
+	it("destroys what does not end within closeTimeoutMs", async () => {
+		const open = await serve({ closeTimeoutMs: 50, maxBufferedBytes: 64 * 1024 * 1024 });
+		const { stream } = await open();
+		stream.pause();
+		for (let i = 0; i < 16; i++) sse.send("all", "x".repeat(1024 * 1024));
+		await sse.close();
+		stream.resume();
+		expect(await stream.ended).toBe(false);
+	});
+});
+
+describe("options", () => {
+	it.each([
+		[{ heartbeatInterval: 5 }],
+		[{ heartbeatIntervalMs: -1 }],
+		[{ heartbeatIntervalMs: "15000" }],
+		[{ heartbeatIntervalMs: 2 ** 31 }],
+		[{ maxBufferedBytes: 0 }],
+		[{ maxConnections: 1.5 }],
+		[{ slowPolicy: "drop" }],
+		[{ commentForm: "none" }],
+		[{ heartbeatEvent: 7 }],
+		[{ retryMs: -1 }],
+		[{ onError: "log" }],
+		[{ __proto__: null, toString: 1 }],
+		[null],
+		[7],
+	])("refuses %j", (options) => {
+		expect(() => createSSEService(options as SSEServiceOptions)).toThrowError(
+			code("ERR_SSE_INVALID_OPTION") as Error,
+		);
+	});
+
+	it("refuses a heartbeatEvent that cannot be an event type", () => {
+		expect(() => createSSEService({ heartbeatEvent: "a\nb" })).toThrowError(
+			code("ERR_SSE_INVALID_EVENT") as Error,
+		);
+	});
+
+	it("takes undefined as not told, and Infinity as no limit", () => {
+		expect(() =>
+			createSSEService({ retryMs: undefined, maxConnections: Number.POSITIVE_INFINITY }),
+		).not.toThrow();
+	});
+});
