@@ -104,7 +104,7 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	}
 
 	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
-	open(headers: SSEHeaders | undefined, opening: Uint8Array): void {
+	open(headers: SSEHeaders = {}, opening: Uint8Array): void {
 		this.#sink.open(headers, opening, this);
 		this.#sinkOpen = true;
 		this.#host.counters.bytesSent += opening.byteLength;

@@ -5,14 +5,13 @@ import { SSEError } from "./errors.js";
 import { DEFAULT_GROUP } from "./names.js";
 import { createSSEService } from "./service.js";
 import type {
+	ConnectionLike,
 	ConnectParams,
 	ConnectResult,
 	DocumentedSendOptions,
 	Meta,
-	ResponseLike,
 	SendOptions,
 	SSEClientObjInterface,
-	SSEConnection,
 	SSEService,
 	SSEServiceOptions,
 } from "./types.js";
@@ -79,8 +78,8 @@ export function sendSSEToClient(
 	groupName?: string | null,
 	sseMsgId?: string | number | null,
 ): number {
-	const options = readArguments(event, groupName, sseMsgId);
-	return getDefaultService().send({ client: clientId, group: options.group }, msg, options);
+	const [options, group] = readArguments(event, groupName, sseMsgId);
+	return getDefaultService().send({ client: clientId, group }, msg, options);
 }
 
 /**
@@ -90,12 +89,12 @@ export function sendSSEToClient(
  * @throws `ERR_SSE_INVALID_*`, before anything is sent
  */
 export function sendSSEToConnection(
-	connection: ResponseLike | SSEConnection,
+	connection: ConnectionLike,
 	msg: unknown,
 	event?: string | SendOptions | null,
 	sseMsgId?: string | number | null,
 ): number {
-	const options = readArguments(event, undefined, sseMsgId);
+	const [options] = readArguments(event, undefined, sseMsgId);
 	return getDefaultService().send({ connection }, msg, options);
 }
 
@@ -112,8 +111,8 @@ export function sendSSEToAll(
 	groupName?: string | null,
 	sseMsgId?: string | number | null,
 ): number {
-	const options = readArguments(event, groupName, sseMsgId);
-	return getDefaultService().send({ group: options.group }, msg, options);
+	const [options, group] = readArguments(event, groupName, sseMsgId);
+	return getDefaultService().send({ group }, msg, options);
 }
 
 /** The client, or `undefined` when it has no connection in the group (default: the default group). */
@@ -138,16 +137,15 @@ export function setClientMetadata(
 	return getDefaultService().setMetadata(clientId, meta, groupName ?? DEFAULT_GROUP);
 }
 
-/** The documented positions as options, the group filled in. `null` is how JavaScript skips one: not told. */
+/** The documented positions as options and group. `null` is how JavaScript skips one: not told. */
 function readArguments(
 	event: string | DocumentedSendOptions | null | undefined,
 	groupName?: string | null,
 	sseMsgId?: string | number | null,
-): SendOptions & { readonly event: string; readonly group: string } {
-	const told =
+): [options: SendOptions, group: string] {
+	const options: DocumentedSendOptions =
 		typeof event === "object" && event !== null
 			? event
 			: { event: event ?? undefined, group: groupName ?? undefined, id: sseMsgId ?? undefined };
-	// The default service has no event map: any event type will do, none too.
-	return { ...told, group: told.group ?? DEFAULT_GROUP } as ReturnType<typeof readArguments>;
+	return [options, options.group ?? DEFAULT_GROUP];
 }

@@ -5,6 +5,7 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 import { invalid, type SSEErrorCode } from "./errors.js";
+import { isTime, TIME_RULE } from "./time.js";
 import type { CommentForm } from "./types.js";
 
 /** The fields of one event, already valid: the wire's own names. */
@@ -15,24 +16,25 @@ export interface EventFields {
 	readonly retry?: number | undefined;
 }
 
-// "Lines must be separated by either a CRLF pair, a single LF character, or a single CR character."
-const LINE_END = /\r\n|\r|\n/g;
-const LINE_END_CHARACTER = /[\r\n]/;
+// "Lines must be separated by either a U+000D CARRIAGE RETURN U+000A LINE FEED (CRLF) character pair, a single
+// U+000A LINE FEED (LF) character, or a single U+000D CARRIAGE RETURN (CR) character."
+const LINE_END = /\r\n|\r|\n/;
 
 /** One event as a block of the stream, blank line included. Only LF is ever emitted. */
 export function encodeEvent({ data, event, id, retry }: EventFields): string {
 	let block = "";
-	if (event !== undefined) block += `event: ${event}\n`;
+	// An empty type is the default one: left out, because not every client knows that.
+	if (event !== undefined && event !== "") block += `event: ${event}\n`;
 	if (id !== undefined) block += `id: ${id}\n`;
 	if (retry !== undefined) block += `retry: ${retry}\n`;
 	// The space is always there: the parser removes one, so a leading space of the data survives.
 	// `data: ` with nothing behind it still dispatches an event, whose data is the empty string.
-	return `${block}data: ${LINE_END_CHARACTER.test(data) ? data.replace(LINE_END, "\ndata: ") : data}\n\n`;
+	return `${block}data: ${data.split(LINE_END).join("\ndata: ")}\n\n`;
 }
 
 /** A comment ("if the line starts with a U+003A COLON character (:), ignore the line"), one line for each line of `text`. */
 export function encodeComment(text: string, form: CommentForm): string {
-	return `: ${text.replace(LINE_END, "\n: ")}\n${form === "block" ? "\n" : ""}`;
+	return `: ${text.split(LINE_END).join("\n: ")}\n${form === "block" ? "\n" : ""}`;
 }
 
 /** A `retry` field on its own, which sets the client's reconnection time in milliseconds. */
@@ -60,7 +62,7 @@ export function serializeData(message: unknown): string {
 	}
 	if (text !== undefined) return text;
 	// The first line of V8's message names the reason; those after it draw the cycle.
-	const why = cause instanceof Error ? ` (${cause.message.split("\n", 1)})` : "";
+	const why = cause instanceof Error ? ` (${String(cause.message).split("\n", 1)})` : "";
 	const rule = `The message must be a string or JSON${why}`;
 	throw invalid("ERR_SSE_INVALID_DATA", rule, message, undefined, cause);
 }
@@ -103,20 +105,14 @@ export function checkId(id: unknown, maxLength: number): string | undefined {
 }
 
 /**
- * A reconnection time, checked: `undefined` for none, or a non-negative safe integer of milliseconds ("if the field value
- * consists of only ASCII digits").
+ * A reconnection time, checked: `undefined` for none, or an integer of milliseconds from 0 to 2,147,483,647 ("if the field
+ * value consists of only ASCII digits").
  *
  * @throws `ERR_SSE_INVALID_RETRY`
  */
 export function checkRetry(retry: unknown): number | undefined {
-	if (retry === undefined || (Number.isSafeInteger(retry) && (retry as number) >= 0)) {
-		return retry as number | undefined;
-	}
-	throw invalid(
-		"ERR_SSE_INVALID_RETRY",
-		"The reconnection time must be a non-negative integer of milliseconds",
-		retry,
-	);
+	if (retry === undefined || isTime(retry)) return retry;
+	throw invalid("ERR_SSE_INVALID_RETRY", `The reconnection time must be ${TIME_RULE}`, retry);
 }
 
 function checkField(

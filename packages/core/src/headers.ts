@@ -1,6 +1,7 @@
 /**
  * The headers of an event stream: ours, the framework's and those already on the response, put together.
  */
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { SSEError } from "./errors.js";
 import type { SSEHeaders } from "./types.js";
 
@@ -58,7 +59,12 @@ export function setStreamHeaders(
 		...Object.keys(OUR_HEADERS).map((name) => name.toLowerCase()),
 	]);
 	const isDropped = (name: string): boolean => dropped.has(name.toLowerCase());
-	const set = (name: string, value: HeaderValue): unknown => response.setHeader(name, value);
+	const set = (name: string, value: HeaderValue): void => {
+		// `setHeader` of HTTP/2's compatibility API takes any value, a line end included.
+		validateHeaderName(name);
+		for (const item of [value].flat()) validateHeaderValue(name, String(item));
+		response.setHeader(name, value);
+	};
 
 	try {
 		for (const [name] of before) {
@@ -76,10 +82,10 @@ export function setStreamHeaders(
 		for (const [name, value] of Object.entries(OUR_HEADERS)) set(name, value);
 	} catch (cause) {
 		for (const name of response.getHeaderNames()) response.removeHeader(name);
-		for (const [name, value] of before) set(name, value);
+		for (const [name, value] of before) response.setHeader(name, value);
 		throw new SSEError(
 			"ERR_SSE_INVALID_HEADERS",
-			`The response headers cannot be sent (${cause})`,
+			`The headers cannot be sent (${cause})`,
 			undefined,
 			cause,
 		);

@@ -19,6 +19,7 @@ export type {
 	CloseReason,
 	CommentForm,
 	ConnectInfo,
+	ConnectionLike,
 	ConnectParams,
 	ConnectResult,
 	DisconnectInfo,

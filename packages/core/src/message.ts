@@ -16,13 +16,19 @@ export function encodeMessage(
 	options: SendOptions = {},
 	limits: FieldLimits,
 ): string {
-	if (!isObject(options)) {
+	if (!isObject(options) || Array.isArray(options)) {
 		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
 	}
-	return encodeEvent({
+	const fields = {
 		event: checkEventType(options.event, limits.maxEventTypeLength),
 		id: checkId(options.id, limits.maxEventIdLength),
 		retry: checkRetry(options.retry),
 		data: serializeData(data),
-	});
+	};
+	try {
+		return encodeEvent(fields);
+	} catch (cause) {
+		// Only a RangeError: the text with its `data: ` prefixes would be longer than a string can be.
+		throw invalid("ERR_SSE_INVALID_DATA", "The message is too long", data, undefined, cause);
+	}
 }

@@ -24,11 +24,6 @@ type NodeResponse = ServerResponse & {
 	[SINK]?: NodeSink | undefined;
 };
 
-/** A framework's wrapper of a response, which may hold headers that Node has not been given. */
-interface FrameworkResponse {
-	getHeaders?(): SSEHeaders;
-}
-
 // Versioned and global, so that the ESM and the CommonJS copy find each other's streams.
 const SINK = Symbol.for("sse-service.node-sink.v1");
 
@@ -59,24 +54,18 @@ export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
 			res,
 		);
 	}
-	return new NodeSink(request, response, res === response ? undefined : (res as FrameworkResponse));
+	return new NodeSink(request, response);
 }
 
 class NodeSink implements Sink {
 	readonly response: NodeResponse;
 	readonly #request: IncomingMessage;
-	readonly #framework: FrameworkResponse | undefined;
 	// Not private: the listeners below, shared by all sinks, reach it.
 	listener: SinkListener | undefined;
 
-	constructor(
-		request: IncomingMessage,
-		response: NodeResponse,
-		framework: FrameworkResponse | undefined,
-	) {
+	constructor(request: IncomingMessage, response: NodeResponse) {
 		this.#request = request;
 		this.response = response;
-		this.#framework = framework;
 	}
 
 	get lastEventId(): string | undefined {
@@ -98,10 +87,9 @@ class NodeSink implements Sink {
 		return this.response.writableLength;
 	}
 
-	open(headers: SSEHeaders | undefined, opening: Uint8Array, listener: SinkListener): void {
+	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void {
 		const { response } = this;
-		const framework = headers ?? this.#framework?.getHeaders?.() ?? {};
-		setStreamHeaders(response, framework, this.#request.httpVersion);
+		setStreamHeaders(response, headers, this.#request.httpVersion);
 		response.statusCode = 200;
 		this.listener = listener;
 		response[SINK] = this;

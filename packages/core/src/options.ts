@@ -3,6 +3,7 @@
  * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
  */
 import { invalid, isObject } from "./errors.js";
+import { isTime, TIME_RULE } from "./time.js";
 import type { SSEServiceOptions } from "./types.js";
 
 /** Options with every default filled in. */
@@ -17,17 +18,11 @@ type Optional = "retryMs" | "heartbeatEvent" | "onConnect" | "onDisconnect" | "o
 /** What a value must be, in words, and the test for it. */
 type Rule = readonly [text: string, test: (value: unknown) => boolean];
 
-// setTimeout fires at once for more.
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 const LIMIT: Rule = [
 	"a positive integer or Infinity",
-	(value) => value === Number.POSITIVE_INFINITY || isInteger(1, value),
+	(value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),
 ];
-const TIME: Rule = [
-	"an integer of milliseconds from 0 to 2,147,483,647",
-	(value) => isInteger(0, value) && value <= MAX_TIMER_MS,
-];
+const TIME: Rule = [TIME_RULE, isTime];
 const CALLBACK: Rule = ["a function", (value) => typeof value === "function"];
 
 const OPTIONS: {
@@ -70,10 +65,6 @@ export function resolveOptions(options: unknown = {}): ResolvedOptions {
 		return [name, value];
 	});
 	return Object.fromEntries(resolved);
-}
-
-function isInteger(min: number, value: unknown): value is number {
-	return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
 function oneOf(...values: readonly unknown[]): Rule {

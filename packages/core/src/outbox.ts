@@ -87,7 +87,7 @@ export class Outbox {
 	/** Write everything, whether the sink takes it now or holds it. */
 	flushAll(): void {
 		this.flush();
-		this.#writeQueue(Number.POSITIVE_INFINITY);
+		if (this.#queue.length > 0) this.#writeQueue(Infinity);
 	}
 
 	/** Drop everything. Whoever waits for room is let go. */
@@ -126,18 +126,18 @@ export class Outbox {
 		}
 	}
 
-	/** Write frames from the head of the queue: one, and then as many as fit into `limit` bytes. */
+	/** Write frames from the head of the queue, until there are `limit` bytes of them. */
 	#writeQueue(limit: number): void {
-		let count = 0;
+		const frames: Frame[] = [];
 		let byteLength = 0;
 		for (const frame of this.#queue) {
-			if (count > 0 && byteLength + frame.bytes.byteLength > limit) break;
+			frames.push(frame);
 			byteLength += frame.bytes.byteLength;
-			count++;
+			if (byteLength >= limit) break;
 		}
-		if (count === 0) return;
+		this.#queue.splice(0, frames.length);
 		this.#queuedBytes -= byteLength;
-		this.#write(concatFrames(this.#queue.splice(0, count)));
+		this.#write(concatFrames(frames));
 	}
 
 	/** Whether a frame of this size may be added. At the bound the slow policy decides. */

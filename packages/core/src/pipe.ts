@@ -3,7 +3,7 @@
  */
 import { invalid } from "./errors.js";
 import { endOfTurn } from "./flush.js";
-import type { PipeOptions, PipeSource, SendOptions } from "./types.js";
+import type { PipeOptions, PipeSource, SendOptions, SSEMessage } from "./types.js";
 
 /** What a pipe needs of the connection it feeds. */
 export interface PipeTarget {
@@ -24,7 +24,7 @@ const ITEMS_PER_TURN = 256;
 export async function pipe<Item>(
 	target: PipeTarget,
 	source: PipeSource<Item>,
-	{ toEvent, ...options }: PipeOptions<Item>,
+	{ toEvent = asData, ...options }: PipeOptions<Item>,
 	onLateError: (error: unknown) => void,
 ): Promise<number> {
 	const iterator = iteratorOf(typeof source === "function" ? source(target.signal) : source);
@@ -52,7 +52,7 @@ export async function pipe<Item>(
 			if (step?.done) break;
 			ended = false;
 			if (step === undefined) break;
-			const { data, ...own } = toEvent === undefined ? { data: step.value } : toEvent(step.value);
+			const { data, ...own } = toEvent(step.value);
 			sent += target.send(data, { ...options, ...own });
 			items++;
 			await (target.room() ?? (items % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined));
@@ -64,17 +64,22 @@ export async function pipe<Item>(
 	return sent;
 }
 
+function asData(data: unknown): SSEMessage {
+	return { data };
+}
+
 async function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
 	await iterator.return?.();
 }
 
 function iteratorOf<Item>(
-	source: Iterable<Item> | AsyncIterable<Item>,
+	source: Partial<Iterable<Item> & AsyncIterable<Item>> | undefined | null,
 ): Iterator<Item> | AsyncIterator<Item> {
 	// A string is iterable too, by its characters: surely a mistake.
-	if (typeof source === "object" && source !== null) {
-		if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
-		if (Symbol.iterator in source) return source[Symbol.iterator]();
+	const iterable = typeof source === "string" ? undefined : source;
+	const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
+	if (iterator === undefined) {
+		throw invalid("ERR_SSE_INVALID_SOURCE", "The source must be iterable", source);
 	}
-	throw invalid("ERR_SSE_INVALID_SOURCE", "The source must be iterable", source);
+	return iterator;
 }

@@ -257,5 +257,5 @@ class Service implements SSEService, ConnectionHost {
 }
 
 function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
-	return new SSEError(code, `There are too many ${what}`, statusCode);
+	return new SSEError(code, `Too many ${what}`, statusCode);
 }

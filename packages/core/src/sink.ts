@@ -32,10 +32,9 @@ export interface Sink {
 	/**
 	 * Send the headers, and `opening` as the first bytes of the stream.
 	 *
-	 * @param headers what the framework has set, if the application says it
 	 * @throws `ERR_SSE_INVALID_HEADERS`, with nothing written and the response's headers as they were
 	 */
-	open(headers: SSEHeaders | undefined, opening: Uint8Array, listener: SinkListener): void;
+	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void;
 	/** Write one or more whole frames. False: takes no more until `onDrain` (what was given is taken all the same). */
 	write(bytes: Uint8Array): boolean;
 	/** End the stream in an orderly way, after what was written. */

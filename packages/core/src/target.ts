@@ -49,7 +49,7 @@ export function readTarget(target: unknown, limits: NameLimits): Selection | und
 }
 
 /** The connection behind a handle, a response, or a framework's wrapper of one; `undefined` when no stream is open on it. */
-export function connectionOf(value: unknown): Connection | undefined {
+function connectionOf(value: unknown): Connection | undefined {
 	if (isConnection(value)) return value;
 	const response = rawOf(value);
 	if (response === undefined) throw invalidTarget(value);

@@ -54,10 +54,16 @@ type MessageData<Events> = string extends keyof Events
 		? Events["message"]
 		: never;
 
+/** The options of an event whose type is not told, or not known to the compiler. */
+type MessageOptions<Events> = string extends keyof Events
+	? SendOptions
+	: SendOptions & { readonly event?: undefined };
+
+/** A connection as one may tell it: its handle (of whatever event map), its response, or the framework's wrapper of that. */
+export type ConnectionLike = Pick<SSEConnection, "clientId" | "response" | "signal"> | ResponseLike;
+
 /** Who is left out of a send. */
-export type Except =
-	| { readonly client: string }
-	| { readonly connection: SSEConnection | ResponseLike };
+export type Except = { readonly client: string } | { readonly connection: ConnectionLike };
 
 /** Who a message is for. */
 export type Target =
@@ -72,8 +78,8 @@ export type Target =
 			readonly group?: string | undefined;
 			readonly except?: Except | undefined;
 	  }
-	/** One connection: its handle, its response, or the framework's wrapper of that. */
-	| { readonly connection: SSEConnection | ResponseLike };
+	/** One connection. */
+	| { readonly connection: ConnectionLike };
 
 /** What goes with a message besides its data. */
 export interface SendOptions {
@@ -158,7 +164,7 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 		data: Events[Type],
 		options: SendOptions & { readonly event: Type },
 	): number;
-	send(data: MessageData<Events>, options?: SendOptions & { readonly event?: undefined }): number;
+	send(data: MessageData<Events>, options?: MessageOptions<Events>): number;
 
 	/**
 	 * Send an event for each item of `source`, no faster than the client reads.
@@ -227,11 +233,11 @@ export type ErrorStage = "onConnect" | "onDisconnect" | "onDisconnectCb" | "writ
 export type SlowPolicy = "close" | "drop-oldest" | "drop-newest";
 
 /**
- * How a block without an event ends. Both parse alike by the specification; clients differ:
+ * How a comment, or a `retry` on its own, ends. Both parse alike by the specification; clients differ:
  * - `"line"`: no blank line follows. Silent in every client tried.
- * - `"block"`: a blank line follows. Two widely used clients (`@microsoft/fetch-event-source`,
- *   `extended-eventsource`) then fire an empty message; but a reader that splits the stream at blank
- *   lines and looks for `data:` first needs it.
+ * - `"block"`: a blank line follows. Three clients (`@microsoft/fetch-event-source`, `extended-eventsource`,
+ *   `fetch-event-stream`) then fire an empty message; but a reader that splits the stream at blank lines and
+ *   looks for `data:` first needs it, and some know the opening `retry` only from then on.
  */
 export type CommentForm = "line" | "block";
 
@@ -327,11 +333,7 @@ export interface SSEService<Events extends object = AnyEvents> {
 		data: Events[Type],
 		options: SendOptions & { readonly event: Type },
 	): number;
-	send(
-		target: Target,
-		data: MessageData<Events>,
-		options?: SendOptions & { readonly event?: undefined },
-	): number;
+	send(target: Target, data: MessageData<Events>, options?: MessageOptions<Events>): number;
 
 	/**
 	 * Put the target's open connections into one or more groups. Connections the client opens later are not affected.

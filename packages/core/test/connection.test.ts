@@ -5,6 +5,7 @@ import { once } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
+import { Socket } from "node:net";
 import {
 	eventually,
 	openSocket,
@@ -13,7 +14,7 @@ import {
 	startServer,
 	type TestServer,
 } from "@sse-service/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
 	type ConnectParams,
 	type ConnectResult,
@@ -176,6 +177,21 @@ describe("headers", () => {
 		expect((await openStream(server.url)).headers["set-cookie"]).toEqual(["a=1", "b=2", "c=3"]);
 	});
 
+	it("a length or coding that was set on the response itself does not reach the stream", async () => {
+		await serve((_req, res) => {
+			res.setHeader("content-length", 5);
+			res.setHeader("Content-Encoding", "gzip");
+			res.setHeader("Transfer-Encoding", "identity");
+			return {};
+		});
+		const stream = await openStream(server.url);
+		expect(stream.headers["transfer-encoding"]).toBe("chunked");
+		expect(stream.headers).not.toHaveProperty("content-length");
+		expect(stream.headers).not.toHaveProperty("content-encoding");
+		sse.send("all", "more than five bytes");
+		expect(await stream.take(1)).toEqual([{ data: "more than five bytes" }]);
+	});
+
 	it("originalResHeaders is not changed", async () => {
 		const originalResHeaders = Object.freeze({ "content-type": "text/html", "x-a": "1" });
 		await serve({ originalResHeaders });
@@ -287,6 +303,16 @@ describe("HTTP/1 details", () => {
 		expect(server.sockets.size).toBe(1);
 		expect(socket?.timeout).toBeGreaterThan(0);
 		client.abort();
+	});
+
+	it("Nagle's algorithm is off, whatever the server's own setting", async () => {
+		const noDelay = vi.spyOn(Socket.prototype, "setNoDelay");
+		await serve();
+		(server.server as { noDelay?: boolean }).noDelay = false;
+		await openStream(server.url);
+		expect(noDelay.mock.contexts).toEqual([...server.sockets]);
+		expect(noDelay.mock.calls).toEqual([[true]]);
+		vi.restoreAllMocks();
 	});
 
 	it("a stream that is asked for behind a pipelined request opens when its turn comes", async () => {
@@ -473,6 +499,22 @@ describe("the handle", () => {
 		expect(names).toBeGreaterThan(0);
 		for (const name of ["close", "drain", "error"])
 			expect(response?.listenerCount(name), name).toBe(0);
+	});
+
+	it("leaves no timer when the stream has ended", async () => {
+		const cleared = vi.spyOn(globalThis, "clearTimeout");
+		const set = vi.spyOn(globalThis, "setTimeout");
+		sse = createSSEService({ closeTimeoutMs: 12_345 });
+		await serve();
+		const stream = await openStream(server.url);
+		sse.disconnect("all");
+		await stream.ended;
+		await eventually(() => connected[0]?.currConnection.closed === true);
+		const index = set.mock.calls.findIndex(([, ms]) => ms === 12_345);
+		const timer = set.mock.results[index]?.value as NodeJS.Timeout;
+		expect(timer.hasRef()).toBe(false);
+		expect(cleared).toHaveBeenCalledWith(timer);
+		vi.restoreAllMocks();
 	});
 
 	it("retryMs is sent when the stream opens", async () => {

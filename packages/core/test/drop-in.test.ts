@@ -105,14 +105,13 @@ describe("connectSSE", () => {
 		expect(calls).toBe(1);
 	});
 
-	it("accepts a framework's wrappers that carry raw objects, headers of the wrapper included", async () => {
+	it("accepts a framework's wrappers that carry raw objects, wherever a request or response is told", async () => {
 		server = await startServer((req, res) => {
-			const reply = { raw: res, getHeaders: () => ({ "x-from": "reply" }) };
+			const reply = { raw: res };
 			sse.connectSSE({ req: { raw: req }, res: reply, clientId: "ada" });
-			sse.sendSSEToConnection(reply, "hello");
+			expect(sse.sendSSEToConnection(reply, "hello")).toBe(1);
 		});
 		const stream = await openStream(server.url);
-		expect(stream.headers["x-from"]).toBe("reply");
 		expect(await stream.take(1)).toEqual([{ data: "hello" }]);
 	});
 });

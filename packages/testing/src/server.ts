@@ -7,6 +7,7 @@ import http2 from "node:http2";
 import https from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { generate } from "selfsigned";
+import { eventually } from "./waiting.js";
 
 export type Protocol = "http" | "https" | "http2" | "http2-tls";
 
@@ -45,6 +46,7 @@ export async function startServer(
 		const closed = once(server, "close");
 		server.close();
 		await closed;
+		await eventually(() => sockets.size === 0, "every connection to end");
 	};
 	return {
 		server,

@@ -5,16 +5,20 @@
 const DEADLINE_MS = 20_000;
 
 /** `promise`, or a rejection that names what was awaited when it does not settle in time. */
-export function settled<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
+export function settled<T>(
+	promise: Promise<T>,
+	what: string | (() => string),
+	deadlineMs = DEADLINE_MS,
+): Promise<T> {
 	const { stack } = new Error();
 	return new Promise((resolve, reject) => {
 		const timer = setTimeout(() => {
 			const error = new Error(
-				`waited ${DEADLINE_MS} ms for ${typeof what === "string" ? what : what()}`,
+				`waited ${deadlineMs} ms for ${typeof what === "string" ? what : what()}`,
 			);
 			if (stack !== undefined) error.stack = `${error.message}\n${stack}`;
 			reject(error);
-		}, DEADLINE_MS);
+		}, deadlineMs);
 		promise.then(resolve, reject).finally(() => clearTimeout(timer));
 	});
 }

@@ -1,0 +1,10 @@
+/**
+ * A time in milliseconds that a timer can wait. Timers of Node and of browsers fire at once for more, which
+ * makes a client with too long a `retry` reconnect without pause.
+ */
+
+export const TIME_RULE = "an integer of milliseconds from 0 to 2,147,483,647";
+
+export function isTime(value: unknown): value is number {
+	return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+}

@@ -1,0 +1,323 @@
+/**
+ * Readers that do not read: bounds, policies, and everyone else.
+ */
+import { once } from "node:events";
+import http2 from "node:http2";
+import {
+	eventually,
+	openBlockedReader,
+	openStream,
+	startServer,
+	type TestServer,
+} from "@sse-service/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+	type ConnectParams,
+	createSSEService,
+	type SSEConnection,
+	type SSEService,
+	type SSEServiceOptions,
+} from "../src/index.js";
+
+const KB = 1024;
+
+let server: TestServer;
+let sse: SSEService;
+let connections: SSEConnection[];
+
+afterEach(async () => {
+	await sse.close();
+	await server.destroy();
+});
+
+async function serve(
+	options: SSEServiceOptions,
+	params: Partial<ConnectParams> = {},
+): Promise<void> {
+	sse = createSSEService({ closeTimeoutMs: 0, ...options });
+	connections = [];
+	server = await startServer((req, res) => {
+		connections.push(sse.connect({ req, res, ...params }).connection);
+	});
+}
+
+/** Connect a reader that does not read, and send to it until its socket takes no more. */
+async function block(): Promise<{ connection: SSEConnection; sent: number }> {
+	await openBlockedReader(server.port);
+	const connection = connections.at(-1);
+	if (connection === undefined) throw new Error("not connected");
+	let sent = 0;
+	// The operating system holds some megabytes for it; once the figure stays, it holds all it will.
+	let before = -1;
+	while (connection.bufferedBytes === 0 || connection.bufferedBytes !== before) {
+		before = connection.bufferedBytes;
+		connection.send("x".repeat(16 * KB), { id: sent++ });
+		await new Promise((resolve) => setImmediate(resolve));
+		if (connection.bufferedBytes > 17 * KB) break;
+	}
+	return { connection, sent };
+}
+
+describe("a reader that does not read", () => {
+	it("is closed with reason slow at maxBufferedBytes, and never holds more than that and one frame", async () => {
+		const reasons: string[] = [];
+		await serve(
+			{ maxBufferedBytes: 200 * KB },
+			{ onDisconnectCb: ({ reason }) => reasons.push(reason) },
+		);
+		const { connection } = await block();
+		let most = 0;
+		while (!connection.closed) {
+			connection.send("y".repeat(10 * KB));
+			most = Math.max(most, connection.bufferedBytes);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(connection.closeReason).toBe("slow");
+		expect(most).toBeGreaterThan(100 * KB);
+		expect(most).toBeLessThanOrEqual(200 * KB);
+		expect(connection.bufferedBytes).toBeLessThanOrEqual(200 * KB);
+		await eventually(() => reasons.length > 0);
+		expect(reasons).toEqual(["slow"]);
+		await eventually(() => server.sockets.size === 0, "the socket to be destroyed");
+		expect(sse.stats()).toMatchObject({
+			connections: 0,
+			clients: 0,
+			groups: 0,
+			closes: { slow: 1 },
+		});
+	});
+
+	it("that leaves while blocked is noticed, once, and frees everything", async () => {
+		const reasons: string[] = [];
+		await serve({}, { onDisconnectCb: ({ reason }) => reasons.push(reason) });
+		const client = await openBlockedReader(server.port);
+		const [connection] = connections;
+		while ((connection?.bufferedBytes ?? 0) < 100 * KB) {
+			connection?.send("x".repeat(64 * KB));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		client.abort();
+		await eventually(() => reasons.length > 0);
+		expect(reasons).toEqual(["client"]);
+		expect(connection?.bufferedBytes).toBe(0);
+		expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
+	});
+
+	it("delays nobody else", async () => {
+		await serve({ maxBufferedBytes: 64 * KB * KB });
+		const { connection: blocked } = await block();
+		const stream = await openStream(server.url);
+		for (let i = 0; i < 50; i++) {
+			sse.send("all", String(i));
+			await stream.take(i + 1);
+		}
+		expect(stream.events.map(({ data }) => data)).toEqual(
+			Array.from({ length: 50 }, (_, i) => String(i)),
+		);
+		expect(blocked.closed).toBe(false);
+	});
+
+	it("gets everything, in order and whole, when it reads again", async () => {
+		await serve({ maxBufferedBytes: 8 * KB * KB });
+		const stream = await openStream(server.url);
+		stream.pause();
+		const [connection] = connections;
+		let sent = 0;
+		while ((connection?.bufferedBytes ?? 0) < 2 * KB * KB) {
+			sse.send("all", `${sent++} ${"ü\n".repeat(3_000)}`);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		stream.resume();
+		sse.send("all", "end");
+		await stream.until(() => stream.events.at(-1)?.data === "end");
+		expect(stream.events.slice(0, -1).map(({ data }) => Number.parseInt(data, 10))).toEqual(
+			Array.from({ length: sent }, (_, i) => i),
+		);
+		expect(stream.events.every(({ data }) => data === "end" || data.endsWith("ü\n"))).toBe(true);
+		expect(connection?.bufferedBytes).toBe(0);
+	});
+
+	it("misses volatile events, and they are counted", async () => {
+		await serve({ maxBufferedBytes: 8 * KB * KB });
+		const { connection, sent } = await block();
+		expect(connection.send("tick", { volatile: true })).toBe(0);
+		expect(sse.stats().drops).toEqual({ volatile: 1 });
+		expect(sse.stats().eventsSent).toBe(sent);
+	});
+
+	it("a volatile event reaches those who are not behind", async () => {
+		await serve({});
+		const stream = await openStream(server.url);
+		expect(sse.send("all", "tick", { volatile: true })).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "tick" }]);
+	});
+
+	it.each([
+		["drop-oldest", [3, 4, 5]],
+		["drop-newest", [0, 1, 2]],
+	] as const)(
+		"with %s it loses whole events and keeps its connection",
+		async (slowPolicy, kept) => {
+			await serve({ slowPolicy, maxBufferedBytes: 1024 * KB });
+			const stream = await openStream(server.url);
+			stream.pause();
+			const [connection] = connections;
+			if (connection === undefined) throw new Error("not connected");
+			// Fill what the operating system holds, then nearly all of the bound, with events that go first.
+			while (connection.bufferedBytes < 700 * KB) {
+				connection.send("x".repeat(50 * KB), { event: "filler" });
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+			const room = 1024 * KB - connection.bufferedBytes;
+			const size = Math.floor(room / 3);
+			const text = (i: number): string => `${i}${"y".repeat(size - "data: 0\n\n".length)}`;
+			const results = [0, 1, 2, 3, 4, 5].map((i) => connection.send(text(i)));
+			const { drops } = sse.stats();
+			expect(connection.closed).toBe(false);
+			stream.resume();
+			await eventually(() => connection.bufferedBytes === 0, "the queue to drain");
+			connection.send("end", { event: "end" });
+			await stream.until(() => stream.events.at(-1)?.event === "end");
+			const numbers = stream.events
+				.filter(({ event }) => event === undefined)
+				.map(({ data }) => Number(data[0]));
+			if (slowPolicy === "drop-newest") {
+				expect(results).toEqual([1, 1, 1, 0, 0, 0]);
+				expect(numbers).toEqual(kept);
+				expect(drops).toEqual({ "drop-newest": 3 });
+			} else {
+				// The fillers that still waited were older, so they went first.
+				expect(results).toEqual([1, 1, 1, 1, 1, 1]);
+				expect(numbers.slice(-3)).toEqual(kept);
+				expect(drops["drop-oldest"]).toBeGreaterThanOrEqual(3);
+			}
+			expect(sse.stats().closes).toEqual({});
+		},
+	);
+
+	it("a service that is closed does not wait for it longer than closeTimeoutMs", async () => {
+		await serve({ maxBufferedBytes: 8 * KB * KB, closeTimeoutMs: 20 });
+		await block();
+		await sse.close();
+		await server.close();
+		expect(server.sockets.size).toBe(0);
+	});
+});
+
+describe("over HTTP/2", () => {
+	it("a stream that is not read is closed alone: its session and the other streams go on", async () => {
+		sse = createSSEService({ maxBufferedBytes: 100 * KB });
+		connections = [];
+		server = await startServer((req, res) => {
+			connections.push(sse.connect({ req, res, clientId: req.url?.slice(1) || "none" }).connection);
+		}, "http2");
+		const session = http2.connect(server.url);
+		const [slow, quick] = [
+			session.request({ ":path": "/slow" }),
+			session.request({ ":path": "/quick" }),
+		];
+		slow.on("error", () => {});
+		const slowClosed = once(slow, "close");
+		// Each event ends with this; it may come in any chunk.
+		const END = "!".charCodeAt(0);
+		let received = 0;
+		let waiting = (): void => {};
+		quick.on("data", (chunk: Buffer) => {
+			for (const byte of chunk) if (byte === END) received++;
+			waiting();
+		});
+		await eventually(() => connections.length === 2);
+		const slowConnection = connections.find(({ clientId }) => clientId === "slow");
+		let sent = 0;
+		while (slowConnection?.closed === false) {
+			sse.send("all", `${"x".repeat(10 * KB)}!`);
+			sent++;
+			await new Promise<void>((resolve) => {
+				waiting = () => received >= sent && resolve();
+				waiting();
+			});
+		}
+		expect(slowConnection?.closeReason).toBe("slow");
+		await slowClosed;
+		expect(sse.send("all", "still here!")).toBe(1);
+		await eventually(
+			() => received === sent + 1,
+			() => `${received} of ${sent + 1}`,
+		);
+		expect(session.destroyed).toBe(false);
+		session.destroy();
+	});
+});
+
+describe("one frame larger than the whole bound", () => {
+	it("arrives whole, and so do small ones behind it", async () => {
+		await serve({ maxBufferedBytes: 64 * KB });
+		const stream = await openStream(server.url);
+		const big = "b".repeat(10 * KB * KB);
+		expect(sse.send("all", big)).toBe(1);
+		expect(sse.send("all", "small")).toBe(1);
+		const [first, second] = await stream.take(2);
+		expect(first?.data.length).toBe(big.length);
+		expect(second?.data).toBe("small");
+	});
+
+	it("may be on its way once at a time: a second one finds the bound", async () => {
+		await serve({ maxBufferedBytes: 64 * KB });
+		await openBlockedReader(server.port);
+		const [connection] = connections;
+		const big = "b".repeat(20 * KB * KB);
+		expect(connection?.send(big)).toBe(1);
+		expect(connection?.send(big)).toBe(0);
+		expect(connection?.closeReason).toBe("slow");
+	});
+});
+
+describe("a burst in one turn of the event loop", () => {
+	it("larger than the bound is no reason to close a reader that reads: the operating system takes its part at once", async () => {
+		await serve({ maxBufferedBytes: 64 * KB });
+		const stream = await openStream(server.url);
+		const text = "z".repeat(1000);
+		for (let i = 0; i < 300; i++) expect(sse.send("all", text, { id: i })).toBe(1);
+		const events = await stream.take(300);
+		expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, i) => String(i)));
+	});
+
+	it("leaves in one write for each connection", async () => {
+		await serve({});
+		const streams = [await openStream(server.url), await openStream(server.url)];
+		const writes: number[] = [];
+		for (const { response } of connections) {
+			const write = response.write.bind(response) as (chunk: Uint8Array) => boolean;
+			response.write = ((chunk: Uint8Array) => {
+				writes.push(chunk.byteLength);
+				return write(chunk);
+			}) as typeof response.write;
+		}
+		for (let i = 0; i < 10; i++) sse.send("all", "0123456789");
+		connections[1]?.send("own");
+		for (const stream of streams) await stream.take(10);
+		await streams[1]?.take(11);
+		const each = "data: 0123456789\n\n".length * 10;
+		expect(writes).toEqual([each, each + "data: own\n\n".length]);
+	});
+});
+
+describe("middleware that wraps res.write", () => {
+	it("and throws ends that connection with reason error, tells onError, and breaks no other", async () => {
+		const errors: unknown[] = [];
+		await serve({ onError: (error, { stage }) => errors.push([stage, (error as Error).message]) });
+		await openStream(server.url);
+		const stream = await openStream(server.url);
+		const [broken] = connections;
+		if (broken !== undefined) {
+			broken.response.write = () => {
+				throw new Error("tracing");
+			};
+		}
+		expect(sse.send("all", "x")).toBe(2);
+		expect(await stream.take(1)).toEqual([{ data: "x" }]);
+		expect(broken?.closeReason).toBe("error");
+		expect(errors).toEqual([["write", "tracing"]]);
+		expect(sse.stats()).toMatchObject({ connections: 1, errors: 1, closes: { error: 1 } });
+	});
+});

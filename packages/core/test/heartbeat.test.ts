@@ -1,0 +1,176 @@
+/**
+ * Heartbeats: to idle connections, all of them, and spread over time.
+ */
+import { openBlockedReader, openStream, startServer, type TestServer } from "@sse-service/testing";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Heartbeat } from "../src/heartbeat.js";
+import {
+	createSSEService,
+	type SSEConnection,
+	type SSEService,
+	type SSEServiceOptions,
+} from "../src/index.js";
+
+describe("on the wire", () => {
+	let server: TestServer;
+	let sse: SSEService;
+
+	afterEach(async () => {
+		await sse.close();
+		await server.destroy();
+	});
+
+	async function serve(options: SSEServiceOptions): Promise<void> {
+		sse = createSSEService({ closeTimeoutMs: 0, ...options });
+		server = await startServer((req, res) => {
+			sse.connect({ req, res });
+		});
+	}
+
+	it("an idle connection gets comments, which are no events", async () => {
+		await serve({ heartbeatIntervalMs: 20 });
+		const stream = await openStream(server.url);
+		await stream.until(() => stream.comments.length >= 4);
+		expect(stream.text).toMatch(/^: open\n(: heartbeat\n){3,}$/);
+		expect(stream.events).toEqual([]);
+		expect(sse.stats().eventsSent).toBe(0);
+	});
+
+	it("an event behind a comment arrives intact", async () => {
+		await serve({ heartbeatIntervalMs: 20 });
+		const stream = await openStream(server.url);
+		await stream.until(() => stream.comments.includes("heartbeat"));
+		sse.send("all", "x", { event: "e" });
+		expect(await stream.take(1)).toEqual([{ data: "x", event: "e" }]);
+	});
+
+	it("with commentForm block comments and a lone retry end with a blank line", async () => {
+		await serve({ heartbeatIntervalMs: 20, commentForm: "block", retryMs: 7 });
+		const stream = await openStream(server.url);
+		await stream.until(() => stream.comments.length >= 2);
+		expect(stream.text).toMatch(/^: open\n\nretry: 7\n\n(: heartbeat\n\n)+$/);
+	});
+
+	it("with heartbeatEvent it is an event that says the interval", async () => {
+		await serve({ heartbeatIntervalMs: 20, heartbeatEvent: "heartbeat" });
+		const stream = await openStream(server.url);
+		expect(await stream.take(1)).toEqual([{ event: "heartbeat", data: '{"intervalMs":20}' }]);
+	});
+
+	it("0 is none, and no timer", async () => {
+		const timers = vi.spyOn(globalThis, "setInterval");
+		await serve({ heartbeatIntervalMs: 0 });
+		await openStream(server.url);
+		expect(timers).not.toHaveBeenCalled();
+		timers.mockRestore();
+	});
+
+	it("one timer serves all connections, and is gone when nobody is connected", async () => {
+		const started = vi.spyOn(globalThis, "setInterval");
+		const stopped = vi.spyOn(globalThis, "clearInterval");
+		await serve({ heartbeatIntervalMs: 1000 });
+		for (let i = 0; i < 10; i++) await openStream(server.url);
+		expect(started).toHaveBeenCalledTimes(1);
+		const timer = started.mock.results[0]?.value as NodeJS.Timeout;
+		expect(timer.hasRef()).toBe(false);
+		sse.disconnect("all");
+		expect(stopped).toHaveBeenCalledExactlyOnceWith(timer);
+		await openStream(server.url);
+		expect(started).toHaveBeenCalledTimes(2);
+		vi.restoreAllMocks();
+	});
+
+	it("skips a connection that is behind: nothing is added to its queue", async () => {
+		const connections: SSEConnection[] = [];
+		await serve({
+			heartbeatIntervalMs: 20,
+			maxBufferedBytes: 64 * 1024 * 1024,
+			onConnect: ({ connection }) => connections.push(connection),
+		});
+		await openBlockedReader(server.port);
+		const [blocked] = connections;
+		while ((blocked?.bufferedBytes ?? 0) < 100_000) {
+			sse.send("all", "x".repeat(100_000));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		const held = blocked?.bufferedBytes;
+		// Another connection's heartbeats tell that time has passed.
+		const other = await openStream(server.url);
+		await other.until(() => other.comments.length >= 5);
+		expect(blocked?.bufferedBytes).toBe(held);
+	});
+});
+
+describe("in time", () => {
+	class Idle {
+		enqueued = 0;
+		idle = true;
+		readonly beats: number[] = [];
+	}
+
+	/** A heartbeat on a clock of the test's own; beats note when they came. */
+	function start(intervalMs: number): { heartbeat: Heartbeat<Idle>; elapse(ms: number): void } {
+		vi.useFakeTimers();
+		const from = Date.now();
+		const heartbeat = new Heartbeat<Idle>(intervalMs, (connection) => {
+			connection.enqueued++;
+			connection.beats.push(Date.now() - from);
+		});
+		return { heartbeat, elapse: (ms) => vi.advanceTimersByTime(ms) };
+	}
+
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	it("an idle connection's beats are one interval apart, the first within one and a quarter", () => {
+		const { heartbeat, elapse } = start(16_000);
+		const connections = Array.from({ length: 100 }, () => new Idle());
+		for (const connection of connections) heartbeat.add(connection);
+		elapse(60_000);
+		for (const { beats } of connections) {
+			expect(beats[0]).toBeGreaterThanOrEqual(16_000);
+			expect(beats[0]).toBeLessThanOrEqual(20_000);
+			expect((beats[1] ?? 0) - (beats[0] ?? 0)).toBe(16_000);
+		}
+	});
+
+	it("a connection is beaten after one interval to one and a quarter without an event, never before", () => {
+		const { heartbeat, elapse } = start(16_000);
+		const connection = new Idle();
+		heartbeat.add(connection);
+		for (let at = 0; at < 100; at++) {
+			connection.enqueued++;
+			elapse(1_000 + 150 * at);
+			if (1_000 + 150 * at < 16_000) expect(connection.beats).toEqual([]);
+			else if (1_000 + 150 * at > 20_000) expect(connection.beats.length).toBeGreaterThan(0);
+			connection.beats.length = 0;
+		}
+	});
+
+	it("ten thousand connections that fell idle together are spread: no tick writes more than a sixteenth", () => {
+		const { heartbeat, elapse } = start(16_000);
+		const connections = Array.from({ length: 10_000 }, () => new Idle());
+		for (const connection of connections) heartbeat.add(connection);
+		elapse(5_000);
+		for (const connection of connections) connection.enqueued++;
+		elapse(20_000);
+		const perTick = new Map<number, number>();
+		for (const { beats } of connections) {
+			expect(beats).toHaveLength(1);
+			perTick.set(beats[0] ?? -1, (perTick.get(beats[0] ?? -1) ?? 0) + 1);
+		}
+		expect(perTick.size).toBe(16);
+		expect(Math.max(...perTick.values())).toBeLessThanOrEqual(625);
+	});
+
+	it("a connection that is removed is beaten no more, also when a beat removes it", () => {
+		const { heartbeat, elapse } = start(16_000);
+		const connection = new Idle();
+		heartbeat.add(connection);
+		heartbeat.delete(connection);
+		elapse(60_000);
+		expect(connection.beats).toEqual([]);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+});

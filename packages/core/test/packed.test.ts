@@ -1,0 +1,195 @@
+/**
+ * The package as it is published: packed, installed into an empty project, used as the documentation says.
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const PACKAGE = join(import.meta.dirname, "..");
+
+let project: string;
+
+beforeAll(async () => {
+	project = realpathSync(mkdtempSync(join(tmpdir(), "sse-service-packed-")));
+	await run("npm", ["pack", "--ignore-scripts", "--pack-destination", project], { cwd: PACKAGE });
+	const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"));
+	writeFileSync(join(project, "package.json"), '{ "private": true }');
+	await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${tarball}`], {
+		cwd: project,
+	});
+}, 60_000);
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+/** Run a program of the project; resolves with what it printed. */
+async function runProgram(name: string, text: string): Promise<string> {
+	writeFileSync(join(project, name), text);
+	const { stdout, stderr } = await run(process.execPath, [name], { cwd: project });
+	expect(stderr).toBe("");
+	return stdout;
+}
+
+/** A program that serves one stream, reads it with fetch, and prints what came: the same in both module systems. */
+const documentedExample = (imports: string): string => `
+${imports}
+const server = createServer((req, res) => {
+	const { client, currConnection } = connectSSE({
+		clientId: "unique id",
+		req,
+		res,
+		originalResHeaders: res.getHeaders(),
+		onDisconnectCb: () => console.log("disconnected"),
+	});
+	console.log(client.clientId, client.connections.length, currConnection === res);
+	console.log(sendSSEToClient("unique id", { update: 1 }));
+	console.log(sendSSEToAll("all", "news", undefined, 7));
+	console.log(sendSSEToConnection(res, [1]));
+	console.log(getClientObj("unique id").connections[0] === res, getAllClientObjs().length);
+	console.log(setClientMetadata("unique id", { name: "Ada" }).meta.name);
+	setImmediate(() => res.end());
+});
+server.listen(0, "127.0.0.1", async () => {
+	const response = await fetch("http://127.0.0.1:" + server.address().port);
+	console.log(JSON.stringify(await response.text()));
+	server.close();
+});
+`;
+
+const NAMES =
+	"connectSSE, sendSSEToClient, sendSSEToConnection, sendSSEToAll, getClientObj, getAllClientObjs, setClientMetadata";
+
+const OUTPUT = [
+	"unique id 1 true",
+	"1",
+	"1",
+	"1",
+	"true 1",
+	"Ada",
+	"disconnected",
+	JSON.stringify(': open\ndata: {"update":1}\n\nevent: news\nid: 7\ndata: all\n\ndata: [1]\n\n'),
+	"",
+].sort();
+
+describe("the packed package in an empty project", () => {
+	it("brings no dependencies and only what it names", async () => {
+		expect(
+			readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
+		).toEqual(["sse-service"]);
+		const files = readdirSync(join(project, "node_modules", "sse-service"));
+		expect(files.sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+	});
+
+	it("runs the documented example as an ES module", async () => {
+		const text = documentedExample(
+			`import { createServer } from "node:http";\nimport { ${NAMES} } from "sse-service";`,
+		);
+		expect((await runProgram("example.mjs", text)).split("\n").sort()).toEqual(OUTPUT);
+	});
+
+	it("runs the documented example as CommonJS", async () => {
+		const text = documentedExample(
+			`const { createServer } = require("node:http");\nconst { ${NAMES} } = require("sse-service");`,
+		);
+		expect((await runProgram("example.cjs", text)).split("\n").sort()).toEqual(OUTPUT);
+	});
+
+	it("an ES module and a CommonJS one share the default service, connections and errors", async () => {
+		const text = `
+import { createRequire } from "node:module";
+import { createServer } from "node:http";
+import * as esm from "sse-service";
+const cjs = createRequire(import.meta.url)("sse-service");
+console.log(esm.connectSSE !== cjs.connectSSE);
+console.log(esm.getDefaultService() === cjs.getDefaultService());
+const own = esm.createSSEService();
+const server = createServer((req, res) => {
+	if (req.url === "/own") {
+		const { connection } = own.connect({ req, res });
+		console.log(cjs.sendSSEToConnection(connection, "handle"), cjs.sendSSEToConnection(res, "response"));
+	} else {
+		esm.connectSSE({ req, res, clientId: "ada" });
+		console.log(cjs.sendSSEToClient("ada", "hi"), cjs.getClientObj("ada").connections[0] === res);
+	}
+	setImmediate(() => res.end());
+});
+try { cjs.createSSEService({ bad: 1 }); } catch (error) { console.log(esm.isSSEError(error), error instanceof esm.SSEError, error.code); }
+server.listen(0, "127.0.0.1", async () => {
+	for (const path of ["/", "/own"]) console.log(JSON.stringify(await (await fetch("http://127.0.0.1:" + server.address().port + path)).text()));
+	server.close();
+});
+`;
+		expect((await runProgram("two-copies.mjs", text)).split("\n")).toEqual([
+			"true",
+			"true",
+			"true false ERR_SSE_INVALID_OPTION",
+			"1 true",
+			'": open\\ndata: hi\\n\\n"',
+			"1 1",
+			'": open\\ndata: handle\\n\\ndata: response\\n\\n"',
+			"",
+		]);
+	});
+
+	it("loads and streams under Jest, which cannot require ES modules", async () => {
+		writeFileSync(
+			join(project, "stream.test.js"),
+			`
+const { createServer } = require("node:http");
+const { connectSSE, sendSSEToAll, getDefaultService } = require("sse-service");
+test("streams", async () => {
+	const server = createServer((req, res) => {
+		connectSSE({ req, res });
+		sendSSEToAll("from jest");
+		setImmediate(() => res.end());
+	});
+	await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const response = await fetch("http://127.0.0.1:" + server.address().port);
+	expect(await response.text()).toBe(": open\\ndata: from jest\\n\\n");
+	await getDefaultService().close();
+	await new Promise((resolve) => server.close(resolve));
+});
+`,
+		);
+		const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
+		const { stderr } = await run(
+			process.execPath,
+			[jest, "--rootDir", project, "--testEnvironment", "node"],
+			{
+				cwd: project,
+			},
+		);
+		expect(stderr).toContain("1 passed, 1 total");
+		expect(stderr).not.toContain("did not exit");
+	}, 60_000);
+
+	it("types resolve in an ES module and in CommonJS", async () => {
+		const text = (imports: string): string =>
+			`${imports}\nconst sse = createSSEService<{ tick: number }>();\nexport const sent: number = sse.send("all", 1, { event: "tick" });\n`;
+		writeFileSync(join(project, "a.mts"), text('import { createSSEService } from "sse-service";'));
+		writeFileSync(join(project, "b.cts"), text('import { createSSEService } from "sse-service";'));
+		const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+		const types = join(PACKAGE, "../../node_modules/@types");
+		await run(
+			process.execPath,
+			[
+				tsc,
+				"--noEmit",
+				"--strict",
+				"--module",
+				"nodenext",
+				"--typeRoots",
+				types,
+				"--types",
+				"node",
+				"a.mts",
+				"b.cts",
+			],
+			{ cwd: project },
+		);
+	}, 60_000);
+});

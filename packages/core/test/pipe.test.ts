@@ -1,0 +1,248 @@
+/**
+ * Piping an iterable into a connection.
+ */
+import { Readable } from "node:stream";
+import {
+	eventually,
+	openStream,
+	settled,
+	startServer,
+	type TestServer,
+	type TestStream,
+} from "@sse-service/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+	createSSEService,
+	type SSEConnection,
+	type SSEService,
+	type SSEServiceOptions,
+} from "../src/index.js";
+
+let server: TestServer;
+let sse: SSEService;
+
+afterEach(async () => {
+	await sse.close();
+	await server.destroy();
+});
+
+async function open(
+	options: SSEServiceOptions = {},
+): Promise<{ connection: SSEConnection; stream: TestStream }> {
+	sse = createSSEService({ closeTimeoutMs: 0, ...options });
+	let connection: SSEConnection | undefined;
+	server = await startServer((req, res) => {
+		connection = sse.connect({ req, res }).connection;
+	});
+	const stream = await openStream(server.url);
+	if (connection === undefined) throw new Error("not connected");
+	return { connection, stream };
+}
+
+async function* words(): AsyncGenerator<string> {
+	yield "one";
+	await new Promise((resolve) => setImmediate(resolve));
+	yield "two";
+}
+
+describe("pipe", () => {
+	it.each([
+		["an array", () => ["one", "two"]],
+		["an async generator", () => words()],
+		["a function that returns one", () => () => words()],
+		["a Node stream of objects", () => Readable.from(["one", "two"])],
+		["a web stream", () => streamOf("one", "two")],
+	])("sends an event for each item of %s, and says how many", async (_name, source) => {
+		const { connection, stream } = await open();
+		expect(await connection.pipe(source() as Iterable<string>)).toBe(2);
+		expect(await stream.take(2)).toEqual([{ data: "one" }, { data: "two" }]);
+		expect(connection.closed).toBe(false);
+	});
+
+	it("items become events as toEvent says, over the options for all", async () => {
+		const { connection, stream } = await open();
+		await connection.pipe([1, 2], {
+			event: "n",
+			toEvent: (n) => ({ data: { n }, id: n, ...(n === 2 && { event: "last" }) }),
+		});
+		expect(await stream.take(2)).toEqual([
+			{ data: '{"n":1}', event: "n", id: "1" },
+			{ data: '{"n":2}', event: "last", id: "2" },
+		]);
+	});
+
+	it("reads the source no faster than the client reads the stream", async () => {
+		const { connection, stream } = await open();
+		stream.pause();
+		let pulled = 0;
+		const item = "x".repeat(100_000);
+		const piping = connection.pipe(
+			(function* () {
+				for (; pulled < 300; pulled++) yield item;
+			})(),
+		);
+		// Until the operating system takes no more, which is seen by the figure staying.
+		let before = -1;
+		await eventually(() => {
+			const stays = pulled === before;
+			before = pulled;
+			return pulled > 0 && stays && connection.bufferedBytes > 0;
+		});
+		expect(pulled).toBeLessThan(300);
+		expect(connection.bufferedBytes).toBeLessThan(2 * item.length);
+		stream.resume();
+		expect(await piping).toBe(300);
+		await stream.take(300);
+	});
+
+	it("settles at once when the client leaves, though the source waits for ever, and closes the source", async () => {
+		const { connection, stream } = await open();
+		let cleanedUp = false;
+		let signal: AbortSignal | undefined;
+		const piping = connection.pipe(async function* (given) {
+			signal = given;
+			try {
+				yield "first";
+				// What an idle model or queue does: nothing, until told.
+				await new Promise((resolve) => given.addEventListener("abort", resolve, { once: true }));
+			} finally {
+				cleanedUp = true;
+			}
+		});
+		await stream.take(1);
+		stream.abort();
+		expect(await settled(piping, "pipe to settle")).toBe(1);
+		await eventually(() => cleanedUp);
+		expect(signal?.aborted).toBe(true);
+	});
+
+	it("settles at once when the client leaves, though the source ignores the signal", async () => {
+		const { connection, stream } = await open();
+		let returned = false;
+		const never: AsyncIterable<string> = {
+			[Symbol.asyncIterator]: () => ({
+				next: () => new Promise(() => {}),
+				return: async () => {
+					returned = true;
+					return { done: true, value: undefined };
+				},
+			}),
+		};
+		const piping = connection.pipe(never);
+		stream.abort();
+		expect(await settled(piping, "pipe to settle")).toBe(0);
+		expect(returned).toBe(true);
+	});
+
+	it("settles when the client leaves while the stream is blocked", async () => {
+		const { connection, stream } = await open();
+		stream.pause();
+		const item = "x".repeat(100_000);
+		const piping = connection.pipe(
+			(function* () {
+				for (;;) yield item;
+			})(),
+		);
+		await eventually(() => connection.bufferedBytes > 0 && connection.closed === false);
+		stream.abort();
+		await settled(piping, "pipe to settle");
+		expect(connection.closed).toBe(true);
+	});
+
+	it("rejects with what the source throws, and leaves the connection open", async () => {
+		const { connection, stream } = await open();
+		const piping = connection.pipe(
+			(async function* () {
+				yield "before";
+				throw new Error("source");
+			})(),
+		);
+		await expect(piping).rejects.toThrow("source");
+		expect(connection.send("after")).toBe(1);
+		expect(await stream.take(2)).toEqual([{ data: "before" }, { data: "after" }]);
+	});
+
+	it("rejects for an item that cannot be sent, and closes the source", async () => {
+		const { connection } = await open();
+		let cleanedUp = false;
+		const piping = connection.pipe(
+			(function* () {
+				try {
+					yield 1n;
+				} finally {
+					cleanedUp = true;
+				}
+			})(),
+		);
+		await expect(piping).rejects.toMatchObject({ code: "ERR_SSE_INVALID_DATA" });
+		expect(cleanedUp).toBe(true);
+	});
+
+	it("what the source throws while it is being closed goes to onError", async () => {
+		const errors: unknown[] = [];
+		const { connection, stream } = await open({
+			onError: (error, { stage }) => errors.push([stage, (error as Error).message]),
+		});
+		const piping = connection.pipe(async function* (signal) {
+			try {
+				yield "first";
+				await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+				yield "never";
+			} finally {
+				// biome-ignore lint/correctness/noUnsafeFinally: the mistake under test.
+				throw new Error("in finally");
+			}
+		});
+		await stream.take(1);
+		stream.abort();
+		await piping;
+		await eventually(() => errors.length > 0);
+		expect(errors).toEqual([["pipe", "in finally"]]);
+	});
+
+	it.each([["text"], [7], [null], [{}]])("refuses %j as a source", async (source) => {
+		const { connection } = await open();
+		await expect(connection.pipe(source as never)).rejects.toMatchObject({
+			code: "ERR_SSE_INVALID_SOURCE",
+		});
+	});
+
+	it("sends nothing on a closed connection, and does not start the source", async () => {
+		const { connection } = await open();
+		connection.close();
+		let started = false;
+		const piping = connection.pipe(
+			(function* () {
+				started = true;
+				yield 1;
+			})(),
+		);
+		expect(await piping).toBe(0);
+		expect(started).toBe(false);
+	});
+
+	it("a source that never waits leaves turns to others, though the client reads as fast as it sends", async () => {
+		const { connection } = await open();
+		let items = 0;
+		let stop = false;
+		const piping = connection.pipe(
+			(function* () {
+				while (!stop) yield items++;
+			})(),
+		);
+		await new Promise((resolve) => setImmediate(resolve));
+		const inFirstTurn = items;
+		stop = true;
+		await settled(piping, "pipe to settle");
+		expect(inFirstTurn).toBeLessThan(1000);
+	});
+});
+
+function streamOf(...items: string[]): ReadableStream<string> {
+	return new ReadableStream({
+		start(controller) {
+			for (const item of items) controller.enqueue(item);
+			controller.close();
+		},
+	});
+}

@@ -1,0 +1,103 @@
+/**
+ * What the compiler checks. The assertions are the `@ts-expect-error` lines: the type check fails where one is not needed.
+ */
+import { describe, expect, it } from "vitest";
+import {
+	connectSSE,
+	createSSEService,
+	type SendOptions,
+	type SSEClientObjInterface,
+	type SSEConnection,
+	sendSSEToAll,
+	sendSSEToClient,
+	sendSSEToConnection,
+} from "../src/index.js";
+
+interface Events {
+	tick: { price: number };
+	chat: string;
+	message: { text: string };
+}
+
+describe("types", () => {
+	it("an event map checks event types and their data", () => {
+		const sse = createSSEService<Events>();
+		sse.send("all", { price: 1 }, { event: "tick" });
+		sse.send({ group: "g" }, "hi", { event: "chat", id: 1 });
+		sse.send({ client: "ada" }, { text: "x" });
+		// @ts-expect-error the price is a number
+		sse.send("all", { price: "1" }, { event: "tick" });
+		// @ts-expect-error there is no such event
+		sse.send("all", "x", { event: "tock" });
+		// @ts-expect-error an event without a type is a message, which has a text
+		sse.send("all", { price: 1 });
+		// @ts-expect-error tick is not chat
+		sse.send("all", { price: 1 }, { event: "chat" });
+		const check = (connection: SSEConnection<Events>): void => {
+			connection.send({ price: 1 }, { event: "tick" });
+			// @ts-expect-error the price is a number
+			connection.send({ price: "1" }, { event: "tick" });
+		};
+		expect(check).toBeTypeOf("function");
+	});
+
+	it("a map without message refuses events without a type", () => {
+		const sse = createSSEService<{ tick: number }>();
+		sse.send("all", 1, { event: "tick" });
+		// @ts-expect-error message is not in the map
+		expect(sse.send("all", 1)).toBe(0);
+	});
+
+	it("callbacks see the map", () => {
+		createSSEService<Events>({
+			onConnect: ({ connection }) => connection.send("hi", { event: "chat" }),
+			onDisconnect: ({ connection, reason }) => {
+				// @ts-expect-error tick has a price
+				connection.send("hi", { event: "tick" });
+				expect(reason).toBeTypeOf("string");
+			},
+		});
+	});
+
+	it("without a map everything is allowed", () => {
+		const sse = createSSEService();
+		sse.send("all", { any: ["thing"] }, { event: "whatever" });
+		sse.send("all", null);
+		expect(sse.send("all", 7)).toBe(0);
+	});
+
+	it("targets are exact", () => {
+		const sse = createSSEService();
+		// @ts-expect-error a bare name is no target
+		expect(() => sse.send("ada", "x")).toThrow();
+		// @ts-expect-error the client may be missing
+		expect(() => sse.send({ client: undefined }, "x")).toThrow();
+		// @ts-expect-error nobody is told
+		expect(() => sse.send({}, "x")).toThrow();
+	});
+
+	it("a handle of a typed service is a target like any other", () => {
+		const sse = createSSEService<Events>();
+		const check = (connection: SSEConnection<Events>): void => {
+			sse.join({ connection }, "g");
+			sse.send({ group: "g", except: { connection } }, "hi", { event: "chat" });
+			sendSSEToConnection(connection, "hi");
+		};
+		expect(check).toBeTypeOf("function");
+	});
+
+	it("options held in a variable fit a service without a map", () => {
+		const options: SendOptions = { id: 1, event: "whatever" };
+		expect(createSSEService().send("all", "x", options)).toBe(0);
+	});
+
+	it("the documented types are those of the former package", () => {
+		const check = (client: SSEClientObjInterface): string => client.meta.name.toUpperCase();
+		expect(check({ clientId: "ada", meta: { name: "ada" }, connections: [] })).toBe("ADA");
+		expect([
+			sendSSEToAll("x", "type", "group", 1),
+			sendSSEToClient("ada", { a: 1 }, "type", "group", 1),
+		]).toEqual([0, 0]);
+		expect(connectSSE).toBeTypeOf("function");
+	});
+});
