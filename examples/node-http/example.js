@@ -1,0 +1,191 @@
+/**
+ * The example: a page, one event stream for each of its tabs, and what a tab can do: join rooms, leave
+ * them, say something in a room, tell something to a client.
+ */
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createSSEService } from "sse-service";
+import { createSampler, machine } from "./machine.js";
+import { answer, answerError, checkMethod, Refusal, readJson, sendPageFile } from "./web.js";
+
+/**
+ * @import { IncomingMessage, ServerResponse } from "node:http"
+ * @import { AddressInfo } from "node:net"
+ * @import { GroupSize, SSEConnection, SSEService, Target } from "sse-service"
+ * @import { Sample } from "./machine.js"
+ */
+
+/**
+ * What goes over the streams: event types, and the data each carries.
+ * @typedef {object} Events
+ * @property {Hello} hello The first event of each stream.
+ * @property {Sample & { eventsSent: number }} sample
+ * @property {{ clients: { name: string, tabs: number }[], rooms: GroupSize[] }} presence
+ * @property {Message} message
+ *
+ * @typedef {object} Hello
+ * @property {string} tab The token by which this tab's requests name its stream.
+ * @property {number} startedAt When the server started: another time is another server.
+ * @property {typeof machine} machine
+ * @property {readonly Sample[]} samples The last ones, oldest first.
+ *
+ * @typedef {object} Message To everyone in a room, or to all tabs of a client.
+ * @property {string} id
+ * @property {number} at
+ * @property {string} from
+ * @property {string} text
+ * @property {string} [room]
+ * @property {string} [client]
+ */
+
+/** @typedef {(connection: SSEConnection<Events>, body: Record<string, unknown>) => object} Action */
+
+const MAX_TEXT_LENGTH = 500;
+/** Presence goes out at most this often, however many come and go. */
+const PRESENCE_INTERVAL_MS = 100;
+
+/** A server that does not listen yet. It owns its streams and ends them in `close`. */
+export function createExample() {
+	const startedAt = Date.now();
+	/** Open streams, by the token of their tab. @type {Map<unknown, SSEConnection<Events>>} */
+	const tabs = new Map();
+
+	/** @type {SSEService<Events>} */
+	const sse = createSSEService({
+		retryMs: 1_000,
+		closeTimeoutMs: 1_000,
+		maxConnections: 1_000,
+		maxConnectionsPerClient: 50,
+		maxGroupsPerConnection: 20,
+		maxClientIdLength: 40,
+		maxGroupNameLength: 40,
+		onConnect: onPresence,
+		onDisconnect: onPresence,
+	});
+
+	// Volatile: a tab that is behind gets the next sample, not all it has missed.
+	const sampler = createSampler((sample) => {
+		const { eventsSent } = sse.stats();
+		sse.send("all", { ...sample, eventsSent }, { event: "sample", volatile: true });
+	});
+
+	/** @type {NodeJS.Timeout | undefined} */
+	let announcement;
+
+	/** Somebody came, left, or changed rooms. */
+	function onPresence() {
+		if (sse.stats().connections > 0) sampler.start();
+		else sampler.stop();
+		if (announcement === undefined)
+			announcement = setTimeout(announce, PRESENCE_INTERVAL_MS).unref();
+	}
+
+	function announce() {
+		announcement = undefined;
+		const clients = sse
+			.getClients()
+			.map(({ clientId, connections }) => ({ name: clientId, tabs: connections.length }));
+		sse.send("all", { clients, rooms: sse.getGroups() }, { event: "presence" });
+	}
+
+	/** @param {IncomingMessage} req @param {ServerResponse} res @param {string | null} name */
+	function openStream(req, res, name) {
+		const tab = randomUUID();
+		const { connection } = sse.connect({
+			req,
+			res,
+			clientId: name ?? undefined,
+			groups: [],
+			onDisconnectCb: () => tabs.delete(tab),
+		});
+		tabs.set(tab, connection);
+		connection.send({ tab, startedAt, machine, samples: sampler.recent }, { event: "hello" });
+	}
+
+	/** @param {Target} target @param {Omit<Message, "id" | "at">} content */
+	function deliver(target, content) {
+		const message = { id: randomUUID(), at: Date.now(), ...content };
+		return { ...message, delivered: sse.send(target, message) };
+	}
+
+	/** @type {Action} */
+	function join(connection, { rooms }) {
+		// What is not a name, or one too many, is refused by the service.
+		const joined = sse.join({ connection }, /** @type {string[]} */ (rooms));
+		onPresence();
+		return { joined };
+	}
+
+	/** @type {Action} */
+	function leave(connection, { rooms }) {
+		const left = sse.leave({ connection }, /** @type {string[]} */ (rooms));
+		onPresence();
+		return { left };
+	}
+
+	/** @type {Action} */
+	function say({ clientId, groups }, body) {
+		const room = checkString(body.room, "room");
+		const text = checkString(body.text, "text");
+		if (!groups.includes(room)) throw new Refusal(403, "Join the room before you speak in it");
+		return deliver({ group: room }, { room, from: clientId, text });
+	}
+
+	/** @type {Action} */
+	function tell({ clientId }, body) {
+		const client = checkString(body.client, "client");
+		const text = checkString(body.text, "text");
+		return deliver({ client }, { client, from: clientId, text });
+	}
+
+	const actions = new Map(
+		Object.entries({ "/join": join, "/leave": leave, "/say": say, "/tell": tell }),
+	);
+
+	/** @param {IncomingMessage} req @param {ServerResponse} res */
+	async function handle(req, res) {
+		const [path = "/", query] = (req.url ?? "/").split("?");
+		const action = actions.get(path);
+		if (action !== undefined) {
+			checkMethod(req, "POST");
+			const body = await readJson(req);
+			const connection = tabs.get(body.tab);
+			if (connection === undefined) throw new Refusal(409, "The stream of this tab is not open");
+			answer(res, 200, action(connection, body));
+		} else if (path === "/events") {
+			checkMethod(req, "GET", "HEAD");
+			openStream(req, res, new URLSearchParams(query).get("as"));
+		} else {
+			await sendPageFile(req, res, path);
+		}
+	}
+
+	const server = createServer((req, res) => {
+		handle(req, res).catch((error) => answerError(res, error));
+	});
+
+	return {
+		/** @param {number | string} port 0: a free one @param {string} host @returns the URL */
+		async listen(port, host) {
+			server.listen({ port, host });
+			await once(server, "listening");
+			const name = host.includes(":") ? `[${host}]` : host;
+			return `http://${name}:${/** @type {AddressInfo} */ (server.address()).port}`;
+		},
+		async close() {
+			const closed = new Promise((resolve) => server.close(resolve));
+			await sse.close();
+			// What is left are sockets that browsers keep for later.
+			server.closeAllConnections();
+			await closed;
+		},
+	};
+}
+
+/** @param {unknown} value @param {string} name */
+function checkString(value, name) {
+	const filled = typeof value === "string" && value.trim() !== "";
+	if (filled && value.length <= MAX_TEXT_LENGTH) return value;
+	throw new Refusal(400, `"${name}" must be a string of 1 to ${MAX_TEXT_LENGTH} characters`);
+}
