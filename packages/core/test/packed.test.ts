@@ -2,36 +2,24 @@
  * The package as it is published: packed, installed into an empty project, used as the documentation says.
  */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProject, type Project } from "./project.js";
 
-const run = promisify(execFile);
-const PACKAGE = join(import.meta.dirname, "..");
-
-let project: string;
+let project: Project;
 
 beforeAll(async () => {
-	project = realpathSync(mkdtempSync(join(tmpdir(), "sse-service-packed-")));
-	await run("npm", ["pack", "--ignore-scripts", "--pack-destination", project], { cwd: PACKAGE });
-	const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"));
-	writeFileSync(join(project, "package.json"), '{ "private": true }');
-	await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${tarball}`], {
-		cwd: project,
-	});
+	project = await createProject();
 }, 60_000);
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => project.remove());
 
-/** Run a program of the project; resolves with what it printed. */
 async function runProgram(name: string, text: string): Promise<string> {
-	writeFileSync(join(project, name), text);
-	const { stdout, stderr } = await run(process.execPath, [name], { cwd: project });
-	expect(stderr).toBe("");
-	return stdout;
+	project.write(name, text);
+	return await project.run(name);
 }
 
 /** A program that serves one stream, reads it with fetch, and prints what came: the same in both module systems. */
@@ -78,9 +66,9 @@ const OUTPUT = [
 describe("the packed package in an empty project", () => {
 	it("brings no dependencies and only what it names", async () => {
 		expect(
-			readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
+			readdirSync(join(project.dir, "node_modules")).filter((name) => !name.startsWith(".")),
 		).toEqual(["sse-service"]);
-		const files = readdirSync(join(project, "node_modules", "sse-service"));
+		const files = readdirSync(join(project.dir, "node_modules", "sse-service"));
 		expect(files.sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
 	});
 
@@ -136,8 +124,8 @@ server.listen(0, "127.0.0.1", async () => {
 	});
 
 	it("loads and streams under Jest, which cannot require ES modules", async () => {
-		writeFileSync(
-			join(project, "stream.test.js"),
+		project.write(
+			"stream.test.js",
 			`
 const { createServer } = require("node:http");
 const { connectSSE, sendSSEToAll, getDefaultService } = require("sse-service");
@@ -156,11 +144,11 @@ test("streams", async () => {
 `,
 		);
 		const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
-		const { stderr } = await run(
+		const { stderr } = await promisify(execFile)(
 			process.execPath,
-			[jest, "--rootDir", project, "--testEnvironment", "node"],
+			[jest, "--rootDir", project.dir, "--testEnvironment", "node"],
 			{
-				cwd: project,
+				cwd: project.dir,
 			},
 		);
 		expect(stderr).toContain("1 passed, 1 total");
@@ -170,26 +158,8 @@ test("streams", async () => {
 	it("types resolve in an ES module and in CommonJS", async () => {
 		const text = (imports: string): string =>
 			`${imports}\nconst sse = createSSEService<{ tick: number }>();\nexport const sent: number = sse.send("all", 1, { event: "tick" });\n`;
-		writeFileSync(join(project, "a.mts"), text('import { createSSEService } from "sse-service";'));
-		writeFileSync(join(project, "b.cts"), text('import { createSSEService } from "sse-service";'));
-		const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-		const types = join(PACKAGE, "../../node_modules/@types");
-		await run(
-			process.execPath,
-			[
-				tsc,
-				"--noEmit",
-				"--strict",
-				"--module",
-				"nodenext",
-				"--typeRoots",
-				types,
-				"--types",
-				"node",
-				"a.mts",
-				"b.cts",
-			],
-			{ cwd: project },
-		);
+		project.write("a.mts", text('import { createSSEService } from "sse-service";'));
+		project.write("b.cts", text('import { createSSEService } from "sse-service";'));
+		expect(await project.compile(["a.mts", "b.cts"])).toBe("");
 	}, 60_000);
 });

@@ -1,0 +1,532 @@
+/**
+ * The READMEs, read to the letter: every block of code runs, every table says what the code says, every link leads
+ * somewhere.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { dirname, join, relative } from "node:path";
+import { runInNewContext } from "node:vm";
+import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
+import { EventSource } from "eventsource";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import * as index from "../src/index.js";
+import {
+	createSSEService,
+	getDefaultService,
+	type SendOptions,
+	type SSEErrorCode,
+	type SSEService,
+	type Target,
+} from "../src/index.js";
+import { resolveOptions } from "../src/options.js";
+import { type CodeBlock, codeOf, readMarkdown, type Table } from "./markdown.js";
+import { createProject, type Project, type RunningProgram } from "./project.js";
+
+const PACKAGE = join(import.meta.dirname, "..");
+const REPOSITORY = join(PACKAGE, "../..");
+const FILES = [join(REPOSITORY, "README.md"), join(PACKAGE, "README.md")];
+const TYPES = readFileSync(join(PACKAGE, "src/types.ts"), "utf8");
+
+const READMES = FILES.map((path) => ({
+	path,
+	name: relative(REPOSITORY, path),
+	...readMarkdown(path),
+}));
+const BLOCKS = READMES.flatMap(({ name, blocks }) =>
+	blocks.map((block) => ({ ...block, where: `${name}:${block.line}` })),
+);
+
+type Block = CodeBlock & { readonly where: string };
+
+const LANGUAGES = /^(js|mjs|cjs|jsx|javascript|ts|mts|cts|tsx|typescript)$/;
+const CODE = BLOCKS.filter(({ language }) => LANGUAGES.test(language));
+
+/** Whole programs, which open with the name of their file. */
+const programs = CODE.filter(({ marker }) => marker === undefined).map((block) => ({
+	...block,
+	name: /^\/\/ (\S+\.[mc]js)\n/.exec(block.text)?.[1] ?? "",
+}));
+const pages = CODE.filter(({ marker }) => marker?.startsWith("browser: "));
+const fragments = CODE.filter(({ marker }) => marker?.startsWith("fragment"));
+const preambles = CODE.filter(({ marker }) => marker === "preamble");
+
+let project: Project;
+
+beforeAll(async () => {
+	project = await createProject();
+}, 60_000);
+
+afterAll(() => project?.remove());
+
+/** How each whole program is seen to do what its README says. */
+const PROGRAMS: Readonly<Record<string, (program: RunningProgram) => Promise<void>>> = {
+	"presence.mjs": async ({ url }) => {
+		expect((await fetch(url)).status).toBe(404);
+		const one = await openStream(`${url}/events`);
+		expect(await one.take(1)).toEqual([{ event: "presence", data: '{"online":1}' }]);
+		const two = await openStream(`${url}/events`);
+		expect((await one.take(2))[1]).toEqual({ event: "presence", data: '{"online":2}' });
+		two.abort();
+		expect((await one.take(3))[2]).toEqual({ event: "presence", data: '{"online":1}' });
+	},
+	"server.mjs": async ({ url, terminate }) => {
+		const ada = await openStream(`${url}/events?user=ada`);
+		const say = async (query: string): Promise<string> =>
+			(await fetch(`${url}/say?${query}`)).text();
+		expect(await say("to=ada&text=hello")).toBe("reached 1\n");
+		await ada.take(1);
+		expect(ada.text).toBe(textBlock("received: server.mjs"));
+		expect(await say("to=bob&text=hello")).toBe("reached 0\n");
+		expect(await say("text=all")).toBe("reached 1\n");
+		const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
+		expect([refused.status, await refused.text()]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID\n"]);
+		expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+		expect(await terminate()).toBe(0);
+		expect(await ada.ended).toBe(true);
+		expect(ada.events).toHaveLength(2);
+	},
+	"documented.cjs": async (program) => {
+		const stream = await openStream(program.url);
+		expect(await stream.take(2)).toEqual([
+			{ data: '{"update":1}' },
+			{ event: "news", data: "to everyone" },
+		]);
+		stream.abort();
+		await program.untilPrinted(1);
+		expect(program.printed).toEqual(["gone"]);
+	},
+};
+
+/** How each piece of a page is seen to work; a page is a context with an EventSource of its own. */
+const PAGES: Readonly<Record<string, (code: string) => Promise<void>>> = {
+	"presence.mjs": (code) =>
+		besides("presence.mjs", async ({ url }) => {
+			const first = openPage(code, url);
+			await eventually(() => first.printed.length === 1);
+			const second = openPage(code, url);
+			await eventually(() => first.printed.length === 2 && second.printed.length === 1);
+			expect(first.printed).toEqual(["1 here", "2 here"]);
+			expect(second.printed).toEqual(["2 here"]);
+		}),
+	"server.mjs": (code) =>
+		besides("server.mjs", async ({ url }) => {
+			const page = openPage(code, url);
+			await eventually(() => page.opened === 1);
+			await fetch(`${url}/say?to=ada&text=hello`);
+			await eventually(() => page.printed.length > 0);
+			expect(page.printed).toEqual(["hello"]);
+		}),
+	"refused once": async (code) => {
+		let requests = 0;
+		await serve((req, res) => {
+			if (requests++ === 0) res.writeHead(503).end();
+			else sse.connect({ req, res }).connection.send("at last");
+		});
+		const page = openPage(code, server.url);
+		await eventually(() => page.printed.length > 0);
+		expect(page.printed).toEqual(["at last"]);
+		expect(requests).toBe(2);
+	},
+};
+
+describe("the READMEs' code", () => {
+	it("leaves no block out: each is a program, a page or a fragment, of which it is known how it is run", () => {
+		const known = new Set<CodeBlock>([...fragments, ...preambles]);
+		const unknown = [
+			...CODE.filter((block) => block.marker !== undefined && !known.has(block)).filter(
+				(block) => PAGES[pageOf(block)] === undefined,
+			),
+			...programs.filter(({ name }) => PROGRAMS[name] === undefined),
+			...BLOCKS.filter(
+				({ language }) => !LANGUAGES.test(language) && !/^(sh|text)$/.test(language),
+			),
+		];
+		expect(unknown.map(({ where }) => where)).toEqual([]);
+		expect(preambles).toHaveLength(1);
+		expect(programs.map(({ name }) => name).sort()).toEqual(Object.keys(PROGRAMS).sort());
+		expect(pages.map(pageOf).sort()).toEqual(Object.keys(PAGES).sort());
+		expect(fragments.length).toBeGreaterThan(0);
+	});
+
+	it.each(programs.map((block) => [block.name, block] as const))(
+		"%s runs and does what it is said to do",
+		(name) => besides(name, async (program) => PROGRAMS[name]?.(program)),
+	);
+
+	it.each(pages.map((block) => [pageOf(block), block] as const))(
+		"the page's part of %s runs",
+		async (name, { text }) => PAGES[name]?.(text),
+	);
+});
+
+describe("the READMEs' fragments", () => {
+	let complaints: string;
+
+	beforeAll(async () => {
+		const names = fragments.map((block) => {
+			project.write(`${fileOf(block)}.mts`, toProgram(block));
+			return `${fileOf(block)}.mts`;
+		});
+		complaints = await project.compile(names);
+	}, 60_000);
+
+	it("pass the compiler in strict mode", () => {
+		expect(complaints).toBe("");
+	});
+
+	it.each(fragments.map((block) => [block.where, block] as const))(
+		"%s runs, and its lines have the values that stand beside them",
+		async (_where, block) => {
+			// The status and body that a client got; what the fragment throws makes `run` fail.
+			expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]00 ".*"\n$/);
+		},
+	);
+});
+
+describe("the tables", () => {
+	it("options: every name and default is that of the code", () => {
+		const documented = table("options").rows.map(([name = "", byDefault = ""]) => {
+			const [code] = codeOf(byDefault);
+			return [codeOf(name)[0], code && evaluate(code)];
+		});
+		expect(Object.fromEntries(documented)).toEqual(resolveOptions({}));
+		expect(documented.map(([name]) => name)).toEqual(Object.keys(resolveOptions({})));
+		const stages = wordsOf("ErrorStage");
+		expect(table("options").rows.at(-1)?.at(-1)).toMatch(
+			new RegExp(stages.map((stage) => `\`${stage}\``).join(".*")),
+		);
+	});
+
+	it("errors: every code is there, and no other", () => {
+		const source = readFileSync(join(PACKAGE, "src/errors.ts"), "utf8");
+		const codes = /type SSEErrorCode =([^;]+);/.exec(source)?.[1]?.match(/ERR_\w+/g) ?? [];
+		expect(table("errors").rows.map(([code = ""]) => codeOf(code)[0])).toEqual(codes);
+	});
+
+	it("close reasons: every one is there, and no other", () => {
+		const documented = table("reasons").rows.flatMap(([reason = ""]) => codeOf(reason));
+		expect(documented).toEqual(wordsOf("CloseReason"));
+	});
+
+	it("figures: every one is there, and no other", () => {
+		const documented = table("stats").rows.flatMap(([figures = ""]) => codeOf(figures));
+		expect(documented.sort()).toEqual(Object.keys(createSSEService().stats()).sort());
+	});
+
+	it("the handle: every member is there, and no other", () => {
+		const documented = table("handle").rows.flatMap(([members = ""]) => codeOf(members));
+		const names = documented.map((member) => member.replace(/\(.*/, ""));
+		expect(names.sort()).toEqual(membersOf("SSEConnection"));
+	});
+
+	it("guarantees: the tests that prove them exist", () => {
+		const files = table("guarantees").rows.flatMap((row) => codeOf(row.at(-1) ?? ""));
+		expect(files.length).toBeGreaterThan(0);
+		expect(files.filter((file) => !existsSync(join(PACKAGE, "test", file)))).toEqual([]);
+	});
+
+	it("everything that can be imported is spoken of", () => {
+		const text = READMES.at(-1)?.text ?? "";
+		expect(Object.keys(index).filter((name) => !text.includes(name))).toEqual([]);
+	});
+});
+
+describe("every error code", () => {
+	it.each(Object.entries(provocations()))(
+		"%s can happen, with the status in the table",
+		async (code, provoke) => {
+			const row = table("errors").rows.find(([cell = ""]) => codeOf(cell)[0] === code);
+			let error: unknown;
+			await serve(async (req, res) => {
+				try {
+					await provoke(req, res);
+				} catch (thrown) {
+					error = thrown;
+				}
+				if (!res.headersSent) res.end();
+			});
+			// A limit of one is reached by the second.
+			await openStream(server.url);
+			await openStream(server.url);
+			await eventually(() => error !== undefined, "the error");
+			expect(error).toMatchObject({ code });
+			expect((error as { statusCode?: number }).statusCode?.toString() ?? "").toBe(row?.[1]);
+		},
+	);
+
+	/** For each code, what makes it happen. */
+	function provocations(): Record<
+		SSEErrorCode,
+		(req: IncomingMessage, res: ServerResponse) => unknown
+	> {
+		const send = (options: unknown, data: unknown = "x") =>
+			sse.send("all", data, options as SendOptions);
+		const one = createSSEService({ maxConnections: 1 });
+		const oneOfEach = createSSEService({ maxConnectionsPerClient: 1, maxGroupsPerConnection: 1 });
+		const closed = createSSEService();
+		void closed.close();
+		return {
+			ERR_SSE_INVALID_EVENT: () => send({ event: "a\nb" }),
+			ERR_SSE_INVALID_ID: () => send({ id: "\0" }),
+			ERR_SSE_INVALID_RETRY: () => send({ retry: -1 }),
+			ERR_SSE_INVALID_DATA: () => send({}, 1n),
+			ERR_SSE_INVALID_CLIENT_ID: (req, res) => sse.connect({ req, res, clientId: "" }),
+			ERR_SSE_INVALID_GROUP: (req, res) => sse.connect({ req, res, groupName: "" }),
+			ERR_SSE_INVALID_META: (req, res) => sse.connect({ req, res, meta: [] }),
+			ERR_SSE_INVALID_TARGET: () => sse.send({} as Target, "x"),
+			ERR_SSE_INVALID_REASON: () => sse.disconnect("all", ""),
+			ERR_SSE_INVALID_HEADERS: (req, res) =>
+				sse.connect({ req, res, originalResHeaders: { "x-a": "\n" } }),
+			ERR_SSE_INVALID_OPTION: () => createSSEService({ retry: 1 } as object),
+			ERR_SSE_INVALID_REQUEST: (req) => sse.connect({ req, res: {} as ServerResponse }),
+			ERR_SSE_INVALID_SOURCE: (req, res) =>
+				sse.connect({ req, res }).connection.pipe(1 as unknown as []),
+			ERR_SSE_RESPONSE_STARTED: (req, res) => {
+				res.end();
+				sse.connect({ req, res });
+			},
+			ERR_SSE_MAX_CONNECTIONS: (req, res) => one.connect({ req, res }),
+			ERR_SSE_MAX_CONNECTIONS_PER_CLIENT: (req, res) =>
+				oneOfEach.connect({ req, res, clientId: "ada" }),
+			ERR_SSE_MAX_GROUPS: (req, res) => oneOfEach.connect({ req, res, groups: ["a", "b"] }),
+			ERR_SSE_SERVICE_CLOSED: (req, res) => closed.connect({ req, res }),
+			ERR_SSE_ALREADY_CONFIGURED: () => {
+				getDefaultService();
+				getDefaultService({ retryMs: 1 });
+			},
+			ERR_SSE_CONNECTION_CLOSED: (req, res) => {
+				const { connection } = sse.connect({ req, res });
+				connection.close();
+				connection.signal.throwIfAborted();
+			},
+		};
+	}
+});
+
+describe("what arrives", () => {
+	it.each(rowsByValue("data"))("%s arrives as %s", async (sent, arrived) => {
+		const value = evaluate(sent);
+		const { send, stream } = await openOne();
+		if (arrived.startsWith("ERR_")) {
+			expect(() => send(value)).toThrowError(expect.objectContaining({ code: arrived }));
+			return;
+		}
+		send(value);
+		const [event] = await stream.take(1);
+		expect(event).toEqual({ data: arrived === "itself" ? value : evaluate(arrived) });
+	});
+
+	it.each(rowsByValue("fields"))("%s is on the wire %s", async (sent, written) => {
+		const { send, stream } = await openOne();
+		const options = evaluate(sent) as SendOptions;
+		if (written.startsWith("ERR_")) {
+			expect(() => send("x", options)).toThrowError(expect.objectContaining({ code: written }));
+			return;
+		}
+		send("x", options);
+		await stream.take(1);
+		expect(stream.text).toBe(`: open\n${written === "nothing" ? "" : `${written}\n`}data: x\n\n`);
+	});
+
+	/** Each piece of code in the first column with what the second says of it. */
+	function rowsByValue(name: string): [sent: string, outcome: string][] {
+		return table(name).rows.flatMap(([sent = "", outcome = ""]) =>
+			codeOf(sent).map((code): [string, string] => [code, codeOf(outcome)[0] ?? outcome]),
+		);
+	}
+
+	async function openOne() {
+		await serve((req, res) => sse.connect({ req, res }));
+		const stream = await openStream(server.url);
+		const send = (data: unknown, options?: SendOptions): number => sse.send("all", data, options);
+		return { send, stream };
+	}
+});
+
+describe.each(READMES)("$name", ({ path, text, links }) => {
+	it("links to what is there", () => {
+		const broken = links.filter((link) => {
+			if (link.startsWith("https://")) return false;
+			const [file = "", anchor] = link.split("#");
+			const target = join(dirname(path), file);
+			if (!existsSync(target)) return true;
+			return anchor !== undefined && !anchorsOf(file === "" ? path : target).includes(anchor);
+		});
+		expect(broken).toEqual([]);
+	});
+
+	it("names commands that exist", () => {
+		const manifest = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
+		const commands = Array.from(text.matchAll(/\bnpm (?:run )?(start|test|bench)\b/g), ([, name]) =>
+			String(name),
+		);
+		expect(commands.filter((name) => manifest.scripts[name] === undefined)).toEqual([]);
+	});
+});
+
+describe("figures that others keep", () => {
+	const [root, core] = READMES.map(({ text }) => text);
+
+	it("the size is the one that is checked", () => {
+		const { limit } = /limit: "(?<limit>[^"]+)"/.exec(read(".size-limit.mjs"))?.groups ?? {};
+		expect(root).toContain(`At most ${limit} minified and gzipped`);
+	});
+
+	it("the versions of Node are those of the manifests", () => {
+		for (const file of ["package.json", "packages/core/package.json"])
+			expect(JSON.parse(read(file)).engines.node).toBe("^20.19.0 || ^22.12.0 || >=24.0.0");
+		expect(root).toContain("Node 20.19 (or 22.12, 24)");
+		expect(core).toContain("Node 20.19, 22.12, 24 or newer");
+	});
+
+	it("the clients that were tried are those that are tested", () => {
+		const source = read("packages/core/test/wire/clients.ts");
+		const tried = Array.from(source.matchAll(/\bname: "([^"]+)"/g), ([, name]) => name);
+		const named = table("clients").rows.flatMap(([names = ""]) => codeOf(names));
+		expect(new Set(named.filter((name) => !name.endsWith(":")))).toEqual(new Set(tried));
+		expect(tried).toHaveLength(9);
+	});
+
+	function read(file: string): string {
+		return readFileSync(join(REPOSITORY, file), "utf8");
+	}
+});
+
+// A server and a service of the test that is running.
+
+let sse: SSEService;
+let server: TestServer;
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+	for (const close of closing.splice(0)) await close();
+});
+
+async function serve(
+	handler: (req: IncomingMessage, res: ServerResponse) => unknown,
+): Promise<void> {
+	sse = createSSEService();
+	server = await startServer(handler);
+	closing.push(
+		() => sse.close(),
+		() => server.destroy(),
+	);
+}
+
+/** Run `test` while the program of this name is running. */
+async function besides(
+	name: string,
+	test: (program: RunningProgram) => Promise<unknown>,
+): Promise<void> {
+	project.write(name, programs.find((block) => block.name === name)?.text ?? "");
+	const program = await project.start(name);
+	closing.push(() => program.terminate());
+	await test(program);
+}
+
+interface Page {
+	/** What it has logged, each call as one text. */
+	readonly printed: readonly string[];
+	/** How often a stream of it has opened. */
+	readonly opened: number;
+}
+
+function openPage(code: string, url: string): Page {
+	const printed: string[] = [];
+	let opened = 0;
+	class PageEventSource extends EventSource {
+		constructor(path: string) {
+			super(new URL(path, url));
+			this.addEventListener("open", () => opened++);
+			closing.push(() => this.close());
+		}
+	}
+	runInNewContext(code, {
+		EventSource: PageEventSource,
+		console: { log: (...words: unknown[]) => printed.push(words.join(" ")) },
+		setTimeout: (run: () => void) => setImmediate(run),
+	});
+	return {
+		printed,
+		get opened() {
+			return opened;
+		},
+	};
+}
+
+/**
+ * A fragment as a whole program: the README's own preamble around it, the values beside its lines as assertions, and a
+ * client that prints what it got.
+ */
+function toProgram({ marker, text }: CodeBlock): string {
+	const [preamble] = preambles;
+	const lines = text.split("\n");
+	const isImport = (line: string): boolean => line.startsWith("import ");
+	const body = lines
+		.filter((line) => !isImport(line))
+		.map((line) => line.replace(/^(\s*)(.+); \/\/ → (.+)$/, "$1assert.deepEqual($2, $3);"))
+		.join("\n");
+	if (body.includes("→"))
+		throw new Error(`a value stands beside more than one statement:\n${body}`);
+	const end = "server.close(); void sse.close().then(() => server.closeAllConnections());";
+	const client = `
+server.listen(0, "127.0.0.1", async () => {
+  const response = await fetch("http://127.0.0.1:" + (server.address() as AddressInfo).port);
+  console.log(response.status, JSON.stringify(await response.text()));
+});`;
+	const program = (preamble?.text ?? "")
+		.replace(/^.*sse\.connect\(.*\n/m, (line) => (marker === "fragment: handler" ? "" : line))
+		.replace(
+			/^.*\/\/ the shorter examples$/m,
+			() => `{\n${body}\n}\nsetImmediate(() => { ${end} });`,
+		)
+		.replace("server.listen(3000);", () => client);
+	return [
+		'import assert from "node:assert/strict";',
+		'import type { AddressInfo } from "node:net";',
+		...lines.filter(isImport),
+		program,
+	].join("\n");
+}
+
+function fileOf({ where }: Block): string {
+	return where.replace(/\W+/g, "-");
+}
+
+function pageOf({ marker = "" }: CodeBlock): string {
+	return marker.replace("browser: ", "");
+}
+
+function anchorsOf(path: string): readonly string[] {
+	return READMES.find((readme) => readme.path === path)?.anchors ?? [];
+}
+
+function textBlock(marker: string): string | undefined {
+	return BLOCKS.find((block) => block.marker === marker)?.text;
+}
+
+function table(name: string): Table {
+	const found = READMES.flatMap(({ tables }) => tables).find(
+		({ marker }) => marker === `table: ${name}`,
+	);
+	if (found === undefined) throw new Error(`there is no table ${name}`);
+	return found;
+}
+
+function evaluate(code: string): unknown {
+	return runInNewContext(`(${code})`);
+}
+
+/** The literals of a union in types.ts. */
+function wordsOf(type: string): string[] {
+	const union = new RegExp(`export type ${type} =([^;]+);`).exec(TYPES)?.[1] ?? "";
+	return Array.from(union.matchAll(/"([^"]+)"/g), ([, word]) => word ?? "");
+}
+
+/** The names of an interface's members in types.ts, each once. */
+function membersOf(type: string): string[] {
+	const body =
+		new RegExp(`export interface ${type}\\b.*\\{\\n([^]+?)\\n\\}`).exec(TYPES)?.[1] ?? "";
+	const names = body.matchAll(/^\t(?:readonly )?(\w+)[<(:]/gm);
+	return [...new Set(Array.from(names, ([, name]) => name ?? ""))].sort();
+}
