@@ -136,7 +136,7 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 		if (!this.#leave(reason)) return false;
 		if (this.#sinkOpen) {
 			this.#outbox.flushAll();
-			this.#sink.end();
+			this.#sink.end(reason === "shutdown" ? "connection" : "stream");
 			// A client that does not read what is left would keep the socket for ever.
 			this.#deadline = setTimeout(() => this.#sink.destroy(), this.#host.options.closeTimeoutMs);
 			this.#deadline.unref();

@@ -16,6 +16,7 @@ type NodeResponse = ServerResponse & {
 	/** HTTP/2 only. */
 	readonly stream?: {
 		readonly destroyed: boolean;
+		readonly session?: { close(): void } | undefined;
 		close(code: number): void;
 		setTimeout(ms: number): void;
 	};
@@ -126,9 +127,15 @@ class NodeSink implements Sink {
 		return response.writableLength === 0;
 	}
 
-	end(): void {
+	end(scope: "stream" | "connection"): void {
 		const { response } = this;
-		if (!response.writableEnded && !response.destroyed) response.end();
+		if (response.writableEnded || response.destroyed) return;
+		const { stream, socket } = response;
+		response.end();
+		if (scope === "stream") return;
+		// HTTP/2 says it goes away, and lets the session's other streams end.
+		if (stream !== undefined) stream.session?.close();
+		else response.once("finish", () => socket?.end());
 	}
 
 	destroy(): void {

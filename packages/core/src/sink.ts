@@ -37,8 +37,12 @@ export interface Sink {
 	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void;
 	/** Write one or more whole frames. False: takes no more until `onDrain` (what was given is taken all the same). */
 	write(bytes: Uint8Array): boolean;
-	/** End the stream in an orderly way, after what was written. */
-	end(): void;
+	/**
+	 * End the stream in an orderly way, after what was written.
+	 *
+	 * @param scope `"connection"`: the transport's connection as well, so that no further request comes on it
+	 */
+	end(scope: "stream" | "connection"): void;
 	/** End it at once, dropping what was written and not sent. */
 	destroy(): void;
 }

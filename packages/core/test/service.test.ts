@@ -1,8 +1,11 @@
 /**
  * A service of one's own: targets, groups, clients, callbacks and figures.
  */
+import { once } from "node:events";
+import http2 from "node:http2";
 import {
 	eventually,
+	openSocket,
 	openStream,
 	startServer,
 	type TestServer,
@@ -393,6 +396,28 @@ describe("close", () => {
 		expect(server.sockets.size).toBe(0);
 	});
 
+	it.each([
+		["http", "before"],
+		["http", "after"],
+		["http2", "before"],
+		["http2", "after"],
+	] as const)(
+		"over %s, ends clients' connections too, so that a server closed %s it has nothing to wait for",
+		async (protocol, when) => {
+			sse = createSSEService();
+			server = await startServer((req, res) => {
+				sse.connect({ req, res });
+			}, protocol);
+			// Clients that keep their connections, as browsers do.
+			const clients = await Promise.all([1, 2, 3].map(() => openKept(server)));
+			sse.send("all", "bye");
+			const closed = when === "before" ? server.close() : undefined;
+			await sse.close();
+			await (closed ?? server.close());
+			for (const { ended } of clients) expect(await ended).toContain("data: bye\n\n");
+		},
+	);
+
 	it("destroys what does not end within closeTimeoutMs", async () => {
 		const open = await serve({ closeTimeoutMs: 50, maxBufferedBytes: 64 * 1024 * 1024 });
 		const { stream } = await open();
@@ -403,6 +428,28 @@ describe("close", () => {
 		expect(await stream.ended).toBe(false);
 	});
 });
+
+/** A client that would keep its connection for a next request; `ended` resolves, once that has ended, with what came. */
+async function openKept({
+	port,
+	url,
+	protocol,
+}: TestServer): Promise<{ readonly ended: Promise<string> }> {
+	if (protocol === "http") {
+		const client = await openSocket(port, ["GET / HTTP/1.1", "Host: x"]);
+		await client.untilText(": open");
+		return { ended: client.closed.then(() => client.text) };
+	}
+	const session = http2.connect(url);
+	const stream = session.request();
+	let text = "";
+	stream.setEncoding("utf8");
+	stream.on("data", (chunk) => {
+		text += chunk;
+	});
+	await once(stream, "response");
+	return { ended: once(session, "close").then(() => text) };
+}
 
 describe("options", () => {
 	it.each([
