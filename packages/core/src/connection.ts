@@ -2,7 +2,8 @@
  * A connection: the state of one event stream. It is open, then closed, once, for one reason; the order
  * in which frames are enqueued is their order on the wire.
  */
-import { isObject, SSEError } from "./errors.js";
+import { setMaxListeners } from "node:events";
+import { SSEError } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { Outbox, type OutboxOwner, type OutboxShared } from "./outbox.js";
 import { pipe } from "./pipe.js";
@@ -31,16 +32,7 @@ export interface ConnectionHost extends OutboxShared {
 	onError(error: unknown, stage: ErrorStage): void;
 }
 
-// Versioned and global: the ESM and the CommonJS copy of this package know each other's connections.
-const CONNECTION = Symbol.for("sse-service.connection.v1");
-
-/** Whether `value` is a connection's handle, whichever copy of this package made it. */
-export function isConnection(value: unknown): value is Connection {
-	return isObject(value) && CONNECTION in value;
-}
-
 export class Connection implements SSEConnection, SinkListener, OutboxOwner {
-	readonly [CONNECTION] = true;
 	readonly clientId: string;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
@@ -98,6 +90,8 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	get signal(): AbortSignal {
 		if (this.#abort === undefined) {
 			this.#abort = new AbortController();
+			// A connection may feed many pipes at once, each of which listens.
+			setMaxListeners(0, this.#abort.signal);
 			if (this.#closeReason !== undefined) this.#tellSignal();
 		}
 		return this.#abort.signal;
@@ -107,7 +101,7 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	open(headers: SSEHeaders = {}, opening: Uint8Array): void {
 		this.#sink.open(headers, opening, this);
 		this.#sinkOpen = true;
-		this.#host.counters.bytesSent += opening.byteLength;
+		if (!this.#sink.headersOnly) this.#host.counters.bytesSent += opening.byteLength;
 	}
 
 	send(data: unknown, options?: SendOptions): number {
@@ -116,6 +110,8 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 
 	/** Have a frame written at the end of this turn. @returns whether it was taken */
 	enqueue(frame: Frame): boolean {
+		// The application may have ended the response itself.
+		if (this.#sink.ended) this.close();
 		if (this.closed || !this.#outbox.add(frame)) return false;
 		this.enqueued++;
 		if (frame.kind !== "comment") this.#host.counters.eventsSent++;
@@ -135,11 +131,15 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	close(reason: CloseReason = "server"): boolean {
 		if (!this.#leave(reason)) return false;
 		if (this.#sinkOpen) {
-			this.#outbox.flushAll();
-			this.#sink.end(reason === "shutdown" ? "connection" : "stream");
 			// A client that does not read what is left would keep the socket for ever.
 			this.#deadline = setTimeout(() => this.#sink.destroy(), this.#host.options.closeTimeoutMs);
 			this.#deadline.unref();
+			this.#outbox.flushAll();
+			try {
+				this.#sink.end(reason === "shutdown" ? "connection" : "stream");
+			} catch (error) {
+				this.onFailure("error", error);
+			}
 		}
 		this.#outbox.clear();
 		this.#tellSignal();
@@ -152,9 +152,12 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 
 	/** This may be within a fan-out: nobody is told before it is over. */
 	onFailure(reason: "slow" | "error", error?: unknown): void {
-		if (reason === "error") this.#host.onError(error, "write");
-		if (this.#leave(reason)) queueMicrotask(() => this.#tellSignal());
+		const left = this.#leave(reason);
 		this.#outbox.clear();
+		queueMicrotask(() => {
+			if (reason === "error") this.#host.onError(error, "write");
+			if (left) this.#tellSignal();
+		});
 		this.#sink.destroy();
 	}
 

@@ -42,10 +42,7 @@ export function getDefaultService(options?: SSEServiceOptions): SSEService {
 		return made.service;
 	}
 	if (options !== undefined && !sameOptions(options, present.options)) {
-		throw new SSEError(
-			"ERR_SSE_ALREADY_CONFIGURED",
-			"The default service is in use already, with other options",
-		);
+		throw new SSEError("ERR_SSE_ALREADY_CONFIGURED", "The default service has other options");
 	}
 	return present.service;
 }
@@ -67,7 +64,7 @@ export function connectSSE(params: ConnectParams): ConnectResult {
 /**
  * Send a message to every connection of a client that is in the group (default: the default group).
  *
- * @param event the event type, or an options object in its place, which then says all
+ * @param event the event type, or an options object in its place; what it does not tell is as the positions say
  * @returns the number of connections it was handed to, 0 when the client is not here
  * @throws `ERR_SSE_INVALID_*`, before anything is sent
  */
@@ -101,7 +98,7 @@ export function sendSSEToConnection(
 /**
  * Send a message to every connection in the group (default: the default group).
  *
- * @param event the event type, or an options object in its place, which then says all
+ * @param event the event type, or an options object in its place; what it does not tell is as the positions say
  * @returns the number of connections it was handed to
  * @throws `ERR_SSE_INVALID_*`, before anything is sent
  */
@@ -143,9 +140,8 @@ function readArguments(
 	groupName?: string | null,
 	sseMsgId?: string | number | null,
 ): [options: SendOptions, group: string] {
-	const options: DocumentedSendOptions =
-		typeof event === "object" && event !== null
-			? event
-			: { event: event ?? undefined, group: groupName ?? undefined, id: sseMsgId ?? undefined };
-	return [options, options.group ?? DEFAULT_GROUP];
+	const told: DocumentedSendOptions =
+		typeof event === "object" && event !== null ? event : { event: event ?? undefined };
+	const { group = groupName ?? DEFAULT_GROUP, id = sseMsgId ?? undefined, ...others } = told;
+	return [{ ...others, id }, group];
 }

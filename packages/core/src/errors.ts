@@ -68,8 +68,6 @@ export function isObject(value: unknown): value is Record<PropertyKey, unknown> 
 
 /** `value` as it appears in a message: shortened text, or its type. */
 function shown(value: unknown): string {
-	if (typeof value === "string")
-		return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-	if (value === null || !/object|function/.test(typeof value)) return String(value).slice(0, 40);
-	return typeof value;
+	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+	return isObject(value) ? "an object" : String(value).slice(0, 40);
 }

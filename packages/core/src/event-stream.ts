@@ -32,14 +32,9 @@ export function encodeEvent({ data, event, id, retry }: EventFields): string {
 	return `${block}data: ${data.split(LINE_END).join("\ndata: ")}\n\n`;
 }
 
-/** A comment ("if the line starts with a U+003A COLON character (:), ignore the line"), one line for each line of `text`. */
-export function encodeComment(text: string, form: CommentForm): string {
-	return `: ${text.split(LINE_END).join("\n: ")}\n${form === "block" ? "\n" : ""}`;
-}
-
-/** A `retry` field on its own, which sets the client's reconnection time in milliseconds. */
-export function encodeRetry(retry: number, form: CommentForm): string {
-	return `retry: ${retry}\n${form === "block" ? "\n" : ""}`;
+/** A line that is no event by itself: a comment, or a `retry` field on its own. It must not contain a line end. */
+export function encodeLine(line: string, form: CommentForm): string {
+	return form === "block" ? `${line}\n\n` : `${line}\n`;
 }
 
 /**
@@ -61,9 +56,7 @@ export function serializeData(message: unknown): string {
 		cause = thrown;
 	}
 	if (text !== undefined) return text;
-	// The first line of V8's message names the reason; those after it draw the cycle.
-	const why = cause instanceof Error ? ` (${String(cause.message).split("\n", 1)})` : "";
-	const rule = `The message must be a string or JSON${why}`;
+	const rule = "The message must be a string or JSON";
 	throw invalid("ERR_SSE_INVALID_DATA", rule, message, undefined, cause);
 }
 

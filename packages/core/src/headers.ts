@@ -1,7 +1,6 @@
 /**
  * The headers of an event stream: ours, the framework's and those already on the response, put together.
  */
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { SSEError } from "./errors.js";
 import type { SSEHeaders } from "./types.js";
 
@@ -30,59 +29,56 @@ const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encod
 
 // RFC 9113, 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
 // On HTTP/1.0 `Connection: keep-alive` would promise a reuse that a body without a length cannot keep.
-const CONNECTION_SPECIFIC = [
-	"connection",
-	"keep-alive",
-	"proxy-connection",
-	"upgrade",
-	"http2-settings",
-	"te",
-];
+const CONNECTION_SPECIFIC = ["connection", "keep-alive", "proxy-connection", "upgrade"];
+
+// RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
  * Set the headers of a stream, each once, whatever letter case it was given in: ours before the framework's
  * before those on the response. Every Set-Cookie is kept.
  *
+ * @returns a function that makes the response's headers what they were
  * @throws `ERR_SSE_INVALID_HEADERS`, with the response's headers as they were
  */
 export function setStreamHeaders(
 	response: HeaderHolder,
 	framework: SSEHeaders,
 	httpVersion: string,
-): void {
+): () => void {
 	const before = (response.getRawHeaderNames?.() ?? response.getHeaderNames()).map(
 		(name) => [name, response.getHeader(name) ?? ""] as const,
 	);
-	const dropped = new Set([
+	const restore = (): void => {
+		for (const name of response.getHeaderNames()) response.removeHeader(name);
+		for (const [name, value] of before) response.setHeader(name, value);
+	};
+	const dropped = [
 		...NEVER_ON_A_STREAM,
 		...(httpVersion === "1.1" ? [] : CONNECTION_SPECIFIC),
 		...Object.keys(OUR_HEADERS).map((name) => name.toLowerCase()),
-	]);
-	const isDropped = (name: string): boolean => dropped.has(name.toLowerCase());
-	const set = (name: string, value: HeaderValue): void => {
-		// `setHeader` of HTTP/2's compatibility API takes any value, a line end included.
-		validateHeaderName(name);
-		for (const item of [value].flat()) validateHeaderValue(name, String(item));
-		response.setHeader(name, value);
-	};
+	];
+	const isDropped = (name: string): boolean => dropped.includes(name.toLowerCase());
 
 	try {
 		for (const [name] of before) {
 			// Node takes the removal of this one for a wish to send a body without chunks.
-			if (httpVersion === "1.1" && name.toLowerCase() === "transfer-encoding") set(name, "chunked");
-			else if (isDropped(name)) response.removeHeader(name);
+			if (httpVersion === "1.1" && name.toLowerCase() === "transfer-encoding") {
+				response.setHeader(name, "chunked");
+			} else if (isDropped(name)) response.removeHeader(name);
 		}
 		for (const [name, value] of Object.entries(framework)) {
 			if (value === undefined || isDropped(name)) continue;
-			set(
-				name,
-				name.toLowerCase() === "set-cookie" ? union(response.getHeader(name), value) : value,
-			);
+			if (!TOKEN.test(name) || [value].flat().some((item) => NOT_IN_A_VALUE.test(String(item)))) {
+				throw new TypeError(name);
+			}
+			const isCookie = name.toLowerCase() === "set-cookie";
+			response.setHeader(name, isCookie ? union(response.getHeader(name), value) : value);
 		}
-		for (const [name, value] of Object.entries(OUR_HEADERS)) set(name, value);
+		for (const [name, value] of Object.entries(OUR_HEADERS)) response.setHeader(name, value);
 	} catch (cause) {
-		for (const name of response.getHeaderNames()) response.removeHeader(name);
-		for (const [name, value] of before) response.setHeader(name, value);
+		restore();
 		throw new SSEError(
 			"ERR_SSE_INVALID_HEADERS",
 			`The headers cannot be sent (${cause})`,
@@ -90,6 +86,7 @@ export function setStreamHeaders(
 			cause,
 		);
 	}
+	return restore;
 }
 
 function union(present: HeaderValue = [], added: HeaderValue): string[] {

@@ -18,7 +18,7 @@ export function lastEventIdOf(request: RequestHead): string | undefined {
 	const header = request.headers["last-event-id"];
 	// "encoded as UTF-8" by the client, read as Latin-1 by Node.
 	if (typeof header === "string") return Buffer.from(header, "latin1").toString("utf8");
-	const parameters = new URLSearchParams(request.url?.split("?")[1]);
+	const parameters = new URLSearchParams(request.url?.split("?").slice(1).join("?"));
 	return (
 		LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name)).find((value) => value !== null) ??
 		undefined

@@ -10,6 +10,9 @@ interface FieldLimits {
 	readonly maxEventIdLength: number;
 }
 
+// `{ group }` here, where it is no option, must not be taken for a wish that everyone gets the message.
+const OPTION_NAMES = ["event", "id", "retry", "volatile"];
+
 /** @throws `ERR_SSE_INVALID_OPTION`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY` */
 export function encodeMessage(
 	data: unknown,
@@ -19,6 +22,9 @@ export function encodeMessage(
 	if (!isObject(options) || Array.isArray(options)) {
 		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
 	}
+	const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name));
+	if (unknown !== undefined)
+		throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", unknown);
 	const fields = {
 		event: checkEventType(options.event, limits.maxEventTypeLength),
 		id: checkId(options.id, limits.maxEventIdLength),

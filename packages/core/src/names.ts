@@ -4,6 +4,11 @@
  */
 import { invalid, type SSEErrorCode } from "./errors.js";
 
+export interface NameLimits {
+	readonly maxClientIdLength: number;
+	readonly maxGroupNameLength: number;
+}
+
 /** The group of every connection that does not name one. */
 export const DEFAULT_GROUP = "default";
 

@@ -22,22 +22,21 @@ type NodeResponse = ServerResponse & {
 	};
 	/** Added by compression middleware. */
 	flush?(): void;
-	[SINK]?: NodeSink | undefined;
+	[LISTENER]?: SinkListener | undefined;
 };
 
 // Versioned and global, so that the ESM and the CommonJS copy find each other's streams.
-const SINK = Symbol.for("sse-service.node-sink.v1");
+const LISTENER = Symbol.for("sse-service.node-sink.v1");
 
 /** Who listens to the open stream on `response` (the connection), or `undefined` when there is none. */
 export function listenerOn(response: object): SinkListener | undefined {
-	return (response as NodeResponse)[SINK]?.listener;
+	return (response as NodeResponse)[LISTENER];
 }
 
 /** Node's object behind what the application has: the object itself, or the one a framework's wrapper carries as `raw`. */
 export function rawOf(value: unknown): object | undefined {
 	if (!isObject(value)) return undefined;
-	const { raw } = value;
-	return isObject(raw) && !("writeHead" in value) ? raw : value;
+	return isObject(value.raw) ? value.raw : value;
 }
 
 /**
@@ -61,8 +60,6 @@ export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
 class NodeSink implements Sink {
 	readonly response: NodeResponse;
 	readonly #request: IncomingMessage;
-	// Not private: the listeners below, shared by all sinks, reach it.
-	listener: SinkListener | undefined;
 
 	constructor(request: IncomingMessage, response: NodeResponse) {
 		this.#request = request;
@@ -84,30 +81,35 @@ class NodeSink implements Sink {
 		return response.destroyed || socket?.destroyed ? "gone" : "fresh";
 	}
 
+	get ended(): boolean {
+		return this.response.writableEnded;
+	}
+
 	get bufferedBytes(): number {
 		return this.response.writableLength;
 	}
 
 	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void {
 		const { response } = this;
-		setStreamHeaders(response, headers, this.#request.httpVersion);
-		response.statusCode = 200;
-		this.listener = listener;
-		response[SINK] = this;
+		const restoreHeaders = setStreamHeaders(response, headers, this.#request.httpVersion);
+		response[LISTENER] = listener;
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
 		// A client that vanishes while a write is blocked emits only this (Node 20).
-		response.on("close", onClose);
-		response.on("drain", onDrain);
+		response.on("close", this.#onClose);
+		// Compression middleware moves this one to its own stream, so it must not depend on `this`.
+		response.on("drain", this.#onDrain);
 		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
-		response.on("error", onError);
+		response.on("error", ignore);
 		this.#configureSocket();
+		response.statusCode = 200;
 		try {
 			// The first write carries the headers with it, in one packet.
 			if (this.headersOnly) response.flushHeaders();
 			else this.write(opening);
 		} catch (error) {
 			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
-			detach(response);
+			this.#detach();
+			restoreHeaders();
 			throw error;
 		}
 	}
@@ -119,12 +121,13 @@ class NodeSink implements Sink {
 		const writable = response.write(bytes);
 		// Compression middleware holds back what was written until it is flushed.
 		response.flush?.();
-		if (writable || response.stream !== undefined || Object.hasOwn(response, "write"))
-			return writable;
-		// Node corks the socket until the end of the tick. More than its mark has gathered: let the operating
-		// system have it now. What it takes all of does not block, so a burst is bounded by both buffers.
+		// A wrapper of res.write may answer nothing at all: only false is a wish to wait.
+		if (response.stream !== undefined || Object.hasOwn(response, "write"))
+			return writable !== false;
+		// Node corks the socket until the end of the tick: let the operating system have it now. What it takes
+		// all of does not block, so a burst is bounded by both buffers.
 		response.socket?.uncork?.();
-		return response.writableLength === 0;
+		return writable || response.writableLength === 0;
 	}
 
 	end(scope: "stream" | "connection"): void {
@@ -139,37 +142,48 @@ class NodeSink implements Sink {
 	}
 
 	destroy(): void {
-		const { stream } = this.response;
+		const { response } = this;
 		// On HTTP/2 only the stream may go: the session carries others.
-		if (stream !== undefined) stream.close(NGHTTP2_CANCEL);
-		else this.response.destroy();
+		if (response.stream !== undefined) response.stream.close(NGHTTP2_CANCEL);
+		else response.destroy();
+		// A response that waits behind another one on its socket has no 'close' of its own yet.
+		if (response.stream === undefined && response.socket === null) this.#onClose();
 	}
 
 	#configureSocket(): void {
-		const { stream, socket } = this.response;
-		if (stream === undefined) {
+		const { response } = this;
+		const { stream, socket } = response;
+		if (stream !== undefined) stream.setTimeout(0);
+		else if (socket === null) {
+			// Pipelined behind another response: until it gets the socket, nobody tells it that the client has left.
+			this.#request.socket.once("close", this.#onClose);
+			response.once("socket", () => this.#configureSocket());
+		} else {
+			this.#request.socket?.off?.("close", this.#onClose);
 			// Node sets the timeout again for the next request on this socket.
 			socket?.setTimeout?.(0);
 			socket?.setNoDelay?.(true);
-		} else stream.setTimeout(0);
+		}
 	}
+
+	#detach(): SinkListener | undefined {
+		const { response } = this;
+		const listener = response[LISTENER];
+		response[LISTENER] = undefined;
+		response.off("close", this.#onClose);
+		response.off("drain", this.#onDrain);
+		response.off("error", ignore);
+		this.#request.socket?.off?.("close", this.#onClose);
+		return listener;
+	}
+
+	readonly #onClose = (): void => {
+		this.#detach()?.onClose(this.response.writableEnded);
+	};
+
+	readonly #onDrain = (): void => {
+		this.response[LISTENER]?.onDrain();
+	};
 }
 
-function onDrain(this: NodeResponse): void {
-	this[SINK]?.listener?.onDrain();
-}
-
-function onError(): void {}
-
-function onClose(this: NodeResponse): void {
-	detach(this)?.listener?.onClose(this.writableEnded);
-}
-
-function detach(response: NodeResponse): NodeSink | undefined {
-	const sink = response[SINK];
-	response.off("close", onClose);
-	response.off("drain", onDrain);
-	response.off("error", onError);
-	response[SINK] = undefined;
-	return sink;
-}
+function ignore(): void {}

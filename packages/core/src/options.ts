@@ -30,7 +30,10 @@ const OPTIONS: {
 } = {
 	retryMs: [undefined, TIME],
 	heartbeatIntervalMs: [15_000, TIME],
-	heartbeatEvent: [undefined, ["a string", (value) => typeof value === "string"]],
+	heartbeatEvent: [
+		undefined,
+		["a non-empty string", (value) => typeof value === "string" && value !== ""],
+	],
 	commentForm: ["line", oneOf("line", "block")],
 	maxBufferedBytes: [1024 * 1024, LIMIT],
 	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest")],

@@ -38,8 +38,8 @@ export class Outbox {
 	/** What waits for the sink, oldest first. Empty unless blocked. */
 	#queue: Frame[] = [];
 	#queuedBytes = 0;
-	/** The size of a frame larger than the whole bound that is on its way: it alone may exceed it. */
-	#oversizeBytes = 0;
+	/** A frame larger than the whole bound that waits or is on its way: it alone may exceed it. */
+	#oversize: Frame | undefined;
 	#waiting: (() => void)[] = [];
 
 	constructor(shared: OutboxShared, sink: Sink, owner: OutboxOwner) {
@@ -60,14 +60,10 @@ export class Outbox {
 
 	/** Take a frame. @returns false when it was dropped, or was too much */
 	add(frame: Frame): boolean {
-		if (this.#blocked && frame.kind === "volatile") {
-			this.#shared.counters.count("drops", "volatile");
-			return false;
-		}
-		if (!this.#admit(frame.bytes.byteLength)) return false;
+		if (!this.#admit(frame)) return false;
 		if (this.#blocked) {
 			this.#queue.push(frame);
-			this.#queuedBytes += frame.bytes.byteLength;
+			this.#queuedBytes += weightOf(frame);
 			return true;
 		}
 		if (this.#batch === undefined) this.#shared.flush.schedule(this);
@@ -102,7 +98,7 @@ export class Outbox {
 	drain(): void {
 		if (!this.#blocked) return;
 		this.#blocked = false;
-		this.#oversizeBytes = 0;
+		this.#forgetOversize();
 		while (!this.#blocked && this.#queue.length > 0) this.#writeQueue(WRITE_BYTES);
 		if (!this.#blocked) this.#letGo();
 	}
@@ -119,7 +115,7 @@ export class Outbox {
 	#write(bytes: Uint8Array): void {
 		this.#shared.counters.bytesSent += bytes.byteLength;
 		try {
-			if (this.#sink.write(bytes)) this.#oversizeBytes = 0;
+			if (this.#sink.write(bytes)) this.#forgetOversize();
 			else this.#blocked = true;
 		} catch (error) {
 			this.#owner.onFailure("error", error);
@@ -132,49 +128,76 @@ export class Outbox {
 		let byteLength = 0;
 		for (const frame of this.#queue) {
 			frames.push(frame);
+			this.#queuedBytes -= weightOf(frame);
 			byteLength += frame.bytes.byteLength;
 			if (byteLength >= limit) break;
 		}
 		this.#queue.splice(0, frames.length);
-		this.#queuedBytes -= byteLength;
 		this.#write(concatFrames(frames));
 	}
 
-	/** Whether a frame of this size may be added. At the bound the slow policy decides. */
-	#admit(size: number): boolean {
-		if (this.#fits(size)) return true;
+	/** Whether a frame may be added. At the bound it is dropped if it is volatile, else the slow policy decides. */
+	#admit(frame: Frame): boolean {
+		const isVolatile = frame.kind === "volatile";
+		if (!(isVolatile && this.#blocked) && this.#fits(frame)) return true;
 		// The operating system may take what this turn has gathered.
 		this.flush();
-		if (this.#fits(size)) return true;
+		if (!(isVolatile && this.#blocked) && this.#fits(frame)) return true;
 		const { slowPolicy } = this.#shared.options;
-		if (slowPolicy === "close") {
+		if (!isVolatile && slowPolicy === "close") {
 			this.#owner.onFailure("slow");
 			return false;
 		}
-		if (slowPolicy === "drop-oldest" && this.#dropOldest(size)) return true;
-		this.#shared.counters.count("drops", "drop-newest");
+		if (!isVolatile && slowPolicy === "drop-oldest" && this.#dropOldest(frame)) return true;
+		this.#shared.counters.count("drops", isVolatile ? "volatile" : "drop-newest");
 		return false;
 	}
 
-	/** Whether `size` bytes more are within the bound. A frame larger than all of it may pass, one at a time. */
-	#fits(size: number): boolean {
+	/** Whether a frame is within the bound. One larger than all of it may pass, one at a time. */
+	#fits(frame: Frame): boolean {
 		const { maxBufferedBytes } = this.#shared.options;
-		if (this.bufferedBytes - this.#oversizeBytes + size <= maxBufferedBytes) return true;
-		if (size <= maxBufferedBytes || this.#oversizeBytes > 0) return false;
-		this.#oversizeBytes = size;
+		const size = frame.bytes.byteLength;
+		const oversizeBytes = this.#oversize?.bytes.byteLength ?? 0;
+		if (this.bufferedBytes - oversizeBytes + size <= maxBufferedBytes) return true;
+		if (size <= maxBufferedBytes || this.#oversize !== undefined) return false;
+		this.#oversize = frame;
 		return true;
 	}
 
-	/** Drop the oldest frames that wait until `size` more bytes fit. @returns whether they do */
-	#dropOldest(size: number): boolean {
+	/** The sink holds nothing: an oversize frame that does not wait has been sent. */
+	#forgetOversize(): void {
+		if (this.#oversize !== undefined && !this.#queue.includes(this.#oversize)) {
+			this.#oversize = undefined;
+		}
+	}
+
+	/** Drop the oldest frames that wait until `frame` fits. @returns whether it does */
+	#dropOldest(frame: Frame): boolean {
+		// Two oversize frames never fit: what waits is not dropped in vain.
+		if (
+			this.#oversize !== undefined &&
+			frame.bytes.byteLength > this.#shared.options.maxBufferedBytes
+		) {
+			return false;
+		}
+		// More than is needed for this one, so that the queue is not moved up for each.
+		const wanted = Math.max(weightOf(frame), this.#queuedBytes / 16);
 		let count = 0;
-		let fits = false;
-		while (!fits && count < this.#queue.length) {
-			this.#queuedBytes -= this.#queue[count++]?.bytes.byteLength ?? 0;
+		let freed = 0;
+		for (const old of this.#queue) {
+			if (freed >= wanted && this.#fits(frame)) break;
+			count++;
+			freed += weightOf(old);
+			this.#queuedBytes -= weightOf(old);
+			if (old === this.#oversize) this.#oversize = undefined;
 			this.#shared.counters.count("drops", "drop-oldest");
-			fits = this.#fits(size);
 		}
 		this.#queue.splice(0, count);
-		return fits;
+		return this.#fits(frame);
 	}
+}
+
+/** What a frame that waits takes: its bytes, and about what the queue needs to hold it. */
+function weightOf(frame: Frame): number {
+	return frame.bytes.byteLength + 128;
 }

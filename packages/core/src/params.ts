@@ -3,13 +3,8 @@
  */
 import { nanoid } from "nanoid";
 import { invalid, isObject, type SSEErrorCode } from "./errors.js";
-import { checkClientId, checkGroups } from "./names.js";
+import { checkClientId, checkGroups, type NameLimits } from "./names.js";
 import type { ConnectParams, Meta } from "./types.js";
-
-interface NameLimits {
-	readonly maxClientIdLength: number;
-	readonly maxGroupNameLength: number;
-}
 
 /** Who connects, and where to. */
 interface Registration {
@@ -21,15 +16,12 @@ interface Registration {
 
 /** @throws `ERR_SSE_INVALID_*` */
 export function readParams(params: ConnectParams, limits: NameLimits): Registration {
-	checkObject(params, "The argument of connect", "ERR_SSE_INVALID_OPTION");
-	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
+	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
+	const { clientId, groupName, groups, meta, originalResHeaders } = params;
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
-	if (onDisconnectCb !== undefined && typeof onDisconnectCb !== "function") {
-		throw invalid("ERR_SSE_INVALID_OPTION", "onDisconnectCb must be a function", onDisconnectCb);
-	}
-	const named = groupName === undefined ? groups : [groupName, ...(groups ?? [])];
+	const named = groupName === undefined ? groups : [groupName, ...[groups ?? []].flat()];
 	return {
 		clientId: clientId === undefined ? nanoid() : checkClientId(clientId, limits.maxClientIdLength),
 		groups: named === undefined ? named : checkGroups(named, limits.maxGroupNameLength),

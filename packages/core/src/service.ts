@@ -3,7 +3,7 @@
  */
 import { Connection, type ConnectionHost } from "./connection.js";
 import { invalid, SSEError, type SSEErrorCode } from "./errors.js";
-import { encodeComment, encodeRetry } from "./event-stream.js";
+import { encodeLine } from "./event-stream.js";
 import { Flush } from "./flush.js";
 import { Frame } from "./frame.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -64,11 +64,11 @@ class Service implements SSEService, ConnectionHost {
 	constructor(options: ResolvedOptions) {
 		this.options = options;
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
-		const retry = retryMs === undefined ? "" : encodeRetry(retryMs, commentForm);
-		this.#opening = new Frame(encodeComment("open", commentForm) + retry, "comment");
+		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
+		this.#opening = new Frame(encodeLine(": open", commentForm) + retry, "comment");
 		const beat =
 			heartbeatEvent === undefined
-				? encodeComment("heartbeat", commentForm)
+				? encodeLine(": heartbeat", commentForm)
 				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
 		const heartbeat = new Frame(beat, "comment");
 		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) =>
@@ -83,7 +83,7 @@ class Service implements SSEService, ConnectionHost {
 		}
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
-			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response has been started already");
+			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response has been started");
 		}
 		const connection = new Connection(this, sink, clientId, params.onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
@@ -100,6 +100,8 @@ class Service implements SSEService, ConnectionHost {
 		};
 		this.#heartbeat.add(connection);
 		this.#call("onConnect", this.options.onConnect, info);
+		// The application may have closed the service meanwhile, in a callback or in middleware.
+		if (this.#closing !== undefined) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
 
@@ -198,11 +200,11 @@ class Service implements SSEService, ConnectionHost {
 
 	onError(error: unknown, stage: ErrorStage): void {
 		this.counters.errors++;
-		try {
-			this.options.onError?.(error, { stage });
-		} catch {
-			// Nobody is left to be told.
-		}
+		// Nobody is left to be told of what it throws itself.
+		attempt(
+			() => this.options.onError?.(error, { stage }),
+			() => {},
+		);
 	}
 
 	/** A connection that is not registered: it never was open, or only for its headers. */
@@ -221,12 +223,10 @@ class Service implements SSEService, ConnectionHost {
 		callback: ((info: Info) => unknown) | undefined,
 		info: Info,
 	): void {
-		try {
-			const outcome = callback?.(info);
-			if (outcome instanceof Promise) outcome.catch((error) => this.onError(error, stage));
-		} catch (error) {
-			this.onError(error, stage);
-		}
+		attempt(
+			() => callback?.(info),
+			(error) => this.onError(error, stage),
+		);
 	}
 
 	#checkLimits(clientId: string, groups: readonly string[] = []): void {
@@ -243,7 +243,7 @@ class Service implements SSEService, ConnectionHost {
 
 	#checkGroupCount(count: number): void {
 		if (count > this.options.maxGroupsPerConnection) {
-			throw tooMany("ERR_SSE_MAX_GROUPS", "groups of one connection");
+			throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
 		}
 	}
 
@@ -253,6 +253,15 @@ class Service implements SSEService, ConnectionHost {
 		if (selection !== undefined)
 			this.#registry.visit(selection, (connection) => connections.push(connection) > 0);
 		return connections;
+	}
+}
+
+/** Run a callback; what it throws, or what a promise of whatever kind it returns rejects with, goes to `onFailure`. */
+function attempt(callback: () => unknown, onFailure: (error: unknown) => void): void {
+	try {
+		Promise.resolve(callback()).catch(onFailure);
+	} catch (error) {
+		onFailure(error);
 	}
 }
 

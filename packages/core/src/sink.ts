@@ -26,6 +26,8 @@ export interface Sink {
 	readonly headersOnly: boolean;
 	/** `"fresh"`: can be opened. `"started"`: someone has sent headers or ended it. `"gone"`: the client has left. */
 	readonly state: "fresh" | "started" | "gone";
+	/** Whether the stream has been ended on this side, by whomever: nothing more can be written. */
+	readonly ended: boolean;
 	/** Bytes written and not yet taken over by the operating system. */
 	readonly bufferedBytes: number;
 

@@ -2,9 +2,9 @@
  * A target: whom a call is for, as the application writes it, read into a selection. A target that is
  * not exactly one of the forms is refused: `{ client: undefined }` must never reach everyone.
  */
-import { type Connection, isConnection } from "./connection.js";
+import type { Connection } from "./connection.js";
 import { invalid, isObject } from "./errors.js";
-import { checkClientId, checkGroup } from "./names.js";
+import { checkClientId, checkGroup, type NameLimits } from "./names.js";
 import { listenerOn, rawOf } from "./node-sink.js";
 
 /** Whom to visit: nobody told means everyone. */
@@ -14,11 +14,6 @@ export interface Selection {
 	readonly group?: string | undefined;
 	readonly exceptClient?: string | undefined;
 	readonly exceptConnection?: Connection | undefined;
-}
-
-interface NameLimits {
-	readonly maxClientIdLength: number;
-	readonly maxGroupNameLength: number;
 }
 
 const EVERYONE: Selection = {};
@@ -50,9 +45,8 @@ export function readTarget(target: unknown, limits: NameLimits): Selection | und
 
 /** The connection behind a handle, a response, or a framework's wrapper of one; `undefined` when no stream is open on it. */
 function connectionOf(value: unknown): Connection | undefined {
-	if (isConnection(value)) return value;
-	const response = rawOf(value);
-	if (response === undefined) throw invalidTarget(value);
+	const response = isObject(value) ? rawOf(value.response ?? value) : undefined;
+	if (response === undefined || !("setHeader" in response)) throw invalidTarget(value);
 	// Connections are all that listens to sinks.
 	return listenerOn(response) as Connection | undefined;
 }
@@ -85,7 +79,7 @@ function formOf(target: unknown): string {
 function invalidTarget(target: unknown): Error {
 	return invalid(
 		"ERR_SSE_INVALID_TARGET",
-		'The target must be "all" or tell a { group }, a { client } or a { connection }',
+		'The target must be "all", { group }, { client } or { connection }',
 		isObject(target) ? `{ ${Object.keys(target)} }` : target,
 	);
 }

@@ -137,7 +137,7 @@ export type CloseReason =
 /** The handle of one connection. Every member may be used after it has closed; sends then return 0. */
 export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly clientId: string;
-	/** Node's response, which carries the event stream. */
+	/** Node's response, which carries the event stream. End it with `close`: a bare `res.end()` overtakes what was sent in the same turn. */
 	readonly response: HttpResponse;
 	/** The groups it is in; once it has closed, those it was in then. */
 	readonly groups: readonly string[];
@@ -146,7 +146,7 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly closed: boolean;
 	/** `undefined` while it is open. */
 	readonly closeReason: CloseReason | undefined;
-	/** Bytes sent to it and not yet taken over by the operating system, at most about `maxBufferedBytes`. */
+	/** Bytes sent to it and not yet taken over by the operating system: at most `maxBufferedBytes`, or that and one larger event. Each that waits counts 128 more. */
 	readonly bufferedBytes: number;
 	/**
 	 * Aborted when the connection ends, for whatever cause. Its `reason` is an `AbortError` with
@@ -227,7 +227,7 @@ export type ErrorStage = "onConnect" | "onDisconnect" | "onDisconnectCb" | "writ
 /**
  * What a connection does that is behind by `maxBufferedBytes`:
  * - `close`: it ends with reason `slow`, and its client reconnects.
- * - `drop-oldest`: the oldest events that wait are dropped.
+ * - `drop-oldest`: the oldest events that wait are dropped, at least a sixteenth of what waits at a time.
  * - `drop-newest`: the new event is dropped.
  */
 export type SlowPolicy = "close" | "drop-oldest" | "drop-newest";
@@ -326,7 +326,7 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 *
 	 * @returns the number of connections it was handed to: 0 means nobody is here
 	 * @throws before anything is sent: `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`,
-	 * `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY`; never because a client has left
+	 * `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY`, `ERR_SSE_INVALID_OPTION`; never because a client has left
 	 */
 	send<Type extends EventType<Events>>(
 		target: Target,

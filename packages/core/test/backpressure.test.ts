@@ -1,7 +1,7 @@
 /**
  * Readers that do not read: bounds, policies, and everyone else.
  */
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import http2 from "node:http2";
 import {
 	eventually,
@@ -169,7 +169,8 @@ describe("a reader that does not read", () => {
 				await new Promise((resolve) => setImmediate(resolve));
 			}
 			const room = 1024 * KB - connection.bufferedBytes;
-			const size = Math.floor(room / 3);
+			// Each event that waits counts a little more than its bytes.
+			const size = Math.floor(room / 3) - 200;
 			const text = (i: number): string => `${i}${"y".repeat(size - "data: 0\n\n".length)}`;
 			const results = [0, 1, 2, 3, 4, 5].map((i) => connection.send(text(i)));
 			const { drops } = sse.stats();
@@ -194,6 +195,29 @@ describe("a reader that does not read", () => {
 			expect(sse.stats().closes).toEqual({});
 		},
 	);
+
+	it("misses volatile events even where one would be over the bound: they never close a connection", async () => {
+		await serve({ maxBufferedBytes: 64 * KB });
+		await openBlockedReader(server.port);
+		const [connection] = connections;
+		for (let i = 0; i < 300; i++) {
+			connection?.send("x".repeat(40 * KB), { volatile: true });
+			connection?.send("x".repeat(40 * KB), { volatile: true });
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(connection?.closed).toBe(false);
+		expect(sse.stats().drops.volatile).toBeGreaterThan(0);
+	});
+
+	it("whose stream the application ends itself has as long as any other, and is registered no more", async () => {
+		await serve({ closeTimeoutMs: 50, maxBufferedBytes: 8 * KB * KB });
+		const { connection } = await block();
+		connection.response.end();
+		expect(connection.send("late")).toBe(0);
+		expect(connection).toMatchObject({ closed: true, closeReason: "server" });
+		expect(sse.stats().connections).toBe(0);
+		await eventually(() => server.sockets.size === 0, "the socket to be destroyed");
+	});
 
 	it("a service that is closed does not wait for it longer than closeTimeoutMs", async () => {
 		await serve({ maxBufferedBytes: 8 * KB * KB, closeTimeoutMs: 20 });
@@ -261,6 +285,49 @@ describe("one frame larger than the whole bound", () => {
 		expect(second?.data).toBe("small");
 	});
 
+	it("is followed by small ones also when it had to wait before it was written", async () => {
+		await serve({ maxBufferedBytes: 64 * KB });
+		const stream = await openStream(server.url);
+		const [connection] = connections;
+		stream.pause();
+		// Blocked by less than the bound, then the large one waits behind it.
+		while ((connection?.bufferedBytes ?? 0) < 20 * KB) {
+			connection?.send("x".repeat(20 * KB));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(connection?.send("b".repeat(5 * KB * KB), { event: "big" })).toBe(1);
+		stream.resume();
+		while ((connection?.bufferedBytes ?? 0) > 4 * KB * KB) {
+			expect(connection?.send("small", { event: "small" })).toBe(1);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		await stream.until(() => stream.events.some(({ event }) => event === "small"));
+		expect(connection?.closed).toBe(false);
+	});
+
+	it("leaves no room behind when it is dropped as the oldest", async () => {
+		await serve({ maxBufferedBytes: 100 * KB, slowPolicy: "drop-oldest" });
+		await openBlockedReader(server.port);
+		const [connection] = connections;
+		while ((connection?.bufferedBytes ?? 0) < 50 * KB) {
+			connection?.send("x".repeat(40 * KB));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		connection?.send("b".repeat(5 * KB * KB));
+		for (let i = 0; i < 1000; i++) connection?.send("x".repeat(10 * KB));
+		expect(connection?.bufferedBytes).toBeLessThanOrEqual(101 * KB);
+	});
+
+	it("drops nothing in vain when another one is on its way", async () => {
+		await serve({ maxBufferedBytes: 100 * KB, slowPolicy: "drop-oldest" });
+		await openBlockedReader(server.port);
+		const [connection] = connections;
+		expect(connection?.send("b".repeat(20 * KB * KB))).toBe(1);
+		for (let i = 0; i < 5; i++) expect(connection?.send("small")).toBe(1);
+		expect(connection?.send("c".repeat(200 * KB))).toBe(0);
+		expect(sse.stats().drops).toEqual({ "drop-newest": 1 });
+	});
+
 	it("may be on its way once at a time: a second one finds the bound", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		await openBlockedReader(server.port);
@@ -280,6 +347,13 @@ describe("a burst in one turn of the event loop", () => {
 		for (let i = 0; i < 300; i++) expect(sse.send("all", text, { id: i })).toBe(1);
 		const events = await stream.take(300);
 		expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, i) => String(i)));
+	});
+
+	it("that comes near the bound with two events is no reason either", async () => {
+		await serve({ maxBufferedBytes: 20 * KB });
+		const stream = await openStream(server.url);
+		for (let i = 0; i < 10; i++) expect(sse.send("all", "z".repeat(15 * KB))).toBe(1);
+		await stream.take(10);
 	});
 
 	it("leaves in one write for each connection", async () => {
@@ -303,6 +377,45 @@ describe("a burst in one turn of the event loop", () => {
 });
 
 describe("middleware that wraps res.write", () => {
+	it("and answers nothing does not mute the stream", async () => {
+		await serve({});
+		const stream = await openStream(server.url);
+		const [connection] = connections;
+		if (connection === undefined) throw new Error("not connected");
+		const write = connection.response.write.bind(connection.response) as (
+			chunk: Uint8Array,
+		) => boolean;
+		connection.response.write = ((chunk: Uint8Array) => void write(chunk)) as never;
+		for (let i = 0; i < 5; i++) {
+			sse.send("all", String(i));
+			await stream.take(i + 1);
+		}
+	});
+
+	it("and moves 'drain' to a stream of its own, as compression does, is waited for there", async () => {
+		const compressor = new EventEmitter();
+		sse = createSSEService({ maxBufferedBytes: 64 * KB * KB });
+		connections = [];
+		server = await startServer((req, res) => {
+			const on = res.on.bind(res);
+			const write = res.write.bind(res) as (chunk: Uint8Array) => boolean;
+			res.on = ((name: string, listener: () => void) =>
+				name === "drain" ? compressor.on(name, listener) : on(name, listener)) as typeof res.on;
+			res.write = ((chunk: Uint8Array) => {
+				write(chunk);
+				setImmediate(() => compressor.emit("drain"));
+				return false;
+			}) as typeof res.write;
+			connections.push(sse.connect({ req, res }).connection);
+		});
+		const stream = await openStream(server.url);
+		for (let i = 0; i < 5; i++) sse.send("all", String(i));
+		await stream.take(5);
+		sse.send("all", "5");
+		sse.send("all", "6");
+		await stream.take(7);
+	});
+
 	it("and throws ends that connection with reason error, tells onError, and breaks no other", async () => {
 		const errors: unknown[] = [];
 		await serve({ onError: (error, { stage }) => errors.push([stage, (error as Error).message]) });

@@ -157,6 +157,19 @@ describe("sendSSEToClient", () => {
 	});
 });
 
+describe("positions behind an options object", () => {
+	it("say what it does not", async () => {
+		await serve(() => ({ clientId: "ada", groupName: "room" }));
+		const stream = await openStream(server.url);
+		expect(sse.sendSSEToClient("ada", "x", { event: "e" }, "room", 4)).toBe(1);
+		expect(sse.sendSSEToAll("y", { event: "e" }, "room")).toBe(1);
+		expect(await stream.take(2)).toEqual([
+			{ data: "x", event: "e", id: "4" },
+			{ data: "y", event: "e" },
+		]);
+	});
+});
+
 describe("sendSSEToConnection", () => {
 	it("sends to that response only", async () => {
 		const connected = await serve(() => ({ clientId: "ada" }));

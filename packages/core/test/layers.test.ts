@@ -29,7 +29,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** What files may import from outside, besides the types of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
-	headers: ["node:http"],
+	connection: ["node:events"],
 	params: ["nanoid"],
 };
 

@@ -88,7 +88,6 @@ describe("at connect", () => {
 		["groups that hold no text", { groups: [{}] }, "400 ERR_SSE_INVALID_GROUP"],
 		["groups that are null", { groups: null }, "400 ERR_SSE_INVALID_GROUP"],
 		["meta that is a text", { meta: "x" }, "500 ERR_SSE_INVALID_META"],
-		["a callback that is none", { onDisconnectCb: "x" }, "500 ERR_SSE_INVALID_OPTION"],
 	])("%s is refused", async (_name, params, expected) => {
 		await serve({}, () => params as Partial<ConnectParams>);
 		expect(await answer("")).toBe(expected);

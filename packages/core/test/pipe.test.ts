@@ -207,6 +207,17 @@ describe("pipe", () => {
 		});
 	});
 
+	it("many at once warn of nothing", async () => {
+		const warnings: unknown[] = [];
+		const onWarning = (warning: unknown): number => warnings.push(warning);
+		process.on("warning", onWarning);
+		const { connection } = await open();
+		await Promise.all(Array.from({ length: 30 }, () => connection.pipe(words())));
+		await new Promise((resolve) => setImmediate(resolve));
+		process.off("warning", onWarning);
+		expect(warnings).toEqual([]);
+	});
+
 	it("sends nothing on a closed connection, and does not start the source", async () => {
 		const { connection } = await open();
 		connection.close();

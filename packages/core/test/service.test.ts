@@ -129,6 +129,26 @@ describe("send", () => {
 		expect(await stream.take(1)).toEqual([{ data: "end" }]);
 	});
 
+	it.each([
+		["a connection that carries no response", { connection: {} }],
+		["the whole result of connect", { connection: { client: {}, connection: {} } }],
+	])("refuses %s", async (_name, target) => {
+		await serve();
+		expect(() => sse.send(target as Target, "x")).toThrowError(
+			code("ERR_SSE_INVALID_TARGET") as Error,
+		);
+	});
+
+	it("refuses an option it does not know: a group told there must not become everyone", async () => {
+		const open = await serve();
+		const { stream } = await open();
+		expect(() => sse.send("all", "secret", { group: "room" } as object)).toThrowError(
+			code("ERR_SSE_INVALID_OPTION") as Error,
+		);
+		sse.send("all", "end");
+		expect(await stream.take(1)).toEqual([{ data: "end" }]);
+	});
+
 	it("refuses options that are not an object", async () => {
 		await serve();
 		expect(() => sse.send("all", "x", "tick" as never)).toThrowError(
@@ -200,6 +220,10 @@ describe("groups", () => {
 		const open = await serve();
 		const { connection } = await open({ groupName: "a", groups: ["b", "a", "b"] });
 		expect(connection.groups).toEqual(["a", "b"]);
+		expect((await open({ groupName: "a", groups: "xyz" as never })).connection.groups).toEqual([
+			"a",
+			"xyz",
+		]);
 		expect(sse.send({ group: "b" }, "once")).toBe(1);
 	});
 
@@ -307,6 +331,45 @@ describe("callbacks", () => {
 			["onDisconnect", "in onDisconnect"],
 		]);
 		expect(sse.stats().errors).toBe(4);
+	});
+
+	it("no rejection of theirs escapes, whatever kind of promise it is", async () => {
+		const errors: string[] = [];
+		const thenable = (text: string): PromiseLike<never> => ({
+			// biome-ignore lint/suspicious/noThenProperty: a promise of another kind is what is tried.
+			then: (_resolve, reject) => reject?.(new Error(text)) as never,
+		});
+		const escaped: unknown[] = [];
+		const onEscape = (error: unknown): number => escaped.push(error);
+		process.on("unhandledRejection", onEscape);
+		const open = await serve({
+			onConnect: () => thenable("thenable"),
+			onDisconnect: () => Promise.reject(new Error("promise")),
+			onError: async (error) => {
+				errors.push((error as Error).message);
+				throw new Error("in onError");
+			},
+		});
+		const { stream } = await open();
+		sse.disconnect("all");
+		await stream.ended;
+		await new Promise((resolve) => setImmediate(resolve));
+		process.off("unhandledRejection", onEscape);
+		expect(errors).toEqual(["thenable", "promise"]);
+		expect(escaped).toEqual([]);
+	});
+
+	it("onError is told of a broken stream when it is closed, outside the fan-out", async () => {
+		const sent: number[] = [];
+		const open = await serve({ onError: () => sent.push(sse.send("all", "again")) });
+		const broken = await open();
+		const { stream } = await open();
+		broken.connection.response.write = () => {
+			throw new Error("broken");
+		};
+		sse.send("all", "x".repeat(100_000));
+		await stream.take(2);
+		expect(sent).toEqual([1]);
 	});
 
 	it("an event sent from onDisconnectCb cannot overtake the one whose fan-out closed the connection", async () => {
@@ -418,6 +481,22 @@ describe("close", () => {
 		},
 	);
 
+	it("ends the others when middleware throws in one's res.end", async () => {
+		const errors: unknown[] = [];
+		const open = await serve({
+			onError: (error, { stage }) => errors.push([stage, (error as Error).message]),
+		});
+		const broken = await open();
+		const { stream } = await open();
+		broken.connection.response.end = () => {
+			throw new Error("in end");
+		};
+		await sse.close();
+		expect(await stream.ended).toBe(true);
+		expect(broken.connection.signal.aborted).toBe(true);
+		expect(errors).toEqual([["write", "in end"]]);
+	});
+
 	it("destroys what does not end within closeTimeoutMs", async () => {
 		const open = await serve({ closeTimeoutMs: 50, maxBufferedBytes: 64 * 1024 * 1024 });
 		const { stream } = await open();
@@ -462,6 +541,7 @@ describe("options", () => {
 		[{ slowPolicy: "drop" }],
 		[{ commentForm: "none" }],
 		[{ heartbeatEvent: 7 }],
+		[{ heartbeatEvent: "" }],
 		[{ retryMs: -1 }],
 		[{ onError: "log" }],
 		[{ __proto__: null, toString: 1 }],
