@@ -23,6 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
 	// Composition, without I/O of its own.
 	["service"],
 	["default-service"],
+	["app-streams"],
 	// What others import.
 	["index", "adapter"],
 ];
