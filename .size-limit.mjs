@@ -7,4 +7,30 @@ export default [
 		gzip: true,
 		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm" }),
 	},
+	{
+		name: "@sse-service/fastify",
+		path: "packages/fastify/dist/index.js",
+		limit: "2 kB",
+		gzip: true,
+		// What it stands on is counted by itself.
+		modifyEsbuildConfig: (config) => ({
+			...config,
+			platform: "node",
+			format: "esm",
+			packages: "external",
+		}),
+	},
+	{
+		name: "@sse-service/express",
+		path: "packages/express/dist/index.js",
+		limit: "2 kB",
+		gzip: true,
+		// What it stands on is counted by itself.
+		modifyEsbuildConfig: (config) => ({
+			...config,
+			platform: "node",
+			format: "esm",
+			packages: "external",
+		}),
+	},
 ];

@@ -1,0 +1,102 @@
+/**
+ * The middleware: it carries Express's response and the end of its server to the core, and nothing else.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server } from "node:net";
+import type { AnyEvents, ConnectParams, ConnectResult, SSEService } from "sse-service";
+import { type AppStreamsOptions, createAppStreams } from "sse-service/adapter";
+
+/**
+ * The event types of the application and the data of each, for the compiler. Empty, it allows everything; declare yours:
+ * `declare module "@sse-service/express" { interface SSEEvents { tick: { price: number } } }`
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: applications add to it.
+export interface SSEEvents {}
+
+type Events = keyof SSEEvents extends never ? AnyEvents : SSEEvents;
+
+/** `service`, or options that configure the default one. */
+export type SSEOptions = AppStreamsOptions<Events>;
+
+/** What `connectSSE` takes, but for the request and the response. */
+export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
+
+/**
+ * Open an event stream on this response and register its client.
+ *
+ * @returns what `connectSSE` returns
+ * @throws before anything is sent, for Express to answer: `ERR_SSE_INVALID_*`, `ERR_SSE_RESPONSE_STARTED`, and with a
+ * status `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`
+ */
+export type ResponseSSE = (params?: SSEParams) => ConnectResult<Events>;
+
+export interface SSEMiddleware {
+	(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
+
+	/** The service the streams are registered with: send by it from anywhere. */
+	readonly service: SSEService<Events>;
+
+	/**
+	 * End the streams opened through this middleware, with reason `shutdown`, and refuse new ones (status 503). Others of
+	 * the service stay open.
+	 *
+	 * @returns a promise that resolves when every response has closed
+	 */
+	close(): Promise<void>;
+
+	/**
+	 * Have `server.close()` end the streams opened through this middleware, which it would else wait for.
+	 *
+	 * @returns the server
+	 */
+	closeWith<HttpServer extends Server>(server: HttpServer): HttpServer;
+}
+
+declare global {
+	// biome-ignore lint/style/noNamespace: where Express's types let others add to a response.
+	namespace Express {
+		interface Response {
+			/** Added by the middleware of `@sse-service/express`. */
+			sse: ResponseSSE;
+		}
+	}
+}
+
+/**
+ * Make the middleware: `app.use(sse())`. Handlers after it have `res.sse()`; where two middlewares meet, the inner one's.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`; `ERR_SSE_ALREADY_CONFIGURED` when the default service is in use with other options
+ */
+export function sse(options?: SSEOptions): SSEMiddleware {
+	const streams = createAppStreams<Events>(options);
+	const middleware = (
+		req: IncomingMessage,
+		res: ServerResponse & { sse?: ResponseSSE },
+		next: (error?: unknown) => void,
+	): void => {
+		res.sse = (params) => streams.connect({ ...params, req, res });
+		next();
+	};
+	return Object.assign(middleware, {
+		service: streams.service,
+		close: () => streams.close(),
+		closeWith: <HttpServer extends Server>(server: HttpServer) => {
+			onServerClose(server, () => streams.close());
+			return server;
+		},
+	});
+}
+
+/** Node emits 'close' only when every stream has ended, so the call itself is what is noticed. */
+function onServerClose(
+	server: Server & { closeIdleConnections?(): void },
+	endStreams: () => Promise<void>,
+): void {
+	const close = server.close;
+	server.close = (callback) => {
+		close.call(server, callback);
+		// A client that stays connected after its stream has ended would keep the server for seconds.
+		void endStreams().then(() => server.closeIdleConnections?.());
+		return server;
+	};
+}

@@ -1,0 +1,91 @@
+/**
+ * What is Express's own: errors that throw, routers, the end of a server.
+ */
+import { once } from "node:events";
+import type { Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { openStream } from "@sse-service/testing";
+import express5 from "express";
+import { createSSEService, type SSEService } from "sse-service";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import sseByDefault, { type SSEMiddleware, sse } from "../src/index.js";
+
+const express4 = createRequire(import.meta.url)("express-4") as typeof express5;
+
+describe.each([
+	["5", express5],
+	["4", express4],
+])("on Express %s", (_version, express) => {
+	let service: SSEService;
+	let middleware: SSEMiddleware;
+	let app: express5.Express;
+	let server: Server;
+
+	beforeEach(() => {
+		service = createSSEService({ maxConnectionsPerClient: 1 });
+		middleware = sse({ service });
+		app = express();
+		app.use(middleware);
+	});
+
+	afterEach(async () => {
+		if (!server?.listening) return;
+		const closed = once(server, "close");
+		server.close();
+		await closed;
+	});
+
+	const listen = async (): Promise<string> => {
+		server = middleware.closeWith(app.listen(0, "127.0.0.1"));
+		if (!server.listening) await once(server, "listening");
+		return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	};
+
+	it("res.sse returns at once, in a handler of a router", async () => {
+		const router = express.Router();
+		router.get("/events", (_req, res) => {
+			const { connection, currConnection } = res.sse({ clientId: "ada", groupName: "news" });
+			connection.send(currConnection === res);
+		});
+		app.use("/api", router);
+		const stream = await openStream(`${await listen()}/api/events`);
+		expect(await stream.take(1)).toEqual([{ data: "true" }]);
+		expect(middleware.service).toBe(service);
+		expect(middleware.service.send({ group: "news" }, "hello")).toBe(1);
+	});
+
+	it("a limit throws, and Express answers with its status", async () => {
+		app.set("env", "test");
+		app.get("/", (_req, res) => void res.sse({ clientId: "ada" }));
+		const url = await listen();
+		await openStream(url);
+		expect((await openStream(url)).status).toBe(429);
+	});
+
+	it("closing refuses new streams with status 503, and leaves those of others on the service", async () => {
+		const other = sse({ service });
+		app.set("env", "test");
+		app.get("/", (_req, res) => void res.sse());
+		app.get("/other", other, (_req, res) => void res.sse());
+		const url = await listen();
+		const mine = await openStream(url);
+		const others = await openStream(`${url}/other`);
+		await middleware.close();
+		expect(await mine.ended).toBe(true);
+		expect((await openStream(url)).status).toBe(503);
+		expect(service.send("all", "still here")).toBe(1);
+		expect(await others.take(1)).toEqual([{ data: "still here" }]);
+		await other.close();
+	});
+});
+
+it.each([
+	["service and its options together", { service: createSSEService(), retryMs: 1 }],
+	["something else as the service", { service: {} as SSEService }],
+	["an unknown option", { unknown: 1 } as object],
+])("%s is refused", (_name, options) => {
+	expect(() => sseByDefault(options)).toThrow(
+		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+	);
+});

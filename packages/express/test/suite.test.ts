@@ -1,0 +1,175 @@
+/**
+ * The claims of every adapter, over Express 5 and 4, and over the core on node:http beside them.
+ */
+import { once } from "node:events";
+import http, { type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import {
+	type AdapterContext,
+	type AdapterHarness,
+	type AdapterSetup,
+	describeAdapter,
+	type Middleware,
+	type RunningAdapter,
+} from "@sse-service/testing/adapter";
+import compression from "compression";
+import cors from "cors";
+import express5, { type NextFunction, type Request, type Response } from "express";
+import session from "express-session";
+import helmet from "helmet";
+import morgan from "morgan";
+import { createSSEService, getDefaultService } from "sse-service";
+import { createAppStreams } from "sse-service/adapter";
+import { sse } from "../src/index.js";
+
+const require = createRequire(import.meta.url);
+const commonJs = require("sse-service") as AdapterHarness["commonJs"];
+// Its types are those of Express 5, as far as they are used here.
+const express4 = require("express-4") as typeof express5;
+
+type Connect = (req: Request, res: Response, next: NextFunction) => unknown;
+type Failing = Error & { readonly statusCode?: number };
+
+const MIDDLEWARE: Record<Middleware, () => Connect> = {
+	body: () => express5.json(),
+	compression: () => compression({ threshold: 0 }),
+	// Express has `res.cookie` of its own, and node:http a header.
+	cookies: () => (_req, _res, next) => next(),
+	cors: () => cors({ origin: true, credentials: true }),
+	helmet: () => helmet(),
+	session: () =>
+		session({ name: "sid", secret: "secret", resave: false, saveUninitialized: false }),
+};
+
+function contextOf(
+	req: Request,
+	res: ServerResponse,
+	open: AdapterContext["open"],
+): AdapterContext {
+	return {
+		get body() {
+			return req.body;
+		},
+		setHeader: (name, value) => res.setHeader(name, value),
+		setCookie: (name, value) => res.appendHeader("Set-Cookie", `${name}=${value}`),
+		signIn: (user) => Object.assign(req.session, { user }),
+		open,
+	};
+}
+
+/** The parts of a running app that Express and node:http share: morgan writes the access log of both. */
+async function listen(
+	listener: (log: Connect) => RequestListener,
+	closing: (server: Server) => void,
+	parts: Omit<RunningAdapter, "url" | "accessLog" | "close">,
+): Promise<RunningAdapter> {
+	const accessLog: number[] = [];
+	const log = morgan(":status", {
+		stream: { write: (line) => void accessLog.push(Number.parseInt(line, 10)) },
+	});
+	const server = http.createServer(listener(log as Connect));
+	closing(server);
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const closed = once(server, "close");
+	return {
+		...parts,
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		accessLog,
+		close: async () => {
+			if (server.listening) server.close();
+			await closed;
+		},
+	};
+}
+
+function servicesFor({ byDefault, maxConnections }: AdapterSetup) {
+	return {
+		service: byDefault ? getDefaultService() : createSSEService({ maxConnections }),
+		second: createSSEService(),
+	};
+}
+
+function overExpress(express: typeof express5, awaitsHandlers: boolean): AdapterHarness {
+	return {
+		commonJs,
+		start: (setup) => {
+			const { service, second } = servicesFor(setup);
+			const errors: unknown[] = [];
+			const first = sse(setup.byDefault ? undefined : { service });
+			const other = sse({ service: second });
+			const app = express();
+			const listener = (log: Connect): RequestListener => {
+				app.use(log);
+				for (const name of setup.use ?? []) app.use(MIDDLEWARE[name]());
+				app.use(first);
+				app.use("/second", other);
+				for (const [path, route] of Object.entries(setup.routes)) {
+					app.all(path, (req, res, next) => {
+						const handled = Promise.resolve(
+							route(contextOf(req, res, async (params) => res.sse(params).connection)),
+						);
+						return awaitsHandlers ? handled : handled.catch(next);
+					});
+				}
+				app.use((error: Failing, _req: Request, res: Response, next: NextFunction) => {
+					if (res.headersSent || error.statusCode === undefined) errors.push(error);
+					next(error);
+				});
+				return app;
+			};
+			const closing = (server: Server): void => {
+				first.closeWith(server);
+				other.closeWith(server);
+			};
+			return listen(listener, closing, { service, second, errors });
+		},
+	};
+}
+
+const overNode: AdapterHarness = {
+	commonJs,
+	start: (setup) => {
+		const { service, second } = servicesFor(setup);
+		const errors: unknown[] = [];
+		const first = createAppStreams(setup.byDefault ? {} : { service });
+		const other = createAppStreams({ service: second });
+		const listener =
+			(log: Connect): RequestListener =>
+			async (req, res) => {
+				const path = req.url ?? "/";
+				const streams = path.startsWith("/second") ? other : first;
+				const [request, response] = [req as Request, res as Response];
+				try {
+					for (const each of [log, ...(setup.use ?? []).map((name) => MIDDLEWARE[name]())]) {
+						await new Promise((resolve) => each(request, response, resolve));
+					}
+					const open: AdapterContext["open"] = async (params) =>
+						streams.connect({ ...params, req, res }).connection;
+					await setup.routes[path]?.(contextOf(request, res, open));
+				} catch (caught) {
+					const error = caught as Failing;
+					if (res.headersSent) {
+						errors.push(error);
+						res.end();
+					} else {
+						res.writeHead(error.statusCode ?? 500, { "Content-Type": "text/plain" });
+						res.end(error.message);
+					}
+				}
+			};
+		const closing = (server: Server): void => {
+			const close = server.close;
+			server.close = (callback) => {
+				void Promise.all([first.close(), other.close()]).then(() => server.closeIdleConnections());
+				return close.call(server, callback);
+			};
+		};
+		return listen(listener, closing, { service, second, errors });
+	},
+};
+
+describeAdapter("node:http", overNode);
+describeAdapter("Express 5", overExpress(express5, true));
+describeAdapter("Express 4", overExpress(express4, false));

@@ -1,0 +1,153 @@
+/**
+ * The opening of a stream on a Fastify reply: the reply is sent, so that the onSend hooks run, with a payload that
+ * hands the raw response over when Fastify pipes it there.
+ */
+import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
+import { SSEError } from "sse-service/adapter";
+
+/** A stream that has nothing to say: what it is piped into is told to `onPipe`. */
+class Payload extends Readable {
+	readonly #onPipe: (destination: object) => void;
+
+	constructor(onPipe: (destination: object) => void) {
+		super();
+		this.#onPipe = onPipe;
+	}
+
+	override _read(): void {
+		this.push(null);
+	}
+
+	override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
+		this.#onPipe(destination);
+		// It ends at once, and quietly: Fastify watches a payload, and would log a client that leaves as an error of it.
+		this.resume();
+		return destination;
+	}
+}
+
+type Connected = { readonly connection: { close(reason: string): void } };
+
+/** Send an event stream as the reply. `connect` opens it on the raw response. */
+export function openOn<Result extends Connected>(
+	reply: FastifyReply,
+	connect: () => Result,
+): Promise<Result> {
+	const opening = new Opening(reply, connect);
+	// Nobody has to await it: a refusal is answered all the same.
+	opening.result.catch(() => {});
+	opening.start();
+	return opening.result;
+}
+
+class Opening<Result extends Connected> {
+	readonly result: Promise<Result>;
+	readonly #reply: FastifyReply;
+	/** Fastify's own `send`. */
+	readonly #send: FastifyReply["send"];
+	readonly #connect: () => Result;
+	#state: "pending" | "open" | "refused" | "answered" = "pending";
+	#opened: Result | undefined;
+	#refusal: unknown;
+	#overtaken: unknown;
+	#resolve!: (result: Result) => void;
+	#reject!: (error: unknown) => void;
+
+	constructor(reply: FastifyReply, connect: () => Result) {
+		this.#reply = reply;
+		this.#send = reply.send;
+		this.#connect = connect;
+		this.result = new Promise((resolve, reject) => {
+			this.#resolve = resolve;
+			this.#reject = reject;
+		});
+	}
+
+	start(): void {
+		const reply = this.#reply;
+		const { raw } = reply;
+		// Without hooks: Fastify answers HEAD itself after them, with headers that are not a stream's.
+		if (reply.request.method === "HEAD") {
+			for (const [name, value] of Object.entries(reply.getHeaders())) {
+				if (value !== undefined) raw.setHeader(name, value);
+			}
+			reply.send = (payload) => this.#sendAfter(payload);
+			this.#open();
+			return;
+		}
+		// The client has left, or something else was sent, while the hooks ran.
+		raw.once("close", () => this.#open());
+		// Compression and the like look at it in their hooks.
+		reply.type("text/event-stream");
+		reply.send = (later) => this.#sendAfter(later);
+		this.#send.call(reply, new Payload((destination) => this.#onPipe(destination)));
+	}
+
+	#onPipe(destination: object): void {
+		if (destination === this.#reply.raw) this.#open();
+		else this.#refuse(wrapped());
+	}
+
+	#open(): void {
+		if (this.#state !== "pending") return;
+		try {
+			this.#opened = this.#connect();
+			this.#state = "open";
+			this.#resolve(this.#opened);
+		} catch (error) {
+			this.#refuse(error);
+		}
+	}
+
+	/** The handler may answer; else it is Fastify's error handling that does. */
+	#refuse(error: unknown): void {
+		this.#state = "refused";
+		this.#refusal = error;
+		this.#reject(error);
+		setImmediate(() => {
+			if (this.#state === "refused") this.#sendAfter(error);
+		});
+	}
+
+	/** What Fastify (for what the handler returned or threw) and the handler send once the stream was sent. */
+	#sendAfter(payload: unknown): FastifyReply {
+		const reply = this.#reply;
+		// What a handler returns: nothing, or the result.
+		if (payload === undefined) return reply;
+		switch (this.#state) {
+			case "open":
+				this.#afterOpening(payload);
+				return reply;
+			case "pending":
+				// Something failed, or was sent, before the stream could open. An error of our own, to know it again.
+				this.#overtaken = overtaken(payload);
+				this.#reject(this.#overtaken);
+				break;
+			case "answered":
+				// Thrown by a handler that awaits the result, when all has been said. Error handlers send the refusal before.
+				if (payload === this.#overtaken || (payload === this.#refusal && reply.raw.headersSent))
+					return reply;
+		}
+		this.#state = "answered";
+		return this.#send.call(reply, payload);
+	}
+
+	#afterOpening(payload: unknown): void {
+		if (!(payload instanceof Error)) return;
+		this.#reply.log.error({ err: payload }, "the handler failed after the event stream had opened");
+		this.#opened?.connection.close("error");
+	}
+}
+
+function wrapped(): SSEError {
+	return new SSEError(
+		"ERR_SSE_INVALID_REQUEST",
+		"An onSend hook has wrapped the payload; it must leave text/event-stream as it is",
+	);
+}
+
+function overtaken(cause: unknown): SSEError {
+	const message = "The reply was sent otherwise before the stream opened";
+	return new SSEError("ERR_SSE_RESPONSE_STARTED", message, undefined, cause);
+}
