@@ -79,12 +79,7 @@ export function setStreamHeaders(
 		for (const [name, value] of Object.entries(OUR_HEADERS)) response.setHeader(name, value);
 	} catch (cause) {
 		restore();
-		throw new SSEError(
-			"ERR_SSE_INVALID_HEADERS",
-			`The headers cannot be sent (${cause})`,
-			undefined,
-			cause,
-		);
+		throw new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, undefined, cause);
 	}
 	return restore;
 }

@@ -86,7 +86,10 @@ class NodeSink implements Sink {
 	}
 
 	get bufferedBytes(): number {
-		return this.response.writableLength;
+		const { response } = this;
+		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.
+		if (response.writableLength > 0 && response.stream === undefined) response.socket?.uncork?.();
+		return response.writableLength;
 	}
 
 	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void {
@@ -124,10 +127,8 @@ class NodeSink implements Sink {
 		// A wrapper of res.write may answer nothing at all: only false is a wish to wait.
 		if (response.stream !== undefined || Object.hasOwn(response, "write"))
 			return writable !== false;
-		// Node corks the socket until the end of the tick: let the operating system have it now. What it takes
-		// all of does not block, so a burst is bounded by both buffers.
-		response.socket?.uncork?.();
-		return writable || response.writableLength === 0;
+		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
+		return writable || this.bufferedBytes === 0;
 	}
 
 	end(scope: "stream" | "connection"): void {

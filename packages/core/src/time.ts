@@ -3,7 +3,7 @@
  * makes a client with too long a `retry` reconnect without pause.
  */
 
-export const TIME_RULE = "an integer of milliseconds from 0 to 2,147,483,647";
+export const TIME_RULE = "an integer from 0 to 2147483647";
 
 export function isTime(value: unknown): value is number {
 	return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
