@@ -181,7 +181,7 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 
 	#tellSignal(): void {
 		const reason = this.#closeReason;
-		const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `The connection has closed: ${reason}`);
+		const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);
 		// `AbortError` is what `fetch` and others look for to tell an abort from a failure.
 		this.#abort?.abort(Object.assign(error, { name: "AbortError", reason }));
 	}

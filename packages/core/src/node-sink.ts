@@ -148,7 +148,7 @@ class NodeSink implements Sink {
 		if (response.stream !== undefined) response.stream.close(NGHTTP2_CANCEL);
 		else response.destroy();
 		// A response that waits behind another one on its socket has no 'close' of its own yet.
-		if (response.stream === undefined && response.socket === null) this.#onClose();
+		if (response.stream === undefined && response.socket === null) this.#onOrphaned();
 	}
 
 	#configureSocket(): void {
@@ -157,10 +157,10 @@ class NodeSink implements Sink {
 		if (stream !== undefined) stream.setTimeout(0);
 		else if (socket === null) {
 			// Pipelined behind another response: until it gets the socket, nobody tells it that the client has left.
-			this.#request.socket.once("close", this.#onClose);
+			this.#request.socket.once("close", this.#onOrphaned);
 			response.once("socket", () => this.#configureSocket());
 		} else {
-			this.#request.socket?.off?.("close", this.#onClose);
+			this.#request.socket?.off?.("close", this.#onOrphaned);
 			// Node sets the timeout again for the next request on this socket.
 			socket?.setTimeout?.(0);
 			socket?.setNoDelay?.(true);
@@ -174,12 +174,17 @@ class NodeSink implements Sink {
 		response.off("close", this.#onClose);
 		response.off("drain", this.#onDrain);
 		response.off("error", ignore);
-		this.#request.socket?.off?.("close", this.#onClose);
+		this.#request.socket?.off?.("close", this.#onOrphaned);
 		return listener;
 	}
 
 	readonly #onClose = (): void => {
 		this.#detach()?.onClose(this.response.writableEnded);
+	};
+
+	/** Everyone who waits for this response is told, as Node would if it had got the socket. */
+	readonly #onOrphaned = (): void => {
+		this.response.emit("close");
 	};
 
 	readonly #onDrain = (): void => {

@@ -79,11 +79,11 @@ class Service implements SSEService, ConnectionHost {
 	connect(params: ConnectParams): ConnectResult {
 		const { clientId, groups, meta } = readParams(params, this.options);
 		if (this.#closing !== undefined) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service has been closed", 503);
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
 		}
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
-			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response has been started");
+			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response is started");
 		}
 		const connection = new Connection(this, sink, clientId, params.onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");

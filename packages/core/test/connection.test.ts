@@ -11,10 +11,12 @@ import {
 	openSocket,
 	openStream,
 	type Protocol,
+	settled,
 	startServer,
 	type TestServer,
 } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createAppStreams } from "../src/adapter.js";
 import {
 	type ConnectParams,
 	type ConnectResult,
@@ -362,6 +364,18 @@ describe("pipelined streams", () => {
 		expect(reasons).toEqual(["client", "client", "client"]);
 		expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
 		await sse.close();
+	});
+
+	it("behind an open one are freed by whoever waits for the response to close, as adapters do", async () => {
+		const streams = createAppStreams({ service: sse });
+		server = await startServer((req, res) => {
+			connected.push(streams.connect({ req, res }));
+		});
+		const client = await openSocket(server.port, request);
+		await eventually(() => connected.length === 3);
+		client.abort();
+		await eventually(() => sse.stats().connections === 0);
+		await settled(streams.close(), "the app's streams to close");
 	});
 
 	it("behind an open one do not keep close() waiting, and each has its events when its turn comes", async () => {
