@@ -18,12 +18,13 @@ import {
 	type SSEService,
 	type SSEServiceOptions,
 } from "../src/index.js";
+import { startService } from "./serving.js";
 
 const KB = 1024;
 
 let server: TestServer;
 let sse: SSEService;
-let connections: SSEConnection[];
+let connections: readonly SSEConnection[];
 
 afterEach(async () => {
 	await sse.close();
@@ -34,11 +35,8 @@ async function serve(
 	options: SSEServiceOptions,
 	params: Partial<ConnectParams> = {},
 ): Promise<void> {
-	sse = createSSEService({ closeTimeoutMs: 0, ...options });
-	connections = [];
-	server = await startServer((req, res) => {
-		connections.push(sse.connect({ req, res, ...params }).connection);
-	});
+	const all = { closeTimeoutMs: 0, ...options };
+	({ sse, server, connections } = await startService(all, () => params));
 }
 
 /** Connect a reader that does not read, and send to it until its socket takes no more. */
@@ -230,11 +228,12 @@ describe("a reader that does not read", () => {
 
 describe("over HTTP/2", () => {
 	it("a stream that is not read is closed alone: its session and the other streams go on", async () => {
-		sse = createSSEService({ maxBufferedBytes: 100 * KB });
-		connections = [];
-		server = await startServer((req, res) => {
-			connections.push(sse.connect({ req, res, clientId: req.url?.slice(1) || "none" }).connection);
-		}, "http2");
+		const params = (clientId: string) => ({ clientId });
+		({ sse, server, connections } = await startService(
+			{ maxBufferedBytes: 100 * KB },
+			params,
+			"http2",
+		));
 		const session = http2.connect(server.url);
 		const [slow, quick] = [
 			session.request({ ":path": "/slow" }),
@@ -395,7 +394,6 @@ describe("middleware that wraps res.write", () => {
 	it("and moves 'drain' to a stream of its own, as compression does, is waited for there", async () => {
 		const compressor = new EventEmitter();
 		sse = createSSEService({ maxBufferedBytes: 64 * KB * KB });
-		connections = [];
 		server = await startServer((req, res) => {
 			const on = res.on.bind(res);
 			const write = res.write.bind(res) as (chunk: Uint8Array) => boolean;
@@ -406,7 +404,7 @@ describe("middleware that wraps res.write", () => {
 				setImmediate(() => compressor.emit("drain"));
 				return false;
 			}) as typeof res.write;
-			connections.push(sse.connect({ req, res }).connection);
+			sse.connect({ req, res });
 		});
 		const stream = await openStream(server.url);
 		for (let i = 0; i < 5; i++) sse.send("all", String(i));

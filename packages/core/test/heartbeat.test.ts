@@ -1,15 +1,11 @@
 /**
  * Heartbeats: to idle connections, all of them, and spread over time.
  */
-import { openBlockedReader, openStream, startServer, type TestServer } from "@sse-service/testing";
+import { openBlockedReader, openStream, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Heartbeat } from "../src/heartbeat.js";
-import {
-	createSSEService,
-	type SSEConnection,
-	type SSEService,
-	type SSEServiceOptions,
-} from "../src/index.js";
+import type { SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
+import { startService } from "./serving.js";
 
 describe("on the wire", () => {
 	let server: TestServer;
@@ -21,10 +17,7 @@ describe("on the wire", () => {
 	});
 
 	async function serve(options: SSEServiceOptions): Promise<void> {
-		sse = createSSEService({ closeTimeoutMs: 0, ...options });
-		server = await startServer((req, res) => {
-			sse.connect({ req, res });
-		});
+		({ sse, server } = await startService({ closeTimeoutMs: 0, ...options }));
 	}
 
 	it("an idle connection gets comments, which are no events", async () => {

@@ -1,15 +1,10 @@
 /**
  * Limits: each refuses one too many before anything is written, with a code and a status.
  */
-import { openStream, startServer, type TestServer } from "@sse-service/testing";
+import { openStream, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import {
-	type ConnectParams,
-	createSSEService,
-	isSSEError,
-	type SSEService,
-	type SSEServiceOptions,
-} from "../src/index.js";
+import type { ConnectParams, SSEService } from "../src/index.js";
+import { startService } from "./serving.js";
 
 let server: TestServer;
 let sse: SSEService;
@@ -19,20 +14,8 @@ afterEach(async () => {
 	await server.close();
 });
 
-/** A server that answers a refusal as an application would: with its status and code. */
-async function serve(
-	options: SSEServiceOptions,
-	params: (path: string) => Partial<ConnectParams>,
-): Promise<void> {
-	sse = createSSEService(options);
-	server = await startServer((req, res) => {
-		try {
-			sse.connect({ req, res, ...params(req.url?.slice(1) ?? "") });
-		} catch (error) {
-			if (!isSSEError(error)) throw error;
-			res.writeHead(error.statusCode ?? 500, { "content-type": "text/plain" }).end(error.code);
-		}
-	});
+async function serve(...params: Parameters<typeof startService>): Promise<void> {
+	({ sse, server } = await startService(...params));
 }
 
 async function answer(path: string): Promise<string> {

@@ -6,13 +6,13 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createProject, type Project } from "@sse-service/testing/project";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createProject, type Project } from "./project.js";
 
 let project: Project;
 
 beforeAll(async () => {
-	project = await createProject();
+	project = await createProject({ packages: ["sse-service"] });
 }, 60_000);
 
 afterAll(() => project.remove());

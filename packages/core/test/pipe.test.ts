@@ -2,21 +2,10 @@
  * Piping an iterable into a connection.
  */
 import { Readable } from "node:stream";
-import {
-	eventually,
-	openStream,
-	settled,
-	startServer,
-	type TestServer,
-	type TestStream,
-} from "@sse-service/testing";
+import { eventually, settled, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import {
-	createSSEService,
-	type SSEConnection,
-	type SSEService,
-	type SSEServiceOptions,
-} from "../src/index.js";
+import type { SSEService, SSEServiceOptions } from "../src/index.js";
+import { type Opened, startService } from "./serving.js";
 
 let server: TestServer;
 let sse: SSEService;
@@ -26,17 +15,10 @@ afterEach(async () => {
 	await server.destroy();
 });
 
-async function open(
-	options: SSEServiceOptions = {},
-): Promise<{ connection: SSEConnection; stream: TestStream }> {
-	sse = createSSEService({ closeTimeoutMs: 0, ...options });
-	let connection: SSEConnection | undefined;
-	server = await startServer((req, res) => {
-		connection = sse.connect({ req, res }).connection;
-	});
-	const stream = await openStream(server.url);
-	if (connection === undefined) throw new Error("not connected");
-	return { connection, stream };
+async function open(options: SSEServiceOptions = {}): Promise<Opened> {
+	const serving = await startService({ closeTimeoutMs: 0, ...options });
+	({ sse, server } = serving);
+	return serving.open();
 }
 
 async function* words(): AsyncGenerator<string> {

@@ -7,6 +7,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { dirname, join, relative } from "node:path";
 import { runInNewContext } from "node:vm";
 import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
+import { type CodeBlock, codeOf, readMarkdown, type Table } from "@sse-service/testing/markdown";
+import { createProject, type Project, type RunningProgram } from "@sse-service/testing/project";
 import { EventSource } from "eventsource";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as index from "../src/index.js";
@@ -19,8 +21,6 @@ import {
 	type Target,
 } from "../src/index.js";
 import { resolveOptions } from "../src/options.js";
-import { type CodeBlock, codeOf, readMarkdown, type Table } from "./markdown.js";
-import { createProject, type Project, type RunningProgram } from "./project.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const REPOSITORY = join(PACKAGE, "../..");
@@ -53,7 +53,7 @@ const preambles = CODE.filter(({ marker }) => marker === "preamble");
 let project: Project;
 
 beforeAll(async () => {
-	project = await createProject();
+	project = await createProject({ packages: ["sse-service"] });
 }, 60_000);
 
 afterAll(() => project?.remove());

@@ -13,13 +13,12 @@ import {
 } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import {
-	type ConnectParams,
 	createSSEService,
-	type SSEConnection,
 	type SSEService,
 	type SSEServiceOptions,
 	type Target,
 } from "../src/index.js";
+import { type Serving, startService } from "./serving.js";
 
 let server: TestServer;
 let sse: SSEService;
@@ -29,27 +28,11 @@ afterEach(async () => {
 	await server.close();
 });
 
-interface Opened {
-	readonly connection: SSEConnection;
-	readonly stream: TestStream;
-}
-
-/** Start a service; `open(params)` connects a client to it. */
-async function serve(
-	options?: SSEServiceOptions,
-): Promise<(params?: Partial<ConnectParams>) => Promise<Opened>> {
-	sse = createSSEService(options);
-	const waiting: { params: Partial<ConnectParams>; connection?: SSEConnection }[] = [];
-	server = await startServer((req, res) => {
-		const next = waiting[Number(req.url?.slice(1))];
-		if (next !== undefined) next.connection = sse.connect({ req, res, ...next.params }).connection;
-	});
-	return async (params = {}) => {
-		const next: (typeof waiting)[number] = { params };
-		const stream = await openStream(`${server.url}/${waiting.push(next) - 1}`);
-		if (next.connection === undefined) throw new Error("not connected");
-		return { connection: next.connection, stream };
-	};
+/** Start a service; what it answers connects a client to it. */
+async function serve(options?: SSEServiceOptions): Promise<Serving["open"]> {
+	const serving = await startService(options);
+	({ sse, server } = serving);
+	return serving.open;
 }
 
 function code(expected: string): unknown {

@@ -1,18 +1,30 @@
 /**
- * A project of its own in a temporary folder, into which the package is installed as it would be published.
+ * A project of its own in a temporary folder, into which packages of this repository are installed as they would be
+ * published.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { eventually, settled } from "@sse-service/testing";
+import { eventually, settled } from "./waiting.js";
 
 const execute = promisify(execFile);
-const PACKAGE = join(import.meta.dirname, "..");
+const REPOSITORY = join(import.meta.dirname, "../../..");
+
+export interface ProjectOptions {
+	/** Names of packages of this repository; those of it that they depend on come with them. They must be built. */
+	readonly packages: readonly string[];
+	/**
+	 * Folders of other packages, by the name under which programs find them: a framework, as the lock file's install has
+	 * it. npm links them, so that no registry is asked and nobody has a second copy, and refuses one that a peer range of
+	 * ours does not allow.
+	 */
+	readonly linked?: Readonly<Record<string, string>>;
+}
 
 /** A server that is running, and said where in the first line it printed. */
 export interface RunningProgram {
@@ -38,16 +50,15 @@ export interface Project {
 	remove(): void;
 }
 
-/** The package must be built. */
-export async function createProject(): Promise<Project> {
+export async function createProject(options: ProjectOptions): Promise<Project> {
 	const dir = realpathSync(mkdtempSync(join(tmpdir(), "sse-service-")));
 	const running = new Set<ChildProcess>();
-	await execute("npm", ["pack", "--ignore-scripts", "--pack-destination", dir], { cwd: PACKAGE });
-	const tarball = readdirSync(dir).find((name) => name.endsWith(".tgz"));
-	writeFileSync(join(dir, "package.json"), '{ "private": true }');
-	await execute("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${tarball}`], {
-		cwd: dir,
-	});
+	try {
+		await install(options, dir);
+	} catch (error) {
+		rmSync(dir, { recursive: true });
+		throw error;
+	}
 	return {
 		dir,
 		write: (name, text) => writeFileSync(join(dir, name), text),
@@ -67,7 +78,7 @@ export async function createProject(): Promise<Project> {
 		},
 		compile: async (names) => {
 			const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-			const types = ["--typeRoots", join(PACKAGE, "../../node_modules/@types"), "--types", "node"];
+			const types = ["--typeRoots", join(REPOSITORY, "node_modules/@types"), "--types", "node"];
 			const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
 			const target = ["--module", "nodenext", "--target", "es2023"];
 			try {
@@ -84,6 +95,60 @@ export async function createProject(): Promise<Project> {
 			rmSync(dir, { recursive: true, force: true });
 		},
 	};
+}
+
+async function install({ packages, linked = {} }: ProjectOptions, dir: string): Promise<void> {
+	const { own, foreign } = dependenciesOf(packages);
+	const tarballs = await Promise.all(
+		Array.from(own, async ([name, folder]) => [name, await pack(folder, dir)] as const),
+	);
+	const folders = [...foreign, ...Object.entries(linked)].map(
+		([name, folder]) => [name, realpathSync(folder)] as const,
+	);
+	const dependencies = Object.fromEntries(
+		[...tarballs, ...folders].map(([name, path]) => [name, `file:${path}`]),
+	);
+	writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true, dependencies }));
+	// The scripts would be those of the linked packages, which build them in a repository of their own.
+	const args = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+	await execute("npm", args, { cwd: dir });
+}
+
+interface Dependencies {
+	/** The folders of packages of this repository, by name. */
+	readonly own: Map<string, string>;
+	/** The folders of the packages that they depend on, by name. */
+	readonly foreign: Map<string, string>;
+}
+
+function dependenciesOf(
+	packages: readonly string[],
+	found: Dependencies = { own: new Map(), foreign: new Map() },
+): Dependencies {
+	for (const name of packages) {
+		if (found.own.has(name)) continue;
+		const folder = folderOf(name);
+		found.own.set(name, folder);
+		const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+		for (const [needed, range] of Object.entries<string>(dependencies ?? {})) {
+			if (range.startsWith("workspace:")) dependenciesOf([needed], found);
+			else found.foreign.set(needed, join(folder, "node_modules", needed));
+		}
+	}
+	return found;
+}
+
+/** The core is in `core`; `@sse-service/x` is in `x`. */
+function folderOf(name: string): string {
+	return join(REPOSITORY, "packages", /^@sse-service\/(.+)$/.exec(name)?.[1] ?? "core");
+}
+
+/** By pnpm, which writes versions for what the manifest calls `workspace:`, as it does when it publishes. */
+async function pack(folder: string, destination: string): Promise<string> {
+	const withPnpm = join(REPOSITORY, ".ci/with-pnpm.mjs");
+	const args = ["--dir", folder, "pack", "--json", "--pack-destination", destination];
+	const { stdout } = await execute(process.execPath, [withPnpm, "pnpm", ...args]);
+	return JSON.parse(stdout).filename;
 }
 
 async function toRunning(child: ChildProcess, name: string): Promise<RunningProgram> {

@@ -1,0 +1,66 @@
+/**
+ * A service on a server of its own, every request to which opens a stream.
+ */
+import {
+	openStream,
+	type Protocol,
+	startServer,
+	type TestServer,
+	type TestStream,
+} from "@sse-service/testing";
+import {
+	type ConnectParams,
+	createSSEService,
+	isSSEError,
+	type SSEConnection,
+	type SSEService,
+	type SSEServiceOptions,
+} from "../src/index.js";
+
+export interface Serving {
+	readonly sse: SSEService;
+	readonly server: TestServer;
+	/** In the order in which they opened. */
+	readonly connections: readonly SSEConnection[];
+	/** Connect a client; its connection is made with these parameters. */
+	open(params?: Partial<ConnectParams>): Promise<Opened>;
+}
+
+export interface Opened {
+	readonly connection: SSEConnection;
+	readonly stream: TestStream;
+}
+
+/** `paramsOf` is given the path, without its slash. A refusal is answered by its status, and its code as plain text. */
+export async function startService(
+	options: SSEServiceOptions = {},
+	paramsOf: (path: string) => Partial<ConnectParams> = () => ({}),
+	protocol?: Protocol,
+): Promise<Serving> {
+	const sse = createSSEService(options);
+	const connections: SSEConnection[] = [];
+	const opening: { readonly params: Partial<ConnectParams>; connection?: SSEConnection }[] = [];
+	const server = await startServer((req, res) => {
+		const path = req.url?.slice(1) ?? "";
+		const own = path.startsWith("open-") ? opening[Number(path.slice(5))] : undefined;
+		try {
+			const { connection } = sse.connect({ req, res, ...(own?.params ?? paramsOf(path)) });
+			connections.push(connection);
+			if (own !== undefined) own.connection = connection;
+		} catch (error) {
+			if (!isSSEError(error)) throw error;
+			res.writeHead(error.statusCode ?? 500, { "content-type": "text/plain" }).end(error.code);
+		}
+	}, protocol);
+	return {
+		sse,
+		server,
+		connections,
+		open: async (params = {}) => {
+			const own: (typeof opening)[number] = { params };
+			const stream = await openStream(`${server.url}/open-${opening.push(own) - 1}`);
+			if (own.connection === undefined) throw new Error("not connected");
+			return { connection: own.connection, stream };
+		},
+	};
+}
