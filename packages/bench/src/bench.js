@@ -1,127 +1,92 @@
-// The benchmark: measures every implementation of a field in interleaved rounds, and reports.
+// The benchmark: measures every implementation of a field under the workloads that were asked for, and reports.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { createBroadcast } from "./broadcast.js";
-import { BASELINE } from "./implementations/index.js";
 import { chooseCores, describeMachine, openFilesLimit, versionOf } from "./machine.js";
-import { readOptions, USAGE } from "./options.js";
-import { samplesOf, summarise, tableOf } from "./report.js";
-import { run } from "./run.js";
+import { measure } from "./measure.js";
+import { readOptions, usage } from "./options.js";
+import { reportOf, textOf } from "./report.js";
+import { WORKLOADS } from "./workloads/index.js";
 
 /**
  * @typedef {import("./implementations/index.js").Entry} Entry
  * @typedef {import("./options.js").Options} Options
- * @typedef {import("./report.js").Sample} Sample
+ * @typedef {import("./report.js").Report} Report
  */
 
-const EVENT_BYTES = 128;
-// By then the compiler is done with what runs for each delivery.
-const WARM_UPS = 25;
 /** Files a process has open besides its connections. */
 const OTHER_FILES = 100;
 
 /**
  * @param {readonly string[]} args the command line's
- * @param {readonly Entry[]} field what can be measured, the baseline included
+ * @param {readonly Entry[]} field what can be measured, the baselines included
  * @returns {Promise<number>} the exit code: 0, or 1 when an event was lost, changed or out of order, or when
  * something could not be measured
  */
 export async function bench(args, field) {
 	try {
-		const options = readOptions(args);
+		const options = readOptions(args, WORKLOADS);
 		if (options === "help") {
-			console.log(USAGE);
+			console.log(usage(WORKLOADS));
 			return 0;
 		}
-		return await compare(options, choose(field, options.only));
+		checkNames(field, options.only);
+		return await compare(options, field, args);
 	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
 		return 1;
 	}
 }
 
-/** @param {Options} options @param {readonly Entry[]} entries @returns {Promise<number>} */
-async function compare(options, entries) {
-	const { connections, broadcasts, rounds } = options;
-	checkOpenFiles(connections);
-	const workload = createBroadcast({
-		connections,
-		warmUps: WARM_UPS,
-		broadcasts,
-		eventBytes: EVENT_BYTES,
-	});
-	const date = new Date().toISOString();
-	const machine = describeMachine();
-	const versions = new Map(
-		entries.map(({ name, packageName }) => [name, packageName && versionOf(packageName)]),
-	);
+/** @param {Options} options @param {readonly Entry[]} field @param {readonly string[]} args @returns {Promise<number>} */
+async function compare(options, field, args) {
 	const cores = chooseCores();
+	const made = {
+		date: new Date().toISOString(),
+		command: ["pnpm bench", ...args].join(" "),
+		machine: describeMachine(),
+		cores,
+		versions: Object.fromEntries(
+			field.flatMap(({ name, packageName }) =>
+				packageName === undefined ? [] : [[name, versionOf(packageName)]],
+			),
+		),
+	};
 	const pinned =
 		cores === undefined ? "not pinned" : `on cores ${cores.server} and ${cores.client}`;
-	console.log(`${workload.title}, ${rounds} rounds of ${broadcasts} broadcasts`);
-	console.log(
-		`Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores; server and client ${pinned}`,
-	);
-	console.log();
+	const { node, cpu, cores: count } = made.machine;
+	console.log(`Node ${node}, ${cpu}, ${count} cores; server and client ${pinned}`);
+	const limits = { ...options.limits, connections: affordable(options.limits.connections) };
 
-	/** @type {Sample[]} */
-	const samples = [];
-	/** @type {string | undefined} */
-	let failure;
-	try {
-		for (let round = 1; round <= rounds; round++) {
-			const measured = new Map();
-			// Each has each place in turn: none is always the one behind a busy neighbour.
-			for (const entry of rotate(entries, round - 1)) {
-				measured.set(entry.name, await run(entry, workload, { ...options, cores }));
-			}
-			samples.push(...samplesOf(round, measured, measured.get(BASELINE)));
-			console.log(`round ${round} of ${rounds} done`);
-		}
-	} catch (error) {
-		failure = error instanceof Error ? error.message : String(error);
+	/** @type {Report[]} */
+	const reports = [];
+	for (const workload of WORKLOADS.filter(({ name }) => options.workloads.includes(name))) {
+		const cases = workload.cases(limits);
+		console.log(`\n${workload.title}, ${options.rounds} rounds`);
+		const measurement = await measure(cases, field, { ...options, cores }, (round) =>
+			console.log(`round ${round} of ${options.rounds} done`),
+		);
+		const report = reportOf(workload, cases, field, measurement);
+		reports.push(report);
+		console.log(`\n${textOf(report)}`);
 	}
-
-	const summaries = entries.map(({ name }) => summarise(name, versions.get(name), samples));
-	if (options.json !== undefined) {
-		const { run: _, ...sizes } = workload;
-		write(options.json, { date, machine, cores, workload: sizes, failure, summaries, samples });
-	}
-	if (failure !== undefined) {
-		console.log(`FAIL  ${failure}`);
-		return 1;
-	}
-	console.log(`\n${tableOf(summaries, BASELINE)}\n`);
-	console.log("Every connection received every event, in order and byte for byte.");
+	if (options.json !== undefined) write(options.json, { ...made, reports });
+	if (reports.some(({ failures }) => failures.length > 0)) return 1;
+	console.log("\nEvery connection received every event, in order and byte for byte.");
 	return 0;
 }
 
 /** @param {readonly Entry[]} field @param {readonly string[] | undefined} only */
-function choose(field, only) {
-	if (only === undefined) return field;
+function checkNames(field, only = []) {
 	const names = field.map(({ name }) => name);
 	const unknown = only.find((name) => !names.includes(name));
-	if (unknown !== undefined) {
-		throw new TypeError(`--only ${unknown}: there are ${names.join(", ")}`);
-	}
-	return field.filter(({ name }) => only.includes(name) || name === BASELINE);
+	if (unknown === undefined) return;
+	throw new TypeError(`--only ${unknown}: there are ${names.join(", ")}`);
 }
 
-/** @param {number} connections */
-function checkOpenFiles(connections) {
-	const needed = connections + OTHER_FILES;
-	const limit = openFilesLimit() ?? needed;
-	if (limit >= needed) return;
-	throw new Error(
-		`${connections} connections need ${needed} open files, the limit is ${limit}: raise it with ulimit -n ${needed}`,
-	);
-}
-
-/** @template T @param {readonly T[]} items @param {number} by */
-function rotate(items, by) {
-	const start = by % items.length;
-	return [...items.slice(start), ...items.slice(0, start)];
+/** As many connections as a process may have open. @param {number} wanted */
+function affordable(wanted) {
+	return Math.min(wanted, (openFilesLimit() ?? Number.POSITIVE_INFINITY) - OTHER_FILES);
 }
 
 /** @param {string} file relative to where the command was given, wherever a package manager has gone since @param {unknown} value */

@@ -2,25 +2,23 @@
 // all of them have an event.
 
 import { connect } from "node:net";
-import { createEvent } from "./event.js";
 import { ExpectedBody } from "./expected-body.js";
 import { takeOrders } from "./orders.js";
+import { audienceOf, eventOf, pathOf } from "./plan.js";
 import { ResponseCheck } from "./response-check.js";
 import { readUsage } from "./usage.js";
 
 /**
+ * @typedef {import("./plan.js").Plan} Plan
+ *
  * @typedef {object} ConnectOrder
  * @property {number} port
- * @property {number} connections
  * @property {string} url the implementation's module, for what its clients get
- * @property {number} events how many will be sent
- * @property {number} eventBytes
+ * @property {Plan} plan
+ * @property {number} atOnce how many connections may be opening
  * @property {number} timeoutMs
  * @property {number} slowClientMicros
  */
-
-const CONNECTING_AT_ONCE = 128;
-const REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n";
 
 // One for all sockets: what was read is looked at before the callback returns.
 const readBuffer = Buffer.allocUnsafe(64 * 1024);
@@ -30,6 +28,8 @@ const sockets = [];
 const checks = [];
 /** How many connections have each piece of the body. @type {number[]} */
 let arrivals = [];
+/** How many connections read to the end. */
+let readers = 0;
 /** The first thing that went wrong. @type {Error | undefined} */
 let failure;
 /** How long each read takes besides. */
@@ -39,25 +39,31 @@ let onProgress = () => {};
 
 takeOrders({
 	/** Resolves when every connection has its opening. @param {ConnectOrder} order */
-	async connect({ port, connections, url, events, eventBytes, timeoutMs, slowClientMicros }) {
+	async connect({ port, url, plan, atOnce, timeoutMs, slowClientMicros }) {
 		/** @type {import("./implementations/index.js").Implementation} */
 		const { wire } = await import(url);
-		const blocks = Array.from({ length: events }, (_, i) => wire.block(createEvent(i, eventBytes)));
-		const expected = new ExpectedBody([wire.opening, ...blocks]);
-		arrivals = expected.ends.map(() => 0);
+		const bodies = Array.from({ length: plan.audiences }, (_, audience) => {
+			const blocks = Array.from({ length: plan.events }, (_, nth) =>
+				wire.block(eventOf(plan, nth, audience)),
+			);
+			return new ExpectedBody([wire.opening, ...blocks]);
+		});
+		arrivals = new Array(plan.events + 1).fill(0);
 		delayMs = slowClientMicros / 1_000;
-		while (sockets.length < connections) {
-			const count = Math.min(CONNECTING_AT_ONCE, connections - sockets.length);
-			for (let i = 0; i < count; i++) open(port, expected);
+		while (sockets.length < plan.connections) {
+			readers = Math.min(sockets.length + atOnce, plan.connections);
+			while (sockets.length < readers) {
+				const number = sockets.length;
+				const body = /** @type {ExpectedBody} */ (bodies[audienceOf(plan, number)]);
+				open(port, pathOf(plan, number), body);
+			}
 			await everywhere(0, timeoutMs);
 		}
+		stopReading(plan.slow);
 	},
 
-	/**
-	 * Resolves when every connection has the event `index` and all before it.
-	 * @param {{ index: number, timeoutMs: number }} order
-	 */
-	received: ({ index, timeoutMs }) => everywhere(index + 1, timeoutMs),
+	/** Resolves when every connection has its event number `nth` and all before it. @param {{ nth: number, timeoutMs: number }} order */
+	received: ({ nth, timeoutMs }) => everywhere(nth + 1, timeoutMs),
 
 	usage: readUsage,
 
@@ -67,8 +73,8 @@ takeOrders({
 	},
 });
 
-/** @param {number} port @param {ExpectedBody} expected */
-function open(port, expected) {
+/** @param {number} port @param {string} path @param {ExpectedBody} expected */
+function open(port, path, expected) {
 	const number = sockets.length;
 	/** @param {Error} error */
 	const fail = (error) => {
@@ -78,7 +84,7 @@ function open(port, expected) {
 	const check = new ResponseCheck(expected, (piece) => {
 		const count = (arrivals[piece] ?? 0) + 1;
 		arrivals[piece] = count;
-		if (count === sockets.length) onProgress();
+		if (count === readers) onProgress();
 	});
 	const onread = {
 		buffer: readBuffer,
@@ -96,9 +102,21 @@ function open(port, expected) {
 	const socket = connect({ host: "127.0.0.1", port, noDelay: true, onread });
 	socket.on("error", fail);
 	socket.on("close", () => fail(new Error(`it was closed after ${check.pieces} pieces`)));
-	socket.write(REQUEST);
+	socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n`);
 	sockets.push(socket);
 	checks.push(check);
+}
+
+/** The first connections are not read any more; the server may close them for it. @param {number} count */
+function stopReading(count) {
+	readers -= count;
+	for (const socket of sockets.slice(0, count)) {
+		socket
+			.removeAllListeners("close")
+			.removeAllListeners("error")
+			.on("error", () => {});
+		socket.pause();
+	}
 }
 
 /** Resolves when every connection has the piece. @param {number} piece @param {number} timeoutMs @returns {Promise<void>} */
@@ -106,16 +124,16 @@ function everywhere(piece, timeoutMs) {
 	return new Promise((resolve, reject) => {
 		const timer = setTimeout(() => {
 			const without = checks.findIndex((check) => check.pieces <= piece);
-			const missing = sockets.length - (arrivals[piece] ?? 0);
+			const missing = readers - (arrivals[piece] ?? 0);
 			const what = piece === 0 ? "the opening" : `event ${piece - 1}`;
 			failure ??= new Error(
-				`${what} did not reach ${missing} of ${sockets.length} connections (the first: ${without}) within ${timeoutMs} ms`,
+				`${what} did not reach ${missing} of ${readers} connections (the first: ${without}) within ${timeoutMs} ms`,
 			);
 			onProgress();
 		}, timeoutMs);
 		onProgress = () => {
 			if (failure !== undefined) reject(failure);
-			else if (arrivals[piece] === sockets.length) resolve();
+			else if (arrivals[piece] === readers) resolve();
 			else return;
 			clearTimeout(timer);
 		};

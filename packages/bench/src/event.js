@@ -5,27 +5,11 @@
  * @typedef {object} BenchEvent
  * @property {string} event the event type
  * @property {string} id
- * @property {Data} data
+ * @property {object} data
  */
 
 // Of seven digits throughout, so that all events of a run have one size.
 const FIRST_SEQUENCE = 1_000_000;
-
-/** An event's data: an object that counts how often it is made into JSON. */
-class Data {
-	serialisations = 0;
-	#value;
-
-	/** @param {{ sequence: number, text: string }} value */
-	constructor(value) {
-		this.#value = value;
-	}
-
-	toJSON() {
-		this.serialisations++;
-		return this.#value;
-	}
-}
 
 /**
  * The event number `index` (from 0), whose block is of `byteLength` bytes with a space behind each colon.
@@ -34,11 +18,7 @@ class Data {
 export function createEvent(index, byteLength) {
 	const sequence = FIRST_SEQUENCE + index;
 	/** @param {string} text */
-	const eventWith = (text) => ({
-		event: "tick",
-		id: String(sequence),
-		data: new Data({ sequence, text }),
-	});
+	const eventWith = (text) => ({ event: "tick", id: String(sequence), data: { sequence, text } });
 	const textLength = byteLength - encodeBlock(eventWith(""), ": ").length;
 	if (textLength < 0) throw new RangeError(`An event of ${byteLength} bytes is too small`);
 	// Knuth's multiplicative hash: the texts of neighbours share nothing.
@@ -53,4 +33,25 @@ export function createEvent(index, byteLength) {
  */
 export function encodeBlock({ event, id, data }, colon) {
 	return `event${colon}${event}\nid${colon}${id}\ndata${colon}${JSON.stringify(data)}\n\n`;
+}
+
+/** Data that counts how often it is made into JSON. */
+export class CountedData {
+	serialisations = 0;
+	#value;
+
+	/** @param {object} value */
+	constructor(value) {
+		this.#value = value;
+	}
+
+	toJSON() {
+		this.serialisations++;
+		return this.#value;
+	}
+}
+
+/** The same event, with data that is counted. @param {BenchEvent} event @returns {BenchEvent & { data: CountedData }} */
+export function counted(event) {
+	return { ...event, data: new CountedData(event.data) };
 }

@@ -5,10 +5,9 @@ import { ANSWER_MS } from "./orders.js";
 
 /**
  * @typedef {object} Options
- * @property {boolean} quick
- * @property {number} connections
+ * @property {readonly string[]} workloads by name
+ * @property {import("./workload.js").Limits} limits
  * @property {number} rounds
- * @property {number} broadcasts measured ones, in each run
  * @property {number} timeoutMs
  * @property {number} slowClientMicros
  * @property {readonly string[] | undefined} only
@@ -16,45 +15,58 @@ import { ANSWER_MS } from "./orders.js";
  * @property {string | undefined} cpuProfileDir
  */
 
-export const USAGE = `pnpm bench [option...]
+const ALL = "all";
 
-  --quick           a few seconds: 250 connections, 2 rounds of 40 broadcasts
-  --connections N   default 1000
-  --rounds N        default 7; in each, every implementation runs once
-  --broadcasts N    measured in each run, default 100
+/** @param {readonly import("./workload.js").Workload[]} workloads */
+export const usage = (workloads) => `pnpm bench [option...]
+
+  --workload NAME   what is measured, default ${workloads[0]?.name}; may be repeated; ${ALL} is every one of:
+${workloads.map(({ name, title }) => `                      ${name.padEnd(14)}${title}`).join("\n")}
+  --quick           every workload, small and once: that it works, not how fast
+  --rounds N        default 5; in each, every implementation runs once
+  --connections N   at most so many in any run
+  --turns N         at most so many measured turns in a run
+  --seconds N       at most so long at a fixed rate
   --only NAME       this implementation, and what it is compared with; may be repeated
   --json FILE       write everything measured there
-  --timeout-ms N    how long a broadcast may take to reach everyone, default 10000
+  --timeout-ms N    how long an event may take to reach everyone, default 20000
   --slow-client N   have the client waste N µs on each read, which must not change the figures
   --cpu-prof DIR    write a CPU profile of each server there; the figures are then of no use
   --help`;
 
-const LEAST = { connections: 1, rounds: 1, broadcasts: 1, "timeout-ms": 1, "slow-client": 0 };
+const LEAST = {
+	connections: 10,
+	rounds: 1,
+	turns: 1,
+	seconds: 1,
+	"timeout-ms": 1,
+	"slow-client": 0,
+};
 const MOST = {
-	connections: 20_000,
+	connections: 100_000,
 	rounds: 100,
-	broadcasts: 10_000,
+	turns: 10_000,
+	seconds: 600,
 	"timeout-ms": ANSWER_MS / 2,
 	"slow-client": 1_000,
 };
-const USUAL = {
-	connections: 1_000,
-	rounds: 7,
-	broadcasts: 100,
-	"timeout-ms": 10_000,
-	"slow-client": 0,
-};
-const QUICK = { ...USUAL, connections: 250, rounds: 2, broadcasts: 40 };
+const USUAL = { ...MOST, rounds: 5, "timeout-ms": 20_000, "slow-client": 0 };
+const QUICK = { ...USUAL, rounds: 1, connections: 200, turns: 10, seconds: 1 };
 
-/** @param {readonly string[]} args @returns {Options | "help"} @throws {TypeError} with a sentence */
-export function readOptions(args) {
+/**
+ * @param {readonly string[]} args @param {readonly import("./workload.js").Workload[]} workloads
+ * @returns {Options | "help"} @throws {TypeError} with a sentence
+ */
+export function readOptions(args, workloads) {
 	const { values } = parseArgs({
 		args: [...args],
 		options: {
+			workload: { type: "string", multiple: true },
 			quick: { type: "boolean", default: false },
 			connections: { type: "string" },
 			rounds: { type: "string" },
-			broadcasts: { type: "string" },
+			turns: { type: "string" },
+			seconds: { type: "string" },
 			only: { type: "string", multiple: true },
 			json: { type: "string" },
 			"timeout-ms": { type: "string" },
@@ -71,11 +83,20 @@ export function readOptions(args) {
 		if (Number.isInteger(value) && value >= LEAST[name] && value <= MOST[name]) return value;
 		throw new TypeError(`--${name} must be an integer from ${LEAST[name]} to ${MOST[name]}`);
 	};
+	const names = workloads.map(({ name }) => name);
+	const told = values.workload ?? (values.quick ? [ALL] : names.slice(0, 1));
+	const unknown = told.find((name) => name !== ALL && !names.includes(name));
+	if (unknown !== undefined) {
+		throw new TypeError(`--workload ${unknown}: there are ${names.join(", ")} and ${ALL}`);
+	}
 	return {
-		quick: values.quick,
-		connections: count("connections"),
+		workloads: told.includes(ALL) ? names : told,
+		limits: {
+			connections: count("connections"),
+			turns: count("turns"),
+			seconds: count("seconds"),
+		},
 		rounds: count("rounds"),
-		broadcasts: count("broadcasts"),
 		timeoutMs: count("timeout-ms"),
 		slowClientMicros: count("slow-client"),
 		only: values.only,

@@ -1,11 +1,12 @@
-// One run: one implementation under one workload, with a server and a load client of its own, both fresh.
+// One run: one implementation under one case of a workload, with a server and a load client of its own,
+// both fresh.
 
 import { Child } from "./orders.js";
 
 /**
- * @typedef {import("./broadcast.js").Measured} Measured
- * @typedef {import("./broadcast.js").Workload} Workload
  * @typedef {import("./implementations/index.js").Entry} Entry
+ * @typedef {import("./workload.js").Case} Case
+ * @typedef {import("./workload.js").Measured} Measured
  *
  * @typedef {object} RunOptions
  * @property {import("./machine.js").Cores | undefined} cores
@@ -16,39 +17,37 @@ import { Child } from "./orders.js";
 
 const SERVER = new URL("./server-process.js", import.meta.url).href;
 const CLIENT = new URL("./client-process.js", import.meta.url).href;
+const CONNECTING_AT_ONCE = 128;
 
 /**
- * @param {Entry} entry @param {Workload} workload @param {RunOptions} options
+ * @param {Entry} entry @param {Case} work @param {RunOptions} options
  * @returns {Promise<Measured>} rejects when an event was lost, changed or out of order
  */
-export async function run({ name, url }, workload, options) {
-	const { connections, events, eventBytes } = workload;
+export async function run({ name, url }, work, options) {
+	const { plan } = work;
 	const { cores, timeoutMs, slowClientMicros, cpuProfileDir } = options;
-	const nodeOptions =
+	const profiling =
 		cpuProfileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${cpuProfileDir}`];
 	const server = new Child({
 		name: `${name}, server`,
 		url: SERVER,
-		args: [url],
+		args: [url, JSON.stringify(plan)],
 		core: cores?.server,
-		nodeOptions,
+		nodeOptions: ["--expose-gc", ...profiling],
 	});
 	const client = new Child({ name: `${name}, client`, url: CLIENT, core: cores?.client });
 	try {
 		const port = await server.ask("listen");
-		await Promise.all([
-			client.ask("connect", {
-				port,
-				connections,
-				url,
-				events,
-				eventBytes,
-				timeoutMs,
-				slowClientMicros,
-			}),
-			server.ask("connected", connections),
-		]);
-		const measured = await workload.run(server, client, timeoutMs);
+		const measured = await work.run({
+			server,
+			client,
+			timeoutMs,
+			connect: (atOnce = CONNECTING_AT_ONCE) =>
+				Promise.all([
+					client.ask("connect", { port, url, plan, atOnce, timeoutMs, slowClientMicros }),
+					server.ask("connected", plan.connections),
+				]),
+		});
 		await client.ask("disconnect");
 		return measured;
 	} finally {

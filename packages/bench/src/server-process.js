@@ -1,26 +1,51 @@
-// The server's process: one implementation behind `node:http`. Its argument is the implementation's module.
+// The server's process: one implementation behind `node:http`. Its arguments are the implementation's
+// module and the run's plan, as JSON.
 
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createEvent } from "./event.js";
+import { CountedData } from "./event.js";
 import { takeOrders } from "./orders.js";
+import { addresseeOf, eventOf } from "./plan.js";
 import { readUsage } from "./usage.js";
 
-// The load client opens connections in batches smaller than this.
-const BACKLOG = 1_024;
+/**
+ * @typedef {import("./event.js").BenchEvent} BenchEvent
+ * @typedef {import("./plan.js").Plan} Plan
+ */
 
+// As many as Linux allows at most, so that connections in a storm do not wait for a retransmission.
+const BACKLOG = 4_096;
+
+/** @type {Plan} */
+const plan = JSON.parse(process.argv[3] ?? "");
 let connected = 0;
 let onConnected = () => {};
-let serialisations = 0;
+/** What each audience gets: first by number of the event, then of the audience. @type {BenchEvent[][]} */
+let events = [];
 
 /** @type {import("./implementations/index.js").Implementation} */
 const { create } = await import(process.argv[2] ?? "");
-const implementation = await create();
-const server = createServer(async (req, res) => {
-	await implementation.connect(req, res);
-	connected++;
-	onConnected();
+const implementation = await create({
+	heartbeats: plan.heartbeats,
+	onConnection() {
+		connected++;
+		onConnected();
+	},
 });
+const server =
+	implementation.server ??
+	createServer((req, res) => implementation.connect?.(req, res, addresseeOf(req.url)));
+
+/** Sends each audience its event. @param {number} nth */
+function send(nth) {
+	const { toAll, toGroup, toClient } = implementation;
+	const toOne = plan.target === "group" ? toGroup : toClient;
+	events[nth]?.forEach((event, audience) => {
+		if (plan.target === "all") toAll?.(event);
+		else toOne?.(String(audience), event);
+	});
+}
 
 takeOrders({
 	/** @returns {Promise<number>} the port */
@@ -30,7 +55,15 @@ takeOrders({
 		return /** @type {import("node:net").AddressInfo} */ (server.address()).port;
 	},
 
-	/** Resolves when broadcasts reach this many connections. @param {number} count @returns {Promise<void>} */
+	/** Makes all events, before anything is measured. */
+	prepare() {
+		const { audiences } = plan;
+		events = Array.from({ length: plan.events }, (_, nth) =>
+			Array.from({ length: audiences }, (_, audience) => eventOf(plan, nth, audience)),
+		);
+	},
+
+	/** Resolves when sends reach this many connections. @param {number} count @returns {Promise<void>} */
 	connected(count) {
 		return new Promise((resolve) => {
 			onConnected = () => {
@@ -40,15 +73,46 @@ takeOrders({
 		});
 	},
 
-	/** @param {{ index: number, eventBytes: number }} order */
-	broadcast({ index, eventBytes }) {
-		const event = createEvent(index, eventBytes);
-		implementation.broadcast(event);
-		serialisations += event.data.serialisations;
+	/** Sends so many events, in one turn. @param {{ from: number, count: number }} order */
+	send({ from, count }) {
+		for (let nth = from; nth < from + count; nth++) send(nth);
 	},
 
 	usage: readUsage,
 
-	/** How often the data of events has been made into JSON. */
-	serialisations: () => serialisations,
+	/** How often the data of the last events has been made into JSON. */
+	serialisations() {
+		const last = events.at(-1) ?? [];
+		return last.reduce(
+			(sum, { data }) => sum + (data instanceof CountedData ? data.serialisations : 0),
+			0,
+		);
+	},
+
+	/** Starts the watch over the memory at its highest. @returns {number} resident bytes now */
+	startPeak() {
+		forgetPeak();
+		return process.memoryUsage.rss();
+	},
+
+	/** @returns {number} resident bytes at their highest since `startPeak` */
+	peak: readPeak,
 });
+
+/** Where the kernel cannot be told to forget it, the peak is that of the whole run. */
+function forgetPeak() {
+	try {
+		// proc(5): "5 (since Linux 4.0): Reset the peak resident set size".
+		writeFileSync("/proc/self/clear_refs", "5");
+	} catch {}
+}
+
+/** @returns {number} */
+function readPeak() {
+	try {
+		const status = readFileSync("/proc/self/status", "utf8");
+		return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+	} catch {
+		return process.resourceUsage().maxRSS * 1_024;
+	}
+}

@@ -26,3 +26,11 @@ export function usageBetween(before, after) {
 export function cpuMicros({ userMicros, systemMicros }) {
 	return userMicros + systemMicros;
 }
+
+/** How much of one core's time each side used. @param {Usage} server @param {Usage} client */
+export function sharesOf(server, client) {
+	return {
+		serverCpuShare: cpuMicros(server) / server.wallMicros,
+		clientCpuShare: cpuMicros(client) / client.wallMicros,
+	};
+}

@@ -5,9 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Report, Summary } from "../src/report.js";
+import { WORKLOADS } from "../src/workloads/index.js";
 
 const CONNECTIONS = 20;
-const SMALL = ["--quick", "--connections", `${CONNECTIONS}`, "--rounds", "1", "--broadcasts", "5"];
+const SMALL = [
+	"--rounds",
+	"1",
+	"--connections",
+	`${CONNECTIONS}`,
+	"--turns",
+	"3",
+	"--seconds",
+	"1",
+];
+const SPREAD = { min: expect.any(Number), median: expect.any(Number), max: expect.any(Number) };
 
 let folder: string;
 beforeAll(() => {
@@ -29,10 +41,10 @@ async function run(module: URL, args: readonly string[]) {
 	return { exitCode, output, report: JSON.parse(readFileSync(json, "utf8")) };
 }
 
-describe("a small run", () => {
+describe("a small run of every workload", () => {
 	let result: Awaited<ReturnType<typeof run>>;
 	beforeAll(async () => {
-		result = await run(new URL("../src/main.js", import.meta.url), SMALL);
+		result = await run(new URL("../src/main.js", import.meta.url), [...SMALL, "--workload", "all"]);
 	});
 
 	test("ends with exit code 0 and says that nothing was lost", () => {
@@ -40,44 +52,43 @@ describe("a small run", () => {
 		expect(result.exitCode).toBe(0);
 	});
 
-	test("reports every figure of every implementation", () => {
-		const { summaries, samples, failure, workload } = result.report;
-		const names = ["sse-service", "socket.write loop", "res.write loop", "better-sse"];
-		expect(failure).toBeUndefined();
-		expect(workload.connections).toBe(CONNECTIONS);
-		expect(summaries.map((summary: { implementation: string }) => summary.implementation)).toEqual(
-			names,
+	test("reports every figure of every implementation in every case", () => {
+		const { reports } = result.report;
+		expect(reports.map(({ workload }: Report) => workload)).toEqual(
+			WORKLOADS.map(({ name }) => name),
 		);
-		expect(samples).toHaveLength(names.length);
-		for (const summary of summaries) {
-			expect(result.output).toContain(`\n${summary.implementation} `);
-			for (const figure of [
-				"serverCpuMicrosPerEvent",
-				"ratio",
-				"serverCpuShare",
-				"clientCpuShare",
-			]) {
-				expect(summary[figure], `${summary.implementation}: ${figure}`).toEqual({
-					min: expect.any(Number),
-					median: expect.any(Number),
-					max: expect.any(Number),
-				});
+		for (const { workload, figures, cases, failures } of reports as Report[]) {
+			expect(failures).toEqual([]);
+			for (const { name, plan, summaries } of cases) {
+				expect(result.output).toContain(name);
+				expect(plan.connections).toBeLessThanOrEqual(CONNECTIONS);
+				expect(summaries.length, `${workload}: ${name}`).toBeGreaterThan(0);
+				for (const summary of summaries) {
+					const where = `${workload}, ${name}: ${summary.implementation}`;
+					expect(result.output).toContain(`\n${summary.implementation} `);
+					for (const { key } of figures) expect(summary.figures[key], where).toEqual(SPREAD);
+					expect(summary.serverCpuShare, where).toEqual(SPREAD);
+				}
 			}
 		}
 	});
 
-	test("states the versions, the machine and the date", () => {
-		const { date, machine, summaries } = result.report;
+	test("states the versions, the machine, the command and the date", () => {
+		const { date, command, machine, versions } = result.report;
 		expect(new Date(date).toISOString()).toBe(date);
+		expect(command).toContain("pnpm bench --rounds 1");
 		expect(machine).toMatchObject({ cores: expect.any(Number), node: process.versions.node });
-		expect(summaries.at(0).version).toMatch(/^\d+\.\d+\.\d+/);
-		expect(summaries.at(-1).version).toBe("0.16.1");
+		expect(versions["sse-service"]).toMatch(/^\d+\.\d+\.\d+/);
+		expect(versions["better-sse"]).toBe("0.16.1");
 	});
 
 	test("shows that sse-service serialises an event once, and better-sse once for each connection", () => {
-		const { summaries } = result.report;
-		expect(summaries.at(0).serialisationsPerBroadcast.max).toBe(1);
-		expect(summaries.at(-1).serialisationsPerBroadcast.min).toBe(CONNECTIONS);
+		const { summaries } = result.report.reports[0].cases[0];
+		const [ours, theirs] = ["sse-service", "better-sse"].map((name) =>
+			summaries.find(({ implementation }: Summary) => implementation === name),
+		);
+		expect(ours.figures.serialisationsPerEvent.max).toBe(1);
+		expect(theirs.figures.serialisationsPerEvent.min).toBe(CONNECTIONS);
 	});
 });
 
@@ -89,6 +100,6 @@ test("an implementation that loses one event of one connection makes the run fai
 	]);
 	expect(exitCode).toBe(1);
 	expect(output).toContain("FAIL  lossy, client: event 2 did not reach 1 of 20 connections");
-	expect(report.failure).toContain("lossy");
+	expect(report.reports[0].failures).toMatchObject([{ implementation: "lossy", round: 1 }]);
 	expect(output).not.toContain("Every connection received every event");
 });

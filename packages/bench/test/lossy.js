@@ -4,21 +4,21 @@ import { create as createWhole, wire } from "../src/implementations/bare-respons
 
 export { wire };
 
-/** @returns {import("../src/implementations/index.js").Running} */
-export function create() {
-	const kept = createWhole();
-	const losing = createWhole();
+/** @param {import("../src/implementations/index.js").Settings} settings @returns {import("../src/implementations/index.js").Running} */
+export function create(settings) {
+	const kept = createWhole(settings);
+	const losing = createWhole(settings);
 	let connections = 0;
 	let events = 0;
 	return {
-		connect(req, res) {
+		connect(req, res, addressee) {
 			connections++;
-			(connections === 1 ? losing : kept).connect(req, res);
+			(connections === 1 ? losing : kept).connect?.(req, res, addressee);
 		},
-		broadcast(event) {
+		toAll(event) {
 			events++;
-			kept.broadcast(event);
-			if (events !== 3) losing.broadcast(event);
+			kept.toAll?.(event);
+			if (events !== 3) losing.toAll?.(event);
 		},
 	};
 }

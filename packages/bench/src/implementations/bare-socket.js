@@ -1,27 +1,35 @@
 // The floor in Node: each socket's `write` in a loop, with one ready HTTP/1.1 chunk for all of them.
 
 import { encodeBlock } from "../event.js";
+import { Members } from "./members.js";
 import { openStream } from "./open-stream.js";
+
+/** @typedef {import("node:net").Socket} Socket */
 
 /** @type {import("./index.js").Wire} */
 export const wire = { opening: ": open\n", block: (event) => encodeBlock(event, ": ") };
 
-/** @returns {import("./index.js").Running} */
-export function create() {
-	/** @type {Set<import("node:net").Socket>} */
-	const sockets = new Set();
+/** @param {import("./index.js").Settings} settings @returns {import("./index.js").Running} */
+export function create({ onConnection }) {
+	/** @type {Members<Socket>} */
+	const members = new Members();
+	/** @param {Iterable<Socket>} sockets @param {import("./index.js").BenchEvent} event */
+	const send = (sockets, event) => {
+		const block = wire.block(event);
+		const chunk = Buffer.from(`${Buffer.byteLength(block).toString(16)}\r\n${block}\r\n`);
+		for (const socket of sockets) socket.write(chunk);
+	};
 	return {
-		connect(_req, res) {
+		connect(_req, res, addressee) {
 			const { socket } = res;
 			if (socket === null) return;
 			openStream(res, wire.opening);
-			sockets.add(socket);
-			socket.on("close", () => sockets.delete(socket));
+			members.add(socket, addressee);
+			socket.on("close", () => members.delete(socket, addressee));
+			onConnection();
 		},
-		broadcast(event) {
-			const block = wire.block(event);
-			const chunk = Buffer.from(`${Buffer.byteLength(block).toString(16)}\r\n${block}\r\n`);
-			for (const socket of sockets) socket.write(chunk);
-		},
+		toAll: (event) => send(members.all, event),
+		toGroup: (group, event) => send(members.named(group), event),
+		toClient: (client, event) => send(members.named(client), event),
 	};
 }

@@ -1,43 +1,71 @@
 // The field: what is measured, in the order of the report. Each implementation is one file that says
-// how it takes a request, how it sends one event to everyone, and what bytes a client then gets.
+// how it takes a request, how it sends, and what bytes a client then gets.
 
 /**
  * @typedef {import("../event.js").BenchEvent} BenchEvent
+ * @typedef {import("../plan.js").Addressee} Addressee
+ * @typedef {import("../plan.js").Target} Target
  *
  * @typedef {object} Entry one implementation, before its module is loaded
  * @property {string} name as the report names it
  * @property {string} url its module
  * @property {string} [packageName] the package whose installed version the report states
+ * @property {readonly Target[]} targets what it can send to; others would be more our code than its
  *
  * @typedef {object} Wire what its clients get, as the body without HTTP framing
  * @property {string} opening what comes before the first event: not empty, a client is connected when it has it
  * @property {(event: BenchEvent) => string} block
+ * @property {string} [heartbeat] what comes when a connection is idle, where the implementation is told to send it
+ *
+ * @typedef {object} Settings
+ * @property {boolean} heartbeats with the options it has by itself; else without heartbeats, as every byte is compared
+ * @property {() => void} onConnection to be called when sends reach one connection more
  *
  * @typedef {object} Running
- * @property {(req: import("node:http").IncomingMessage, res: import("node:http").ServerResponse) => unknown} connect
- * answers, or resolves, when broadcasts will reach this response
- * @property {(event: BenchEvent) => void} broadcast sends to everyone connected
+ * @property {(req: import("node:http").IncomingMessage, res: import("node:http").ServerResponse, addressee: Addressee) => void} [connect]
+ * takes a request of a plain `node:http` server
+ * @property {import("node:http").Server} [server] instead, where a framework has its own
+ * @property {(event: BenchEvent) => void} [toAll] sends to everyone connected
+ * @property {(group: string, event: BenchEvent) => void} [toGroup]
+ * @property {(client: string, event: BenchEvent) => void} [toClient]
  *
  * @typedef {object} Implementation the exports of an implementation's module, which loads its package in `create`
  * @property {Wire} wire
- * @property {() => Running | Promise<Running>} create
+ * @property {(settings: Settings) => Running | Promise<Running>} create
  */
 
-/** What every ratio is against. */
-export const BASELINE = "res.write loop";
+const OURS = "sse-service";
+/** The floor in Node. */
+export const BARE_SOCKET = "socket.write loop";
+/** What one writes by hand. */
+export const BARE_RESPONSE = "res.write loop";
+const BETTER_SSE = "better-sse";
+
+/** @type {readonly Target[]} */
+const EVERY_TARGET = ["all", "group", "client"];
 
 /** @type {readonly Entry[]} */
 export const IMPLEMENTATIONS = [
 	{
-		name: "sse-service",
+		name: OURS,
 		url: new URL("./sse-service.js", import.meta.url).href,
 		packageName: "sse-service",
+		targets: EVERY_TARGET,
 	},
-	{ name: "socket.write loop", url: new URL("./bare-socket.js", import.meta.url).href },
-	{ name: BASELINE, url: new URL("./bare-response.js", import.meta.url).href },
 	{
-		name: "better-sse",
+		name: BARE_SOCKET,
+		url: new URL("./bare-socket.js", import.meta.url).href,
+		targets: EVERY_TARGET,
+	},
+	{
+		name: BARE_RESPONSE,
+		url: new URL("./bare-response.js", import.meta.url).href,
+		targets: EVERY_TARGET,
+	},
+	{
+		name: BETTER_SSE,
 		url: new URL("./better-sse.js", import.meta.url).href,
 		packageName: "better-sse",
+		targets: EVERY_TARGET,
 	},
 ];

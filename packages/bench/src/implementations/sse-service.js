@@ -1,21 +1,25 @@
-// This library: a service, and `send` to all.
+// This library: a service, and `send` to a target.
 
 import { encodeBlock } from "../event.js";
 
 /** @type {import("./index.js").Wire} */
-export const wire = { opening: ": open\n", block: (event) => encodeBlock(event, ": ") };
+export const wire = {
+	opening: ": open\n",
+	block: (event) => encodeBlock(event, ": "),
+	heartbeat: ": heartbeat\n",
+};
 
-/** @returns {Promise<import("./index.js").Running>} */
-export async function create() {
+/** @param {import("./index.js").Settings} settings @returns {Promise<import("./index.js").Running>} */
+export async function create({ heartbeats, onConnection }) {
 	const { createSSEService } = await import("sse-service");
-	// Without heartbeats, as everyone here: every byte is compared.
-	const sse = createSSEService({ heartbeatIntervalMs: 0 });
+	const sse = createSSEService(heartbeats ? {} : { heartbeatIntervalMs: 0 });
 	return {
-		connect(req, res) {
-			sse.connect({ req, res });
+		connect(req, res, { client: clientId, group: groupName }) {
+			sse.connect({ req, res, clientId, groupName });
+			onConnection();
 		},
-		broadcast({ data, event, id }) {
-			sse.send("all", data, { event, id });
-		},
+		toAll: ({ data, event, id }) => void sse.send("all", data, { event, id }),
+		toGroup: (group, { data, event, id }) => void sse.send({ group }, data, { event, id }),
+		toClient: (client, { data, event, id }) => void sse.send({ client }, data, { event, id }),
 	};
 }
