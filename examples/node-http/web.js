@@ -2,13 +2,16 @@
  * The web around the streams: JSON in, JSON out, and the files of the page.
  */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { sharedPage } from "example-shared";
 
 /** @import { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
-const PAGE = new URL("./page/", import.meta.url);
+const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
 /** Names like these and no others reach the file system. */
-const FILE_NAME = /^[a-z]+\.(html|css|js|svg)$/;
+const FILE_NAME = /^(shared\/)?([a-z]+\.(html|css|js|svg))$/;
 /** @type {ReadonlyMap<string | undefined, string>} */
 const TYPES = new Map([
 	["html", "text/html"],
@@ -74,18 +77,19 @@ export function answerError(res, error) {
 	if (res.headersSent || res.destroyed) {
 		res.destroy();
 	} else if (statusCode !== undefined) {
-		answer(res, statusCode, { error: message }, headers);
+		answer(res, statusCode, { message }, headers);
 	} else {
 		console.error(error);
-		answer(res, 500, { error: "Something broke on the server" });
+		answer(res, 500, { message: "Something broke on the server" });
 	}
 }
 
 /** @param {IncomingMessage} req @param {ServerResponse} res @param {string} path */
 export async function sendPageFile(req, res, path) {
-	const name = path === "/" ? "index.html" : path.slice(1);
-	const type = TYPES.get(FILE_NAME.exec(name)?.[1]);
-	const file = type && (await readFile(new URL(name, PAGE)).catch(() => undefined));
+	const [, shared, name = "", ending] = FILE_NAME.exec(path.slice(1) || "index.html") ?? [];
+	const type = TYPES.get(ending);
+	const file =
+		type && (await readFile(join(shared ? sharedPage : PAGE, name)).catch(() => undefined));
 	if (!file) throw new Refusal(404, "There is nothing here");
 	checkMethod(req, "GET", "HEAD");
 	res.writeHead(200, {

@@ -1,14 +1,15 @@
 /**
  * The page: shows what comes over the stream, and sends what is done here.
  */
+import { paintAvatar, within } from "/shared/elements.js";
+import { clockTime, duration, plural } from "/shared/words.js";
 import { CHART_SECONDS, createChart } from "./chart.js";
 import { createCompose } from "./compose.js";
-import { paintAvatar, within } from "./elements.js";
 import { createFeed } from "./feed.js";
 import { inventName, me, recall, remember } from "./identity.js";
 import { createPresence } from "./presence.js";
-import { openStream } from "./stream.js";
-import { clockTime, duration, gibibytes, percent, plural, roomLabel } from "./words.js";
+import { openTab } from "./stream.js";
+import { gibibytes, percent, roomLabel } from "./words.js";
 
 /** @import { Events } from "../example.js" */
 
@@ -36,7 +37,7 @@ const lists = createPresence(me, rooms, {
 	onLeave: leave,
 });
 
-const stream = openStream(`/events?as=${encodeURIComponent(me)}`, {
+const tab = openTab(`/events?as=${encodeURIComponent(me)}`, {
 	onHello(hello) {
 		const restarted = server !== undefined && server.startedAt !== hello.startedAt;
 		server = hello;
@@ -112,7 +113,7 @@ function showPresence() {
 /** @param {"room" | "client"} kind @param {string} name @param {string} text */
 async function send(kind, name, text) {
 	const path = kind === "room" ? "/say" : "/tell";
-	const { delivered, ...message } = await stream.post(path, { [kind]: name, text });
+	const { delivered, ...message } = await tab.post(path, { [kind]: name, text });
 	feed.show(message);
 	feed.setOutcome(
 		message.id,
@@ -139,7 +140,7 @@ async function leave(room) {
 async function request(path, names) {
 	const problem = $("room-problem");
 	try {
-		await stream.post(path, { rooms: names });
+		await tab.post(path, { rooms: names });
 		problem.textContent = "";
 		return true;
 	} catch (error) {

@@ -2,7 +2,7 @@
  * A chart of one share, 0 to 1, over the last 90 seconds. It is drawn once per sample, one second ahead, and
  * slides over that second to where it belongs: movement costs no drawing. A dot follows the curve at its end.
  */
-import { within } from "./elements.js";
+import { within } from "/shared/elements.js";
 import { percent } from "./words.js";
 
 /** @import { Sample } from "../machine.js" */

@@ -1,7 +1,7 @@
 /**
  * The form that sends a message: to a room of this tab, or to a client.
  */
-import { updateList, within } from "./elements.js";
+import { updateList, within } from "/shared/elements.js";
 import { roomLabel } from "./words.js";
 
 /** @typedef {"room" | "client"} Kind */
@@ -22,8 +22,7 @@ export function createCompose(send) {
 
 	/** @param {Kind} kind @param {readonly string[]} names */
 	function fill(kind, names) {
-		const items = names.map((name) => ({ name }));
-		updateList(within(to, `#to-${kind}`), "option-row", items, (option, { name }) => {
+		updateList(within(to, `#to-${kind}`), "option-row", names, String, (option, name) => {
 			option.textContent = kind === "room" ? roomLabel(name) : name;
 			Object.assign(option.dataset, { kind, name });
 		});

@@ -1,8 +1,9 @@
 /**
  * The feed: messages and notices, oldest first.
  */
-import { clone, paintAvatar, within } from "./elements.js";
-import { clockTime, roomLabel } from "./words.js";
+import { clone, paintAvatar, within } from "/shared/elements.js";
+import { clockTime } from "/shared/words.js";
+import { roomLabel } from "./words.js";
 
 /** @import { Message } from "../example.js" */
 

@@ -1,8 +1,9 @@
 /**
  * Who is here, and which rooms there are.
  */
-import { paintAvatar, updateList, within } from "./elements.js";
-import { people, plural } from "./words.js";
+import { paintAvatar, updateList, within } from "/shared/elements.js";
+import { plural } from "/shared/words.js";
+import { people } from "./words.js";
 
 /** @import { Events } from "../example.js" */
 
@@ -27,15 +28,21 @@ export function createPresence(me, rooms, { onMessage, onJoin, onLeave }) {
 	/** @param {Events["presence"]["clients"]} clients */
 	function showPeople(clients) {
 		within(document, "#people-count").textContent = String(clients.length);
-		updateList(within(document, "#people"), "person-row", clients, (row, { name, tabs }) => {
-			paintAvatar(within(row, ".avatar"), name);
-			within(row, "bdi").textContent = name;
-			within(row, ".you").hidden = name !== me;
-			within(row, ".size").textContent = plural(tabs, "tab");
-			const button = within(row, "button");
-			button.ariaLabel = `Message ${name}`;
-			button.onclick = () => onMessage(name);
-		});
+		updateList(
+			within(document, "#people"),
+			"person-row",
+			clients,
+			nameOf,
+			(row, { name, tabs }) => {
+				paintAvatar(within(row, ".avatar"), name);
+				within(row, "bdi").textContent = name;
+				within(row, ".you").hidden = name !== me;
+				within(row, ".size").textContent = plural(tabs, "tab");
+				const button = within(row, "button");
+				button.ariaLabel = `Message ${name}`;
+				button.onclick = () => onMessage(name);
+			},
+		);
 	}
 
 	/** @param {Events["presence"]["rooms"]} sizes */
@@ -43,7 +50,7 @@ export function createPresence(me, rooms, { onMessage, onJoin, onLeave }) {
 		const known = new Map(sizes.map((size) => [size.name, size]));
 		const names = new Set([...known.keys(), ...rooms]);
 		const all = Array.from(names, (name) => ({ name })).sort(byName);
-		updateList(within(document, "#rooms"), "room-row", all, (row, { name }) => {
+		updateList(within(document, "#rooms"), "room-row", all, nameOf, (row, { name }) => {
 			const joined = rooms.has(name);
 			within(row, "bdi").textContent = name;
 			const { connections, clients } = known.get(name) ?? { connections: 0, clients: 0 };
@@ -62,6 +69,11 @@ export function createPresence(me, rooms, { onMessage, onJoin, onLeave }) {
 			showRooms(rooms);
 		},
 	};
+}
+
+/** @param {{ name: string }} item */
+function nameOf({ name }) {
+	return name;
 }
 
 /** @param {{ name: string }} one @param {{ name: string }} other */

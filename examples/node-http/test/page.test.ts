@@ -2,10 +2,10 @@
  * The page, in a browser.
  */
 import os from "node:os";
+import { executablePath, launchBrowser, type TestBrowser } from "example-shared/browser";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createExample } from "../example.js";
-import { executablePath, launchBrowser, type TestBrowser } from "./browser.js";
 import { item, join, live, said, send } from "./page.js";
 
 let browser: TestBrowser;

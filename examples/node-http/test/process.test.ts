@@ -3,14 +3,16 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import { openStream } from "@sse-service/testing";
+import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import { afterEach, describe, expect, test } from "vitest";
-import { type ServerProcess, startServerProcess } from "./server-process.js";
 
+const example = join(import.meta.dirname, "..");
 const started: ServerProcess[] = [];
 
 function start(env: Record<string, string>): ServerProcess {
-	const server = startServerProcess(env);
+	const server = startServerProcess(example, env);
 	started.push(server);
 	return server;
 }

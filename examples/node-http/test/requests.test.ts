@@ -48,7 +48,8 @@ describe("the page", () => {
 		["/", "text/html; charset=utf-8"],
 		["/app.js", "text/javascript; charset=utf-8"],
 		["/style.css", "text/css; charset=utf-8"],
-		["/icon.svg", "image/svg+xml; charset=utf-8"],
+		["/shared/base.css", "text/css; charset=utf-8"],
+		["/shared/icon.svg", "image/svg+xml; charset=utf-8"],
 	])("%s comes as %s", async (path, type) => {
 		const response = await fetch(url + path);
 
@@ -64,6 +65,9 @@ describe("the page", () => {
 		"/../server.js",
 		"/%2e%2e/server.js",
 		"/page/app.js",
+		"/shared/nothing.js",
+		"/shared/index.html",
+		"/shared/../server.js",
 		"//",
 		"/__proto__",
 		"/constructor",
@@ -87,7 +91,7 @@ describe("methods", () => {
 
 		expect(response.status).toBe(405);
 		expect(response.headers.get("allow")).toBe(allowed);
-		expect(await response.json()).toEqual({ error: `${method} is not allowed here` });
+		expect(await response.json()).toEqual({ message: `${method} is not allowed here` });
 	});
 
 	test("HEAD gets the headers of a stream, and opens none", async () => {
@@ -106,7 +110,7 @@ describe("streams", () => {
 		const response = await fetch(`${url}/events?${query}`);
 
 		expect(response.status).toBe(400);
-		expect((await response.json()).error).toContain("1 to 40 characters");
+		expect((await response.json()).message).toContain("1 to 40 characters");
 	});
 
 	test("many who come at once are announced together", async () => {
@@ -173,7 +177,7 @@ describe("messages", () => {
 		const refused = await post("/say", { tab: ada.tab, room, text: "from outside" });
 
 		expect(refused.status).toBe(403);
-		expect(await refused.json()).toEqual({ error: "Join the room before you speak in it" });
+		expect(await refused.json()).toEqual({ message: "Join the room before you speak in it" });
 		await grace.stream.until(() => received(grace.stream, "message").length > 0);
 		expect(received(grace.stream, "message").map(({ text }) => text)).toEqual(["together"]);
 	});
@@ -193,7 +197,7 @@ describe("bad requests", () => {
 		const response = await post(path, body);
 
 		expect(response.status).toBe(status);
-		expect((await response.json()).error).toContain(error);
+		expect((await response.json()).message).toContain(error);
 	});
 
 	const badFields: [path: string, body: object, error: string][] = [
@@ -216,7 +220,7 @@ describe("bad requests", () => {
 		const response = await post(path, { tab, ...body });
 
 		expect(response.status).toBe(400);
-		expect((await response.json()).error).toContain(error);
+		expect((await response.json()).message).toContain(error);
 	});
 
 	test("one room too many is refused", async () => {
@@ -231,7 +235,9 @@ describe("bad requests", () => {
 		const response = await post("/say", "a".repeat(4_097));
 
 		expect(response.status).toBe(413);
-		expect(await response.json()).toEqual({ error: "The body must be no larger than 4096 bytes" });
+		expect(await response.json()).toEqual({
+			message: "The body must be no larger than 4096 bytes",
+		});
 	});
 
 	test("a body of unknown length is refused", async () => {

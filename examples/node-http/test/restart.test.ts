@@ -1,10 +1,12 @@
 /**
  * The page, when its server goes away and comes back.
  */
+import { executablePath, launchBrowser, type TestBrowser } from "example-shared/browser";
+import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { executablePath, launchBrowser, type TestBrowser } from "./browser.js";
 import { item, join, live, said, send } from "./page.js";
-import { type ServerProcess, startServerProcess } from "./server-process.js";
+
+const example = new URL("..", import.meta.url).pathname;
 
 describe.skipIf(executablePath === undefined)("a restart of the server", () => {
 	let browser: TestBrowser;
@@ -25,7 +27,7 @@ describe.skipIf(executablePath === undefined)("a restart of the server", () => {
 	test.each(["SIGTERM", "SIGKILL"] as const)(
 		"after %s the page says so, comes back by itself, and is in its rooms again",
 		async (signal) => {
-			server = startServerProcess({ PORT: "0" });
+			server = startServerProcess(example, { PORT: "0" });
 			const url = await server.url();
 			const ada = await browser.openWindow(`${url}/?as=ada`);
 			const grace = await browser.openWindow(`${url}/?as=grace`);
@@ -42,7 +44,7 @@ describe.skipIf(executablePath === undefined)("a restart of the server", () => {
 			await send(ada, "# kitchen", "typed while it was away");
 			await ada.getByText("Not sent: the stream is not open.").waitFor();
 
-			server = startServerProcess({ PORT: new URL(url).port });
+			server = startServerProcess(example, { PORT: new URL(url).port });
 			await server.url();
 			for (const page of [ada, grace]) {
 				await live(page);

@@ -1,5 +1,5 @@
 /**
- * Elements of the page: found, cloned from a template, listed, coloured.
+ * Elements of a page: found, cloned from a template, listed, coloured.
  */
 
 /** @type {WeakMap<Element, Map<string, HTMLElement>>} */
@@ -17,18 +17,22 @@ export function within(parent, selector) {
 }
 
 /**
- * @template {{ name: string }} Item
+ * Make the children of `parent` one for each item. An item that was there before keeps its element, and so the focus.
+ * @template Item
  * @param {Element} parent
  * @param {string} template
- * @param {readonly Item[]} items in the order to show; names differ
+ * @param {readonly Item[]} items in the order to show
+ * @param {(item: Item) => string} nameOf Names differ.
  * @param {(element: HTMLElement, item: Item) => void} fill
  */
-export function updateList(parent, template, items, fill) {
+export function updateList(parent, template, items, nameOf, fill) {
 	const before = shown.get(parent) ?? new Map();
-	const after = new Map(items.map((item) => [item.name, before.get(item.name) ?? clone(template)]));
+	const after = new Map(
+		items.map(nameOf).map((name) => [name, before.get(name) ?? clone(template)]),
+	);
 	for (const [name, element] of before) if (!after.has(name)) element.remove();
 	items.forEach((item, index) => {
-		const element = after.get(item.name);
+		const element = /** @type {HTMLElement} */ (after.get(nameOf(item)));
 		fill(element, item);
 		const there = parent.children[index] ?? null;
 		if (there !== element) parent.insertBefore(element, there);
