@@ -1,20 +1,28 @@
-// `npm start`: installs, builds and serves examples/node-http, in this very process, so that there is nothing between
-// the terminal and the server: no wrapper adds a word, and one signal ends everything.
+// `npm start [example]`: installs, builds and serves an example, node-http unless told, in this very process, so that
+// there is nothing between the terminal and the server: no wrapper adds a word, and one signal ends everything.
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onInterrupt } from "./command.mjs";
 import { build, install, SetupError, toolsEnv } from "./setup.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
-const EXAMPLE = join(root, "examples", "node-http");
+const EXAMPLES = join(root, "examples");
+const [name = "node-http"] = process.argv.splice(2);
 
 const stopListening = onInterrupt((exitCode) => process.exit(exitCode));
 try {
-	const example = workspacePackages().find(({ dir }) => dir === EXAMPLE);
-	const script = /^node (\S+)$/.exec(example?.manifest.scripts?.start ?? "")?.[1];
-	if (example === undefined || script === undefined) {
-		throw new SetupError("examples/node-http has no start script of the form `node <file>`.");
+	const examples = workspacePackages().filter(
+		({ dir, manifest }) => dirname(dir) === EXAMPLES && manifest.scripts?.start !== undefined,
+	);
+	const example = examples.find(({ dir }) => basename(dir) === name);
+	if (example === undefined) {
+		const names = examples.map(({ dir }) => basename(dir)).join(", ");
+		throw new SetupError(`There is no example ${name}, but ${names}.`);
+	}
+	const script = /^node (\S+)$/.exec(example.manifest.scripts?.start ?? "")?.[1];
+	if (script === undefined) {
+		throw new SetupError(`examples/${name} has no start script of the form \`node <file>\`.`);
 	}
 	console.log("Installing and building (the first time takes a while) ...");
 	const env = await toolsEnv();
@@ -22,8 +30,8 @@ try {
 	await build(env, [`--filter=${example.name}...`]);
 
 	stopListening();
-	const file = join(EXAMPLE, script);
-	process.chdir(EXAMPLE);
+	const file = join(example.dir, script);
+	process.chdir(example.dir);
 	process.argv.splice(1, 1, file);
 	await import(pathToFileURL(file).href);
 } catch (error) {

@@ -1,0 +1,90 @@
+/**
+ * The page: the parcels of who is signed in, and what the desk can do.
+ */
+import { updateList, within } from "/shared/elements.js";
+import { request } from "/shared/request.js";
+import { startSession } from "/shared/session.js";
+import { clockTime, plural } from "/shared/words.js";
+import { showParcel } from "./parcel.js";
+
+/**
+ * @import { Listeners } from "/shared/stream.js"
+ * @import { Parcel } from "../parcels.js"
+ * @import { Events, Notice, User } from "../types.js"
+ */
+
+/** @param {string} id */
+const $ = (id) => within(document, `#${id}`);
+
+/** @type {Map<string, Parcel>} */
+let parcels = new Map();
+let isDesk = false;
+
+/** @type {Listeners<Events>} */
+const listeners = {
+	welcome(welcome) {
+		parcels = new Map(welcome.parcels.map((parcel) => [parcel.id, parcel]));
+		showUser(welcome.user);
+		showNotice(welcome.notice);
+		showParcels();
+	},
+	parcel(parcel) {
+		parcels.set(parcel.id, parcel);
+		showParcels();
+	},
+	notice: showNotice,
+};
+
+startSession("/events", listeners);
+
+/** @param {User} user */
+function showUser({ name, role }) {
+	isDesk = role === "desk";
+	$("tell").hidden = !isDesk;
+	$("story").textContent = isDesk
+		? "All parcels of everyone. Move one: its owner sees it at once."
+		: `Hello, ${name}. Open another tab: both show the same, as it happens.`;
+}
+
+/** @param {Notice | null} notice */
+function showNotice(notice) {
+	$("notice").replaceChildren();
+	if (notice === null) return;
+	const time = document.createElement("time");
+	time.textContent = clockTime(notice.at);
+	$("notice").append(notice.text, time);
+}
+
+function showParcels() {
+	const all = [...parcels.values()];
+	const arrived = all.filter(({ stops, times }) => times.length === stops.length).length;
+	const delivered = arrived === 0 ? "" : `, ${arrived} delivered`;
+	$("headline").textContent = `${plural(all.length - arrived, "parcel")} on the way${delivered}`;
+	updateList(
+		$("parcels"),
+		"parcel-row",
+		all,
+		({ id }) => id,
+		(row, parcel) => showParcel(row, parcel, isDesk ? () => move(parcel.id) : undefined),
+	);
+}
+
+/** @param {string} id */
+async function move(id) {
+	// Its new place comes by the stream. That it has moved meanwhile is no problem.
+	await request("POST", `/parcels/${id}/move`).catch(() => undefined);
+}
+
+$("tell").onsubmit = async (event) => {
+	event.preventDefault();
+	const text = /** @type {HTMLInputElement} */ ($("text"));
+	const problem = within($("tell"), "[role=alert]");
+	problem.textContent = "";
+	try {
+		const { reached } = await request("POST", "/notices", { text: text.value });
+		$("told").textContent = `It reached ${plural(reached, "tab")}.`;
+		text.value = "";
+	} catch (error) {
+		problem.textContent = /** @type {Error} */ (error).message;
+	}
+};

@@ -1,0 +1,18 @@
+/**
+ * The shop: a site of its own, whose page asks the tracker, from another origin, in the name of who is signed in there.
+ */
+import { fileURLToPath } from "node:url";
+import files from "@fastify/static";
+import { sharedPage } from "example-shared";
+import { fastify } from "fastify";
+
+const page = fileURLToPath(new URL("./shop/", import.meta.url));
+
+export function createShop() {
+	const app = fastify({ forceCloseConnections: true });
+	app.decorate("trackerUrl", "");
+	app.register(files, { root: page });
+	app.register(files, { root: sharedPage, prefix: "/shared/", decorateReply: false });
+	app.get("/tracker", async () => ({ url: app.trackerUrl }));
+	return app;
+}

@@ -1,0 +1,128 @@
+/**
+ * The tracker and the shop, each as a person sees them.
+ */
+import { join } from "node:path";
+import { describeSessions, hasNoBrowser, useExample } from "example-shared/example";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+
+const folder = join(import.meta.dirname, "..");
+const example = useExample(folder, { PACE_MS: "0" });
+
+describeSessions(example, folder);
+
+function parcel(page: Page, content: string) {
+	return page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: content }) });
+}
+
+function order(shop: Page, content: string) {
+	return shop.getByRole("listitem").filter({ hasText: content });
+}
+
+async function move(desk: Page, content: string, stop: string): Promise<void> {
+	await desk.getByRole("button", { name: `Move ${content} to ${stop}` }).click();
+}
+
+async function tell(desk: Page, text: string): Promise<void> {
+	await desk.getByLabel("Tell everyone").fill(text);
+	await desk.getByRole("button", { name: "Send" }).click();
+}
+
+describe.skipIf(hasNoBrowser)("parcels", () => {
+	test("a parcel moves on all tabs of its owner, and nobody else's", async () => {
+		const [ada, grace, desk] = await Promise.all([
+			example.openAs("ada"),
+			example.openAs("grace"),
+			example.openAs("desk"),
+		]);
+		const again = await example.openTab(ada);
+		await move(desk, "Field notebooks, pack of three", "Leipzig");
+		for (const page of [ada, again, desk]) {
+			await parcel(page, "Field notebooks").getByText("Out for delivery in Leipzig").waitFor();
+		}
+		// Events arrive in order: what was sent before this would be here.
+		await tell(desk, "That was all");
+		await grace.getByText("That was all").waitFor();
+
+		expect(await parcel(grace, "Field notebooks").count()).toBe(0);
+		await grace.getByRole("heading", { name: "2 parcels on the way" }).waitFor();
+	});
+
+	test("one that has arrived is delivered, and moves no further", async () => {
+		const [grace, desk] = await Promise.all([example.openAs("grace"), example.openAs("desk")]);
+		await move(desk, "Climbing rope, 60 m", "Home");
+		await parcel(grace, "Climbing rope").getByText("Delivered").waitFor();
+		await grace.getByRole("heading", { name: "1 parcel on the way, 1 delivered" }).waitFor();
+
+		expect(await parcel(desk, "Climbing rope").getByRole("button").count()).toBe(0);
+	});
+
+	test("what the desk tells reaches every tab, and those who come later", async () => {
+		const [ada, grace, desk] = await Promise.all([
+			example.openAs("ada"),
+			example.openAs("grace"),
+			example.openAs("desk"),
+		]);
+		const again = await example.openTab(ada);
+		await tell(desk, "<b>Snow</b> on the passes");
+		for (const page of [ada, again, grace, desk]) {
+			await page.getByText("<b>Snow</b> on the passes").waitFor();
+		}
+		await desk.getByText("It reached 4 tabs.").waitFor();
+		const later = await example.openTab(grace);
+		await later.getByText("<b>Snow</b> on the passes").waitFor();
+	});
+});
+
+describe.skipIf(hasNoBrowser)("the shop, on another origin", () => {
+	test("shows the parcels of who is signed in at the tracker, as they move", async () => {
+		const [grace, desk] = await Promise.all([example.openAs("grace"), example.openAs("desk")]);
+		const shop = await example.openElsewhere(grace);
+		await order(shop, "Wool blanket").getByText("Hamburg").waitFor();
+		await move(desk, "Wool blanket", "Köln");
+		await order(shop, "Wool blanket").getByText("Köln").waitFor();
+
+		expect(new URL(shop.url()).origin).not.toBe(new URL(grace.url()).origin);
+	});
+
+	test("sends those who are not signed in to the tracker, and looks again when they are back", async () => {
+		const shop = await example.openWindow(example.otherUrl);
+		const link = shop.getByRole("link", { name: "the tracker" });
+		expect(await link.evaluate((each) => (each as HTMLAnchorElement).href)).toBe(`${example.url}/`);
+		const tracker = await shop.context().newPage();
+		await tracker.goto(example.url);
+		await tracker.getByRole("button", { name: "ada" }).click();
+		await tracker.getByRole("button", { name: "Sign in" }).click();
+		await parcel(tracker, "Enamel kettle").waitFor();
+		expect(await order(shop, "Enamel kettle").count()).toBe(0);
+		// Every page has the focus here, so it is never given to one.
+		await shop.evaluate(() => window.dispatchEvent(new Event("focus")));
+		await order(shop, "Enamel kettle").waitFor();
+
+		expect(await link.isVisible()).toBe(false);
+	});
+});
+
+/** Answers the status. */
+async function post(path: string, body: object, cookie: object): Promise<number> {
+	const headers = { "Content-Type": "application/json", ...cookie };
+	const init = { method: "POST", headers, body: JSON.stringify(body) };
+	return (await fetch(example.url + path, init)).status;
+}
+
+describe("the desk's routes", () => {
+	test.each([
+		["/parcels/NL-2041/move", {}],
+		["/notices", { text: "I am the desk" }],
+	])("%s is for the desk", async (path, body) => {
+		expect(await post(path, body, {})).toBe(401);
+		expect(await post(path, body, await example.cookieOf("ada"))).toBe(403);
+	});
+
+	test("what is not there cannot be moved, and nothing cannot be told", async () => {
+		const cookie = await example.cookieOf("desk");
+
+		expect(await post("/parcels/__proto__/move", {}, cookie)).toBe(409);
+		expect(await post("/notices", { text: "" }, cookie)).toBe(400);
+	});
+});

@@ -1,0 +1,176 @@
+/**
+ * An example with a sign-in, as its tests see it, and what each of them promises.
+ */
+import { openStream } from "@sse-service/testing";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { executablePath, launchBrowser, type TestBrowser } from "./browser.js";
+import { type ServerProcess, startServerProcess } from "./server-process.js";
+
+/** For `describe.skipIf`. */
+export const hasNoBrowser = executablePath === undefined;
+
+export interface RunningExample {
+	readonly url: string;
+	/** Of its page on another origin. */
+	readonly otherUrl: string;
+	/** A window of its own, in which `name` has signed in. */
+	openAs(name: string): Promise<Page>;
+	/** One more tab of that window, which is signed in with it. */
+	openTab(page: Page): Promise<Page>;
+	/** A tab of that window with the page of the other origin. */
+	openElsewhere(page: Page): Promise<Page>;
+	/** A window in which nobody has signed in. */
+	openWindow(address: string): Promise<Page>;
+	/** The header by which `name` is signed in. */
+	cookieOf(name: string): Promise<{ Cookie: string }>;
+}
+
+/** Starts the example in `folder` once for all tests of a file, with a browser where there is one. */
+export function useExample(folder: string, env: Record<string, string> = {}): RunningExample {
+	let server: ServerProcess;
+	let browser: TestBrowser | undefined;
+	let url = "";
+	let otherUrl = "";
+
+	beforeAll(async () => {
+		if (!hasNoBrowser) browser = await launchBrowser();
+		server = startServerProcess(folder, { PORT: "0", ...env });
+		url = await server.url();
+		otherUrl = await server.url(1);
+	});
+	afterAll(async () => {
+		await browser?.close();
+		await server.kill("SIGKILL");
+	});
+	afterEach(async () => {
+		// The browser itself reports each answer that is a refusal.
+		const complaints = (await browser?.closeWindows()) ?? [];
+		expect(complaints.filter((text) => !/status of 401/.test(text))).toEqual([]);
+	});
+
+	function windows(): TestBrowser {
+		if (browser === undefined) throw new Error("There is no browser");
+		return browser;
+	}
+
+	return {
+		get url() {
+			return url;
+		},
+		get otherUrl() {
+			return otherUrl;
+		},
+		openWindow: (address) => windows().openWindow(address),
+		async openAs(name) {
+			const page = await windows().openWindow(url);
+			await signIn(page, name, name);
+			await live(page);
+			return page;
+		},
+		async openTab(page) {
+			const tab = await windows().openTab(page, url);
+			await live(tab);
+			return tab;
+		},
+		openElsewhere: (page) => windows().openTab(page, otherUrl),
+		cookieOf: (name) => cookieOf(url, name),
+	};
+}
+
+/** Resolves when the stream of a page is open. */
+async function live(page: Page): Promise<void> {
+	await page.getByRole("status").getByText("Live", { exact: true }).waitFor();
+}
+
+async function signIn(page: Page, name: string, password: string): Promise<void> {
+	await page.getByLabel("Name").fill(name);
+	await page.getByLabel("Password").fill(password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function cookieOf(url: string, name: string): Promise<{ Cookie: string }> {
+	const response = await fetch(`${url}/session`, {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify({ name, password: name }),
+	});
+	const [cookie = ""] = response.headers.getSetCookie();
+	return { Cookie: cookie.split(";")[0] ?? "" };
+}
+
+/** What each example promises of its sessions, its streams, and its end. */
+export function describeSessions(example: RunningExample, folder: string): void {
+	describe.skipIf(hasNoBrowser)("signing in and out, in a browser", () => {
+		test("a wrong password is refused and says so, a right one opens the stream", async () => {
+			const page = await example.openWindow(example.url);
+			await signIn(page, "ada", "grace");
+			await page.getByRole("alert").getByText("Nobody has this name and password").waitFor();
+			expect(await page.getByRole("status").isVisible()).toBe(false);
+			await signIn(page, "ada", "ada");
+			await live(page);
+		});
+
+		test("a name to try fills the form", async () => {
+			const page = await example.openWindow(example.url);
+			await page.getByRole("button", { name: "grace" }).click();
+			await page.getByRole("button", { name: "Sign in" }).click();
+			await live(page);
+		});
+
+		test("signing out on one tab ends the streams of all, which then ask to sign in", async () => {
+			const page = await example.openAs("ada");
+			const tab = await example.openTab(page);
+			await page.getByRole("button", { name: "Sign out" }).click();
+			for (const each of [page, tab]) {
+				await each.getByRole("heading", { name: "Sign in" }).waitFor();
+			}
+		});
+	});
+
+	describe("without a browser", () => {
+		test.each([{}, { Cookie: "token=nonsense" }])(
+			"with %j the stream is refused",
+			async (headers) => {
+				const stream = await openStream(`${example.url}/events`, { headers });
+
+				expect(stream.status).toBe(401);
+				expect(stream.headers["content-type"]).toContain("application/json");
+			},
+		);
+
+		test("only the other origin may read with cookies from afar", async () => {
+			const answers = await Promise.all(
+				[example.otherUrl, "http://elsewhere.example"].map(async (Origin) => {
+					const { headers } = await fetch(`${example.url}/session`, { headers: { Origin } });
+					return [
+						headers.get("access-control-allow-origin") === Origin,
+						headers.get("access-control-allow-credentials"),
+					];
+				}),
+			);
+
+			expect(answers[0]).toEqual([true, "true"]);
+			expect(answers[1]?.[0]).toBe(false);
+		});
+
+		test.each(["SIGTERM", "SIGINT"] as const)(
+			"%s ends open streams in an orderly way, and then the process, with 0",
+			async (signal) => {
+				const server = startServerProcess(folder, { PORT: "0" });
+				const url = await server.url();
+				const headers = await cookieOf(url, "ada");
+				const streams = await Promise.all(
+					[1, 2].map(() => openStream(`${url}/events`, { headers })),
+				);
+				expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+
+				const { code, stderr } = await server.kill(signal);
+
+				expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
+				expect(stderr).toBe("");
+				expect(code).toBe(0);
+			},
+		);
+	});
+}
