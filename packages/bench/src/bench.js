@@ -2,6 +2,8 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { ROWS } from "./bars.js";
+import { judge, textOfRow } from "./bars-report.js";
 import { chooseCores, describeMachine, openFilesLimit, versionOf } from "./machine.js";
 import { measure } from "./measure.js";
 import { readOptions, usage } from "./options.js";
@@ -12,6 +14,7 @@ import { WORKLOADS } from "./workloads/index.js";
  * @typedef {import("./implementations/index.js").Entry} Entry
  * @typedef {import("./options.js").Options} Options
  * @typedef {import("./report.js").Report} Report
+ * @typedef {ReturnType<typeof describe>} Made
  */
 
 /** Files a process has open besides its connections. */
@@ -31,39 +34,46 @@ export async function bench(args, field) {
 			return 0;
 		}
 		checkNames(field, options.only);
-		return await compare(options, field, args);
+		return await (options.bars ? judgeAll : compare)(options, field, describe(field, args));
 	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
 		return 1;
 	}
 }
 
-/** @param {Options} options @param {readonly Entry[]} field @param {readonly string[]} args @returns {Promise<number>} */
-async function compare(options, field, args) {
-	const cores = chooseCores();
-	const made = {
+/** What the figures are made on and with. @param {readonly Entry[]} field @param {readonly string[]} args */
+function describe(field, args) {
+	return {
 		date: new Date().toISOString(),
 		command: ["pnpm bench", ...args].join(" "),
 		machine: describeMachine(),
-		cores,
+		cores: chooseCores(),
 		versions: Object.fromEntries(
 			field.flatMap(({ name, packageName }) =>
 				packageName === undefined ? [] : [[name, versionOf(packageName)]],
 			),
 		),
 	};
+}
+
+/** @param {Made} made */
+function print({ machine, cores }) {
 	const pinned =
 		cores === undefined ? "not pinned" : `on cores ${cores.server} and ${cores.client}`;
-	const { node, cpu, cores: count } = made.machine;
+	const { node, cpu, cores: count } = machine;
 	console.log(`Node ${node}, ${cpu}, ${count} cores; server and client ${pinned}`);
-	const limits = { ...options.limits, connections: affordable(options.limits.connections) };
+}
 
+/** @param {Options} options @param {readonly Entry[]} field @param {Made} made @returns {Promise<number>} */
+async function compare(options, field, made) {
+	print(made);
+	const limits = affordable(options.limits);
 	/** @type {Report[]} */
 	const reports = [];
 	for (const workload of WORKLOADS.filter(({ name }) => options.workloads.includes(name))) {
 		const cases = workload.cases(limits);
 		console.log(`\n${workload.title}, ${options.rounds} rounds`);
-		const measurement = await measure(cases, field, { ...options, cores }, (round) =>
+		const measurement = await measure(cases, field, { ...options, cores: made.cores }, (round) =>
 			console.log(`round ${round} of ${options.rounds} done`),
 		);
 		const report = reportOf(workload, cases, field, measurement);
@@ -76,6 +86,20 @@ async function compare(options, field, args) {
 	return 0;
 }
 
+/** @param {Options} options @param {readonly Entry[]} field @param {Made} made @returns {Promise<number>} */
+async function judgeAll({ rows, rounds, json, limits, ...options }, field, made) {
+	print(made);
+	const verdicts = [];
+	for (const row of ROWS.filter(({ row }) => rows?.includes(row) ?? true)) {
+		const { cores } = made;
+		const own = await judge(row, field, affordable(limits), { ...options, rounds, cores });
+		console.log(textOfRow(own));
+		verdicts.push(...own);
+	}
+	if (json !== undefined) write(json, { ...made, verdicts });
+	return 0;
+}
+
 /** @param {readonly Entry[]} field @param {readonly string[] | undefined} only */
 function checkNames(field, only = []) {
 	const names = field.map(({ name }) => name);
@@ -84,9 +108,10 @@ function checkNames(field, only = []) {
 	throw new TypeError(`--only ${unknown}: there are ${names.join(", ")}`);
 }
 
-/** As many connections as a process may have open. @param {number} wanted */
-function affordable(wanted) {
-	return Math.min(wanted, (openFilesLimit() ?? Number.POSITIVE_INFINITY) - OTHER_FILES);
+/** As many connections as a process may have open. @param {import("./workload.js").Limits} limits */
+function affordable(limits) {
+	const most = (openFilesLimit() ?? Number.POSITIVE_INFINITY) - OTHER_FILES;
+	return { ...limits, connections: Math.min(limits.connections, most) };
 }
 
 /** @param {string} file relative to where the command was given, wherever a package manager has gone since @param {unknown} value */

@@ -1,12 +1,13 @@
 // The load client's process: opens the connections, checks every byte that comes on them, and says when
 // all of them have an event.
 
+import { once } from "node:events";
 import { connect } from "node:net";
 import { ExpectedBody } from "./expected-body.js";
 import { takeOrders } from "./orders.js";
 import { audienceOf, eventOf, pathOf } from "./plan.js";
 import { ResponseCheck } from "./response-check.js";
-import { readUsage } from "./usage.js";
+import { nowMicros, readUsage } from "./usage.js";
 
 /**
  * @typedef {import("./plan.js").Plan} Plan
@@ -28,6 +29,10 @@ const sockets = [];
 const checks = [];
 /** How many connections have each piece of the body. @type {number[]} */
 let arrivals = [];
+/** When each event came, on each connection, if the plan is timed. @type {number[][]} */
+let arrivedAt = [];
+/** Whether heartbeats will come. */
+let beating = false;
 /** How many connections read to the end. */
 let readers = 0;
 /** The first thing that went wrong. @type {Error | undefined} */
@@ -42,13 +47,16 @@ takeOrders({
 	async connect({ port, url, plan, atOnce, timeoutMs, slowClientMicros }) {
 		/** @type {import("./implementations/index.js").Implementation} */
 		const { wire } = await import(url);
+		const { opening, block, heartbeat } = wire;
 		const bodies = Array.from({ length: plan.audiences }, (_, audience) => {
-			const blocks = Array.from({ length: plan.events }, (_, nth) =>
-				wire.block(eventOf(plan, nth, audience)),
-			);
-			return new ExpectedBody([wire.opening, ...blocks]);
+			const blocks = plan.heartbeats
+				? new Array(heartbeat === undefined ? 0 : plan.events).fill(heartbeat)
+				: Array.from({ length: plan.events }, (_, nth) => block(eventOf(plan, nth, audience)));
+			return new ExpectedBody([opening, ...blocks]);
 		});
+		beating = plan.heartbeats && heartbeat !== undefined;
 		arrivals = new Array(plan.events + 1).fill(0);
+		arrivedAt = plan.timed ? Array.from({ length: plan.events }, () => []) : [];
 		delayMs = slowClientMicros / 1_000;
 		while (sockets.length < plan.connections) {
 			readers = Math.min(sockets.length + atOnce, plan.connections);
@@ -65,7 +73,31 @@ takeOrders({
 	/** Resolves when every connection has its event number `nth` and all before it. @param {{ nth: number, timeoutMs: number }} order */
 	received: ({ nth, timeoutMs }) => everywhere(nth + 1, timeoutMs),
 
+	/** Resolves when every connection has had a heartbeat; at once where there are none. @param {{ timeoutMs: number }} order */
+	heartbeat: ({ timeoutMs }) => (beating ? everywhere(1, timeoutMs) : undefined),
+
+	/**
+	 * How long the events took from being sent to each connection.
+	 * @param {{ from: number, sentAt: readonly number[] }} order
+	 */
+	latencies({ from, sentAt }) {
+		const all = sentAt.flatMap((sent, i) => (arrivedAt[from + i] ?? []).map((at) => at - sent));
+		all.sort((a, b) => a - b);
+		/** @param {number} share */
+		const at = (share) => all[Math.ceil(all.length * share) - 1] ?? Number.NaN;
+		return { p50Micros: at(0.5), p99Micros: at(0.99), p999Micros: at(0.999) };
+	},
+
 	usage: readUsage,
+
+	/** Leaves as a client does, and resolves when the server has closed every connection too. */
+	async leave() {
+		const closing = sockets.map((socket) => once(socket.removeAllListeners("close"), "close"));
+		for (const socket of sockets) socket.end();
+		await Promise.all(closing);
+		sockets.length = 0;
+		checks.length = 0;
+	},
 
 	/** Resets the connections: in TIME_WAIT, run upon run, they would use up the ports. */
 	disconnect() {
@@ -84,6 +116,7 @@ function open(port, path, expected) {
 	const check = new ResponseCheck(expected, (piece) => {
 		const count = (arrivals[piece] ?? 0) + 1;
 		arrivals[piece] = count;
+		arrivedAt[piece - 1]?.push(nowMicros());
 		if (count === readers) onProgress();
 	});
 	const onread = {

@@ -66,11 +66,14 @@ export function baselinesOf(work) {
 
 /** Who runs a case. @param {Case} work @param {readonly Entry[]} field @param {readonly string[] | undefined} only */
 export function entriesOf(work, field, only) {
-	return field.filter(
-		({ name, targets }) =>
-			(work.field?.includes(name) ?? targets.includes(work.plan.target)) &&
-			(only === undefined || only.includes(name) || baselinesOf(work).includes(name)),
-	);
+	const { field: told, plan } = work;
+	const baselines = baselinesOf(work);
+	return field.filter(({ name, targets }) => {
+		const able = told === "everyone" ? targets.length > 0 : targets.includes(plan.target);
+		if (!(Array.isArray(told) ? told.includes(name) : able || baselines.includes(name)))
+			return false;
+		return only === undefined || only.includes(name) || baselines.includes(name);
+	});
 }
 
 /** @template T @param {readonly T[]} items @param {number} by */

@@ -6,6 +6,8 @@ import { ANSWER_MS } from "./orders.js";
 /**
  * @typedef {object} Options
  * @property {readonly string[]} workloads by name
+ * @property {boolean} bars
+ * @property {readonly number[] | undefined} rows of the bars
  * @property {import("./workload.js").Limits} limits
  * @property {number} rounds
  * @property {number} timeoutMs
@@ -22,6 +24,8 @@ export const usage = (workloads) => `pnpm bench [option...]
 
   --workload NAME   what is measured, default ${workloads[0]?.name}; may be repeated; ${ALL} is every one of:
 ${workloads.map(({ name, title }) => `                      ${name.padEnd(14)}${title}`).join("\n")}
+  --bars            what the library must show, bar by bar
+  --row N           only this row of the bars; may be repeated
   --quick           every workload, small and once: that it works, not how fast
   --rounds N        default 5; in each, every implementation runs once
   --connections N   at most so many in any run
@@ -62,6 +66,8 @@ export function readOptions(args, workloads) {
 		args: [...args],
 		options: {
 			workload: { type: "string", multiple: true },
+			bars: { type: "boolean", default: false },
+			row: { type: "string", multiple: true },
 			quick: { type: "boolean", default: false },
 			connections: { type: "string" },
 			rounds: { type: "string" },
@@ -91,6 +97,8 @@ export function readOptions(args, workloads) {
 	}
 	return {
 		workloads: told.includes(ALL) ? names : told,
+		bars: values.bars,
+		rows: values.row?.map(Number),
 		limits: {
 			connections: count("connections"),
 			turns: count("turns"),

@@ -11,7 +11,8 @@ import { counted, createEvent } from "./event.js";
  * @property {number} events how many each connection gets
  * @property {number} eventBytes of an event's block
  * @property {number} slow how many connections, the first ones, stop reading when they are open
- * @property {boolean} heartbeats with the options the implementation has by itself
+ * @property {boolean} heartbeats with the options the implementation has by itself; the events are then its heartbeats
+ * @property {boolean} timed the client notes when each event comes
  *
  * @typedef {"all" | "group" | "client"} Target
  *
@@ -29,6 +30,7 @@ const IDLE = {
 	eventBytes: 128,
 	slow: 0,
 	heartbeats: false,
+	timed: false,
 };
 
 /** A plan in which nothing is sent, but for what is told. @param {Partial<Plan> & { connections: number }} told @returns {Plan} */

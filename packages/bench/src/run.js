@@ -36,17 +36,20 @@ export async function run({ name, url }, work, options) {
 		nodeOptions: ["--expose-gc", ...profiling],
 	});
 	const client = new Child({ name: `${name}, client`, url: CLIENT, core: cores?.client });
+	let connected = 0;
 	try {
 		const port = await server.ask("listen");
 		const measured = await work.run({
 			server,
 			client,
 			timeoutMs,
-			connect: (atOnce = CONNECTING_AT_ONCE) =>
-				Promise.all([
+			connect(atOnce = CONNECTING_AT_ONCE) {
+				connected += plan.connections;
+				return Promise.all([
 					client.ask("connect", { port, url, plan, atOnce, timeoutMs, slowClientMicros }),
-					server.ask("connected", plan.connections),
-				]),
+					server.ask("connected", connected),
+				]);
+			},
 		});
 		await client.ask("disconnect");
 		return measured;

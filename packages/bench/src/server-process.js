@@ -4,10 +4,12 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 import { CountedData } from "./event.js";
 import { takeOrders } from "./orders.js";
 import { addresseeOf, eventOf } from "./plan.js";
-import { readUsage } from "./usage.js";
+import { nowMicros, readUsage } from "./usage.js";
 
 /**
  * @typedef {import("./event.js").BenchEvent} BenchEvent
@@ -23,6 +25,7 @@ let connected = 0;
 let onConnected = () => {};
 /** What each audience gets: first by number of the event, then of the audience. @type {BenchEvent[][]} */
 let events = [];
+let loopDelay = monitorEventLoopDelay();
 
 /** @type {import("./implementations/index.js").Implementation} */
 const { create } = await import(process.argv[2] ?? "");
@@ -63,7 +66,7 @@ takeOrders({
 		);
 	},
 
-	/** Resolves when sends reach this many connections. @param {number} count @returns {Promise<void>} */
+	/** Resolves when sends have come to reach this many connections, those that have left since included. @param {number} count @returns {Promise<void>} */
 	connected(count) {
 		return new Promise((resolve) => {
 			onConnected = () => {
@@ -78,7 +81,50 @@ takeOrders({
 		for (let nth = from; nth < from + count; nth++) send(nth);
 	},
 
+	/**
+	 * Sends so many events, one every so often, and resolves an interval after the last. What is late is sent as
+	 * soon as it can be, in one turn, as what comes in from elsewhere would be.
+	 * @param {{ from: number, count: number, intervalMs: number }} order
+	 * @returns {Promise<number[]>} when each was sent
+	 */
+	async pace({ from, count, intervalMs }) {
+		const sentAt = [];
+		const startMs = performance.now();
+		while (sentAt.length < count) {
+			while (sentAt.length < count && performance.now() >= startMs + sentAt.length * intervalMs) {
+				sentAt.push(nowMicros());
+				send(from + sentAt.length - 1);
+			}
+			await setTimeout(Math.max(0, startMs + sentAt.length * intervalMs - performance.now()));
+		}
+		return sentAt;
+	},
+
 	usage: readUsage,
+
+	/** Starts to watch the event loop. */
+	startLoopDelay() {
+		loopDelay = monitorEventLoopDelay({ resolution: 1 });
+		loopDelay.enable();
+	},
+
+	/** How late the loop was since then. */
+	loopDelay() {
+		loopDelay.disable();
+		return {
+			loopDelayP99Micros: loopDelay.percentile(99) / 1_000,
+			loopDelayMaxMicros: loopDelay.max / 1_000,
+		};
+	},
+
+	/** @returns {Promise<number>} resident bytes once the garbage is gone */
+	async resident() {
+		for (let i = 0; i < 3; i++) {
+			globalThis.gc?.();
+			await setTimeout(50);
+		}
+		return process.memoryUsage.rss();
+	},
 
 	/** How often the data of the last events has been made into JSON. */
 	serialisations() {

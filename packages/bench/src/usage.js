@@ -13,6 +13,11 @@ export function readUsage() {
 	return { userMicros: user, systemMicros: system, wallMicros: performance.now() * 1_000 };
 }
 
+/** The clock that all processes of a machine share. */
+export function nowMicros() {
+	return Number(process.hrtime.bigint() / 10n) / 100;
+}
+
 /** @param {Usage} before @param {Usage} after @returns {Usage} */
 export function usageBetween(before, after) {
 	return {

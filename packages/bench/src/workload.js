@@ -16,13 +16,15 @@
  * @typedef {object} Sides of a run, both fresh
  * @property {Child} server listens
  * @property {Child} client
- * @property {(atOnce?: number) => Promise<unknown>} connect resolves when all connections of the plan are open
+ * @property {(atOnce?: number) => Promise<unknown>} connect resolves when all connections of the plan are open, so
+ * many opening at a time
  * @property {number} timeoutMs how long an event may take to all connections
  *
  * @typedef {object} Case one size of the work
  * @property {string} name
  * @property {Plan} plan
- * @property {readonly string[]} [field] who is measured; default: who can address the plan's target
+ * @property {readonly string[] | "everyone" | undefined} [field] who is measured: these, or all who send at all; default: all who
+ * can send to the plan's target
  * @property {readonly string[]} [baselines] what ratios are against; default: the bare loops
  * @property {(sides: Sides) => Promise<Measured>} run rejects when an event did not reach someone, or not as it was sent
  *
@@ -52,6 +54,27 @@ export const SERIALISATIONS = {
 	title: "data made into JSON per event",
 	unit: "times",
 	digits: 0,
+};
+
+/** @type {Figure} */
+export const LOOP_DELAY_P99 = {
+	key: "loopDelayP99Micros",
+	title: "event loop delay p99",
+	unit: "ms",
+	digits: 1,
+	scale: 1e-3,
+};
+
+/** @type {Figure} */
+export const LOOP_DELAY_MAX = { ...LOOP_DELAY_P99, key: "loopDelayMaxMicros", title: "max" };
+
+/** @type {Figure} */
+export const PEAK_EXTRA = {
+	key: "peakExtraBytes",
+	title: "peak memory over that before",
+	unit: "MB",
+	digits: 1,
+	scale: 1e-6,
 };
 
 /** @param {number} count */

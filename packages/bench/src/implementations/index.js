@@ -10,7 +10,8 @@
  * @property {string} name as the report names it
  * @property {string} url its module
  * @property {string} [packageName] the package whose installed version the report states
- * @property {readonly Target[]} targets what it can send to; others would be more our code than its
+ * @property {readonly Target[]} targets what it can send to; others would be more our code than its. None: it is
+ * measured only where a workload names it
  *
  * @typedef {object} Wire what its clients get, as the body without HTTP framing
  * @property {string} opening what comes before the first event: not empty, a client is connected when it has it
@@ -34,12 +35,18 @@
  * @property {(settings: Settings) => Running | Promise<Running>} create
  */
 
-const OURS = "sse-service";
+export const OURS = "sse-service";
 /** The floor in Node. */
 export const BARE_SOCKET = "socket.write loop";
 /** What one writes by hand. */
 export const BARE_RESPONSE = "res.write loop";
-const BETTER_SSE = "better-sse";
+export const BETTER_SSE = "better-sse";
+/** A stream that is opened and left alone. */
+export const BARE_HTTP = "node:http";
+export const FASTIFY_ADAPTER = "@sse-service/fastify";
+export const FASTIFY_BY_HAND = "fastify by hand";
+export const EXPRESS_ADAPTER = "@sse-service/express";
+export const EXPRESS_BY_HAND = "express by hand";
 
 /** @type {readonly Target[]} */
 const EVERY_TARGET = ["all", "group", "client"];
@@ -67,5 +74,30 @@ export const IMPLEMENTATIONS = [
 		url: new URL("./better-sse.js", import.meta.url).href,
 		packageName: "better-sse",
 		targets: EVERY_TARGET,
+	},
+	{ name: BARE_HTTP, url: new URL("./bare-http.js", import.meta.url).href, targets: [] },
+	{
+		name: FASTIFY_ADAPTER,
+		url: new URL("./fastify-adapter.js", import.meta.url).href,
+		packageName: "@sse-service/fastify",
+		targets: [],
+	},
+	{
+		name: FASTIFY_BY_HAND,
+		url: new URL("./fastify-by-hand.js", import.meta.url).href,
+		packageName: "fastify",
+		targets: [],
+	},
+	{
+		name: EXPRESS_ADAPTER,
+		url: new URL("./express-adapter.js", import.meta.url).href,
+		packageName: "@sse-service/express",
+		targets: [],
+	},
+	{
+		name: EXPRESS_BY_HAND,
+		url: new URL("./express-by-hand.js", import.meta.url).href,
+		packageName: "express",
+		targets: [],
 	},
 ];

@@ -1,0 +1,54 @@
+// Connections that are open and say nothing but heartbeats: what each keeps resident in the server.
+
+import { BARE_HTTP } from "../implementations/index.js";
+import { createPlan } from "../plan.js";
+import { sharesOf, usageBetween } from "../usage.js";
+import { thousands } from "../workload.js";
+
+/** A heartbeat comes within that, with the options by default: 15 s and a quarter of it. */
+const HEARTBEAT_SECONDS = 19;
+/** More heartbeats than come in a run. */
+const HEARTBEATS = 16;
+
+/** @type {import("../workload.js").Workload} */
+export const idle = {
+	name: "idle",
+	title: "Idle connections",
+	figures: [
+		{
+			key: "bytesPerConnection",
+			title: "resident memory per connection",
+			unit: "B",
+			digits: 0,
+		},
+	],
+	cases(limits) {
+		const cases = [10_000, 15_000].map((wanted) => Math.min(wanted, limits.connections));
+		return [...new Set(cases)].map((connections) => ({
+			name: `${thousands(connections)} connections`,
+			plan: createPlan({ connections, heartbeats: true, events: HEARTBEATS }),
+			field: "everyone",
+			baselines: [BARE_HTTP],
+
+			async run({ server, client, connect }) {
+				const read = () => Promise.all([server.ask("usage"), client.ask("usage")]);
+				const before = await server.ask("resident");
+				const usageBefore = await read();
+				await connect();
+				// What is allocated at the first one stays.
+				if (limits.seconds > HEARTBEAT_SECONDS) {
+					await client.ask("heartbeat", { timeoutMs: (HEARTBEAT_SECONDS + 5) * 1_000 });
+				}
+				const after = await server.ask("resident");
+				const usage = await read();
+				return {
+					bytesPerConnection: (after - before) / connections,
+					...sharesOf(
+						usageBetween(usageBefore[0], usage[0]),
+						usageBetween(usageBefore[1], usage[1]),
+					),
+				};
+			},
+		}));
+	},
+};
