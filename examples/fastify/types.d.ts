@@ -10,6 +10,7 @@ export interface User {
 	readonly role: "customer" | "desk";
 }
 
+/** What everyone is told. */
 export interface Notice {
 	readonly text: string;
 	readonly at: number;

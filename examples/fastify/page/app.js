@@ -2,15 +2,16 @@
  * The page: the parcels of who is signed in, and what the desk can do.
  */
 import { updateList, within } from "/shared/elements.js";
+import { offerTelling, showNotice } from "/shared/notices.js";
 import { request } from "/shared/request.js";
 import { startSession } from "/shared/session.js";
-import { clockTime, plural } from "/shared/words.js";
+import { plural } from "/shared/words.js";
 import { showParcel } from "./parcel.js";
 
 /**
  * @import { Listeners } from "/shared/stream.js"
  * @import { Parcel } from "../parcels.js"
- * @import { Events, Notice, User } from "../types.js"
+ * @import { Events, User } from "../types.js"
  */
 
 /** @param {string} id */
@@ -40,19 +41,10 @@ startSession("/events", listeners);
 /** @param {User} user */
 function showUser({ name, role }) {
 	isDesk = role === "desk";
-	$("tell").hidden = !isDesk;
+	offerTelling(isDesk);
 	$("story").textContent = isDesk
 		? "All parcels of everyone. Move one: its owner sees it at once."
 		: `Hello, ${name}. Open another tab: both show the same, as it happens.`;
-}
-
-/** @param {Notice | null} notice */
-function showNotice(notice) {
-	$("notice").replaceChildren();
-	if (notice === null) return;
-	const time = document.createElement("time");
-	time.textContent = clockTime(notice.at);
-	$("notice").append(notice.text, time);
 }
 
 function showParcels() {
@@ -74,17 +66,3 @@ async function move(id) {
 	// Its new place comes by the stream. That it has moved meanwhile is no problem.
 	await request("POST", `/parcels/${id}/move`).catch(() => undefined);
 }
-
-$("tell").onsubmit = async (event) => {
-	event.preventDefault();
-	const text = /** @type {HTMLInputElement} */ ($("text"));
-	const problem = within($("tell"), "[role=alert]");
-	problem.textContent = "";
-	try {
-		const { reached } = await request("POST", "/notices", { text: text.value });
-		$("told").textContent = `It reached ${plural(reached, "tab")}.`;
-		text.value = "";
-	} catch (error) {
-		problem.textContent = /** @type {Error} */ (error).message;
-	}
-};

@@ -2,14 +2,14 @@
  * The tracker and the shop, each as a person sees them.
  */
 import { join } from "node:path";
-import { describeSessions, hasNoBrowser, useExample } from "example-shared/example";
+import { describeExample, hasNoBrowser, post, tell, useExample } from "example-shared/example";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 
 const folder = join(import.meta.dirname, "..");
 const example = useExample(folder, { PACE_MS: "0" });
 
-describeSessions(example, folder);
+describeExample(example, folder, "desk");
 
 function parcel(page: Page, content: string) {
 	return page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: content }) });
@@ -21,11 +21,6 @@ function order(shop: Page, content: string) {
 
 async function move(desk: Page, content: string, stop: string): Promise<void> {
 	await desk.getByRole("button", { name: `Move ${content} to ${stop}` }).click();
-}
-
-async function tell(desk: Page, text: string): Promise<void> {
-	await desk.getByLabel("Tell everyone").fill(text);
-	await desk.getByRole("button", { name: "Send" }).click();
 }
 
 describe.skipIf(hasNoBrowser)("parcels", () => {
@@ -55,22 +50,6 @@ describe.skipIf(hasNoBrowser)("parcels", () => {
 		await grace.getByRole("heading", { name: "1 parcel on the way, 1 delivered" }).waitFor();
 
 		expect(await parcel(desk, "Climbing rope").getByRole("button").count()).toBe(0);
-	});
-
-	test("what the desk tells reaches every tab, and those who come later", async () => {
-		const [ada, grace, desk] = await Promise.all([
-			example.openAs("ada"),
-			example.openAs("grace"),
-			example.openAs("desk"),
-		]);
-		const again = await example.openTab(ada);
-		await tell(desk, "<b>Snow</b> on the passes");
-		for (const page of [ada, again, grace, desk]) {
-			await page.getByText("<b>Snow</b> on the passes").waitFor();
-		}
-		await desk.getByText("It reached 4 tabs.").waitFor();
-		const later = await example.openTab(grace);
-		await later.getByText("<b>Snow</b> on the passes").waitFor();
 	});
 });
 
@@ -103,26 +82,16 @@ describe.skipIf(hasNoBrowser)("the shop, on another origin", () => {
 	});
 });
 
-/** Answers the status. */
-async function post(path: string, body: object, cookie: object): Promise<number> {
-	const headers = { "Content-Type": "application/json", ...cookie };
-	const init = { method: "POST", headers, body: JSON.stringify(body) };
-	return (await fetch(example.url + path, init)).status;
-}
-
 describe("the desk's routes", () => {
-	test.each([
-		["/parcels/NL-2041/move", {}],
-		["/notices", { text: "I am the desk" }],
-	])("%s is for the desk", async (path, body) => {
-		expect(await post(path, body, {})).toBe(401);
-		expect(await post(path, body, await example.cookieOf("ada"))).toBe(403);
-	});
+	test("only the desk moves a parcel, and only one that is on its way", async () => {
+		const statusOf = async (id: string, name?: string) => {
+			const cookie = name === undefined ? {} : await example.cookieOf(name);
+			return post(example.url, `/parcels/${id}/move`, {}, cookie);
+		};
 
-	test("what is not there cannot be moved, and nothing cannot be told", async () => {
-		const cookie = await example.cookieOf("desk");
-
-		expect(await post("/parcels/__proto__/move", {}, cookie)).toBe(409);
-		expect(await post("/notices", { text: "" }, cookie)).toBe(400);
+		expect(await statusOf("NL-2056")).toBe(401);
+		expect(await statusOf("NL-2056", "ada")).toBe(403);
+		expect(await statusOf("NL-2056", "desk")).toBe(200);
+		expect(await statusOf("__proto__", "desk")).toBe(409);
 	});
 });

@@ -3,13 +3,15 @@
  */
 
 /**
- * @param {string} method @param {string} path @param {object} [body]
+ * @param {string} method @param {string} url @param {object} [body]
  * @returns {Promise<any>} the answer, `undefined` when there is none
  * @throws {Error} with what to tell the user: why the server cannot be reached, or what it refused
  */
-export async function request(method, path, body) {
-	const response = await fetch(path, {
+export async function request(method, url, body) {
+	const response = await fetch(url, {
 		method,
+		// To another origin, too, which must allow it.
+		credentials: "include",
 		...(body && {
 			headers: { "Content-Type": "application/json" },
 			body: JSON.stringify(body),

@@ -1,7 +1,9 @@
 /**
  * An example with a sign-in, as its tests see it, and what each of them promises.
  */
-import { openStream } from "@sse-service/testing";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { openStream, type TestStream } from "@sse-service/testing";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { executablePath, launchBrowser, type TestBrowser } from "./browser.js";
@@ -24,6 +26,8 @@ export interface RunningExample {
 	openWindow(address: string): Promise<Page>;
 	/** The header by which `name` is signed in. */
 	cookieOf(name: string): Promise<{ Cookie: string }>;
+	/** The stream, without a browser. */
+	open(headers: Record<string, string>): Promise<TestStream>;
 }
 
 /** Starts the example in `folder` once for all tests of a file, with a browser where there is one. */
@@ -75,6 +79,7 @@ export function useExample(folder: string, env: Record<string, string> = {}): Ru
 		},
 		openElsewhere: (page) => windows().openTab(page, otherUrl),
 		cookieOf: (name) => cookieOf(url, name),
+		open: (headers) => openStream(`${url}/events`, { headers }),
 	};
 }
 
@@ -99,8 +104,28 @@ async function cookieOf(url: string, name: string): Promise<{ Cookie: string }> 
 	return { Cookie: cookie.split(";")[0] ?? "" };
 }
 
-/** What each example promises of its sessions, its streams, and its end. */
-export function describeSessions(example: RunningExample, folder: string): void {
+/** Answers the status. */
+export async function post(
+	url: string,
+	path: string,
+	body: object,
+	cookie: object,
+): Promise<number> {
+	const headers = { "Content-Type": "application/json", ...cookie };
+	return (await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) })).status;
+}
+
+/** Has everyone told something, by one who may. */
+export async function tell(page: Page, text: string): Promise<void> {
+	await page.getByLabel("Tell everyone").fill(text);
+	await page.getByRole("button", { name: "Send" }).click();
+}
+
+/**
+ * What each example promises of its sessions, its broadcasts, its other origin, and its end.
+ * @param admin The name of the one who may tell everyone something.
+ */
+export function describeExample(example: RunningExample, folder: string, admin: string): void {
 	describe.skipIf(hasNoBrowser)("signing in and out, in a browser", () => {
 		test("a wrong password is refused and says so, a right one opens the stream", async () => {
 			const page = await example.openWindow(example.url);
@@ -128,11 +153,42 @@ export function describeSessions(example: RunningExample, folder: string): void 
 		});
 	});
 
+	describe.skipIf(hasNoBrowser)("telling everyone, in a browser", () => {
+		test("it reaches every tab of everyone, and those who come later", async () => {
+			const [ada, grace, teller] = await Promise.all([
+				example.openAs("ada"),
+				example.openAs("grace"),
+				example.openAs(admin),
+			]);
+			const again = await example.openTab(ada);
+			await tell(teller, "<b>five</b> minutes left");
+			for (const page of [ada, again, grace, teller]) {
+				await page.getByText("<b>five</b> minutes left").waitFor();
+			}
+			await teller.getByText("It reached 4 tabs.").waitFor();
+			const later = await example.openTab(grace);
+			await later.getByText("<b>five</b> minutes left").waitFor();
+
+			expect(await ada.getByLabel("Tell everyone").isVisible()).toBe(false);
+		});
+	});
+
 	describe("without a browser", () => {
-		test.each([{}, { Cookie: "token=nonsense" }])(
+		test("only one may tell everyone, and not nothing", async () => {
+			const statusOf = async (name: string | undefined, text: string) => {
+				const cookie = name === undefined ? {} : await example.cookieOf(name);
+				return post(example.url, "/notices", { text }, cookie);
+			};
+
+			expect(await statusOf(undefined, "hello")).toBe(401);
+			expect(await statusOf("ada", "hello")).toBe(403);
+			expect(await statusOf(admin, "")).toBe(400);
+		});
+
+		test.each([{}, { Cookie: "token=nonsense; sid=nonsense" }])(
 			"with %j the stream is refused",
 			async (headers) => {
-				const stream = await openStream(`${example.url}/events`, { headers });
+				const stream = await example.open(headers);
 
 				expect(stream.status).toBe(401);
 				expect(stream.headers["content-type"]).toContain("application/json");
@@ -164,12 +220,17 @@ export function describeSessions(example: RunningExample, folder: string): void 
 					[1, 2].map(() => openStream(`${url}/events`, { headers })),
 				);
 				expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+				// On which nothing is asked, as browsers open them in advance.
+				const silent = connect(Number(new URL(url).port), "127.0.0.1");
+				silent.on("error", () => {});
+				await once(silent, "connect");
 
 				const { code, stderr } = await server.kill(signal);
 
 				expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
 				expect(stderr).toBe("");
 				expect(code).toBe(0);
+				silent.destroy();
 			},
 		);
 	});
