@@ -53,20 +53,20 @@ export function openFilesLimit() {
 	return typeof soft === "number" ? soft : undefined;
 }
 
-/** The version of an installed package. @param {string} packageName @returns {string} */
+/** The version of an installed package, which may be known here by another name than its own. @param {string} packageName @returns {string} */
 export function versionOf(packageName) {
 	// Not every package exports its package.json.
 	let folder = new URL(".", import.meta.resolve(packageName));
 	for (;;) {
 		const manifest = readManifest(new URL("package.json", folder));
-		if (manifest?.name === packageName) return manifest.version;
+		if (manifest?.version !== undefined) return manifest.version;
 		const parent = new URL("..", folder);
 		if (parent.href === folder.href) throw new Error(`${packageName} has no package.json`);
 		folder = parent;
 	}
 }
 
-/** @param {URL} url @returns {{ name: string, version: string } | undefined} */
+/** @param {URL} url @returns {{ version?: string } | undefined} */
 function readManifest(url) {
 	try {
 		return JSON.parse(readFileSync(url, "utf8"));

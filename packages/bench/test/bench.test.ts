@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { IMPLEMENTATIONS } from "../src/implementations/index.js";
 import type { Report, Summary } from "../src/report.js";
 import { WORKLOADS } from "../src/workloads/index.js";
 
@@ -41,10 +42,12 @@ async function run(module: URL, args: readonly string[]) {
 	return { exitCode, output, report: JSON.parse(readFileSync(json, "utf8")) };
 }
 
+const MAIN = new URL("../src/main.js", import.meta.url);
+
 describe("a small run of every workload", () => {
 	let result: Awaited<ReturnType<typeof run>>;
 	beforeAll(async () => {
-		result = await run(new URL("../src/main.js", import.meta.url), [...SMALL, "--workload", "all"]);
+		result = await run(MAIN, [...SMALL, "--workload", "all", "--only", "sse-service"]);
 	});
 
 	test("ends with exit code 0 and says that nothing was lost", () => {
@@ -52,7 +55,7 @@ describe("a small run of every workload", () => {
 		expect(result.exitCode).toBe(0);
 	});
 
-	test("reports every figure of every implementation in every case", () => {
+	test("reports every figure in every case", () => {
 		const { reports } = result.report;
 		expect(reports.map(({ workload }: Report) => workload)).toEqual(
 			WORKLOADS.map(({ name }) => name),
@@ -72,6 +75,21 @@ describe("a small run of every workload", () => {
 			}
 		}
 	});
+});
+
+describe("a small broadcast by everyone", () => {
+	let result: Awaited<ReturnType<typeof run>>;
+	beforeAll(async () => {
+		result = await run(MAIN, SMALL);
+	});
+
+	test("loses nothing, whoever sends", () => {
+		const [{ cases, failures }] = result.report.reports;
+		expect(failures).toEqual([]);
+		expect(cases[0].summaries.map(({ implementation }: Summary) => implementation)).toEqual(
+			IMPLEMENTATIONS.filter(({ targets }) => targets.length > 0).map(({ name }) => name),
+		);
+	});
 
 	test("states the versions, the machine, the command and the date", () => {
 		const { date, command, machine, versions } = result.report;
@@ -79,7 +97,7 @@ describe("a small run of every workload", () => {
 		expect(command).toContain("pnpm bench --rounds 1");
 		expect(machine).toMatchObject({ cores: expect.any(Number), node: process.versions.node });
 		expect(versions["sse-service"]).toMatch(/^\d+\.\d+\.\d+/);
-		expect(versions["better-sse"]).toBe("0.16.1");
+		expect(versions).toMatchObject({ "better-sse": "0.16.1", "sse-service 1.0.9": "1.0.9" });
 	});
 
 	test("shows that sse-service serialises an event once, and better-sse once for each connection", () => {
@@ -90,6 +108,15 @@ describe("a small run of every workload", () => {
 		expect(ours.figures.serialisationsPerEvent.max).toBe(1);
 		expect(theirs.figures.serialisationsPerEvent.min).toBe(CONNECTIONS);
 	});
+});
+
+test("the bars are judged row by row", async () => {
+	const { exitCode, report } = await run(MAIN, [...SMALL, "--bars", "--row", "7", "--row", "10"]);
+	expect(exitCode).toBe(0);
+	for (const verdict of report.verdicts) {
+		expect(verdict).toMatchObject({ measured: SPREAD, rounds: 1, met: expect.any(Boolean) });
+	}
+	expect(report.verdicts.map(({ row }: { row: number }) => row)).toEqual([7, 7, 10]);
 });
 
 test("an implementation that loses one event of one connection makes the run fail and is named", async () => {

@@ -75,6 +75,36 @@ export const IMPLEMENTATIONS = [
 		packageName: "better-sse",
 		targets: EVERY_TARGET,
 	},
+	{
+		name: "@fastify/sse",
+		url: new URL("./fastify-sse.js", import.meta.url).href,
+		packageName: "@fastify/sse",
+		targets: ["all"],
+	},
+	{
+		name: "sse-channel",
+		url: new URL("./sse-channel.js", import.meta.url).href,
+		packageName: "sse-channel",
+		targets: EVERY_TARGET,
+	},
+	{
+		name: "@boringnode/transmit",
+		url: new URL("./transmit.js", import.meta.url).href,
+		packageName: "@boringnode/transmit",
+		targets: ["all"],
+	},
+	{
+		name: "sse-service 1.0.9",
+		url: new URL("./sse-service-1.js", import.meta.url).href,
+		packageName: "sse-service-1",
+		targets: EVERY_TARGET,
+	},
+	{
+		name: "Nest @Sse",
+		url: new URL("./nest-sse.js", import.meta.url).href,
+		packageName: "@nestjs/core",
+		targets: ["all"],
+	},
 	{ name: BARE_HTTP, url: new URL("./bare-http.js", import.meta.url).href, targets: [] },
 	{
 		name: FASTIFY_ADAPTER,
