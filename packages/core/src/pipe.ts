@@ -72,7 +72,8 @@ async function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): Prom
 	await iterator.return?.();
 }
 
-function iteratorOf<Item>(
+/** @throws `ERR_SSE_INVALID_SOURCE` */
+export function iteratorOf<Item>(
 	source: Partial<Iterable<Item> & AsyncIterable<Item>> | undefined | null,
 ): Iterator<Item> | AsyncIterator<Item> {
 	// A string is iterable too, by its characters: surely a mistake.

@@ -6,6 +6,8 @@ import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { SSEError } from "sse-service/adapter";
 
+const EVENT_STREAM = "text/event-stream";
+
 /** A stream that has nothing to say: what it is piped into is told to `onPipe`. */
 class Payload extends Readable {
 	readonly #onPipe: (destination: object) => void;
@@ -29,12 +31,21 @@ class Payload extends Readable {
 
 type Connected = { readonly connection: { close(reason: string): void } };
 
+export interface OpeningOptions {
+	/**
+	 * Who answers what comes after the call, a refusal or what the handler throws. Default `"fastify"`. For a framework on
+	 * top of Fastify: `"caller"`, who awaits the result; the reply counts as sent once the stream has opened.
+	 */
+	readonly answeredBy?: "fastify" | "caller";
+}
+
 /** Send an event stream as the reply. `connect` opens it on the raw response. */
 export function openOn<Result extends Connected>(
 	reply: FastifyReply,
 	connect: () => Result,
+	options: OpeningOptions = {},
 ): Promise<Result> {
-	const opening = new Opening(reply, connect);
+	const opening = new Opening(reply, connect, options);
 	// Nobody has to await it: a refusal is answered all the same.
 	opening.result.catch(() => {});
 	opening.start();
@@ -47,6 +58,7 @@ class Opening<Result extends Connected> {
 	/** Fastify's own `send`. */
 	readonly #send: FastifyReply["send"];
 	readonly #connect: () => Result;
+	readonly #answeredBy: "fastify" | "caller";
 	#state: "pending" | "open" | "refused" | "answered" = "pending";
 	#opened: Result | undefined;
 	#refusal: unknown;
@@ -54,10 +66,15 @@ class Opening<Result extends Connected> {
 	#resolve!: (result: Result) => void;
 	#reject!: (error: unknown) => void;
 
-	constructor(reply: FastifyReply, connect: () => Result) {
+	constructor(
+		reply: FastifyReply,
+		connect: () => Result,
+		{ answeredBy = "fastify" }: OpeningOptions,
+	) {
 		this.#reply = reply;
 		this.#send = reply.send;
 		this.#connect = connect;
+		this.#answeredBy = answeredBy;
 		this.result = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
@@ -79,7 +96,7 @@ class Opening<Result extends Connected> {
 		// The client has left, or something else was sent, while the hooks ran.
 		raw.once("close", () => this.#open());
 		// Compression and the like look at it in their hooks.
-		reply.type("text/event-stream");
+		reply.type(EVENT_STREAM);
 		reply.send = (later) => this.#sendAfter(later);
 		this.#send.call(reply, new Payload((destination) => this.#onPipe(destination)));
 	}
@@ -94,6 +111,7 @@ class Opening<Result extends Connected> {
 		try {
 			this.#opened = this.#connect();
 			this.#state = "open";
+			if (this.#answeredBy === "caller") this.#reply.hijack();
 			this.#resolve(this.#opened);
 		} catch (error) {
 			this.#refuse(error);
@@ -104,10 +122,21 @@ class Opening<Result extends Connected> {
 	#refuse(error: unknown): void {
 		this.#state = "refused";
 		this.#refusal = error;
+		this.#takeBackType();
 		this.#reject(error);
+		if (this.#answeredBy === "caller") return;
 		setImmediate(() => {
 			if (this.#state === "refused") this.#sendAfter(error);
 		});
+	}
+
+	/** An answer has a type of its own: with the stream's, Fastify would not serialize an object. */
+	#takeBackType(): void {
+		const reply = this.#reply;
+		if (reply.getHeader("content-type") !== EVENT_STREAM) return;
+		reply.removeHeader("content-type");
+		// Fastify has told Node already when it pipes.
+		reply.raw.removeHeader("content-type");
 	}
 
 	/** What Fastify (for what the handler returned or threw) and the handler send once the stream was sent. */
@@ -122,6 +151,7 @@ class Opening<Result extends Connected> {
 			case "pending":
 				// Something failed, or was sent, before the stream could open. An error of our own, to know it again.
 				this.#overtaken = overtaken(payload);
+				this.#takeBackType();
 				this.#reject(this.#overtaken);
 				break;
 			case "answered":

@@ -110,13 +110,14 @@ describe.each([
 				try {
 					await reply.sse({ clientId: "" });
 				} catch {
-					return reply.code(418).send("no tea");
+					return reply.code(418).send({ tea: false });
 				}
 			});
 			const response = await openStream(await listen());
 			expect(response.status).toBe(418);
 			await response.ended;
-			expect(response.text).toBe("no tea");
+			expect(response.text).toBe('{"tea":false}');
+			expect(response.headers["content-type"]).toMatch("application/json");
 		});
 	});
 
