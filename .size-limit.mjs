@@ -33,4 +33,17 @@ export default [
 			packages: "external",
 		}),
 	},
+	{
+		name: "@sse-service/nest",
+		path: "packages/nest/dist/index.js",
+		limit: "5 kB",
+		gzip: true,
+		// What it stands on is counted by itself.
+		modifyEsbuildConfig: (config) => ({
+			...config,
+			platform: "node",
+			format: "esm",
+			packages: "external",
+		}),
+	},
 ];

@@ -1,0 +1,15 @@
+/**
+ * The events of Nest's own `@Sse`, for handlers that come from there.
+ */
+import type { MessageEvent } from "@nestjs/common";
+import type { SSEMessage } from "sse-service";
+
+/**
+ * For `toEvent`: an item is a `MessageEvent` of Nest, or else the data. Nest's `comment` is not sent: connections have a
+ * heartbeat.
+ */
+export function fromMessageEvent(item: MessageEvent | string | number | boolean): SSEMessage {
+	if (typeof item !== "object") return { data: item };
+	const { data, type, id, retry } = item;
+	return { data, event: type, id, retry };
+}

@@ -1,0 +1,98 @@
+/**
+ * The opening of streams on the requests of a Nest app, on whichever platform, and what becomes of errors that come later.
+ */
+import { HttpException, Logger } from "@nestjs/common";
+import { openOn } from "@sse-service/fastify/adapter";
+import {
+	type AnyEvents,
+	type ConnectParams,
+	type ConnectResult,
+	isSSEError,
+	type RequestLike,
+	type ResponseLike,
+} from "sse-service";
+import type { AppStreams } from "sse-service/adapter";
+
+/** What `connectSSE` takes, but for the request and the response. */
+export type SseParams<Events extends object = AnyEvents> = Omit<
+	ConnectParams<Events>,
+	"req" | "res"
+>;
+
+type Reply = Parameters<typeof openOn>[0];
+
+export class Openings {
+	readonly streams: AppStreams;
+	readonly #logger = new Logger("SseService");
+	/** By the framework's response. */
+	readonly #opened = new WeakMap<object, ConnectResult>();
+	/** Thrown by an opening when the request had its answer already. */
+	readonly #afterAnswer = new WeakSet<object>();
+
+	constructor(streams: AppStreams) {
+		this.streams = streams;
+	}
+
+	/**
+	 * @param onOpen called in the same turn as the stream opens
+	 * @throws (rejects) an `HttpException` for a refusal that has a status, else as the service does
+	 */
+	async open(
+		req: RequestLike,
+		res: ResponseLike,
+		params: SseParams = {},
+		onOpen?: (result: ConnectResult) => void,
+	): Promise<ConnectResult> {
+		const connect = (): ConnectResult => {
+			const result = this.streams.connect({ ...params, req, res });
+			this.#opened.set(res, result);
+			onOpen?.(result);
+			return result;
+		};
+		try {
+			return isReply(res) ? await openOn(res, connect, { answeredBy: "caller" }) : connect();
+		} catch (error) {
+			if (isSSEError(error) && error.code === "ERR_SSE_RESPONSE_STARTED") {
+				if (error.cause !== undefined) this.#afterAnswer.add(error);
+			}
+			throw toHttpException(error);
+		}
+	}
+
+	/** Whether an error says no more than that the request was answered otherwise, by a hook that failed for instance. */
+	isAfterAnswer(error: unknown): boolean {
+		return typeof error === "object" && error !== null && this.#afterAnswer.has(error);
+	}
+
+	/**
+	 * What a handler throws after its stream has opened ends the stream and is logged.
+	 *
+	 * @returns false when no stream is open, and the error is Nest's to answer
+	 */
+	takeError(error: unknown, res: object): boolean {
+		const opened = this.#opened.get(res);
+		if (opened === undefined) return this.isAfterAnswer(error);
+		this.log(error);
+		opened.connection.close("error");
+		return true;
+	}
+
+	log(error: unknown): void {
+		const what = error instanceof Error ? error.message : String(error);
+		const stack = error instanceof Error ? error.stack : undefined;
+		this.#logger.error(`Failed after the event stream had opened: ${what}`, stack);
+	}
+}
+
+/** By its members: an app may have several copies of Fastify. */
+function isReply(res: object): res is Reply {
+	return "raw" in res && "hijack" in res && typeof res.hijack === "function";
+}
+
+/** Nest answers errors of its own class with their status, and does not log them. */
+function toHttpException(error: unknown): unknown {
+	if (!isSSEError(error) || error.statusCode === undefined) return error;
+	const { code, message, statusCode } = error;
+	const body = { statusCode, message, code };
+	return Object.assign(new HttpException(body, statusCode, { cause: error }), { code });
+}

@@ -1,0 +1,181 @@
+/**
+ * The stream of one request to a route of `@SseStream`: what its handler returned, as the interceptors leave it, sent to
+ * a connection that opens as late as an error can still be answered as usual.
+ */
+import type { CallHandler, ExecutionContext } from "@nestjs/common";
+import { isObservable, type Subscriber, type Subscription } from "rxjs";
+import type { CloseReason, ConnectResult, SSEConnection, SSEMessage } from "sse-service";
+import { Handover } from "./handover.js";
+import type { Openings, SseParams } from "./openings.js";
+import { pulled } from "./pulled.js";
+import { shared } from "./shared.js";
+import type { SseStreamOptions } from "./sse-stream.js";
+
+/** What the route's handler is told by. */
+export interface RouteHandler {
+	/** @returns what Nest is to see in place of what the handler returned */
+	handled(result: unknown): unknown;
+}
+
+export class RouteStream implements RouteHandler {
+	readonly #openings: Openings;
+	readonly #options: SseStreamOptions;
+	readonly #context: ExecutionContext;
+	/** Nest, which waits for the stream to open and no longer. */
+	readonly #nest: Subscriber<undefined>;
+	readonly #items = new Handover();
+	readonly #abort = new AbortController();
+	#state: "waiting" | "opening" | "open" | "ended" = "waiting";
+	/** What the handler returned; `undefined` when an interceptor answered in its place. */
+	#source: "nothing" | "observable" | "iterable" | undefined;
+	#params: SseParams | undefined;
+	#chain: Subscription | undefined;
+	#connection: SSEConnection | undefined;
+	/** How the stream is to end, when that was known before it opened. */
+	#ending: { readonly reason: CloseReason; readonly error: unknown } | undefined;
+
+	constructor(
+		openings: Openings,
+		options: SseStreamOptions,
+		context: ExecutionContext,
+		nest: Subscriber<undefined>,
+	) {
+		this.#openings = openings;
+		this.#options = options;
+		this.#context = context;
+		this.#nest = nest;
+	}
+
+	/** Ask who connects, then run the handler. */
+	async run(next: CallHandler): Promise<void> {
+		const http = this.#context.switchToHttp();
+		this.#params = await this.#options.params?.(http.getRequest(), this.#context);
+		shared.routes.set(http.getResponse<object>(), this);
+		this.#chain = next.handle().subscribe({
+			next: (item) => this.#onItem(item),
+			error: (error) => this.#onError(error),
+			complete: () => this.#onComplete(),
+		});
+	}
+
+	handled(result: unknown): unknown {
+		return isThenable(result)
+			? Promise.resolve(result).then((value) => this.#adopt(value))
+			: this.#adopt(result);
+	}
+
+	#adopt(value: unknown): unknown {
+		if (value === undefined || value === null) {
+			this.#source = "nothing";
+			return value;
+		}
+		this.#source = isObservable(value) ? "observable" : "iterable";
+		const source = isObservable(value)
+			? value
+			: pulled(
+					typeof value === "function" ? value(this.#abort.signal) : value,
+					this.#items,
+					(error) => this.#openings.log(error),
+				);
+		// What fails at once is answered by exception filters, as it is for any route.
+		setImmediate(() => this.#open());
+		return source;
+	}
+
+	#onItem(item: unknown): void {
+		if (this.#source === "nothing") this.#open();
+		else if (this.#connection !== undefined && this.#source !== "iterable") this.#send(item);
+		else if (this.#items.put(item)) this.#open();
+		else this.#end("slow");
+	}
+
+	#onError(error: unknown): void {
+		if (this.#state === "waiting") {
+			this.#stop();
+			this.#nest.error(error);
+		} else if (this.#source === "iterable") {
+			this.#items.end({ error });
+		} else {
+			this.#end("error", error);
+		}
+	}
+
+	#onComplete(): void {
+		if (this.#source === "iterable") this.#items.end();
+		else if (this.#source !== "nothing") this.#end("server");
+		this.#open();
+	}
+
+	#open(): void {
+		if (this.#state !== "waiting") return;
+		this.#state = "opening";
+		const http = this.#context.switchToHttp();
+		this.#openings
+			.open(http.getRequest(), http.getResponse(), this.#params, (result) => this.#onOpen(result))
+			.catch((error) => {
+				this.#stop();
+				// The framework has answered, with what its hook threw.
+				if (this.#openings.isAfterAnswer(error)) this.#tellNest();
+				else this.#nest.error(error);
+			});
+	}
+
+	#onOpen({ connection }: ConnectResult): void {
+		this.#state = "open";
+		this.#connection = connection;
+		if (connection.closed) this.#stop();
+		else connection.signal.addEventListener("abort", () => this.#stop(), { once: true });
+		const { toEvent } = this.#options;
+		if (this.#source === "iterable") {
+			connection.pipe(this.#items, { toEvent }).then(
+				() => this.#end("server"),
+				(error) => this.#end("error", error),
+			);
+		} else {
+			for (const item of this.#items.takeAll()) this.#send(item);
+			if (this.#ending !== undefined) this.#end(this.#ending.reason, this.#ending.error);
+		}
+		this.#tellNest();
+	}
+
+	#send(item: unknown): void {
+		try {
+			const { data, ...options } = (this.#options.toEvent ?? asData)(item);
+			this.#connection?.send(data, options);
+		} catch (error) {
+			this.#end("error", error);
+		}
+	}
+
+	/** End the stream, or have it end as soon as it has opened. */
+	#end(reason: CloseReason, error?: unknown): void {
+		this.#chain?.unsubscribe();
+		if (this.#connection === undefined) {
+			this.#ending = { reason, error };
+		} else {
+			if (reason === "error") this.#openings.log(error);
+			this.#connection.close(reason);
+		}
+	}
+
+	/** Nothing is read from the handler any more. */
+	#stop(): void {
+		this.#state = "ended";
+		this.#chain?.unsubscribe();
+		this.#abort.abort(this.#connection?.signal.reason);
+	}
+
+	#tellNest(): void {
+		// A value, because Nest asks an Observable for its last one.
+		this.#nest.next(undefined);
+		this.#nest.complete();
+	}
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+	return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+}
+
+function asData(data: unknown): SSEMessage {
+	return { data };
+}
