@@ -4,13 +4,13 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { dirname, join, relative } from "node:path";
+import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
-import { type CodeBlock, codeOf, readMarkdown, type Table } from "@sse-service/testing/markdown";
-import { createProject, type Project, type RunningProgram } from "@sse-service/testing/project";
+import { codeOf } from "@sse-service/testing/markdown";
+import { describeReadmes } from "@sse-service/testing/readme";
 import { EventSource } from "eventsource";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import * as index from "../src/index.js";
 import {
 	createSSEService,
@@ -27,160 +27,119 @@ const REPOSITORY = join(PACKAGE, "../..");
 const FILES = [join(REPOSITORY, "README.md"), join(PACKAGE, "README.md")];
 const TYPES = readFileSync(join(PACKAGE, "src/types.ts"), "utf8");
 
-const READMES = FILES.map((path) => ({
-	path,
-	name: relative(REPOSITORY, path),
-	...readMarkdown(path),
-}));
-const BLOCKS = READMES.flatMap(({ name, blocks }) =>
-	blocks.map((block) => ({ ...block, where: `${name}:${block.line}` })),
-);
+// A server and a service of the test that is running. They end when the programs have.
 
-type Block = CodeBlock & { readonly where: string };
+let sse: SSEService;
+let server: TestServer;
+const closing: (() => unknown)[] = [];
 
-const LANGUAGES = /^(js|mjs|cjs|jsx|javascript|ts|mts|cts|tsx|typescript)$/;
-const CODE = BLOCKS.filter(({ language }) => LANGUAGES.test(language));
-
-/** Whole programs, which open with the name of their file. */
-const programs = CODE.filter(({ marker }) => marker === undefined).map((block) => ({
-	...block,
-	name: /^\/\/ (\S+\.[mc]js)\n/.exec(block.text)?.[1] ?? "",
-}));
-const pages = CODE.filter(({ marker }) => marker?.startsWith("browser: "));
-const fragments = CODE.filter(({ marker }) => marker?.startsWith("fragment"));
-const preambles = CODE.filter(({ marker }) => marker === "preamble");
-
-let project: Project;
-
-beforeAll(async () => {
-	project = await createProject({ packages: ["sse-service"] });
-}, 60_000);
-
-afterAll(() => project?.remove());
-
-/** How each whole program is seen to do what its README says. */
-const PROGRAMS: Readonly<Record<string, (program: RunningProgram) => Promise<void>>> = {
-	"presence.mjs": async ({ url }) => {
-		expect((await fetch(url)).status).toBe(404);
-		const one = await openStream(`${url}/events`);
-		expect(await one.take(1)).toEqual([{ event: "presence", data: '{"online":1}' }]);
-		const two = await openStream(`${url}/events`);
-		expect((await one.take(2))[1]).toEqual({ event: "presence", data: '{"online":2}' });
-		two.abort();
-		expect((await one.take(3))[2]).toEqual({ event: "presence", data: '{"online":1}' });
-	},
-	"server.mjs": async ({ url, terminate }) => {
-		const ada = await openStream(`${url}/events?user=ada`);
-		const say = async (query: string): Promise<string> =>
-			(await fetch(`${url}/say?${query}`)).text();
-		expect(await say("to=ada&text=hello")).toBe("reached 1\n");
-		await ada.take(1);
-		expect(ada.text).toBe(textBlock("received: server.mjs"));
-		expect(await say("to=bob&text=hello")).toBe("reached 0\n");
-		expect(await say("text=all")).toBe("reached 1\n");
-		const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
-		expect([refused.status, await refused.text()]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID\n"]);
-		expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
-		expect(await terminate()).toBe(0);
-		expect(await ada.ended).toBe(true);
-		expect(ada.events).toHaveLength(2);
-	},
-	"documented.cjs": async (program) => {
-		const stream = await openStream(program.url);
-		expect(await stream.take(2)).toEqual([
-			{ data: '{"update":1}' },
-			{ event: "news", data: "to everyone" },
-		]);
-		stream.abort();
-		await program.untilPrinted(1);
-		expect(program.printed).toEqual(["gone"]);
-	},
-};
-
-/** How each piece of a page is seen to work; a page is a context with an EventSource of its own. */
-const PAGES: Readonly<Record<string, (code: string) => Promise<void>>> = {
-	"presence.mjs": (code) =>
-		besides("presence.mjs", async ({ url }) => {
-			const first = openPage(code, url);
-			await eventually(() => first.printed.length === 1);
-			const second = openPage(code, url);
-			await eventually(() => first.printed.length === 2 && second.printed.length === 1);
-			expect(first.printed).toEqual(["1 here", "2 here"]);
-			expect(second.printed).toEqual(["2 here"]);
-		}),
-	"server.mjs": (code) =>
-		besides("server.mjs", async ({ url }) => {
-			const page = openPage(code, url);
-			await eventually(() => page.opened === 1);
-			await fetch(`${url}/say?to=ada&text=hello`);
-			await eventually(() => page.printed.length > 0);
-			expect(page.printed).toEqual(["hello"]);
-		}),
-	"refused once": async (code) => {
-		let requests = 0;
-		await serve((req, res) => {
-			if (requests++ === 0) res.writeHead(503).end();
-			else sse.connect({ req, res }).connection.send("at last");
-		});
-		const page = openPage(code, server.url);
-		await eventually(() => page.printed.length > 0);
-		expect(page.printed).toEqual(["at last"]);
-		expect(requests).toBe(2);
-	},
-};
-
-describe("the READMEs' code", () => {
-	it("leaves no block out: each is a program, a page or a fragment, of which it is known how it is run", () => {
-		const known = new Set<CodeBlock>([...fragments, ...preambles]);
-		const unknown = [
-			...CODE.filter((block) => block.marker !== undefined && !known.has(block)).filter(
-				(block) => PAGES[pageOf(block)] === undefined,
-			),
-			...programs.filter(({ name }) => PROGRAMS[name] === undefined),
-			...BLOCKS.filter(
-				({ language }) => !LANGUAGES.test(language) && !/^(sh|text)$/.test(language),
-			),
-		];
-		expect(unknown.map(({ where }) => where)).toEqual([]);
-		expect(preambles).toHaveLength(1);
-		expect(programs.map(({ name }) => name).sort()).toEqual(Object.keys(PROGRAMS).sort());
-		expect(pages.map(pageOf).sort()).toEqual(Object.keys(PAGES).sort());
-		expect(fragments.length).toBeGreaterThan(0);
-	});
-
-	it.each(programs.map((block) => [block.name, block] as const))(
-		"%s runs and does what it is said to do",
-		(name) => besides(name, async (program) => PROGRAMS[name]?.(program)),
-	);
-
-	it.each(pages.map((block) => [pageOf(block), block] as const))(
-		"the page's part of %s runs",
-		async (name, { text }) => PAGES[name]?.(text),
-	);
+afterEach(async () => {
+	for (const close of closing.splice(0)) await close();
 });
 
-describe("the READMEs' fragments", () => {
-	let complaints: string;
-
-	beforeAll(async () => {
-		const names = fragments.map((block) => {
-			project.write(`${fileOf(block)}.mts`, toProgram(block));
-			return `${fileOf(block)}.mts`;
-		});
-		complaints = await project.compile(names);
-	}, 60_000);
-
-	it("pass the compiler in strict mode", () => {
-		expect(complaints).toBe("");
-	});
-
-	it.each(fragments.map((block) => [block.where, block] as const))(
-		"%s runs, and its lines have the values that stand beside them",
-		async (_where, block) => {
-			// The status and body that a client got; what the fragment throws makes `run` fail.
-			expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]00 ".*"\n$/);
-		},
+async function serve(
+	handler: (req: IncomingMessage, res: ServerResponse) => unknown,
+): Promise<void> {
+	sse = createSSEService();
+	server = await startServer(handler);
+	closing.push(
+		() => sse.close(),
+		() => server.destroy(),
 	);
+}
+
+const { besides, table, textBlock, texts } = describeReadmes({
+	files: FILES,
+	project: { packages: ["sse-service"] },
+	programs: {
+		"presence.mjs": async ({ url }) => {
+			expect((await fetch(url)).status).toBe(404);
+			const one = await openStream(`${url}/events`);
+			expect(await one.take(1)).toEqual([{ event: "presence", data: '{"online":1}' }]);
+			const two = await openStream(`${url}/events`);
+			expect((await one.take(2))[1]).toEqual({ event: "presence", data: '{"online":2}' });
+			two.abort();
+			expect((await one.take(3))[2]).toEqual({ event: "presence", data: '{"online":1}' });
+		},
+		"server.mjs": async ({ url, terminate }) => {
+			const ada = await openStream(`${url}/events?user=ada`);
+			const say = async (query: string): Promise<string> =>
+				(await fetch(`${url}/say?${query}`)).text();
+			expect(await say("to=ada&text=hello")).toBe("reached 1\n");
+			await ada.take(1);
+			expect(ada.text).toBe(textBlock("received: server.mjs"));
+			expect(await say("to=bob&text=hello")).toBe("reached 0\n");
+			expect(await say("text=all")).toBe("reached 1\n");
+			const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
+			expect([refused.status, await refused.text()]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID\n"]);
+			expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+			expect(await terminate()).toBe(0);
+			expect(await ada.ended).toBe(true);
+			expect(ada.events).toHaveLength(2);
+		},
+		"documented.cjs": async (program) => {
+			const stream = await openStream(program.url);
+			expect(await stream.take(2)).toEqual([
+				{ data: '{"update":1}' },
+				{ event: "news", data: "to everyone" },
+			]);
+			stream.abort();
+			await program.untilPrinted(1);
+			expect(program.printed).toEqual(["gone"]);
+		},
+	},
+	commands: {
+		"server.mjs": async (watch, say) => {
+			const stream = watch();
+			await stream.untilText(": open");
+			expect(await say().untilEnd()).toBe("reached 1\n");
+			await stream.untilText(textBlock("received: server.mjs"));
+		},
+	},
+	pages: {
+		"presence.mjs": (code) =>
+			besides("presence.mjs", async ({ url }) => {
+				const first = openPage(code, url);
+				await eventually(() => first.printed.length === 1);
+				const second = openPage(code, url);
+				await eventually(() => first.printed.length === 2 && second.printed.length === 1);
+				expect(first.printed).toEqual(["1 here", "2 here"]);
+				expect(second.printed).toEqual(["2 here"]);
+			}),
+		"server.mjs": (code) =>
+			besides("server.mjs", async ({ url }) => {
+				const page = openPage(code, url);
+				await eventually(() => page.opened === 1);
+				await fetch(`${url}/say?to=ada&text=hello`);
+				await eventually(() => page.printed.length > 0);
+				expect(page.printed).toEqual(["hello"]);
+			}),
+		"refused once": async (code) => {
+			let requests = 0;
+			await serve((req, res) => {
+				if (requests++ === 0) res.writeHead(503).end();
+				else sse.connect({ req, res }).connection.send("at last");
+			});
+			const page = openPage(code, server.url);
+			await eventually(() => page.printed.length > 0);
+			expect(page.printed).toEqual(["at last"]);
+			expect(requests).toBe(2);
+		},
+	},
+	toProgram: ({ kind, body, before, after }) => {
+		const end = "server.close(); void sse.close().then(() => server.closeAllConnections());";
+		const client = `
+server.listen(0, "127.0.0.1", async () => {
+  const response = await fetch("http://127.0.0.1:" + (server.address() as AddressInfo).port);
+  console.log(response.status, JSON.stringify(await response.text()));
+});`;
+		return [
+			'import type { AddressInfo } from "node:net";',
+			kind === "handler" ? before.replace(/^.*sse\.connect\(.*\n/m, "") : before,
+			`{\n${body}\n}\nsetImmediate(() => { ${end} });`,
+			after.replace("server.listen(3000);", () => client),
+		].join("\n");
+	},
 });
 
 describe("the tables", () => {
@@ -226,7 +185,7 @@ describe("the tables", () => {
 	});
 
 	it("everything that can be imported is spoken of", () => {
-		const text = READMES.at(-1)?.text ?? "";
+		const text = texts.at(-1) ?? "";
 		expect(Object.keys(index).filter((name) => !text.includes(name))).toEqual([]);
 	});
 });
@@ -343,29 +302,8 @@ describe("what arrives", () => {
 	}
 });
 
-describe.each(READMES)("$name", ({ path, text, links }) => {
-	it("links to what is there", () => {
-		const broken = links.filter((link) => {
-			if (link.startsWith("https://")) return false;
-			const [file = "", anchor] = link.split("#");
-			const target = join(dirname(path), file);
-			if (!existsSync(target)) return true;
-			return anchor !== undefined && !anchorsOf(file === "" ? path : target).includes(anchor);
-		});
-		expect(broken).toEqual([]);
-	});
-
-	it("names commands that exist", () => {
-		const manifest = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
-		const commands = Array.from(text.matchAll(/\bnpm (?:run )?(start|test|bench)\b/g), ([, name]) =>
-			String(name),
-		);
-		expect(commands.filter((name) => manifest.scripts[name] === undefined)).toEqual([]);
-	});
-});
-
 describe("figures that others keep", () => {
-	const [root, core] = READMES.map(({ text }) => text);
+	const [root, core] = texts;
 
 	it("the size is the one that is checked", () => {
 		const { limit } = /limit: "(?<limit>[^"]+)"/.exec(read(".size-limit.mjs"))?.groups ?? {};
@@ -391,38 +329,6 @@ describe("figures that others keep", () => {
 		return readFileSync(join(REPOSITORY, file), "utf8");
 	}
 });
-
-// A server and a service of the test that is running.
-
-let sse: SSEService;
-let server: TestServer;
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-	for (const close of closing.splice(0)) await close();
-});
-
-async function serve(
-	handler: (req: IncomingMessage, res: ServerResponse) => unknown,
-): Promise<void> {
-	sse = createSSEService();
-	server = await startServer(handler);
-	closing.push(
-		() => sse.close(),
-		() => server.destroy(),
-	);
-}
-
-/** Run `test` while the program of this name is running. */
-async function besides(
-	name: string,
-	test: (program: RunningProgram) => Promise<unknown>,
-): Promise<void> {
-	project.write(name, programs.find((block) => block.name === name)?.text ?? "");
-	const program = await project.start(name);
-	closing.push(() => program.terminate());
-	await test(program);
-}
 
 interface Page {
 	/** What it has logged, each call as one text. */
@@ -452,65 +358,6 @@ function openPage(code: string, url: string): Page {
 			return opened;
 		},
 	};
-}
-
-/**
- * A fragment as a whole program: the README's own preamble around it, the values beside its lines as assertions, and a
- * client that prints what it got.
- */
-function toProgram({ marker, text }: CodeBlock): string {
-	const [preamble] = preambles;
-	const lines = text.split("\n");
-	const isImport = (line: string): boolean => line.startsWith("import ");
-	const body = lines
-		.filter((line) => !isImport(line))
-		.map((line) => line.replace(/^(\s*)(.+); \/\/ → (.+)$/, "$1assert.deepEqual($2, $3);"))
-		.join("\n");
-	if (body.includes("→"))
-		throw new Error(`a value stands beside more than one statement:\n${body}`);
-	const end = "server.close(); void sse.close().then(() => server.closeAllConnections());";
-	const client = `
-server.listen(0, "127.0.0.1", async () => {
-  const response = await fetch("http://127.0.0.1:" + (server.address() as AddressInfo).port);
-  console.log(response.status, JSON.stringify(await response.text()));
-});`;
-	const program = (preamble?.text ?? "")
-		.replace(/^.*sse\.connect\(.*\n/m, (line) => (marker === "fragment: handler" ? "" : line))
-		.replace(
-			/^.*\/\/ the shorter examples$/m,
-			() => `{\n${body}\n}\nsetImmediate(() => { ${end} });`,
-		)
-		.replace("server.listen(3000);", () => client);
-	return [
-		'import assert from "node:assert/strict";',
-		'import type { AddressInfo } from "node:net";',
-		...lines.filter(isImport),
-		program,
-	].join("\n");
-}
-
-function fileOf({ where }: Block): string {
-	return where.replace(/\W+/g, "-");
-}
-
-function pageOf({ marker = "" }: CodeBlock): string {
-	return marker.replace("browser: ", "");
-}
-
-function anchorsOf(path: string): readonly string[] {
-	return READMES.find((readme) => readme.path === path)?.anchors ?? [];
-}
-
-function textBlock(marker: string): string | undefined {
-	return BLOCKS.find((block) => block.marker === marker)?.text;
-}
-
-function table(name: string): Table {
-	const found = READMES.flatMap(({ tables }) => tables).find(
-		({ marker }) => marker === `table: ${name}`,
-	);
-	if (found === undefined) throw new Error(`there is no table ${name}`);
-	return found;
 }
 
 function evaluate(code: string): unknown {

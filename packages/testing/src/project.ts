@@ -42,9 +42,12 @@ export interface Project {
 	write(name: string, text: string): void;
 	/** Run a program to its end; resolves with what it printed. It fails with an exit code, or a word on stderr. */
 	run(name: string): Promise<string>;
-	/** Start a program that serves on `PORT` and prints its URL first. */
+	/** Start a program that serves on `PORT` and prints its URL, bare or in a line of a log, first. */
 	start(name: string): Promise<RunningProgram>;
-	/** Compile files in strict mode, each beside itself. Resolves with what the compiler says, `""` if nothing is wrong. */
+	/**
+	 * Compile files in strict mode, each beside itself; more arguments of the compiler may follow their names. Resolves
+	 * with what the compiler says, `""` if nothing is wrong.
+	 */
 	compile(names: readonly string[]): Promise<string>;
 	/** End what was started and is running, and delete the folder. */
 	remove(): void;
@@ -168,8 +171,8 @@ async function toRunning(child: ChildProcess, name: string): Promise<RunningProg
 		}, said);
 
 	await untilLines(1);
-	const [url] = lines;
-	if (url === undefined || !URL.canParse(url)) throw new Error(`no URL: ${said()}`);
+	const url = /https?:\/\/[^\s"]+/.exec(lines[0] ?? "")?.[0];
+	if (url === undefined) throw new Error(`no URL: ${said()}`);
 	return {
 		url,
 		get printed() {
