@@ -95,7 +95,7 @@ function onServerClose(
 	const close = server.close;
 	server.close = (callback) => {
 		close.call(server, callback);
-		// A client that stays connected after its stream has ended would keep the server for seconds.
+		// A client keeps its socket after a response that was sent meanwhile, and the server for seconds with it.
 		void endStreams().then(() => server.closeIdleConnections?.());
 		return server;
 	};

@@ -5,8 +5,9 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { openStream } from "@sse-service/testing";
-import express5 from "express";
+import { eventually, openSocket, openStream } from "@sse-service/testing";
+import express5, { type ErrorRequestHandler } from "express";
+import session from "express-session";
 import { createSSEService, type SSEService } from "sse-service";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import sseByDefault, { type SSEMiddleware, sse } from "../src/index.js";
@@ -61,6 +62,76 @@ describe.each([
 		const url = await listen();
 		await openStream(url);
 		expect((await openStream(url)).status).toBe(429);
+	});
+
+	it("where two middlewares have run, res.sse is that of the later one", async () => {
+		const later = sse({ service: createSSEService() });
+		app.get("/", later, (_req, res) => void res.sse());
+		app.get("/first", (_req, res) => void res.sse());
+		const url = await listen();
+		await openStream(url);
+		expect([later.service, service].map((each) => each.stats().connections)).toEqual([1, 0]);
+		await openStream(`${url}/first`);
+		expect([later.service, service].map((each) => each.stats().connections)).toEqual([1, 1]);
+		await later.close();
+	});
+
+	it("what is thrown after the stream has opened reaches error middleware, and cuts the connection", async () => {
+		const told: unknown[] = [];
+		app.set("env", "test");
+		app.get("/", (_req, res) => {
+			res.sse();
+			throw new Error("too late");
+		});
+		app.use(((error, _req, res, next) => {
+			told.push(error.message, res.headersSent);
+			next(error);
+		}) as ErrorRequestHandler);
+		const stream = await openStream(await listen());
+		expect(await stream.ended).toBe(false);
+		expect(told).toEqual(["too late", true]);
+		await eventually(() => service.stats().connections === 0);
+	});
+
+	it("a session changed in the handler is kept when it is saved before the stream opens, and else may be lost", async () => {
+		const store = new session.MemoryStore();
+		const saved = (): Promise<number> =>
+			new Promise((resolve) => store.length((_error, length) => resolve(length ?? 0)));
+		app.use(session({ secret: "secret", resave: false, saveUninitialized: false, store }));
+		app.get("/saved", (req, res, next) => {
+			Object.assign(req.session, { user: "ada" });
+			req.session.save((error) => (error ? next(error) : res.sse()));
+		});
+		app.get("/unsaved", (req, res) => {
+			Object.assign(req.session, { user: "ada" });
+			res.sse();
+		});
+		const url = await listen();
+		(await openStream(`${url}/unsaved`)).abort();
+		await eventually(() => service.stats().closes.client === 1);
+		expect(await saved()).toBe(0);
+		await openStream(`${url}/saved`);
+		expect(await saved()).toBe(1);
+	});
+
+	it("a client that keeps its socket after a response that was sent meanwhile does not hold the server up", async () => {
+		const request = (path: string) => [`GET ${path} HTTP/1.1`, "Host: 127.0.0.1"];
+		let answer = (): void => {};
+		app.get("/events", (_req, res) => void res.sse({ onDisconnectCb: () => answer() }));
+		app.get("/pending", (_req, res) => {
+			answer = () => res.send("done");
+			service.send("all", "pending");
+		});
+		const url = await listen();
+		const stream = await openStream(`${url}/events`);
+		const client = await openSocket(Number(new URL(url).port), request("/pending"));
+		await stream.take(1);
+		const before = performance.now();
+		server.close();
+		await once(server, "close");
+		expect(performance.now() - before).toBeLessThan(2_000);
+		await client.closed;
+		expect(client.text).toMatch(/\r\n\r\ndone$/);
 	});
 
 	it("closing refuses new streams with status 503, and leaves those of others on the service", async () => {
