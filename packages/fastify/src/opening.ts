@@ -112,10 +112,21 @@ class Opening<Result extends Connected> {
 			this.#opened = this.#connect();
 			this.#state = "open";
 			if (this.#answeredBy === "caller") this.#reply.hijack();
+			else this.#outliveHandlerTimeout();
 			this.#resolve(this.#opened);
 		} catch (error) {
 			this.#refuse(error);
 		}
+	}
+
+	/** At `handlerTimeout` (Fastify 5) an open response is destroyed, unless a listener of the signal has hijacked it. */
+	#outliveHandlerTimeout(): void {
+		const reply = this.#reply;
+		const { routeOptions, signal } = reply.request;
+		if (routeOptions.handlerTimeout === undefined || routeOptions.handlerTimeout === 0) return;
+		signal.addEventListener("abort", () => {
+			if (signal.reason?.code === "FST_ERR_HANDLER_TIMEOUT") reply.hijack();
+		});
 	}
 
 	/** The handler may answer; else it is Fastify's error handling that does. */

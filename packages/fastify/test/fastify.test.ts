@@ -2,7 +2,8 @@
  * What is Fastify's own: how handlers may be written, hooks, decorators, HTTP/2, inject.
  */
 import { createRequire } from "node:module";
-import { openStream } from "@sse-service/testing";
+import { PassThrough, Readable } from "node:stream";
+import { eventually, openSocket, openStream } from "@sse-service/testing";
 import { type FastifyInstance, type FastifyReply, fastify as fastify5 } from "fastify";
 import { createSSEService, type SSEService } from "sse-service";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -162,6 +163,78 @@ describe.each([
 		expect(await stream.ended).toBe(true);
 	});
 
+	it.each(["synchronous", "asynchronous"])(
+		"an onSend hook that puts another stream in the payload's place, %s, is refused",
+		async (kind) => {
+			app.addHook("onSend", async (_request, _reply, payload) => {
+				if (kind === "asynchronous") await later();
+				return payload instanceof Readable ? payload.pipe(new PassThrough()) : payload;
+			});
+			app.get("/", (_request, reply) => void reply.sse());
+			const response = await openStream(await listen());
+			expect(response.status).toBe(500);
+			expect(await response.ended).toBe(true);
+			expect(JSON.parse(response.text)).toMatchObject({ code: "ERR_SSE_INVALID_REQUEST" });
+			expect(service.stats().connectionsOpened).toBe(0);
+		},
+	);
+
+	it("onRequestAbort runs when the client leaves, onResponse when the server ends the stream", async () => {
+		const told: string[] = [];
+		app.addHook("onRequestAbort", async (_request) => void told.push("onRequestAbort"));
+		app.addHook("onResponse", async (_request, _reply) => void told.push("onResponse"));
+		app.get("/", (_request, reply) => {
+			reply.sse({ onDisconnectCb: ({ reason }) => told.push(reason) });
+		});
+		const url = await listen();
+		(await openStream(url)).abort();
+		await eventually(() => told.length === 2);
+		expect(told.splice(0).sort()).toEqual(["client", "onRequestAbort"]);
+		const stream = await openStream(url);
+		service.disconnect("all");
+		await stream.ended;
+		await eventually(() => told.length === 2);
+		expect(told.sort()).toEqual(["onResponse", "server"]);
+	});
+
+	it("preClose hooks that were added before the plugin can still send", async () => {
+		await app.close();
+		app = fastify();
+		app.addHook("preClose", async () => void service.send("all", "goodbye"));
+		app.register(sse, { service });
+		app.get("/", (_request, reply) => void reply.sse());
+		const stream = await openStream(await listen());
+		await app.close();
+		expect(await stream.ended).toBe(true);
+		expect(stream.events).toEqual([{ data: "goodbye" }]);
+	});
+
+	it("connectionTimeout does not end a stream", async () => {
+		await app.close();
+		app = fastify({ connectionTimeout: 50 });
+		app.register(sse, { service });
+		app.get("/", (_request, reply) => void reply.sse());
+		const url = await listen();
+		const stream = await openStream(url);
+		// A connection made later, on which nothing happens, is ended by it.
+		const idle = await openSocket(Number(new URL(url).port), []);
+		await idle.closed;
+		expect(service.send("all", "still here")).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "still here" }]);
+	});
+
+	it("a trailer is not sent, and the stream is as ever", async () => {
+		app.get("/", async (_request, reply) => {
+			reply.trailer("x-late", async () => "late");
+			const { connection } = await reply.sse();
+			connection.send("hello");
+			connection.close();
+		});
+		const stream = await openStream(await listen());
+		expect(await stream.ended).toBe(true);
+		expect(stream.text).toBe(": open\ndata: hello\n\n");
+	});
+
 	it("streams over HTTP/2, in a prefixed and encapsulated context", async () => {
 		await app.close();
 		app = fastify({ http2: true }) as unknown as FastifyInstance;
@@ -177,6 +250,47 @@ describe.each([
 		expect(stream.headers).toMatchObject({ "x-scope": "inner", "x-accel-buffering": "no" });
 		service.send("all", "hello");
 		expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+	});
+});
+
+describe("on Fastify 5, where requests have a signal and handlers a timeout,", () => {
+	const listen = (): Promise<string> => app.listen({ port: 0, host: "127.0.0.1" });
+
+	it("handlerTimeout does not end a stream that has opened, and counts until it has", async () => {
+		app = fastify5({ handlerTimeout: 100 });
+		app.register(sse, { service });
+		app.get("/events", async (_request, reply) => void (await reply.sse()));
+		app.get("/never", async (_request, reply) => {
+			await new Promise(() => {});
+			await reply.sse();
+		});
+		const url = await listen();
+		const stream = await openStream(`${url}/events`);
+		// It began later, so the stream's time is over when its own is.
+		expect((await openStream(`${url}/never`)).status).toBe(503);
+		expect(service.send("all", "still here")).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "still here" }]);
+		service.disconnect("all");
+		expect(await stream.ended).toBe(true);
+	});
+
+	it("connection.signal tells the end of a stream, also where request.signal is aborted before", async () => {
+		app = fastify5();
+		app.register(sse, { service });
+		const aborted: string[] = [];
+		app.post("/", async (request, reply) => {
+			request.signal.addEventListener("abort", () => aborted.push("request.signal"));
+			const { connection } = await reply.sse();
+			connection.signal.addEventListener("abort", () => aborted.push("connection.signal"));
+		});
+		const headers = { "Content-Type": "application/json" };
+		const stream = await openStream(await listen(), { method: "POST", headers, body: "{}" });
+		await eventually(() => aborted.length > 0);
+		expect(aborted).toEqual(["request.signal"]);
+		expect(service.send("all", "still here")).toBe(1);
+		stream.abort();
+		await eventually(() => aborted.length > 1);
+		expect(aborted).toEqual(["request.signal", "connection.signal"]);
 	});
 });
 
