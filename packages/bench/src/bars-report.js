@@ -56,7 +56,7 @@ export async function judge(
 }
 
 /** @param {Verdict} verdict @returns {string[]} as cells: bar, measured, met or not */
-function cellsOf({ bar, unit, digits, limit, measured, met }) {
+export function cellsOf({ bar, unit, digits, limit, measured, met }) {
 	const { min, median, max } = measured;
 	const [low, middle, high] = [min, median, max].map((value) => value.toFixed(digits));
 	return [

@@ -7,14 +7,16 @@ import { judge, textOfRow } from "./bars-report.js";
 import { chooseCores, describeMachine, openFilesLimit, versionOf } from "./machine.js";
 import { measure } from "./measure.js";
 import { readOptions, usage } from "./options.js";
-import { reportOf, textOf } from "./report.js";
+import { reportOf } from "./report.js";
+import { keepReport, keepRow } from "./results.js";
+import { textOf } from "./table.js";
 import { WORKLOADS } from "./workloads/index.js";
 
 /**
  * @typedef {import("./implementations/index.js").Entry} Entry
  * @typedef {import("./options.js").Options} Options
  * @typedef {import("./report.js").Report} Report
- * @typedef {ReturnType<typeof describe>} Made
+ * @typedef {import("./machine.js").Made} Made
  */
 
 /** Files a process has open besides its connections. */
@@ -41,7 +43,7 @@ export async function bench(args, field) {
 	}
 }
 
-/** What the figures are made on and with. @param {readonly Entry[]} field @param {readonly string[]} args */
+/** @param {readonly Entry[]} field @param {readonly string[]} args @returns {Made} */
 function describe(field, args) {
 	return {
 		date: new Date().toISOString(),
@@ -78,6 +80,7 @@ async function compare(options, field, made) {
 		);
 		const report = reportOf(workload, cases, field, measurement);
 		reports.push(report);
+		if (options.save) keepReport(made, report);
 		console.log(`\n${textOf(report)}`);
 	}
 	if (options.json !== undefined) write(options.json, { ...made, reports });
@@ -87,7 +90,7 @@ async function compare(options, field, made) {
 }
 
 /** @param {Options} options @param {readonly Entry[]} field @param {Made} made @returns {Promise<number>} */
-async function judgeAll({ rows, rounds, json, limits, ...options }, field, made) {
+async function judgeAll({ rows, rounds, json, save, limits, ...options }, field, made) {
 	print(made);
 	const verdicts = [];
 	for (const row of ROWS.filter(({ row }) => rows?.includes(row) ?? true)) {
@@ -95,6 +98,7 @@ async function judgeAll({ rows, rounds, json, limits, ...options }, field, made)
 		const own = await judge(row, field, affordable(limits), { ...options, rounds, cores });
 		console.log(textOfRow(own));
 		verdicts.push(...own);
+		if (save) keepRow(made, own);
 	}
 	if (json !== undefined) write(json, { ...made, verdicts });
 	return 0;

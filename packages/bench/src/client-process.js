@@ -16,7 +16,8 @@ import { nowMicros, readUsage } from "./usage.js";
  * @property {number} port
  * @property {string} url the implementation's module, for what its clients get
  * @property {Plan} plan
- * @property {number} atOnce how many connections may be opening
+ * @property {number} count how many connections more
+ * @property {number} atOnce how many may be opening
  * @property {number} timeoutMs
  * @property {number} slowClientMicros
  */
@@ -44,7 +45,7 @@ let onProgress = () => {};
 
 takeOrders({
 	/** Resolves when every connection has its opening. @param {ConnectOrder} order */
-	async connect({ port, url, plan, atOnce, timeoutMs, slowClientMicros }) {
+	async connect({ port, url, plan, count, atOnce, timeoutMs, slowClientMicros }) {
 		/** @type {import("./implementations/index.js").Implementation} */
 		const { wire } = await import(url);
 		const { opening, block, heartbeat } = wire;
@@ -55,11 +56,14 @@ takeOrders({
 			return new ExpectedBody([opening, ...blocks]);
 		});
 		beating = plan.heartbeats && heartbeat !== undefined;
-		arrivals = new Array(plan.events + 1).fill(0);
-		arrivedAt = plan.timed ? Array.from({ length: plan.events }, () => []) : [];
+		if (sockets.length === 0) {
+			arrivals = new Array(plan.events + 1).fill(0);
+			arrivedAt = plan.timed ? Array.from({ length: plan.events }, () => []) : [];
+		}
 		delayMs = slowClientMicros / 1_000;
-		while (sockets.length < plan.connections) {
-			readers = Math.min(sockets.length + atOnce, plan.connections);
+		const wanted = sockets.length + count;
+		while (sockets.length < wanted) {
+			readers = Math.min(sockets.length + atOnce, wanted);
 			while (sockets.length < readers) {
 				const number = sockets.length;
 				const body = /** @type {ExpectedBody} */ (bodies[audienceOf(plan, number)]);

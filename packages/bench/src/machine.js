@@ -14,6 +14,13 @@ import { arch, cpus, type } from "node:os";
  * @property {number} cores
  * @property {string} system
  * @property {string} node
+ *
+ * @typedef {object} Made what figures were made on, with and by
+ * @property {string} date
+ * @property {string} command
+ * @property {Machine} machine
+ * @property {Cores | undefined} cores
+ * @property {Readonly<Record<string, string>>} versions by implementation
  */
 
 /** Binds a process to cores (util-linux); other systems have none. */

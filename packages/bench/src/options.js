@@ -14,6 +14,7 @@ import { ANSWER_MS } from "./orders.js";
  * @property {number} slowClientMicros
  * @property {readonly string[] | undefined} only
  * @property {string | undefined} json
+ * @property {boolean} save
  * @property {string | undefined} cpuProfileDir
  */
 
@@ -33,6 +34,7 @@ ${workloads.map(({ name, title }) => `                      ${name.padEnd(14)}${
   --seconds N       at most so long at a fixed rate
   --only NAME       this implementation, and what it is compared with; may be repeated
   --json FILE       write everything measured there
+  --save            keep it in results/, and write RESULTS.md with tables and plots
   --timeout-ms N    how long an event may take to reach everyone, default 20000
   --slow-client N   have the client waste N µs on each read, which must not change the figures
   --cpu-prof DIR    write a CPU profile of each server there; the figures are then of no use
@@ -75,6 +77,7 @@ export function readOptions(args, workloads) {
 			seconds: { type: "string" },
 			only: { type: "string", multiple: true },
 			json: { type: "string" },
+			save: { type: "boolean", default: false },
 			"timeout-ms": { type: "string" },
 			"slow-client": { type: "string" },
 			"cpu-prof": { type: "string" },
@@ -109,6 +112,7 @@ export function readOptions(args, workloads) {
 		slowClientMicros: count("slow-client"),
 		only: values.only,
 		json: values.json,
+		save: values.save,
 		cpuProfileDir: values["cpu-prof"],
 	};
 }

@@ -43,10 +43,10 @@ export async function run({ name, url }, work, options) {
 			server,
 			client,
 			timeoutMs,
-			connect(atOnce = CONNECTING_AT_ONCE) {
-				connected += plan.connections;
+			connect({ count = plan.connections, atOnce = CONNECTING_AT_ONCE } = {}) {
+				connected += count;
 				return Promise.all([
-					client.ask("connect", { port, url, plan, atOnce, timeoutMs, slowClientMicros }),
+					client.ask("connect", { port, url, plan, count, atOnce, timeoutMs, slowClientMicros }),
 					server.ask("connected", connected),
 				]);
 			},

@@ -16,9 +16,12 @@
  * @typedef {object} Sides of a run, both fresh
  * @property {Child} server listens
  * @property {Child} client
- * @property {(atOnce?: number) => Promise<unknown>} connect resolves when all connections of the plan are open, so
- * many opening at a time
+ * @property {(options?: ConnectOptions) => Promise<unknown>} connect opens connections of the plan, and resolves when they are open
  * @property {number} timeoutMs how long an event may take to all connections
+ *
+ * @typedef {object} ConnectOptions
+ * @property {number} [count] how many more; default all
+ * @property {number} [atOnce] how many may be opening; default 128
  *
  * @typedef {object} Case one size of the work
  * @property {string} name

@@ -34,7 +34,7 @@ export const storm = {
 					await server.ask("startLoopDelay");
 					const before = await read();
 					const startMicros = nowMicros();
-					await connect(connections);
+					await connect({ atOnce: connections });
 					const untilAllMicros = nowMicros() - startMicros;
 					const after = await read();
 					const usage = usageBetween(before[0], after[0]);
