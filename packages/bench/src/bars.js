@@ -9,6 +9,8 @@ import {
 	EXPRESS_BY_HAND,
 	FASTIFY_ADAPTER,
 	FASTIFY_BY_HAND,
+	NEST_ADAPTER,
+	NEST_BY_HAND,
 	OURS,
 } from "./implementations/index.js";
 import { adapterConnect, adapterEvent } from "./workloads/adapters.js";
@@ -214,13 +216,20 @@ export const ROWS = [
 	},
 	{
 		row: 13,
+		what: "connect and disconnect through Nest on Express: CPU",
+		workload: adapterConnect,
+		field: [NEST_ADAPTER, NEST_BY_HAND],
+		select: (works) => works.slice(2, 3),
+		bars: [ratio(adapterConnect, NEST_ADAPTER, NEST_BY_HAND, 1.15)],
+	},
+	{
+		row: 14,
 		what: "one event through an adapter: CPU per delivery",
 		workload: adapterEvent,
-		field: [OURS, FASTIFY_ADAPTER, EXPRESS_ADAPTER],
+		field: [OURS, FASTIFY_ADAPTER, EXPRESS_ADAPTER, NEST_ADAPTER],
 		// It costs nothing more; two runs of the same differ by so much.
-		bars: [
-			ratio(adapterEvent, FASTIFY_ADAPTER, OURS, 1.05),
-			ratio(adapterEvent, EXPRESS_ADAPTER, OURS, 1.05),
-		],
+		bars: [FASTIFY_ADAPTER, EXPRESS_ADAPTER, NEST_ADAPTER].map((adapter) =>
+			ratio(adapterEvent, adapter, OURS, 1.05),
+		),
 	},
 ];

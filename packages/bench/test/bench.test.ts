@@ -110,6 +110,23 @@ describe("a small broadcast by everyone", () => {
 	});
 });
 
+test("adapters are beside the core, and beside streams opened by hand", async () => {
+	const workloads = ["--workload", "adapters-connect", "--workload", "adapters-event"];
+	const { output, report } = await run(MAIN, [...SMALL, ...workloads]);
+	expect(output).not.toContain("FAIL");
+	const measured = report.reports.map(({ cases }: Report) =>
+		cases.map(({ summaries }) => summaries.map(({ implementation }) => implementation)),
+	);
+	expect(measured).toEqual([
+		[
+			["@sse-service/fastify", "fastify by hand"],
+			["@sse-service/express", "express by hand"],
+			["@sse-service/nest", "nest by hand"],
+		],
+		[["sse-service", "@sse-service/fastify", "@sse-service/express", "@sse-service/nest"]],
+	]);
+});
+
 test("the bars are judged row by row", async () => {
 	const { exitCode, report } = await run(MAIN, [...SMALL, "--bars", "--row", "7", "--row", "10"]);
 	expect(exitCode).toBe(0);

@@ -47,6 +47,8 @@ export const FASTIFY_ADAPTER = "@sse-service/fastify";
 export const FASTIFY_BY_HAND = "fastify by hand";
 export const EXPRESS_ADAPTER = "@sse-service/express";
 export const EXPRESS_BY_HAND = "express by hand";
+export const NEST_ADAPTER = "@sse-service/nest";
+export const NEST_BY_HAND = "nest by hand";
 
 /** @type {readonly Target[]} */
 const EVERY_TARGET = ["all", "group", "client"];
@@ -128,6 +130,18 @@ export const IMPLEMENTATIONS = [
 		name: EXPRESS_BY_HAND,
 		url: new URL("./express-by-hand.js", import.meta.url).href,
 		packageName: "express",
+		targets: [],
+	},
+	{
+		name: NEST_ADAPTER,
+		url: new URL("./nest-adapter.js", import.meta.url).href,
+		packageName: "@sse-service/nest",
+		targets: [],
+	},
+	{
+		name: NEST_BY_HAND,
+		url: new URL("./nest-by-hand.js", import.meta.url).href,
+		packageName: "@nestjs/core",
 		targets: [],
 	},
 ];

@@ -1,23 +1,22 @@
-// Nest's own `@Sse()`, on Express: one Subject that every client's Observable follows. Decorators are functions, and
-// are called as such.
+// Nest's own `@Sse()`: one Subject that every client's Observable follows.
 
-import "reflect-metadata";
 import { encodeBlock } from "../event.js";
+import { createNestServer } from "./nest-app.js";
 
 /** @type {import("./index.js").Wire} */
 export const wire = { opening: "\n", block: (event) => encodeBlock(event, ": ") };
 
 /** @param {import("./index.js").Settings} settings @returns {Promise<import("./index.js").Running>} */
 export async function create({ onConnection }) {
-	const [{ Controller, Module, Sse }, { NestFactory }, { Observable, Subject }] = await Promise.all(
-		[import("@nestjs/common"), import("@nestjs/core"), import("rxjs")],
-	);
+	const [{ Sse }, { Observable, Subject }] = await Promise.all([
+		import("@nestjs/common"),
+		import("rxjs"),
+	]);
 	/** @type {import("rxjs").Subject<import("@nestjs/common").MessageEvent>} */
 	const events = new Subject();
-
 	class EventsController {
 		/** @returns {import("rxjs").Observable<import("@nestjs/common").MessageEvent>} */
-		all() {
+		events() {
 			return new Observable((subscriber) => {
 				const subscription = events.subscribe(subscriber);
 				onConnection();
@@ -25,18 +24,8 @@ export async function create({ onConnection }) {
 			});
 		}
 	}
-	const { prototype } = EventsController;
-	const all = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(prototype, "all"));
-	Sse("/")(prototype, "all", all);
-	Controller()(EventsController);
-
-	class AppModule {}
-	Module({ controllers: [EventsController] })(AppModule);
-
-	const app = await NestFactory.create(AppModule, { logger: false });
-	await app.init();
 	return {
-		server: app.getHttpServer(),
+		server: await createNestServer([], EventsController, Sse("/")),
 		toAll: ({ data, event, id }) => events.next({ data, type: event, id }),
 	};
 }

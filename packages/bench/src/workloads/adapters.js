@@ -8,6 +8,8 @@ import {
 	EXPRESS_BY_HAND,
 	FASTIFY_ADAPTER,
 	FASTIFY_BY_HAND,
+	NEST_ADAPTER,
+	NEST_BY_HAND,
 	OURS,
 } from "../implementations/index.js";
 import { CPU_PER_EVENT, thousands } from "../workload.js";
@@ -21,6 +23,7 @@ export const adapterConnect = {
 		[
 			{ name: "Fastify", adapter: FASTIFY_ADAPTER, byHand: FASTIFY_BY_HAND },
 			{ name: "Express", adapter: EXPRESS_ADAPTER, byHand: EXPRESS_BY_HAND },
+			{ name: "Nest on Express", adapter: NEST_ADAPTER, byHand: NEST_BY_HAND },
 		].map(({ name, adapter, byHand }) =>
 			createConnecting({
 				name,
@@ -46,6 +49,8 @@ export const adapterEvent = {
 			warmUps: Math.min(25, limits.turns),
 			turns: Math.min(100, limits.turns),
 		});
-		return [{ ...work, field: [OURS, FASTIFY_ADAPTER, EXPRESS_ADAPTER], baselines: [OURS] }];
+		return [
+			{ ...work, field: [OURS, FASTIFY_ADAPTER, EXPRESS_ADAPTER, NEST_ADAPTER], baselines: [OURS] },
+		];
 	},
 };
