@@ -7,6 +7,7 @@ import { provideChromium } from "./chromium.mjs";
 import { onInterrupt, run } from "./command.mjs";
 import { Report } from "./report.mjs";
 import { build, install, SetupError, toolsEnv } from "./setup.mjs";
+import { updateSuiteTable } from "./suite-table.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
 const TESTS_TIMEOUT_MS = 420_000;
@@ -69,6 +70,14 @@ async function test(env) {
 
 	const exitCodes = exitCodesOfTurbo();
 	for (const own of packages) count(own, exitCodes.get(own.name));
+
+	const tested = packages
+		.filter((own) => existsSync(join(own.dir, VITEST_REPORT)))
+		.map(({ name, dir }) => ({
+			name,
+			report: JSON.parse(readFileSync(join(dir, VITEST_REPORT), "utf8")),
+		}));
+	await report.step("table of the adapters", async () => updateSuiteTable(tested, { ci: CI }));
 }
 
 /** What each package's test task answered, from the summary turbo has just written. */

@@ -2,9 +2,10 @@
  * The claims of every adapter, over Express 5 and 4, and over the core on node:http beside them.
  */
 import { once } from "node:events";
-import http, { type RequestListener, type Server, type ServerResponse } from "node:http";
+import http, { type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import {
 	type AdapterContext,
 	type AdapterHarness,
@@ -29,6 +30,8 @@ const commonJs = require("sse-service") as AdapterHarness["commonJs"];
 const express4 = require("express-4") as typeof express5;
 
 type Connect = (req: Request, res: Response, next: NextFunction) => unknown;
+/** Of HTTP/1.1, or of HTTP/2, which has no idle connections. */
+type Server = NetServer & { closeIdleConnections?(): void };
 type Failing = Error & { readonly statusCode?: number };
 
 const MIDDLEWARE: Record<Middleware, () => Connect> = {
@@ -62,13 +65,16 @@ function contextOf(
 async function listen(
 	listener: (log: Connect) => RequestListener,
 	closing: (server: Server) => void,
+	{ http2 }: AdapterSetup,
 	parts: Omit<RunningAdapter, "url" | "accessLog" | "close">,
 ): Promise<RunningAdapter> {
 	const accessLog: number[] = [];
 	const log = morgan(":status", {
 		stream: { write: (line) => void accessLog.push(Number.parseInt(line, 10)) },
 	});
-	const server = http.createServer(listener(log as Connect));
+	const app = listener(log as Connect);
+	// The compatibility API of HTTP/2 has the members that are used here.
+	const server = http2 ? createHttp2Server(app as never) : http.createServer(app);
 	closing(server);
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
@@ -123,7 +129,7 @@ function overExpress(express: typeof express5, awaitsHandlers: boolean): Adapter
 				first.closeWith(server);
 				other.closeWith(server);
 			};
-			return listen(listener, closing, { service, second, errors });
+			return listen(listener, closing, setup, { service, second, errors });
 		},
 	};
 }
@@ -162,11 +168,13 @@ const overNode: AdapterHarness = {
 		const closing = (server: Server): void => {
 			const close = server.close;
 			server.close = (callback) => {
-				void Promise.all([first.close(), other.close()]).then(() => server.closeIdleConnections());
+				void Promise.all([first.close(), other.close()]).then(() =>
+					server.closeIdleConnections?.(),
+				);
 				return close.call(server, callback);
 			};
 		};
-		return listen(listener, closing, { service, second, errors });
+		return listen(listener, closing, setup, { service, second, errors });
 	},
 };
 

@@ -12,7 +12,7 @@ import {
 	describeAdapter,
 	type Middleware,
 } from "@sse-service/testing/adapter";
-import { fastify as fastify5 } from "fastify";
+import { type FastifyInstance, fastify as fastify5 } from "fastify";
 import { createSSEService, getDefaultService } from "sse-service";
 import { sse } from "../src/index.js";
 
@@ -41,7 +41,7 @@ const FOUR: typeof FIVE = {
 function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeof FIVE) {
 	const harness: AdapterHarness = {
 		commonJs,
-		start: async ({ use = [], routes, byDefault, maxConnections }) => {
+		start: async ({ use = [], routes, byDefault, maxConnections, http2 }) => {
 			const service = byDefault ? getDefaultService() : createSSEService({ maxConnections });
 			const second = createSSEService();
 			const accessLog: number[] = [];
@@ -58,7 +58,10 @@ function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeo
 					}
 				},
 			};
-			const app = fastify({ logger: { level: "info", stream } });
+			const options = { logger: { level: "info", stream } };
+			const app = http2
+				? (fastify({ ...options, http2 }) as unknown as FastifyInstance)
+				: fastify(options);
 			const isUsed = (name: Middleware): boolean => use.includes(name);
 			if (isUsed("compression")) await app.register(compress, { threshold: 0 });
 			if (isUsed("cookies") || isUsed("session")) await app.register(cookie);

@@ -11,7 +11,7 @@ import type { INestApplication, LoggerService, Type } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { ExpressAdapter, type NestExpressApplication } from "@nestjs/platform-express";
 import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
-import type { Middleware } from "@sse-service/testing/adapter";
+import type { AdapterSetup, Middleware } from "@sse-service/testing/adapter";
 import compression from "compression";
 import expressSession from "express-session";
 import expressHelmet from "helmet";
@@ -38,6 +38,7 @@ export async function startApp(
 	platform: Platform,
 	use: readonly Middleware[] = [],
 	configure: (app: INestApplication) => unknown = () => {},
+	{ http2 }: Pick<AdapterSetup, "http2"> = {},
 ): Promise<RunningApp> {
 	const errors: unknown[] = [];
 	const accessLog: number[] = [];
@@ -46,7 +47,7 @@ export async function startApp(
 	const app: INestApplication =
 		platform === "platform-express"
 			? await overExpress(root, options, use, accessLog)
-			: await overFastify(root, options, use, accessLog, errors);
+			: await overFastify(root, options, use, accessLog, errors, http2);
 	if (use.includes("cors")) app.enableCors({ origin: true, credentials: true });
 	await configure(app);
 	await app.listen(0, "127.0.0.1");
@@ -96,6 +97,7 @@ async function overFastify(
 	use: readonly Middleware[],
 	accessLog: number[],
 	errors: unknown[],
+	http2 = false,
 ): Promise<INestApplication> {
 	const stream = {
 		write: (text: string) => {
@@ -105,7 +107,8 @@ async function overFastify(
 			else if (!/incoming request|^Server listening/.test(line.msg)) errors.push(line.msg);
 		},
 	};
-	const adapter = new FastifyAdapter({ logger: { level: "info", stream } });
+	const serverOptions = { logger: { level: "info", stream } };
+	const adapter = new FastifyAdapter(http2 ? { ...serverOptions, http2 } : serverOptions);
 	const app = await NestFactory.create<NestFastifyApplication>(root, adapter, options);
 	// The plugins are typed for the Fastify of the newest Nest.
 	const register = app.register.bind(app) as (

@@ -184,7 +184,7 @@ class Services {
 function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 	return {
 		commonJs,
-		start: async ({ use, routes, byDefault, maxConnections }) => {
+		start: async ({ use, routes, byDefault, maxConnections, http2 }) => {
 			const service = byDefault ? getDefaultService() : createSSEService({ maxConnections });
 			const second = createSSEService();
 
@@ -201,7 +201,7 @@ function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 			})
 			class App {}
 
-			const { app, ...running } = await startApp(App, platform, use);
+			const { app, ...running } = await startApp(App, platform, use, undefined, { http2 });
 			return { ...running, service, second, close: () => app.close() };
 		},
 	};

@@ -2,6 +2,7 @@
  * What every adapter promises, run over each version of its framework: real servers, real clients.
  */
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import cannotExist from "./cannot-exist.json" with { type: "json" };
 import { openBlockedReader, openSocket } from "./socket.js";
 import { openStream } from "./stream.js";
 import { eventually, settled } from "./waiting.js";
@@ -39,6 +40,8 @@ export interface AdapterSetup {
 	readonly byDefault?: boolean;
 	/** Of the service of this app. */
 	readonly maxConnections?: number;
+	/** Serve HTTP/2, without TLS. */
+	readonly http2?: boolean | undefined;
 }
 
 export interface RunningAdapter {
@@ -59,11 +62,22 @@ export interface AdapterHarness {
 	readonly commonJs: { sendSSEToAll(data: unknown): number };
 }
 
+declare module "vitest" {
+	interface TaskMeta {
+		/** The adapter whose claim a test is, for the table that is made of the tests' reports. */
+		adapter?: string;
+	}
+}
+
 const CONSOLE = ["debug", "error", "info", "log", "warn"] as const;
 
-/** An error with the status that both frameworks answer with. */
+/** An error with the status that all frameworks answer with. */
 function unauthorized(): Error {
 	return Object.assign(new Error("sign in first"), { statusCode: 401 });
+}
+
+function canExist(adapter: string, claim: string): boolean {
+	return !cannotExist.claims.some((each) => adapter.includes(each.adapter) && each.claim === claim);
 }
 
 /** Run the claims over one version of a framework. */
@@ -77,7 +91,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			complaints.push(complaint);
 		};
 
-		beforeEach(() => {
+		beforeEach(({ task }) => {
+			task.meta.adapter = name;
 			connections = [];
 			complaints.length = 0;
 			spies = CONSOLE.map((level) => vi.spyOn(console, level));
@@ -155,18 +170,26 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 
 		it("a rejected sign-in before the stream opens is a normal error response, with its headers", async () => {
 			await start({
-				use: ["cors"],
+				use: ["cors", "cookies"],
 				routes: {
-					"/events": async () => {
+					"/events": async (context) => {
+						context.setHeader("WWW-Authenticate", "Bearer");
+						context.setCookie("a", "1");
 						throw unauthorized();
 					},
 				},
 			});
 			const response = await open("/events", { headers: { Origin: "https://example.com" } });
 			expect(response.status).toBe(401);
-			expect(response.headers["access-control-allow-origin"]).toBe("https://example.com");
-			await response.ended;
+			expect(response.headers).toMatchObject({
+				"access-control-allow-origin": "https://example.com",
+				"www-authenticate": "Bearer",
+				"set-cookie": [expect.stringMatching(/^a=1/)],
+			});
+			expect(await response.ended).toBe(true);
 			expect(response.text).toContain("sign in first");
+			expect(response.headers["content-type"]).not.toBe("text/event-stream");
+			expect(app.service.stats()).toMatchObject(nobody);
 		});
 
 		it("a limit refuses with its status, as a normal error response", async () => {
@@ -179,7 +202,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(app.service.stats().connections).toBe(1);
 		});
 
-		it("what throws after the stream has opened ends it and reaches the framework's logger", async () => {
+		it("what throws after the stream has opened ends it and reaches the framework's logger, nothing else", async () => {
 			const error = new Error("too late");
 			await start({
 				routes: {
@@ -187,13 +210,19 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 						await events(context);
 						throw error;
 					},
+					"/others": events,
 				},
 			});
+			const other = await open("/others");
 			const stream = await open();
 			await stream.ended;
-			await eventually(() => app.service.stats().connections === 0);
+			await eventually(() => app.service.stats().connections === 1);
 			expect(JSON.stringify(app.errors.map(String))).toContain("too late");
 			expect(app.errors).toHaveLength(1);
+			// It has sent nothing, and the streams of others go on.
+			expect(stream.text).toBe(": open\n");
+			expect(app.service.send("all", "still here")).toBe(1);
+			expect(await other.take(1)).toEqual([{ data: "still here" }]);
 		});
 
 		it("a client that leaves frees everything, and aborts the handler's signal", async () => {
@@ -255,6 +284,24 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			);
 		});
 
+		it("closing the app leaves no timer and no listener", async () => {
+			const timers = [vi.spyOn(globalThis, "setInterval"), vi.spyOn(globalThis, "setTimeout")];
+			const count = (): unknown[] =>
+				process.eventNames().map((event) => [event, process.listenerCount(event)]);
+			const before = count();
+			await start();
+			const streams = await Promise.all([open(), open()]);
+			app.service.send("all", "last");
+			await app.close();
+			await Promise.all(streams.map(({ ended }) => ended));
+			expect(count()).toEqual(before);
+			const started = timers.flatMap((timer) => timer.mock.results.map(({ value }) => value));
+			// Node's own words for a timer that has not been cleared, nor has run for the last time; those of a millisecond
+			// are of `eventually`.
+			const left = started.filter((timer) => timer._destroyed === false && timer._idleTimeout > 1);
+			expect(left.map(String)).toEqual([]);
+		});
+
 		it("a client that keeps its socket for the next request does not hold the close up", async () => {
 			await start();
 			const client = await openSocket(port(), ["GET /events HTTP/1.1", "Host: 127.0.0.1"]);
@@ -289,6 +336,18 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(harness.commonJs.sendSSEToAll("again")).toBe(1);
 			expect(await next.take(1)).toEqual([{ data: "again" }]);
 		});
+
+		const overHttp2 = "streams over HTTP/2";
+		if (canExist(name, overHttp2)) it(overHttp2, streamsOverHttp2);
+		async function streamsOverHttp2(): Promise<void> {
+			await start({ http2: true });
+			const stream = await open("/events", { http2: true });
+			expect(stream.headers).toMatchObject({ ":status": 200, "content-type": "text/event-stream" });
+			app.service.send("all", "hello");
+			expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+			await app.close();
+			expect(await stream.ended).toBe(true);
+		}
 
 		it("HEAD is answered with the stream's headers and opens nothing", async () => {
 			await start();
