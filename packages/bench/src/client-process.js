@@ -5,11 +5,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { ExpectedBody } from "./expected-body.js";
 import { takeOrders } from "./orders.js";
+import { OwnIds } from "./own-ids.js";
 import { audienceOf, eventOf, pathOf } from "./plan.js";
 import { ResponseCheck } from "./response-check.js";
 import { nowMicros, readUsage } from "./usage.js";
 
 /**
+ * @typedef {import("./implementations/index.js").Wire} Wire
  * @typedef {import("./plan.js").Plan} Plan
  *
  * @typedef {object} ConnectOrder
@@ -67,7 +69,7 @@ takeOrders({
 			while (sockets.length < readers) {
 				const number = sockets.length;
 				const body = /** @type {ExpectedBody} */ (bodies[audienceOf(plan, number)]);
-				open(port, pathOf(plan, number), body);
+				open(port, pathOf(plan, number), body, wire);
 			}
 			await everywhere(0, timeoutMs);
 		}
@@ -109,27 +111,32 @@ takeOrders({
 	},
 });
 
-/** @param {number} port @param {string} path @param {ExpectedBody} expected */
-function open(port, path, expected) {
+/** @param {number} port @param {string} path @param {ExpectedBody} expected @param {Wire} wire */
+function open(port, path, expected, { framing, ownIds }) {
 	const number = sockets.length;
 	/** @param {Error} error */
 	const fail = (error) => {
 		failure ??= new Error(`connection ${number}: ${error.message}`);
 		onProgress();
 	};
-	const check = new ResponseCheck(expected, (piece) => {
-		const count = (arrivals[piece] ?? 0) + 1;
-		arrivals[piece] = count;
-		arrivedAt[piece - 1]?.push(nowMicros());
-		if (count === readers) onProgress();
-	});
+	const check = new ResponseCheck(
+		expected,
+		(piece) => {
+			const count = (arrivals[piece] ?? 0) + 1;
+			arrivals[piece] = count;
+			arrivedAt[piece - 1]?.push(nowMicros());
+			if (count === readers) onProgress();
+		},
+		framing,
+	);
+	const ids = ownIds === true ? new OwnIds() : undefined;
 	const onread = {
 		buffer: readBuffer,
 		/** @param {number} byteLength */
 		callback(byteLength) {
 			if (delayMs > 0) for (const end = performance.now() + delayMs; performance.now() < end; );
 			try {
-				check.receive(readBuffer, byteLength);
+				check.receive(readBuffer, ids?.remove(readBuffer, byteLength) ?? byteLength);
 			} catch (error) {
 				fail(/** @type {Error} */ (error));
 			}

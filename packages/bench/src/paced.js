@@ -22,6 +22,8 @@ export function createPaced({ name, connections, perSecond, seconds, timed = fal
 		// The last one is a fence, as in a fan-out.
 		plan: createPlan({ connections, events: WARM_UPS + count + 1, timed }),
 
+		inside: true,
+
 		async run({ server, client, connect, timeoutMs }) {
 			await server.ask("prepare");
 			await connect();

@@ -26,8 +26,19 @@ export class ResponseCheck {
 	/** The size of the chunk as far as it is known, then what is left of its data. */
 	#chunkBytes = 0;
 
-	/** @param {ExpectedBody} expected @param {(piece: number) => void} onPiece called with each piece that has come whole */
-	constructor(expected, onPiece) {
+	/** Whether the body is in chunks; else it goes on to the end of the connection. */
+	#chunked;
+
+	/**
+	 * @param {ExpectedBody} expected @param {(piece: number) => void} onPiece called with each piece that has come whole
+	 * @param {"chunked" | "none"} [framing]
+	 */
+	constructor(expected, onPiece, framing = "chunked") {
+		this.#chunked = framing === "chunked";
+		if (!this.#chunked) {
+			this.#next = "data";
+			this.#chunkBytes = Number.POSITIVE_INFINITY;
+		}
 		this.#expected = expected;
 		this.#onPiece = onPiece;
 	}
@@ -65,12 +76,13 @@ export class ResponseCheck {
 			return length;
 		}
 		const [status = "", ...fields] = head.slice(0, end).toLowerCase().split("\r\n");
-		const wanted = ["content-type: text/event-stream", "transfer-encoding: chunked"];
+		const wanted = ["content-type: text/event-stream"];
+		if (this.#chunked) wanted.push("transfer-encoding: chunked");
 		if (
 			!status.startsWith("http/1.1 200 ") ||
 			!wanted.every((start) => fields.some((field) => field.startsWith(start)))
 		) {
-			throw new Error(`this is no chunked event stream: ${JSON.stringify(head.slice(0, end))}`);
+			throw new Error(`this is no event stream as expected: ${JSON.stringify(head.slice(0, end))}`);
 		}
 		this.#head = undefined;
 		return end + 4 - before;

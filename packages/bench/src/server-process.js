@@ -53,6 +53,7 @@ function send(nth) {
 takeOrders({
 	/** @returns {Promise<number>} the port */
 	async listen() {
+		if (implementation.port !== undefined) return implementation.port;
 		server.listen({ host: "127.0.0.1", port: 0, backlog: BACKLOG });
 		await once(server, "listening");
 		return /** @type {import("node:net").AddressInfo} */ (server.address()).port;
@@ -68,6 +69,8 @@ takeOrders({
 
 	/** Resolves when sends have come to reach this many connections, those that have left since included. @param {number} count @returns {Promise<void>} */
 	connected(count) {
+		// Where another process serves, the clients alone know.
+		if (implementation.port !== undefined) return Promise.resolve();
 		return new Promise((resolve) => {
 			onConnected = () => {
 				if (connected >= count) resolve();
@@ -100,7 +103,11 @@ takeOrders({
 		return sentAt;
 	},
 
-	usage: readUsage,
+	usage() {
+		const usage = readUsage();
+		const userMicros = implementation.usedMicros?.();
+		return userMicros === undefined ? usage : { ...usage, userMicros, systemMicros: 0 };
+	},
 
 	/** Starts to watch the event loop. */
 	startLoopDelay() {
@@ -123,7 +130,7 @@ takeOrders({
 			globalThis.gc?.();
 			await setTimeout(50);
 		}
-		return process.memoryUsage.rss();
+		return implementation.residentBytes?.() ?? process.memoryUsage.rss();
 	},
 
 	/** How often the data of the last events has been made into JSON. */

@@ -29,6 +29,7 @@
  * @property {readonly string[] | "everyone" | undefined} [field] who is measured: these, or all who send at all; default: all who
  * can send to the plan's target
  * @property {readonly string[]} [baselines] what ratios are against; default: the bare loops
+ * @property {boolean} [inside] whether the server's event loop or memory is looked into from inside
  * @property {(sides: Sides) => Promise<Measured>} run rejects when an event did not reach someone, or not as it was sent
  *
  * @typedef {object} Limits what no run goes beyond

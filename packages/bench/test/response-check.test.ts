@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createEvent, encodeBlock } from "../src/event.js";
 import { ExpectedBody } from "../src/expected-body.js";
+import { OwnIds } from "../src/own-ids.js";
 import { ResponseCheck } from "../src/response-check.js";
 
 const HEAD =
@@ -61,7 +62,7 @@ describe("what was not sent is refused", () => {
 
 	test("a response that is no event stream", () => {
 		const head = "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n";
-		expect(() => check([OPENING], { head })).toThrow("no chunked event stream");
+		expect(() => check([OPENING], { head })).toThrow("no event stream as expected");
 	});
 
 	test("a chunk whose size is not told right", () => {
@@ -71,4 +72,24 @@ describe("what was not sent is refused", () => {
 			'no HTTP/1.1 chunk in the opening: "\\n" as data CR',
 		);
 	});
+});
+
+test("a body without framing is compared as it is", () => {
+	const arrived: number[] = [];
+	const subject = new ResponseCheck(expected, (piece) => arrived.push(piece), "none");
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+	const bytes = Buffer.from(head + OPENING + first);
+	subject.receive(bytes, bytes.length);
+	expect(arrived).toEqual([0, 1]);
+});
+
+test.each([1, 3, 64])("ids that a server made are taken out, in reads of %i bytes", (readBytes) => {
+	const ids = new OwnIds();
+	const bytes = Buffer.from("event: tick\nid: 1795561109:12\ndata: \\nid: 3\n\nid: 1x\n");
+	let rest = "";
+	for (let at = 0; at < bytes.length; at += readBytes) {
+		const read = Buffer.from(bytes.subarray(at, at + readBytes));
+		rest += read.toString("utf8", 0, ids.remove(read, read.length));
+	}
+	expect(rest).toBe("event: tick\nid: \ndata: \\nid: 3\n\nid: x\n");
 });

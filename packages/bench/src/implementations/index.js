@@ -1,6 +1,8 @@
 // The field: what is measured, in the order of the report. Each implementation is one file that says
 // how it takes a request, how it sends, and what bytes a client then gets.
 
+import { missing } from "./nchan.js";
+
 /**
  * @typedef {import("../event.js").BenchEvent} BenchEvent
  * @typedef {import("../plan.js").Addressee} Addressee
@@ -10,12 +12,16 @@
  * @property {string} name as the report names it
  * @property {string} url its module
  * @property {string} [packageName] the package whose installed version the report states
+ * @property {boolean} [outside] whether another process serves: nothing is known of its event loop
+ * @property {() => string | undefined} [missing] why it cannot be measured here, if it cannot
  * @property {readonly Target[]} targets what it can send to; others would be more our code than its. None: it is
  * measured only where a workload names it
  *
  * @typedef {object} Wire what its clients get, as the body without HTTP framing
  * @property {string} opening what comes before the first event: not empty, a client is connected when it has it
  * @property {(event: BenchEvent) => string} block
+ * @property {"chunked" | "none"} [framing] of the body; default "chunked"
+ * @property {boolean} [ownIds] whether its ids are made by itself; they are then left out of the blocks
  * @property {string} [heartbeat] what comes when a connection is idle, where the implementation is told to send it
  *
  * @typedef {object} Settings
@@ -26,6 +32,9 @@
  * @property {(req: import("node:http").IncomingMessage, res: import("node:http").ServerResponse, addressee: Addressee) => void} [connect]
  * takes a request of a plain `node:http` server
  * @property {import("node:http").Server} [server] instead, where a framework has its own
+ * @property {number} [port] instead, where another process serves
+ * @property {() => number} [usedMicros] CPU time of that process
+ * @property {() => number} [residentBytes] memory of that process
  * @property {(event: BenchEvent) => void} [toAll] sends to everyone connected
  * @property {(group: string, event: BenchEvent) => void} [toGroup]
  * @property {(client: string, event: BenchEvent) => void} [toClient]
@@ -105,6 +114,13 @@ export const IMPLEMENTATIONS = [
 		name: "Nest @Sse",
 		url: new URL("./nest-sse.js", import.meta.url).href,
 		packageName: "@nestjs/core",
+		targets: ["all"],
+	},
+	{
+		name: "nginx nchan",
+		url: new URL("./nchan.js", import.meta.url).href,
+		outside: true,
+		missing,
 		targets: ["all"],
 	},
 	{ name: BARE_HTTP, url: new URL("./bare-http.js", import.meta.url).href, targets: [] },

@@ -29,6 +29,8 @@ export const storm = {
 				field: "everyone",
 				baselines: [BARE_HTTP],
 
+				inside: true,
+
 				async run({ server, client, connect }) {
 					const read = () => Promise.all([server.ask("usage"), client.ask("usage")]);
 					await server.ask("startLoopDelay");

@@ -1,0 +1,29 @@
+// Takes the ids out of an event stream whose server makes its own, so that the rest can be compared.
+
+const FIELD = Buffer.from("\nid: ");
+const LF = 0x0a;
+const COLON = 0x3a;
+
+export class OwnIds {
+	/** How much of `FIELD` the last bytes were; all of it while an id's value comes. */
+	#matched = 0;
+
+	/**
+	 * Closes up what is left, in place. Only digits and colons are taken for an id.
+	 * @param {Buffer} buffer @param {number} length @returns {number} how much is left
+	 */
+	remove(buffer, length) {
+		let end = 0;
+		for (let at = 0; at < length; at++) {
+			const byte = /** @type {number} */ (buffer[at]);
+			if (this.#matched === FIELD.length) {
+				if ((byte >= 0x30 && byte < 0x3a) || byte === COLON) continue;
+				this.#matched = 0;
+			}
+			if (byte === FIELD[this.#matched]) this.#matched++;
+			else this.#matched = byte === LF ? 1 : 0;
+			buffer[end++] = byte;
+		}
+		return end;
+	}
+}
