@@ -16,6 +16,7 @@ function lot(page: Page, title: string) {
 }
 
 async function bid(page: Page, title: string): Promise<void> {
+	await page.bringToFront();
 	await lot(page, title).getByRole("button", { name: "Bid" }).click();
 }
 

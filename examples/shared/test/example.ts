@@ -58,6 +58,11 @@ export function useExample(folder: string, env: Record<string, string> = {}): Ru
 		return browser;
 	}
 
+	/** What moves has to stand still before it can be clicked. */
+	function openWindow(address: string): Promise<Page> {
+		return windows().openWindow(address, { reducedMotion: "reduce" });
+	}
+
 	return {
 		get url() {
 			return url;
@@ -65,9 +70,9 @@ export function useExample(folder: string, env: Record<string, string> = {}): Ru
 		get otherUrl() {
 			return otherUrl;
 		},
-		openWindow: (address) => windows().openWindow(address),
+		openWindow,
 		async openAs(name) {
-			const page = await windows().openWindow(url);
+			const page = await openWindow(url);
 			await signIn(page, name, name);
 			await live(page);
 			return page;
@@ -146,6 +151,8 @@ export function describeExample(example: RunningExample, folder: string, admin: 
 		test("signing out on one tab ends the streams of all, which then ask to sign in", async () => {
 			const page = await example.openAs("ada");
 			const tab = await example.openTab(page);
+			// A tab behind another draws once in a second, and a click waits for that.
+			await page.bringToFront();
 			await page.getByRole("button", { name: "Sign out" }).click();
 			for (const each of [page, tab]) {
 				await each.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -185,7 +192,7 @@ export function describeExample(example: RunningExample, folder: string, admin: 
 			expect(await statusOf(admin, "")).toBe(400);
 		});
 
-		test.each([{}, { Cookie: "token=nonsense; sid=nonsense" }])(
+		test.each([{}, { Cookie: "token=nonsense; sid=nonsense; user=ada" }])(
 			"with %j the stream is refused",
 			async (headers) => {
 				const stream = await example.open(headers);

@@ -1,0 +1,33 @@
+/**
+ * Who may sign in.
+ */
+import { randomBytes } from "node:crypto";
+
+export interface User {
+	readonly name: string;
+	/** Ops sees the builds of all developers, and can tell everyone something. */
+	readonly role: "developer" | "ops";
+}
+
+/** For the show, a password is the name. A real app keeps hashes of better ones. */
+export const users: readonly User[] = [
+	{ name: "ada", role: "developer" },
+	{ name: "grace", role: "developer" },
+	{ name: "ops", role: "ops" },
+];
+
+/** Of the cookie that says who is signed in. */
+export const COOKIE = "user";
+
+/** By which that cookie is signed. Made at each start, after which everyone signs in again. */
+export const secret = randomBytes(32).toString("hex");
+
+declare global {
+	// biome-ignore lint/style/noNamespace: where Express's types let others add to a request.
+	namespace Express {
+		interface Request {
+			/** Set by `SessionGuard`. */
+			user: User;
+		}
+	}
+}
