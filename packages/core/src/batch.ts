@@ -1,11 +1,11 @@
 /**
- * A batch: the frames that one connection has to send at the end of this turn of the event loop.
+ * A batch: the frames that one connection has to send at its next flush.
  *
  * Batches are shared. Adding the same frame to the same batch gives the same batch again, so a
- * thousand connections that were sent the same frames hold one batch, and its bytes are put together
+ * thousand connections that were sent the same frames hold one batch, and its frames are joined
  * once for all of them. A fan-out therefore allocates nothing per connection.
  */
-import { concatFrames, type Frame } from "./frame.js";
+import { type Frame, joinFrames } from "./frame.js";
 
 export class Batch {
 	readonly byteLength: number;
@@ -13,13 +13,13 @@ export class Batch {
 	readonly #frame: Frame | undefined;
 	// The batch that the last frame added made. One is enough: a fan-out adds one frame many times.
 	#after: Batch | undefined;
-	#bytes: Buffer | undefined;
+	#joined: Frame | undefined;
 
-	/** `new Batch()` is an empty one, the start of a turn. */
+	/** `new Batch()` is an empty one, which every other begins with. */
 	constructor(before?: Batch, frame?: Frame) {
 		this.#before = before;
 		this.#frame = frame;
-		this.byteLength = (before?.byteLength ?? 0) + (frame?.bytes.byteLength ?? 0);
+		this.byteLength = (before?.byteLength ?? 0) + (frame?.byteLength ?? 0);
 	}
 
 	/** This batch with one more frame at its end. */
@@ -32,10 +32,10 @@ export class Batch {
 		return after;
 	}
 
-	/** The bytes of every frame, in order, put together at the first call. */
-	get bytes(): Buffer {
-		this.#bytes ??= concatFrames(this.#frames());
-		return this.#bytes;
+	/** Every frame, in order, as one: joined at the first call. */
+	get joined(): Frame {
+		this.#joined ??= joinFrames(this.#frames());
+		return this.#joined;
 	}
 
 	#frames(): Frame[] {

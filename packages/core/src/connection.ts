@@ -33,6 +33,8 @@ export interface ConnectionHost extends OutboxShared {
 }
 
 export class Connection implements SSEConnection, SinkListener, OutboxOwner {
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
 	readonly clientId: string;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
@@ -98,7 +100,7 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	}
 
 	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
-	open(headers: SSEHeaders = {}, opening: Uint8Array): void {
+	open(headers: SSEHeaders = {}, opening: Frame): void {
 		this.#sink.open(headers, opening, this);
 		this.#sinkOpen = true;
 		if (!this.#sink.headersOnly) this.#host.counters.bytesSent += opening.byteLength;
@@ -183,6 +185,6 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 		const reason = this.#closeReason;
 		const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);
 		// `AbortError` is what `fetch` and others look for to tell an abort from a failure.
-		this.#abort?.abort(Object.assign(error, { name: "AbortError", reason }));
+		this.#abort.abort(Object.assign(error, { name: "AbortError", reason }));
 	}
 }

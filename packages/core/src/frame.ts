@@ -1,25 +1,55 @@
 /**
- * A frame: one event (or comment) as the bytes that go on the wire. Made once, however many
+ * A frame: whole events (or a comment) as the bytes that go on the wire. Made once, however many
  * connections it is for; nothing downstream encodes again or splits it.
  */
 
 /** What a frame carries: an event, an event that a connection which is behind skips, or a comment. */
 export type FrameKind = "event" | "volatile" | "comment";
 
-export class Frame {
-	// A Buffer, because Node's streams would wrap any other array anew for each write.
-	readonly bytes: Buffer;
-	readonly kind: FrameKind;
+const CRLF = "\r\n";
 
-	constructor(text: string, kind: FrameKind) {
-		this.bytes = Buffer.from(text);
+export class Frame {
+	readonly kind: FrameKind;
+	/** Of the bytes themselves, without HTTP's framing. */
+	readonly byteLength: number;
+	/**
+	 * The bytes as one chunk of HTTP/1.1: their number in hexadecimal digits, a line end, the bytes, a line end.
+	 * A Buffer, because Node's streams would wrap any other array anew for each write.
+	 *
+	 * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+	 */
+	readonly chunk: Buffer;
+	#bytes: Buffer | undefined;
+
+	constructor(kind: FrameKind, byteLength: number, chunk: Buffer) {
 		this.kind = kind;
+		this.byteLength = byteLength;
+		this.chunk = chunk;
+	}
+
+	/** The bytes alone, for what does its own framing: a part of the chunk, not a copy. */
+	get bytes(): Buffer {
+		const end = this.chunk.byteLength - CRLF.length;
+		this.#bytes ??= this.chunk.subarray(end - this.byteLength, end);
+		return this.#bytes;
 	}
 }
 
-/** The bytes of several frames, in order, as one piece; a single frame's own bytes where it is alone. */
-export function concatFrames(frames: readonly Frame[]): Buffer {
+export function encodeFrame(text: string, kind: FrameKind): Frame {
+	const byteLength = Buffer.byteLength(text);
+	return new Frame(kind, byteLength, Buffer.from(headOf(byteLength) + text + CRLF));
+}
+
+/** Several frames, in order, as one; a frame that is alone is itself. */
+export function joinFrames(frames: readonly Frame[]): Frame {
 	const [first] = frames;
-	if (first !== undefined && frames.length === 1) return first.bytes;
-	return Buffer.concat(frames.map((frame) => frame.bytes));
+	if (first !== undefined && frames.length === 1) return first;
+	const byteLength = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+	const bytes = frames.map((frame) => frame.bytes);
+	const chunk = Buffer.concat([Buffer.from(headOf(byteLength)), ...bytes, Buffer.from(CRLF)]);
+	return new Frame("event", byteLength, chunk);
+}
+
+function headOf(byteLength: number): string {
+	return byteLength.toString(16) + CRLF;
 }

@@ -3,10 +3,16 @@
  * It owns the response and its listeners; nobody else of this package touches them.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { chunkSocketOf, isDirect } from "./direct-write.js";
 import { invalid, isObject } from "./errors.js";
+import { flatten } from "./flat-string.js";
+import type { Frame } from "./frame.js";
 import { setStreamHeaders } from "./headers.js";
 import { lastEventIdOf } from "./last-event-id.js";
-import type { Sink, SinkListener } from "./sink.js";
+import { whenOnSocket } from "./pipelining.js";
+import { rawOf } from "./raw.js";
+import type { Sink, SinkListener, SinkState } from "./sink.js";
 import type { RequestLike, ResponseLike, SSEHeaders } from "./types.js";
 
 const NGHTTP2_CANCEL = 8;
@@ -22,21 +28,17 @@ type NodeResponse = ServerResponse & {
 	};
 	/** Added by compression middleware. */
 	flush?(): void;
-	[LISTENER]?: SinkListener | undefined;
+	/** The head as Node has sent it. */
+	readonly _header?: unknown;
+	[SINK]?: NodeSink | undefined;
 };
 
 // Versioned and global, so that the ESM and the CommonJS copy find each other's streams.
-const LISTENER = Symbol.for("sse-service.node-sink.v1");
+const SINK = Symbol.for("sse-service.node-sink.v1");
 
 /** Who listens to the open stream on `response` (the connection), or `undefined` when there is none. */
 export function listenerOn(response: object): SinkListener | undefined {
-	return (response as NodeResponse)[LISTENER];
-}
-
-/** Node's object behind what the application has: the object itself, or the one a framework's wrapper carries as `raw`. */
-export function rawOf(value: unknown): object | undefined {
-	if (!isObject(value)) return undefined;
-	return isObject(value.raw) ? value.raw : value;
+	return (response as NodeResponse)[SINK]?.listener;
 }
 
 /**
@@ -59,7 +61,15 @@ export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
 
 class NodeSink implements Sink {
 	readonly response: NodeResponse;
+	/** From `open` until it has closed. */
+	listener: SinkListener | undefined;
 	readonly #request: IncomingMessage;
+	/** What chunks are written to, where they can be. */
+	#socket: Socket | undefined;
+	/** What listens to 'drain', from when it is first needed. */
+	#onDrain: (() => void) | undefined;
+	#listensToResponse = false;
+	#stopWaiting: (() => void) | undefined;
 
 	constructor(request: IncomingMessage, response: NodeResponse) {
 		this.#request = request;
@@ -92,43 +102,67 @@ class NodeSink implements Sink {
 		return response.writableLength;
 	}
 
-	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void {
+	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const { response } = this;
 		const restoreHeaders = setStreamHeaders(response, headers, this.#request.httpVersion);
-		response[LISTENER] = listener;
+		this.listener = listener;
+		response[SINK] = this;
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
 		// A client that vanishes while a write is blocked emits only this (Node 20).
-		response.on("close", this.#onClose);
-		// Compression middleware moves this one to its own stream, so it must not depend on `this`.
-		response.on("drain", this.#onDrain);
+		response.on("close", onResponseClose);
 		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
 		response.on("error", ignore);
-		this.#configureSocket();
+		if (response.stream !== undefined) response.stream.setTimeout(0);
+		else this.#stopWaiting = whenOnSocket(this.#request, response, configureSocket);
 		response.statusCode = 200;
 		try {
 			// The first write carries the headers with it, in one packet.
 			if (this.headersOnly) response.flushHeaders();
-			else this.write(opening);
+			else this.#writeToResponse(opening);
 		} catch (error) {
 			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
-			this.#detach();
+			this.detach();
 			restoreHeaders();
 			throw error;
 		}
+		// That of HTTP/2 is no text.
+		if (typeof response._header === "string") flatten(response._header);
 	}
 
-	write(bytes: Uint8Array): boolean {
+	write(frame: Frame): SinkState {
 		const { response } = this;
 		// Ended by the application itself: 'close' is on its way.
-		if (response.writableEnded || response.destroyed) return true;
+		if (response.writableEnded) return "held";
+		this.#socket ??= chunkSocketOf(response);
+		const socket = this.#socket;
+		if (socket === undefined || !isDirect(response, socket)) return this.#writeToResponse(frame);
+		const writable = socket.write(frame.chunk);
+		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
+		if (socket.writableLength === 0) return "taken";
+		// The response emits 'drain' only after a write of its own.
+		if (!writable) socket.once("drain", this.#drainListener());
+		return writable ? "held" : "full";
+	}
+
+	#writeToResponse({ bytes }: Frame): SinkState {
+		const { response } = this;
+		if (response.destroyed) return "held";
 		const writable = response.write(bytes);
 		// Compression middleware holds back what was written until it is flushed.
 		response.flush?.();
 		// A wrapper of res.write may answer nothing at all: only false is a wish to wait.
-		if (response.stream !== undefined || Object.hasOwn(response, "write"))
-			return writable !== false;
-		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
-		return writable || this.bufferedBytes === 0;
+		if (writable !== false) return "held";
+		const isNodes = response.stream === undefined && !Object.hasOwn(response, "write");
+		if (isNodes && this.bufferedBytes === 0) return "taken";
+		if (!this.#listensToResponse) response.on("drain", this.#drainListener());
+		this.#listensToResponse = true;
+		return "full";
+	}
+
+	/** Compression middleware moves it to a stream of its own, so it must not depend on `this`. */
+	#drainListener(): () => void {
+		this.#onDrain ??= () => this.listener?.onDrain();
+		return this.#onDrain;
 	}
 
 	end(scope: "stream" | "connection"): void {
@@ -148,48 +182,35 @@ class NodeSink implements Sink {
 		if (response.stream !== undefined) response.stream.close(NGHTTP2_CANCEL);
 		else response.destroy();
 		// A response that waits behind another one on its socket has no 'close' of its own yet.
-		if (response.stream === undefined && response.socket === null) this.#onOrphaned();
+		if (response.stream === undefined && response.socket === null) response.emit("close");
 	}
 
-	#configureSocket(): void {
-		const { response } = this;
-		const { stream, socket } = response;
-		if (stream !== undefined) stream.setTimeout(0);
-		else if (socket === null) {
-			// Pipelined behind another response: until it gets the socket, nobody tells it that the client has left.
-			this.#request.socket.once("close", this.#onOrphaned);
-			response.once("socket", () => this.#configureSocket());
-		} else {
-			this.#request.socket?.off?.("close", this.#onOrphaned);
-			// Node sets the timeout again for the next request on this socket.
-			socket?.setTimeout?.(0);
-			socket?.setNoDelay?.(true);
-		}
-	}
-
-	#detach(): SinkListener | undefined {
-		const { response } = this;
-		const listener = response[LISTENER];
-		response[LISTENER] = undefined;
-		response.off("close", this.#onClose);
-		response.off("drain", this.#onDrain);
+	/** Let go of the response. @returns who listened */
+	detach(): SinkListener | undefined {
+		const { response, listener } = this;
+		this.listener = undefined;
+		response[SINK] = undefined;
+		response.off("close", onResponseClose);
 		response.off("error", ignore);
-		this.#request.socket?.off?.("close", this.#onOrphaned);
+		if (this.#onDrain !== undefined) {
+			response.off("drain", this.#onDrain);
+			this.#socket?.off("drain", this.#onDrain);
+		}
+		this.#stopWaiting?.();
 		return listener;
 	}
+}
 
-	readonly #onClose = (): void => {
-		this.#detach()?.onClose(this.response.writableEnded);
-	};
+/** One function for all responses, which know their sink. */
+function onResponseClose(this: NodeResponse): void {
+	this[SINK]?.detach()?.onClose(this.writableEnded);
+}
 
-	/** Everyone who waits for this response is told, as Node would if it had got the socket. */
-	readonly #onOrphaned = (): void => {
-		this.response.emit("close");
-	};
-
-	readonly #onDrain = (): void => {
-		this.response[LISTENER]?.onDrain();
-	};
+/** What tools for testing put in a socket's place has less, or is not there at all. */
+function configureSocket(socket: Partial<Socket> | undefined): void {
+	// Node sets the timeout again for the next request on this socket.
+	socket?.setTimeout?.(0);
+	socket?.setNoDelay?.(true);
 }
 
 function ignore(): void {}

@@ -1,13 +1,14 @@
 /**
  * The outbox of one connection: what was sent to it and is not written yet, in order, within a bound.
  *
- * While the sink takes what it is given, frames gather in a batch that is written when the turn ends.
- * While it does not, they wait in a queue of this connection's own.
+ * While the sink takes what it is given, frames gather in a batch that is written at the next flush.
+ * While it does not, they wait in a backlog of this connection's own.
  */
+import { Backlog, weightOf } from "./backlog.js";
 import type { Batch } from "./batch.js";
 import type { Flush } from "./flush.js";
-import { concatFrames, type Frame } from "./frame.js";
-import type { Sink } from "./sink.js";
+import type { Frame } from "./frame.js";
+import type { Sink, SinkState } from "./sink.js";
 import type { Counters } from "./stats.js";
 import type { SlowPolicy } from "./types.js";
 
@@ -31,16 +32,15 @@ export class Outbox {
 	readonly #shared: OutboxShared;
 	readonly #sink: Sink;
 	readonly #owner: OutboxOwner;
-	/** The sink takes no more for now. */
-	#blocked = false;
-	/** What is written at the end of this turn. Empty while blocked. */
+	/** What is written at the next flush. `undefined` while blocked. */
 	#batch: Batch | undefined;
-	/** What waits for the sink, oldest first. Empty unless blocked. */
-	#queue: Frame[] = [];
-	#queuedBytes = 0;
+	/** After the last write. */
+	#sinkState: SinkState = "held";
+	/** What waits for the sink. Made when it first blocks: most connections never need one. */
+	#backlog: Backlog | undefined;
 	/** A frame larger than the whole bound that waits or is on its way: it alone may exceed it. */
 	#oversize: Frame | undefined;
-	#waiting: (() => void)[] = [];
+	#waiting: (() => void)[] | undefined;
 
 	constructor(shared: OutboxShared, sink: Sink, owner: OutboxOwner) {
 		this.#shared = shared;
@@ -50,20 +50,28 @@ export class Outbox {
 
 	/** Bytes that are not with the operating system yet, the sink's included. */
 	get bufferedBytes(): number {
-		return this.#sink.bufferedBytes + this.#queuedBytes + (this.#batch?.byteLength ?? 0);
+		return this.#sink.bufferedBytes + this.#waitingBytes;
 	}
 
-	/** Nothing waits: what is sent now is written when the turn ends. */
+	get #waitingBytes(): number {
+		return this.#batch?.byteLength ?? this.#backlog?.weight ?? 0;
+	}
+
+	get #isBlocked(): boolean {
+		return this.#sinkState === "full";
+	}
+
+	/** Nothing waits: what is sent now is written at the next flush. */
 	get idle(): boolean {
-		return !this.#blocked && this.#batch === undefined;
+		return !this.#isBlocked && this.#batch === undefined;
 	}
 
 	/** Take a frame. @returns false when it was dropped, or was too much */
 	add(frame: Frame): boolean {
 		if (!this.#admit(frame)) return false;
-		if (this.#blocked) {
-			this.#queue.push(frame);
-			this.#queuedBytes += weightOf(frame);
+		if (this.#isBlocked) {
+			this.#backlog ??= new Backlog();
+			this.#backlog.add(frame);
 			return true;
 		}
 		if (this.#batch === undefined) this.#shared.flush.schedule(this);
@@ -72,77 +80,77 @@ export class Outbox {
 		return true;
 	}
 
-	/** Write what this turn has gathered. */
+	/** Write what has gathered. */
 	flush(): void {
 		const batch = this.#batch;
 		if (batch === undefined) return;
 		this.#batch = undefined;
-		this.#write(batch.bytes);
+		this.#write(batch.joined);
 	}
 
 	/** Write everything, whether the sink takes it now or holds it. */
 	flushAll(): void {
 		this.flush();
-		if (this.#queue.length > 0) this.#writeQueue(Infinity);
+		this.#writeBacklog(Infinity);
 	}
 
 	/** Drop everything. Whoever waits for room is let go. */
 	clear(): void {
 		this.#batch = undefined;
-		this.#queue = [];
-		this.#queuedBytes = 0;
+		this.#backlog = undefined;
 		this.#letGo();
 	}
 
 	/** The sink takes more again: write what has waited, as far as that goes. */
 	drain(): void {
-		if (!this.#blocked) return;
-		this.#blocked = false;
+		if (!this.#isBlocked) return;
+		this.#sinkState = "held";
 		this.#forgetOversize();
-		while (!this.#blocked && this.#queue.length > 0) this.#writeQueue(WRITE_BYTES);
-		if (!this.#blocked) this.#letGo();
+		while (!this.#isBlocked && this.#writeBacklog(WRITE_BYTES));
+		if (this.#isBlocked) return;
+		this.#backlog = undefined;
+		this.#letGo();
 	}
 
 	/** Resolves when more can be written, or never will be; `undefined` when it can be now. */
 	room(): Promise<void> | undefined {
-		return this.#blocked ? new Promise((resolve) => this.#waiting.push(resolve)) : undefined;
+		if (!this.#isBlocked) return undefined;
+		this.#waiting ??= [];
+		const waiting = this.#waiting;
+		return new Promise((resolve) => waiting.push(resolve));
 	}
 
 	#letGo(): void {
-		for (const resolve of this.#waiting.splice(0)) resolve();
+		const waiting = this.#waiting ?? [];
+		this.#waiting = undefined;
+		for (const resolve of waiting) resolve();
 	}
 
-	#write(bytes: Uint8Array): void {
-		this.#shared.counters.bytesSent += bytes.byteLength;
+	#write(frame: Frame): void {
+		this.#shared.counters.bytesSent += frame.byteLength;
 		try {
-			if (this.#sink.write(bytes)) this.#forgetOversize();
-			else this.#blocked = true;
+			this.#sinkState = this.#sink.write(frame);
+			if (!this.#isBlocked) this.#forgetOversize();
 		} catch (error) {
 			this.#owner.onFailure("error", error);
 		}
 	}
 
-	/** Write frames from the head of the queue, until there are `limit` bytes of them. */
-	#writeQueue(limit: number): void {
-		const frames: Frame[] = [];
-		let byteLength = 0;
-		for (const frame of this.#queue) {
-			frames.push(frame);
-			this.#queuedBytes -= weightOf(frame);
-			byteLength += frame.bytes.byteLength;
-			if (byteLength >= limit) break;
-		}
-		this.#queue.splice(0, frames.length);
-		this.#write(concatFrames(frames));
+	/** Write what waits, up to `limit` bytes of it. @returns false when nothing waits */
+	#writeBacklog(limit: number): boolean {
+		const backlog = this.#backlog;
+		if (backlog === undefined || backlog.isEmpty) return false;
+		this.#write(backlog.take(limit));
+		return true;
 	}
 
 	/** Whether a frame may be added. At the bound it is dropped if it is volatile, else the slow policy decides. */
 	#admit(frame: Frame): boolean {
 		const isVolatile = frame.kind === "volatile";
-		if (!(isVolatile && this.#blocked) && this.#fits(frame)) return true;
+		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
 		// The operating system may take what this turn has gathered.
 		this.flush();
-		if (!(isVolatile && this.#blocked) && this.#fits(frame)) return true;
+		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
 		const { slowPolicy } = this.#shared.options;
 		if (!isVolatile && slowPolicy === "close") {
 			this.#owner.onFailure("slow");
@@ -156,9 +164,11 @@ export class Outbox {
 	/** Whether a frame is within the bound. One larger than all of it may pass, one at a time. */
 	#fits(frame: Frame): boolean {
 		const { maxBufferedBytes } = this.#shared.options;
-		const size = frame.bytes.byteLength;
-		const oversizeBytes = this.#oversize?.bytes.byteLength ?? 0;
-		if (this.bufferedBytes - oversizeBytes + size <= maxBufferedBytes) return true;
+		const size = frame.byteLength;
+		const oversizeBytes = this.#oversize?.byteLength ?? 0;
+		// A sink that held nothing is not asked: in a fan-out that is most of them.
+		const held = this.#sinkState === "taken" ? 0 : this.#sink.bufferedBytes;
+		if (held + this.#waitingBytes - oversizeBytes + size <= maxBufferedBytes) return true;
 		if (size <= maxBufferedBytes || this.#oversize !== undefined) return false;
 		this.#oversize = frame;
 		return true;
@@ -166,7 +176,7 @@ export class Outbox {
 
 	/** The sink holds nothing: an oversize frame that does not wait has been sent. */
 	#forgetOversize(): void {
-		if (this.#oversize !== undefined && !this.#queue.includes(this.#oversize)) {
+		if (this.#oversize !== undefined && this.#backlog?.has(this.#oversize) !== true) {
 			this.#oversize = undefined;
 		}
 	}
@@ -174,30 +184,18 @@ export class Outbox {
 	/** Drop the oldest frames that wait until `frame` fits. @returns whether it does */
 	#dropOldest(frame: Frame): boolean {
 		// Two oversize frames never fit: what waits is not dropped in vain.
-		if (
-			this.#oversize !== undefined &&
-			frame.bytes.byteLength > this.#shared.options.maxBufferedBytes
-		) {
+		if (this.#oversize !== undefined && frame.byteLength > this.#shared.options.maxBufferedBytes) {
 			return false;
 		}
-		// More than is needed for this one, so that the queue is not moved up for each.
-		const wanted = Math.max(weightOf(frame), this.#queuedBytes / 16);
-		let count = 0;
-		let freed = 0;
-		for (const old of this.#queue) {
-			if (freed >= wanted && this.#fits(frame)) break;
-			count++;
-			freed += weightOf(old);
-			this.#queuedBytes -= weightOf(old);
-			if (old === this.#oversize) this.#oversize = undefined;
-			this.#shared.counters.count("drops", "drop-oldest");
-		}
-		this.#queue.splice(0, count);
+		// More than is needed for this one, so that what waits is not moved up for each.
+		const wanted = Math.max(weightOf(frame), (this.#backlog?.weight ?? 0) / 16);
+		this.#backlog?.dropUntil(
+			(freed) => freed >= wanted && this.#fits(frame),
+			(old) => {
+				if (old === this.#oversize) this.#oversize = undefined;
+				this.#shared.counters.count("drops", "drop-oldest");
+			},
+		);
 		return this.#fits(frame);
 	}
-}
-
-/** What a frame that waits takes: its bytes, and about what the queue needs to hold it. */
-function weightOf(frame: Frame): number {
-	return frame.bytes.byteLength + 128;
 }

@@ -5,7 +5,7 @@ import { Connection, type ConnectionHost } from "./connection.js";
 import { invalid, SSEError, type SSEErrorCode } from "./errors.js";
 import { encodeLine } from "./event-stream.js";
 import { Flush } from "./flush.js";
-import { Frame } from "./frame.js";
+import { encodeFrame, type Frame } from "./frame.js";
 import { Heartbeat } from "./heartbeat.js";
 import { encodeMessage } from "./message.js";
 import { checkGroups } from "./names.js";
@@ -65,12 +65,12 @@ class Service implements SSEService, ConnectionHost {
 		this.options = options;
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
-		this.#opening = new Frame(encodeLine(": open", commentForm) + retry, "comment");
+		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "comment");
 		const beat =
 			heartbeatEvent === undefined
 				? encodeLine(": heartbeat", commentForm)
 				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
-		const heartbeat = new Frame(beat, "comment");
+		const heartbeat = encodeFrame(beat, "comment");
 		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) =>
 			connection.enqueue(heartbeat),
 		);
@@ -89,7 +89,7 @@ class Service implements SSEService, ConnectionHost {
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
 		this.#checkLimits(clientId, groups);
-		connection.open(params.originalResHeaders, this.#opening.bytes);
+		connection.open(params.originalResHeaders, this.#opening);
 		this.#sinks++;
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
 
@@ -176,7 +176,7 @@ class Service implements SSEService, ConnectionHost {
 
 	encode(data: unknown, options?: SendOptions): Frame {
 		const text = encodeMessage(data, options, this.options);
-		return new Frame(text, options?.volatile === true ? "volatile" : "event");
+		return encodeFrame(text, options?.volatile === true ? "volatile" : "event");
 	}
 
 	onClosed(connection: Connection, reason: CloseReason): void {

@@ -2,11 +2,12 @@
  * A sink: the narrow interface through which a connection writes its event stream, whatever carries
  * it (a Node response today). The core above it knows no transport.
  */
+import type { Frame } from "./frame.js";
 import type { SSEHeaders } from "./types.js";
 
 /** What a sink tells the connection that opened it. */
 export interface SinkListener {
-	/** Called after `write` has answered false, once the sink takes more. */
+	/** Called after `write` has answered `"full"`, once the sink takes more. */
 	onDrain(): void;
 	/**
 	 * Called exactly once after `open`, when nothing more can be written: the stream has ended or its
@@ -16,6 +17,12 @@ export interface SinkListener {
 	 */
 	onClose(ended: boolean): void;
 }
+
+/**
+ * What a sink has done with what it was given: `"taken"`: the operating system has all of it, `"held"`: some of it waits in
+ * the sink, which takes more all the same, `"full"`: it takes no more until `onDrain`.
+ */
+export type SinkState = "taken" | "held" | "full";
 
 export interface Sink {
 	/** The object the application knows this stream by: Node's response. */
@@ -36,9 +43,9 @@ export interface Sink {
 	 *
 	 * @throws `ERR_SSE_INVALID_HEADERS`, with nothing written and the response's headers as they were
 	 */
-	open(headers: SSEHeaders, opening: Uint8Array, listener: SinkListener): void;
-	/** Write one or more whole frames. False: takes no more until `onDrain` (what was given is taken all the same). */
-	write(bytes: Uint8Array): boolean;
+	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void;
+	/** Write a frame. None is refused, in whatever state. */
+	write(frame: Frame): SinkState;
 	/**
 	 * End the stream in an orderly way, after what was written.
 	 *

@@ -8,17 +8,28 @@ import { describe, expect, it } from "vitest";
 
 const LAYERS: readonly (readonly string[])[] = [
 	// Leaves: words and mistakes.
-	["errors", "time", "types"],
+	["errors", "flat-string", "time", "types"],
 	// Single nouns: what an event, a name, a header is.
-	["event-stream", "frame", "headers", "last-event-id", "names", "sink", "stats"],
-	["batch", "message", "node-sink", "options", "params"],
+	[
+		"direct-write",
+		"event-stream",
+		"frame",
+		"headers",
+		"last-event-id",
+		"names",
+		"pipelining",
+		"raw",
+		"stats",
+	],
+	["sink"],
+	["backlog", "batch", "heartbeat", "message", "node-sink", "options", "params"],
 	// What is sent and not written yet.
 	["flush"],
 	["outbox", "pipe"],
 	// One stream.
 	["connection"],
-	// Finding streams again, and keeping them alive.
-	["heartbeat", "target"],
+	// Finding streams again.
+	["target"],
 	["registry"],
 	// Composition, without I/O of its own.
 	["service"],
@@ -31,11 +42,14 @@ const LAYERS: readonly (readonly string[])[] = [
 /** What files may import from outside, besides the types of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
 	connection: ["node:events"],
+	"direct-write": ["node:http", "node:net"],
+	"node-sink": ["node:net"],
+	pipelining: ["node:net"],
 	params: ["nanoid"],
 };
 
 /** Files that may know the types of Node's HTTP. */
-const KNOWS_NODE_HTTP = ["headers", "node-sink", "types"];
+const KNOWS_NODE_HTTP = ["headers", "node-sink", "pipelining", "types"];
 
 const SOURCE = join(import.meta.dirname, "../src");
 const files = readdirSync(SOURCE)
