@@ -5,6 +5,7 @@
 import { setMaxListeners } from "node:events";
 import { SSEError } from "./errors.js";
 import type { Frame } from "./frame.js";
+import { DISTURBED } from "./heartbeat.js";
 import { Outbox, type OutboxOwner, type OutboxShared } from "./outbox.js";
 import { pipe } from "./pipe.js";
 import type { Sink, SinkListener } from "./sink.js";
@@ -32,16 +33,17 @@ export interface ConnectionHost extends OutboxShared {
 	onError(error: unknown, stage: ErrorStage): void;
 }
 
-export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
+export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	readonly clientId: string;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
-	/** The groups it is in: replaced, never changed, by the registry alone. */
-	groups: readonly string[] = [];
-	/** How many frames it was ever given: what the heartbeat tells an idle connection by. */
-	enqueued = 0;
+	/** The names of the groups it is in: the registry's, which alone changes them. */
+	memberships: ReadonlySet<string> = NO_GROUPS;
+	/** The heartbeat's, but for the reset at each frame. */
+	quietRounds = DISTURBED;
+	heartbeatSlot = 0;
 
 	readonly #host: ConnectionHost;
 	readonly #sink: Sink;
@@ -63,6 +65,10 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 		this.#outbox = new Outbox(host, sink, this);
 		this.clientId = clientId;
 		this.onDisconnectCb = onDisconnectCb;
+	}
+
+	get groups(): readonly string[] {
+		return [...this.memberships];
 	}
 
 	get response(): HttpResponse {
@@ -115,7 +121,7 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 		// The application may have ended the response itself.
 		if (this.#sink.ended) this.close();
 		if (this.closed || !this.#outbox.add(frame)) return false;
-		this.enqueued++;
+		this.quietRounds = DISTURBED;
 		if (frame.kind !== "comment") this.#host.counters.eventsSent++;
 		return true;
 	}
@@ -182,6 +188,8 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 	}
 
 	#tellSignal(): void {
+		// Most connections end without anybody listening, and an error costs more than all else about that.
+		if (this.#abort === undefined) return;
 		const reason = this.#closeReason;
 		const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);
 		// `AbortError` is what `fetch` and others look for to tell an abort from a failure.

@@ -3,22 +3,21 @@
  * the interval something to send. It is stopped while nobody is connected.
  *
  * Connections are dealt over slots. Each tick looks at one slot, a whole round takes a quarter of the
- * interval, and a connection that was given nothing since four rounds is due. So it is idle for one interval
+ * interval, and a connection that was given nothing for four rounds is due. So it is idle for one interval
  * to one and a quarter, and ten thousand connections that fell idle in the same moment are not
  * written in the same tick.
  */
 export interface Beating {
-	/** Counts up with everything it is given. */
-	readonly enqueued: number;
+	/** Whole rounds in which it was given nothing: counted here, and made `DISTURBED` by whoever gives it something. */
+	quietRounds: number;
+	/** Kept for the heartbeat: where it was dealt. */
+	heartbeatSlot: number;
 	/** Nothing waits to be written, so a heartbeat would reach the client now. */
 	readonly idle: boolean;
 }
 
-interface Pulse {
-	readonly slot: number;
-	seen: number;
-	quietRounds: number;
-}
+/** The round in which it was given something is not a whole one, and does not count. */
+export const DISTURBED = -1;
 
 const ROUNDS = 4;
 const MAX_SLOTS = 16;
@@ -28,10 +27,10 @@ const MIN_TICK_MS = 20;
 export class Heartbeat<T extends Beating> {
 	readonly #beat: (connection: T) => void;
 	readonly #intervalMs: number;
-	readonly #slots: number;
-	readonly #pulses = new Map<T, Pulse>();
+	readonly #slots: readonly Set<T>[];
 	#current = 0;
 	#dealt = 0;
+	#size = 0;
 	#timer: ReturnType<typeof setInterval> | undefined;
 
 	/** @param intervalMs 0: never beats */
@@ -39,35 +38,37 @@ export class Heartbeat<T extends Beating> {
 		this.#beat = beat;
 		this.#intervalMs = intervalMs;
 		const slots = Math.floor(intervalMs / ROUNDS / MIN_TICK_MS);
-		this.#slots = Math.min(MAX_SLOTS, Math.max(1, slots));
+		const length = Math.min(MAX_SLOTS, Math.max(1, slots));
+		this.#slots = Array.from({ length }, () => new Set());
 	}
 
+	/** It must not be here already. */
 	add(connection: T): void {
 		if (this.#intervalMs === 0) return;
-		// The round it comes in is not a whole one: the first look only begins to count.
-		this.#pulses.set(connection, { slot: this.#dealt++ % this.#slots, seen: -1, quietRounds: 0 });
-		const tickMs = Math.ceil(this.#intervalMs / ROUNDS / this.#slots);
+		connection.quietRounds = DISTURBED;
+		connection.heartbeatSlot = this.#dealt++ % this.#slots.length;
+		this.#slots[connection.heartbeatSlot]?.add(connection);
+		this.#size++;
+		const tickMs = Math.ceil(this.#intervalMs / ROUNDS / this.#slots.length);
 		this.#timer ??= setInterval(this.#tick, tickMs).unref();
 	}
 
 	delete(connection: T): void {
-		this.#pulses.delete(connection);
-		if (this.#pulses.size > 0) return;
+		if (!this.#slots[connection.heartbeatSlot]?.delete(connection)) return;
+		this.#size--;
+		if (this.#size > 0) return;
 		clearInterval(this.#timer);
 		this.#timer = undefined;
 	}
 
 	readonly #tick = (): void => {
-		this.#current = (this.#current + 1) % this.#slots;
-		for (const [connection, pulse] of this.#pulses) {
-			if (pulse.slot !== this.#current) continue;
-			if (pulse.seen === connection.enqueued && connection.idle) pulse.quietRounds++;
-			else pulse.quietRounds = 0;
-			if (pulse.quietRounds === ROUNDS) {
+		this.#current = (this.#current + 1) % this.#slots.length;
+		for (const connection of this.#slots[this.#current] ?? []) {
+			connection.quietRounds = connection.idle ? connection.quietRounds + 1 : 0;
+			if (connection.quietRounds === ROUNDS) {
 				this.#beat(connection);
-				pulse.quietRounds = 0;
+				connection.quietRounds = 0;
 			}
-			pulse.seen = connection.enqueued;
 		}
 	};
 }

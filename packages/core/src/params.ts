@@ -3,6 +3,7 @@
  */
 import { nanoid } from "nanoid";
 import { invalid, isObject, type SSEErrorCode } from "./errors.js";
+import { flatten } from "./flat-string.js";
 import { checkClientId, checkGroups, type NameLimits } from "./names.js";
 import type { ConnectParams, Meta } from "./types.js";
 
@@ -23,7 +24,10 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 	}
 	const named = groupName === undefined ? groups : [groupName, ...[groups ?? []].flat()];
 	return {
-		clientId: clientId === undefined ? nanoid() : checkClientId(clientId, limits.maxClientIdLength),
+		clientId:
+			clientId === undefined
+				? flatten(nanoid())
+				: checkClientId(clientId, limits.maxClientIdLength),
 		groups: named === undefined ? named : checkGroups(named, limits.maxGroupNameLength),
 		meta: meta === undefined ? meta : checkMeta(meta),
 	};

@@ -10,7 +10,8 @@ import type { GroupSize, Meta, SSEClientObjInterface } from "./types.js";
 /** One logical receiver. Its connections are few (devices, tabs), in the order of connecting. */
 export interface Client {
 	readonly clientId: string;
-	meta: Meta;
+	/** `undefined`: `{}`, once somebody looks. */
+	meta: Meta | undefined;
 	readonly connections: Connection[];
 }
 
@@ -20,8 +21,8 @@ interface Group {
 	readonly clients: Map<string, number>;
 }
 
-// Most connections are in this group alone and share the list that says so.
-const DEFAULT_GROUPS: readonly string[] = Object.freeze([DEFAULT_GROUP]);
+// Most connections are in this group alone and share the set that says so, which is never changed.
+const DEFAULT_ONLY = new Set([DEFAULT_GROUP]);
 const NOBODY: readonly Connection[] = [];
 
 export class Registry {
@@ -43,23 +44,22 @@ export class Registry {
 	}
 
 	/** Enter a connection: its client appears with `meta` unless it is here already. `groups`: the default one unless told. */
-	add(connection: Connection, meta: Meta | undefined, groups = DEFAULT_GROUPS): Client {
+	add(connection: Connection, meta: Meta | undefined, groups?: readonly string[]): Client {
 		let client = this.#clients.get(connection.clientId);
 		if (client === undefined) {
-			client = newClient(connection.clientId, meta);
+			client = newClient(connection.clientId, meta, connection);
 			this.#clients.set(connection.clientId, client);
-		}
-		client.connections.push(connection);
+		} else client.connections.push(connection);
 		this.#connections.add(connection);
-		for (const name of groups) this.#enter(connection, name);
-		connection.groups = groups;
+		connection.memberships = groups === undefined ? DEFAULT_ONLY : new Set(groups);
+		for (const name of connection.memberships) this.#enter(connection, name);
 		return client;
 	}
 
 	/** Take a connection out of every index. @returns its client, or `undefined` when it was in none */
 	remove(connection: Connection): Client | undefined {
 		if (!this.#connections.delete(connection)) return undefined;
-		for (const name of connection.groups) this.#exit(connection, name);
+		for (const name of connection.memberships) this.#exit(connection, name);
 		const client = this.#clients.get(connection.clientId);
 		if (client === undefined) return undefined;
 		client.connections.splice(client.connections.indexOf(connection), 1);
@@ -69,19 +69,26 @@ export class Registry {
 
 	/** @returns false when it was in all of the groups already, or is not in this registry */
 	join(connection: Connection, names: readonly string[]): boolean {
-		const added = names.filter((name) => !this.has(connection, name));
+		const added = names.filter((name) => !connection.memberships.has(name));
 		if (added.length === 0 || !this.#connections.has(connection)) return false;
-		for (const name of added) this.#enter(connection, name);
-		connection.groups = [...connection.groups, ...added];
+		const memberships = ownMemberships(connection);
+		for (const name of added) {
+			memberships.add(name);
+			this.#enter(connection, name);
+		}
 		return true;
 	}
 
-	/** @returns false when it was in none of the groups */
+	/** @returns false when it was in none of the groups, or is not in this registry */
 	leave(connection: Connection, names: readonly string[]): boolean {
 		const left = names.filter((name) => this.has(connection, name));
-		for (const name of left) this.#exit(connection, name);
-		connection.groups = connection.groups.filter((name) => !left.includes(name));
-		return left.length > 0;
+		if (left.length === 0) return false;
+		const memberships = ownMemberships(connection);
+		for (const name of left) {
+			memberships.delete(name);
+			this.#exit(connection, name);
+		}
+		return true;
 	}
 
 	/** Whether the connection is in the group. */
@@ -109,6 +116,7 @@ export class Registry {
 		return {
 			clientId: client.clientId,
 			get meta() {
+				client.meta ??= {};
 				return client.meta;
 			},
 			get connections() {
@@ -176,7 +184,19 @@ export class Registry {
 	}
 }
 
-/** A client that is in no registry yet. `meta` is `{}` unless told. */
-export function newClient(clientId: string, meta: Meta | undefined): Client {
-	return { clientId, meta: meta ?? {}, connections: [] };
+/** A client that is in no registry yet. */
+export function newClient(
+	clientId: string,
+	meta: Meta | undefined,
+	...connections: Connection[]
+): Client {
+	return { clientId, meta, connections };
+}
+
+/** The set of a connection's groups, to be changed. */
+function ownMemberships(connection: Connection): Set<string> {
+	const { memberships } = connection;
+	const own = memberships === DEFAULT_ONLY ? new Set(memberships) : (memberships as Set<string>);
+	connection.memberships = own;
+	return own;
 }

@@ -116,7 +116,8 @@ class Service implements SSEService, ConnectionHost {
 		const names = checkGroups(groups, this.options.maxGroupNameLength);
 		const connections = this.#select(target);
 		for (const connection of connections) {
-			this.#checkGroupCount(new Set([...connection.groups, ...names]).size);
+			const added = names.filter((name) => !connection.memberships.has(name));
+			this.#checkGroupCount(connection.memberships.size + added.length);
 		}
 		return connections.filter((connection) => this.#registry.join(connection, names)).length;
 	}

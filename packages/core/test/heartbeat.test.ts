@@ -3,7 +3,7 @@
  */
 import { openBlockedReader, openStream, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Heartbeat } from "../src/heartbeat.js";
+import { DISTURBED, Heartbeat } from "../src/heartbeat.js";
 import type { SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
 import { startService } from "./serving.js";
 
@@ -96,7 +96,8 @@ describe("on the wire", () => {
 
 describe("in time", () => {
 	class Idle {
-		enqueued = 0;
+		quietRounds = DISTURBED;
+		heartbeatSlot = 0;
 		idle = true;
 		readonly beats: number[] = [];
 	}
@@ -106,7 +107,7 @@ describe("in time", () => {
 		vi.useFakeTimers();
 		const from = Date.now();
 		const heartbeat = new Heartbeat<Idle>(intervalMs, (connection) => {
-			connection.enqueued++;
+			connection.quietRounds = DISTURBED;
 			connection.beats.push(Date.now() - from);
 		});
 		return { heartbeat, elapse: (ms) => vi.advanceTimersByTime(ms) };
@@ -133,7 +134,7 @@ describe("in time", () => {
 		const connection = new Idle();
 		heartbeat.add(connection);
 		for (let at = 0; at < 100; at++) {
-			connection.enqueued++;
+			connection.quietRounds = DISTURBED;
 			elapse(1_000 + 150 * at);
 			if (1_000 + 150 * at < 16_000) expect(connection.beats).toEqual([]);
 			else if (1_000 + 150 * at > 20_000) expect(connection.beats.length).toBeGreaterThan(0);
@@ -146,7 +147,7 @@ describe("in time", () => {
 		const connections = Array.from({ length: 10_000 }, () => new Idle());
 		for (const connection of connections) heartbeat.add(connection);
 		elapse(5_000);
-		for (const connection of connections) connection.enqueued++;
+		for (const connection of connections) connection.quietRounds = DISTURBED;
 		elapse(20_000);
 		const perTick = new Map<number, number>();
 		for (const { beats } of connections) {
