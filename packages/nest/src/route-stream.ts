@@ -24,7 +24,8 @@ export class RouteStream implements RouteHandler {
 	/** Nest, which waits for the stream to open and no longer. */
 	readonly #nest: Subscriber<undefined>;
 	readonly #items = new Handover();
-	readonly #abort = new AbortController();
+	/** For a source that is a function. */
+	#abort: AbortController | undefined;
 	#state: "waiting" | "opening" | "open" | "ended" = "waiting";
 	/** What the handler returned; `undefined` when an interceptor answered in its place. */
 	#source: "nothing" | "observable" | "iterable" | undefined;
@@ -69,17 +70,20 @@ export class RouteStream implements RouteHandler {
 			this.#source = "nothing";
 			return value;
 		}
-		this.#source = isObservable(value) ? "observable" : "iterable";
-		const source = isObservable(value)
-			? value
-			: pulled(
-					typeof value === "function" ? value(this.#abort.signal) : value,
-					this.#items,
-					(error) => this.#openings.log(error),
-				);
 		// What fails at once is answered by exception filters, as it is for any route.
 		setImmediate(() => this.#open());
-		return source;
+		if (isObservable(value)) {
+			this.#source = "observable";
+			return value;
+		}
+		this.#source = "iterable";
+		const iterable = typeof value === "function" ? value(this.#newSignal()) : value;
+		return pulled(iterable, this.#items, (error) => this.#openings.log(error));
+	}
+
+	#newSignal(): AbortSignal {
+		this.#abort = new AbortController();
+		return this.#abort.signal;
 	}
 
 	#onItem(item: unknown): void {
@@ -123,8 +127,11 @@ export class RouteStream implements RouteHandler {
 	#onOpen({ connection }: ConnectResult): void {
 		this.#state = "open";
 		this.#connection = connection;
-		if (connection.closed) this.#stop();
-		else connection.signal.addEventListener("abort", () => this.#stop(), { once: true });
+		if (connection.closed) {
+			this.#stop();
+		} else if (this.#source !== "nothing") {
+			connection.signal.addEventListener("abort", () => this.#stop(), { once: true });
+		}
 		const { toEvent } = this.#options;
 		if (this.#source === "iterable") {
 			connection.pipe(this.#items, { toEvent }).then(
@@ -162,7 +169,7 @@ export class RouteStream implements RouteHandler {
 	#stop(): void {
 		this.#state = "ended";
 		this.#chain?.unsubscribe();
-		this.#abort.abort(this.#connection?.signal.reason);
+		this.#abort?.abort(this.#connection?.signal.reason);
 	}
 
 	#tellNest(): void {

@@ -17,7 +17,6 @@ export class SseInterceptor implements NestInterceptor {
 	}
 
 	intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-		if (context.getType() !== "http") return next.handle();
 		const options = streamOptionsOf(context.getHandler());
 		if (options === undefined) {
 			const response = context.switchToHttp().getResponse<object>();

@@ -31,7 +31,7 @@ export interface SseStreamOptions<Request = AnyRequest, Item = unknown> {
 
 const OPTIONS = Symbol.for("@sse-service/nest.stream.v1");
 
-type Handler = (...args: never[]) => SseSource | Promise<SseSource>;
+type Handler = (...args: never[]) => SseSource | PromiseLike<SseSource>;
 type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
@@ -57,7 +57,7 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 		descriptor: TypedPropertyDescriptor<Method>,
 	): void => {
 		const handler = descriptor.value as unknown as AnyMethod;
-		const response = responseIndex(target, key, handler);
+		const response = responseIndex(target, key);
 		// Because a handler that is given it answers by itself, for Nest.
 		Res()(target, key, response);
 		const told: AnyMethod = function (...args) {
@@ -76,11 +76,11 @@ export function streamOptionsOf(handler: object): SseStreamOptions | undefined {
 	return Reflect.getMetadata(OPTIONS, handler);
 }
 
-/** Behind every parameter. `length` counts none from the first with a default value on, metadata those decorated. */
-function responseIndex(target: object, key: string | symbol, handler: AnyMethod): number {
+/** Behind every parameter that Nest gives a value. */
+function responseIndex(target: object, key: string | symbol): number {
 	const decorated: Record<string, { index: number }> =
 		Reflect.getMetadata(ROUTE_ARGS_METADATA, target.constructor, key) ?? {};
-	return Math.max(handler.length, ...Object.values(decorated).map(({ index }) => index + 1));
+	return Math.max(0, ...Object.values(decorated).map(({ index }) => index + 1));
 }
 
 /** What decorators below this one have noted on the handler goes for what takes its place. */

@@ -151,6 +151,18 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 					return of("a", "b");
 				}
 
+				@SseStream("thenable")
+				thenable(): PromiseLike<string[]> {
+					const query: PromiseLike<string[]> & AsyncIterable<string> = {
+						// biome-ignore lint/suspicious/noThenProperty: as the queries of some libraries.
+						then: (onFulfilled, onRejected) => Promise.resolve(["a"]).then(onFulfilled, onRejected),
+						[Symbol.asyncIterator]: () => {
+							throw new Error("a query that is awaited is not iterated");
+						},
+					};
+					return query;
+				}
+
 				@SseStream("empty")
 				empty() {
 					return EMPTY;
@@ -162,8 +174,9 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(await read("/generator")).toEqual(["a", "b"]);
 			expect(await read("/function")).toEqual(["false"]);
 			expect(await read("/promise")).toEqual(["a", "b"]);
+			expect(await read("/thenable")).toEqual(["a"]);
 			expect(await read("/empty")).toEqual([]);
-			expect(service.stats().closes).toEqual({ server: 6 });
+			expect(service.stats().closes).toEqual({ server: 7 });
 			expect(running.errors).toEqual([]);
 		});
 
@@ -525,6 +538,69 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(service.stats().closes).toEqual({ client: 1 });
 		});
 
+		it("leaves other work its turn while interceptors drop what an iterable gives", async () => {
+			let given = 0;
+			let isStopped = false;
+			const none: NestInterceptor = {
+				intercept: (_context, next) => next.handle().pipe(filter(() => false)),
+			};
+
+			@Controller()
+			class Streams {
+				@UseInterceptors(none)
+				@SseStream("numbers")
+				*numbers() {
+					setImmediate(() => {
+						isStopped = true;
+					});
+					while (!isStopped && given < 100_000) yield given++;
+				}
+			}
+			await start({ controllers: [Streams] });
+			expect(await read("/numbers")).toEqual([]);
+			expect(given).toBeLessThan(100);
+		});
+
+		it("closes no iterable that has ended or thrown", async () => {
+			const closed: string[] = [];
+			const iterableOf = (name: string, next: () => IteratorResult<string>): Iterable<string> => ({
+				[Symbol.iterator]: () => ({
+					next,
+					return: () => {
+						closed.push(name);
+						return { done: true, value: undefined };
+					},
+				}),
+			});
+
+			@Controller()
+			class Streams {
+				@SseStream("ends")
+				ends() {
+					return iterableOf("ends", () => ({ done: true, value: undefined }));
+				}
+
+				@SseStream("throws")
+				throws() {
+					return iterableOf("throws", () => {
+						throw new NotFoundException();
+					});
+				}
+
+				@SseStream("goes-on")
+				goesOn() {
+					return iterableOf("goes-on", () => ({ done: false, value: "a" }));
+				}
+			}
+			await start({ controllers: [Streams] });
+			expect((await answer("/throws")).status).toBe(404);
+			expect(await read("/ends")).toEqual([]);
+			const stream = await open("/goes-on");
+			stream.abort();
+			await eventually(() => closed.length > 0);
+			expect(closed).toEqual(["goes-on"]);
+		});
+
 		it("streams to a POST with a body, with status 200", async () => {
 			@Controller()
 			class Streams {
@@ -724,6 +800,32 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(running.errors).toEqual([]);
 		});
 
+		it("leaves the answer to a refusal to exception filters, also to one that takes its time", async () => {
+			service = createSSEService({ maxConnections: 1 });
+
+			@Catch()
+			class Filter implements ExceptionFilter {
+				async catch(exception: { code: string }, host: ArgumentsHost): Promise<void> {
+					for (let turns = 0; turns < 3; turns++) await turn();
+					host.switchToHttp().getResponse().status(418).send({ filtered: exception.code });
+				}
+			}
+
+			@Controller()
+			@UseFilters(Filter)
+			class Streams {
+				@SseStream("events")
+				events() {}
+			}
+			await start({ controllers: [Streams] });
+			await open("/events");
+			const refused = await open("/events");
+			await refused.ended;
+			expect(refused.status).toBe(418);
+			expect(JSON.parse(refused.text)).toEqual({ filtered: "ERR_SSE_MAX_CONNECTIONS" });
+			expect(running.errors).toEqual([]);
+		});
+
 		it("is one way among others: the documented example runs in a controller", async () => {
 			let onDisconnect = (): void => {};
 			const disconnected = new Promise<void>((resolve) => {
@@ -785,6 +887,25 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(sse.send({ group: "default" }, { title: "hi" }, { event: "news" })).toBe(1);
 			expect(await stream.take(1)).toEqual([{ event: "news", data: '{"title":"hi"}' }]);
 			expect(sse.service).toBe(service);
+		});
+
+		it("gives it only to modules that import it with isGlobal: false", async () => {
+			@Injectable()
+			class News {
+				constructor(@Inject(SseService) readonly sse: SseService) {}
+			}
+
+			@Module({ providers: [News] })
+			class NewsModule {}
+
+			@Module({ imports: [SseModule.forRoot({ service, isGlobal: false })], providers: [News] })
+			class Importing {}
+
+			await start({ imports: [Importing] });
+			expect(running.app.get(News, { strict: false }).sse.service).toBe(service);
+			await expect(start({ imports: [Importing, NewsModule] })).rejects.toThrow(
+				/resolve dependencies of.* News/,
+			);
 		});
 
 		it("delegates to the service", async () => {
@@ -874,12 +995,42 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 		});
 	});
 
+	interface Instance {
+		addHook(name: "onSend", hook: () => Promise<void>): void;
+		addHook(name: "onRoute", hook: (route: { handlerTimeout?: number }) => void): void;
+	}
+	const instanceOf = (app: INestApplication): Instance => app.getHttpAdapter().getInstance();
+
+	// Fastify 4, of Nest 10, has none.
+	it.runIf(platform === "platform-fastify" && NEST !== "10")(
+		"a handlerTimeout does not end a stream",
+		async () => {
+			@Controller()
+			class Streams {
+				@SseStream("events")
+				events() {}
+
+				@Get("never")
+				never() {
+					return new Promise(() => {});
+				}
+			}
+			await start({ controllers: [Streams] }, (app) =>
+				instanceOf(app).addHook("onRoute", (route) => {
+					route.handlerTimeout = 50;
+				}),
+			);
+			const stream = await open("/events");
+			// It began later, so the stream's time is over when its own is.
+			expect((await open("/never")).status).toBe(503);
+			expect(service.send("all", "still here")).toBe(1);
+			expect(await stream.take(1)).toEqual([{ data: "still here" }]);
+		},
+	);
+
 	describe.runIf(platform === "platform-fastify")("an onSend hook that waits", () => {
-		interface Instance {
-			addHook(name: "onSend", hook: () => Promise<void>): void;
-		}
 		const withHook = (hook: () => Promise<void>) => (app: INestApplication) =>
-			(app.getHttpAdapter().getInstance() as Instance).addHook("onSend", hook);
+			instanceOf(app).addHook("onSend", hook);
 
 		it("holds items back until the stream opens, and loses none", async () => {
 			@Controller()
