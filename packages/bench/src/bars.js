@@ -156,6 +156,7 @@ export const ROWS = [
 		field: [OURS],
 		bars: [
 			delay("loopDelayP99Micros", "event loop delay p99", 15),
+			delay("loopWaitP99Micros", "wait of an arrival p99"),
 			delay("loopDelayMaxMicros", "event loop delay max"),
 		],
 	},
@@ -166,6 +167,7 @@ export const ROWS = [
 		field: [OURS, BARE_SOCKET],
 		bars: [
 			delay("loopDelayP99Micros", "event loop delay p99", 25),
+			delay("loopWaitP99Micros", "wait of an arrival p99"),
 			{
 				what: "peak memory over idle",
 				unit: "MB",

@@ -4,9 +4,9 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { CountedData } from "./event.js";
+import { LoopDelay } from "./loop-delay.js";
 import { takeOrders } from "./orders.js";
 import { addresseeOf, eventOf } from "./plan.js";
 import { nowMicros, readUsage } from "./usage.js";
@@ -25,7 +25,8 @@ let connected = 0;
 let onConnected = () => {};
 /** What each audience gets: first by number of the event, then of the audience. @type {BenchEvent[][]} */
 let events = [];
-let loopDelay = monitorEventLoopDelay();
+/** @type {LoopDelay | undefined} */
+let loopDelay;
 
 /** @type {import("./implementations/index.js").Implementation} */
 const { create } = await import(process.argv[2] ?? "");
@@ -111,18 +112,11 @@ takeOrders({
 
 	/** Starts to watch the event loop. */
 	startLoopDelay() {
-		loopDelay = monitorEventLoopDelay({ resolution: 1 });
-		loopDelay.enable();
+		loopDelay = new LoopDelay();
 	},
 
 	/** How late the loop was since then. */
-	loopDelay() {
-		loopDelay.disable();
-		return {
-			loopDelayP99Micros: loopDelay.percentile(99) / 1_000,
-			loopDelayMaxMicros: loopDelay.max / 1_000,
-		};
-	},
+	loopDelay: () => loopDelay?.stop(),
 
 	/** @returns {Promise<number>} resident bytes once the garbage is gone */
 	async resident() {

@@ -73,6 +73,13 @@ export const LOOP_DELAY_P99 = {
 export const LOOP_DELAY_MAX = { ...LOOP_DELAY_P99, key: "loopDelayMaxMicros", title: "max" };
 
 /** @type {Figure} */
+export const LOOP_WAIT_P99 = {
+	...LOOP_DELAY_P99,
+	key: "loopWaitP99Micros",
+	title: "wait of an arrival p99",
+};
+
+/** @type {Figure} */
 export const PEAK_EXTRA = {
 	key: "peakExtraBytes",
 	title: "peak memory over that before",

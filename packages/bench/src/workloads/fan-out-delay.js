@@ -2,13 +2,19 @@
 // free for everything else.
 
 import { createPaced } from "../paced.js";
-import { CPU_PER_EVENT, LOOP_DELAY_MAX, LOOP_DELAY_P99, thousands } from "../workload.js";
+import {
+	CPU_PER_EVENT,
+	LOOP_DELAY_MAX,
+	LOOP_DELAY_P99,
+	LOOP_WAIT_P99,
+	thousands,
+} from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const fanOutDelay = {
 	name: "fanout-delay",
 	title: "One event of 128 B a second to everyone",
-	figures: [LOOP_DELAY_P99, LOOP_DELAY_MAX, CPU_PER_EVENT],
+	figures: [LOOP_DELAY_P99, LOOP_WAIT_P99, LOOP_DELAY_MAX, CPU_PER_EVENT],
 	cases(limits) {
 		const connections = Math.min(20_000, limits.connections);
 		const seconds = Math.min(10, limits.seconds);

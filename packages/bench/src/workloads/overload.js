@@ -5,6 +5,7 @@ import {
 	CPU_PER_EVENT,
 	LOOP_DELAY_MAX,
 	LOOP_DELAY_P99,
+	LOOP_WAIT_P99,
 	PEAK_EXTRA,
 	thousands,
 } from "../workload.js";
@@ -15,6 +16,7 @@ export const overload = {
 	title: "20 events of 128 B a second to everyone",
 	figures: [
 		LOOP_DELAY_P99,
+		LOOP_WAIT_P99,
 		LOOP_DELAY_MAX,
 		PEAK_EXTRA,
 		{ key: "deliveriesPerSecond", title: "deliveries", unit: "1/s", digits: 0 },
