@@ -26,7 +26,7 @@ export const usage = (workloads) => `pnpm bench [option...]
   --workload NAME   what is measured, default ${workloads[0]?.name}; may be repeated; ${ALL} is every one of:
 ${workloads.map(({ name, title }) => `                      ${name.padEnd(14)}${title}`).join("\n")}
   --bars            what the library must show, bar by bar
-  --row N           only this row of the bars; may be repeated
+  --only-row N      only this row of the bars; may be repeated
   --quick           every workload, small and once: that it works, not how fast
   --rounds N        default 5; in each, every implementation runs once
   --connections N   at most so many in any run
@@ -69,7 +69,7 @@ export function readOptions(args, workloads) {
 		options: {
 			workload: { type: "string", multiple: true },
 			bars: { type: "boolean", default: false },
-			row: { type: "string", multiple: true },
+			"only-row": { type: "string", multiple: true },
 			quick: { type: "boolean", default: false },
 			connections: { type: "string" },
 			rounds: { type: "string" },
@@ -101,7 +101,7 @@ export function readOptions(args, workloads) {
 	return {
 		workloads: told.includes(ALL) ? names : told,
 		bars: values.bars,
-		rows: values.row?.map(Number),
+		rows: values["only-row"]?.map(Number),
 		limits: {
 			connections: count("connections"),
 			turns: count("turns"),

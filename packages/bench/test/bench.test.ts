@@ -130,7 +130,14 @@ test("adapters are beside the core, and beside streams opened by hand", async ()
 });
 
 test("the bars are judged row by row", async () => {
-	const { exitCode, report } = await run(MAIN, [...SMALL, "--bars", "--row", "7", "--row", "10"]);
+	const { exitCode, report } = await run(MAIN, [
+		...SMALL,
+		"--bars",
+		"--only-row",
+		"7",
+		"--only-row",
+		"10",
+	]);
 	expect(exitCode).toBe(0);
 	for (const verdict of report.verdicts) {
 		expect(verdict).toMatchObject({ measured: SPREAD, rounds: 1, met: expect.any(Boolean) });
