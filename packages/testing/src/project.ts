@@ -14,6 +14,7 @@ import { eventually, settled } from "./waiting.js";
 
 const execute = promisify(execFile);
 const REPOSITORY = join(import.meta.dirname, "../../..");
+const DECORATORS = ["--experimentalDecorators", "--emitDecoratorMetadata"];
 
 export interface ProjectOptions {
 	/** Names of packages of this repository; those of it that they depend on come with them. They must be built. */
@@ -42,13 +43,18 @@ export interface Project {
 	write(name: string, text: string): void;
 	/** Run a program to its end; resolves with what it printed. It fails with an exit code, or a word on stderr. */
 	run(name: string): Promise<string>;
-	/** Start a program that serves on `PORT` and prints its URL, bare or in a line of a log, first. */
+	/**
+	 * Start a program that serves on `PORT` and prints its URL, bare or in a line of a log, first. One in TypeScript, which
+	 * may have Nest's decorators, is compiled before.
+	 */
 	start(name: string): Promise<RunningProgram>;
 	/**
 	 * Compile files in strict mode, each beside itself; more arguments of the compiler may follow their names. Resolves
 	 * with what the compiler says, `""` if nothing is wrong.
 	 */
 	compile(names: readonly string[]): Promise<string>;
+	/** Run the tests of a file, which may be in TypeScript as well, with Jest; resolves with its report. It fails when a test does, or Jest does not end. */
+	jest(name: string): Promise<string>;
 	/** End what was started and is running, and delete the folder. */
 	remove(): void;
 }
@@ -62,6 +68,26 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 		rmSync(dir, { recursive: true });
 		throw error;
 	}
+	const compile: Project["compile"] = async (names) => {
+		const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+		const types = ["--typeRoots", join(REPOSITORY, "node_modules/@types"), "--types", "node"];
+		const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
+		const target = ["--module", "nodenext", "--target", "es2023"];
+		const args = [tsc, ...strict, ...target, ...types, ...names];
+		try {
+			await execute(process.execPath, args, { cwd: dir });
+			return "";
+		} catch (error) {
+			return (error as { stdout: string }).stdout;
+		}
+	};
+	const toJavaScript = async (name: string): Promise<string> => {
+		const script = name.replace(/\.([mc]?)ts$/, ".$1js");
+		if (script === name) return name;
+		const complaints = await compile([name, ...DECORATORS, "--skipLibCheck"]);
+		if (complaints !== "") throw new Error(complaints);
+		return script;
+	};
 	return {
 		dir,
 		write: (name, text) => writeFileSync(join(dir, name), text),
@@ -71,7 +97,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 			return stdout;
 		},
 		start: async (name) => {
-			const child = spawn(process.execPath, [name], {
+			const child = spawn(process.execPath, [await toJavaScript(name)], {
 				cwd: dir,
 				env: { ...process.env, PORT: "0" },
 			});
@@ -79,19 +105,15 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 			child.once("exit", () => running.delete(child));
 			return toRunning(child, name);
 		},
-		compile: async (names) => {
-			const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-			const types = ["--typeRoots", join(REPOSITORY, "node_modules/@types"), "--types", "node"];
-			const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
-			const target = ["--module", "nodenext", "--target", "es2023"];
-			try {
-				await execute(process.execPath, [tsc, ...strict, ...target, ...types, ...names], {
-					cwd: dir,
-				});
-				return "";
-			} catch (error) {
-				return (error as { stdout: string }).stdout;
-			}
+		compile,
+		jest: async (name) => {
+			// Of the core, which is the one that has it.
+			const core = createRequire(join(REPOSITORY, "packages/core/package.json"));
+			const args = ["--rootDir", dir, "--testEnvironment", "node", "--runTestsByPath"];
+			const jest = [core.resolve("jest/bin/jest"), ...args, await toJavaScript(name)];
+			const { stderr } = await execute(process.execPath, jest, { cwd: dir, timeout: 30_000 });
+			if (stderr.includes("did not exit")) throw new Error(stderr);
+			return stderr;
 		},
 		remove: () => {
 			for (const child of running) child.kill("SIGKILL");

@@ -1,0 +1,64 @@
+/**
+ * The package as it is published, in ES modules and CommonJS.
+ */
+import { join } from "node:path";
+import { describePacked } from "@sse-service/testing/packed";
+
+const PACKAGE = join(import.meta.dirname, "..");
+
+const program = `
+const app = express();
+const streams = sse();
+app.use(streams);
+app.get("/events", (req, res) => {
+	res.sse({ clientId: "ada" }).connection.send("hello");
+});
+app.get("/all", (req, res) => res.send(String(sendSSEToAll("for all"))));
+const server = streams.closeWith(
+	app.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port)),
+);
+process.once("SIGTERM", () => server.close());
+`;
+
+const typed = `
+const app = express();
+const streams = sse({ retryMs: 1_000 });
+app.use(streams);
+app.get("/events", (_req, res) => {
+	const { connection, client } = res.sse({ clientId: "ada", groups: ["news"] });
+	const sent: number = connection.send({ hello: client.clientId });
+	res.locals.sent = sent;
+});
+export const reached: number = streams.service.send("all", "hello", { event: "news" });
+`;
+
+describePacked({
+	folder: PACKAGE,
+	linked: {
+		express: join(PACKAGE, "node_modules/express"),
+		"@types/express": join(PACKAGE, "node_modules/@types/express"),
+	},
+	programs: {
+		"app.mjs": `
+import { sse } from "@sse-service/express";
+import express from "express";
+import { sendSSEToAll } from "sse-service";
+${program}`,
+		"app.cjs": `
+const sse = require("@sse-service/express");
+const express = require("express");
+const { sendSSEToAll } = require("sse-service");
+if (sse !== sse.default || sse !== sse.sse) throw new Error("not the function itself");
+${program}`,
+	},
+	types: {
+		"types.mts": `
+import { sse } from "@sse-service/express";
+import express from "express";
+${typed}`,
+		"types.cts": `
+import { sse } from "@sse-service/express";
+import express from "express";
+${typed}`,
+	},
+});

@@ -1,0 +1,84 @@
+/**
+ * An adapter as it is published: packed, installed into an empty project beside its framework, started, read, closed.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProject, type Project } from "./project.js";
+import { openStream } from "./stream.js";
+
+export interface PackedSuite {
+	/** Of the adapter. */
+	readonly folder: string;
+	/** What is installed beside it: folders, by name. */
+	readonly linked: Readonly<Record<string, string>>;
+	/**
+	 * Programs, by file name. Each prints its URL, sends `hello` to each stream that opens at `/events`, sends `for all` to
+	 * all of them and answers their number at `/all`, and closes at SIGTERM.
+	 */
+	readonly programs: Readonly<Record<string, string>>;
+	/** Files, by name, that the compiler accepts in strict mode, the declarations that they import included. */
+	readonly types?: Readonly<Record<string, string>>;
+	/** Files of tests for Jest, by name. */
+	readonly jest?: Readonly<Record<string, string>>;
+}
+
+/** Run the claims over an adapter, which must be built. */
+export function describePacked(suite: PackedSuite): void {
+	const { folder, linked, programs, types = {}, jest = {} } = suite;
+	const { name, dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+
+	describe(`${name}, packed and in an empty project`, () => {
+		let project: Project;
+
+		beforeAll(async () => {
+			project = await createProject({ packages: [name], linked });
+		}, 60_000);
+
+		afterAll(() => project?.remove());
+
+		it("brings what it names, and no copy of anything else", () => {
+			const own = join(project.dir, "node_modules", name);
+			expect(readdirSync(own).sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+			const manifest = JSON.parse(readFileSync(join(own, "package.json"), "utf8"));
+			expect(Object.keys(manifest.dependencies)).toEqual(Object.keys(dependencies));
+			expect(Object.values<string>(manifest.dependencies).filter((range) => /[:*]/.test(range)))
+				// No protocol of the workspace's.
+				.toEqual([]);
+		});
+
+		it.each(Object.entries(programs))(
+			"%s starts, streams and closes",
+			async (file, text) => {
+				project.write(file, text);
+				const { url, terminate } = await project.start(file);
+				const stream = await openStream(`${url}/events`);
+				expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+				expect(await (await fetch(`${url}/all`)).text()).toBe("1");
+				expect((await stream.take(2))[1]).toEqual({ data: "for all" });
+				// By itself, or, as Nest does when all has ended, by the signal.
+				expect([0, null]).toContain(await terminate());
+				expect(await stream.ended).toBe(true);
+			},
+			30_000,
+		);
+
+		it.each(Object.entries(types))(
+			"%s passes the compiler in strict mode",
+			async (file, text) => {
+				project.write(file, text);
+				expect(await project.compile([file])).toBe("");
+			},
+			60_000,
+		);
+
+		it.each(Object.entries(jest))(
+			"%s passes under Jest",
+			async (file, text) => {
+				project.write(file, text);
+				expect(await project.jest(file)).toContain("1 passed, 1 total");
+			},
+			60_000,
+		);
+	});
+}
