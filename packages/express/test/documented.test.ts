@@ -1,0 +1,114 @@
+/**
+ * The example for Express in the documentation of sse-service 1.0.9, to the letter, and around it what it leaves open.
+ */
+import { join } from "node:path";
+import { openStream } from "@sse-service/testing";
+import { createProject, type Project } from "@sse-service/testing/project";
+import { afterEach, expect, it } from "vitest";
+
+const SERVER = `
+var express = require('express')
+var app = express()
+
+app.get('/sse', function (req, res) {
+  connectSSE({
+    clientId: req.user.id, // this is a primary key of how your client connection could be retrieved, could be ommited, library will take care of creating unique id  
+    // client id could be retrieved from the JWT token for example
+    req,
+    res,
+    originalResHeaders: res.getHeaders(), // sometimes you need to pass through response headers added by Express, this headers will be added to raw NodeJS response stream
+    onDisconnectCb: () => {
+      // ... 
+    }, // sometimes you need to perform some actions when user disconnects
+  });
+})
+
+app.listen(3000);
+`;
+
+const SERVICE = `
+// someService.ts
+
+import { sendSSEToClient } from 'sse-service';
+
+// ....
+
+// some function that handles update from DB or whatever
+const processUpdate = (update) => {
+  const { userId, ...payload } = update;
+  
+  sendSSEToClient(userId, payload); // this will send payload to every connection that user with userId has
+
+  // OR send update to all:
+
+  sendSSEToAll(payload);
+}; 
+`;
+
+/** An auth that sets `req.user`, and a port that is free in the place of the one in the example. */
+const LEFT_OPEN = `
+const { connectSSE } = require("sse-service");
+const { application, request } = require("express");
+Object.defineProperty(request, "user", {
+	get() {
+		return { id: this.get("X-User") };
+	},
+});
+const listen = application.listen;
+application.listen = function () {
+	const server = listen.call(this, 0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port));
+};
+`;
+
+let project: Project | undefined;
+
+afterEach(() => project?.remove());
+
+const modules = join(import.meta.dirname, "../node_modules");
+
+it.each([
+	["5", "express"],
+	["4", "express-4"],
+])(
+	"the documented example runs unchanged on Express %s",
+	async (_version, folder) => {
+		project = await createProject({
+			packages: ["sse-service"],
+			linked: { express: join(modules, folder) },
+		});
+		project.write(
+			"someService.cts",
+			`import { sendSSEToAll } from "sse-service";
+${SERVICE}
+export { processUpdate };
+`,
+		);
+		const loosely = ["--skipLibCheck", "--noImplicitAny", "false"];
+		expect(await project.compile(["someService.cts", ...loosely])).toBe("");
+		project.write(
+			"server.cjs",
+			`${LEFT_OPEN}
+${SERVER}
+const { processUpdate } = require("./someService.cjs");
+app.get("/update", (req, res) => {
+	processUpdate({ userId: "ada", title: "Rain" });
+	res.end();
+});
+`,
+		);
+		const { url, terminate } = await project.start("server.cjs");
+		const stream = await openStream(`${url}/sse`, { headers: { "X-User": "ada" } });
+		expect(stream.headers).toMatchObject({
+			"content-type": "text/event-stream",
+			"x-powered-by": "Express",
+		});
+		await fetch(`${url}/update`);
+		expect(await stream.take(2)).toEqual([
+			{ data: '{"title":"Rain"}' },
+			{ data: '{"title":"Rain"}' },
+		]);
+		stream.abort();
+		await terminate();
+	},
+	60_000,
+);
