@@ -35,6 +35,8 @@ import {
 	UseFilters,
 	UseGuards,
 	UseInterceptors,
+	Version,
+	VersioningType,
 } from "@nestjs/common";
 import { APP_INTERCEPTOR, Reflector } from "@nestjs/core";
 import nestCore from "@nestjs/core/package.json" with { type: "json" };
@@ -228,6 +230,9 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			await start({ controllers: [Streams] });
 			expect(await answer("/events")).toMatchObject({ status: 401 });
 			expect(order.splice(0)).toEqual(["guard", "params of events"]);
+			const { status, text } = await answer("/events?user=");
+			expect([status, JSON.parse(text).code]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID"]);
+			order.length = 0;
 			await open("/events?user=ada");
 			expect(order).toEqual(["guard", "params of events", "handler"]);
 			expect(service.send({ client: "ada", group: "chat" }, "x")).toBe(1);
@@ -652,6 +657,29 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			await start({ controllers: [Streams] });
 			expect(await read("/number")).toEqual(["1", "1"]);
 			expect(await read("/number")).toEqual(["2", "1"]);
+		});
+
+		it("has a global prefix and versions, as any", async () => {
+			@Controller("lists")
+			class Streams {
+				@Version("1")
+				@SseStream("items")
+				one() {
+					return [1];
+				}
+
+				@SseStream(["items", "things"])
+				@Version("2")
+				two() {
+					return [2];
+				}
+			}
+			await start({ controllers: [Streams] }, (app) =>
+				app.setGlobalPrefix("api").enableVersioning({ type: VersioningType.URI }),
+			);
+			expect(await read("/api/v1/lists/items")).toEqual(["1"]);
+			expect(await read("/api/v2/lists/items")).toEqual(["2"]);
+			expect(await read("/api/v2/lists/things")).toEqual(["2"]);
 		});
 
 		it("takes the events of Nest's own @Sse with fromMessageEvent", async () => {
