@@ -2,8 +2,8 @@
  * The gallery's page: one lot of the auction. It opens the stream, and bids, from another origin, with the auction's cookie.
  */
 import { within } from "/shared/elements.js";
+import { openElsewhere } from "/shared/elsewhere.js";
 import { request } from "/shared/request.js";
-import { openStream } from "/shared/stream.js";
 
 /**
  * @import { Listeners } from "/shared/stream.js"
@@ -59,20 +59,7 @@ function showStanding({ lot, state }) {
 	bid.disabled = state === "leading";
 }
 
-function open() {
-	$("away").hidden = true;
-	openStream(`${auction}/events`, listeners, {
-		withCredentials: true,
-		async onRefused() {
-			bid.hidden = true;
-			$("away").hidden = false;
-			// Back from the auction, perhaps.
-			window.addEventListener("focus", open, { once: true });
-			return false;
-		},
-	});
-}
-
 /** @type {HTMLImageElement} */ ($("picture")).src = `${auction}/lots/${LOT}/picture`;
-/** @type {HTMLAnchorElement} */ ($("auction")).href = auction;
-open();
+openElsewhere(auction, listeners, () => {
+	bid.hidden = true;
+});

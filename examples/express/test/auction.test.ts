@@ -89,22 +89,6 @@ describe.skipIf(hasNoBrowser)("the gallery, on another origin", () => {
 
 		expect(new URL(gallery.url()).origin).not.toBe(new URL(ada.url()).origin);
 	});
-
-	test("asks those who are not signed in to sign in, and looks again when they are back", async () => {
-		const gallery = await example.openWindow(example.otherUrl);
-		const link = gallery.getByRole("link", { name: "the auction" });
-		expect(await link.evaluate((each) => (each as HTMLAnchorElement).href)).toBe(`${example.url}/`);
-		const auction = await gallery.context().newPage();
-		await auction.goto(example.url);
-		await auction.getByRole("button", { name: "ada" }).click();
-		await auction.getByRole("button", { name: "Sign in" }).click();
-		await lot(auction, "Static").waitFor();
-		// Every page has the focus here, so it is never given to one.
-		await gallery.evaluate(() => window.dispatchEvent(new Event("focus")));
-		await gallery.getByRole("button", { name: /^Bid/ }).waitFor();
-
-		expect(await link.isVisible()).toBe(false);
-	});
 });
 
 describe("signing out", () => {

@@ -2,8 +2,8 @@
  * The shop's page. It opens the tracker's stream from another origin, with the tracker's cookie.
  */
 import { updateList, within } from "/shared/elements.js";
+import { openElsewhere } from "/shared/elsewhere.js";
 import { request } from "/shared/request.js";
-import { openStream } from "/shared/stream.js";
 
 /**
  * @import { Listeners } from "/shared/stream.js"
@@ -12,7 +12,6 @@ import { openStream } from "/shared/stream.js";
  */
 
 const tracker = (await request("GET", "/tracker")).url;
-const away = within(document, "#away");
 /** @type {Map<string, Parcel>} */
 let parcels = new Map();
 
@@ -27,21 +26,6 @@ const listeners = {
 		show();
 	},
 };
-
-function open() {
-	away.hidden = true;
-	openStream(`${tracker}/events`, listeners, {
-		withCredentials: true,
-		async onRefused() {
-			parcels.clear();
-			show();
-			away.hidden = false;
-			// Back from the tracker, perhaps.
-			window.addEventListener("focus", open, { once: true });
-			return false;
-		},
-	});
-}
 
 function show() {
 	const all = [...parcels.values()];
@@ -61,5 +45,7 @@ function show() {
 	);
 }
 
-/** @type {HTMLAnchorElement} */ (within(document, "#tracker")).href = tracker;
-open();
+openElsewhere(tracker, listeners, () => {
+	parcels.clear();
+	show();
+});

@@ -63,23 +63,6 @@ describe.skipIf(hasNoBrowser)("the shop, on another origin", () => {
 
 		expect(new URL(shop.url()).origin).not.toBe(new URL(grace.url()).origin);
 	});
-
-	test("sends those who are not signed in to the tracker, and looks again when they are back", async () => {
-		const shop = await example.openWindow(example.otherUrl);
-		const link = shop.getByRole("link", { name: "the tracker" });
-		expect(await link.evaluate((each) => (each as HTMLAnchorElement).href)).toBe(`${example.url}/`);
-		const tracker = await shop.context().newPage();
-		await tracker.goto(example.url);
-		await tracker.getByRole("button", { name: "ada" }).click();
-		await tracker.getByRole("button", { name: "Sign in" }).click();
-		await parcel(tracker, "Enamel kettle").waitFor();
-		expect(await order(shop, "Enamel kettle").count()).toBe(0);
-		// Every page has the focus here, so it is never given to one.
-		await shop.evaluate(() => window.dispatchEvent(new Event("focus")));
-		await order(shop, "Enamel kettle").waitFor();
-
-		expect(await link.isVisible()).toBe(false);
-	});
 });
 
 describe("the desk's routes", () => {

@@ -2,8 +2,8 @@
  * The lamp's page: how the newest build went. It opens the stream from another origin, with the cookie of the builds.
  */
 import { within } from "/shared/elements.js";
+import { openElsewhere } from "/shared/elsewhere.js";
 import { request } from "/shared/request.js";
-import { openStream } from "/shared/stream.js";
 
 /**
  * @import { Listeners } from "/shared/stream.js"
@@ -34,21 +34,8 @@ function show({ id, project, message, state }) {
 	$("outcome").textContent = `${message}: ${state}`;
 }
 
-function open() {
-	$("away").hidden = true;
-	openStream(`${builds}/events`, listeners, {
-		withCredentials: true,
-		async onRefused() {
-			document.body.dataset.build = "";
-			$("project").textContent = "The lamp";
-			$("outcome").textContent = "";
-			$("away").hidden = false;
-			// Back from the builds, perhaps.
-			window.addEventListener("focus", open, { once: true });
-			return false;
-		},
-	});
-}
-
-/** @type {HTMLAnchorElement} */ ($("builds")).href = builds;
-open();
+openElsewhere(builds, listeners, () => {
+	document.body.dataset.build = "";
+	$("project").textContent = "The lamp";
+	$("outcome").textContent = "";
+});

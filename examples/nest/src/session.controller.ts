@@ -15,7 +15,7 @@ import {
 import { SseService } from "@sse-service/nest";
 import type { Request, Response } from "express";
 import { Public } from "./session.guard.js";
-import { COOKIE, users } from "./users.js";
+import { COOKIE, userOf, users } from "./users.js";
 
 @Controller("session")
 export class SessionController {
@@ -24,8 +24,7 @@ export class SessionController {
 	@Get()
 	@Public()
 	who(@Req() request: Request) {
-		const user = users.find(({ name }) => name === request.signedCookies[COOKIE]);
-		return { user: user ?? null };
+		return { user: userOf(request) ?? null };
 	}
 
 	@Post()

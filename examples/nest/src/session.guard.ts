@@ -10,7 +10,7 @@ import {
 } from "@nestjs/common";
 import { Reflector } from "@nestjs/core";
 import type { Request } from "express";
-import { COOKIE, users } from "./users.js";
+import { userOf } from "./users.js";
 
 export const Public = Reflector.createDecorator<undefined, boolean>({ transform: () => true });
 export const OpsOnly = Reflector.createDecorator<undefined, boolean>({ transform: () => true });
@@ -23,7 +23,7 @@ export class SessionGuard implements CanActivate {
 		const handler = context.getHandler();
 		if (this.reflector.get(Public, handler)) return true;
 		const request = context.switchToHttp().getRequest<Request>();
-		const user = users.find(({ name }) => name === request.signedCookies[COOKIE]);
+		const user = userOf(request);
 		if (user === undefined) throw new UnauthorizedException("Sign in first");
 		request.user = user;
 		return user.role === "ops" || !this.reflector.get(OpsOnly, handler);

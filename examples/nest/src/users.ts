@@ -2,6 +2,7 @@
  * Who may sign in.
  */
 import { randomBytes } from "node:crypto";
+import type { Request } from "express";
 
 export interface User {
 	readonly name: string;
@@ -21,6 +22,12 @@ export const COOKIE = "user";
 
 /** By which that cookie is signed. Made at each start, after which everyone signs in again. */
 export const secret = randomBytes(32).toString("hex");
+
+/** Who has signed in on the device that a request comes from. */
+export function userOf(request: Request): User | undefined {
+	const name: unknown = request.signedCookies[COOKIE];
+	return users.find((user) => user.name === name);
+}
 
 declare global {
 	// biome-ignore lint/style/noNamespace: where Express's types let others add to a request.

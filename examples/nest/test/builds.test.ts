@@ -95,25 +95,6 @@ describe.skipIf(hasNoBrowser)("the lamp, on another origin", () => {
 
 		expect(new URL(lamp.url()).origin).not.toBe(new URL(ada.url()).origin);
 	});
-
-	test("asks those who are not signed in to sign in, and looks again when they are back", async () => {
-		const lamp = await example.openWindow(example.otherUrl);
-		const link = lamp.getByRole("link", { name: "the builds" });
-		expect(await link.evaluate((each) => (each as HTMLAnchorElement).href)).toBe(`${example.url}/`);
-		const builds = await lamp.context().newPage();
-		await builds.goto(example.url);
-		await builds.getByRole("button", { name: "ada" }).click();
-		await builds.getByRole("button", { name: "Sign in" }).click();
-		await build(builds, "Retry uploads").first().waitFor();
-		// Every page has the focus here, so it is never given to one.
-		await lamp.evaluate(() => window.dispatchEvent(new Event("focus")));
-		await lamp
-			.getByRole("status")
-			.getByText(/passed|failed|running/)
-			.waitFor();
-
-		expect(await link.isVisible()).toBe(false);
-	});
 });
 
 describe("a log", () => {

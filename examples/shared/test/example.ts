@@ -160,6 +160,29 @@ export function describeExample(example: RunningExample, folder: string, admin: 
 		});
 	});
 
+	describe.skipIf(hasNoBrowser)("the page of another origin", () => {
+		test("asks those who are not signed in to sign in, and looks again when they are back", async () => {
+			const elsewhere = await example.openWindow(example.otherUrl);
+			const link = elsewhere.getByRole("link");
+			await link.waitFor();
+			expect(await link.evaluate((each) => (each as HTMLAnchorElement).href)).toBe(
+				`${example.url}/`,
+			);
+			const page = await elsewhere.context().newPage();
+			await page.goto(example.url);
+			await signIn(page, "ada", "ada");
+			await live(page);
+			const opened = elsewhere.waitForResponse(
+				(response) => response.url() === `${example.url}/events` && response.status() === 200,
+			);
+			// Every page has the focus here, so it is never given to one.
+			await elsewhere.evaluate(() => window.dispatchEvent(new Event("focus")));
+			await opened;
+
+			expect(await link.isVisible()).toBe(false);
+		});
+	});
+
 	describe.skipIf(hasNoBrowser)("telling everyone, in a browser", () => {
 		test("it reaches every tab of everyone, and those who come later", async () => {
 			const [ada, grace, teller] = await Promise.all([

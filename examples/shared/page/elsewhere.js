@@ -1,0 +1,35 @@
+/**
+ * The stream of another origin, in the name of who is signed in there.
+ */
+import { within } from "./elements.js";
+import { openStream } from "./stream.js";
+
+/** @import { Listeners } from "./stream.js" */
+
+/**
+ * Whoever is not signed in there is shown `#away`, with a link to it.
+ * @template {object} Events
+ * @param {string} origin
+ * @param {Listeners<Events>} listeners
+ * @param {() => void} onAway Nobody is signed in: what was shown must go.
+ */
+export function openElsewhere(origin, listeners, onAway) {
+	const away = within(document, "#away");
+	const link = /** @type {HTMLAnchorElement} */ (within(away, "a"));
+	link.href = origin;
+
+	function open() {
+		away.hidden = true;
+		openStream(`${origin}/events`, listeners, { withCredentials: true, onRefused });
+	}
+
+	async function onRefused() {
+		onAway();
+		away.hidden = false;
+		// Back from there, perhaps.
+		window.addEventListener("focus", open, { once: true });
+		return false;
+	}
+
+	open();
+}
