@@ -9,8 +9,4 @@ export default defineConfig({
 	// nanoid is ESM only: bundled, so that CommonJS users and Jest on Node 20 can load us.
 	noExternal: ["nanoid"],
 	removeNodeProtocol: false,
-	// Its build on the global `crypto`, which every supported Node has: half the size, and no import of node:crypto.
-	esbuildOptions: (options) => {
-		options.conditions = ["browser", "import", "module", "default"];
-	},
 });

@@ -31,6 +31,12 @@ const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encod
 // On HTTP/1.0 `Connection: keep-alive` would promise a reuse that a body without a length cannot keep.
 const CONNECTION_SPECIFIC = ["connection", "keep-alive", "proxy-connection", "upgrade"];
 
+const DROPPED = new Set([
+	...NEVER_ON_A_STREAM,
+	...Object.keys(OUR_HEADERS).map((name) => name.toLowerCase()),
+]);
+const DROPPED_BUT_ON_1_1 = new Set([...DROPPED, ...CONNECTION_SPECIFIC]);
+
 // RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
@@ -54,12 +60,8 @@ export function setStreamHeaders(
 		for (const name of response.getHeaderNames()) response.removeHeader(name);
 		for (const [name, value] of before) response.setHeader(name, value);
 	};
-	const dropped = [
-		...NEVER_ON_A_STREAM,
-		...(httpVersion === "1.1" ? [] : CONNECTION_SPECIFIC),
-		...Object.keys(OUR_HEADERS).map((name) => name.toLowerCase()),
-	];
-	const isDropped = (name: string): boolean => dropped.includes(name.toLowerCase());
+	const dropped = httpVersion === "1.1" ? DROPPED : DROPPED_BUT_ON_1_1;
+	const isDropped = (name: string): boolean => dropped.has(name.toLowerCase());
 
 	try {
 		for (const [name] of before) {

@@ -186,11 +186,14 @@ class Service implements SSEService, ConnectionHost {
 		if (client === undefined) return;
 		this.#heartbeat.delete(connection);
 		this.counters.count("closes", reason);
+		const { onDisconnectCb } = connection;
+		const { onDisconnect } = this.options;
+		if (onDisconnectCb === undefined && onDisconnect === undefined) return;
 		const info = { client: this.#registry.view(client), connection, reason };
 		// Deferred, so that what the callbacks send cannot overtake a fan-out that is under way.
 		queueMicrotask(() => {
-			this.#call("onDisconnectCb", connection.onDisconnectCb, info);
-			this.#call("onDisconnect", this.options.onDisconnect, info);
+			this.#call("onDisconnectCb", onDisconnectCb, info);
+			this.#call("onDisconnect", onDisconnect, info);
 		});
 	}
 
@@ -224,8 +227,9 @@ class Service implements SSEService, ConnectionHost {
 		callback: ((info: Info) => unknown) | undefined,
 		info: Info,
 	): void {
+		if (callback === undefined) return;
 		attempt(
-			() => callback?.(info),
+			() => callback(info),
 			(error) => this.onError(error, stage),
 		);
 	}
