@@ -6,7 +6,7 @@ import { setMaxListeners } from "node:events";
 import { SSEError } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { DISTURBED } from "./heartbeat.js";
-import { Outbox, type OutboxOwner, type OutboxShared } from "./outbox.js";
+import { Outbox, type OutboxShared } from "./outbox.js";
 import { pipe } from "./pipe.js";
 import type { Sink, SinkListener } from "./sink.js";
 import type {
@@ -35,7 +35,8 @@ export interface ConnectionHost extends OutboxShared {
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-export class Connection implements SSEConnection, SinkListener, OutboxOwner {
+export class Connection extends Outbox<ConnectionHost> implements SSEConnection, SinkListener {
+	readonly response: HttpResponse;
 	readonly clientId: string;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
@@ -45,9 +46,6 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 	quietRounds = DISTURBED;
 	heartbeatSlot = 0;
 
-	readonly #host: ConnectionHost;
-	readonly #sink: Sink;
-	readonly #outbox: Outbox;
 	#closeReason: CloseReason | undefined;
 	/** Whether the sink was opened and has not closed yet. */
 	#sinkOpen = false;
@@ -60,9 +58,8 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 		clientId: string,
 		onDisconnectCb?: (info: DisconnectInfo) => unknown,
 	) {
-		this.#host = host;
-		this.#sink = sink;
-		this.#outbox = new Outbox(host, sink, this);
+		super(host, sink);
+		this.response = sink.response as HttpResponse;
 		this.clientId = clientId;
 		this.onDisconnectCb = onDisconnectCb;
 	}
@@ -71,12 +68,8 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 		return [...this.memberships];
 	}
 
-	get response(): HttpResponse {
-		return this.#sink.response as HttpResponse;
-	}
-
 	get lastEventId(): string | undefined {
-		return this.#sink.lastEventId;
+		return this.sink.lastEventId;
 	}
 
 	get closed(): boolean {
@@ -87,12 +80,8 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 		return this.#closeReason;
 	}
 
-	get bufferedBytes(): number {
-		return this.#sinkOpen ? this.#outbox.bufferedBytes : 0;
-	}
-
-	get idle(): boolean {
-		return this.#outbox.idle;
+	override get bufferedBytes(): number {
+		return this.#sinkOpen ? super.bufferedBytes : 0;
 	}
 
 	get signal(): AbortSignal {
@@ -107,32 +96,31 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 
 	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
 	open(headers: SSEHeaders = {}, opening: Frame): void {
-		this.#sink.open(headers, opening, this);
+		this.sink.open(headers, opening, this);
 		this.#sinkOpen = true;
-		if (!this.#sink.headersOnly) this.#host.counters.bytesSent += opening.byteLength;
+		if (!this.sink.headersOnly) this.host.counters.bytesSent += opening.byteLength;
 	}
 
 	send(data: unknown, options?: SendOptions): number {
-		return this.enqueue(this.#host.encode(data, options)) ? 1 : 0;
+		return this.enqueue(this.host.encode(data, options)) ? 1 : 0;
 	}
 
 	/** Have a frame written at the end of this turn. @returns whether it was taken */
 	enqueue(frame: Frame): boolean {
 		// The application may have ended the response itself.
-		if (this.#sink.ended) this.close();
-		if (this.closed || !this.#outbox.add(frame)) return false;
+		if (this.response.writableEnded) this.close();
+		if (this.closed || !this.add(frame)) return false;
 		this.quietRounds = DISTURBED;
-		if (frame.kind !== "comment") this.#host.counters.eventsSent++;
+		if (frame.kind !== "comment") this.host.counters.eventsSent++;
 		return true;
 	}
 
 	pipe<Item>(source: PipeSource<Item>, options: PipeOptions<Item> = {}): Promise<number> {
-		return pipe(this, source, options, (error) => this.#host.onError(error, "pipe"));
+		return pipe(this, source, options, (error) => this.host.onError(error, "pipe"));
 	}
 
-	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
-	room(): Promise<void> | undefined {
-		return this.closed ? undefined : this.#outbox.room();
+	override room(): Promise<void> | undefined {
+		return this.closed ? undefined : super.room();
 	}
 
 	/** @returns false when it was closed already */
@@ -140,50 +128,50 @@ export class Connection implements SSEConnection, SinkListener, OutboxOwner {
 		if (!this.#leave(reason)) return false;
 		if (this.#sinkOpen) {
 			// A client that does not read what is left would keep the socket for ever.
-			this.#deadline = setTimeout(() => this.#sink.destroy(), this.#host.options.closeTimeoutMs);
+			this.#deadline = setTimeout(() => this.sink.destroy(), this.host.options.closeTimeoutMs);
 			this.#deadline.unref();
-			this.#outbox.flushAll();
+			this.flushAll();
 			try {
-				this.#sink.end(reason === "shutdown" ? "connection" : "stream");
+				this.sink.end(reason === "shutdown" ? "connection" : "stream");
 			} catch (error) {
 				this.onFailure("error", error);
 			}
 		}
-		this.#outbox.clear();
+		this.clear();
 		this.#tellSignal();
 		return true;
 	}
 
 	onDrain(): void {
-		this.#outbox.drain();
+		this.drain();
 	}
 
 	/** This may be within a fan-out: nobody is told before it is over. */
-	onFailure(reason: "slow" | "error", error?: unknown): void {
+	override onFailure(reason: "slow" | "error", error?: unknown): void {
 		const left = this.#leave(reason);
-		this.#outbox.clear();
+		this.clear();
 		queueMicrotask(() => {
-			if (reason === "error") this.#host.onError(error, "write");
+			if (reason === "error") this.host.onError(error, "write");
 			if (left) this.#tellSignal();
 		});
-		this.#sink.destroy();
+		this.sink.destroy();
 	}
 
 	onClose(ended: boolean): void {
 		this.#sinkOpen = false;
 		clearTimeout(this.#deadline);
 		if (this.#leave(ended ? "server" : "client")) {
-			this.#outbox.clear();
+			this.clear();
 			this.#tellSignal();
 		}
-		this.#host.onGone();
+		this.host.onGone();
 	}
 
 	/** The one transition from open to closed. @returns false when it was closed already */
 	#leave(reason: CloseReason): boolean {
 		if (this.#closeReason !== undefined) return false;
 		this.#closeReason = reason;
-		this.#host.onClosed(this, reason);
+		this.host.onClosed(this, reason);
 		return true;
 	}
 

@@ -26,7 +26,8 @@ export function isDirect(response: ServerResponse, socket: Socket): boolean {
 		response.write === RESPONSE_WRITE &&
 		response.end === RESPONSE_END &&
 		socket.write === SOCKET_WRITE &&
-		socket.writable &&
+		// A client that leaves in an orderly way has Node end the socket before the response closes.
+		!socket.writableEnded &&
 		// What the application has corked comes first.
 		response.writableCorked === 0
 	);

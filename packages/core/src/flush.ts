@@ -16,8 +16,8 @@ export interface Flushable {
 // At most so long does one slice hold everything else up: a small part of the 15 ms in which a
 // process that serves requests should come to each of them.
 const SLICE_MS = 4;
-// To look at the clock costs a hundredth of so many writes.
-const WRITES_BETWEEN_LOOKS = 32;
+// To look at the clock costs less than a hundredth of so many writes.
+const WRITES_BETWEEN_LOOKS = 64;
 
 /** Resolves when this turn of the event loop ends. */
 export function endOfTurn(): Promise<void> {

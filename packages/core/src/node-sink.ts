@@ -91,10 +91,6 @@ class NodeSink implements Sink {
 		return response.destroyed || socket?.destroyed ? "gone" : "fresh";
 	}
 
-	get ended(): boolean {
-		return this.response.writableEnded;
-	}
-
 	get bufferedBytes(): number {
 		const { response } = this;
 		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.

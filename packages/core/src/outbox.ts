@@ -19,19 +19,17 @@ export interface OutboxShared {
 	readonly options: { readonly maxBufferedBytes: number; readonly slowPolicy: SlowPolicy };
 }
 
-export interface OutboxOwner {
-	/** It cannot go on: `slow` at the bound, `error` when the sink threw (only middleware that wraps `res.write` does). */
-	onFailure(reason: "slow" | "error", error?: unknown): void;
-}
-
 // A burst is written this often within a turn, so that the operating system's buffers take part of it;
 // and what has waited is written in pieces of this size.
 const WRITE_BYTES = 64 * 1024;
 
-export class Outbox {
-	readonly #shared: OutboxShared;
-	readonly #sink: Sink;
-	readonly #owner: OutboxOwner;
+/**
+ * A connection is one, instead of having one: a broadcast comes by every connection twice, and each further object
+ * on its way costs as much as a hundred instructions.
+ */
+export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
+	protected readonly host: Shared;
+	protected readonly sink: Sink;
 	/** What is written at the next flush. `undefined` while blocked. */
 	#batch: Batch | undefined;
 	/** After the last write. */
@@ -42,15 +40,17 @@ export class Outbox {
 	#oversize: Frame | undefined;
 	#waiting: (() => void)[] | undefined;
 
-	constructor(shared: OutboxShared, sink: Sink, owner: OutboxOwner) {
-		this.#shared = shared;
-		this.#sink = sink;
-		this.#owner = owner;
+	constructor(host: Shared, sink: Sink) {
+		this.host = host;
+		this.sink = sink;
 	}
+
+	/** It cannot go on: `slow` at the bound, `error` when the sink threw (only middleware that wraps `res.write` does). */
+	abstract onFailure(reason: "slow" | "error", error?: unknown): void;
 
 	/** Bytes that are not with the operating system yet, the sink's included. */
 	get bufferedBytes(): number {
-		return this.#sink.bufferedBytes + this.#waitingBytes;
+		return this.sink.bufferedBytes + this.#waitingBytes;
 	}
 
 	get #waitingBytes(): number {
@@ -67,15 +67,15 @@ export class Outbox {
 	}
 
 	/** Take a frame. @returns false when it was dropped, or was too much */
-	add(frame: Frame): boolean {
+	protected add(frame: Frame): boolean {
 		if (!this.#admit(frame)) return false;
 		if (this.#isBlocked) {
 			this.#backlog ??= new Backlog();
 			this.#backlog.add(frame);
 			return true;
 		}
-		if (this.#batch === undefined) this.#shared.flush.schedule(this);
-		this.#batch = (this.#batch ?? this.#shared.flush.start).add(frame);
+		if (this.#batch === undefined) this.host.flush.schedule(this);
+		this.#batch = (this.#batch ?? this.host.flush.start).add(frame);
 		if (this.#batch.byteLength >= WRITE_BYTES) this.flush();
 		return true;
 	}
@@ -89,20 +89,20 @@ export class Outbox {
 	}
 
 	/** Write everything, whether the sink takes it now or holds it. */
-	flushAll(): void {
+	protected flushAll(): void {
 		this.flush();
 		this.#writeBacklog(Infinity);
 	}
 
 	/** Drop everything. Whoever waits for room is let go. */
-	clear(): void {
+	protected clear(): void {
 		this.#batch = undefined;
 		this.#backlog = undefined;
 		this.#letGo();
 	}
 
 	/** The sink takes more again: write what has waited, as far as that goes. */
-	drain(): void {
+	protected drain(): void {
 		if (!this.#isBlocked) return;
 		this.#sinkState = "held";
 		this.#forgetOversize();
@@ -112,7 +112,7 @@ export class Outbox {
 		this.#letGo();
 	}
 
-	/** Resolves when more can be written, or never will be; `undefined` when it can be now. */
+	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
 	room(): Promise<void> | undefined {
 		if (!this.#isBlocked) return undefined;
 		this.#waiting ??= [];
@@ -127,12 +127,12 @@ export class Outbox {
 	}
 
 	#write(frame: Frame): void {
-		this.#shared.counters.bytesSent += frame.byteLength;
+		this.host.counters.bytesSent += frame.byteLength;
 		try {
-			this.#sinkState = this.#sink.write(frame);
+			this.#sinkState = this.sink.write(frame);
 			if (!this.#isBlocked) this.#forgetOversize();
 		} catch (error) {
-			this.#owner.onFailure("error", error);
+			this.onFailure("error", error);
 		}
 	}
 
@@ -146,29 +146,35 @@ export class Outbox {
 
 	/** Whether a frame may be added. At the bound it is dropped if it is volatile, else the slow policy decides. */
 	#admit(frame: Frame): boolean {
+		// In a fan-out, most hold nothing, and there is nothing else to ask them.
+		if (
+			this.#sinkState === "taken" &&
+			this.#batch === undefined &&
+			frame.byteLength <= this.host.options.maxBufferedBytes
+		) {
+			return true;
+		}
 		const isVolatile = frame.kind === "volatile";
 		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
 		// The operating system may take what this turn has gathered.
 		this.flush();
 		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
-		const { slowPolicy } = this.#shared.options;
+		const { slowPolicy } = this.host.options;
 		if (!isVolatile && slowPolicy === "close") {
-			this.#owner.onFailure("slow");
+			this.onFailure("slow");
 			return false;
 		}
 		if (!isVolatile && slowPolicy === "drop-oldest" && this.#dropOldest(frame)) return true;
-		this.#shared.counters.count("drops", isVolatile ? "volatile" : "drop-newest");
+		this.host.counters.count("drops", isVolatile ? "volatile" : "drop-newest");
 		return false;
 	}
 
 	/** Whether a frame is within the bound. One larger than all of it may pass, one at a time. */
 	#fits(frame: Frame): boolean {
-		const { maxBufferedBytes } = this.#shared.options;
+		const { maxBufferedBytes } = this.host.options;
 		const size = frame.byteLength;
 		const oversizeBytes = this.#oversize?.byteLength ?? 0;
-		// A sink that held nothing is not asked: in a fan-out that is most of them.
-		const held = this.#sinkState === "taken" ? 0 : this.#sink.bufferedBytes;
-		if (held + this.#waitingBytes - oversizeBytes + size <= maxBufferedBytes) return true;
+		if (this.bufferedBytes - oversizeBytes + size <= maxBufferedBytes) return true;
 		if (size <= maxBufferedBytes || this.#oversize !== undefined) return false;
 		this.#oversize = frame;
 		return true;
@@ -184,7 +190,7 @@ export class Outbox {
 	/** Drop the oldest frames that wait until `frame` fits. @returns whether it does */
 	#dropOldest(frame: Frame): boolean {
 		// Two oversize frames never fit: what waits is not dropped in vain.
-		if (this.#oversize !== undefined && frame.byteLength > this.#shared.options.maxBufferedBytes) {
+		if (this.#oversize !== undefined && frame.byteLength > this.host.options.maxBufferedBytes) {
 			return false;
 		}
 		// More than is needed for this one, so that what waits is not moved up for each.
@@ -193,7 +199,7 @@ export class Outbox {
 			(freed) => freed >= wanted && this.#fits(frame),
 			(old) => {
 				if (old === this.#oversize) this.#oversize = undefined;
-				this.#shared.counters.count("drops", "drop-oldest");
+				this.host.counters.count("drops", "drop-oldest");
 			},
 		);
 		return this.#fits(frame);
