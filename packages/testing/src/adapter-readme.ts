@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { codeOf, readMarkdown } from "./markdown.js";
-import type { RunningProgram } from "./project.js";
+import type { ProjectOptions, RunningProgram } from "./project.js";
 import { describeReadmes, type ReadmeSuite, type Readmes } from "./readme.js";
 import { openStream } from "./stream.js";
 
@@ -17,18 +17,22 @@ export interface AdapterReadme {
 	readonly program: string;
 	/** What the program and the fragments import beside the adapter, as in the `node_modules` of its folder. */
 	readonly imports: readonly string[];
-	readonly toProgram: ReadmeSuite["toProgram"];
+	/** Of the project that the program is in. */
+	readonly type?: ProjectOptions["type"];
+	/** How SIGTERM ends the program: its exit code, or the signal where the framework raises it again. Default 0. */
+	readonly end?: number | NodeJS.Signals;
+	readonly toProgram?: ReadmeSuite["toProgram"];
 }
 
 /** Run the claims over the README of an adapter, which must be built. */
 export function describeAdapterReadme(adapter: AdapterReadme): Readmes {
-	const { folder, program, imports, toProgram } = adapter;
+	const { folder, program, imports, type, end = 0, toProgram } = adapter;
 	const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 	const linked = imports.map((each) => [each, join(folder, "node_modules", each)]);
 	const readmes = describeReadmes({
 		files: [join(folder, "README.md")],
-		project: { packages: [name], linked: Object.fromEntries(linked) },
-		programs: { [program]: (running) => servesTwo(running, received()) },
+		project: { packages: [name], linked: Object.fromEntries(linked), type },
+		programs: { [program]: (running) => servesTwo(running, received(), end) },
 		commands: {
 			[program]: async (watch, publish) => {
 				const stream = watch();
@@ -55,7 +59,11 @@ export function describeAdapterReadme(adapter: AdapterReadme): Readmes {
 }
 
 /** Two clients get what is for all, and one what is for it; a signal ends the program when nothing is left to do. */
-async function servesTwo({ url, terminate }: RunningProgram, received: string): Promise<void> {
+async function servesTwo(
+	{ url, terminate }: RunningProgram,
+	received: string,
+	end: number | NodeJS.Signals,
+): Promise<void> {
 	const post = async (path: string, body: unknown): Promise<unknown> => {
 		const headers = { "Content-Type": "application/json" };
 		return (
@@ -70,7 +78,7 @@ async function servesTwo({ url, terminate }: RunningProgram, received: string): 
 	expect(await post("/users/eve", ["hello"])).toEqual({ reached: 0 });
 	await ada.take(3);
 	expect(ada.text).toBe(`${received}data: ["hello"]\n\n`);
-	expect(await terminate()).toBe(0);
+	expect(await terminate()).toBe(end);
 	expect(await Promise.all([ada.ended, bob.ended])).toEqual([true, true]);
 	expect(bob.events).toHaveLength(2);
 }

@@ -25,6 +25,8 @@ export interface ProjectOptions {
 	 * ours does not allow.
 	 */
 	readonly linked?: Readonly<Record<string, string>>;
+	/** The `type` of its package.json, by which `.js` and `.ts` files are ES modules. Default: it has none. */
+	readonly type?: "module" | undefined;
 }
 
 /** A server that is running, and said where in the first line it printed. */
@@ -34,8 +36,8 @@ export interface RunningProgram {
 	readonly printed: readonly string[];
 	/** Resolves once it has printed `count` lines after the URL. */
 	untilPrinted(count: number): Promise<void>;
-	/** Send SIGTERM; resolves with its exit code, `null` if the signal ended it. What it said on stderr fails. */
-	terminate(): Promise<number | null>;
+	/** Send SIGTERM; resolves with its exit code, or with the signal that ended it. What it said on stderr fails. */
+	terminate(): Promise<number | NodeJS.Signals>;
 }
 
 export interface Project {
@@ -122,7 +124,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 	};
 }
 
-async function install({ packages, linked = {} }: ProjectOptions, dir: string): Promise<void> {
+async function install(options: ProjectOptions, dir: string): Promise<void> {
+	const { packages, linked = {}, type } = options;
 	const { own, foreign } = dependenciesOf(packages);
 	const tarballs = await Promise.all(
 		Array.from(own, async ([name, folder]) => [name, await pack(folder, dir)] as const),
@@ -133,7 +136,7 @@ async function install({ packages, linked = {} }: ProjectOptions, dir: string): 
 	const dependencies = Object.fromEntries(
 		[...tarballs, ...folders].map(([name, path]) => [name, `file:${path}`]),
 	);
-	writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true, dependencies }));
+	writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true, type, dependencies }));
 	// The scripts would be those of the linked packages, which build them in a repository of their own.
 	const args = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
 	await execute("npm", args, { cwd: dir });
@@ -203,9 +206,9 @@ async function toRunning(child: ChildProcess, name: string): Promise<RunningProg
 		untilPrinted: (count) => untilLines(count + 1),
 		terminate: async () => {
 			child.kill("SIGTERM");
-			const [exitCode] = await settled(ended, `${name} to end`);
+			const [exitCode, signal] = await settled(ended, `${name} to end`);
 			if (errors !== "") throw new Error(said());
-			return exitCode;
+			return exitCode ?? signal;
 		},
 	};
 }

@@ -38,9 +38,9 @@ export interface ReadmeSuite {
 	readonly pages?: Readonly<Record<string, (code: string) => Promise<void>>>;
 	/**
 	 * A whole program of a fragment and the preamble it stands in, which runs to its end and prints a status from 200 to
-	 * 499 and the body that a client got as JSON.
+	 * 499 and the body that a client got as JSON. For READMEs that have fragments.
 	 */
-	toProgram(fragment: Fragment): string;
+	readonly toProgram?: ((fragment: Fragment) => string) | undefined;
 }
 
 export interface Fragment {
@@ -157,38 +157,40 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		);
 	});
 
-	describe.skipIf(fragments.length === 0)("the READMEs' fragments", () => {
-		let complaints: string;
+	// Not `skipIf`: where none are, nothing is left untested.
+	if (fragments.length > 0)
+		describe("the READMEs' fragments", () => {
+			let complaints: string;
 
-		beforeAll(async () => {
-			const [preamble] = preambles;
-			for (const block of fragments)
-				project.write(`${fileOf(block)}.mts`, toWhole(block, preamble?.text ?? "", suite));
-			// What declares types for all modules is compiled alone: it would be in force for the others.
-			const declaring = fragments.filter(({ text }) => text.includes("declare module"));
-			const others = fragments.filter((block) => !declaring.includes(block));
-			complaints = "";
-			for (const together of [others, ...declaring.map((block) => [block])])
-				complaints += await project.compile([
-					...together.map((block) => `${fileOf(block)}.mts`),
-					// Only the fragments are in question: whether declarations are right is for tests of the packages.
-					"--skipLibCheck",
-				]);
-		}, 60_000);
+			beforeAll(async () => {
+				const [preamble] = preambles;
+				for (const block of fragments)
+					project.write(`${fileOf(block)}.mts`, toWhole(block, preamble?.text ?? "", suite));
+				// What declares types for all modules is compiled alone: it would be in force for the others.
+				const declaring = fragments.filter(({ text }) => text.includes("declare module"));
+				const others = fragments.filter((block) => !declaring.includes(block));
+				complaints = "";
+				for (const together of [others, ...declaring.map((block) => [block])])
+					complaints += await project.compile([
+						...together.map((block) => `${fileOf(block)}.mts`),
+						// Only the fragments are in question: whether declarations are right is for tests of the packages.
+						"--skipLibCheck",
+					]);
+			}, 60_000);
 
-		it("pass the compiler in strict mode", () => {
-			expect(complaints).toBe("");
+			it("pass the compiler in strict mode", () => {
+				expect(complaints).toBe("");
+			});
+
+			it.each(fragments.map((block) => [block.where, block] as const))(
+				"%s runs, and its lines have the values that stand beside them",
+				async (_where, block) => {
+					// What the fragment throws makes `run` fail.
+					expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]\d\d ".*"\n$/);
+				},
+				TIMEOUT_MS,
+			);
 		});
-
-		it.each(fragments.map((block) => [block.where, block] as const))(
-			"%s runs, and its lines have the values that stand beside them",
-			async (_where, block) => {
-				// What the fragment throws makes `run` fail.
-				expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]\d\d ".*"\n$/);
-			},
-			TIMEOUT_MS,
-		);
-	});
 
 	describe.each(readmes)("$name", ({ path, text, links }) => {
 		it("links to what is there", () => {
@@ -239,6 +241,7 @@ function toWhole({ marker, text, where }: Block, preamble: string, suite: Readme
 	const [before, after] = preamble.split(PLACE);
 	if (before === undefined || after === undefined)
 		throw new Error(`no preamble with "// the shorter examples" in it is there for ${where}`);
+	if (suite.toProgram === undefined) throw new Error(`nobody has said how ${where} is run`);
 	const lines = text.split("\n");
 	const isImport = (line: string): boolean => line.startsWith("import ");
 	const body = lines
