@@ -108,7 +108,7 @@ export class Connection extends Outbox<ConnectionHost> implements SSEConnection,
 	/** Have a frame written at the end of this turn. @returns whether it was taken */
 	enqueue(frame: Frame): boolean {
 		// The application may have ended the response itself.
-		if (this.response.writableEnded) this.close();
+		if (this.sink.ended) this.close();
 		if (this.closed || !this.add(frame)) return false;
 		this.quietRounds = DISTURBED;
 		if (frame.kind !== "comment") this.host.counters.eventsSent++;

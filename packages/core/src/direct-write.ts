@@ -1,34 +1,37 @@
 /**
  * The way past `res.write`: a ready chunk handed to the HTTP/1.1 socket itself, which puts the same bytes on the wire at
- * two thirds of the cost. It is taken only while nothing but Node's own code stands between the response and its socket,
- * and that is looked at for every write: compression and tracing wrap a response's `write` and `end` whenever they like.
+ * three quarters of the cost. It is taken while nothing but Node's own code stands between a response and its socket:
+ * compression and tracing wrap a response's `write` and `end`.
  */
-import { OutgoingMessage, type ServerResponse } from "node:http";
+import { OutgoingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 
 const { write: RESPONSE_WRITE, end: RESPONSE_END } = OutgoingMessage.prototype;
 const { write: SOCKET_WRITE } = Socket.prototype;
 
 // A wrapper may have been put on the prototype before this module was loaded: Node's own function calls its `write_`.
-const IS_NODES_OWN = /\bwrite_\(/.test(String(RESPONSE_WRITE)) && RESPONSE_END.name === "end";
+const IS_NODES_OWN = /\bwrite_\(/.test(String(RESPONSE_WRITE));
 
 /**
- * The socket that takes chunks of this response, whose headers have been sent; `undefined` for HTTP/1.0 and HTTP/2, which
- * have none, and while the response waits behind another one on its socket.
+ * The socket that takes the chunks of a response whose headers have been sent. `undefined` where something is wrapped, for
+ * HTTP/1.0 and HTTP/2, which have no chunks, and while the response waits behind another one.
  */
-export function chunkSocketOf(response: ServerResponse): Socket | undefined {
-	return IS_NODES_OWN && response.chunkedEncoding ? (response.socket ?? undefined) : undefined;
+export function directSocketOf(response: ServerResponse): Socket | undefined {
+	const { socket } = response;
+	return response.chunkedEncoding && isUnwrapped(response) && socket?.write === SOCKET_WRITE
+		? socket
+		: undefined;
 }
 
-/** Whether a chunk written to its socket now goes where `response.write` would put it. Both must be open. */
-export function isDirect(response: ServerResponse, socket: Socket): boolean {
-	return (
-		response.write === RESPONSE_WRITE &&
-		response.end === RESPONSE_END &&
-		socket.write === SOCKET_WRITE &&
-		// A client that leaves in an orderly way has Node end the socket before the response closes.
-		!socket.writableEnded &&
-		// What the application has corked comes first.
-		response.writableCorked === 0
-	);
+/** Whether `write` and `end` of a response are Node's own. */
+export function isUnwrapped(response: ServerResponse): boolean {
+	return IS_NODES_OWN && response.write === RESPONSE_WRITE && response.end === RESPONSE_END;
+}
+
+/**
+ * Whether it is cheap to look at a response again for each write. Express gives every one a prototype, and with it a
+ * shape, of its own, so that each look at a property is a search; there a wrapper has to come before the stream opens.
+ */
+export function isCheapToWatch(response: ServerResponse): boolean {
+	return Object.getPrototypeOf(response) === ServerResponse.prototype;
 }

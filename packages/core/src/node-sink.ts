@@ -4,14 +4,13 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { chunkSocketOf, isDirect } from "./direct-write.js";
-import { invalid, isObject } from "./errors.js";
+import { directSocketOf, isCheapToWatch, isUnwrapped } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import type { Frame } from "./frame.js";
 import { setStreamHeaders } from "./headers.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { whenOnSocket } from "./pipelining.js";
-import { rawOf } from "./raw.js";
+import { nodeObjectsOf } from "./raw.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 import type { RequestLike, ResponseLike, SSEHeaders } from "./types.js";
 
@@ -47,15 +46,7 @@ export function listenerOn(response: object): SinkListener | undefined {
  * @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node
  */
 export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
-	const request = rawOf(req) as IncomingMessage | undefined;
-	const response = rawOf(res) as NodeResponse | undefined;
-	if (!isObject(request?.headers) || typeof response?.setHeader !== "function") {
-		throw invalid(
-			"ERR_SSE_INVALID_REQUEST",
-			"req and res must be of Node, or carry it as raw",
-			res,
-		);
-	}
+	const [request, response] = nodeObjectsOf(req, res);
 	return new NodeSink(request, response);
 }
 
@@ -66,6 +57,8 @@ class NodeSink implements Sink {
 	readonly #request: IncomingMessage;
 	/** What chunks are written to, where they can be. */
 	#socket: Socket | undefined;
+	#isWatched = false;
+	#isFinishing = false;
 	/** What listens to 'drain', from when it is first needed. */
 	#onDrain: (() => void) | undefined;
 	#listensToResponse = false;
@@ -91,11 +84,16 @@ class NodeSink implements Sink {
 		return response.destroyed || socket?.destroyed ? "gone" : "fresh";
 	}
 
+	get ended(): boolean {
+		return this.#socket === undefined ? this.response.writableEnded : this.#isFinishing;
+	}
+
 	get bufferedBytes(): number {
 		const { response } = this;
+		const held = this.#socket ?? response;
 		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.
-		if (response.writableLength > 0 && response.stream === undefined) response.socket?.uncork?.();
-		return response.writableLength;
+		if (held.writableLength > 0 && response.stream === undefined) response.socket?.uncork?.();
+		return held.writableLength;
 	}
 
 	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
@@ -106,10 +104,17 @@ class NodeSink implements Sink {
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
 		// A client that vanishes while a write is blocked emits only this (Node 20).
 		response.on("close", onResponseClose);
+		response.on("prefinish", onResponsePrefinish);
 		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
 		response.on("error", ignore);
 		if (response.stream !== undefined) response.stream.setTimeout(0);
-		else this.#stopWaiting = whenOnSocket(this.#request, response, configureSocket);
+		else {
+			this.#stopWaiting = whenOnSocket(this.#request, response, (socket) => {
+				configureSocket(socket);
+				// For one that was pipelined; now its headers are on their way.
+				this.#socket = directSocketOf(response);
+			});
+		}
 		response.statusCode = 200;
 		try {
 			// The first write carries the headers with it, in one packet.
@@ -123,15 +128,21 @@ class NodeSink implements Sink {
 		}
 		// That of HTTP/2 is no text.
 		if (typeof response._header === "string") flatten(response._header);
+		this.#socket = directSocketOf(response);
+		this.#isWatched = isCheapToWatch(response);
+	}
+
+	/** The response has ended, by whomever. Node tells it at once where the response has its socket. */
+	finish(): void {
+		this.#isFinishing = true;
 	}
 
 	write(frame: Frame): SinkState {
-		const { response } = this;
-		// Ended by the application itself: 'close' is on its way.
-		if (response.writableEnded) return "held";
-		this.#socket ??= chunkSocketOf(response);
+		if (this.#isWatched && !isUnwrapped(this.response)) this.#socket = undefined;
 		const socket = this.#socket;
-		if (socket === undefined || !isDirect(response, socket)) return this.#writeToResponse(frame);
+		if (socket === undefined) return this.#writeToResponse(frame);
+		// Ended by the application, or by Node for a client that leaves in an orderly way: 'close' is on its way.
+		if (this.#isFinishing || socket.writableEnded) return "held";
 		const writable = socket.write(frame.chunk);
 		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
 		if (socket.writableLength === 0) return "taken";
@@ -142,7 +153,7 @@ class NodeSink implements Sink {
 
 	#writeToResponse({ bytes }: Frame): SinkState {
 		const { response } = this;
-		if (response.destroyed) return "held";
+		if (response.writableEnded || response.destroyed) return "held";
 		const writable = response.write(bytes);
 		// Compression middleware holds back what was written until it is flushed.
 		response.flush?.();
@@ -187,6 +198,7 @@ class NodeSink implements Sink {
 		this.listener = undefined;
 		response[SINK] = undefined;
 		response.off("close", onResponseClose);
+		response.off("prefinish", onResponsePrefinish);
 		response.off("error", ignore);
 		if (this.#onDrain !== undefined) {
 			response.off("drain", this.#onDrain);
@@ -200,6 +212,10 @@ class NodeSink implements Sink {
 /** One function for all responses, which know their sink. */
 function onResponseClose(this: NodeResponse): void {
 	this[SINK]?.detach()?.onClose(this.writableEnded);
+}
+
+function onResponsePrefinish(this: NodeResponse): void {
+	this[SINK]?.finish();
 }
 
 /** What tools for testing put in a socket's place has less, or is not there at all. */

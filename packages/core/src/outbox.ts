@@ -146,14 +146,6 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 
 	/** Whether a frame may be added. At the bound it is dropped if it is volatile, else the slow policy decides. */
 	#admit(frame: Frame): boolean {
-		// In a fan-out, most hold nothing, and there is nothing else to ask them.
-		if (
-			this.#sinkState === "taken" &&
-			this.#batch === undefined &&
-			frame.byteLength <= this.host.options.maxBufferedBytes
-		) {
-			return true;
-		}
 		const isVolatile = frame.kind === "volatile";
 		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
 		// The operating system may take what this turn has gathered.
@@ -174,7 +166,9 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		const { maxBufferedBytes } = this.host.options;
 		const size = frame.byteLength;
 		const oversizeBytes = this.#oversize?.byteLength ?? 0;
-		if (this.bufferedBytes - oversizeBytes + size <= maxBufferedBytes) return true;
+		// A sink that held nothing is not asked: in a fan-out that is most of them.
+		const held = this.#sinkState === "taken" ? 0 : this.sink.bufferedBytes;
+		if (held + this.#waitingBytes - oversizeBytes + size <= maxBufferedBytes) return true;
 		if (size <= maxBufferedBytes || this.#oversize !== undefined) return false;
 		this.#oversize = frame;
 		return true;

@@ -16,9 +16,8 @@ export function whenOnSocket(
 	response: ServerResponse,
 	onSocket: (socket: Socket) => void,
 ): (() => void) | undefined {
-	const { socket } = response;
-	if (socket !== null) {
-		onSocket(socket);
+	if (response.socket !== null) {
+		onSocket(response.socket);
 		return undefined;
 	}
 	const { socket: shared } = request;

@@ -25,7 +25,7 @@ export interface SinkListener {
 export type SinkState = "taken" | "held" | "full";
 
 export interface Sink {
-	/** The object the application knows this stream by: Node's response. It may end it itself. */
+	/** The object the application knows this stream by: Node's response. */
 	readonly response: object;
 	/** The `Last-Event-ID` the client came with, decoded, or `undefined`. */
 	readonly lastEventId: string | undefined;
@@ -33,6 +33,8 @@ export interface Sink {
 	readonly headersOnly: boolean;
 	/** `"fresh"`: can be opened. `"started"`: someone has sent headers or ended it. `"gone"`: the client has left. */
 	readonly state: "fresh" | "started" | "gone";
+	/** Whether the stream has been ended on this side, by whomever: nothing more can be written. */
+	readonly ended: boolean;
 	/** Bytes written and not yet taken over by the operating system. */
 	readonly bufferedBytes: number;
 

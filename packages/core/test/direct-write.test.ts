@@ -99,7 +99,6 @@ describe("a frame", () => {
 	it.each<[string, (response: ServerResponse) => void]>([
 		["res.write", (res) => wrap(res, "write")],
 		["res.end", (res) => wrap(res, "end")],
-		["the socket's write", (res) => wrap(res.socket as Socket, "write")],
 	])(
 		"goes through the response once %s is wrapped, in the middle of a stream too",
 		async (_what, wrapIt) => {
@@ -118,6 +117,24 @@ describe("a frame", () => {
 			);
 		},
 	);
+
+	it.each<[string, (response: ServerResponse) => void]>([
+		["res.write", (res) => wrap(res, "write")],
+		["res.end", (res) => wrap(res, "end")],
+		["the socket's write", (res) => wrap(res.socket as Socket, "write")],
+	])("goes through the response where %s is wrapped", async (_what, wrapIt) => {
+		const opened: SSEConnection[] = [];
+		const { port } = await serve((req, res) => {
+			wrapIt(res);
+			opened.push(sse.connect({ req, res }).connection);
+		});
+		const client = await connect(port);
+		const direct = watch(responseOf(opened[0] as SSEConnection));
+		sse.send("all", "wrapped");
+		await client.untilText("wrapped");
+		expect(direct).toEqual([]);
+		expect(bodyOf(client.text)).toBe("7\r\n: open\n\r\nf\r\ndata: wrapped\n\n\r\n");
+	});
 });
 
 /** Puts a wrapper on the object itself, as middleware does. */
@@ -217,7 +234,7 @@ describe("what the application writes itself", () => {
 		expect(body).toBe(`: open\n${expected.join("")}data: last\n\n`);
 	});
 
-	it("is not overtaken while it is corked", async () => {
+	it("stands between whole frames also where it was corked", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
@@ -226,9 +243,27 @@ describe("what the application writes itself", () => {
 		response.write(": corked\n");
 		connection.send("frame");
 		await new Promise((resolve) => setImmediate(resolve));
+		response.write(": corked too\n");
 		response.uncork();
+		await client.untilText("corked too");
 		await client.untilText("frame");
-		expect(client.text.indexOf("corked")).toBeLessThan(client.text.indexOf("frame"));
+		const body = bodyOf(client.text).replace(/[0-9a-f]+\r\n([^\r]*)\r\n/g, "$1");
+		expect(body.split("data: frame\n\n").join("")).toBe(": open\n: corked\n: corked too\n");
+	});
+
+	it("an end, too: what is sent behind it in the same turn is not written, also not to the socket's next response", async () => {
+		const { port, next } = await serveStreams();
+		const client = await connect(port);
+		const connection = await next();
+		connection.send("overtaken by the end");
+		responseOf(connection).end();
+		expect(sse.send("all", "too late")).toBe(0);
+		await client.untilText("\r\n0\r\n\r\n");
+		client.socket.write(`${REQUEST.join("\r\n")}\r\n\r\n`);
+		(await next()).send("next");
+		await client.untilText("next");
+		expect(bodyOf(client.text)).toMatch(/^7\r\n: open\n\r\n0\r\n\r\nHTTP\/1\.1 200/);
+		expect(client.text).not.toMatch(/overtaken|too late/);
 	});
 });
 

@@ -49,7 +49,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that may know the types of Node's HTTP. */
-const KNOWS_NODE_HTTP = ["headers", "node-sink", "pipelining", "types"];
+const KNOWS_NODE_HTTP = ["headers", "node-sink", "pipelining", "raw", "types"];
 
 const SOURCE = join(import.meta.dirname, "../src");
 const files = readdirSync(SOURCE)
