@@ -36,7 +36,6 @@ export interface ConnectionHost extends OutboxShared {
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
 export class Connection extends Outbox<ConnectionHost> implements SSEConnection, SinkListener {
-	readonly response: HttpResponse;
 	readonly clientId: string;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
@@ -59,9 +58,12 @@ export class Connection extends Outbox<ConnectionHost> implements SSEConnection,
 		onDisconnectCb?: (info: DisconnectInfo) => unknown,
 	) {
 		super(host, sink);
-		this.response = sink.response as HttpResponse;
 		this.clientId = clientId;
 		this.onDisconnectCb = onDisconnectCb;
+	}
+
+	get response(): HttpResponse {
+		return this.sink.response as HttpResponse;
 	}
 
 	get groups(): readonly string[] {

@@ -24,8 +24,7 @@ export interface OutboxShared {
 const WRITE_BYTES = 64 * 1024;
 
 /**
- * A connection is one, instead of having one: a broadcast comes by every connection twice, and each further object
- * on its way costs as much as a hundred instructions.
+ * A connection is one, instead of having one: a broadcast comes by every connection twice, and so by one object less.
  */
 export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	protected readonly host: Shared;
