@@ -13,6 +13,8 @@ export type SSEErrorCode =
 	| "ERR_SSE_INVALID_CLIENT_ID"
 	| "ERR_SSE_INVALID_GROUP"
 	| "ERR_SSE_INVALID_META"
+	| "ERR_SSE_INVALID_EXPIRES_AT"
+	| "ERR_SSE_EXPIRED"
 	| "ERR_SSE_INVALID_TARGET"
 	| "ERR_SSE_INVALID_REASON"
 	| "ERR_SSE_INVALID_HEADERS"
@@ -34,7 +36,7 @@ const BRAND = Symbol.for("sse-service.error.v1");
 export class SSEError extends Error {
 	override readonly name: string = "SSEError";
 	readonly code: SSEErrorCode;
-	/** The HTTP status that fits, where the error can be the answer to a request: 400, 429 or 503. */
+	/** The HTTP status that fits, where the error can be the answer to a request: 400, 401, 429 or 503. */
 	readonly statusCode: number | undefined;
 	readonly [BRAND] = true;
 

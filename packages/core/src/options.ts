@@ -44,6 +44,7 @@ const OPTIONS: {
 	maxGroupNameLength: [256, LIMIT],
 	maxEventTypeLength: [256, LIMIT],
 	maxEventIdLength: [1_024, LIMIT],
+	maxConnectionAgeMs: [0, TIME],
 	closeTimeoutMs: [5_000, TIME],
 	onConnect: [undefined, CALLBACK],
 	onDisconnect: [undefined, CALLBACK],

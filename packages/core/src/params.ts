@@ -4,6 +4,7 @@
 import { nanoid } from "nanoid";
 import { invalid, isObject, type SSEErrorCode } from "./errors.js";
 import { flatten } from "./flat-string.js";
+import { checkExpiresAt } from "./lifetime.js";
 import { checkClientId, checkGroups, type NameLimits } from "./names.js";
 import type { ConnectParams, Meta } from "./types.js";
 
@@ -13,12 +14,14 @@ interface Registration {
 	/** `undefined`: the default group. */
 	readonly groups: readonly string[] | undefined;
 	readonly meta: Meta | undefined;
+	/** In milliseconds since the epoch. `undefined`: never. */
+	readonly expiresAt: number | undefined;
 }
 
-/** @throws `ERR_SSE_INVALID_*` */
+/** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: ConnectParams, limits: NameLimits): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
-	const { clientId, groupName, groups, meta, originalResHeaders } = params;
+	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders } = params;
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
@@ -30,6 +33,7 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 				: checkClientId(clientId, limits.maxClientIdLength),
 		groups: named === undefined ? named : checkGroups(named, limits.maxGroupNameLength),
 		meta: meta === undefined ? meta : checkMeta(meta),
+		expiresAt: checkExpiresAt(expiresAt),
 	};
 }
 

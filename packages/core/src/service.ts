@@ -7,6 +7,7 @@ import { encodeLine } from "./event-stream.js";
 import { Flush } from "./flush.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Heartbeat } from "./heartbeat.js";
+import { Lifetimes } from "./lifetime.js";
 import { encodeMessage } from "./message.js";
 import { checkGroups } from "./names.js";
 import { createNodeSink } from "./node-sink.js";
@@ -54,6 +55,7 @@ class Service implements SSEService, ConnectionHost {
 	readonly options: ResolvedOptions;
 	readonly #registry = new Registry();
 	readonly #heartbeat: Heartbeat<Connection>;
+	readonly #lifetimes: Lifetimes<Connection>;
 	/** The first bytes of every stream: proxies want to see some at once. */
 	readonly #opening: Frame;
 	/** Sinks that are open, those of connections that are ending included. */
@@ -63,6 +65,7 @@ class Service implements SSEService, ConnectionHost {
 
 	constructor(options: ResolvedOptions) {
 		this.options = options;
+		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
 		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "comment");
@@ -77,7 +80,7 @@ class Service implements SSEService, ConnectionHost {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		const { clientId, groups, meta } = readParams(params, this.options);
+		const { clientId, groups, meta, expiresAt } = readParams(params, this.options);
 		if (this.#closing !== undefined) {
 			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
 		}
@@ -99,6 +102,7 @@ class Service implements SSEService, ConnectionHost {
 			connection,
 		};
 		this.#heartbeat.add(connection);
+		this.#lifetimes.add(connection, expiresAt);
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
 		if (this.#closing !== undefined) connection.close("shutdown");
@@ -185,6 +189,7 @@ class Service implements SSEService, ConnectionHost {
 		// One that was never registered: `connect` itself tells of its end.
 		if (client === undefined) return;
 		this.#heartbeat.delete(connection);
+		this.#lifetimes.delete(connection);
 		this.counters.count("closes", reason);
 		const { onDisconnectCb } = connection;
 		const { onDisconnect } = this.options;

@@ -3,8 +3,11 @@
  * makes a client with too long a `retry` reconnect without pause.
  */
 
-export const TIME_RULE = "an integer from 0 to 2147483647";
+/** The longest time that a timer can wait. */
+export const MAX_TIME = 2 ** 31 - 1;
+
+export const TIME_RULE = `an integer from 0 to ${MAX_TIME}`;
 
 export function isTime(value: unknown): value is number {
-	return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+	return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIME;
 }

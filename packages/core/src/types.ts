@@ -121,6 +121,8 @@ export interface PipeOptions<Item> extends SendOptions {
  * - `client`: the client left.
  * - `server`: this side ended it.
  * - `slow`: the client did not read, and its queue reached `maxBufferedBytes`.
+ * - `expired`: its `expiresAt` was near.
+ * - `age`: it had reached `maxConnectionAgeMs`.
  * - `shutdown`: the service was closed.
  * - `error`: writing to it threw.
  * - `head`: a HEAD request, answered with headers only.
@@ -129,6 +131,8 @@ export type CloseReason =
 	| "client"
 	| "server"
 	| "slow"
+	| "expired"
+	| "age"
 	| "shutdown"
 	| "error"
 	| "head"
@@ -199,6 +203,8 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	readonly groupName?: string | undefined;
 	/** Several groups to be in, besides `groupName` if that is told. An empty array is no group at all. */
 	readonly groups?: readonly string[] | undefined;
+	/** When what authorized the client expires: a Date, or milliseconds since the epoch. The stream ends by itself a tenth of its time before, at most a second, with reason `expired`. Default: never. */
+	readonly expiresAt?: Date | number | undefined;
 	/** Runs exactly once, after the connection has ended, also when it never opened because the client had left. */
 	readonly onDisconnectCb?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
 }
@@ -268,6 +274,8 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxEventTypeLength?: number | undefined;
 	/** Characters of an event id, which clients send back in a header. Default 1,024. */
 	readonly maxEventIdLength?: number | undefined;
+	/** Connections end, with reason `age`, when they are as old as this in milliseconds, each at a random 80 to 100 % of it. 0: never. Default 0. */
+	readonly maxConnectionAgeMs?: number | undefined;
 	/** How long an ended connection may take to send what it holds before it is destroyed, in milliseconds. Default 5,000. */
 	readonly closeTimeoutMs?: number | undefined;
 	/** Runs when a connection has opened, before anything else is sent to it. */
@@ -316,7 +324,7 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 * headers only (`closeReason` `head`).
 	 *
 	 * @throws before anything is written: `ERR_SSE_INVALID_*` for a bad parameter, `ERR_SSE_RESPONSE_STARTED`
-	 * for a response on which something was sent, and with a `statusCode` `ERR_SSE_MAX_CONNECTIONS`,
+	 * for a response on which something was sent, and with a `statusCode` `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_CONNECTIONS`,
 	 * `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, `ERR_SSE_MAX_GROUPS`, `ERR_SSE_SERVICE_CLOSED`
 	 */
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;

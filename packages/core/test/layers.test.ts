@@ -22,7 +22,8 @@ const LAYERS: readonly (readonly string[])[] = [
 		"stats",
 	],
 	["sink"],
-	["backlog", "batch", "heartbeat", "message", "node-sink", "options", "params"],
+	["backlog", "batch", "heartbeat", "lifetime", "message", "node-sink", "options"],
+	["params"],
 	// What is sent and not written yet.
 	["flush"],
 	["outbox", "pipe"],

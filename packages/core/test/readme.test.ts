@@ -232,6 +232,9 @@ describe("every error code", () => {
 			ERR_SSE_INVALID_CLIENT_ID: (req, res) => sse.connect({ req, res, clientId: "" }),
 			ERR_SSE_INVALID_GROUP: (req, res) => sse.connect({ req, res, groupName: "" }),
 			ERR_SSE_INVALID_META: (req, res) => sse.connect({ req, res, meta: [] }),
+			ERR_SSE_INVALID_EXPIRES_AT: (req, res) =>
+				sse.connect({ req, res, expiresAt: Date.now() / 1_000 }),
+			ERR_SSE_EXPIRED: (req, res) => sse.connect({ req, res, expiresAt: Date.now() - 1 }),
 			ERR_SSE_INVALID_TARGET: () => sse.send({} as Target, "x"),
 			ERR_SSE_INVALID_REASON: () => sse.disconnect("all", ""),
 			ERR_SSE_INVALID_HEADERS: (req, res) =>

@@ -26,7 +26,7 @@ export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
  *
  * @returns what `connectSSE` returns
  * @throws before anything is sent, for Express to answer: `ERR_SSE_INVALID_*`, `ERR_SSE_RESPONSE_STARTED`, and with a
- * status `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`
+ * status `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`
  */
 export type ResponseSSE = (params?: SSEParams) => ConnectResult<Events>;
 
