@@ -4,5 +4,5 @@
 export { type AppStreams, type AppStreamsOptions, createAppStreams } from "./app-streams.js";
 export { getDefaultService } from "./default-service.js";
 export { SSEError, type SSEErrorCode } from "./errors.js";
-export { iteratorOf } from "./pipe.js";
+export { closeIterator, iteratorOf } from "./pipe.js";
 export type { Sink, SinkListener } from "./sink.js";

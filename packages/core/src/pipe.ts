@@ -59,17 +59,13 @@ export async function pipe<Item>(
 		}
 	} finally {
 		target.signal.removeEventListener("abort", onAbort);
-		if (!ended) void close(iterator).catch(onLateError);
+		if (!ended) void closeIterator(iterator).catch(onLateError);
 	}
 	return sent;
 }
 
 function asData(data: unknown): SSEMessage {
 	return { data };
-}
-
-async function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-	await iterator.return?.();
 }
 
 /** @throws `ERR_SSE_INVALID_SOURCE` */
@@ -83,4 +79,11 @@ export function iteratorOf<Item>(
 		throw invalid("ERR_SSE_INVALID_SOURCE", "The source must be iterable", source);
 	}
 	return iterator;
+}
+
+/** End an iterator early, so that it frees what it holds. The promise rejects with what it throws meanwhile. */
+export async function closeIterator(
+	iterator: Iterator<unknown> | AsyncIterator<unknown>,
+): Promise<void> {
+	await iterator.return?.();
 }

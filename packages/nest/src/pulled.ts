@@ -2,7 +2,7 @@
  * An iterable as an Observable that gives no item before it is wanted.
  */
 import { Observable } from "rxjs";
-import { iteratorOf } from "sse-service/adapter";
+import { closeIterator, iteratorOf } from "sse-service/adapter";
 import type { Handover } from "./handover.js";
 
 /**
@@ -35,11 +35,7 @@ export function pulled(
 			subscriber.error(error);
 		});
 		return () => {
-			if (!isDone) void close(iterator).catch(onLateError);
+			if (!isDone) void closeIterator(iterator).catch(onLateError);
 		};
 	});
-}
-
-async function close(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-	await iterator.return?.();
 }
