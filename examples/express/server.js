@@ -31,17 +31,17 @@ const { app, streams, stopBidding } = createAuction({
 	paceMs: Number(PACE_MS),
 });
 const auction = await listen(app, port);
+streams.closeWith(auction.server);
 galleryApp.locals.auctionUrl = auction.url;
 console.log(`Auction: ${auction.url}`);
 console.log(`The gallery, another origin: ${gallery.url}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
-	process.once(signal, async () => {
+	process.once(signal, () => {
 		stopBidding();
-		const servers = [auction.server, gallery.server];
-		for (const server of servers) server.close();
-		await streams.close();
-		// What is left are sockets that browsers keep for later.
-		for (const server of servers) server.closeAllConnections();
+		auction.server.close();
+		gallery.server.close();
+		// It has no streams, so what is left are sockets that browsers keep for later.
+		gallery.server.closeAllConnections();
 	});
 }

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:net";
 import type { AnyEvents, ConnectParams, ConnectResult, SSEService } from "sse-service";
 import { type AppStreamsOptions, createAppStreams } from "sse-service/adapter";
+import { onServerClose } from "./server-close.js";
 
 /**
  * The event types of the application and the data of each, for the compiler. Empty, it allows everything; declare yours:
@@ -45,7 +46,8 @@ export interface SSEMiddleware {
 	close(): Promise<void>;
 
 	/**
-	 * Have `server.close()` end the streams opened through this middleware, which it would else wait for.
+	 * Have `server.close()` end what it would else wait for: the streams opened through this middleware, and sockets without
+	 * a request that were opened after this call.
 	 *
 	 * @returns the server
 	 */
@@ -85,18 +87,4 @@ export function sse(options?: SSEOptions): SSEMiddleware {
 			return server;
 		},
 	});
-}
-
-/** Node emits 'close' only when every stream has ended, so the call itself is what is noticed. */
-function onServerClose(
-	server: Server & { closeIdleConnections?(): void },
-	endStreams: () => Promise<void>,
-): void {
-	const close = server.close;
-	server.close = (callback) => {
-		close.call(server, callback);
-		// A client keeps its socket after a response that was sent meanwhile, and the server for seconds with it.
-		void endStreams().then(() => server.closeIdleConnections?.());
-		return server;
-	};
 }

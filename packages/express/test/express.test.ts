@@ -4,8 +4,9 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
-import { eventually, openSocket, openStream } from "@sse-service/testing";
+import net, { type AddressInfo } from "node:net";
+import tls from "node:tls";
+import { eventually, openSocket, openStream, settled, startServer } from "@sse-service/testing";
 import express5, { type ErrorRequestHandler } from "express";
 import session from "express-session";
 import { createSSEService, type SSEService } from "sse-service";
@@ -133,6 +134,29 @@ describe.each([
 		await client.closed;
 		expect(client.text).toMatch(/\r\n\r\ndone$/);
 	});
+
+	it.each([
+		["a socket", "http", "connection"],
+		["a socket", "https", "connection"],
+		["a TLS session", "https", "secureConnection"],
+		// The client hears of its end first.
+		["a TLS session the server has yet to complete", "https", "connection"],
+	] as const)(
+		"%s opened ahead of a request to %s does not hold the server up",
+		async (what, protocol, event) => {
+			const ahead = await startServer(app, protocol);
+			middleware.closeWith(ahead.server);
+			const seen = once(ahead.server, event);
+			const to = { port: ahead.port, host: "127.0.0.1", rejectUnauthorized: false };
+			const [client, connected] =
+				what === "a socket" ? [net.connect(to), "connect"] : [tls.connect(to), "secureConnect"];
+			client.resume().on("error", () => {});
+			const ended = once(client, "close");
+			await Promise.all([seen, once(client, connected)]);
+			await settled(ahead.close(), "the server to close", 5_000);
+			await ended;
+		},
+	);
 
 	it("closing refuses new streams with status 503, and leaves those of others on the service", async () => {
 		const other = sse({ service });
