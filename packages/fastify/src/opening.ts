@@ -119,13 +119,17 @@ class Opening<Result extends Connected> {
 		}
 	}
 
-	/** At `handlerTimeout` (Fastify 5) an open response is destroyed, unless a listener of the signal has hijacked it. */
+	/** At `handlerTimeout` (Fastify 5) an open response is destroyed, unless the reply counts as sent after the signal. */
 	#outliveHandlerTimeout(): void {
 		const reply = this.#reply;
 		const { routeOptions, signal } = reply.request;
 		if (routeOptions.handlerTimeout === undefined || routeOptions.handlerTimeout === 0) return;
 		signal.addEventListener("abort", () => {
-			if (signal.reason?.code === "FST_ERR_HANDLER_TIMEOUT") reply.hijack();
+			if (signal.reason?.code !== "FST_ERR_HANDLER_TIMEOUT") return;
+			// Not by `hijack`, which is for good: what the handler throws from then on would end nothing.
+			Object.defineProperty(reply, "sent", { value: true, configurable: true });
+			// Before the handler hears of the signal by a promise.
+			process.nextTick(() => Reflect.deleteProperty(reply, "sent"));
 		});
 	}
 

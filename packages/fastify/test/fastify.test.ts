@@ -1,6 +1,7 @@
 /**
  * What is Fastify's own: how handlers may be written, hooks, decorators, HTTP/2, inject.
  */
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { PassThrough, Readable } from "node:stream";
 import { eventually, openSocket, openStream } from "@sse-service/testing";
@@ -273,6 +274,28 @@ describe("on Fastify 5, where requests have a signal and handlers a timeout,", (
 		service.disconnect("all");
 		expect(await stream.ended).toBe(true);
 	});
+
+	it.each([
+		["at", (signal: AbortSignal) => once(signal, "abort")],
+		["long after", (signal: AbortSignal) => once(signal, "abort").then(later)],
+	])(
+		"what the handler throws %s its handlerTimeout ends an open stream, and is logged",
+		async (_when, timeoutOf) => {
+			const logged: string[] = [];
+			const stream = { write: (line: string) => void logged.push(JSON.parse(line).err?.message) };
+			app = fastify5({ handlerTimeout: 50, logger: { level: "warn", stream } });
+			app.register(sse, { service });
+			app.get("/", async (request, reply) => {
+				await reply.sse();
+				await timeoutOf(request.signal);
+				throw new Error("too late");
+			});
+			const opened = await openStream(await listen());
+			expect(await opened.ended).toBe(true);
+			expect(service.stats().closes.error).toBe(1);
+			expect(logged).toEqual(["too late"]);
+		},
+	);
 
 	it("connection.signal tells the end of a stream, also where request.signal is aborted before", async () => {
 		app = fastify5();
