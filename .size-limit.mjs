@@ -3,7 +3,7 @@ export default [
 	{
 		name: "sse-service",
 		path: "packages/core/dist/index.js",
-		limit: "9.7 kB",
+		limit: "15 kB",
 		gzip: true,
 		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm" }),
 	},

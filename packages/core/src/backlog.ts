@@ -12,6 +12,10 @@ export class Backlog {
 		return this.#frames.length === 0;
 	}
 
+	get last(): Frame | undefined {
+		return this.#frames.at(-1);
+	}
+
 	has(frame: Frame): boolean {
 		return this.#frames.includes(frame);
 	}
@@ -35,10 +39,30 @@ export class Backlog {
 		return joinFrames(frames);
 	}
 
-	/** Drop frames from the head until `isEnough`, which is told the weight that is gone, or none is left. */
-	dropUntil(isEnough: (freed: number) => boolean, onDrop: (frame: Frame) => void): void {
+	/**
+	 * Drop frames from the head until `isEnough`, which is told the weight that is gone, or none is left.
+	 *
+	 * @param notice takes the place of what was dropped
+	 */
+	dropUntil(
+		isEnough: (freed: number) => boolean,
+		onDrop: (frame: Frame) => void,
+		notice?: Frame,
+	): void {
 		const before = this.weight;
 		this.#shift(() => isEnough(before - this.weight), onDrop);
+		if (notice === undefined || this.weight === before) return;
+		this.#frames.unshift(notice);
+		this.weight += weightOf(notice);
+	}
+
+	/** Drop the frame with this key. @returns whether there was one */
+	dropKey(key: string): boolean {
+		const index = this.#frames.findLastIndex((frame) => frame.key === key);
+		for (const frame of index < 0 ? [] : this.#frames.splice(index, 1)) {
+			this.weight -= weightOf(frame);
+		}
+		return index >= 0;
 	}
 
 	/** All at once at the end: an array is moved up for each time that its head is taken. */

@@ -32,6 +32,10 @@ export class Batch {
 		return after;
 	}
 
+	get last(): Frame | undefined {
+		return this.#frame;
+	}
+
 	/** Every frame, in order, as one: joined at the first call. */
 	get joined(): Frame {
 		this.#joined ??= joinFrames(this.#frames());

@@ -3,11 +3,12 @@
  * in which frames are enqueued is their order on the wire.
  */
 import { setMaxListeners } from "node:events";
+import { BoundedOutbox, type BoundedOutboxShared } from "./bounded-outbox.js";
 import { SSEError } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { DISTURBED } from "./heartbeat.js";
-import { Outbox, type OutboxShared } from "./outbox.js";
 import { pipe } from "./pipe.js";
+import type { Replayed, ResumeOutcome } from "./replay.js";
 import type { Sink, SinkListener } from "./sink.js";
 import type {
 	CloseReason,
@@ -22,8 +23,8 @@ import type {
 } from "./types.js";
 
 /** What a connection needs from the service it belongs to. */
-export interface ConnectionHost extends OutboxShared {
-	readonly options: OutboxShared["options"] & { readonly closeTimeoutMs: number };
+export interface ConnectionHost extends BoundedOutboxShared {
+	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
 	/** Check and encode one event. */
 	encode(data: unknown, options: SendOptions | undefined): Frame;
 	/** The connection is closed: called once, before its last bytes have left. */
@@ -35,7 +36,10 @@ export interface ConnectionHost extends OutboxShared {
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-export class Connection extends Outbox<ConnectionHost> implements SSEConnection, SinkListener {
+export class Connection
+	extends BoundedOutbox<ConnectionHost>
+	implements SSEConnection, SinkListener, Replayed
+{
 	readonly clientId: string;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
@@ -45,6 +49,8 @@ export class Connection extends Outbox<ConnectionHost> implements SSEConnection,
 	quietRounds = DISTURBED;
 	heartbeatSlot = 0;
 
+	/** Whether its client has had what it missed. */
+	resumed = false;
 	#closeReason: CloseReason | undefined;
 	/** Whether the sink was opened and has not closed yet. */
 	#sinkOpen = false;
@@ -101,6 +107,12 @@ export class Connection extends Outbox<ConnectionHost> implements SSEConnection,
 		this.sink.open(headers, opening, this);
 		this.#sinkOpen = true;
 		if (!this.sink.headersOnly) this.host.counters.bytesSent += opening.byteLength;
+	}
+
+	/** Its client came back, and this is what it is given. */
+	onResumed(outcome: ResumeOutcome): void {
+		this.resumed = outcome === "replayed" || outcome === "recovered";
+		this.host.counters.count("resumes", outcome);
 	}
 
 	send(data: unknown, options?: SendOptions): number {

@@ -27,7 +27,9 @@ export type SSEErrorCode =
 	| "ERR_SSE_MAX_GROUPS"
 	| "ERR_SSE_SERVICE_CLOSED"
 	| "ERR_SSE_ALREADY_CONFIGURED"
-	| "ERR_SSE_CONNECTION_CLOSED";
+	| "ERR_SSE_CONNECTION_CLOSED"
+	| "ERR_SSE_NO_HISTORY"
+	| "ERR_SSE_TIMEOUT";
 
 // Two copies of this module (ESM and CommonJS) may meet in one process, so identity is a brand.
 const BRAND = Symbol.for("sse-service.error.v1");

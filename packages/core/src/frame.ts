@@ -19,12 +19,15 @@ export class Frame {
 	 * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1
 	 */
 	readonly chunk: Buffer;
+	/** Of the frames with the same one, only the newest is of use. */
+	readonly key: string | undefined;
 	#bytes: Buffer | undefined;
 
-	constructor(kind: FrameKind, byteLength: number, chunk: Buffer) {
+	constructor(kind: FrameKind, byteLength: number, chunk: Buffer, key?: string) {
 		this.kind = kind;
 		this.byteLength = byteLength;
 		this.chunk = chunk;
+		this.key = key;
 	}
 
 	/** The bytes alone, for what does its own framing: a part of the chunk, not a copy. */
@@ -35,9 +38,9 @@ export class Frame {
 	}
 }
 
-export function encodeFrame(text: string, kind: FrameKind): Frame {
+export function encodeFrame(text: string, kind: FrameKind, key?: string): Frame {
 	const byteLength = Buffer.byteLength(text);
-	return new Frame(kind, byteLength, Buffer.from(headOf(byteLength) + text + CRLF));
+	return new Frame(kind, byteLength, Buffer.from(headOf(byteLength) + text + CRLF), key);
 }
 
 /** Several frames, in order, as one; a frame that is alone is itself. */

@@ -1,40 +1,95 @@
 /**
- * A message: data and options as the application writes them, checked and encoded as text.
+ * A message: data and options as the application writes them, checked, and encoded as text.
  */
 import { invalid, isObject } from "./errors.js";
-import { checkEventType, checkId, checkRetry, encodeEvent, serializeData } from "./event-stream.js";
-import type { SendOptions } from "./types.js";
+import {
+	checkEventType,
+	checkId,
+	checkRetry,
+	type EventFields,
+	encodeEvent,
+	serializeData,
+} from "./event-stream.js";
+import { isTime, TIME_RULE } from "./time.js";
+import type { PublishOptions } from "./types.js";
 
 interface FieldLimits {
 	readonly maxEventTypeLength: number;
 	readonly maxEventIdLength: number;
 }
 
+/** A message that has been checked. */
+export interface Message extends EventFields {
+	readonly isVolatile: boolean;
+	readonly key: string | undefined;
+	readonly ttlMs: number | undefined;
+	readonly idempotencyKey: string | undefined;
+}
+
+const MAX_KEY_LENGTH = 256;
+
 // `{ group }` here, where it is no option, must not be taken for a wish that everyone gets the message.
-const OPTION_NAMES = ["event", "id", "retry", "volatile"];
+const OPTION_NAMES: readonly string[] = ["event", "id", "retry", "volatile", "key", "ttlMs"];
+const PUBLISH_OPTION_NAMES: readonly string[] = [...OPTION_NAMES, "idempotencyKey"];
 
 /** @throws `ERR_SSE_INVALID_OPTION`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY` */
-export function encodeMessage(
+export function readMessage(
 	data: unknown,
-	options: SendOptions = {},
+	options: PublishOptions = {},
 	limits: FieldLimits,
-): string {
+	use: "send" | "publish" = "send",
+): Message {
 	if (!isObject(options) || Array.isArray(options)) {
 		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
 	}
-	const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name));
+	const names = use === "send" ? OPTION_NAMES : PUBLISH_OPTION_NAMES;
+	const unknown = Object.keys(options).find((name) => !names.includes(name));
 	if (unknown !== undefined)
 		throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", unknown);
-	const fields = {
+	return {
 		event: checkEventType(options.event, limits.maxEventTypeLength),
 		id: checkId(options.id, limits.maxEventIdLength),
 		retry: checkRetry(options.retry),
 		data: serializeData(data),
+		isVolatile: options.volatile === true,
+		key: checkKey(options.key, "key"),
+		ttlMs: checkTtl(options.ttlMs),
+		idempotencyKey: checkKey(options.idempotencyKey, "idempotencyKey"),
 	};
+}
+
+/** @throws as {@link readMessage} */
+export function encodeMessage(
+	data: unknown,
+	options: PublishOptions | undefined,
+	limits: FieldLimits,
+): string {
+	return encodeFields(readMessage(data, options, limits));
+}
+
+/** A message as a block of the stream. @throws `ERR_SSE_INVALID_DATA` */
+export function encodeFields(fields: EventFields): string {
+	return orTooLong(fields, () => encodeEvent(fields));
+}
+
+/** Run what encodes a message. @throws `ERR_SSE_INVALID_DATA` when its text with the `data: ` prefixes would be longer than a string can be */
+export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 	try {
-		return encodeEvent(fields);
+		return encode();
 	} catch (cause) {
-		// Only a RangeError: the text with its `data: ` prefixes would be longer than a string can be.
+		if (!(cause instanceof RangeError)) throw cause;
 		throw invalid("ERR_SSE_INVALID_DATA", "The message is too long", data, undefined, cause);
 	}
+}
+
+function checkKey(key: unknown, name: string): string | undefined {
+	const isKey = typeof key === "string" && key.length <= MAX_KEY_LENGTH;
+	if (key === undefined || isKey) return key as string | undefined;
+	const rule = `The option ${name} must be a string of at most ${MAX_KEY_LENGTH} characters`;
+	throw invalid("ERR_SSE_INVALID_OPTION", rule, key);
+}
+
+function checkTtl(ttlMs: unknown): number | undefined {
+	if (ttlMs === undefined || isTime(ttlMs)) return ttlMs;
+	throw invalid("ERR_SSE_INVALID_OPTION", `The option ttlMs must be ${TIME_RULE}`, ttlMs);
 }

@@ -13,7 +13,7 @@ export type ResolvedOptions = {
 		: Exclude<SSEServiceOptions[Name], undefined>;
 };
 
-type Optional = "retryMs" | "heartbeatEvent" | "onConnect" | "onDisconnect" | "onError";
+type Optional = "retryMs" | "heartbeatEvent" | "recover" | "onConnect" | "onDisconnect" | "onError";
 
 /** What a value must be, in words, and the test for it. */
 type Rule = readonly [text: string, test: (value: unknown) => boolean];
@@ -23,6 +23,10 @@ const LIMIT: Rule = [
 	(value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),
 ];
 const TIME: Rule = [TIME_RULE, isTime];
+const EVENT_TYPE: Rule = [
+	"a non-empty string without CR or LF",
+	(value) => typeof value === "string" && /^[^\r\n]+$/.test(value),
+];
 const CALLBACK: Rule = ["a function", (value) => typeof value === "function"];
 
 const OPTIONS: {
@@ -36,7 +40,7 @@ const OPTIONS: {
 	],
 	commentForm: ["line", oneOf("line", "block")],
 	maxBufferedBytes: [1024 * 1024, LIMIT],
-	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest")],
+	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest", "conflate")],
 	maxConnections: [100_000, LIMIT],
 	maxConnectionsPerClient: [1_000, LIMIT],
 	maxGroupsPerConnection: [1_000, LIMIT],
@@ -46,6 +50,13 @@ const OPTIONS: {
 	maxEventIdLength: [1_024, LIMIT],
 	maxConnectionAgeMs: [0, TIME],
 	closeTimeoutMs: [5_000, TIME],
+	history: [
+		false,
+		["true, false or an object", (value) => typeof value === "boolean" || isObject(value)],
+	],
+	recover: [undefined, CALLBACK],
+	recoverTimeoutMs: [10_000, TIME],
+	gapEvent: ["gap", EVENT_TYPE],
 	onConnect: [undefined, CALLBACK],
 	onDisconnect: [undefined, CALLBACK],
 	onError: [undefined, CALLBACK],

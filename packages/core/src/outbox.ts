@@ -1,22 +1,21 @@
 /**
- * The outbox of one connection: what was sent to it and is not written yet, in order, within a bound.
+ * The outbox of one connection: what was sent to it and is not written yet, in order.
  *
  * While the sink takes what it is given, frames gather in a batch that is written at the next flush.
- * While it does not, they wait in a backlog of this connection's own.
+ * While it does not, or while a feed goes first, they wait in a backlog of this connection's own.
  */
-import { Backlog, weightOf } from "./backlog.js";
+import { Backlog } from "./backlog.js";
 import type { Batch } from "./batch.js";
+import { Feed, type FeedSource } from "./feed.js";
 import type { Flush } from "./flush.js";
 import type { Frame } from "./frame.js";
 import type { Sink, SinkState } from "./sink.js";
 import type { Counters } from "./stats.js";
-import type { SlowPolicy } from "./types.js";
 
 /** The service's part in every outbox. */
 export interface OutboxShared {
 	readonly flush: Flush;
 	readonly counters: Counters;
-	readonly options: { readonly maxBufferedBytes: number; readonly slowPolicy: SlowPolicy };
 }
 
 // A burst is written this often within a turn, so that the operating system's buffers take part of it;
@@ -33,16 +32,20 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	#batch: Batch | undefined;
 	/** After the last write. */
 	#sinkState: SinkState = "held";
-	/** What waits for the sink. Made when it first blocks: most connections never need one. */
+	/** What goes before everything else, and what does after it. */
+	#feed: Feed | undefined;
+	#laterFeeds: FeedSource[] | undefined;
+	/** Made when something first has to wait: most connections never need one. */
 	#backlog: Backlog | undefined;
-	/** A frame larger than the whole bound that waits or is on its way: it alone may exceed it. */
-	#oversize: Frame | undefined;
 	#waiting: (() => void)[] | undefined;
 
 	constructor(host: Shared, sink: Sink) {
 		this.host = host;
 		this.sink = sink;
 	}
+
+	/** The sink has taken what it was given. */
+	protected abstract onTaken(): void;
 
 	/** It cannot go on: `slow` at the bound, `error` when the sink threw (only middleware that wraps `res.write` does). */
 	abstract onFailure(reason: "slow" | "error", error?: unknown): void;
@@ -52,31 +55,45 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		return this.sink.bufferedBytes + this.#waitingBytes;
 	}
 
-	get #waitingBytes(): number {
-		return this.#batch?.byteLength ?? this.#backlog?.weight ?? 0;
+	/** Of what is bounded: a feed goes at the sink's pace by itself. */
+	protected get queuedBytes(): number {
+		if (this.#feed !== undefined) return this.#backlog?.weight ?? 0;
+		// A sink that held nothing is not asked: in a fan-out that is most of them.
+		return this.#waitingBytes + (this.#sinkState === "taken" ? 0 : this.sink.bufferedBytes);
 	}
 
-	get #isBlocked(): boolean {
-		return this.#sinkState === "full";
+	get #waitingBytes(): number {
+		return (this.#batch?.byteLength ?? 0) + (this.#backlog?.weight ?? 0);
+	}
+
+	protected get isBlocked(): boolean {
+		return this.#sinkState === "full" || this.#feed !== undefined;
 	}
 
 	/** Nothing waits: what is sent now is written at the next flush. */
 	get idle(): boolean {
-		return !this.#isBlocked && this.#batch === undefined;
+		return !this.isBlocked && this.#batch === undefined;
 	}
 
-	/** Take a frame. @returns false when it was dropped, or was too much */
-	protected add(frame: Frame): boolean {
-		if (!this.#admit(frame)) return false;
-		if (this.#isBlocked) {
-			this.#backlog ??= new Backlog();
-			this.#backlog.add(frame);
-			return true;
+	/** What waits for the sink or the feed, if something does. */
+	protected get backlog(): Backlog | undefined {
+		return this.#backlog;
+	}
+
+	/** The frame that was added last, if it waits. */
+	protected get last(): Frame | undefined {
+		return this.isBlocked ? this.#backlog?.last : this.#batch?.last;
+	}
+
+	/** What `source` yields goes before everything that is added from now on, at the pace of the sink; whatever was added before goes first. */
+	feed(source: FeedSource): void {
+		if (this.isBlocked) {
+			this.#laterFeeds ??= [];
+			this.#laterFeeds.push(source);
+			return;
 		}
-		if (this.#batch === undefined) this.host.flush.schedule(this);
-		this.#batch = (this.#batch ?? this.host.flush.start).add(frame);
-		if (this.#batch.byteLength >= WRITE_BYTES) this.flush();
-		return true;
+		this.#feed = new Feed(source, () => this.#pump());
+		this.#pump();
 	}
 
 	/** Write what has gathered. */
@@ -85,16 +102,21 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		if (batch === undefined) return;
 		this.#batch = undefined;
 		this.#write(batch.joined);
+		this.#pump();
 	}
 
-	/** Write everything, whether the sink takes it now or holds it. */
+	/** Write everything, whether the sink takes it now or holds it; but nothing behind a feed that has not ended. */
 	protected flushAll(): void {
+		// The client would think that it had all before.
+		if (this.#feed !== undefined) this.#backlog = undefined;
+		this.#stopFeeds();
 		this.flush();
 		this.#writeBacklog(Infinity);
 	}
 
 	/** Drop everything. Whoever waits for room is let go. */
 	protected clear(): void {
+		this.#stopFeeds();
 		this.#batch = undefined;
 		this.#backlog = undefined;
 		this.#letGo();
@@ -102,21 +124,66 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 
 	/** The sink takes more again: write what has waited, as far as that goes. */
 	protected drain(): void {
-		if (!this.#isBlocked) return;
+		if (this.#sinkState !== "full") return;
 		this.#sinkState = "held";
-		this.#forgetOversize();
-		while (!this.#isBlocked && this.#writeBacklog(WRITE_BYTES));
-		if (this.#isBlocked) return;
-		this.#backlog = undefined;
-		this.#letGo();
+		this.onTaken();
+		if (this.#feed === undefined) this.#release();
+		else this.#pump();
 	}
 
 	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
 	room(): Promise<void> | undefined {
-		if (!this.#isBlocked) return undefined;
+		if (!this.isBlocked) return undefined;
 		this.#waiting ??= [];
 		const waiting = this.#waiting;
 		return new Promise((resolve) => waiting.push(resolve));
+	}
+
+	protected put(frame: Frame): void {
+		if (this.isBlocked) {
+			this.#backlog ??= new Backlog();
+			this.#backlog.add(frame);
+		} else if (this.#gather(frame) >= WRITE_BYTES) this.flush();
+	}
+
+	/** Add a frame to what is written at the next flush. @returns the bytes of all of it */
+	#gather(frame: Frame): number {
+		if (this.#batch === undefined) this.host.flush.schedule(this);
+		this.#batch = (this.#batch ?? this.host.flush.start).add(frame);
+		return this.#batch.byteLength;
+	}
+
+	/** Gather from the feed as much as is written at once. The rest follows at later flushes, so that others have their turn. */
+	#pump(): void {
+		const feed = this.#feed;
+		if (feed === undefined || this.#sinkState === "full") return;
+		const frames = feed.take(WRITE_BYTES - (this.#batch?.byteLength ?? 0));
+		// What the feed reads from may have ended the connection.
+		if (feed !== this.#feed) return;
+		for (const frame of frames) {
+			if (frame.kind !== "comment") this.host.counters.eventsSent++;
+			this.#gather(frame);
+		}
+		if (!feed.isEnded) return;
+		this.#feed = undefined;
+		this.#release();
+	}
+
+	/** Write what has waited, as far as that goes. */
+	#release(): void {
+		if (this.#backlog !== undefined) this.flush();
+		while (!this.isBlocked && this.#writeBacklog(WRITE_BYTES));
+		if (this.isBlocked) return;
+		this.#backlog = undefined;
+		const next = this.#laterFeeds?.shift();
+		if (next === undefined) this.#letGo();
+		else this.feed(next);
+	}
+
+	#stopFeeds(): void {
+		this.#feed?.stop();
+		this.#feed = undefined;
+		this.#laterFeeds = undefined;
 	}
 
 	#letGo(): void {
@@ -129,7 +196,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		this.host.counters.bytesSent += frame.byteLength;
 		try {
 			this.#sinkState = this.sink.write(frame);
-			if (!this.#isBlocked) this.#forgetOversize();
+			if (!this.isBlocked) this.onTaken();
 		} catch (error) {
 			this.onFailure("error", error);
 		}
@@ -141,60 +208,5 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		if (backlog === undefined || backlog.isEmpty) return false;
 		this.#write(backlog.take(limit));
 		return true;
-	}
-
-	/** Whether a frame may be added. At the bound it is dropped if it is volatile, else the slow policy decides. */
-	#admit(frame: Frame): boolean {
-		const isVolatile = frame.kind === "volatile";
-		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
-		// The operating system may take what this turn has gathered.
-		this.flush();
-		if (!(isVolatile && this.#isBlocked) && this.#fits(frame)) return true;
-		const { slowPolicy } = this.host.options;
-		if (!isVolatile && slowPolicy === "close") {
-			this.onFailure("slow");
-			return false;
-		}
-		if (!isVolatile && slowPolicy === "drop-oldest" && this.#dropOldest(frame)) return true;
-		this.host.counters.count("drops", isVolatile ? "volatile" : "drop-newest");
-		return false;
-	}
-
-	/** Whether a frame is within the bound. One larger than all of it may pass, one at a time. */
-	#fits(frame: Frame): boolean {
-		const { maxBufferedBytes } = this.host.options;
-		const size = frame.byteLength;
-		const oversizeBytes = this.#oversize?.byteLength ?? 0;
-		// A sink that held nothing is not asked: in a fan-out that is most of them.
-		const held = this.#sinkState === "taken" ? 0 : this.sink.bufferedBytes;
-		if (held + this.#waitingBytes - oversizeBytes + size <= maxBufferedBytes) return true;
-		if (size <= maxBufferedBytes || this.#oversize !== undefined) return false;
-		this.#oversize = frame;
-		return true;
-	}
-
-	/** The sink holds nothing: an oversize frame that does not wait has been sent. */
-	#forgetOversize(): void {
-		if (this.#oversize !== undefined && this.#backlog?.has(this.#oversize) !== true) {
-			this.#oversize = undefined;
-		}
-	}
-
-	/** Drop the oldest frames that wait until `frame` fits. @returns whether it does */
-	#dropOldest(frame: Frame): boolean {
-		// Two oversize frames never fit: what waits is not dropped in vain.
-		if (this.#oversize !== undefined && frame.byteLength > this.host.options.maxBufferedBytes) {
-			return false;
-		}
-		// More than is needed for this one, so that what waits is not moved up for each.
-		const wanted = Math.max(weightOf(frame), (this.#backlog?.weight ?? 0) / 16);
-		this.#backlog?.dropUntil(
-			(freed) => freed >= wanted && this.#fits(frame),
-			(old) => {
-				if (old === this.#oversize) this.#oversize = undefined;
-				this.host.counters.count("drops", "drop-oldest");
-			},
-		);
-		return this.#fits(frame);
 	}
 }

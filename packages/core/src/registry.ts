@@ -91,6 +91,11 @@ export class Registry {
 		return true;
 	}
 
+	/** Whether the connection is in this registry, and so open. */
+	includes(connection: Connection): boolean {
+		return this.#connections.has(connection);
+	}
+
 	/** Whether the connection is in the group. */
 	has(connection: Connection, name: string): boolean {
 		return this.#groups.get(name)?.connections.has(connection) === true;

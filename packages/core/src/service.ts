@@ -2,6 +2,7 @@
  * The service: one registry with its options. It puts the parts together and does no I/O of its own.
  */
 import { Connection, type ConnectionHost } from "./connection.js";
+import { Dispatch } from "./dispatch.js";
 import { invalid, SSEError, type SSEErrorCode } from "./errors.js";
 import { encodeLine } from "./event-stream.js";
 import { Flush } from "./flush.js";
@@ -24,6 +25,8 @@ import type {
 	ErrorStage,
 	GroupSize,
 	Meta,
+	Published,
+	PublishOptions,
 	SendOptions,
 	SSEClientObjInterface,
 	SSEService,
@@ -54,6 +57,7 @@ class Service implements SSEService, ConnectionHost {
 	readonly counters = new Counters();
 	readonly options: ResolvedOptions;
 	readonly #registry = new Registry();
+	readonly #dispatch: Dispatch;
 	readonly #heartbeat: Heartbeat<Connection>;
 	readonly #lifetimes: Lifetimes<Connection>;
 	/** The first bytes of every stream: proxies want to see some at once. */
@@ -66,6 +70,9 @@ class Service implements SSEService, ConnectionHost {
 	constructor(options: ResolvedOptions) {
 		this.options = options;
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
+		this.#dispatch = new Dispatch(this.#registry, options, (error) =>
+			this.onError(error, "recover"),
+		);
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
 		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "comment");
@@ -74,9 +81,10 @@ class Service implements SSEService, ConnectionHost {
 				? encodeLine(": heartbeat", commentForm)
 				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
 		const heartbeat = encodeFrame(beat, "comment");
-		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) =>
-			connection.enqueue(heartbeat),
-		);
+		const { history } = this.#dispatch;
+		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) => {
+			connection.enqueue(history?.beat(heartbeatEvent, beat) ?? heartbeat);
+		});
 	}
 
 	connect(params: ConnectParams): ConnectResult {
@@ -103,6 +111,7 @@ class Service implements SSEService, ConnectionHost {
 		};
 		this.#heartbeat.add(connection);
 		this.#lifetimes.add(connection, expiresAt);
+		this.#dispatch.history?.welcome(connection);
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
 		if (this.#closing !== undefined) connection.close("shutdown");
@@ -110,10 +119,11 @@ class Service implements SSEService, ConnectionHost {
 	}
 
 	send(target: Target, data: unknown, options?: SendOptions): number {
-		const selection = readTarget(target, this.options);
-		const frame = this.encode(data, options);
-		if (selection === undefined) return 0;
-		return this.#registry.visit(selection, (connection) => connection.enqueue(frame));
+		return this.#dispatch.send(target, data, options);
+	}
+
+	publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
+		return this.#dispatch.publish(target, data, options);
 	}
 
 	join(target: Target, groups: string | readonly string[]): number {
@@ -123,7 +133,12 @@ class Service implements SSEService, ConnectionHost {
 			const added = names.filter((name) => !connection.memberships.has(name));
 			this.#checkGroupCount(connection.memberships.size + added.length);
 		}
-		return connections.filter((connection) => this.#registry.join(connection, names)).length;
+		return connections.filter((connection) => {
+			const added = names.filter((name) => !connection.memberships.has(name));
+			if (!this.#registry.join(connection, added)) return false;
+			this.#dispatch.history?.onJoined(connection, added);
+			return true;
+		}).length;
 	}
 
 	leave(target: Target, groups: string | readonly string[]): number {
@@ -164,6 +179,7 @@ class Service implements SSEService, ConnectionHost {
 			connections: this.#registry.connectionCount,
 			clients: this.#registry.clientCount,
 			groups: this.#registry.groupCount,
+			history: this.#dispatch.history?.stats(),
 			...this.counters.snapshot(),
 		};
 	}
@@ -179,9 +195,12 @@ class Service implements SSEService, ConnectionHost {
 
 	// What connections ask of their host.
 
+	get dropNotice(): Frame | undefined {
+		return this.#dispatch.history?.notices.drop;
+	}
+
 	encode(data: unknown, options?: SendOptions): Frame {
-		const text = encodeMessage(data, options, this.options);
-		return encodeFrame(text, options?.volatile === true ? "volatile" : "event");
+		return this.#dispatch.encode(data, options);
 	}
 
 	onClosed(connection: Connection, reason: CloseReason): void {

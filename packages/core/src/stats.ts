@@ -8,7 +8,7 @@ type Tally = Record<string, number>;
 // Close reasons may be the application's own: beyond this many they are counted together.
 const MAX_REASONS = 64;
 
-type Figures = Omit<SSEStats, "connections" | "clients" | "groups">;
+type Figures = Omit<SSEStats, "connections" | "clients" | "groups" | "history">;
 
 export class Counters implements Figures {
 	connectionsOpened = 0;
@@ -19,7 +19,9 @@ export class Counters implements Figures {
 	drops: Tally = Object.create(null);
 	closes: Tally = Object.create(null);
 
-	count(what: "drops" | "closes", reason: string): void {
+	resumes: Tally = Object.create(null);
+
+	count(what: "drops" | "closes" | "resumes", reason: string): void {
 		const tally = this[what];
 		const key = reason in tally || Object.keys(tally).length < MAX_REASONS ? reason : "other";
 		tally[key] = (tally[key] ?? 0) + 1;
@@ -27,6 +29,7 @@ export class Counters implements Figures {
 
 	/** The figures of this moment. */
 	snapshot(): Figures {
-		return { ...this, drops: { ...this.drops }, closes: { ...this.closes } };
+		const { drops, closes, resumes } = this;
+		return { ...this, drops: { ...drops }, closes: { ...closes }, resumes: { ...resumes } };
 	}
 }

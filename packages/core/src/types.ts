@@ -89,8 +89,34 @@ export interface SendOptions {
 	readonly id?: string | number | undefined;
 	/** The reconnection time to set in the client, in milliseconds. */
 	readonly retry?: number | undefined;
-	/** Skip connections that are behind (their socket takes no more for now). Default false. */
+	/** Skip connections that are behind (their socket takes no more for now), and keep no copy for those that come back. Default false. */
 	readonly volatile?: boolean | undefined;
+	/**
+	 * Of the events with this key to the same target, only the newest is of use: it alone is replayed, and with the slow policy
+	 * `conflate` it alone waits. A string of at most 256 characters.
+	 */
+	readonly key?: string | undefined;
+	/** After so many milliseconds the event is of no use: it is not replayed any more. Default: it stays of use. */
+	readonly ttlMs?: number | undefined;
+}
+
+export interface PublishOptions extends SendOptions {
+	/**
+	 * Publishing again with the same key does nothing, and answers the id of the first time: for those who are not sure that it
+	 * succeeded. Remembered as long, and as many, as events are kept. A string of at most 256 characters.
+	 */
+	readonly idempotencyKey?: string | undefined;
+}
+
+/** The options of a published event whose type is not told, or not known to the compiler. */
+type PublishMessageOptions<Events> = string extends keyof Events
+	? PublishOptions
+	: PublishOptions & { readonly event?: undefined };
+
+/** An event in the event log. */
+export interface Published {
+	/** The `id` that clients are sent with it. */
+	readonly id: string;
 }
 
 /** The options object in the place of the documented functions' event type. */
@@ -138,6 +164,60 @@ export type CloseReason =
 	| "head"
 	| (string & {});
 
+/**
+ * Why events that a client should have had cannot be given to it.
+ * - `expired`: they are not kept any more.
+ * - `epoch`: the log has begun anew, as it does with the process when it is in memory.
+ * - `diverged`: the log has no such position.
+ * - `invalid`: the last event ID is none of ours.
+ * - `slow`: the client did not read, and the slow policy dropped them.
+ */
+export type GapReason = "expired" | "epoch" | "diverged" | "invalid" | "slow";
+
+/** An event that makes up for a gap. */
+export interface RecoveredEvent {
+	/** A string goes out as it is, anything else as JSON. */
+	readonly data: unknown;
+	/** The event type. */
+	readonly event?: string | undefined;
+}
+
+/** What `recover` gives. */
+export type RecoverSource = Iterable<RecoveredEvent> | AsyncIterable<RecoveredEvent>;
+
+export interface RecoverInfo {
+	readonly client: SSEClientObjInterface;
+	/** The groups that the connection is in. */
+	readonly groups: readonly string[];
+	/** What the client came with. Untrusted input. */
+	readonly lastEventId: string;
+	readonly reason: GapReason;
+}
+
+/** How much of what was sent is kept, whichever is reached first. Positive integers, or `Infinity`. */
+export interface HistoryLimits {
+	/** Default 10,000. */
+	readonly maxEvents?: number | undefined;
+	/** Bytes in memory: those of the events, and about 700 for each. Default 16 MiB. */
+	readonly maxBytes?: number | undefined;
+	/** Milliseconds. Default 300,000, five minutes. */
+	readonly maxAgeMs?: number | undefined;
+}
+
+/** The same for one group, on its own. What is not told is as for the service. */
+export interface GroupHistory extends HistoryLimits {
+	/**
+	 * Keep the newest event of each `key`, and nothing else, and give these to whoever comes to the group, first of all. An
+	 * event without a key replaces the last one without. `maxAgeMs` is then `Infinity` unless told. Default false.
+	 */
+	readonly latest?: boolean | undefined;
+}
+
+export interface HistoryOptions extends HistoryLimits {
+	/** Groups that are kept apart, by name. */
+	readonly groups?: { readonly [group: string]: GroupHistory } | undefined;
+}
+
 /** The handle of one connection. Every member may be used after it has closed; sends then return 0. */
 export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly clientId: string;
@@ -147,6 +227,8 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly groups: readonly string[];
 	/** The `Last-Event-ID` the client came with (header, else query), or `undefined`. Untrusted input. */
 	readonly lastEventId: string | undefined;
+	/** Whether its client came back and has had, or is being given, all that it missed. */
+	readonly resumed: boolean;
 	readonly closed: boolean;
 	/** `undefined` while it is open. */
 	readonly closeReason: CloseReason | undefined;
@@ -228,15 +310,24 @@ export interface DisconnectInfo<Events extends object = AnyEvents> extends Conne
 }
 
 /** Where an error that reached `onError` came from. */
-export type ErrorStage = "onConnect" | "onDisconnect" | "onDisconnectCb" | "write" | "pipe";
+export type ErrorStage =
+	| "onConnect"
+	| "onDisconnect"
+	| "onDisconnectCb"
+	| "write"
+	| "pipe"
+	| "recover";
 
 /**
  * What a connection does that is behind by `maxBufferedBytes`:
  * - `close`: it ends with reason `slow`, and its client reconnects.
  * - `drop-oldest`: the oldest events that wait are dropped, at least a sixteenth of what waits at a time.
  * - `drop-newest`: the new event is dropped.
+ * - `conflate`: as `close`; but from when it is behind, an event with a `key` takes the place of the one with that key that waits.
+ *
+ * With `history`, a `gap` event tells the client where others were dropped.
  */
-export type SlowPolicy = "close" | "drop-oldest" | "drop-newest";
+export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
 
 /**
  * How a comment, or a `retry` on its own, ends. Both parse alike by the specification; clients differ:
@@ -278,7 +369,21 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxConnectionAgeMs?: number | undefined;
 	/** How long an ended connection may take to send what it holds before it is destroyed, in milliseconds. Default 5,000. */
 	readonly closeTimeoutMs?: number | undefined;
-	/** Runs when a connection has opened, before anything else is sent to it. */
+	/**
+	 * Keep what is sent to groups, clients and everyone, so that a client that comes back is given what it missed. `true`: within
+	 * the default limits. Default false.
+	 */
+	readonly history?: boolean | HistoryOptions | undefined;
+	/**
+	 * With `history`: what a client is given that missed what is not kept any more, instead of the `gap` event. What it throws goes
+	 * to `onError`, and the client is told of the gap.
+	 */
+	readonly recover?: ((info: RecoverInfo) => RecoverSource | Promise<RecoverSource>) | undefined;
+	/** How long `recover`, and each of its events, may take, in milliseconds. Default 10,000. */
+	readonly recoverTimeoutMs?: number | undefined;
+	/** The type of the event that tells of a gap; its data is `{"reason":…}`. Default `"gap"`. */
+	readonly gapEvent?: string | undefined;
+	/** Runs when a connection has opened, before anything else is sent to it but what it missed. */
 	readonly onConnect?: ((info: ConnectInfo<Events>) => unknown) | undefined;
 	/** Runs exactly once for each connection that `onConnect` ran for, after it has left every index. */
 	readonly onDisconnect?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
@@ -306,8 +411,12 @@ export interface SSEStats {
 	readonly eventsSent: number;
 	/** Bytes of event stream written, comments included. */
 	readonly bytesSent: number;
-	/** Deliveries dropped, by cause: `volatile`, `drop-oldest`, `drop-newest`. */
+	/** Deliveries dropped, by cause: `volatile`, `drop-oldest`, `drop-newest`, `conflate`. */
 	readonly drops: Readonly<Record<string, number>>;
+	/** Clients that came back with a last event ID, by what they were given: `replayed`, `recovered`, or a gap, by its reason. */
+	readonly resumes: Readonly<Record<string, number>>;
+	/** What the event log keeps now: events, and bytes in memory. `undefined` without `history`. */
+	readonly history: { readonly events: number; readonly bytes: number } | undefined;
 	/** Connections ended, by close reason. After 64 different ones further reasons count as `other`. */
 	readonly closes: Readonly<Record<string, number>>;
 	/** Errors told to `onError`, or that would have been. */
@@ -342,6 +451,24 @@ export interface SSEService<Events extends object = AnyEvents> {
 		options: SendOptions & { readonly event: Type },
 	): number;
 	send(target: Target, data: MessageData<Events>, options?: MessageOptions<Events>): number;
+
+	/**
+	 * Send one event through the event log, and hear of its place there. Needs `history`.
+	 *
+	 * @param target any but a single connection: what is sent to one is not kept
+	 * @returns a promise of the id that clients are sent with it, settled when the event log has the event
+	 * @throws (rejects) as {@link send}, and `ERR_SSE_NO_HISTORY`
+	 */
+	publish<Type extends EventType<Events>>(
+		target: Target,
+		data: Events[Type],
+		options: PublishOptions & { readonly event: Type },
+	): Promise<Published>;
+	publish(
+		target: Target,
+		data: MessageData<Events>,
+		options?: PublishMessageOptions<Events>,
+	): Promise<Published>;
 
 	/**
 	 * Put the target's open connections into one or more groups. Connections the client opens later are not affected.

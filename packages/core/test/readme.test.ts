@@ -261,6 +261,14 @@ describe("every error code", () => {
 				connection.close();
 				connection.signal.throwIfAborted();
 			},
+			ERR_SSE_NO_HISTORY: () => sse.publish("all", "x"),
+			ERR_SSE_TIMEOUT: (req, res) =>
+				new Promise((_, reject) => {
+					const recover = () => new Promise<never>(() => {});
+					const options = { history: true, recover, recoverTimeoutMs: 1, onError: reject };
+					req.headers["last-event-id"] = "unknown";
+					createSSEService(options).connect({ req, res });
+				}),
 		};
 	}
 });

@@ -399,6 +399,8 @@ describe("stats", () => {
 			errors: 0,
 			drops: {},
 			closes: { server: 1 },
+			resumes: {},
+			history: undefined,
 		});
 	});
 

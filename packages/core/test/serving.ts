@@ -23,7 +23,7 @@ export interface Serving {
 	/** In the order in which they opened. */
 	readonly connections: readonly SSEConnection[];
 	/** Connect a client; its connection is made with these parameters. */
-	open(params?: Partial<ConnectParams>): Promise<Opened>;
+	open(params?: Partial<ConnectParams>, lastEventId?: string): Promise<Opened>;
 }
 
 export interface Opened {
@@ -56,9 +56,10 @@ export async function startService(
 		sse,
 		server,
 		connections,
-		open: async (params = {}) => {
+		open: async (params = {}, lastEventId) => {
 			const own: (typeof opening)[number] = { params };
-			const stream = await openStream(`${server.url}/open-${opening.push(own) - 1}`);
+			const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+			const stream = await openStream(`${server.url}/open-${opening.push(own) - 1}`, { headers });
 			if (own.connection === undefined) throw new Error("not connected");
 			return { connection: own.connection, stream };
 		},

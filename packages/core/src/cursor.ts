@@ -1,0 +1,52 @@
+/**
+ * A cursor: a position in the event log, as the `id` of an event. The browser keeps the last one it was sent and
+ * gives it back when it reconnects, so any process can tell what was missed, and whether it still can.
+ */
+
+/** One place in one event log. */
+export interface Position {
+	/** Another one whenever the log was lost or made anew. */
+	readonly epoch: string;
+	/** How many events the log had then: 0 is before the first. No number is left out. */
+	readonly sequence: number;
+	/**
+	 * A short mark of the event itself. A log that lost what it had acknowledged may give a number twice: only
+	 * the mark then tells one event from the other.
+	 */
+	readonly tag: string;
+}
+
+// A letter in front, because some clients make a number of what looks like one. What follows `;` is the
+// application's own id, whatever it spells.
+const FORM = /^v1\.([\w-]{1,21})\.(0|[1-9a-z][0-9a-z]{0,10})\.([\w-]{1,12})(~?)(?:;|$)/;
+
+/** What an id says. */
+export interface Cursor {
+	readonly position: Position;
+	/** The client had not been given all of the newest state of its groups when it was sent this id. */
+	readonly isPartial: boolean;
+}
+
+/**
+ * The id of an event: `v1.<epoch>.<sequence>.<tag>`, then `;` and the application's own id, if it gave the event one.
+ *
+ * @param state `"partial"`: the newest state of the connection's groups is still to follow
+ */
+export function encodeCursor(
+	{ epoch, sequence, tag }: Position,
+	ownId?: string,
+	state?: "partial",
+): string {
+	const mark = state === undefined ? "" : "~";
+	const own = ownId === undefined ? "" : `;${ownId}`;
+	return `v1.${epoch}.${sequence.toString(36)}.${tag}${mark}${own}`;
+}
+
+/** Untrusted input, read strictly. @returns `undefined` when it is no cursor */
+export function parseCursor(id: string): Cursor | undefined {
+	const [, epoch, digits, tag, mark] = FORM.exec(id) ?? [];
+	if (epoch === undefined || digits === undefined || tag === undefined) return undefined;
+	const sequence = Number.parseInt(digits, 36);
+	if (!Number.isSafeInteger(sequence)) return undefined;
+	return { position: { epoch, sequence, tag }, isPartial: mark === "~" };
+}

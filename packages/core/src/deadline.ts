@@ -1,0 +1,20 @@
+/**
+ * A deadline for what may never come.
+ */
+import { SSEError } from "./errors.js";
+
+/** What `promise` resolves to. @throws (rejects) what it rejects with, and `ERR_SSE_TIMEOUT` when that is not within `ms` milliseconds */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const deadline = new Promise<never>((_, reject) => {
+		const expire = (): void =>
+			reject(new SSEError("ERR_SSE_TIMEOUT", `It took longer than ${ms} ms`));
+		timer = setTimeout(expire, ms);
+		timer.unref();
+	});
+	try {
+		return await Promise.race([promise, deadline]);
+	} finally {
+		clearTimeout(timer);
+	}
+}

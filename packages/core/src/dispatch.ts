@@ -1,0 +1,108 @@
+/**
+ * Dispatch: an event on its way from the application to the connections it is for, at once or through the history.
+ */
+import type { Connection } from "./connection.js";
+import { invalid, SSEError } from "./errors.js";
+import { encodeFrame, type Frame } from "./frame.js";
+import { History, type HistoryHost } from "./history.js";
+import { MemoryEventLog } from "./memory-event-log.js";
+import { encodeFields, encodeMessage, type Message, readMessage } from "./message.js";
+import type { ResolvedOptions } from "./options.js";
+import { keyOf } from "./record.js";
+import type { Registry } from "./registry.js";
+import { readRetention } from "./retention.js";
+import { readTarget, type Selection } from "./target.js";
+import type {
+	GapReason,
+	Published,
+	PublishOptions,
+	RecoveredEvent,
+	SendOptions,
+	Target,
+} from "./types.js";
+
+export class Dispatch {
+	readonly history: History | undefined;
+	readonly #registry: Registry;
+	readonly #options: ResolvedOptions;
+
+	/** @param onRecoverError told what `recover` throws */
+	constructor(
+		registry: Registry,
+		options: ResolvedOptions,
+		onRecoverError: (error: unknown) => void,
+	) {
+		this.#registry = registry;
+		this.#options = options;
+		if (options.history === false) return;
+		const log = new MemoryEventLog(readRetention(options.history));
+		this.history = new History(log, options, {
+			deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
+			has: (connection) => registry.includes(connection),
+			recover: (connection, reason) => this.#recover(connection, reason),
+			encodeRecovered: (event) => this.#encodeRecovered(event),
+			onRecoverError,
+		});
+	}
+
+	/** @throws `ERR_SSE_INVALID_*` @returns how many connections it was handed to */
+	send(target: Target, data: unknown, options: SendOptions | undefined): number {
+		const selection = readTarget(target, this.#options);
+		// It may be another service's, which knows how an id is told there.
+		if (selection?.connection !== undefined) return selection.connection.send(data, options);
+		const message = readMessage(data, options, this.#options);
+		if (selection === undefined) return 0;
+		if (this.history === undefined || message.isVolatile) {
+			return this.#deliver(selection, this.#encode(message, keyOf(selection, message.key)));
+		}
+		return this.history.send(selection, message) ?? this.#registry.visit(selection, isOpen);
+	}
+
+	/** @throws (rejects) as `send`, and `ERR_SSE_NO_HISTORY` */
+	async publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
+		const selection = readTarget(target, this.#options);
+		const message = readMessage(data, options, this.#options, "publish");
+		if (this.history === undefined) {
+			throw new SSEError("ERR_SSE_NO_HISTORY", "To publish needs the option history");
+		}
+		if (selection === undefined || selection.connection !== undefined) {
+			const rule = "What is published must be for more than one connection";
+			throw invalid("ERR_SSE_INVALID_TARGET", rule, target);
+		}
+		return this.history.publish(selection, message);
+	}
+
+	/** An event for one connection. */
+	encode(data: unknown, options: SendOptions | undefined): Frame {
+		const message = readMessage(data, options, this.#options);
+		return this.#encode(message, message.key);
+	}
+
+	#encode(message: Message, key: string | undefined): Frame {
+		const fields = this.history?.stamped(message) ?? message;
+		return encodeFrame(encodeFields(fields), message.isVolatile ? "volatile" : "event", key);
+	}
+
+	#deliver(selection: Selection, frame: Frame, keptFrom?: ReadonlySet<Connection>): number {
+		return this.#registry.visit(
+			selection,
+			(connection) => !keptFrom?.has(connection) && connection.enqueue(frame),
+		);
+	}
+
+	#recover(connection: Connection, reason: GapReason): ReturnType<HistoryHost["recover"]> {
+		const client = this.#registry.client(connection.clientId);
+		if (client === undefined) return undefined;
+		const { lastEventId = "", groups } = connection;
+		const info = { client: this.#registry.view(client), groups, lastEventId, reason };
+		return this.#options.recover?.(info);
+	}
+
+	#encodeRecovered({ data, ...options }: RecoveredEvent): Frame {
+		return encodeFrame(encodeMessage(data, options, this.#options), "event");
+	}
+}
+
+function isOpen({ closed }: Connection): boolean {
+	return !closed;
+}

@@ -1,0 +1,107 @@
+/**
+ * The event log in the memory of one process: appending delivers at once. It begins anew with the process, and says so.
+ */
+import { nanoid } from "nanoid";
+import type { Position } from "./cursor.js";
+import type { Deliver, EventLog, LogReader, LogStats, Page, ReadFailure } from "./event-log.js";
+import { IdempotencyKeys } from "./idempotency-keys.js";
+import { type LogEntry, LogRecord } from "./record.js";
+import type { RetentionRules } from "./retention.js";
+import { Ring } from "./ring.js";
+
+const PAGE = 256;
+
+export class MemoryEventLog implements EventLog {
+	readonly #epoch = nanoid(8);
+	readonly #ring: Ring;
+	readonly #appended: IdempotencyKeys;
+	/** What tags are made from. */
+	readonly #secret = Math.floor(Math.random() * 2 ** 32);
+	#position = this.#positionAt(0);
+	/** Of the newest that was appended: one that is appended while another is being delivered waits for its turn. */
+	#sequence = 0;
+	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
+	#isDelivering = false;
+	#deliver: Deliver = () => {};
+
+	constructor(rules: RetentionRules) {
+		this.#ring = new Ring(rules);
+		this.#appended = new IdempotencyKeys(rules.byDefault);
+	}
+
+	get position(): Position {
+		return this.#position;
+	}
+
+	tail(deliver: Deliver): void {
+		this.#deliver = deliver;
+	}
+
+	append(entry: LogEntry): Position {
+		const { idempotencyKey } = entry;
+		const now = Date.now();
+		const known =
+			idempotencyKey === undefined ? undefined : this.#appended.get(idempotencyKey, now);
+		if (known !== undefined) return known;
+		const position = this.#positionAt(this.#sequence + 1);
+		this.#waiting.push({ record: new LogRecord(position, entry, now), entry });
+		this.#sequence = position.sequence;
+		if (idempotencyKey !== undefined) this.#appended.add(idempotencyKey, position, now);
+		if (!this.#isDelivering) this.#deliverWaiting();
+		return position;
+	}
+
+	readAfter(after: Position, upTo: Position, reader: LogReader): Page | ReadFailure {
+		if (after.epoch !== this.#epoch) return "epoch";
+		if (after.sequence > this.#sequence) return "diverged";
+		if (after.tag !== this.#positionAt(after.sequence).tag) return "diverged";
+		const now = Date.now();
+		const found = this.#ring.between(after.sequence, upTo.sequence, reader, PAGE, now);
+		if (found === undefined) return "expired";
+		const last = found.length === PAGE ? found.at(-1)?.position : undefined;
+		return { records: found.filter((record) => isFor(reader, record, now)), upTo: last ?? upTo };
+	}
+
+	readLatest(reader: LogReader): readonly LogRecord[] {
+		const now = Date.now();
+		return this.#ring.latest(reader.groups, now).filter((record) => isFor(reader, record, now));
+	}
+
+	keepsLatest(group: string): boolean {
+		return this.#ring.keepsLatest(group);
+	}
+
+	stats(): LogStats {
+		return this.#ring.stats();
+	}
+
+	close(): void {
+		this.#deliver = () => {};
+	}
+
+	/** In order, whatever is appended meanwhile. */
+	#deliverWaiting(): void {
+		this.#isDelivering = true;
+		try {
+			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+				this.#ring.add(next.record);
+				this.#deliver(next.record, next.entry);
+				this.#position = next.record.position;
+			}
+		} finally {
+			this.#isDelivering = false;
+		}
+	}
+
+	/** A tag is made from the sequence, so that any cursor can be checked, whatever is kept. */
+	#positionAt(sequence: number): Position {
+		const mixed = Math.imul(sequence ^ this.#secret, 0x9e3779b1);
+		const tag = (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 12).toString(36);
+		return { epoch: this.#epoch, sequence, tag };
+	}
+}
+
+/** Whether it is for a reader who is in its topic, and still of use. */
+function isFor({ clientId }: LogReader, { target, expiresAt }: LogRecord, now: number): boolean {
+	return target.exceptClient !== clientId && now < expiresAt;
+}

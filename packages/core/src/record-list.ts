@@ -1,0 +1,78 @@
+/**
+ * A list of records in the order of the log: they are added at its end, taken from its head, and skipped once
+ * they have been replaced.
+ */
+import type { LogRecord } from "./record.js";
+
+export class RecordList {
+	/** From `#head` on, those that were replaced included. */
+	#items: LogRecord[] = [];
+	#head = 0;
+	#replaced = 0;
+
+	get size(): number {
+		return this.#items.length - this.#head - this.#replaced;
+	}
+
+	get first(): LogRecord | undefined {
+		while (this.#items[this.#head]?.isReplaced) {
+			this.#head++;
+			this.#replaced--;
+		}
+		return this.#items[this.#head];
+	}
+
+	/** The sequence of the newest, 0 when there is none. */
+	get newest(): number {
+		return this.size === 0 ? 0 : (this.#items.at(-1)?.position.sequence ?? 0);
+	}
+
+	add(record: LogRecord): void {
+		this.#items.push(record);
+	}
+
+	/** Take `first` away. */
+	shift(): void {
+		if (this.first === undefined) return;
+		this.#head++;
+		this.#compact();
+	}
+
+	/** One of its records has just been replaced. */
+	onReplaced(): void {
+		this.#replaced++;
+		this.#compact();
+	}
+
+	/** Up to `limit` of those whose sequence is above `after` and at most `upTo`. */
+	between(after: number, upTo: number, limit: number): readonly LogRecord[] {
+		const found: LogRecord[] = [];
+		for (let index = this.#indexAfter(after); index < this.#items.length; index++) {
+			const record = this.#items[index];
+			if (record === undefined || record.position.sequence > upTo || found.length === limit) break;
+			if (!record.isReplaced) found.push(record);
+		}
+		return found;
+	}
+
+	/** The index of the first one whose sequence is above `sequence`. */
+	#indexAfter(sequence: number): number {
+		let low = this.#head;
+		let high = this.#items.length;
+		while (low < high) {
+			const middle = (low + high) >>> 1;
+			if ((this.#items[middle]?.position.sequence ?? Infinity) <= sequence) low = middle + 1;
+			else high = middle;
+		}
+		return low;
+	}
+
+	/** At most about half of the array is of no use, so an addition costs the same however long it is. */
+	#compact(): void {
+		const useless = this.#head + this.#replaced;
+		if (useless < 32 || useless * 2 < this.#items.length) return;
+		this.#items = this.#items.slice(this.#head).filter((record) => !record.isReplaced);
+		this.#head = 0;
+		this.#replaced = 0;
+	}
+}

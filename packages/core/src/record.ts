@@ -1,0 +1,63 @@
+/**
+ * A record: one event in the log, with its id, made once and sent as often as it is asked for.
+ */
+import { encodeCursor, type Position } from "./cursor.js";
+import { type EventFields, encodeEvent } from "./event-stream.js";
+import { encodeFrame, type Frame } from "./frame.js";
+
+/** Whom an event was for: nobody told means everyone. */
+export interface LogTarget {
+	readonly client?: string | undefined;
+	readonly group?: string | undefined;
+	readonly exceptClient?: string | undefined;
+}
+
+/** An event on its way into the log. */
+export interface LogEntry {
+	readonly target: LogTarget;
+	/** Its `id` is the application's own, if it gave one. */
+	readonly fields: EventFields;
+	/** Of the events with this key to this target only the newest is of use. */
+	readonly key?: string | undefined;
+	/** After so many milliseconds it is of no use. */
+	readonly ttlMs?: number | undefined;
+	/** Appended again with the same one, it is not: the answer is its first position. */
+	readonly idempotencyKey?: string | undefined;
+}
+
+export class LogRecord {
+	readonly position: Position;
+	readonly target: LogTarget;
+	readonly key: string | undefined;
+	/** When it was appended, in milliseconds since 1970. */
+	readonly at: number;
+	/** From when on it is of no use. `Infinity`: it stays so. */
+	readonly expiresAt: number;
+	readonly frame: Frame;
+	/** Replaced by a newer one of its key. */
+	isReplaced = false;
+	#bare: Frame | undefined;
+
+	/** @throws RangeError when it is longer than a string can be */
+	constructor(position: Position, { target, fields, key, ttlMs }: LogEntry, at: number) {
+		this.position = position;
+		this.target = target;
+		this.key = key;
+		this.at = at;
+		this.expiresAt = at + (ttlMs ?? Infinity);
+		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
+		this.frame = encodeFrame(text, "event", keyOf(target, key));
+	}
+
+	/** The event without its id, for one who is given it out of its turn: an id would take them back to it. */
+	get bare(): Frame {
+		// Before the data, which is whatever it is, nothing but the id begins so.
+		this.#bare ??= encodeFrame(this.frame.bytes.toString().replace(/^id: .*\n/m, ""), "event");
+		return this.#bare;
+	}
+}
+
+/** What a frame is known by: `key` is one within its target. */
+export function keyOf({ client, group }: LogTarget, key: string | undefined): string | undefined {
+	return key === undefined ? key : JSON.stringify([client ?? null, group ?? null, key]);
+}

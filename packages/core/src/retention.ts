@@ -1,0 +1,74 @@
+/**
+ * Retention: how much of what was sent the log keeps, for everything and for single groups.
+ */
+import { invalid, isObject } from "./errors.js";
+import type { HistoryOptions } from "./types.js";
+
+export interface Retention {
+	readonly maxEvents: number;
+	readonly maxBytes: number;
+	readonly maxAgeMs: number;
+	/** Of each key the newest event, and nothing else. */
+	readonly latest: boolean;
+}
+
+export interface RetentionRules {
+	readonly byDefault: Retention;
+	readonly ofGroups: ReadonlyMap<string, Retention>;
+}
+
+const DEFAULTS: Retention = {
+	maxEvents: 10_000,
+	maxBytes: 16 * 1024 * 1024,
+	maxAgeMs: 300_000,
+	latest: false,
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function readRetention(history: true | HistoryOptions): RetentionRules {
+	const { groups = {}, ...limits } = history === true ? {} : checkObject(history, "history");
+	const byDefault = readLimits(limits, DEFAULTS, "history", LIMIT_NAMES);
+	const ofGroups = new Map<string, Retention>();
+	for (const [group, own] of Object.entries(checkObject(groups, "history.groups"))) {
+		const name = `history.groups.${group}`;
+		// The newest state is of use however old it is.
+		const base =
+			isObject(own) && own.latest === true ? { ...byDefault, maxAgeMs: Infinity } : byDefault;
+		ofGroups.set(group, readLimits(checkObject(own, name), base, name, [...LIMIT_NAMES, "latest"]));
+	}
+	return { byDefault, ofGroups };
+}
+
+const LIMIT_NAMES: readonly string[] = ["maxEvents", "maxBytes", "maxAgeMs"];
+
+function readLimits(
+	told: Record<PropertyKey, unknown>,
+	base: Retention,
+	what: string,
+	names: readonly string[],
+): Retention {
+	const limits: Record<string, unknown> = { ...base };
+	for (const [name, value] of Object.entries(told)) {
+		if (!names.includes(name)) {
+			throw invalid("ERR_SSE_INVALID_OPTION", `${what} has no such option`, name);
+		}
+		if (value === undefined) continue;
+		const isLatest = name === "latest";
+		const fits = isLatest ? typeof value === "boolean" : isLimit(value);
+		if (!fits) {
+			const rule = isLatest ? "true or false" : "a positive integer or Infinity";
+			throw invalid("ERR_SSE_INVALID_OPTION", `${what}.${name} must be ${rule}`, value);
+		}
+		limits[name] = value;
+	}
+	return limits as unknown as Retention;
+}
+
+function isLimit(value: unknown): boolean {
+	return value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0);
+}
+
+function checkObject(value: unknown, name: string): Record<PropertyKey, unknown> {
+	if (isObject(value) && !Array.isArray(value)) return value;
+	throw invalid("ERR_SSE_INVALID_OPTION", `${name} must be an object`, value);
+}

@@ -1,0 +1,173 @@
+/**
+ * Clients that come back: with `history` they are given what they missed, or are told that it cannot be had.
+ */
+import { eventually, type TestServer, type TestStream } from "@sse-service/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ConnectParams, SSEService, SSEServiceOptions } from "../src/index.js";
+import { type Opened, startService } from "./serving.js";
+
+let server: TestServer;
+let sse: SSEService;
+let open: (params?: Partial<ConnectParams>, lastEventId?: string) => Promise<Opened>;
+
+afterEach(async () => {
+	await sse.close();
+	await server.destroy();
+});
+
+async function serve(options: SSEServiceOptions = {}): Promise<void> {
+	({ sse, server, open } = await startService({ history: true, ...options }));
+}
+
+/** What a client would send as its last event ID: an id counts once its block has ended. */
+function lastIdOf(stream: TestStream): string {
+	const blocks = stream.text.split("\n\n").slice(0, -1);
+	return blocks.flatMap((block) => /^id: (.*)$/m.exec(block)?.[1] ?? []).at(-1) ?? "";
+}
+
+function dataOf(stream: TestStream): string[] {
+	return stream.events.map(({ data }) => data);
+}
+
+/** Every event that a stream has had when everything sent so far has come. */
+async function received(stream: TestStream): Promise<string[]> {
+	sse.send("all", "end");
+	await stream.until(() => dataOf(stream).includes("end"));
+	return dataOf(stream).filter((data) => data !== "end");
+}
+
+async function leave({ stream, connection }: Opened): Promise<string> {
+	const id = lastIdOf(stream);
+	stream.abort();
+	await eventually(() => connection.closed);
+	return id;
+}
+
+const ADA = { clientId: "ada", groups: ["news"] };
+
+describe("a client that comes back", () => {
+	it("is given what it missed, in order, once, and then what is sent live", async () => {
+		await serve();
+		const first = await open(ADA);
+		sse.send({ group: "news" }, "1");
+		await first.stream.take(1);
+		const id = await leave(first);
+		sse.send({ group: "news" }, "2");
+		sse.send({ client: "ada" }, "3");
+		sse.send("all", "4");
+		sse.send({ client: "ada", group: "news" }, "5");
+		const { stream, connection } = await open(ADA, id);
+		expect(connection.resumed).toBe(true);
+		sse.send({ group: "news" }, "6");
+		expect(await received(stream)).toEqual(["2", "3", "4", "5", "6"]);
+	});
+
+	it("resumes when it had never been sent an event", async () => {
+		await serve();
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		sse.send("all", "1");
+		const { stream } = await open(ADA, id);
+		expect(await received(stream)).toEqual(["1"]);
+	});
+
+	it("is not given what was for others", async () => {
+		await serve();
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		sse.send({ group: "sports" }, "no");
+		sse.send({ client: "bob" }, "no");
+		sse.send({ client: "ada", group: "sports" }, "no");
+		sse.send({ all: true, except: { client: "ada" } }, "no");
+		sse.send({ group: "news" }, "yes");
+		const { stream } = await open(ADA, id);
+		expect(await received(stream)).toEqual(["yes"]);
+	});
+
+	it("is told of a gap when what it missed is not kept any more", async () => {
+		await serve({ history: { maxEvents: 2 } });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		for (const data of ["1", "2", "3"]) sse.send("all", data);
+		const { stream, connection } = await open(ADA, id);
+		expect(connection.resumed).toBe(false);
+		expect(await received(stream)).toEqual(['{"reason":"expired"}']);
+		expect(stream.events[0]?.event).toBe("gap");
+	});
+
+	it("is not told of a gap when what is not kept any more was for others", async () => {
+		await serve({ history: { maxEvents: 2 } });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		for (const data of ["1", "2", "3"]) sse.send({ client: "bob" }, data);
+		sse.send("all", "4");
+		const { stream, connection } = await open(ADA, id);
+		expect(connection.resumed).toBe(true);
+		expect(await received(stream)).toEqual(["4"]);
+	});
+
+	it.each([
+		["7", "invalid"],
+		["v1.x.y", "invalid"],
+		["v1.other.1.a", "epoch"],
+	])("with the id %j is told of a gap: %s", async (id, reason) => {
+		await serve();
+		const { stream } = await open(ADA, id);
+		expect(await received(stream)).toEqual([JSON.stringify({ reason })]);
+	});
+
+	it("is given what it missed at its own pace, before what is sent meanwhile", async () => {
+		await serve({ maxBufferedBytes: 256 * 1024, history: { maxBytes: 1e9 } });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		const large = "x".repeat(50_000);
+		for (let index = 0; index < 400; index++) sse.send("all", `${index} ${large}`);
+		const { stream, connection } = await open(ADA, id);
+		stream.pause();
+		sse.send("all", "live");
+		expect(connection.closed).toBe(false);
+		stream.resume();
+		const numbers = (await received(stream)).map((data) => data.split(" ")[0]);
+		expect(numbers).toEqual([...Array(400).keys()].map(String).concat("live"));
+	});
+
+	it("is given what the application recovers in the place of a gap", async () => {
+		await serve({
+			recover: async function* ({ client, groups, reason }) {
+				yield { data: `${client.clientId} ${groups} ${reason}`, event: "state" };
+				yield { data: "more" };
+			},
+		});
+		const { stream, connection } = await open(ADA, "7");
+		sse.send("all", "live");
+		expect(await received(stream)).toEqual(["ada news invalid", "more", "live"]);
+		expect(connection.resumed).toBe(true);
+		expect(lastIdOf(stream)).toMatch(/^v1\./);
+	});
+});
+
+describe("a group with latest", () => {
+	it("gives whoever comes to it the newest event of each key, then what is sent live", async () => {
+		await serve({ history: { groups: { prices: { latest: true } } } });
+		const price = (key: string, data: string): number =>
+			sse.send({ group: "prices" }, data, { key });
+		price("A", "A1");
+		price("B", "B1");
+		price("A", "A2");
+		const { stream, connection } = await open({ clientId: "ada", groups: ["prices"] });
+		price("B", "B2");
+		expect(await received(stream)).toEqual(["B1", "A2", "B2"]);
+		const joining = await open({ clientId: "bob" });
+		sse.join({ connection: joining.connection }, "prices");
+		expect(await received(joining.stream)).toEqual(["A2", "B2"]);
+		const id = await leave({ stream, connection });
+		price("A", "A3");
+		const again = await open({ clientId: "ada", groups: ["prices"] }, id);
+		expect(await received(again.stream)).toEqual(["A3"]);
+	});
+});
