@@ -2,9 +2,11 @@
  * The streams that one app of a framework opens on a service: they end with that app, the service does not.
  */
 import { getDefaultService } from "./default-service.js";
-import { invalid, SSEError } from "./errors.js";
+import { invalid } from "./errors.js";
+import { type Dismissing, Shutdown } from "./shutdown.js";
 import type {
 	AnyEvents,
+	CloseOptions,
 	ConnectParams,
 	ConnectResult,
 	SSEConnection,
@@ -22,17 +24,19 @@ export interface AppStreamsOptions<Events extends object = AnyEvents>
 /** The streams that one app of a framework opens on a service, which end with that app. */
 export interface AppStreams<Events extends object = AnyEvents> {
 	readonly service: SSEService<Events>;
+	/** Whether `close()` takes its time: the service has `drainMs`. */
+	readonly drains: boolean;
 
 	/** Open a stream that ends with the app. @throws as the service does, and `ERR_SSE_SERVICE_CLOSED` after `close` */
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;
 
 	/**
 	 * End the app's streams, what was sent first, with reason `shutdown`; others of the service stay open.
-	 * Later calls answer the same promise.
+	 * As `close` of the service, whose `drainMs` is the default.
 	 *
 	 * @returns a promise that resolves when every response has closed
 	 */
-	close(): Promise<void>;
+	close(options?: CloseOptions): Promise<void>;
 }
 
 /** @throws `ERR_SSE_INVALID_OPTION`, and `ERR_SSE_ALREADY_CONFIGURED` when the default service is in use with other options */
@@ -49,42 +53,46 @@ export function createAppStreams<Events extends object = AnyEvents>({
 	const service =
 		given ??
 		(getDefaultService(told ? (options as SSEServiceOptions) : undefined) as SSEService<object>);
-	return new Streams(service as SSEService) as unknown as AppStreams<Events>;
+	return new Streams(service as InnerService) as unknown as AppStreams<Events>;
 }
+
+/** A service as it is, besides its public members. */
+type InnerService = SSEService & Dismissing<SSEConnection>;
 
 class Streams implements AppStreams {
 	readonly service: SSEService;
+	readonly drains: boolean;
 	/** Those whose response has not closed yet. */
 	readonly #connections = new Set<SSEConnection>();
-	#closing: Promise<void> | undefined;
-	#onLastClosed: (() => void) | undefined;
+	readonly #shutdown: Shutdown<SSEConnection>;
 
-	constructor(service: SSEService) {
+	constructor(service: InnerService) {
 		this.service = service;
+		this.drains = service.options.drainMs > 0;
+		this.#shutdown = new Shutdown({
+			service,
+			connections: () => this.#connections,
+			isOver: () => this.#connections.size === 0,
+		});
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		if (this.#closing !== undefined) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The app has been closed", 503);
-		}
+		this.#shutdown.check("The app");
 		const result = this.service.connect(params);
 		const { connection } = result;
 		if (!connection.closed) {
 			this.#connections.add(connection);
 			connection.response.once("close", () => {
 				this.#connections.delete(connection);
-				if (this.#connections.size === 0) this.#onLastClosed?.();
+				if (this.#connections.size === 0) this.#shutdown.onOver();
 			});
+			// The application may have closed the app meanwhile, in a callback or in middleware.
+			if (this.#shutdown.hasBegun) connection.close("shutdown");
 		}
 		return result;
 	}
 
-	close(): Promise<void> {
-		this.#closing ??= new Promise((resolve) => {
-			this.#onLastClosed = resolve;
-			if (this.#connections.size === 0) resolve();
-		});
-		for (const connection of this.#connections) connection.close("shutdown");
-		return this.#closing;
+	close(options?: CloseOptions): Promise<void> {
+		return this.#shutdown.begin(options);
 	}
 }

@@ -137,8 +137,8 @@ export class Connection
 		return this.closed ? undefined : super.room();
 	}
 
-	/** @returns false when it was closed already */
-	close(reason: CloseReason = "server"): boolean {
+	/** @param farewell its last bytes @returns false when it was closed already */
+	close(reason: CloseReason = "server", farewell?: Frame): boolean {
 		if (!this.#leave(reason)) return false;
 		if (this.#sinkOpen) {
 			// A client that does not read what is left would keep the socket for ever.
@@ -146,6 +146,7 @@ export class Connection
 			this.#deadline.unref();
 			this.flushAll();
 			try {
+				if (farewell !== undefined) this.#writeLast(farewell);
 				this.sink.end(reason === "shutdown" ? "connection" : "stream");
 			} catch (error) {
 				this.onFailure("error", error);
@@ -179,6 +180,12 @@ export class Connection
 			this.#tellSignal();
 		}
 		this.host.onGone();
+	}
+
+	/** Whatever waits and however much: the bound is for what comes by itself. */
+	#writeLast(frame: Frame): void {
+		this.sink.write(frame);
+		this.host.counters.bytesSent += frame.byteLength;
 	}
 
 	/** The one transition from open to closed. @returns false when it was closed already */

@@ -40,12 +40,21 @@ export class SSEError extends Error {
 	readonly code: SSEErrorCode;
 	/** The HTTP status that fits, where the error can be the answer to a request: 400, 401, 429 or 503. */
 	readonly statusCode: number | undefined;
+	/** Headers for that answer, as `http-errors` has them: Express and Fastify send them. */
+	readonly headers: Readonly<Record<string, string>> | undefined;
 	readonly [BRAND] = true;
 
-	constructor(code: SSEErrorCode, message: string, statusCode?: number, cause?: unknown) {
+	constructor(
+		code: SSEErrorCode,
+		message: string,
+		statusCode?: number,
+		cause?: unknown,
+		headers?: Readonly<Record<string, string>>,
+	) {
 		super(message, cause === undefined ? cause : { cause });
 		this.code = code;
 		this.statusCode = statusCode;
+		this.headers = headers;
 	}
 }
 

@@ -16,6 +16,7 @@ export { DEFAULT_GROUP } from "./names.js";
 export { createSSEService } from "./service.js";
 export type {
 	AnyEvents,
+	CloseOptions,
 	CloseReason,
 	CommentForm,
 	ConnectInfo,

@@ -49,6 +49,7 @@ const OPTIONS: {
 	maxEventTypeLength: [256, LIMIT],
 	maxEventIdLength: [1_024, LIMIT],
 	maxConnectionAgeMs: [0, TIME],
+	drainMs: [0, TIME],
 	closeTimeoutMs: [5_000, TIME],
 	history: [
 		false,

@@ -5,6 +5,7 @@ import { Connection, type ConnectionHost } from "./connection.js";
 import { Dispatch } from "./dispatch.js";
 import { invalid, SSEError, type SSEErrorCode } from "./errors.js";
 import { encodeLine } from "./event-stream.js";
+import { encodeFarewell } from "./farewell.js";
 import { Flush } from "./flush.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -15,10 +16,12 @@ import { createNodeSink } from "./node-sink.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
 import { checkMeta, readParams } from "./params.js";
 import { newClient, Registry } from "./registry.js";
+import { type Dismissing, Shutdown } from "./shutdown.js";
 import { Counters } from "./stats.js";
 import { readTarget } from "./target.js";
 import type {
 	AnyEvents,
+	CloseOptions,
 	CloseReason,
 	ConnectParams,
 	ConnectResult,
@@ -52,7 +55,7 @@ export function createSSEService<Events extends object = AnyEvents>(
 	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
 }
 
-class Service implements SSEService, ConnectionHost {
+class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	readonly flush = new Flush();
 	readonly counters = new Counters();
 	readonly options: ResolvedOptions;
@@ -64,8 +67,11 @@ class Service implements SSEService, ConnectionHost {
 	readonly #opening: Frame;
 	/** Sinks that are open, those of connections that are ending included. */
 	#sinks = 0;
-	#closing: Promise<void> | undefined;
-	#onLastSinkGone: (() => void) | undefined;
+	readonly #shutdown = new Shutdown<Connection>({
+		service: this,
+		connections: () => this.#select("all"),
+		isOver: () => this.#sinks === 0,
+	});
 
 	constructor(options: ResolvedOptions) {
 		this.options = options;
@@ -89,9 +95,7 @@ class Service implements SSEService, ConnectionHost {
 
 	connect(params: ConnectParams): ConnectResult {
 		const { clientId, groups, meta, expiresAt } = readParams(params, this.options);
-		if (this.#closing !== undefined) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
-		}
+		this.#shutdown.check("The service");
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
 			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response is started");
@@ -114,7 +118,7 @@ class Service implements SSEService, ConnectionHost {
 		this.#dispatch.history?.welcome(connection);
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
-		if (this.#closing !== undefined) connection.close("shutdown");
+		if (this.#shutdown.hasBegun) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
 
@@ -184,13 +188,8 @@ class Service implements SSEService, ConnectionHost {
 		};
 	}
 
-	close(): Promise<void> {
-		this.#closing ??= new Promise((resolve) => {
-			this.#onLastSinkGone = resolve;
-			if (this.#sinks === 0) resolve();
-		});
-		for (const connection of this.#select("all")) connection.close("shutdown");
-		return this.#closing;
+	close(options?: CloseOptions): Promise<void> {
+		return this.#shutdown.begin(options);
 	}
 
 	// What connections ask of their host.
@@ -223,7 +222,11 @@ class Service implements SSEService, ConnectionHost {
 
 	onGone(): void {
 		this.#sinks--;
-		if (this.#sinks === 0) this.#onLastSinkGone?.();
+		if (this.#sinks === 0) this.#shutdown.onOver();
+	}
+
+	dismiss(connection: Connection): void {
+		connection.close("shutdown", encodeFarewell(this.options));
 	}
 
 	onError(error: unknown, stage: ErrorStage): void {

@@ -367,6 +367,8 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxEventIdLength?: number | undefined;
 	/** Connections end, with reason `age`, when they are as old as this in milliseconds, each at a random 80 to 100 % of it. 0: never. Default 0. */
 	readonly maxConnectionAgeMs?: number | undefined;
+	/** Over how long `close` ends the connections unless it is told, in milliseconds. 0: all at once. Default 0. */
+	readonly drainMs?: number | undefined;
 	/** How long an ended connection may take to send what it holds before it is destroyed, in milliseconds. Default 5,000. */
 	readonly closeTimeoutMs?: number | undefined;
 	/**
@@ -389,6 +391,11 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly onDisconnect?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
 	/** Told what callbacks throw (or reject with), and what writing throws. What it throws itself is dropped. */
 	readonly onError?: ((error: unknown, info: { readonly stage: ErrorStage }) => void) | undefined;
+}
+
+export interface CloseOptions {
+	/** Over how long the connections are ended, in milliseconds. 0: all at once. Default: the service's `drainMs`. */
+	readonly drainMs?: number | undefined;
 }
 
 /** A group and its size now. */
@@ -502,8 +509,13 @@ export interface SSEService<Events extends object = AnyEvents> {
 	/**
 	 * End every stream, what was sent first, with reason `shutdown`, and refuse new ones. Later calls answer the same promise.
 	 *
+	 * With `drainMs` they are ended evenly over that time, oldest first, and their clients told to come back after 50 to
+	 * 150 % of `retryMs` (1,000 ms where there is none); those still open are sent to as ever. A later call ends what is left
+	 * at once, or within a `drainMs` that it is told, if that is sooner.
+	 *
 	 * @returns a promise that resolves when every response has closed; those that take longer than
 	 * `closeTimeoutMs` are destroyed
+	 * @throws `ERR_SSE_INVALID_OPTION`
 	 */
-	close(): Promise<void>;
+	close(options?: CloseOptions): Promise<void>;
 }

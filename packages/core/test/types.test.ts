@@ -3,11 +3,13 @@
  */
 import { describe, expect, it } from "vitest";
 import {
+	type ConnectParams,
 	connectSSE,
 	createSSEService,
 	type SendOptions,
 	type SSEClientObjInterface,
 	type SSEConnection,
+	type SSEService,
 	sendSSEToAll,
 	sendSSEToClient,
 	sendSSEToConnection,
@@ -89,6 +91,19 @@ describe("types", () => {
 	it("options held in a variable fit a service without a map", () => {
 		const options: SendOptions = { id: 1, event: "whatever" };
 		expect(createSSEService().send("all", "x", options)).toBe(0);
+	});
+
+	it("an expiry is a Date or a number, and a drain has a window", () => {
+		const check = async (sse: SSEService, params: ConnectParams): Promise<void> => {
+			sse.connect({ ...params, expiresAt: new Date() });
+			sse.connect({ ...params, expiresAt: Date.now() });
+			// @ts-expect-error a text is neither
+			sse.connect({ ...params, expiresAt: "2030-01-01" });
+			await sse.close({ drainMs: 10_000 });
+			// @ts-expect-error the window is in an object
+			await sse.close(10_000);
+		};
+		expect(check).toBeTypeOf("function");
 	});
 
 	it("the documented types are those of the former package", () => {
