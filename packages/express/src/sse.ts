@@ -3,7 +3,13 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:net";
-import type { AnyEvents, ConnectParams, ConnectResult, SSEService } from "sse-service";
+import type {
+	AnyEvents,
+	CloseOptions,
+	ConnectParams,
+	ConnectResult,
+	SSEService,
+} from "sse-service";
 import { type AppStreamsOptions, createAppStreams } from "sse-service/adapter";
 import { onServerClose } from "./server-close.js";
 
@@ -39,11 +45,11 @@ export interface SSEMiddleware {
 
 	/**
 	 * End the streams opened through this middleware, with reason `shutdown`, and refuse new ones (status 503). Others of
-	 * the service stay open.
+	 * the service stay open. As `close` of the service, whose `drainMs` is the default.
 	 *
 	 * @returns a promise that resolves when every response has closed
 	 */
-	close(): Promise<void>;
+	close(options?: CloseOptions): Promise<void>;
 
 	/**
 	 * Have `server.close()` end what it would else wait for: the streams opened through this middleware, and sockets without
@@ -81,7 +87,7 @@ export function sse(options?: SSEOptions): SSEMiddleware {
 	};
 	return Object.assign(middleware, {
 		service: streams.service,
-		close: () => streams.close(),
+		close: (options?: CloseOptions) => streams.close(options),
 		closeWith: <HttpServer extends Server>(server: HttpServer) => {
 			onServerClose(server, () => streams.close());
 			return server;

@@ -32,7 +32,7 @@ const express4 = require("express-4") as typeof express5;
 type Connect = (req: Request, res: Response, next: NextFunction) => unknown;
 /** Of HTTP/1.1, or of HTTP/2, which has no idle connections. */
 type Server = NetServer & { closeIdleConnections?(): void };
-type Failing = Error & { readonly statusCode?: number };
+type Failing = Error & { readonly statusCode?: number; readonly headers?: Record<string, string> };
 
 const MIDDLEWARE: Record<Middleware, () => Connect> = {
 	body: () => express5.json(),
@@ -90,9 +90,9 @@ async function listen(
 	};
 }
 
-function servicesFor({ byDefault, maxConnections }: AdapterSetup) {
+function servicesFor({ byDefault, maxConnections, drainMs }: AdapterSetup) {
 	return {
-		service: byDefault ? getDefaultService() : createSSEService({ maxConnections }),
+		service: byDefault ? getDefaultService() : createSSEService({ maxConnections, drainMs }),
 		second: createSSEService(),
 	};
 }
@@ -160,7 +160,10 @@ const overNode: AdapterHarness = {
 						errors.push(error);
 						res.end();
 					} else {
-						res.writeHead(error.statusCode ?? 500, { "Content-Type": "text/plain" });
+						res.writeHead(error.statusCode ?? 500, {
+							"Content-Type": "text/plain",
+							...error.headers,
+						});
 						res.end(error.message);
 					}
 				}

@@ -210,6 +210,77 @@ describe.each([
 		expect(stream.events).toEqual([{ data: "goodbye" }]);
 	});
 
+	it("while streams drain the port is closed, and a socket that was kept gets Fastify's own 503, or ours with return503OnClosing: false", async () => {
+		const answer = async (): Promise<string> => {
+			service = createSSEService({ drainMs: 600 });
+			app.register(sse, { service });
+			app.get("/events", (_request, reply) => void reply.sse());
+			let onAsked = (): void => {};
+			const asked = new Promise<void>((resolve) => {
+				onAsked = resolve;
+			});
+			let goOn = (): void => {};
+			app.get("/pending", (_request, reply) => {
+				goOn = () => reply.send("done");
+				onAsked();
+			});
+			const url = await listen();
+			const events = () => openStream(`${url}/events`);
+			const streams = [await events(), await events(), await events()];
+			const request = (path: string) => [`GET ${path} HTTP/1.1`, "Host: 127.0.0.1"];
+			const client = await openSocket(Number(new URL(url).port), request("/pending"));
+			await asked;
+			const closed = app.close();
+			await streams[0]?.ended;
+			await expect(events()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+			goOn();
+			await client.untilText("done");
+			client.socket.write(`${request("/events").join("\r\n")}\r\n\r\n`);
+			await client.closed;
+			for (const stream of streams) stream.abort();
+			await closed;
+			return client.text.slice(client.text.indexOf("done"));
+		};
+		await app.close();
+		app = fastify();
+		const ofFastify = await answer();
+		expect(ofFastify).toMatch(/^doneHTTP\/1\.1 503 /);
+		expect(ofFastify).not.toMatch(/retry-after/i);
+		app = fastify({ return503OnClosing: false });
+		expect(await answer()).toMatch(/^doneHTTP\/1\.1 503 .*\r\nretry-after: 1\r\n/is);
+	});
+
+	it("a drain may be longer than pluginTimeout: the app waits for it, and for no socket that is kept meanwhile", async () => {
+		await app.close();
+		app = fastify({ pluginTimeout: 100 });
+		service = createSSEService({ drainMs: 600 });
+		app.register(sse, { service });
+		app.get("/", (_request, reply) => void reply.sse());
+		let answer = (): void => {};
+		app.get("/pending", (_request, reply) => {
+			answer = () => reply.send("done");
+			service.send("all", "pending");
+		});
+		const url = await listen();
+		const streams = [await openStream(url), await openStream(url)];
+		// It keeps its socket, for 72 s if Fastify lets it.
+		const request = ["GET /pending HTTP/1.1", "Host: 127.0.0.1"];
+		const client = await openSocket(Number(new URL(url).port), request);
+		await streams[0]?.take(1);
+		const before = performance.now();
+		const closed = app.close();
+		await streams[0]?.ended;
+		answer();
+		await closed;
+		expect(performance.now() - before).toBeGreaterThan(550);
+		expect(performance.now() - before).toBeLessThan(5_000);
+		await client.closed;
+		for (const { ended, retries } of streams) {
+			expect(await ended).toBe(true);
+			expect(retries).toHaveLength(1);
+		}
+	});
+
 	it("connectionTimeout does not end a stream", async () => {
 		await app.close();
 		app = fastify({ connectionTimeout: 50 });

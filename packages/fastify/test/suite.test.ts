@@ -41,8 +41,10 @@ const FOUR: typeof FIVE = {
 function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeof FIVE) {
 	const harness: AdapterHarness = {
 		commonJs,
-		start: async ({ use = [], routes, byDefault, maxConnections, http2 }) => {
-			const service = byDefault ? getDefaultService() : createSSEService({ maxConnections });
+		start: async ({ use = [], routes, byDefault, maxConnections, drainMs, http2 }) => {
+			const service = byDefault
+				? getDefaultService()
+				: createSSEService({ maxConnections, drainMs });
 			const second = createSSEService();
 			const accessLog: number[] = [];
 			const errors: unknown[] = [];

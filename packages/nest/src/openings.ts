@@ -10,6 +10,7 @@ import {
 	isSSEError,
 	type RequestLike,
 	type ResponseLike,
+	type SSEError,
 } from "sse-service";
 import type { AppStreams } from "sse-service/adapter";
 
@@ -19,6 +20,7 @@ export type SseParams<Events extends object = AnyEvents> = Omit<
 	"req" | "res"
 >;
 
+type SetHeader = (name: string, value: string) => unknown;
 type Reply = Parameters<typeof openOn>[0];
 
 export class Openings {
@@ -55,6 +57,7 @@ export class Openings {
 			if (isSSEError(error) && error.code === "ERR_SSE_RESPONSE_STARTED") {
 				if (error.cause !== undefined) this.#afterAnswer.add(error);
 			}
+			if (isSSEError(error)) setHeaders(res, error.headers);
 			throw toHttpException(error);
 		}
 	}
@@ -87,6 +90,12 @@ export class Openings {
 /** By its members: an app may have several copies of Fastify. */
 function isReply(res: object): res is Reply {
 	return "raw" in res && "hijack" in res && typeof res.hijack === "function";
+}
+
+/** Express and Fastify send the headers of an error; Nest's exception filters know of none. */
+function setHeaders(res: object, headers: SSEError["headers"] = {}): void {
+	const { header, setHeader } = res as Partial<Record<"header" | "setHeader", SetHeader>>;
+	for (const each of Object.entries(headers)) (header ?? setHeader)?.apply(res, each);
 }
 
 /** Nest answers errors of its own class with their status, and does not log them. */

@@ -936,6 +936,28 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			);
 		});
 
+		it("while streams drain has routes answer, and refuses new streams with 503 and Retry-After", async () => {
+			@Controller()
+			class Other {
+				@Get("other")
+				other() {
+					return "answered";
+				}
+			}
+
+			service = createSSEService({ drainMs: 600 });
+			await start({ controllers: [Events, Other] });
+			const streams = [await open("/events"), await open("/events"), await open("/events")];
+			const closed = running.app.close();
+			await streams[0]?.ended;
+			const [refused, other] = [await open("/events"), await open("/other")];
+			await Promise.all([refused.ended, other.ended]);
+			expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "1"]);
+			expect([other.status, other.text]).toEqual([200, "answered"]);
+			for (const stream of streams) stream.abort();
+			await closed;
+		});
+
 		it("delegates to the service", async () => {
 			await start({ controllers: [Events] });
 			await open("/events");

@@ -184,8 +184,10 @@ class Services {
 function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 	return {
 		commonJs,
-		start: async ({ use, routes, byDefault, maxConnections, http2 }) => {
-			const service = byDefault ? getDefaultService() : createSSEService({ maxConnections });
+		start: async ({ use, routes, byDefault, maxConnections, drainMs, http2 }) => {
+			const service = byDefault
+				? getDefaultService()
+				: createSSEService({ maxConnections, drainMs });
 			const second = createSSEService();
 
 			@Controller()

@@ -40,6 +40,8 @@ export interface AdapterSetup {
 	readonly byDefault?: boolean;
 	/** Of the service of this app. */
 	readonly maxConnections?: number;
+	/** Of the service of this app. */
+	readonly drainMs?: number;
 	/** Serve HTTP/2, without TLS. */
 	readonly http2?: boolean | undefined;
 }
@@ -282,6 +284,56 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(new Set(connections.map(({ closeReason }) => closeReason))).toEqual(
 				new Set(["shutdown"]),
 			);
+		});
+
+		it("closing the app over drainMs ends its streams one after the other, each told when to come back", async () => {
+			await start({ drainMs: 600 });
+			const one = await open();
+			await eventually(() => connections.length === 1);
+			const other = await open();
+			const closed = app.close();
+			expect(await one.ended).toBe(true);
+			expect(app.service.send("all", "meanwhile")).toBe(1);
+			expect(await other.ended).toBe(true);
+			await closed;
+			expect(other.events).toEqual([{ data: "meanwhile" }]);
+			expect([one.retries.length, other.retries.length]).toEqual([1, 1]);
+		});
+
+		it("a stream that is asked for while the app closes is refused with status 503 and Retry-After", async () => {
+			let onAsked = (): void => {};
+			const asked = new Promise<void>((resolve) => {
+				onAsked = resolve;
+			});
+			let goOn = (): void => {};
+			const going = new Promise<void>((resolve) => {
+				goOn = resolve;
+			});
+			await start({
+				drainMs: 1_200,
+				routes: {
+					"/events": events,
+					"/late": async (context) => {
+						onAsked();
+						await going;
+						await events(context);
+					},
+				},
+			});
+			const streams = [await open(), await open(), await open()];
+			const late = open("/late");
+			await settled(asked, "the request to arrive");
+			const closed = app.close();
+			await streams[0]?.ended;
+			goOn();
+			const refused = await late;
+			expect(refused.status).toBe(503);
+			expect(refused.headers["retry-after"]).toBe("2");
+			expect(await refused.ended).toBe(true);
+			expect(refused.headers["content-type"]).not.toBe("text/event-stream");
+			expect(app.service.stats().connections).toBe(2);
+			for (const stream of streams) stream.abort();
+			await closed;
 		});
 
 		it("closing the app leaves no timer and no listener", async () => {
