@@ -147,7 +147,9 @@ export class Connection
 			this.flushAll();
 			try {
 				if (farewell !== undefined) this.#writeLast(farewell);
-				this.sink.end(reason === "shutdown" ? "connection" : "stream");
+				// The client is to come back elsewhere: by a connection that it kept it would come here.
+				const isElsewhere = reason === "shutdown" || reason === "age";
+				this.sink.end(isElsewhere ? "connection" : "stream");
 			} catch (error) {
 				this.onFailure("error", error);
 			}

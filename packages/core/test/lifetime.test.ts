@@ -1,7 +1,7 @@
 /**
  * Lifetimes: a stream ends before its token does, and when it has reached the service's age.
  */
-import { openStream, type TestServer } from "@sse-service/testing";
+import { openSocket, openStream, type TestServer } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
 import { Lifetimes } from "../src/lifetime.js";
@@ -29,19 +29,19 @@ describe("on the wire", () => {
 
 	const onDisconnectCb: ConnectParams["onDisconnectCb"] = ({ reason }) => ends.push(reason);
 
-	it.each([
-		["a Date", (time: number) => new Date(time)],
-		["milliseconds", (time: number) => time],
-	])("a stream ends before it expires, given %s, with what was sent first", async (_name, as) => {
+	it("a stream ends before it expires, given a Date or milliseconds, with what was sent first", async () => {
 		const open = await serve();
-		const time = Date.now() + 400;
-		const { stream } = await open({ expiresAt: as(time), onDisconnectCb });
+		const time = Date.now() + 2_000;
+		const streams = [
+			(await open({ expiresAt: new Date(time), onDisconnectCb })).stream,
+			(await open({ expiresAt: time, onDisconnectCb })).stream,
+		];
 		sse.send("all", "before");
-		expect(await stream.ended).toBe(true);
+		expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
 		expect(Date.now()).toBeLessThan(time);
-		expect(stream.events).toEqual([{ data: "before" }]);
-		expect(ends).toEqual(["expired"]);
-		expect(sse.stats().closes).toEqual({ expired: 1 });
+		for (const { events } of streams) expect(events).toEqual([{ data: "before" }]);
+		expect(ends).toEqual(["expired", "expired"]);
+		expect(sse.stats().closes).toEqual({ expired: 2 });
 	});
 
 	it("a stream ends at 80 to 100 % of maxConnectionAgeMs, with reason age", async () => {
@@ -53,9 +53,16 @@ describe("on the wire", () => {
 		expect(ends).toEqual(["age"]);
 	});
 
+	it("one that has its age takes its socket along, so that the client comes back on another", async () => {
+		await serve({ maxConnectionAgeMs: 50 });
+		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
+		await client.closed;
+		expect(client.text).toMatch(/: open\n\r\n0\r\n\r\n$/);
+	});
+
 	it("the earlier of the two ends it", async () => {
-		const open = await serve({ maxConnectionAgeMs: 300 });
-		const { stream: expiring } = await open({ expiresAt: Date.now() + 50, onDisconnectCb });
+		const open = await serve({ maxConnectionAgeMs: 1_000 });
+		const { stream: expiring } = await open({ expiresAt: Date.now() + 500, onDisconnectCb });
 		const { stream: ageing } = await open({ expiresAt: Date.now() + 60_000, onDisconnectCb });
 		await Promise.all([expiring.ended, ageing.ended]);
 		expect(ends).toEqual(["expired", "age"]);
