@@ -40,7 +40,15 @@ export class Frame {
 
 export function encodeFrame(text: string, kind: FrameKind, key?: string): Frame {
 	const byteLength = Buffer.byteLength(text);
-	return new Frame(kind, byteLength, Buffer.from(headOf(byteLength) + text + CRLF), key);
+	const chunk = headOf(byteLength) + text + CRLF;
+	return new Frame(kind, byteLength, key === undefined ? Buffer.from(chunk) : own(chunk), key);
+}
+
+/** The newest of a key is kept for long: as a part of memory that it shares with others it would keep that of all. */
+function own(text: string): Buffer {
+	const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+	bytes.write(text);
+	return bytes;
 }
 
 /** Several frames, in order, as one; a frame that is alone is itself. */

@@ -4,9 +4,14 @@
  */
 import type { LogRecord } from "./record.js";
 
+type Items = (LogRecord | undefined)[];
+
+// Never added to.
+const NONE: Items = [];
+
 export class RecordList {
-	/** From `#head` on, those that were replaced included. */
-	#items: LogRecord[] = [];
+	/** From `#head` on, those that were replaced included. Before it, nothing. */
+	#items: Items = NONE;
 	#head = 0;
 	#replaced = 0;
 
@@ -16,7 +21,7 @@ export class RecordList {
 
 	get first(): LogRecord | undefined {
 		while (this.#items[this.#head]?.isReplaced) {
-			this.#head++;
+			this.#items[this.#head++] = undefined;
 			this.#replaced--;
 		}
 		return this.#items[this.#head];
@@ -28,13 +33,15 @@ export class RecordList {
 	}
 
 	add(record: LogRecord): void {
-		this.#items.push(record);
+		// An empty array that is added to takes room for 17.
+		if (this.#items.length === 0) this.#items = [record];
+		else this.#items.push(record);
 	}
 
 	/** Take `first` away. */
 	shift(): void {
 		if (this.first === undefined) return;
-		this.#head++;
+		this.#items[this.#head++] = undefined;
 		this.#compact();
 	}
 
@@ -70,8 +77,8 @@ export class RecordList {
 	/** At most about half of the array is of no use, so an addition costs the same however long it is. */
 	#compact(): void {
 		const useless = this.#head + this.#replaced;
-		if (useless < 32 || useless * 2 < this.#items.length) return;
-		this.#items = this.#items.slice(this.#head).filter((record) => !record.isReplaced);
+		if (useless < Math.min(32, this.#items.length) || useless * 2 < this.#items.length) return;
+		this.#items = this.#items.slice(this.#head).filter((record) => record?.isReplaced === false);
 		this.#head = 0;
 		this.#replaced = 0;
 	}

@@ -25,6 +25,13 @@ export interface LogEntry {
 	readonly idempotencyKey?: string | undefined;
 }
 
+// About what the objects take that hold an event, on a 64-bit machine; and what those take that find it by its key, the
+// replaced ones in lists included.
+const OVERHEAD_BYTES = 640;
+const KEY_OVERHEAD_BYTES = 280;
+
+const NOTHING = encodeFrame("", "comment");
+
 export class LogRecord {
 	readonly position: Position;
 	readonly target: LogTarget;
@@ -33,8 +40,10 @@ export class LogRecord {
 	readonly at: number;
 	/** From when on it is of no use. `Infinity`: it stays so. */
 	readonly expiresAt: number;
-	readonly frame: Frame;
-	/** Replaced by a newer one of its key. */
+	#frame: Frame;
+	/** About what it takes in memory, in bytes. */
+	readonly weight: number;
+	/** By a newer one of its key: it is in lists until they are tidied, and holds nothing any more. */
 	isReplaced = false;
 	#bare: Frame | undefined;
 
@@ -46,13 +55,26 @@ export class LogRecord {
 		this.at = at;
 		this.expiresAt = at + (ttlMs ?? Infinity);
 		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
-		this.frame = encodeFrame(text, "event", keyOf(target, key));
+		this.#frame = encodeFrame(text, "event", keyOf(target, key));
+		const keyBytes = key === undefined ? 0 : KEY_OVERHEAD_BYTES + key.length;
+		this.weight = this.#frame.byteLength + OVERHEAD_BYTES + keyBytes;
+	}
+
+	get frame(): Frame {
+		return this.#frame;
+	}
+
+	/** A newer one of its key is here. */
+	replace(): void {
+		this.isReplaced = true;
+		this.#frame = NOTHING;
+		this.#bare = undefined;
 	}
 
 	/** The event without its id, for one who is given it out of its turn: an id would take them back to it. */
 	get bare(): Frame {
 		// Before the data, which is whatever it is, nothing but the id begins so.
-		this.#bare ??= encodeFrame(this.frame.bytes.toString().replace(/^id: .*\n/m, ""), "event");
+		this.#bare ??= encodeFrame(this.#frame.bytes.toString().replace(/^id: .*\n/m, ""), "event");
 		return this.#bare;
 	}
 }

@@ -164,9 +164,9 @@ function* recovered<C extends Replayed>(
 	}
 }
 
-/** It may have left the group meanwhile. */
-function isStillFor({ memberships }: Replayed, { target: { group } }: LogRecord): boolean {
-	return group === undefined || memberships.has(group);
+/** Meanwhile the connection may have left the group, or a newer event of its key have come, which reaches it later. */
+function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
+	return !isReplaced && (target.group === undefined || memberships.has(target.group));
 }
 
 function* settled<T>(value: T | PromiseLike<T>, timeoutMs?: number): Steps<T> {

@@ -70,7 +70,7 @@ export class Ring {
 		const windows = this.#windows();
 		return {
 			events: windows.reduce((sum, { events }) => sum + events, 0),
-			bytes: windows.reduce((sum, { bytes }) => sum + bytes, 0),
+			bytes: windows.reduce((sum, { bytes }) => sum + bytes, this.#topics.emptyBytes),
 		};
 	}
 

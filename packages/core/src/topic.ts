@@ -36,7 +36,7 @@ export class Topic {
 		const replaced = this.#newest.get(key);
 		this.#newest.set(key, record);
 		if (replaced === undefined) return;
-		replaced.isReplaced = true;
+		replaced.replace();
 		this.records.onReplaced();
 		this.window.onReplaced(replaced);
 	}

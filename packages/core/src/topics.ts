@@ -8,27 +8,42 @@ import type { Topic } from "./topic.js";
 // So many of them are told apart from those that never had a record.
 const MAX_EMPTY = 10_000;
 
+// About what one of them takes.
+const EMPTY_BYTES = 512;
+
 export class Topics {
-	/** By client, then by group. `undefined`: nobody in particular. */
-	readonly #byClient = new Map<string | undefined, Map<string | undefined, Topic>>();
+	#everyone: Topic | undefined;
+	readonly #groups = new Map<string, Topic>();
+	readonly #clients = new Map<string, Topic>();
+	/** By client, then by group within it. */
+	readonly #withinGroups = new Map<string, Map<string, Topic>>();
 	/** Those without a record, in the order in which they became so. */
 	readonly #empty = new Map<Topic, LogTarget>();
 	/** Up to here, records of a topic that is not known may have been trimmed. */
 	#floor = 0;
 
+	/** What those take that have no record. */
+	get emptyBytes(): number {
+		return this.#empty.size * EMPTY_BYTES;
+	}
+
 	get({ client, group }: LogTarget): Topic | undefined {
-		return this.#byClient.get(client)?.get(group);
+		if (client === undefined) {
+			return group === undefined ? this.#everyone : this.#groups.get(group);
+		}
+		if (group === undefined) return this.#clients.get(client);
+		return this.#withinGroups.get(client)?.get(group);
 	}
 
 	/** The topic of a target, made by `create` where there is none. It is about to be added to. */
 	open(target: LogTarget, create: (trimmed: number) => Topic): Topic {
-		let topic = this.get(target);
-		if (topic === undefined) {
-			topic = create(this.#floor);
-			const { client, group } = target;
-			const ofClient = this.#byClient.get(client) ?? new Map<string | undefined, Topic>();
-			this.#byClient.set(client, ofClient.set(group, topic));
-		} else this.#empty.delete(topic);
+		const known = this.get(target);
+		if (known !== undefined) {
+			this.#empty.delete(known);
+			return known;
+		}
+		const topic = create(this.#floor);
+		this.#set(target, topic);
 		return topic;
 	}
 
@@ -36,12 +51,10 @@ export class Topics {
 	onEmpty(topic: Topic, target: LogTarget, now: number): void {
 		this.#empty.set(topic, target);
 		if (this.#empty.size <= MAX_EMPTY) return;
-		for (const [oldest, { client, group }] of this.#empty) {
+		for (const [oldest, ofOldest] of this.#empty) {
 			this.#floor = Math.max(this.#floor, oldest.trimmedUpTo(now));
 			this.#empty.delete(oldest);
-			const ofClient = this.#byClient.get(client);
-			ofClient?.delete(group);
-			if (ofClient?.size === 0) this.#byClient.delete(client);
+			this.#delete(ofOldest);
 			return;
 		}
 	}
@@ -59,6 +72,29 @@ export class Topics {
 			if (topic !== undefined && topic.records.newest > sequence) newer.push(topic);
 		}
 		return newer;
+	}
+
+	#set({ client, group }: LogTarget, topic: Topic): void {
+		if (client === undefined) {
+			if (group === undefined) this.#everyone = topic;
+			else this.#groups.set(group, topic);
+		} else if (group === undefined) this.#clients.set(client, topic);
+		else {
+			const ofClient = this.#withinGroups.get(client) ?? new Map<string, Topic>();
+			this.#withinGroups.set(client, ofClient.set(group, topic));
+		}
+	}
+
+	#delete({ client, group }: LogTarget): void {
+		if (client === undefined) {
+			if (group === undefined) this.#everyone = undefined;
+			else this.#groups.delete(group);
+		} else if (group === undefined) this.#clients.delete(client);
+		else {
+			const ofClient = this.#withinGroups.get(client);
+			ofClient?.delete(group);
+			if (ofClient?.size === 0) this.#withinGroups.delete(client);
+		}
 	}
 }
 

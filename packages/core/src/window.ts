@@ -5,9 +5,6 @@ import type { LogRecord } from "./record.js";
 import { RecordList } from "./record-list.js";
 import type { Retention } from "./retention.js";
 
-// About what the objects take that hold one event, on a 64-bit machine.
-const OVERHEAD_BYTES = 640;
-
 export class Window {
 	readonly #retention: Retention;
 	readonly #records = new RecordList();
@@ -23,13 +20,13 @@ export class Window {
 
 	add(record: LogRecord): void {
 		this.#records.add(record);
-		this.bytes += weightOf(record);
+		this.bytes += record.weight;
 	}
 
 	/** One of its records has just been replaced. */
 	onReplaced(record: LogRecord): void {
 		this.#records.onReplaced();
-		this.bytes -= weightOf(record);
+		this.bytes -= record.weight;
 	}
 
 	/** Take out what is beyond the bounds, oldest first. */
@@ -41,12 +38,8 @@ export class Window {
 			const fits = this.events <= maxEvents && this.bytes <= maxBytes;
 			if (fits && now - oldest.at < maxAgeMs) return;
 			this.#records.shift();
-			this.bytes -= weightOf(oldest);
+			this.bytes -= oldest.weight;
 			onTrim(oldest);
 		}
 	}
-}
-
-function weightOf(record: LogRecord): number {
-	return record.frame.byteLength + OVERHEAD_BYTES;
 }
