@@ -12,6 +12,8 @@ import {
 	NEST_ADAPTER,
 	NEST_BY_HAND,
 	OURS,
+	OURS_RESUMING,
+	OURS_WITH_HISTORY,
 } from "./implementations/index.js";
 import { adapterConnect, adapterEvent } from "./workloads/adapters.js";
 import { broadcast } from "./workloads/broadcast.js";
@@ -19,11 +21,13 @@ import { burst } from "./workloads/burst.js";
 import { connect } from "./workloads/connect.js";
 import { fanOutDelay } from "./workloads/fan-out-delay.js";
 import { growth } from "./workloads/growth.js";
+import { history } from "./workloads/history.js";
 import { idle } from "./workloads/idle.js";
 import { json1k } from "./workloads/json-1k.js";
 import { overload } from "./workloads/overload.js";
 import { own } from "./workloads/own.js";
 import { slow } from "./workloads/slow.js";
+import { resumeStorm } from "./workloads/storm.js";
 
 /**
  * @typedef {import("./workload.js").Case} Case
@@ -233,5 +237,30 @@ export const ROWS = [
 		bars: [FASTIFY_ADAPTER, EXPRESS_ADAPTER, NEST_ADAPTER].map((adapter) =>
 			ratio(adapterEvent, adapter, OURS, 1.05),
 		),
+	},
+	{
+		row: 15,
+		what: "one 128 B event to 2,000, kept in the event log: CPU per delivery",
+		workload: history,
+		field: [OURS, OURS_WITH_HISTORY],
+		bars: [ratio(history, OURS_WITH_HISTORY, OURS, 1.2)],
+	},
+	{
+		row: 16,
+		what: "5,000 come back at once, and have missed ten events: CPU per connection",
+		workload: resumeStorm,
+		field: [OURS, OURS_WITH_HISTORY, OURS_RESUMING],
+		bars: [
+			ratio(resumeStorm, OURS_WITH_HISTORY, OURS),
+			ratio(resumeStorm, OURS_RESUMING, OURS, 1.5),
+			{
+				what: "until all are live, to that of a storm without history",
+				unit: "×",
+				digits: 3,
+				limit: 1.5,
+				value: (look) =>
+					(look(OURS_RESUMING).untilAllMicros ?? 0) / (look(OURS).untilAllMicros ?? 0),
+			},
+		],
 	},
 ];

@@ -5,7 +5,6 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { ExpectedBody } from "./expected-body.js";
 import { takeOrders } from "./orders.js";
-import { OwnIds } from "./own-ids.js";
 import { audienceOf, eventOf, pathOf } from "./plan.js";
 import { ResponseCheck } from "./response-check.js";
 import { nowMicros, readUsage } from "./usage.js";
@@ -112,7 +111,7 @@ takeOrders({
 });
 
 /** @param {number} port @param {string} path @param {ExpectedBody} expected @param {Wire} wire */
-function open(port, path, expected, { framing, ownIds }) {
+function open(port, path, expected, wire) {
 	const number = sockets.length;
 	/** @param {Error} error */
 	const fail = (error) => {
@@ -127,16 +126,15 @@ function open(port, path, expected, { framing, ownIds }) {
 			arrivedAt[piece - 1]?.push(nowMicros());
 			if (count === readers) onProgress();
 		},
-		framing,
+		wire,
 	);
-	const ids = ownIds === true ? new OwnIds() : undefined;
 	const onread = {
 		buffer: readBuffer,
 		/** @param {number} byteLength */
 		callback(byteLength) {
 			if (delayMs > 0) for (const end = performance.now() + delayMs; performance.now() < end; );
 			try {
-				check.receive(readBuffer, ids?.remove(readBuffer, byteLength) ?? byteLength);
+				check.receive(readBuffer, byteLength);
 			} catch (error) {
 				fail(/** @type {Error} */ (error));
 			}

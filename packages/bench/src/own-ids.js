@@ -2,14 +2,13 @@
 
 const FIELD = Buffer.from("\nid: ");
 const LF = 0x0a;
-const COLON = 0x3a;
 
 export class OwnIds {
 	/** How much of `FIELD` the last bytes were; all of it while an id's value comes. */
 	#matched = 0;
 
 	/**
-	 * Closes up what is left, in place. Only digits and colons are taken for an id.
+	 * Closes up what is left, in place.
 	 * @param {Buffer} buffer @param {number} length @returns {number} how much is left
 	 */
 	remove(buffer, length) {
@@ -17,7 +16,7 @@ export class OwnIds {
 		for (let at = 0; at < length; at++) {
 			const byte = /** @type {number} */ (buffer[at]);
 			if (this.#matched === FIELD.length) {
-				if ((byte >= 0x30 && byte < 0x3a) || byte === COLON) continue;
+				if (byte !== LF) continue;
 				this.#matched = 0;
 			}
 			if (byte === FIELD[this.#matched]) this.#matched++;

@@ -1,5 +1,7 @@
-// The check of one connection: takes the response out of its HTTP/1.1 framing and compares the body
-// with what is expected. A byte that is lost, added, changed or out of order cannot pass.
+// The check of one connection: takes the response out of its HTTP/1.1 framing, and ids that the server makes itself out
+// of the body, and compares the rest with what is expected. A byte that is lost, added, changed or out of order cannot pass.
+
+import { OwnIds } from "./own-ids.js";
 
 /** @typedef {import("./expected-body.js").ExpectedBody} ExpectedBody */
 
@@ -26,14 +28,17 @@ export class ResponseCheck {
 	/** The size of the chunk as far as it is known, then what is left of its data. */
 	#chunkBytes = 0;
 
+	/** Takes out the ids that are not known before. @type {OwnIds | undefined} */
+	#ownIds;
 	/** Whether the body is in chunks; else it goes on to the end of the connection. */
 	#chunked;
 
 	/**
 	 * @param {ExpectedBody} expected @param {(piece: number) => void} onPiece called with each piece that has come whole
-	 * @param {"chunked" | "none"} [framing]
+	 * @param {{ readonly framing?: "chunked" | "none", readonly ownIds?: boolean }} [wire]
 	 */
-	constructor(expected, onPiece, framing = "chunked") {
+	constructor(expected, onPiece, { framing = "chunked", ownIds = false } = {}) {
+		if (ownIds) this.#ownIds = new OwnIds();
 		this.#chunked = framing === "chunked";
 		if (!this.#chunked) {
 			this.#next = "data";
@@ -123,9 +128,11 @@ export class ResponseCheck {
 		throw new Error(`no HTTP/1.1 chunk ${this.#where()}: ${character} as ${this.#next}`);
 	}
 
-	/** @param {Buffer} buffer @param {number} start @param {number} end */
-	#receiveBody(buffer, start, end) {
+	/** @param {Buffer} buffer @param {number} start @param {number} receivedEnd */
+	#receiveBody(buffer, start, receivedEnd) {
 		const { bytes, ends } = this.#expected;
+		const body = buffer.subarray(start, receivedEnd);
+		const end = start + (this.#ownIds?.remove(body, body.length) ?? body.length);
 		const offset = this.#offset + end - start;
 		if (offset > bytes.length || buffer.compare(bytes, this.#offset, offset, start, end) !== 0) {
 			const received = JSON.stringify(buffer.toString("utf8", start, end));

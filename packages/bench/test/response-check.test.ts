@@ -76,7 +76,9 @@ describe("what was not sent is refused", () => {
 
 test("a body without framing is compared as it is", () => {
 	const arrived: number[] = [];
-	const subject = new ResponseCheck(expected, (piece) => arrived.push(piece), "none");
+	const subject = new ResponseCheck(expected, (piece) => arrived.push(piece), {
+		framing: "none",
+	});
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 	const bytes = Buffer.from(head + OPENING + first);
 	subject.receive(bytes, bytes.length);
@@ -91,5 +93,17 @@ test.each([1, 3, 64])("ids that a server made are taken out, in reads of %i byte
 		const read = Buffer.from(bytes.subarray(at, at + readBytes));
 		rest += read.toString("utf8", 0, ids.remove(read, read.length));
 	}
-	expect(rest).toBe("event: tick\nid: \ndata: \\nid: 3\n\nid: x\n");
+	expect(rest).toBe("event: tick\nid: \ndata: \\nid: 3\n\nid: \n");
+});
+
+test("ids that a server made are taken out of a body in chunks", () => {
+	const subject = new ResponseCheck(expected, () => {}, { ownIds: true });
+	const chunk = first.replace(/^id: .*$/m, "id: v1.a.1.b");
+	const body = new ExpectedBody([OPENING, first.replace(/^id: .*$/m, "id: ")]);
+	const checked = new ResponseCheck(body, () => {}, { ownIds: true });
+	const framed = [OPENING, chunk].map((data) => `${data.length.toString(16)}\r\n${data}\r\n`);
+	const bytes = Buffer.from(HEAD + framed.join(""));
+	checked.receive(Buffer.from(bytes), bytes.length);
+	expect(checked.pieces).toBe(2);
+	expect(() => subject.receive(bytes, bytes.length)).toThrow("wrong bytes");
 });

@@ -45,6 +45,10 @@ import { missing } from "./nchan.js";
  */
 
 export const OURS = "sse-service";
+/** The same with its event log. */
+export const OURS_WITH_HISTORY = "sse-service with history";
+/** The same, where each client comes back and has missed ten events. */
+export const OURS_RESUMING = "sse-service resuming";
 /** The floor in Node. */
 export const BARE_SOCKET = "socket.write loop";
 /** What one writes by hand. */
@@ -122,6 +126,18 @@ export const IMPLEMENTATIONS = [
 		outside: true,
 		missing,
 		targets: ["all"],
+	},
+	{
+		name: OURS_WITH_HISTORY,
+		url: new URL("./sse-service-history.js", import.meta.url).href,
+		packageName: "sse-service",
+		targets: [],
+	},
+	{
+		name: OURS_RESUMING,
+		url: new URL("./sse-service-resuming.js", import.meta.url).href,
+		packageName: "sse-service",
+		targets: [],
 	},
 	{ name: BARE_HTTP, url: new URL("./bare-http.js", import.meta.url).href, targets: [] },
 	{

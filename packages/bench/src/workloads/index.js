@@ -7,13 +7,14 @@ import { connect } from "./connect.js";
 import { fanOutDelay } from "./fan-out-delay.js";
 import { groups } from "./groups.js";
 import { growth } from "./growth.js";
+import { history } from "./history.js";
 import { idle } from "./idle.js";
 import { json1k } from "./json-1k.js";
 import { latency } from "./latency.js";
 import { overload } from "./overload.js";
 import { own } from "./own.js";
 import { slow } from "./slow.js";
-import { storm } from "./storm.js";
+import { resumeStorm, storm } from "./storm.js";
 
 /** @type {readonly import("../workload.js").Workload[]} */
 export const WORKLOADS = [
@@ -27,6 +28,8 @@ export const WORKLOADS = [
 	idle,
 	connect,
 	storm,
+	history,
+	resumeStorm,
 	fanOutDelay,
 	overload,
 	latency,
