@@ -56,6 +56,11 @@ export class History {
 		return this.#log.position;
 	}
 
+	/** The id of a client that has had everything so far. */
+	get currentId(): string {
+		return encodeCursor(this.position);
+	}
+
 	/** Send through the log. @returns to how many connections here it went; `undefined` when that is not known yet */
 	send(selection: Selection, message: Message): number | undefined {
 		const posting = postingOf(selection, message);

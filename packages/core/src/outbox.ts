@@ -70,6 +70,11 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		return this.#sinkState === "full" || this.#feed !== undefined;
 	}
 
+	/** Whether a feed goes first: it has not had all of what was sent before. */
+	get isFed(): boolean {
+		return this.#feed !== undefined;
+	}
+
 	/** Nothing waits: what is sent now is written at the next flush. */
 	get idle(): boolean {
 		return !this.isBlocked && this.#batch === undefined;

@@ -71,6 +71,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		service: this,
 		connections: () => this.#select("all"),
 		isOver: () => this.#sinks === 0,
+		onOver: () => this.#dispatch.history?.close(),
 	});
 
 	constructor(options: ResolvedOptions) {
@@ -226,7 +227,8 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	}
 
 	dismiss(connection: Connection): void {
-		connection.close("shutdown", encodeFarewell(this.options));
+		const id = connection.isFed ? undefined : this.#dispatch.history?.currentId;
+		connection.close("shutdown", encodeFarewell(this.options, id));
 	}
 
 	onError(error: unknown, stage: ErrorStage): void {

@@ -21,6 +21,8 @@ export interface ShutdownHost<T> {
 	connections(): Iterable<T>;
 	/** Whether every response has closed. */
 	isOver(): boolean;
+	/** Called once it is. */
+	onOver?(): void;
 }
 
 interface Closable {
@@ -78,9 +80,11 @@ export class Shutdown<T extends Closable> {
 		return this.#closed;
 	}
 
-	/** The last response has closed. */
+	/** The last response there was has closed: when it has begun, that was the last of all. */
 	onOver(): void {
+		if (!this.hasBegun) return;
 		this.#drain?.stop();
+		this.#host.onOver?.();
 		this.#onClosed?.();
 	}
 }

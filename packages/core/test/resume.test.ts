@@ -151,6 +151,21 @@ describe("a client that comes back", () => {
 	});
 });
 
+describe("a client that a drain sends away", () => {
+	it("is told where it is, and has all when it comes back", async () => {
+		await serve({ history: true });
+		const { stream } = await open(ADA);
+		sse.send({ client: "bob" }, "for another");
+		const { id } = await sse.publish("all", "1");
+		sse.send({ client: "bob" }, "for another");
+		void sse.close({ drainMs: 1 });
+		await stream.ended;
+		expect(dataOf(stream)).toEqual(["1"]);
+		expect(lastIdOf(stream)).not.toBe(id);
+		expect(stream.text).toMatch(/\nretry: \d+\nid: v1\.\S+\n\n$/);
+	});
+});
+
 describe("a group with latest", () => {
 	it("gives whoever comes to it the newest event of each key, then what is sent live", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
