@@ -3,7 +3,7 @@ export default [
 	{
 		name: "sse-service",
 		path: "packages/core/dist/index.js",
-		limit: "15.2 kB",
+		limit: "16 kB",
 		gzip: true,
 		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm" }),
 	},
