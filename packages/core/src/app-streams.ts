@@ -3,16 +3,10 @@
  */
 import { getDefaultService } from "./default-service.js";
 import { invalid } from "./errors.js";
+import type { SSEServiceOptions } from "./option-types.js";
+import type { CloseOptions, SSEService } from "./service-types.js";
 import { type Dismissing, Shutdown } from "./shutdown.js";
-import type {
-	AnyEvents,
-	CloseOptions,
-	ConnectParams,
-	ConnectResult,
-	SSEConnection,
-	SSEService,
-	SSEServiceOptions,
-} from "./types.js";
+import type { AnyEvents, ConnectParams, ConnectResult, SSEConnection } from "./types.js";
 
 /** A service of the application's own, or the options of the process-wide default one. */
 export interface AppStreamsOptions<Events extends object = AnyEvents>

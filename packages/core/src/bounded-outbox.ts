@@ -3,8 +3,8 @@
  */
 import { weightOf } from "./backlog.js";
 import type { Frame } from "./frame.js";
+import type { SlowPolicy } from "./option-types.js";
 import { Outbox, type OutboxShared } from "./outbox.js";
-import type { SlowPolicy } from "./types.js";
 
 /** The service's part in every bounded outbox. */
 export interface BoundedOutboxShared extends OutboxShared {

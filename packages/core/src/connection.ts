@@ -7,13 +7,13 @@ import { BoundedOutbox, type BoundedOutboxShared } from "./bounded-outbox.js";
 import { SSEError } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { DISTURBED } from "./heartbeat.js";
+import type { ErrorStage } from "./option-types.js";
 import { pipe } from "./pipe.js";
 import type { Replayed, ResumeOutcome } from "./replay.js";
 import type { Sink, SinkListener } from "./sink.js";
 import type {
 	CloseReason,
 	DisconnectInfo,
-	ErrorStage,
 	HttpResponse,
 	PipeOptions,
 	PipeSource,

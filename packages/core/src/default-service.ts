@@ -3,7 +3,9 @@
  */
 import { SSEError } from "./errors.js";
 import { DEFAULT_GROUP } from "./names.js";
+import type { SSEServiceOptions } from "./option-types.js";
 import { createSSEService } from "./service.js";
+import type { SSEService } from "./service-types.js";
 import type {
 	ConnectionLike,
 	ConnectParams,
@@ -12,8 +14,6 @@ import type {
 	Meta,
 	SendOptions,
 	SSEClientObjInterface,
-	SSEService,
-	SSEServiceOptions,
 } from "./types.js";
 
 // On globalThis under a versioned key: the ESM and the CommonJS build, or two copies of the package, in

@@ -7,19 +7,14 @@ import { encodeFrame, type Frame } from "./frame.js";
 import { History, type HistoryHost } from "./history.js";
 import { MemoryEventLog } from "./memory-event-log.js";
 import { encodeFields, encodeMessage, type Message, readMessage } from "./message.js";
+import type { RecoveredEvent } from "./option-types.js";
 import type { ResolvedOptions } from "./options.js";
 import { keyOf } from "./record.js";
 import type { Registry } from "./registry.js";
 import { readRetention } from "./retention.js";
+import type { Published } from "./service-types.js";
 import { readTarget, type Selection } from "./target.js";
-import type {
-	GapReason,
-	Published,
-	PublishOptions,
-	RecoveredEvent,
-	SendOptions,
-	Target,
-} from "./types.js";
+import type { GapReason, PublishOptions, SendOptions, Target } from "./types.js";
 
 export class Dispatch {
 	readonly history: History | undefined;

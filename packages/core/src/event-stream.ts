@@ -5,8 +5,8 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 import { invalid, type SSEErrorCode } from "./errors.js";
+import type { CommentForm } from "./option-types.js";
 import { isTime, TIME_RULE } from "./time.js";
-import type { CommentForm } from "./types.js";
 
 /** The fields of one event, already valid: the wire's own names. */
 export interface EventFields {

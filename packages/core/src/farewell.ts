@@ -3,8 +3,8 @@
  */
 import { encodeLine } from "./event-stream.js";
 import { encodeFrame, type Frame } from "./frame.js";
+import type { CommentForm } from "./option-types.js";
 import { MAX_TIME } from "./time.js";
-import type { CommentForm } from "./types.js";
 
 // Browsers wait 3 to 5 s by themselves. This is enough for those ended in one second to come back over another.
 const DEFAULT_RETRY_MS = 1_000;

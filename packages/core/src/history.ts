@@ -10,8 +10,8 @@ import { type Message, orTooLong } from "./message.js";
 import { Notices } from "./notices.js";
 import type { LogEntry, LogRecord } from "./record.js";
 import { introduce, type ReplayHost, replay } from "./replay.js";
+import type { Published } from "./service-types.js";
 import type { Selection } from "./target.js";
-import type { Published } from "./types.js";
 
 /** What the history asks of the service. */
 export interface HistoryHost

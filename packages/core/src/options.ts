@@ -3,8 +3,8 @@
  * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
  */
 import { invalid, isObject } from "./errors.js";
+import type { SSEServiceOptions } from "./option-types.js";
 import { isTime, TIME_RULE } from "./time.js";
-import type { SSEServiceOptions } from "./types.js";
 
 /** Options with every default filled in. */
 export type ResolvedOptions = {

@@ -4,8 +4,9 @@
  */
 import type { Connection } from "./connection.js";
 import { DEFAULT_GROUP } from "./names.js";
+import type { GroupSize } from "./service-types.js";
 import type { Selection } from "./target.js";
-import type { GroupSize, Meta, SSEClientObjInterface } from "./types.js";
+import type { Meta, SSEClientObjInterface } from "./types.js";
 
 /** One logical receiver. Its connections are few (devices, tabs), in the order of connecting. */
 export interface Client {

@@ -7,10 +7,10 @@ import { within } from "./deadline.js";
 import type { EventLog, ReadFailure } from "./event-log.js";
 import type { Frame } from "./frame.js";
 import type { NoticeState, Notices } from "./notices.js";
+import type { RecoveredEvent, RecoverSource } from "./option-types.js";
 import { closeIterator, iteratorOf } from "./pipe.js";
 import type { LogRecord } from "./record.js";
-
-import type { GapReason, RecoveredEvent, RecoverSource } from "./types.js";
+import type { GapReason } from "./types.js";
 
 /** How a client came back. */
 export type ResumeOutcome = "replayed" | "recovered" | GapReason;

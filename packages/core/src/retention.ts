@@ -2,7 +2,7 @@
  * Retention: how much of what was sent the log keeps, for everything and for single groups.
  */
 import { invalid, isObject } from "./errors.js";
-import type { HistoryOptions } from "./types.js";
+import type { HistoryOptions } from "./option-types.js";
 
 export interface Retention {
 	readonly maxEvents: number;

@@ -13,28 +13,23 @@ import { Lifetimes } from "./lifetime.js";
 import { encodeMessage } from "./message.js";
 import { checkGroups } from "./names.js";
 import { createNodeSink } from "./node-sink.js";
+import type { ErrorStage, SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
 import { checkMeta, readParams } from "./params.js";
 import { newClient, Registry } from "./registry.js";
+import type { CloseOptions, GroupSize, Published, SSEService, SSEStats } from "./service-types.js";
 import { type Dismissing, Shutdown } from "./shutdown.js";
 import { Counters } from "./stats.js";
 import { readTarget } from "./target.js";
 import type {
 	AnyEvents,
-	CloseOptions,
 	CloseReason,
 	ConnectParams,
 	ConnectResult,
-	ErrorStage,
-	GroupSize,
 	Meta,
-	Published,
 	PublishOptions,
 	SendOptions,
 	SSEClientObjInterface,
-	SSEService,
-	SSEServiceOptions,
-	SSEStats,
 	Target,
 } from "./types.js";
 

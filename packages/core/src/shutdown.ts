@@ -4,8 +4,8 @@
  */
 import { Drain } from "./drain.js";
 import { invalid, isObject, SSEError } from "./errors.js";
+import type { CloseOptions } from "./service-types.js";
 import { isTime, TIME_RULE } from "./time.js";
-import type { CloseOptions } from "./types.js";
 
 /** What a service has for the shutdown of connections of its own. */
 export interface Dismissing<T> {

@@ -1,7 +1,7 @@
 /**
  * Counters of a service since it was made. They only go up.
  */
-import type { SSEStats } from "./types.js";
+import type { SSEStats } from "./service-types.js";
 
 type Tally = Record<string, number>;
 

@@ -46,16 +46,17 @@ export interface SSEClientObjInterface {
  */
 export type AnyEvents = Record<string, unknown>;
 
-type EventType<Events> = keyof Events & string;
+export type EventType<Events> = keyof Events & string;
+
 /** The data of an event whose type is not told: that of `message`, where the map has one. */
-type MessageData<Events> = string extends keyof Events
+export type MessageData<Events> = string extends keyof Events
 	? unknown
 	: "message" extends keyof Events
 		? Events["message"]
 		: never;
 
 /** The options of an event whose type is not told, or not known to the compiler. */
-type MessageOptions<Events> = string extends keyof Events
+export type MessageOptions<Events> = string extends keyof Events
 	? SendOptions
 	: SendOptions & { readonly event?: undefined };
 
@@ -106,17 +107,6 @@ export interface PublishOptions extends SendOptions {
 	 * succeeded. Remembered as long, and as many, as events are kept. A string of at most 256 characters.
 	 */
 	readonly idempotencyKey?: string | undefined;
-}
-
-/** The options of a published event whose type is not told, or not known to the compiler. */
-type PublishMessageOptions<Events> = string extends keyof Events
-	? PublishOptions
-	: PublishOptions & { readonly event?: undefined };
-
-/** An event in the event log. */
-export interface Published {
-	/** The `id` that clients are sent with it. */
-	readonly id: string;
 }
 
 /** The options object in the place of the documented functions' event type. */
@@ -173,50 +163,6 @@ export type CloseReason =
  * - `slow`: the client did not read, and the slow policy dropped them.
  */
 export type GapReason = "expired" | "epoch" | "diverged" | "invalid" | "slow";
-
-/** An event that makes up for a gap. */
-export interface RecoveredEvent {
-	/** A string goes out as it is, anything else as JSON. */
-	readonly data: unknown;
-	/** The event type. */
-	readonly event?: string | undefined;
-}
-
-/** What `recover` gives. */
-export type RecoverSource = Iterable<RecoveredEvent> | AsyncIterable<RecoveredEvent>;
-
-export interface RecoverInfo {
-	readonly client: SSEClientObjInterface;
-	/** The groups that the connection is in. */
-	readonly groups: readonly string[];
-	/** What the client came with. Untrusted input. */
-	readonly lastEventId: string;
-	readonly reason: GapReason;
-}
-
-/** How much of what was sent is kept, whichever is reached first. Positive integers, or `Infinity`. */
-export interface HistoryLimits {
-	/** Default 10,000. */
-	readonly maxEvents?: number | undefined;
-	/** Bytes in memory: those of the events, and about 700 for each. Default 16 MiB. */
-	readonly maxBytes?: number | undefined;
-	/** Milliseconds. Default 300,000, five minutes. */
-	readonly maxAgeMs?: number | undefined;
-}
-
-/** The same for one group, on its own. What is not told is as for the service. */
-export interface GroupHistory extends HistoryLimits {
-	/**
-	 * Keep the newest event of each `key`, and nothing else, and give these to whoever comes to the group, first of all. An
-	 * event without a key replaces the last one without. `maxAgeMs` is then `Infinity` unless told. Default false.
-	 */
-	readonly latest?: boolean | undefined;
-}
-
-export interface HistoryOptions extends HistoryLimits {
-	/** Groups that are kept apart, by name. */
-	readonly groups?: { readonly [group: string]: GroupHistory } | undefined;
-}
 
 /** The handle of one connection. Every member may be used after it has closed; sends then return 0. */
 export interface SSEConnection<Events extends object = AnyEvents> {
@@ -307,215 +253,4 @@ export interface ConnectInfo<Events extends object = AnyEvents> {
 
 export interface DisconnectInfo<Events extends object = AnyEvents> extends ConnectInfo<Events> {
 	readonly reason: CloseReason;
-}
-
-/** Where an error that reached `onError` came from. */
-export type ErrorStage =
-	| "onConnect"
-	| "onDisconnect"
-	| "onDisconnectCb"
-	| "write"
-	| "pipe"
-	| "recover";
-
-/**
- * What a connection does that is behind by `maxBufferedBytes`:
- * - `close`: it ends with reason `slow`, and its client reconnects.
- * - `drop-oldest`: the oldest events that wait are dropped, at least a sixteenth of what waits at a time.
- * - `drop-newest`: the new event is dropped.
- * - `conflate`: as `close`; but from when it is behind, an event with a `key` takes the place of the one with that key that waits.
- *
- * With `history`, a `gap` event tells the client where others were dropped.
- */
-export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
-
-/**
- * How a comment, or a `retry` on its own, ends. Both parse alike by the specification; clients differ:
- * - `"line"`: no blank line follows. Silent in every client tried.
- * - `"block"`: a blank line follows. Three clients (`@microsoft/fetch-event-source`, `extended-eventsource`,
- *   `fetch-event-stream`) then fire an empty message; but a reader that splits the stream at blank lines and
- *   looks for `data:` first needs it, and some know the opening `retry` only from then on.
- */
-export type CommentForm = "line" | "block";
-
-export interface SSEServiceOptions<Events extends object = AnyEvents> {
-	/** Sent to each connection when it opens: how long a client waits before it reconnects, in milliseconds. Default: not sent. */
-	readonly retryMs?: number | undefined;
-	/** A connection on which nothing was sent for this long gets a heartbeat, in milliseconds. At most a quarter of it later. 0: none. Default 15,000. */
-	readonly heartbeatIntervalMs?: number | undefined;
-	/** Make the heartbeat an event of this type, which a browser's page can see, with data `{"intervalMs":…}`. Default: a comment. */
-	readonly heartbeatEvent?: string | undefined;
-	/** How comments and a lone `retry` end. Default `"line"`. */
-	readonly commentForm?: CommentForm | undefined;
-	/** The bound of each connection's queue in bytes, what its socket holds included. Default 1 MiB. */
-	readonly maxBufferedBytes?: number | undefined;
-	/** What happens at that bound. Default `"close"`. */
-	readonly slowPolicy?: SlowPolicy | undefined;
-	/** Open connections of the service. One more is refused: `ERR_SSE_MAX_CONNECTIONS`, status 503. Default 100,000. */
-	readonly maxConnections?: number | undefined;
-	/** Open connections of one client. One more is refused: `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, status 429. Default 1,000. */
-	readonly maxConnectionsPerClient?: number | undefined;
-	/** Groups of one connection. One more is refused: `ERR_SSE_MAX_GROUPS`, status 429. Default 1,000. */
-	readonly maxGroupsPerConnection?: number | undefined;
-	/** Characters of a client id. Default 256. */
-	readonly maxClientIdLength?: number | undefined;
-	/** Characters of a group name. Default 256. */
-	readonly maxGroupNameLength?: number | undefined;
-	/** Characters of an event type. Default 256. */
-	readonly maxEventTypeLength?: number | undefined;
-	/** Characters of an event id, which clients send back in a header. Default 1,024. */
-	readonly maxEventIdLength?: number | undefined;
-	/** Connections end, with reason `age`, when they are as old as this in milliseconds, each at a random 80 to 100 % of it. 0: never. Default 0. */
-	readonly maxConnectionAgeMs?: number | undefined;
-	/** Over how long `close` ends the connections unless it is told, in milliseconds. 0: all at once. Default 0. */
-	readonly drainMs?: number | undefined;
-	/** How long an ended connection may take to send what it holds before it is destroyed, in milliseconds. Default 5,000. */
-	readonly closeTimeoutMs?: number | undefined;
-	/**
-	 * Keep what is sent to groups, clients and everyone, so that a client that comes back is given what it missed. `true`: within
-	 * the default limits. Default false.
-	 */
-	readonly history?: boolean | HistoryOptions | undefined;
-	/**
-	 * With `history`: what a client is given that missed what is not kept any more, instead of the `gap` event. What it throws goes
-	 * to `onError`, and the client is told of the gap.
-	 */
-	readonly recover?: ((info: RecoverInfo) => RecoverSource | Promise<RecoverSource>) | undefined;
-	/** How long `recover`, and each of its events, may take, in milliseconds. Default 10,000. */
-	readonly recoverTimeoutMs?: number | undefined;
-	/** The type of the event that tells of a gap; its data is `{"reason":…}`. Default `"gap"`. */
-	readonly gapEvent?: string | undefined;
-	/** Runs when a connection has opened, before anything else is sent to it but what it missed. */
-	readonly onConnect?: ((info: ConnectInfo<Events>) => unknown) | undefined;
-	/** Runs exactly once for each connection that `onConnect` ran for, after it has left every index. */
-	readonly onDisconnect?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
-	/** Told what callbacks throw (or reject with), and what writing throws. What it throws itself is dropped. */
-	readonly onError?: ((error: unknown, info: { readonly stage: ErrorStage }) => void) | undefined;
-}
-
-export interface CloseOptions {
-	/** Over how long the connections are ended, in milliseconds. 0: all at once. Default: the service's `drainMs`. */
-	readonly drainMs?: number | undefined;
-}
-
-/** A group and its size now. */
-export interface GroupSize {
-	readonly name: string;
-	readonly connections: number;
-	readonly clients: number;
-}
-
-export interface SSEStats {
-	/** Open now. */
-	readonly connections: number;
-	/** With an open connection now. */
-	readonly clients: number;
-	/** With a connection in them now. */
-	readonly groups: number;
-	/** Opened since the service was made. */
-	readonly connectionsOpened: number;
-	/** Deliveries since the service was made: an event handed to three connections counts three. */
-	readonly eventsSent: number;
-	/** Bytes of event stream written, comments included. */
-	readonly bytesSent: number;
-	/** Deliveries dropped, by cause: `volatile`, `drop-oldest`, `drop-newest`, `conflate`. */
-	readonly drops: Readonly<Record<string, number>>;
-	/** Clients that came back with a last event ID, by what they were given: `replayed`, `recovered`, or a gap, by its reason. */
-	readonly resumes: Readonly<Record<string, number>>;
-	/** What the event log keeps now: events, and bytes in memory. `undefined` without `history`. */
-	readonly history: { readonly events: number; readonly bytes: number } | undefined;
-	/** Connections ended, by close reason. After 64 different ones further reasons count as `other`. */
-	readonly closes: Readonly<Record<string, number>>;
-	/** Errors told to `onError`, or that would have been. */
-	readonly errors: number;
-}
-
-/** One registry of connections, with its options. Made by `createSSEService`. */
-export interface SSEService<Events extends object = AnyEvents> {
-	/**
-	 * Open an event stream on a response and register it.
-	 *
-	 * A client that has left already gives a connection that is closed (`closed` is true, `closeReason`
-	 * `client`): nothing was registered, and `onDisconnectCb` runs. So does a HEAD request, which gets the
-	 * headers only (`closeReason` `head`).
-	 *
-	 * @throws before anything is written: `ERR_SSE_INVALID_*` for a bad parameter, `ERR_SSE_RESPONSE_STARTED`
-	 * for a response on which something was sent, and with a `statusCode` `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_CONNECTIONS`,
-	 * `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, `ERR_SSE_MAX_GROUPS`, `ERR_SSE_SERVICE_CLOSED`
-	 */
-	connect(params: ConnectParams<Events>): ConnectResult<Events>;
-
-	/**
-	 * Send one event to a target. It is encoded once, and leaves at the end of this turn of the event loop.
-	 *
-	 * @returns the number of connections it was handed to: 0 means nobody is here
-	 * @throws before anything is sent: `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`,
-	 * `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY`, `ERR_SSE_INVALID_OPTION`; never because a client has left
-	 */
-	send<Type extends EventType<Events>>(
-		target: Target,
-		data: Events[Type],
-		options: SendOptions & { readonly event: Type },
-	): number;
-	send(target: Target, data: MessageData<Events>, options?: MessageOptions<Events>): number;
-
-	/**
-	 * Send one event through the event log, and hear of its place there. Needs `history`.
-	 *
-	 * @param target any but a single connection: what is sent to one is not kept
-	 * @returns a promise of the id that clients are sent with it, settled when the event log has the event
-	 * @throws (rejects) as {@link send}, and `ERR_SSE_NO_HISTORY`
-	 */
-	publish<Type extends EventType<Events>>(
-		target: Target,
-		data: Events[Type],
-		options: PublishOptions & { readonly event: Type },
-	): Promise<Published>;
-	publish(
-		target: Target,
-		data: MessageData<Events>,
-		options?: PublishMessageOptions<Events>,
-	): Promise<Published>;
-
-	/**
-	 * Put the target's open connections into one or more groups. Connections the client opens later are not affected.
-	 *
-	 * @returns the number of connections that are in a group they were not in before
-	 * @throws `ERR_SSE_MAX_GROUPS` when one of them would be in too many; then none has joined
-	 */
-	join(target: Target, groups: string | readonly string[]): number;
-
-	/** Take the target's connections out of one or more groups. They stay open. @returns the number that were in one */
-	leave(target: Target, groups: string | readonly string[]): number;
-
-	/** End the target's connections in an orderly way, what was sent to them first. @returns how many were open */
-	disconnect(target: Target, reason?: CloseReason): number;
-
-	/** The client, or `undefined` when it has no open connection (in `group`, if that is told). */
-	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined;
-
-	/** Every client with an open connection (in `group`, if that is told). */
-	getClients(group?: string): SSEClientObjInterface[];
-
-	/** Every group that has a connection, with its size. */
-	getGroups(): GroupSize[];
-
-	/** Replace a client's `meta`. @returns the client, or `undefined` when it has no open connection (in `group`, if that is told) */
-	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined;
-
-	/** Figures of this moment and counters since the service was made. */
-	stats(): SSEStats;
-
-	/**
-	 * End every stream, what was sent first, with reason `shutdown`, and refuse new ones. Later calls answer the same promise.
-	 *
-	 * With `drainMs` they are ended evenly over that time, oldest first, and their clients told to come back after 50 to
-	 * 150 % of `retryMs` (1,000 ms where there is none); those still open are sent to as ever. A later call ends what is left
-	 * at once, or within a `drainMs` that it is told, if that is sooner.
-	 *
-	 * @returns a promise that resolves when every response has closed; those that take longer than
-	 * `closeTimeoutMs` are destroyed
-	 * @throws `ERR_SSE_INVALID_OPTION`
-	 */
-	close(options?: CloseOptions): Promise<void>;
 }

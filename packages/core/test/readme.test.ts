@@ -25,7 +25,9 @@ import { resolveOptions } from "../src/options.js";
 const PACKAGE = join(import.meta.dirname, "..");
 const REPOSITORY = join(PACKAGE, "../..");
 const FILES = [join(REPOSITORY, "README.md"), join(PACKAGE, "README.md")];
-const TYPES = readFileSync(join(PACKAGE, "src/types.ts"), "utf8");
+const TYPES = ["types", "option-types", "service-types"]
+	.map((name) => readFileSync(join(PACKAGE, `src/${name}.ts`), "utf8"))
+	.join("\n");
 
 // A server and a service of the test that is running. They end when the programs have.
 

@@ -1,0 +1,138 @@
+/**
+ * The options of a service: the words of the public interface for what it is made with. Types only: nothing here runs.
+ */
+import type {
+	AnyEvents,
+	ConnectInfo,
+	DisconnectInfo,
+	GapReason,
+	SSEClientObjInterface,
+} from "./types.js";
+
+/** An event that makes up for a gap. */
+export interface RecoveredEvent {
+	/** A string goes out as it is, anything else as JSON. */
+	readonly data: unknown;
+	/** The event type. */
+	readonly event?: string | undefined;
+}
+
+/** What `recover` gives. */
+export type RecoverSource = Iterable<RecoveredEvent> | AsyncIterable<RecoveredEvent>;
+
+export interface RecoverInfo {
+	readonly client: SSEClientObjInterface;
+	/** The groups that the connection is in. */
+	readonly groups: readonly string[];
+	/** What the client came with. Untrusted input. */
+	readonly lastEventId: string;
+	readonly reason: GapReason;
+}
+
+/** How much of what was sent is kept, whichever is reached first. Positive integers, or `Infinity`. */
+export interface HistoryLimits {
+	/** Default 10,000. */
+	readonly maxEvents?: number | undefined;
+	/** Bytes in memory: those of the events, and about 700 for each. Default 16 MiB. */
+	readonly maxBytes?: number | undefined;
+	/** Milliseconds. Default 300,000, five minutes. */
+	readonly maxAgeMs?: number | undefined;
+}
+
+/** The same for one group, on its own. What is not told is as for the service. */
+export interface GroupHistory extends HistoryLimits {
+	/**
+	 * Keep the newest event of each `key`, and nothing else, and give these to whoever comes to the group, first of all. An
+	 * event without a key replaces the last one without. `maxAgeMs` is then `Infinity` unless told. Default false.
+	 */
+	readonly latest?: boolean | undefined;
+}
+
+export interface HistoryOptions extends HistoryLimits {
+	/** Groups that are kept apart, by name. */
+	readonly groups?: { readonly [group: string]: GroupHistory } | undefined;
+}
+
+/** Where an error that reached `onError` came from. */
+export type ErrorStage =
+	| "onConnect"
+	| "onDisconnect"
+	| "onDisconnectCb"
+	| "write"
+	| "pipe"
+	| "recover";
+
+/**
+ * What a connection does that is behind by `maxBufferedBytes`:
+ * - `close`: it ends with reason `slow`, and its client reconnects.
+ * - `drop-oldest`: the oldest events that wait are dropped, at least a sixteenth of what waits at a time.
+ * - `drop-newest`: the new event is dropped.
+ * - `conflate`: as `close`; but from when it is behind, an event with a `key` takes the place of the one with that key that waits.
+ *
+ * With `history`, a `gap` event tells the client where others were dropped.
+ */
+export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
+
+/**
+ * How a comment, or a `retry` on its own, ends. Both parse alike by the specification; clients differ:
+ * - `"line"`: no blank line follows. Silent in every client tried.
+ * - `"block"`: a blank line follows. Three clients (`@microsoft/fetch-event-source`, `extended-eventsource`,
+ *   `fetch-event-stream`) then fire an empty message; but a reader that splits the stream at blank lines and
+ *   looks for `data:` first needs it, and some know the opening `retry` only from then on.
+ */
+export type CommentForm = "line" | "block";
+
+export interface SSEServiceOptions<Events extends object = AnyEvents> {
+	/** Sent to each connection when it opens: how long a client waits before it reconnects, in milliseconds. Default: not sent. */
+	readonly retryMs?: number | undefined;
+	/** A connection on which nothing was sent for this long gets a heartbeat, in milliseconds. At most a quarter of it later. 0: none. Default 15,000. */
+	readonly heartbeatIntervalMs?: number | undefined;
+	/** Make the heartbeat an event of this type, which a browser's page can see, with data `{"intervalMs":…}`. Default: a comment. */
+	readonly heartbeatEvent?: string | undefined;
+	/** How comments and a lone `retry` end. Default `"line"`. */
+	readonly commentForm?: CommentForm | undefined;
+	/** The bound of each connection's queue in bytes, what its socket holds included. Default 1 MiB. */
+	readonly maxBufferedBytes?: number | undefined;
+	/** What happens at that bound. Default `"close"`. */
+	readonly slowPolicy?: SlowPolicy | undefined;
+	/** Open connections of the service. One more is refused: `ERR_SSE_MAX_CONNECTIONS`, status 503. Default 100,000. */
+	readonly maxConnections?: number | undefined;
+	/** Open connections of one client. One more is refused: `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, status 429. Default 1,000. */
+	readonly maxConnectionsPerClient?: number | undefined;
+	/** Groups of one connection. One more is refused: `ERR_SSE_MAX_GROUPS`, status 429. Default 1,000. */
+	readonly maxGroupsPerConnection?: number | undefined;
+	/** Characters of a client id. Default 256. */
+	readonly maxClientIdLength?: number | undefined;
+	/** Characters of a group name. Default 256. */
+	readonly maxGroupNameLength?: number | undefined;
+	/** Characters of an event type. Default 256. */
+	readonly maxEventTypeLength?: number | undefined;
+	/** Characters of an event id, which clients send back in a header. Default 1,024. */
+	readonly maxEventIdLength?: number | undefined;
+	/** Connections end, with reason `age`, when they are as old as this in milliseconds, each at a random 80 to 100 % of it. 0: never. Default 0. */
+	readonly maxConnectionAgeMs?: number | undefined;
+	/** Over how long `close` ends the connections unless it is told, in milliseconds. 0: all at once. Default 0. */
+	readonly drainMs?: number | undefined;
+	/** How long an ended connection may take to send what it holds before it is destroyed, in milliseconds. Default 5,000. */
+	readonly closeTimeoutMs?: number | undefined;
+	/**
+	 * Keep what is sent to groups, clients and everyone, so that a client that comes back is given what it missed. `true`: within
+	 * the default limits. Default false.
+	 */
+	readonly history?: boolean | HistoryOptions | undefined;
+	/**
+	 * With `history`: what a client is given that missed what is not kept any more, instead of the `gap` event. What it throws goes
+	 * to `onError`, and the client is told of the gap.
+	 */
+	readonly recover?: ((info: RecoverInfo) => RecoverSource | Promise<RecoverSource>) | undefined;
+	/** How long `recover`, and each of its events, may take, in milliseconds. Default 10,000. */
+	readonly recoverTimeoutMs?: number | undefined;
+	/** The type of the event that tells of a gap; its data is `{"reason":…}`. Default `"gap"`. */
+	readonly gapEvent?: string | undefined;
+	/** Runs when a connection has opened, before anything else is sent to it but what it missed. */
+	readonly onConnect?: ((info: ConnectInfo<Events>) => unknown) | undefined;
+	/** Runs exactly once for each connection that `onConnect` ran for, after it has left every index. */
+	readonly onDisconnect?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
+	/** Told what callbacks throw (or reject with), and what writing throws. What it throws itself is dropped. */
+	readonly onError?: ((error: unknown, info: { readonly stage: ErrorStage }) => void) | undefined;
+}
