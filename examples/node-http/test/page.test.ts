@@ -2,7 +2,7 @@
  * The page, in a browser.
  */
 import os from "node:os";
-import { executablePath, launchBrowser, type TestBrowser } from "example-shared/browser";
+import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createExample } from "../example.js";

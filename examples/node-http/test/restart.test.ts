@@ -1,7 +1,7 @@
 /**
  * The page, when its server goes away and comes back.
  */
-import { executablePath, launchBrowser, type TestBrowser } from "example-shared/browser";
+import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { item, join, live, said, send } from "./page.js";

@@ -4,9 +4,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { openStream, type TestStream } from "@sse-service/testing";
+import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { executablePath, launchBrowser, type TestBrowser } from "./browser.js";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
 /** For `describe.skipIf`. */

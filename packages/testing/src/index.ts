@@ -1,3 +1,10 @@
+export {
+	CUTS,
+	type CuttingProxy,
+	type CuttingProxyOptions,
+	startCuttingProxy,
+} from "./cutting-proxy.js";
+export { createRandom, type Random } from "./random.js";
 export { type Handler, type Protocol, startServer, type TestServer } from "./server.js";
 export { openBlockedReader, openSocket, type TestSocket } from "./socket.js";
 export { type OpenOptions, openStream, type ReceivedEvent, type TestStream } from "./stream.js";

@@ -1,0 +1,76 @@
+/**
+ * What an application makes of an EventSource that must miss nothing, in Chromium or on Node.
+ */
+import type { TestBrowser } from "@sse-service/testing/browser";
+import { EventSource } from "eventsource";
+
+const DEADLINE_MS = 20_000;
+
+export interface Receiver {
+	/** How many events it has had. */
+	count(): Promise<number>;
+	/** Type and data of each, in order. */
+	received(): Promise<readonly string[]>;
+	close(): Promise<void>;
+}
+
+/** Opens a receiver of `url`, which allows other origins. `page`: of any page on 127.0.0.1. */
+export type OpenReceiver = (url: string, page: string) => Promise<Receiver>;
+
+/** Only what both kinds have: it runs in the page as well. */
+type AnyEventSource = typeof EventSource;
+
+/** Self-contained, because a page is given its source. */
+function receive(Source: AnyEventSource, url: string): { received: string[]; close(): void } {
+	const received: string[] = [];
+	let lastEventId = "";
+	let source: InstanceType<AnyEventSource>;
+	function open(): void {
+		source = new Source(`${url}?lastEventId=${encodeURIComponent(lastEventId)}`);
+		for (const type of ["message", "gap"]) {
+			source.addEventListener(type, (event) => {
+				received.push(`${event.type} ${event.data}`);
+				// That of Node tells the event's own.
+				lastEventId = event.lastEventId || lastEventId;
+			});
+		}
+		// It has given up, as it does when the answer's headers were cut short before their content type.
+		source.addEventListener("error", () => {
+			if (source.readyState === source.CLOSED) setTimeout(open, 1);
+		});
+	}
+	open();
+	return { received, close: () => source.close() };
+}
+
+/** Resolves once it has had so many events. */
+export async function untilReceived({ count }: Receiver, least: number): Promise<void> {
+	for (const deadline = Date.now() + DEADLINE_MS; (await count()) < least; ) {
+		if (Date.now() > deadline) throw new Error(`waited for ${least} events, has ${await count()}`);
+		await new Promise((resolve) => setTimeout(resolve, 1));
+	}
+}
+
+export const openOnNode: OpenReceiver = async (url) => {
+	const { received, close } = receive(EventSource, url);
+	return {
+		count: async () => received.length,
+		received: async () => received,
+		close: async () => close(),
+	};
+};
+
+export function openInBrowser(browser: () => TestBrowser): OpenReceiver {
+	return async (url, page) => {
+		const window = await browser().openWindow(page);
+		await window.evaluate(`{
+			const receive = ${receive};
+			window.receiver = receive(EventSource, ${JSON.stringify(url)});
+		}`);
+		return {
+			count: () => window.evaluate("window.receiver.received.length"),
+			received: () => window.evaluate("window.receiver.received"),
+			close: () => window.close(),
+		};
+	};
+}
