@@ -79,6 +79,19 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			expect(await ada.ended).toBe(true);
 			expect(ada.events).toHaveLength(2);
 		},
+		"resume.mjs": async ({ url }) => {
+			const first = await openStream(`${url}/events?user=ada`);
+			await fetch(url);
+			await first.take(1);
+			first.abort();
+			await fetch(url);
+			await fetch(url);
+			const id = /^id: (.*)$/m.exec(first.text.slice(first.text.indexOf("event:")))?.[1] ?? "";
+			const again = await openStream(`${url}/events?user=ada`, {
+				headers: { "last-event-id": id },
+			});
+			expect((await again.take(2)).map(({ data }) => data)).toEqual(['{"count":2}', '{"count":3}']);
+		},
 		"documented.cjs": async (program) => {
 			const stream = await openStream(program.url);
 			expect(await stream.take(2)).toEqual([
@@ -116,6 +129,17 @@ const { besides, table, textBlock, texts } = describeReadmes({
 				await eventually(() => page.printed.length > 0);
 				expect(page.printed).toEqual(["hello"]);
 			}),
+		"told of a gap": async (code) => {
+			const kept = createSSEService({ history: true });
+			await serve((req, res) => {
+				req.headers["last-event-id"] = "of another log";
+				kept.connect({ req, res });
+			});
+			closing.unshift(() => kept.close());
+			const page = openPage(code, server.url);
+			await eventually(() => page.printed.length > 0);
+			expect(page.printed).toEqual(["load the page anew: invalid"]);
+		},
 		"refused once": async (code) => {
 			let requests = 0;
 			await serve((req, res) => {
