@@ -1,6 +1,7 @@
 /**
  * The default service, one for the whole process, and the documented functions, which are calls on it.
  */
+import { isDeepStrictEqual } from "node:util";
 import { SSEError } from "./errors.js";
 import { DEFAULT_GROUP } from "./names.js";
 import type { SSEServiceOptions } from "./option-types.js";
@@ -49,7 +50,8 @@ export function getDefaultService(options?: SSEServiceOptions): SSEService {
 
 function sameOptions(one: SSEServiceOptions, other: SSEServiceOptions = {}): boolean {
 	const names = Object.keys({ ...one, ...other }) as (keyof SSEServiceOptions)[];
-	return names.every((name) => Object.is(one[name], other[name]));
+	// By value, because `history` is often written where it is used. Functions are what they are.
+	return names.every((name) => isDeepStrictEqual(one[name], other[name]));
 }
 
 /**

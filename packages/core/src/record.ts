@@ -25,10 +25,12 @@ export interface LogEntry {
 	readonly idempotencyKey?: string | undefined;
 }
 
-// About what the objects take that hold an event, on a 64-bit machine; and what those take that find it by its key, the
-// replaced ones in lists included.
-const OVERHEAD_BYTES = 640;
-const KEY_OVERHEAD_BYTES = 280;
+// About what the objects take that hold an event, on a 64-bit machine, and those that find it: by its key (with what is left of
+// replaced ones until lists are tidied), by its client, by its group within a client.
+const OVERHEAD_BYTES = 520;
+const KEY_BYTES = 380;
+const CLIENT_BYTES = 200;
+const WITHIN_GROUP_BYTES = 200;
 
 const NOTHING = encodeFrame("", "comment");
 
@@ -56,8 +58,7 @@ export class LogRecord {
 		this.expiresAt = at + (ttlMs ?? Infinity);
 		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
 		this.#frame = encodeFrame(text, "event", keyOf(target, key));
-		const keyBytes = key === undefined ? 0 : KEY_OVERHEAD_BYTES + key.length;
-		this.weight = this.#frame.byteLength + OVERHEAD_BYTES + keyBytes;
+		this.weight = this.#frame.byteLength + overheadOf(target, key);
 	}
 
 	get frame(): Frame {
@@ -77,6 +78,13 @@ export class LogRecord {
 		this.#bare ??= encodeFrame(this.#frame.bytes.toString().replace(/^id: .*\n/m, ""), "event");
 		return this.#bare;
 	}
+}
+
+function overheadOf({ client, group }: LogTarget, key: string | undefined): number {
+	let bytes = OVERHEAD_BYTES;
+	if (key !== undefined) bytes += KEY_BYTES + key.length;
+	if (client !== undefined) bytes += CLIENT_BYTES + (group === undefined ? 0 : WITHIN_GROUP_BYTES);
+	return bytes;
 }
 
 /** What a frame is known by: `key` is one within its target. */

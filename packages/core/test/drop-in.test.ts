@@ -276,4 +276,16 @@ describe("the default service", () => {
 		);
 		expect(sse.getDefaultService({})).toBe(sse.getDefaultService());
 	});
+
+	it("may be configured again with the same options", async () => {
+		// As in a process that has just begun.
+		Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
+		const options = () => ({ retryMs: 5, history: { groups: { a: { maxEvents: 5 } } } });
+		const service = sse.getDefaultService(options());
+		expect(sse.getDefaultService(options())).toBe(service);
+		const others = { ...options(), history: { groups: { a: { maxEvents: 6 } } } };
+		expect(() => sse.getDefaultService(others)).toThrowError(
+			expect.objectContaining({ code: "ERR_SSE_ALREADY_CONFIGURED" }),
+		);
+	});
 });

@@ -68,6 +68,7 @@ const LAYERS: readonly (readonly string[])[] = [
 /** What files may import from outside, besides the types of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
 	connection: ["node:events"],
+	"default-service": ["node:util"],
 	"direct-write": ["node:http", "node:net"],
 	"memory-event-log": ["nanoid"],
 	"node-sink": ["node:net"],

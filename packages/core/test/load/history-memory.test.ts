@@ -1,0 +1,32 @@
+/**
+ * What the event log says that it takes is about what it takes: a bound in bytes is one.
+ */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const SCRIPT = join(import.meta.dirname, "history-memory.mjs");
+
+it.each([
+	["all", 100_000, 10],
+	["all", 5_000, 20_000],
+	["group", 100_000, 200],
+	["client", 50_000, 200],
+	["client in a group", 50_000, 200],
+	["key", 100_000, 10],
+	["key", 50_000, 1_000],
+])("%s, %i events of %i bytes take at most 1.3 times what it says", async (kind, count, size) => {
+	const { stdout } = await promisify(execFile)(process.execPath, [
+		"--expose-gc",
+		SCRIPT,
+		kind,
+		String(count),
+		String(size),
+	]);
+	const { taken, said } = JSON.parse(stdout);
+	expect(said).toBeGreaterThan(count * size * 0.5);
+	expect(taken / said).toBeLessThan(1.3);
+	// Nor does it say much too much: then it would keep less than it may.
+	expect(taken / said).toBeGreaterThan(0.7);
+});
