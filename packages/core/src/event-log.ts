@@ -9,6 +9,8 @@ import type { LogEntry, LogRecord } from "./record.js";
 export interface LogReader {
 	readonly clientId: string;
 	readonly groups: readonly string[];
+	/** Groups of which it reads only what is for the client within them: it is given their newest events otherwise. */
+	readonly ownGroups?: readonly string[];
 }
 
 /** A part of what a reader missed. */

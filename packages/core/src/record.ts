@@ -74,8 +74,12 @@ export class LogRecord {
 
 	/** The event without its id, for one who is given it out of its turn: an id would take them back to it. */
 	get bare(): Frame {
-		// Before the data, which is whatever it is, nothing but the id begins so.
-		this.#bare ??= encodeFrame(this.#frame.bytes.toString().replace(/^id: .*\n/m, ""), "event");
+		// Before the data, which is whatever it is, nothing but the id begins so. Only LF ends a line here: U+2028, which
+		// an id may have in it, does so for `.` and for `^`.
+		this.#bare ??= encodeFrame(
+			this.#frame.bytes.toString().replace(/(^|\n)id: [^\n]*\n/, "$1"),
+			"event",
+		);
 		return this.#bare;
 	}
 }

@@ -60,7 +60,7 @@ export function* replay<C extends Replayed>(
 		yield* gap(host, connection, failure, upTo, state);
 	}
 	if (state === undefined) return;
-	yield* latest(host, connection, groups);
+	yield* latest(host, connection, groups, upTo);
 	yield notices.id(upTo);
 }
 
@@ -73,7 +73,7 @@ export function* introduce<C extends Replayed>(
 ): Steps {
 	const upTo = position();
 	yield host.notices.id(upTo, "partial");
-	yield* latest(host, connection, groups);
+	yield* latest(host, connection, groups, upTo);
 	yield host.notices.id(upTo);
 }
 
@@ -82,10 +82,15 @@ function* latest<C extends Replayed>(
 	{ log }: ReplayHost<C>,
 	connection: C,
 	groups: readonly string[],
+	upTo: Position,
 ): Steps {
 	const reader = { clientId: connection.clientId, groups };
 	const records = yield* settled(log.readLatest(reader));
-	for (const record of records) if (isStillFor(connection, record)) yield record.bare;
+	for (const record of records) {
+		// What was sent since reaches the connection live.
+		const isLive = record.position.sequence > upTo.sequence;
+		if (!isLive && isStillFor(connection, record)) yield record.bare;
+	}
 }
 
 /** All that was sent since an id. @returns why it cannot be had, or nothing when that was all */
@@ -99,11 +104,11 @@ function* missed<C extends Replayed>(
 	const { log } = host;
 	const cursor = parseCursor(lastEventId);
 	if (cursor === undefined) return "invalid";
-	// First, because each of the events below has an id that says the client has it.
-	if (cursor.isPartial) yield* latest(host, connection, groups);
+	const stateGroups = cursor.isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
 	const reader = {
 		clientId: connection.clientId,
-		groups: cursor.isPartial ? groups.filter((group) => !log.keepsLatest(group)) : groups,
+		groups: groups.filter((group) => !stateGroups.includes(group)),
+		ownGroups: stateGroups,
 	};
 	let after = cursor.position;
 	let isAtStart = true;
@@ -111,7 +116,11 @@ function* missed<C extends Replayed>(
 	do {
 		const page = yield* settled(log.readAfter(after, upTo, reader));
 		if (typeof page === "string") return page;
-		if (isAtStart) connection.onResumed("replayed");
+		if (isAtStart) {
+			connection.onResumed("replayed");
+			// First, because each of the events below has an id that says the client has it.
+			yield* latest(host, connection, stateGroups, upTo);
+		}
 		isAtStart = false;
 		for (const record of page.records) {
 			if (!isStillFor(connection, record)) continue;

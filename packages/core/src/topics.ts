@@ -52,7 +52,7 @@ export class Topics {
 		this.#empty.set(topic, target);
 		if (this.#empty.size <= MAX_EMPTY) return;
 		for (const [oldest, ofOldest] of this.#empty) {
-			this.#floor = Math.max(this.#floor, oldest.trimmedUpTo(now));
+			this.#floor = Math.max(this.#floor, oldest.losses.newest(now));
 			this.#empty.delete(oldest);
 			this.#delete(ofOldest);
 			return;
@@ -68,7 +68,7 @@ export class Topics {
 		const newer: Topic[] = [];
 		for (const target of targetsOf(reader)) {
 			const topic = this.get(target);
-			if ((topic?.trimmedUpTo(now) ?? this.#floor) > sequence) return undefined;
+			if ((topic?.losses.newest(now, reader.clientId) ?? this.#floor) > sequence) return undefined;
 			if (topic !== undefined && topic.records.newest > sequence) newer.push(topic);
 		}
 		return newer;
@@ -99,11 +99,12 @@ export class Topics {
 }
 
 /** Every target that a reader is in. */
-function* targetsOf({ clientId, groups }: LogReader): Iterable<LogTarget> {
+function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<LogTarget> {
 	yield {};
 	yield { client: clientId };
 	for (const group of groups) {
 		yield { group };
 		yield { client: clientId, group };
 	}
+	for (const group of ownGroups) yield { client: clientId, group };
 }

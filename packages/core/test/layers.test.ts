@@ -39,7 +39,7 @@ const LAYERS: readonly (readonly string[])[] = [
 	],
 	["params"],
 	// What was sent, and can be sent again.
-	["event-log", "idempotency-keys", "record-list"],
+	["event-log", "idempotency-keys", "losses", "record-list"],
 	["window"],
 	["topic"],
 	["topics"],

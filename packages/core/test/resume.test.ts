@@ -110,6 +110,29 @@ describe("a client that comes back", () => {
 		expect(await received(stream)).toEqual(["4"]);
 	});
 
+	it.each<[string, (sse: SSEService) => unknown]>([
+		["was not for it", (sse) => sse.send({ all: true, except: { client: "ada" } }, "no")],
+		["has expired", (sse) => sse.send("all", "no", { ttlMs: 0 })],
+		[
+			"has been replaced",
+			(sse) => {
+				sse.send("all", "no", { key: "A" });
+				for (const data of ["1", "2"]) sse.send({ client: "bob" }, data);
+			},
+		],
+	])("is not told of a gap when what is not kept any more %s", async (_, send) => {
+		await serve({ history: { maxEvents: 2 } });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		send(sse);
+		for (const data of ["3", "4"]) sse.send({ client: "bob" }, data);
+		sse.send("all", "5", { key: "A" });
+		const { stream, connection } = await open(ADA, id);
+		expect(connection.resumed).toBe(true);
+		expect(await received(stream)).toEqual(["5"]);
+	});
+
 	it.each([
 		["7", "invalid"],
 		["v1.x.y", "invalid"],
@@ -184,5 +207,62 @@ describe("a group with latest", () => {
 		price("A", "A3");
 		const again = await open({ clientId: "ada", groups: ["prices"] }, id);
 		expect(await received(again.stream)).toEqual(["A3"]);
+	});
+
+	// A line separator of Unicode ends a line for a regular expression, and does not in the stream: the id stayed, and
+	// the client resumed from where the event was first sent.
+	it("gives it without its id, whatever an application's own id has in it", async () => {
+		await serve({ history: { groups: { prices: { latest: true } } } });
+		sse.send({ group: "prices" }, "1 \u2028id: 7", { id: "own \u2028" });
+		sse.send("all", "2");
+		const { stream } = await open({ clientId: "ada", groups: ["prices"] });
+		expect(await received(stream)).toEqual(["1 \u2028id: 7"]);
+		expect(stream.events[0]?.id).toBeUndefined();
+	});
+
+	// The state was read when the application had recovered, and what was sent until then came once more, live.
+	it("gives no event twice that is sent while the application recovers a gap", async () => {
+		let recover: (() => void) | undefined;
+		await serve({
+			history: { groups: { prices: { latest: true } } },
+			recover: () =>
+				new Promise((resolve) => {
+					recover = () => resolve([{ data: "recovered" }]);
+				}),
+		});
+		sse.send({ group: "prices" }, "A1", { key: "A" });
+		const { stream } = await open({ clientId: "ada", groups: ["prices"] }, "7");
+		sse.send({ group: "prices" }, "B1", { key: "B" });
+		recover?.();
+		expect(await received(stream)).toEqual(["recovered", "A1", "B1"]);
+	});
+
+	/** The id that says that the state is still to follow, as a client has it whose connection breaks right after. */
+	function partialIdOf(stream: TestStream): string {
+		return /^id: (.*~)$/m.exec(stream.text)?.[1] ?? "";
+	}
+
+	// Of a group whose newest events were given again, nothing else was: not what is for a client within it.
+	it("gives what was for the client within it to one that had broken off before its state had come", async () => {
+		await serve({ history: { groups: { prices: { latest: true } } } });
+		sse.send({ group: "prices" }, "A1", { key: "A" });
+		const first = await open({ clientId: "ada", groups: ["prices"] });
+		await first.stream.take(1);
+		await leave(first);
+		sse.send({ client: "ada", group: "prices" }, "own");
+		const again = await open({ clientId: "ada", groups: ["prices"] }, partialIdOf(first.stream));
+		expect(await received(again.stream)).toEqual(["A1", "own"]);
+	});
+
+	// It was given before anybody knew that there was a gap, and again after it.
+	it("gives its state once, after the gap, to one that had broken off and comes back too late", async () => {
+		await serve({ history: { groups: { prices: { latest: true } } } });
+		sse.send({ group: "prices" }, "A1", { key: "A" });
+		const first = await open({ clientId: "ada", groups: ["prices"] });
+		await first.stream.take(1);
+		await leave(first);
+		const id = partialIdOf(first.stream).replace(/^v1\.[^.]*/, "v1.other");
+		const again = await open({ clientId: "ada", groups: ["prices"] }, id);
+		expect(await received(again.stream)).toEqual(['{"reason":"epoch"}', "A1"]);
 	});
 });

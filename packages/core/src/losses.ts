@@ -1,0 +1,72 @@
+/**
+ * The losses of a topic: what is still known of records that it keeps no more. A loss is one only to those it was for,
+ * as long as it would be of use.
+ */
+import type { LogRecord } from "./record.js";
+
+interface Loss {
+	readonly sequence: number;
+	readonly expiresAt: number;
+	readonly exceptClient: string | undefined;
+	readonly key: string | undefined;
+}
+
+// Of records alike only the newest counts. Where more differ than this, the oldest two are taken for one that was for all
+// whom either was for: at worst somebody is told of a gap who missed nothing.
+const MAX_LOSSES = 32;
+
+export class Losses {
+	/** The oldest first. */
+	#losses: Loss[];
+
+	/** @param upTo up to which sequence records may have been here before */
+	constructor(upTo: number) {
+		const any = { expiresAt: Infinity, exceptClient: undefined, key: undefined };
+		this.#losses = upTo === 0 ? [] : [{ sequence: upTo, ...any }];
+	}
+
+	/** A record, the newest so far, is not kept any more. `key`: what a newer one replaces it by */
+	add({ position, expiresAt, target }: LogRecord, key: string | undefined, now: number): void {
+		if (expiresAt <= now) return;
+		const { sequence } = position;
+		const loss = { sequence, expiresAt, exceptClient: target.exceptClient, key };
+		this.#losses = this.#losses.filter((older) => !covers(loss, older));
+		this.#losses.push(loss);
+		const [first, second] = this.#losses;
+		if (this.#losses.length <= MAX_LOSSES || first === undefined || second === undefined) return;
+		this.#losses.splice(0, 2, merged(first, second));
+	}
+
+	/** What had this key is of no use any more. */
+	onReplaced(key: string): void {
+		if (this.#losses.length === 0) return;
+		this.#losses = this.#losses.filter((loss) => loss.key !== key);
+	}
+
+	/** The sequence of the newest for a client, or for anyone; 0 when there is none. */
+	newest(now: number, clientId?: string): number {
+		const found = this.#losses.findLast(
+			({ expiresAt, exceptClient }) =>
+				now < expiresAt && (clientId === undefined || exceptClient !== clientId),
+		);
+		return found?.sequence ?? 0;
+	}
+}
+
+/** Whether whoever has missed `older` has missed `newer` too. */
+function covers(newer: Loss, older: Loss): boolean {
+	return (
+		newer.expiresAt >= older.expiresAt &&
+		(newer.exceptClient === undefined || newer.exceptClient === older.exceptClient) &&
+		(newer.key === undefined || newer.key === older.key)
+	);
+}
+
+function merged(older: Loss, newer: Loss): Loss {
+	return {
+		sequence: newer.sequence,
+		expiresAt: Math.max(older.expiresAt, newer.expiresAt),
+		exceptClient: older.exceptClient === newer.exceptClient ? newer.exceptClient : undefined,
+		key: older.key === newer.key ? newer.key : undefined,
+	};
+}
