@@ -1,0 +1,123 @@
+/**
+ * Scripts: what happens to a service and its clients, one step after the other, as fast-check generates it.
+ */
+import fc from "fast-check";
+import type { Rules } from "./reference.js";
+
+/** The clients: the first two are one on two devices. */
+export const TABS = ["ada", "ada", "bob", "cleo"];
+
+/** What is sent to `news` and to nobody's group is bounded together; `own` has bounds of its own; the others keep the newest. */
+const GROUPS = ["news", "own", "prices", "board"];
+
+const tab = fc.nat(TABS.length - 1);
+const group = fc.constantFrom(...GROUPS);
+const client = fc.constantFrom(...new Set(TABS));
+
+const send = fc.record({
+	do: fc.constant("send" as const),
+	to: fc.oneof(
+		fc.record({ group }),
+		fc.record({ client }),
+		fc.record({ client, group }),
+		fc.constant({}),
+	),
+	except: fc.option(fc.oneof(fc.record({ client }), fc.record({ tab })), {
+		nil: undefined,
+		freq: 3,
+	}),
+	key: fc.option(fc.constantFrom("A", "B", "C"), { nil: undefined, freq: 2 }),
+	ttlMs: fc.option(fc.constantFrom(0, 10, 100, 1_000), { nil: undefined, freq: 2 }),
+	ownId: fc.option(fc.constantFrom("", "7", "a;b~", "\u2028id: 9"), { nil: undefined, freq: 2 }),
+	/** Bytes of data. */
+	size: fc.oneof(
+		{ weight: 8, arbitrary: fc.constant(0) },
+		{ weight: 1, arbitrary: fc.nat(30_000) },
+	),
+	/** `publish` with this idempotency key. */
+	once: fc.option(fc.constantFrom("one", "two"), { nil: undefined, freq: 8 }),
+});
+
+const open = fc.record({
+	do: fc.constant("open" as const),
+	tab,
+	groups: fc.subarray(GROUPS),
+	/** The last event ID: none, one it had (0: the last that it was sent), or one that is none. */
+	from: fc.oneof(
+		{ weight: 1, arbitrary: fc.constant("nowhere" as const) },
+		{ weight: 6, arbitrary: fc.constant(0) },
+		{ weight: 2, arbitrary: fc.nat(10) },
+		{ weight: 1, arbitrary: fc.constant("garbage" as const) },
+	),
+	/** Sent in the turn in which the connection is made, before and after. */
+	before: fc.array(send, { maxLength: 2 }),
+	after: fc.array(send, { maxLength: 2 }),
+	/** Its client does not read from the start. */
+	isSlow: fc.boolean(),
+});
+
+const step = fc.oneof(
+	{ weight: 8, arbitrary: send },
+	{ weight: 6, arbitrary: open },
+	// Its client has had so much of what it was sent: the rest was on its way.
+	{
+		weight: 4,
+		arbitrary: fc.record({
+			do: fc.constant("cut" as const),
+			tab,
+			share: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+		}),
+	},
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("join" as const), tab, group }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("leave" as const), tab, group }) },
+	{
+		weight: 2,
+		arbitrary: fc.record({
+			do: fc.constant("wait" as const),
+			ms: fc.constantFrom(1, 10, 100, 1_000),
+		}),
+	},
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("pause" as const), tab }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("read" as const), tab }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), tab }) },
+	{
+		weight: 1,
+		arbitrary: fc.record({ do: fc.constant("restart" as const), isOrderly: fc.boolean() }),
+	},
+);
+
+/** What `recover` does. */
+export type Recovery = "none" | "array" | "promise" | "generator" | "throws";
+
+const setup = fc.record({
+	maxEvents: fc.integer({ min: 5, max: 20 }),
+	ownEvents: fc.integer({ min: 1, max: 5 }),
+	boardEvents: fc.integer({ min: 1, max: 3 }),
+	maxAgeMs: fc.constantFrom(Infinity, 50, 500),
+	ownAgeMs: fc.constantFrom(Infinity, 50, 500),
+	slowPolicy: fc.constantFrom("close" as const, "conflate" as const, "drop-oldest" as const),
+	recovery: fc.constantFrom<Recovery>("none", "none", "array", "promise", "generator", "throws"),
+	heartbeatIntervalMs: fc.constantFrom(0, 0, 1),
+});
+
+export const script = fc.record({
+	setup,
+	steps: fc.array(step, { minLength: 10, maxLength: 60, size: "max" }),
+});
+
+export type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;
+export type Setup = Script["setup"];
+export type Step = Script["steps"][number];
+export type Send = Extract<Step, { readonly do: "send" }>;
+export type Open = Extract<Step, { readonly do: "open" }>;
+
+export function rulesOf({ maxEvents, ownEvents, boardEvents, maxAgeMs, ownAgeMs }: Setup): Rules {
+	return {
+		byDefault: { maxEvents, maxAgeMs, latest: false },
+		ofGroups: new Map([
+			["own", { maxEvents: ownEvents, maxAgeMs: ownAgeMs, latest: false }],
+			["prices", { maxEvents, maxAgeMs: Infinity, latest: true }],
+			["board", { maxEvents: boardEvents, maxAgeMs: Infinity, latest: true }],
+		]),
+	};
+}

@@ -1,0 +1,258 @@
+/**
+ * A tab: one client's stream as it really arrives, checked against what it should be.
+ */
+import type http from "node:http";
+import { settled } from "@sse-service/testing";
+import type { SSEConnection } from "../../src/index.js";
+import type { Kept } from "./reference.js";
+
+/** What a stream should have next; `from`: behind so many characters. */
+export type Expected =
+	| { readonly event: Kept; readonly isState: boolean; readonly from?: number }
+	| { readonly event?: undefined; readonly isState: false; readonly data: string };
+
+/** An id that a client had, and the groups whose newest state it then had. */
+export interface KnownId {
+	readonly id: string;
+	readonly epoch: number;
+	readonly sequence: number;
+	readonly isPartial: boolean;
+	readonly states: ReadonlySet<string>;
+}
+
+interface Block {
+	readonly id: string | undefined;
+	readonly data: string | undefined;
+	readonly end: number;
+}
+
+export class Tab {
+	readonly clientId: string;
+	/** Every id it ever had, the newest last. */
+	ids: KnownId[] = [];
+	connection: SSEConnection | undefined;
+	groups = new Set<string>();
+	/** The groups whose newest state it has, or is being given, from each place in the text on. */
+	#states: { readonly from: number; readonly groups: ReadonlySet<string> }[] = [];
+	expected: Expected[] = [];
+	isPaused = false;
+	wasPaused = false;
+	text = "";
+	#request: http.ClientRequest | undefined;
+	#response: http.IncomingMessage | undefined;
+	#onText: (() => void) | undefined;
+	#marks = 0;
+
+	constructor(clientId: string) {
+		this.clientId = clientId;
+	}
+
+	get isOpen(): boolean {
+		return this.connection !== undefined;
+	}
+
+	/** From here on these are the groups whose newest state it has, or is being given. */
+	knowStates(groups: Iterable<string>): void {
+		this.#states.push({ from: this.text.length, groups: new Set(groups) });
+	}
+
+	get states(): ReadonlySet<string> {
+		return this.#states.at(-1)?.groups ?? new Set();
+	}
+
+	async open(request: http.ClientRequest, isSlow: boolean): Promise<void> {
+		this.#request = request;
+		this.text = "";
+		this.#states = [];
+		this.isPaused = isSlow;
+		this.wasPaused = isSlow;
+		request.on("error", () => {});
+		request.end();
+		const response = await settled(
+			new Promise<http.IncomingMessage>((resolve, reject) => {
+				request.on("response", resolve);
+				request.on("close", () => reject(new Error("refused")));
+			}),
+			"a response",
+		);
+		this.#response = response;
+		response.setEncoding("utf8");
+		response.on("error", () => {});
+		response.on("close", () => this.#onText?.());
+		if (isSlow) response.pause();
+		response.on("data", (text: string) => {
+			this.text += text;
+			this.#onText?.();
+		});
+		if (isSlow) response.pause();
+	}
+
+	pause(): void {
+		this.isPaused = true;
+		this.wasPaused = true;
+		this.#response?.pause();
+	}
+
+	read(): void {
+		this.isPaused = false;
+		this.#response?.resume();
+	}
+
+	/** Resolves when all that was sent to it is here, or its stream has ended. @returns whether it is still open */
+	async catchUp(): Promise<boolean> {
+		const mark = `data: mark ${++this.#marks}\n\n`;
+		this.connection?.send(`mark ${this.#marks}`);
+		await this.until(() => this.text.includes(mark) || this.hasEnded);
+		return this.text.includes(mark) && this.connection?.closed === false;
+	}
+
+	get hasEnded(): boolean {
+		return this.#response?.closed === true;
+	}
+
+	/** Its stream ended as it should. */
+	get hasEndedOrderly(): boolean {
+		return this.#response?.complete === true;
+	}
+
+	until(test: () => boolean): Promise<void> {
+		const holds = new Promise<void>((resolve) => {
+			this.#onText = () => {
+				if (!test()) return;
+				this.#onText = undefined;
+				resolve();
+			};
+			this.#onText();
+		});
+		return settled(holds, () => `more than ${JSON.stringify(this.text.slice(-300))}`, 5_000);
+	}
+
+	destroy(): void {
+		this.#request?.destroy();
+	}
+
+	/**
+	 * Compare what it was sent, up to `length` characters, with what it should have been; take note of its ids.
+	 *
+	 * @returns how many of the expected have come
+	 * @throws when something is missing, twice, out of order, or passed over by an id
+	 */
+	check(length: number, epoch: number, log: LogFacts): number {
+		let next = 0;
+		let sequence = 0;
+		let isDropped = false;
+		for (const { id, data, end } of blocksOf(this.text)) {
+			if (end > length) break;
+			if (data?.startsWith("mark ")) continue;
+			if (data === '{"reason":"slow"}') {
+				if (!log.mayDrop) throw new Error("a gap because it is slow");
+				isDropped = true;
+			} else if (data !== undefined) {
+				next = this.#find(data, next, isDropped);
+				const found = this.expected[next];
+				checkId(found, id);
+				isDropped = false;
+				next++;
+			}
+			if (id === undefined || id === "") continue;
+			const known = readId(id, epoch, log);
+			if (known.sequence < sequence) throw new Error(`the id ${id} comes after ${sequence}`);
+			sequence = known.sequence;
+			if (!isDropped) this.#checkPassedOver(next, known, end);
+			const states = this.#states.findLast(({ from }) => from < end)?.groups ?? new Set();
+			this.ids.push({ ...known, states });
+		}
+		return next;
+	}
+
+	/** Where the expected that has this data is: `from`, or after what may be left out. */
+	#find(data: string, from: number, isDropped: boolean): number {
+		for (let index = from; index < this.expected.length; index++) {
+			const expected = this.expected[index];
+			if (expected === undefined) break;
+			if (dataOf(expected) === data) return index;
+			if (!isDropped && !this.#mayBeLeftOut(expected)) break;
+		}
+		const wanted = this.expected[from];
+		const told = wanted === undefined ? "nothing" : JSON.stringify(dataOf(wanted).slice(0, 60));
+		throw new Error(`${JSON.stringify(data.slice(0, 60))} came where ${told} should`);
+	}
+
+	/** A newer one of its key makes up for it; or it is state that was read when it was of no use any more. */
+	#mayBeLeftOut({ event, isState }: Expected): boolean {
+		if (event === undefined) return false;
+		if (isState && Date.now() >= event.at + (event.ttlMs ?? Infinity)) return true;
+		return event.isReplaced && (isState || this.wasPaused);
+	}
+
+	/** An id says that all before it has come. */
+	#checkPassedOver(from: number, known: Omit<KnownId, "states">, end: number): void {
+		for (const expected of this.expected.slice(from)) {
+			if (expected.event !== undefined && end <= (expected.from ?? 0)) return;
+			if (this.#mayBeLeftOut(expected)) continue;
+			if (expected.isState) {
+				if (known.isPartial) continue;
+				throw new Error(`the id ${known.id} came before the state ${dataOf(expected)}`);
+			}
+			const after = expected.event?.sequence ?? 0;
+			if (after > known.sequence) return;
+			throw new Error(`the id ${known.id} passes over ${JSON.stringify(dataOf(expected))}`);
+		}
+	}
+}
+
+/** What is known of the log that ids speak of. */
+export interface LogFacts {
+	/** Its epoch on the wire, once it is known. */
+	wireEpoch: string | undefined;
+	readonly length: number;
+	readonly mayDrop: boolean;
+}
+
+function dataOf(expected: Expected): string {
+	return expected.event?.data ?? (expected as { readonly data: string }).data;
+}
+
+function checkId(expected: Expected | undefined, id: string | undefined): void {
+	if (expected?.event === undefined) return;
+	if (expected.isState) {
+		if (id !== undefined) throw new Error(`state has the id ${id}`);
+		return;
+	}
+	const { sequence, ownId } = expected.event;
+	const [, digits, own] = /^v1\.[^.]+\.([^.]+)\.[^.;]+(?:;([\s\S]*))?$/.exec(id ?? "") ?? [];
+	if (Number.parseInt(digits ?? "", 36) !== sequence || own !== ownId) {
+		throw new Error(`event ${sequence} with own id ${ownId} has the id ${id}`);
+	}
+}
+
+function readId(id: string, epoch: number, log: LogFacts): Omit<KnownId, "states"> {
+	const [, wireEpoch, digits = "", , mark] =
+		/^v1\.([^.]+)\.([^.]+)\.([^.;~]+)(~?)(?:;[\s\S]*)?$/.exec(id) ?? [];
+	log.wireEpoch ??= wireEpoch;
+	if (wireEpoch !== log.wireEpoch) throw new Error(`the id ${id} is of another log`);
+	const sequence = Number.parseInt(digits, 36);
+	if (!(sequence <= log.length)) throw new Error(`the id ${id} is after the end, ${log.length}`);
+	return { id, epoch, sequence, isPartial: mark === "~" };
+}
+
+/** The blocks of an event stream that have ended. */
+function blocksOf(text: string): Block[] {
+	const blocks: Block[] = [];
+	let end = 0;
+	for (const part of text.split("\n\n").slice(0, -1)) {
+		end += part.length + 2;
+		const lines = part.split("\n");
+		const field = (name: string): string[] =>
+			lines
+				.filter((line) => line.startsWith(`${name}: `))
+				.map((line) => line.slice(name.length + 2));
+		const data = field("data");
+		blocks.push({
+			id: field("id").at(-1),
+			data: data.length === 0 ? undefined : data.join("\n"),
+			end,
+		});
+	}
+	return blocks;
+}

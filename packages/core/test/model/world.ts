@@ -1,0 +1,365 @@
+/**
+ * A world: a service, its clients and the reference, driven by a script.
+ */
+import type { ServerResponse } from "node:http";
+import { eventually, settled } from "@sse-service/testing";
+import { vi } from "vitest";
+import {
+	createSSEService,
+	type RecoveredEvent,
+	type SSEService,
+	type SSEServiceOptions,
+	type Target,
+} from "../../src/index.js";
+import { isFor, type Kept, type Message, Reference } from "./reference.js";
+import {
+	type Open,
+	type Recovery,
+	rulesOf,
+	type Script,
+	type Send,
+	type Setup,
+	type Step,
+	TABS,
+} from "./script.js";
+import { type Expected, type KnownId, type LogFacts, Tab } from "./tab.js";
+import { startWire, type Transport, type Wire } from "./wire.js";
+
+const GARBAGE = "v1.nowhere.1";
+const START = Date.UTC(2026, 0, 1);
+
+/** Run a script. @throws when a client has seen anything else than it should have */
+export async function play({ setup, steps }: Script, transport: Transport): Promise<void> {
+	vi.setSystemTime(START);
+	const world = new World(setup);
+	await world.start(transport);
+	try {
+		for (const step of steps) await world.take(step);
+		await world.checkAll();
+	} finally {
+		await world.stop();
+	}
+}
+
+class World {
+	readonly #setup: Setup;
+	readonly #tabs = TABS.map((clientId) => new Tab(clientId));
+	readonly #published = new Map<string, { readonly event: Kept; readonly id: Promise<string> }>();
+	#sse: SSEService;
+	#reference: Reference;
+	#epoch = 0;
+	#wireEpoch: string | undefined;
+	#sent = 0;
+	#wire: Wire | undefined;
+	#onRequest: ((res: ServerResponse, connect: () => void) => void) | undefined;
+
+	constructor(setup: Setup) {
+		this.#setup = setup;
+		this.#sse = createSSEService(optionsOf(setup));
+		this.#reference = new Reference(rulesOf(setup));
+	}
+
+	async start(transport: Transport): Promise<void> {
+		this.#wire = await startWire((req, res) => {
+			const tab = this.#tabs[Number(req.url?.slice(1))];
+			if (tab === undefined) throw new Error("no such tab");
+			this.#onRequest?.(res, () => {
+				const { clientId, groups } = tab;
+				tab.connection = this.#sse.connect({ req, res, clientId, groups: [...groups] }).connection;
+			});
+		}, transport);
+	}
+
+	async stop(): Promise<void> {
+		for (const tab of this.#tabs) tab.destroy();
+		await this.#sse.close();
+		await this.#wire?.close();
+	}
+
+	async take(step: Step): Promise<void> {
+		switch (step.do) {
+			case "send":
+				return this.#send(step);
+			case "open":
+				return this.#open(step);
+			case "wait":
+				vi.setSystemTime(Date.now() + step.ms);
+				return;
+			case "restart":
+				return this.#restart(step.isOrderly);
+		}
+		const tab = this.#tabs[step.tab];
+		if (tab?.connection === undefined) return;
+		switch (step.do) {
+			case "cut":
+				return this.#cut(tab, step.share);
+			case "join":
+				return this.#join(tab, step.group);
+			case "leave":
+				await this.#settle(tab);
+				if (tab.connection === undefined) return;
+				this.#sse.leave({ connection: tab.connection }, step.group);
+				tab.groups.delete(step.group);
+				tab.knowStates([...tab.states].filter((group) => group !== step.group));
+				return;
+			case "pause":
+				return tab.pause();
+			case "read":
+				return this.#checkAllOf(tab);
+			case "end":
+				tab.connection.close();
+				tab.read();
+				await tab.until(() => tab.hasEnded);
+				return this.#left(tab, tab.text.length);
+		}
+	}
+
+	/** Every client that is connected has all that it should have. */
+	async checkAll(): Promise<void> {
+		for (const tab of this.#tabs) if (tab.isOpen) await this.#checkAllOf(tab);
+		for (const { event, id } of this.#published.values()) {
+			const sequence = Number.parseInt((await id).split(".")[2] ?? "", 36);
+			if (sequence !== event.sequence) throw new Error(`published as ${await id}`);
+		}
+	}
+
+	get #facts(): LogFacts {
+		const world = this;
+		return {
+			get wireEpoch() {
+				return world.#wireEpoch;
+			},
+			set wireEpoch(epoch) {
+				world.#wireEpoch = epoch;
+			},
+			length: this.#reference.events.length,
+			mayDrop: this.#setup.slowPolicy === "drop-oldest",
+		};
+	}
+
+	#send({ to, except, key, ttlMs, ownId, size, once }: Send): void {
+		const excepted = except !== undefined && "tab" in except ? this.#tabs[except.tab] : undefined;
+		const connection = excepted?.connection;
+		const message: Message = {
+			...to,
+			exceptClient: except !== undefined && "client" in except ? except.client : undefined,
+			key,
+			ttlMs,
+			ownId,
+			data: `${++this.#sent} ${"x".repeat(size)}`,
+		};
+		const form = "client" in to || "group" in to ? to : { all: true as const };
+		const told = connection === undefined ? message.exceptClient : undefined;
+		const exception =
+			connection === undefined ? told !== undefined && { client: told } : { connection };
+		const target = { ...form, ...(exception && { except: exception }) } as Target;
+		const options = { key, ttlMs, id: ownId };
+
+		const known = once === undefined ? undefined : this.#published.get(once);
+		if (once !== undefined && known !== undefined && this.#isRemembered(known.event)) {
+			// It is the first one that counts.
+			void this.#sse.publish(target, message.data, { ...options, idempotencyKey: once });
+			return;
+		}
+		const event = this.#reference.append(message, Date.now());
+		const receivers = this.#tabs.filter(
+			(tab) => tab.isOpen && tab !== excepted && isFor(message, tab),
+		);
+		for (const tab of receivers) tab.expected.push({ event, isState: false });
+		if (once === undefined) {
+			const reached = this.#sse.send(target, message.data, options);
+			const isSure = this.#tabs.every(({ wasPaused }) => !wasPaused);
+			if (isSure && reached !== receivers.length) {
+				throw new Error(`${message.data} reached ${reached}, not ${receivers.length}`);
+			}
+		} else {
+			const published = this.#sse.publish(target, message.data, {
+				...options,
+				idempotencyKey: once,
+			});
+			this.#published.set(once, { event, id: published.then(({ id }) => id) });
+		}
+	}
+
+	#isRemembered({ at }: Kept): boolean {
+		return Date.now() - at < this.#setup.maxAgeMs;
+	}
+
+	async #open({ tab: index, groups, from, before, after, isSlow }: Open): Promise<void> {
+		const tab = this.#tabs[index];
+		if (tab === undefined || this.#wire === undefined) return;
+		if (tab.isOpen) await this.#cut(tab, 1);
+		const known = typeof from === "number" ? tab.ids.at(-1 - from) : undefined;
+		const lastEventId = from === "garbage" ? GARBAGE : known?.id;
+		const headers: Record<string, string> = {};
+		if (lastEventId !== undefined) {
+			headers["last-event-id"] = Buffer.from(lastEventId).toString("latin1");
+		}
+		// An id says nothing of a group that its client had not come to: it comes to it again, by joining.
+		const isCovered = (group: string): boolean =>
+			known === undefined || known.isPartial || known.states.has(group);
+		const joins = groups.filter((group) => this.#reference.keepsLatest(group) && !isCovered(group));
+		tab.groups = new Set(groups.filter((group) => !joins.includes(group)));
+		const connected = new Promise<void>((resolve, reject) => {
+			this.#onRequest = (_, connect) => {
+				this.#onRequest = undefined;
+				try {
+					for (const send of before) this.#send(send);
+					connect();
+					tab.expected = this.#welcome(tab, lastEventId, known);
+					for (const send of after) this.#send(send);
+					resolve();
+				} catch (error) {
+					reject(error);
+				}
+			};
+		});
+		const opened = tab.open(this.#wire.request(`/${index}`, headers), isSlow);
+		await settled(Promise.all([connected, opened]), "a connection");
+		for (const group of joins) await this.#join(tab, group);
+	}
+
+	/** What a client should be given that connects. */
+	#welcome(tab: Tab, lastEventId: string | undefined, known: KnownId | undefined): Expected[] {
+		const now = Date.now();
+		const states = [...tab.groups].filter((group) => this.#reference.keepsLatest(group));
+		const state = this.#stateOf(tab, states);
+		tab.knowStates(states);
+		if (lastEventId === undefined) return state;
+		const isGone = known === undefined || known.epoch !== this.#epoch;
+		const isPartial = known?.isPartial === true;
+		const isOwed = (event: Kept): boolean => !(isPartial && this.#reference.isLatest(event));
+		const missed = isGone ? undefined : this.#reference.after(known.sequence, tab, isOwed, now);
+		if (missed !== undefined) {
+			const events = missed.map((event) => ({ event, isState: false }));
+			return isPartial ? [...state, ...events] : events;
+		}
+		const reason = known === undefined ? "invalid" : isGone ? "epoch" : "expired";
+		return [...this.#gap(reason, lastEventId), ...state];
+	}
+
+	#gap(reason: string, lastEventId: string): Expected[] {
+		const { recovery } = this.#setup;
+		const told = { isState: false as const, data: JSON.stringify({ reason }) };
+		const given = recovered(recovery, lastEventId).map(({ data }) => ({
+			isState: false as const,
+			data: String(data),
+		}));
+		return recovery === "none" || recovery === "throws" ? [...given, told] : given;
+	}
+
+	#stateOf(tab: Tab, groups: readonly string[]): Expected[] {
+		const latest = this.#reference.latest(groups, tab, Date.now());
+		return latest.map((event) => ({ event, isState: true }));
+	}
+
+	async #join(tab: Tab, group: string): Promise<void> {
+		await this.#settle(tab);
+		if (tab.connection === undefined) return;
+		const isNew = !tab.groups.has(group);
+		this.#sse.join({ connection: tab.connection }, group);
+		tab.groups.add(group);
+		if (!isNew || !this.#reference.keepsLatest(group)) return;
+		const from = tab.text.length;
+		tab.expected.push(...this.#stateOf(tab, [group]).map((state) => ({ ...state, from })));
+		tab.knowStates([...tab.states, group]);
+		await this.#settle(tab);
+	}
+
+	/** Have a tab read all that it was sent. */
+	async #settle(tab: Tab): Promise<void> {
+		tab.read();
+		if (!(await tab.catchUp())) this.#left(tab, tab.text.length);
+	}
+
+	async #checkAllOf(tab: Tab): Promise<void> {
+		tab.read();
+		const isOpen = await tab.catchUp();
+		const count = tab.check(tab.text.length, this.#epoch, this.#facts);
+		if (isOpen && count < tab.expected.length && !this.#facts.mayDrop) {
+			const missing = tab.expected.slice(count).filter(({ event }) => !event?.isReplaced);
+			if (missing.length > 0) throw new Error(`missing: ${JSON.stringify(missing).slice(0, 200)}`);
+		}
+		if (!isOpen) this.#left(tab, tab.text.length);
+	}
+
+	async #cut(tab: Tab, share: number): Promise<void> {
+		if (!tab.isPaused) await tab.catchUp();
+		const { connection } = tab;
+		tab.destroy();
+		await eventually(() => connection?.closed !== false, "the server to know");
+		this.#left(tab, Math.round(tab.text.length * share));
+	}
+
+	#left(tab: Tab, length: number): void {
+		if (tab.connection === undefined) return;
+		tab.check(length, this.#epoch, this.#facts);
+		tab.connection = undefined;
+		tab.expected = [];
+	}
+
+	async #restart(isOrderly: boolean): Promise<void> {
+		if (isOrderly) {
+			const closed = this.#sse.close();
+			for (const tab of this.#tabs) if (tab.isOpen) tab.read();
+			await closed;
+		} else for (const tab of this.#tabs) tab.destroy();
+		for (const tab of this.#tabs) {
+			if (!tab.isOpen) continue;
+			await tab.until(() => tab.hasEnded);
+			this.#left(tab, tab.text.length);
+		}
+		await this.#sse.close();
+		this.#published.clear();
+		this.#epoch++;
+		this.#wireEpoch = undefined;
+		this.#sse = createSSEService(optionsOf(this.#setup));
+		this.#reference = new Reference(rulesOf(this.#setup));
+	}
+}
+
+function recovered(recovery: Recovery, lastEventId: string): RecoveredEvent[] {
+	if (recovery === "none") return [];
+	return [{ data: `recovered since ${lastEventId}` }];
+}
+
+function optionsOf(setup: Setup): SSEServiceOptions {
+	const { byDefault, ofGroups } = rulesOf(setup);
+	const { maxEvents, maxAgeMs } = byDefault;
+	const { slowPolicy, heartbeatIntervalMs, recovery } = setup;
+	return {
+		history: { maxEvents, maxAgeMs, groups: Object.fromEntries(ofGroups) },
+		slowPolicy,
+		heartbeatIntervalMs,
+		maxBufferedBytes: 64 * 1024,
+		recover: recovery === "none" ? undefined : recoverBy(recovery),
+	};
+}
+
+function recoverBy(recovery: Recovery): SSEServiceOptions["recover"] {
+	return ({ lastEventId }) => {
+		const events = recovered(recovery, lastEventId);
+		switch (recovery) {
+			case "promise":
+				return Promise.resolve(events);
+			case "generator":
+				return later(events);
+			case "throws":
+				return failing(events);
+			default:
+				return events;
+		}
+	};
+}
+
+async function* later(events: readonly RecoveredEvent[]): AsyncGenerator<RecoveredEvent> {
+	for (const event of events) {
+		await new Promise((resolve) => setImmediate(resolve));
+		yield event;
+	}
+}
+
+function* failing(events: readonly RecoveredEvent[]): Generator<RecoveredEvent> {
+	yield* events;
+	throw new Error("it cannot be had");
+}
