@@ -90,9 +90,9 @@ async function listen(
 	};
 }
 
-function servicesFor({ byDefault, maxConnections, drainMs }: AdapterSetup) {
+function servicesFor({ byDefault, maxConnections, drainMs, history }: AdapterSetup) {
 	return {
-		service: byDefault ? getDefaultService() : createSSEService({ maxConnections, drainMs }),
+		service: byDefault ? getDefaultService() : createSSEService({ maxConnections, drainMs, history }),
 		second: createSSEService(),
 	};
 }

@@ -41,10 +41,10 @@ const FOUR: typeof FIVE = {
 function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeof FIVE) {
 	const harness: AdapterHarness = {
 		commonJs,
-		start: async ({ use = [], routes, byDefault, maxConnections, drainMs, http2 }) => {
+		start: async ({ use = [], routes, byDefault, maxConnections, drainMs, history, http2 }) => {
 			const service = byDefault
 				? getDefaultService()
-				: createSSEService({ maxConnections, drainMs });
+				: createSSEService({ maxConnections, drainMs, history });
 			const second = createSSEService();
 			const accessLog: number[] = [];
 			const errors: unknown[] = [];

@@ -184,10 +184,10 @@ class Services {
 function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 	return {
 		commonJs,
-		start: async ({ use, routes, byDefault, maxConnections, drainMs, http2 }) => {
+		start: async ({ use, routes, byDefault, maxConnections, drainMs, history, http2 }) => {
 			const service = byDefault
 				? getDefaultService()
-				: createSSEService({ maxConnections, drainMs });
+				: createSSEService({ maxConnections, drainMs, history });
 			const second = createSSEService();
 
 			@Controller()

@@ -42,6 +42,8 @@ export interface AdapterSetup {
 	readonly maxConnections?: number;
 	/** Of the service of this app. */
 	readonly drainMs?: number;
+	/** Of the service of this app. */
+	readonly history?: boolean;
 	/** Serve HTTP/2, without TLS. */
 	readonly http2?: boolean | undefined;
 }
@@ -284,6 +286,21 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(new Set(connections.map(({ closeReason }) => closeReason))).toEqual(
 				new Set(["shutdown"]),
 			);
+		});
+
+		it("a client that comes back is given what it missed", async () => {
+			await start({ history: true });
+			const first = await open();
+			await eventually(() => connections.length === 1);
+			app.service.send("all", "had");
+			await first.take(1);
+			const [id = ""] = /(?<=^id: ).*(?=\ndata: had$)/m.exec(first.text) ?? [];
+			first.abort();
+			await eventually(() => app.service.stats().connections === 0);
+			app.service.send("all", "missed");
+			const again = await open("/events", { headers: { "last-event-id": id } });
+			app.service.send("all", "live");
+			expect((await again.take(2)).map(({ data }) => data)).toEqual(["missed", "live"]);
 		});
 
 		it("closing the app over drainMs ends its streams one after the other, each told when to come back", async () => {
