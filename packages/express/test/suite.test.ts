@@ -92,7 +92,9 @@ async function listen(
 
 function servicesFor({ byDefault, maxConnections, drainMs, history }: AdapterSetup) {
 	return {
-		service: byDefault ? getDefaultService() : createSSEService({ maxConnections, drainMs, history }),
+		service: byDefault
+			? getDefaultService()
+			: createSSEService({ maxConnections, drainMs, history }),
 		second: createSSEService(),
 	};
 }
