@@ -95,11 +95,10 @@ export class History {
 		return { ...message, id: encodeCursor(this.position, message.id) };
 	}
 
-	/** A heartbeat that says where the client is, so that one to whom nothing is sent does not fall behind. `event`: as it was encoded */
-	beat(event: string | undefined, block: string): Frame {
-		return event === undefined
-			? this.notices.id(this.position)
-			: this.notices.beat(block, this.position);
+	/** A heartbeat that says where the client is, so that one to whom nothing is sent does not fall behind. `event`: the block it is otherwise */
+	beat(event: string | undefined): Frame {
+		if (event === undefined) return this.notices.id(this.position);
+		return this.notices.beat(event, this.position);
 	}
 
 	close(): void {

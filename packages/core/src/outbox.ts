@@ -75,9 +75,9 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		return this.#feed !== undefined;
 	}
 
-	/** Nothing waits: what is sent now is written at the next flush. */
+	/** Nothing waits for the sink: a heartbeat would reach the client now. */
 	get idle(): boolean {
-		return !this.isBlocked && this.#batch === undefined;
+		return this.#sinkState !== "full" && this.#batch === undefined;
 	}
 
 	/** What waits for the sink or the feed, if something does. */
@@ -99,6 +99,11 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		}
 		this.#feed = new Feed(source, () => this.#pump());
 		this.#pump();
+	}
+
+	/** A comment goes before all that waits for a feed: it changes nothing for the client. The outbox must be idle. */
+	beat(comment: Frame): void {
+		this.#gather(comment);
 	}
 
 	/** Write what has gathered. */

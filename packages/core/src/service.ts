@@ -78,14 +78,16 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
 		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "comment");
-		const beat =
-			heartbeatEvent === undefined
-				? encodeLine(": heartbeat", commentForm)
-				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
-		const heartbeat = encodeFrame(beat, "comment");
+		const comment = encodeLine(": heartbeat", commentForm);
+		const event =
+			heartbeatEvent &&
+			encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
+		const heartbeat = encodeFrame(event ?? comment, "comment");
+		const whileFed = encodeFrame(comment, "comment");
 		const { history } = this.#dispatch;
 		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) => {
-			connection.enqueue(history?.beat(heartbeatEvent, beat) ?? heartbeat);
+			if (connection.isFed) connection.beat(whileFed);
+			else connection.enqueue(history?.beat(event) ?? heartbeat);
 		});
 	}
 

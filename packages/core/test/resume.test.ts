@@ -174,6 +174,25 @@ describe("a client that comes back", () => {
 	});
 });
 
+describe("a client whose gap takes long to recover", () => {
+	it("gets heartbeats meanwhile, which do not say that it has had anything", async () => {
+		let recovered = (_: Iterable<{ data: string }>): void => {};
+		await serve({
+			heartbeatIntervalMs: 40,
+			recover: () =>
+				new Promise((resolve) => {
+					recovered = resolve;
+				}),
+		});
+		const { stream } = await open(ADA, "7");
+		sse.send("all", "live");
+		await stream.until(() => stream.comments.includes("heartbeat"));
+		expect(stream.text).not.toContain("id: ");
+		recovered([{ data: "state" }]);
+		expect(await received(stream)).toEqual(["state", "live"]);
+	});
+});
+
 describe("a client that a drain sends away", () => {
 	it("is told where it is, and has all when it comes back", async () => {
 		await serve({ history: true });
