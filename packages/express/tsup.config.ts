@@ -1,13 +1,4 @@
 import { defineConfig } from "tsup";
+import { library, requireAnswersSSE } from "../../.ci/tsup.js";
 
-export default defineConfig({
-	entry: ["src/index.ts"],
-	format: ["esm", "cjs"],
-	dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
-	target: "node20",
-	clean: true,
-	removeNodeProtocol: false,
-	// `require()` answers what the package is named for, as the packages of this framework do.
-	footer: ({ format }) =>
-		format === "cjs" ? { js: "module.exports = Object.assign(sse, { default: sse, sse });" } : {},
-});
+export default defineConfig({ ...library, ...requireAnswersSSE() });
