@@ -17,5 +17,9 @@ export const library: Options = {
  */
 export function requireAnswersSSE(guard = ""): Options {
 	const js = `${guard}module.exports = Object.assign(sse, { default: sse, sse });`;
-	return { footer: ({ format }) => (format === "cjs" ? { js } : {}) };
+	return {
+		footer: ({ format }) => (format === "cjs" ? { js } : {}),
+		// The declarations say so, by `export =`.
+		cjsInterop: true,
+	};
 }

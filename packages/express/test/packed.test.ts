@@ -60,5 +60,15 @@ ${typed}`,
 import { sse } from "@sse-service/express";
 import express from "express";
 ${typed}`,
+		"require.cts": `
+import sse = require("@sse-service/express");
+import byDefault, { sse as byName, type SSEOptions } from "@sse-service/express";
+import express = require("express");
+${typed}
+export const options: sse.SSEOptions & SSEOptions = {};
+app.use(byDefault(options), byName(options));
+// @ts-expect-error: a number.
+sse({ retryMs: "1" });
+`,
 	},
 });

@@ -54,5 +54,15 @@ ${typed}`,
 import { sse } from "@sse-service/fastify";
 import { fastify } from "fastify";
 ${typed.replace("await app.register", "app.register")}`,
+		"require.cts": `
+import sse = require("@sse-service/fastify");
+import byDefault, { sse as byName, type SSEOptions } from "@sse-service/fastify";
+import fastify = require("fastify");
+${typed.replace("await app.register", "app.register")}
+export const options: sse.SSEOptions & SSEOptions = {};
+app.register(byDefault, options).register(byName, options);
+// @ts-expect-error: a name is a string.
+app.register(sse, { decorator: 1 });
+`,
 	},
 });

@@ -17,11 +17,17 @@ export interface PackedSuite {
 	 * all of them and answers their number at `/all`, and closes at SIGTERM.
 	 */
 	readonly programs: Readonly<Record<string, string>>;
-	/** Files, by name, that the compiler accepts in strict mode, the declarations that they import included. */
+	/**
+	 * Files, by name, that the compiler accepts in strict mode, the declarations that they import included; those in
+	 * CommonJS also without `esModuleInterop`.
+	 */
 	readonly types?: Readonly<Record<string, string>>;
 	/** Files of tests for Jest, by name. */
 	readonly jest?: Readonly<Record<string, string>>;
 }
+
+// TypeScript 6 calls it deprecated.
+const WITHOUT_INTEROP = ["--esModuleInterop", "false", "--ignoreDeprecations", "6.0"];
 
 /** Run the claims over an adapter, which must be built. */
 export function describePacked(suite: PackedSuite): void {
@@ -71,6 +77,15 @@ export function describePacked(suite: PackedSuite): void {
 			},
 			60_000,
 		);
+
+		const required = Object.entries(types).filter(([file]) => file.endsWith(".cts"));
+		if (required.length > 0) {
+			it("passes the compiler in CommonJS without esModuleInterop", async () => {
+				for (const [file, text] of required) project.write(file, text);
+				const files = required.map(([file]) => file);
+				expect(await project.compile([...files, ...WITHOUT_INTEROP])).toBe("");
+			}, 60_000);
+		}
 
 		it.each(Object.entries(jest))(
 			"%s passes under Jest",
