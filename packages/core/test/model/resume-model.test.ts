@@ -18,7 +18,7 @@ const transports: readonly Transport[] =
 	SSE_MODEL_TRANSPORT === undefined
 		? ["memory", "network"]
 		: [SSE_MODEL_TRANSPORT === "network" ? "network" : "memory"];
-const numRuns = Number(SSE_MODEL_RUNS ?? 150);
+const numRuns = Number(SSE_MODEL_RUNS ?? 100);
 
 beforeAll(() => {
 	vi.useFakeTimers({ toFake: ["Date"] });

@@ -26,13 +26,18 @@ const send = fc.record({
 		nil: undefined,
 		freq: 3,
 	}),
-	key: fc.option(fc.constantFrom("A", "B", "C"), { nil: undefined, freq: 2 }),
+	/** So often in a row. */
+	times: fc.oneof(
+		{ weight: 3, arbitrary: fc.constant(1) },
+		{ weight: 1, arbitrary: fc.integer({ min: 2, max: 12 }) },
+	),
+	key: fc.option(fc.constantFrom("A", "B", "C"), { nil: undefined, freq: 1 }),
 	ttlMs: fc.option(fc.constantFrom(0, 10, 100, 1_000), { nil: undefined, freq: 2 }),
 	ownId: fc.option(fc.constantFrom("", "7", "a;b~", "\u2028id: 9"), { nil: undefined, freq: 2 }),
 	/** Bytes of data. */
 	size: fc.oneof(
-		{ weight: 8, arbitrary: fc.constant(0) },
-		{ weight: 1, arbitrary: fc.nat(30_000) },
+		{ weight: 9, arbitrary: fc.constant(0) },
+		{ weight: 1, arbitrary: fc.integer({ min: 10_000, max: 40_000 }) },
 	),
 	/** `publish` with this idempotency key. */
 	once: fc.option(fc.constantFrom("one", "two"), { nil: undefined, freq: 8 }),
@@ -45,41 +50,41 @@ const open = fc.record({
 	/** The last event ID: none, one it had (0: the last that it was sent), or one that is none. */
 	from: fc.oneof(
 		{ weight: 1, arbitrary: fc.constant("nowhere" as const) },
-		{ weight: 6, arbitrary: fc.constant(0) },
-		{ weight: 2, arbitrary: fc.nat(10) },
+		{ weight: 10, arbitrary: fc.constant(0) },
+		{ weight: 6, arbitrary: fc.nat(10) },
 		{ weight: 1, arbitrary: fc.constant("garbage" as const) },
 	),
-	/** Sent in the turn in which the connection is made, before and after. */
-	before: fc.array(send, { maxLength: 2 }),
+	/** Sent while it is away, and in the turn in which it has come. */
+	before: fc.array(send, { maxLength: 6, size: "max" }),
 	after: fc.array(send, { maxLength: 2 }),
 	/** Its client does not read from the start. */
 	isSlow: fc.boolean(),
 });
 
 const step = fc.oneof(
-	{ weight: 8, arbitrary: send },
-	{ weight: 6, arbitrary: open },
+	{ weight: 30, arbitrary: send },
+	{ weight: 16, arbitrary: open },
 	// Its client has had so much of what it was sent: the rest was on its way.
 	{
-		weight: 4,
+		weight: 16,
 		arbitrary: fc.record({
 			do: fc.constant("cut" as const),
 			tab,
 			share: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
 		}),
 	},
-	{ weight: 1, arbitrary: fc.record({ do: fc.constant("join" as const), tab, group }) },
-	{ weight: 1, arbitrary: fc.record({ do: fc.constant("leave" as const), tab, group }) },
+	{ weight: 4, arbitrary: fc.record({ do: fc.constant("join" as const), tab, group }) },
+	{ weight: 4, arbitrary: fc.record({ do: fc.constant("leave" as const), tab, group }) },
 	{
-		weight: 2,
+		weight: 6,
 		arbitrary: fc.record({
 			do: fc.constant("wait" as const),
 			ms: fc.constantFrom(1, 10, 100, 1_000),
 		}),
 	},
-	{ weight: 1, arbitrary: fc.record({ do: fc.constant("pause" as const), tab }) },
-	{ weight: 1, arbitrary: fc.record({ do: fc.constant("read" as const), tab }) },
-	{ weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), tab }) },
+	{ weight: 4, arbitrary: fc.record({ do: fc.constant("pause" as const), tab }) },
+	{ weight: 3, arbitrary: fc.record({ do: fc.constant("read" as const), tab }) },
+	{ weight: 2, arbitrary: fc.record({ do: fc.constant("end" as const), tab }) },
 	{
 		weight: 1,
 		arbitrary: fc.record({ do: fc.constant("restart" as const), isOrderly: fc.boolean() }),
@@ -102,7 +107,9 @@ const setup = fc.record({
 
 export const script = fc.record({
 	setup,
-	steps: fc.array(step, { minLength: 10, maxLength: 60, size: "max" }),
+	/** The groups in which each client is at first. */
+	groups: fc.tuple(...TABS.map(() => fc.subarray(GROUPS))),
+	steps: fc.array(step, { minLength: 20, maxLength: 60, size: "max" }),
 });
 
 export type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;

@@ -60,8 +60,10 @@ export class Tab {
 		return this.#states.at(-1)?.groups ?? new Set();
 	}
 
-	async open(request: http.ClientRequest, isSlow: boolean): Promise<void> {
+	/** @returns whether there was a response */
+	async open(request: http.ClientRequest, isSlow: boolean): Promise<boolean> {
 		this.#request = request;
+		this.#response = undefined;
 		this.text = "";
 		this.#states = [];
 		this.isPaused = isSlow;
@@ -69,12 +71,13 @@ export class Tab {
 		request.on("error", () => {});
 		request.end();
 		const response = await settled(
-			new Promise<http.IncomingMessage>((resolve, reject) => {
+			new Promise<http.IncomingMessage | undefined>((resolve) => {
 				request.on("response", resolve);
-				request.on("close", () => reject(new Error("refused")));
+				request.on("close", () => resolve(undefined));
 			}),
 			"a response",
 		);
+		if (response === undefined) return false;
 		this.#response = response;
 		response.setEncoding("utf8");
 		response.on("error", () => {});
@@ -85,6 +88,7 @@ export class Tab {
 			this.#onText?.();
 		});
 		if (isSlow) response.pause();
+		return true;
 	}
 
 	pause(): void {
@@ -171,7 +175,7 @@ export class Tab {
 			const expected = this.expected[index];
 			if (expected === undefined) break;
 			if (dataOf(expected) === data) return index;
-			if (!isDropped && !this.#mayBeLeftOut(expected)) break;
+			if (!isDropped && !this.mayBeLeftOut(expected)) break;
 		}
 		const wanted = this.expected[from];
 		const told = wanted === undefined ? "nothing" : JSON.stringify(dataOf(wanted).slice(0, 60));
@@ -179,7 +183,7 @@ export class Tab {
 	}
 
 	/** A newer one of its key makes up for it; or it is state that was read when it was of no use any more. */
-	#mayBeLeftOut({ event, isState }: Expected): boolean {
+	mayBeLeftOut({ event, isState }: Expected): boolean {
 		if (event === undefined) return false;
 		if (isState && Date.now() >= event.at + (event.ttlMs ?? Infinity)) return true;
 		return event.isReplaced && (isState || this.wasPaused);
@@ -189,7 +193,7 @@ export class Tab {
 	#checkPassedOver(from: number, known: Omit<KnownId, "states">, end: number): void {
 		for (const expected of this.expected.slice(from)) {
 			if (expected.event !== undefined && end <= (expected.from ?? 0)) return;
-			if (this.#mayBeLeftOut(expected)) continue;
+			if (this.mayBeLeftOut(expected)) continue;
 			if (expected.isState) {
 				if (known.isPartial) continue;
 				throw new Error(`the id ${known.id} came before the state ${dataOf(expected)}`);
