@@ -12,7 +12,7 @@ export default defineConfig({
 					exclude: [
 						...configDefaults.exclude,
 						// Their servers are processes of their own, or there is none.
-						"test/{kill,packed,readme,types,layers}.test.ts",
+						"test/{event-log,kill,packed,readme,types,layers}.test.ts",
 						"test/load/**",
 						// It is about the difference.
 						"test/direct-write.test.ts",

@@ -5,13 +5,12 @@ import type { Connection } from "./connection.js";
 import { invalid, SSEError } from "./errors.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { History, type HistoryHost } from "./history.js";
-import { MemoryEventLog } from "./memory-event-log.js";
+import { createMemoryEventLog } from "./memory-event-log.js";
 import { encodeFields, encodeMessage, type Message, readMessage } from "./message.js";
 import type { RecoveredEvent } from "./option-types.js";
 import type { ResolvedOptions } from "./options.js";
 import { keyOf } from "./record.js";
 import type { Registry } from "./registry.js";
-import { readRetention } from "./retention.js";
 import type { Published } from "./service-types.js";
 import { readTarget, type Selection } from "./target.js";
 import type { GapReason, PublishOptions, SendOptions, Target } from "./types.js";
@@ -30,7 +29,7 @@ export class Dispatch {
 		this.#registry = registry;
 		this.#options = options;
 		if (options.history === false) return;
-		const log = new MemoryEventLog(readRetention(options.history));
+		const log = createMemoryEventLog(options.history);
 		this.history = new History(log, options, {
 			deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
 			has: (connection) => registry.includes(connection),

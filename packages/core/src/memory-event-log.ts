@@ -5,13 +5,19 @@ import { nanoid } from "nanoid";
 import type { Position } from "./cursor.js";
 import type { Deliver, EventLog, LogReader, LogStats, Page, ReadFailure } from "./event-log.js";
 import { IdempotencyKeys } from "./idempotency-keys.js";
+import type { HistoryOptions } from "./option-types.js";
 import { type LogEntry, LogRecord } from "./record.js";
-import type { RetentionRules } from "./retention.js";
+import { type RetentionRules, readRetention } from "./retention.js";
 import { Ring } from "./ring.js";
 
 const PAGE = 256;
 
-export class MemoryEventLog implements EventLog {
+/** A log in memory that keeps so much, as the option `history` says it. @throws `ERR_SSE_INVALID_OPTION` */
+export function createMemoryEventLog(history: true | HistoryOptions): EventLog {
+	return new MemoryEventLog(readRetention(history));
+}
+
+class MemoryEventLog implements EventLog {
 	readonly #epoch = nanoid(8);
 	readonly #ring: Ring;
 	readonly #appended: IdempotencyKeys;
