@@ -1,25 +1,29 @@
 /**
  * The example: a page, one event stream for each of its tabs, and what a tab can do: join rooms, leave
- * them, say something in a room, tell something to a client.
+ * them, say something in a room, tell something to a client, and lose its stream.
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createSSEService } from "sse-service";
 import { createSampler, machine } from "./machine.js";
+import { createTabs } from "./tabs.js";
 import { answer, answerError, checkMethod, Refusal, readJson, sendPageFile } from "./web.js";
 
 /**
  * @import { IncomingMessage, ServerResponse } from "node:http"
  * @import { AddressInfo } from "node:net"
- * @import { GroupSize, SSEConnection, SSEService, Target } from "sse-service"
+ * @import { GroupSize, RecoverInfo, SSEConnection, SSEService, Target } from "sse-service"
  * @import { Sample } from "./machine.js"
  */
 
 /**
  * What goes over the streams: event types, and the data each carries.
  * @typedef {object} Events
- * @property {Hello} hello The first event of each stream.
+ * @property {Hello} hello The first event of each stream, but for what was missed.
+ * @property {{ number: number }} number The next one, a few times a second.
+ * @property {{}} cut The stream ends now.
+ * @property {{ number: number }} recovered Numbers were missed that are not kept any more: this was the last.
  * @property {Sample & { eventsSent: number }} sample
  * @property {{ clients: { name: string, tabs: number }[], rooms: GroupSize[] }} presence
  * @property {Message} message
@@ -44,12 +48,22 @@ import { answer, answerError, checkMethod, Refusal, readJson, sendPageFile } fro
 const MAX_TEXT_LENGTH = 500;
 /** Presence goes out at most this often, however many come and go. */
 const PRESENCE_INTERVAL_MS = 100;
+/** The numbers' group: every tab is in it, and it is no room. */
+const NUMBERS = "the numbers";
+const NUMBER_INTERVAL_MS = 200;
+/** Those of 20 seconds: who is away for longer has a gap. */
+const NUMBERS_KEPT = 100;
+const CUT_MS = 3_000;
+/** What the application itself keeps, whatever the history does. */
+const MAX_MESSAGES = 200;
 
 /** A server that does not listen yet. It owns its streams and ends them in `close`. */
 export function createExample() {
 	const startedAt = Date.now();
-	/** Open streams, by the token of their tab. @type {Map<unknown, SSEConnection<Events>>} */
-	const tabs = new Map();
+	const tabs = createTabs();
+	/** Oldest first. @type {Message[]} */
+	const messages = [];
+	let lastNumber = 0;
 
 	/** @type {SSEService<Events>} */
 	const sse = createSSEService({
@@ -57,9 +71,12 @@ export function createExample() {
 		closeTimeoutMs: 1_000,
 		maxConnections: 1_000,
 		maxConnectionsPerClient: 50,
-		maxGroupsPerConnection: 20,
+		// The numbers, and 20 rooms.
+		maxGroupsPerConnection: 21,
 		maxClientIdLength: 40,
 		maxGroupNameLength: 40,
+		history: { groups: { [NUMBERS]: { maxEvents: NUMBERS_KEPT } } },
+		recover,
 		onConnect: onPresence,
 		onDisconnect: onPresence,
 	});
@@ -69,6 +86,27 @@ export function createExample() {
 		const { eventsSent } = sse.stats();
 		sse.send("all", { ...sample, eventsSent }, { event: "sample", volatile: true });
 	});
+
+	function count() {
+		lastNumber += 1;
+		sse.send({ group: NUMBERS }, { number: lastNumber }, { event: "number" });
+	}
+
+	// While nobody is here, too: it is what somebody misses.
+	const counting = setInterval(count, NUMBER_INTERVAL_MS).unref();
+
+	/**
+	 * What a tab is given in the place of events that are not kept any more: how things stand now. It knows messages
+	 * that it has had by their id.
+	 * @param {RecoverInfo} info
+	 */
+	function* recover({ client, groups }) {
+		for (const message of messages) {
+			const isForTab = message.client === client.clientId || groups.includes(message.room ?? "");
+			if (isForTab) yield { data: message };
+		}
+		yield { event: "recovered", data: { number: lastNumber } };
+	}
 
 	/** @type {NodeJS.Timeout | undefined} */
 	let announcement;
@@ -86,26 +124,30 @@ export function createExample() {
 		const clients = sse
 			.getClients()
 			.map(({ clientId, connections }) => ({ name: clientId, tabs: connections.length }));
-		sse.send("all", { clients, rooms: sse.getGroups() }, { event: "presence" });
+		const rooms = sse.getGroups().filter(({ name }) => name !== NUMBERS);
+		// Of all that a tab has missed, the newest alone is of use.
+		sse.send("all", { clients, rooms }, { event: "presence", key: "presence" });
 	}
 
-	/** @param {IncomingMessage} req @param {ServerResponse} res @param {string | null} name */
-	function openStream(req, res, name) {
-		const tab = randomUUID();
+	/** @param {IncomingMessage} req @param {ServerResponse} res @param {URLSearchParams} query */
+	function openStream(req, res, query) {
+		const tab = query.get("tab") ?? randomUUID();
 		const { connection } = sse.connect({
 			req,
 			res,
-			clientId: name ?? undefined,
-			groups: [],
-			onDisconnectCb: () => tabs.delete(tab),
+			clientId: query.get("as") ?? undefined,
+			// What was said meanwhile in its rooms is only for a tab that is in them when it connects.
+			groups: tabs.groupsOf(tab) ?? [NUMBERS],
 		});
-		tabs.set(tab, connection);
+		tabs.add(tab, connection);
 		connection.send({ tab, startedAt, machine, samples: sampler.recent }, { event: "hello" });
 	}
 
 	/** @param {Target} target @param {Omit<Message, "id" | "at">} content */
 	function deliver(target, content) {
 		const message = { id: randomUUID(), at: Date.now(), ...content };
+		messages.push(message);
+		if (messages.length > MAX_MESSAGES) messages.shift();
 		return { ...message, delivered: sse.send(target, message) };
 	}
 
@@ -139,8 +181,29 @@ export function createExample() {
 		return deliver({ client }, { client, from: clientId, text });
 	}
 
+	/** @type {Action} */
+	function cut(connection) {
+		// So long the browser stays away. When it is back, it is told `retryMs` again.
+		connection.send({}, { event: "cut", retry: CUT_MS });
+		return { ended: sse.disconnect({ connection }, "cut") };
+	}
+
+	/** More goes on while the tab is away than is kept. @type {Action} */
+	function outrun(connection) {
+		const ended = sse.disconnect({ connection }, "cut");
+		for (let missed = 0; missed <= NUMBERS_KEPT; missed++) count();
+		return { ended };
+	}
+
 	const actions = new Map(
-		Object.entries({ "/join": join, "/leave": leave, "/say": say, "/tell": tell }),
+		Object.entries({
+			"/join": join,
+			"/leave": leave,
+			"/say": say,
+			"/tell": tell,
+			"/cut": cut,
+			"/outrun": outrun,
+		}),
 	);
 
 	/** @param {IncomingMessage} req @param {ServerResponse} res */
@@ -150,12 +213,12 @@ export function createExample() {
 		if (action !== undefined) {
 			checkMethod(req, "POST");
 			const body = await readJson(req);
-			const connection = tabs.get(body.tab);
+			const connection = tabs.find(body.tab);
 			if (connection === undefined) throw new Refusal(409, "The stream of this tab is not open");
 			answer(res, 200, action(connection, body));
 		} else if (path === "/events") {
 			checkMethod(req, "GET", "HEAD");
-			openStream(req, res, new URLSearchParams(query).get("as"));
+			openStream(req, res, new URLSearchParams(query));
 		} else {
 			await sendPageFile(req, res, path);
 		}
@@ -174,6 +237,7 @@ export function createExample() {
 			return `http://${name}:${/** @type {AddressInfo} */ (server.address()).port}`;
 		},
 		async close() {
+			clearInterval(counting);
 			const closed = new Promise((resolve) => server.close(resolve));
 			await sse.close();
 			// What is left are sockets that browsers keep for later.

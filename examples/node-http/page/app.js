@@ -6,7 +6,8 @@ import { clockTime, duration, plural } from "/shared/words.js";
 import { CHART_SECONDS, createChart } from "./chart.js";
 import { createCompose } from "./compose.js";
 import { createFeed } from "./feed.js";
-import { inventName, me, recall, remember } from "./identity.js";
+import { inventName, me, recall, remember, tabToken } from "./identity.js";
+import { createNumbers } from "./numbers.js";
 import { createPresence } from "./presence.js";
 import { openTab } from "./stream.js";
 import { gibibytes, percent, roomLabel } from "./words.js";
@@ -37,7 +38,12 @@ const lists = createPresence(me, rooms, {
 	onLeave: leave,
 });
 
-const tab = openTab(`/events?as=${encodeURIComponent(me)}`, {
+const numbers = createNumbers({
+	onCut: () => tab.post("/cut", {}),
+	onOutrun: () => tab.post("/outrun", {}),
+});
+
+const tab = openTab(`/events?as=${encodeURIComponent(me)}&tab=${tabToken}`, {
 	onHello(hello) {
 		const restarted = server !== undefined && server.startedAt !== hello.startedAt;
 		server = hello;
@@ -76,6 +82,15 @@ const tab = openTab(`/events?as=${encodeURIComponent(me)}`, {
 	},
 
 	onMessage: feed.show,
+
+	onNumber({ number }, isReplayed) {
+		numbers.take(number, isReplayed ? "replayed" : "live");
+	},
+
+	onRecovered({ number }) {
+		numbers.recover(number);
+		feed.notice("More was missed than the server keeps. The application has made up for it.");
+	},
 });
 
 /** @param {"Live" | "Reconnecting"} state @param {string} story */

@@ -29,6 +29,9 @@ const ANIMALS = [
 	"seal",
 ];
 
+/** The token of this tab, until it is reloaded: nobody else can know it. */
+export const tabToken = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("-");
+
 export const me = nameInAddress() || recall("localStorage", "name") || firstName();
 
 export function inventName() {

@@ -12,30 +12,39 @@ import { openStream } from "/shared/stream.js";
 /**
  * @param {string} url
  * @param {object} handlers
- * @param {(hello: Events["hello"]) => void} handlers.onHello The stream is open: the first time, or again.
+ * @param {(hello: Events["hello"]) => void} handlers.onHello The stream is open, and what was missed has come.
  * @param {() => void} handlers.onLost It is not, and is being opened again.
  * @param {(sample: Events["sample"]) => void} handlers.onSample
  * @param {(presence: Events["presence"]) => void} handlers.onPresence
  * @param {(message: Events["message"]) => void} handlers.onMessage
+ * @param {(number: Events["number"], isReplayed: boolean) => void} handlers.onNumber
+ * @param {(recovered: Events["recovered"]) => void} handlers.onRecovered
  */
-export function openTab(url, { onHello, onLost, onSample, onPresence, onMessage }) {
+export function openTab(url, handlers) {
 	/** The token that names the stream. `undefined` while it is not open. @type {string | undefined} */
 	let tab;
 
 	/** @type {(hello: Events["hello"]) => void} */
 	function hello(hello) {
 		tab = hello.tab;
-		onHello(hello);
+		handlers.onHello(hello);
 	}
 
 	/** Before the first event nobody has seen it open. */
 	function lost() {
-		if (tab !== undefined) onLost();
+		if (tab !== undefined) handlers.onLost();
 		tab = undefined;
 	}
 
 	/** @type {Listeners<Events>} */
-	const listeners = { hello, sample: onSample, presence: onPresence, message: onMessage };
+	const listeners = {
+		hello,
+		sample: handlers.onSample,
+		presence: handlers.onPresence,
+		message: handlers.onMessage,
+		number: (number) => handlers.onNumber(number, tab === undefined),
+		recovered: handlers.onRecovered,
+	};
 	openStream(url, listeners, { onLost: lost });
 
 	return {

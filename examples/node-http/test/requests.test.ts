@@ -43,6 +43,16 @@ function post(
 	return fetch(url + path, { method: "POST", body: text, headers });
 }
 
+/** The stream of the same tab, as a browser opens it again. */
+async function comeBack({ stream, tab }: Awaited<ReturnType<typeof openTab>>): Promise<TestStream> {
+	const id = stream.text.match(/(?<=^id: ).*$/gm)?.at(-1) ?? "";
+	const again = await openStream(`${url}/events?as=ada&tab=${tab}`, {
+		headers: { "Last-Event-ID": id },
+	});
+	await again.until(() => received(again, "hello").length > 0);
+	return again;
+}
+
 describe("the page", () => {
 	test.each([
 		["/", "text/html; charset=utf-8"],
@@ -180,6 +190,45 @@ describe("messages", () => {
 		expect(await refused.json()).toEqual({ message: "Join the room before you speak in it" });
 		await grace.stream.until(() => received(grace.stream, "message").length > 0);
 		expect(received(grace.stream, "message").map(({ text }) => text)).toEqual(["together"]);
+	});
+});
+
+describe("a stream that is cut", () => {
+	test("ends in an orderly way, after what says how long to stay away", async () => {
+		const ada = await openTab("ada");
+
+		expect(await ada.post("/cut", {})).toEqual({ ended: 1 });
+		expect(await ada.stream.ended).toBe(true);
+		expect(ada.stream.retries).toEqual([1_000, 3_000]);
+		expect((await post("/say", { tab: ada.tab, room: "lobby", text: "hello" })).status).toBe(409);
+	});
+
+	test("comes back in its rooms, with what was said there meanwhile", async () => {
+		const [ada, grace] = [await openTab("ada"), await openTab("grace")];
+		for (const { post } of [ada, grace]) await post("/join", { rooms: ["kitchen"] });
+		await ada.post("/cut", {});
+		await ada.stream.ended;
+		await grace.post("/say", { room: "kitchen", text: "soup is ready" });
+		const again = await comeBack(ada);
+
+		expect(received(again, "message").map(({ text }) => text)).toEqual(["soup is ready"]);
+	});
+
+	test("is given all that the application knows when more was missed than is kept", async () => {
+		const ada = await openTab("ada");
+		await ada.post("/join", { rooms: ["kitchen"] });
+		await ada.post("/say", { room: "kitchen", text: "soup is ready" });
+		await ada.post("/say", { room: "kitchen", text: "it is not" });
+		await ada.stream.until(() => received(ada.stream, "message").length === 2);
+		await ada.post("/outrun", {});
+		await ada.stream.ended;
+		const again = await comeBack(ada);
+
+		expect(received(again, "message").map(({ text }) => text)).toEqual([
+			"soup is ready",
+			"it is not",
+		]);
+		expect(received(again, "recovered")[0]?.number).toBeGreaterThan(100);
 	});
 });
 

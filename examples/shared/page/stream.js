@@ -29,14 +29,21 @@ export function openStream(url, listeners, options = {}) {
 	const { withCredentials = false, onOpen, onLost, onRefused } = options;
 	let isOpen = false;
 	let isClosed = false;
+	/** A browser gives it back by itself; one that has given up does not. */
+	let lastEventId = "";
 	/** @type {EventSource} */
 	let source;
 
 	function open() {
 		if (isClosed) return;
-		source = new EventSource(url, { withCredentials });
+		const address = new URL(url, location.href);
+		if (lastEventId !== "") address.searchParams.set("lastEventId", lastEventId);
+		source = new EventSource(address, { withCredentials });
 		for (const [type, listener] of Object.entries(listeners)) {
-			source.addEventListener(type, ({ data }) => listener(JSON.parse(data)));
+			source.addEventListener(type, (event) => {
+				lastEventId = event.lastEventId;
+				listener(JSON.parse(event.data));
+			});
 		}
 		source.addEventListener("open", () => {
 			isOpen = true;
