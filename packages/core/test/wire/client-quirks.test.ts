@@ -1,8 +1,22 @@
 import { eventually } from "@sse-service/testing";
 import { EventSource as UndiciEventSource } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type CommentForm, createSSEService, type SSEConnection } from "../../src/index.js";
-import { CLIENTS, type Client, type ToldEvent } from "./clients.js";
+import {
+	type CommentForm,
+	type ConnectInfo,
+	createSSEService,
+	type SSEConnection,
+	type SSEServiceOptions,
+} from "../../src/index.js";
+import {
+	CLIENTS,
+	type Client,
+	eventsource,
+	eventsourceClient,
+	launchDarklyEventSource,
+	type ToldEvent,
+	undici,
+} from "./clients.js";
 import { type Live, QUIET, startLive } from "./live.js";
 
 beforeEach(() => {
@@ -186,6 +200,35 @@ describe("undici applies a reconnection time at the next blank line,", () => {
 		source.close();
 		await live.close();
 	}
+});
+
+describe("with history, a client that was never sent an event and comes back", () => {
+	/** The id it comes back with. */
+	async function idOf({ open }: Client, options: SSEServiceOptions = {}) {
+		const service = createSSEService({ ...QUIET, history: true, retryMs: 1, ...options });
+		const live = await startLive({ service });
+		const close = open(live.url, () => {});
+		(await live.next()).close();
+		const { lastEventId } = await live.next();
+		close();
+		await live.close();
+		return lastEventId;
+	}
+
+	test("says where it was", async () => {
+		expect(await idOf(undici)).toMatch(/^v1\./);
+	});
+
+	const deaf = [eventsource, eventsourceClient, launchDarklyEventSource];
+	const eachDeaf = deaf.map((client) => [client.name, client] as const);
+	test.each(eachDeaf)("says nothing when it is %s", async (_name, client) => {
+		expect(await idOf(client)).toBeUndefined();
+	});
+
+	test.each(eachDeaf)("says it when %s was given an event with an id", async (_name, client) => {
+		const onConnect = ({ connection }: ConnectInfo) => connection.send("hello", { id: 0 });
+		expect(await idOf(client, { onConnect })).toMatch(/^v1\..*;0$/);
+	});
 });
 
 const ONE: ToldEvent = { type: "message", data: "one" };
