@@ -176,10 +176,10 @@ class World {
 			(tab) => tab.isOpen && tab !== excepted && isFor(message, tab),
 		);
 		for (const tab of receivers) tab.expected.push({ event, isState: false });
+		// One that is slow may be let go.
+		this.#mayBeSlow ||= size > 0;
 		if (once === undefined) {
 			const reached = this.#sse.send(target, message.data, options);
-			// One that is slow may have been let go.
-			this.#mayBeSlow ||= size > 0;
 			if (!this.#mayBeSlow && reached !== receivers.length) {
 				throw new Error(`${message.data} reached ${reached}, not ${receivers.length}`);
 			}
