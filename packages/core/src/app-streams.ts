@@ -1,12 +1,13 @@
 /**
  * The streams that one app of a framework opens on a service: they end with that app, the service does not.
  */
+import type { Connection, ConnectionOwner } from "./connection.js";
 import { getDefaultService } from "./default-service.js";
 import { invalid } from "./errors.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
 import { type Dismissing, Shutdown } from "./shutdown.js";
-import type { AnyEvents, ConnectParams, ConnectResult, SSEConnection } from "./types.js";
+import type { AnyEvents, ConnectParams, ConnectResult } from "./types.js";
 
 /** A service of the application's own, or the options of the process-wide default one. */
 export interface AppStreamsOptions<Events extends object = AnyEvents>
@@ -51,14 +52,14 @@ export function createAppStreams<Events extends object = AnyEvents>({
 }
 
 /** A service as it is, besides its public members. */
-type InnerService = SSEService & Dismissing<SSEConnection>;
+type InnerService = SSEService & Dismissing<Connection>;
 
-class Streams implements AppStreams {
+class Streams implements AppStreams, ConnectionOwner {
 	readonly service: SSEService;
 	readonly drains: boolean;
 	/** Those whose response has not closed yet. */
-	readonly #connections = new Set<SSEConnection>();
-	readonly #shutdown: Shutdown<SSEConnection>;
+	readonly #connections = new Set<Connection>();
+	readonly #shutdown: Shutdown<Connection>;
 
 	constructor(service: InnerService) {
 		this.service = service;
@@ -73,13 +74,10 @@ class Streams implements AppStreams {
 	connect(params: ConnectParams): ConnectResult {
 		this.#shutdown.check("The app");
 		const result = this.service.connect(params);
-		const { connection } = result;
+		const connection = result.connection as Connection;
 		if (!connection.closed) {
 			this.#connections.add(connection);
-			connection.response.once("close", () => {
-				this.#connections.delete(connection);
-				if (this.#connections.size === 0) this.#shutdown.onOver();
-			});
+			connection.owner = this;
 			// The application may have closed the app meanwhile, in a callback or in middleware.
 			if (this.#shutdown.hasBegun) connection.close("shutdown");
 		}
@@ -88,5 +86,10 @@ class Streams implements AppStreams {
 
 	close(options?: CloseOptions): Promise<void> {
 		return this.#shutdown.begin(options);
+	}
+
+	onGone(connection: Connection): void {
+		this.#connections.delete(connection);
+		if (this.#connections.size === 0) this.#shutdown.onOver();
 	}
 }

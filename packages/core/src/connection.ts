@@ -34,6 +34,11 @@ export interface ConnectionHost extends BoundedOutboxShared {
 	onError(error: unknown, stage: ErrorStage): void;
 }
 
+/** Who opened a connection, and is told when its response has closed. */
+export interface ConnectionOwner {
+	onGone(connection: Connection): void;
+}
+
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
 export class Connection
@@ -49,6 +54,8 @@ export class Connection
 	quietRounds = DISTURBED;
 	heartbeatSlot = 0;
 
+	/** The app that opened it, if one did. */
+	owner: ConnectionOwner | undefined;
 	/** Whether its client has had what it missed. */
 	resumed = false;
 	#closeReason: CloseReason | undefined;
@@ -182,6 +189,7 @@ export class Connection
 			this.#tellSignal();
 		}
 		this.host.onGone();
+		this.owner?.onGone(this);
 	}
 
 	/** Whatever waits and however much: the bound is for what comes by itself. */

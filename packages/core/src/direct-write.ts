@@ -13,13 +13,15 @@ const { write: SOCKET_WRITE } = Socket.prototype;
 const IS_NODES_OWN = /\bwrite_\(/.test(String(RESPONSE_WRITE));
 
 /**
- * The socket that takes the chunks of a response whose headers have been sent. `undefined` where something is wrapped, for
- * HTTP/1.0 and HTTP/2, which have no chunks, and while the response waits behind another one.
+ * The socket of a response whose headers have been sent, if it takes that response's chunks. `undefined` where something
+ * is wrapped, for HTTP/1.0, which has no chunks, and for what tools for testing put in a socket's place.
  */
-export function directSocketOf(response: ServerResponse): Socket | undefined {
-	const { socket } = response;
+export function directSocketOf(
+	response: ServerResponse,
+	socket: Partial<Socket> | undefined,
+): Socket | undefined {
 	return response.chunkedEncoding && isUnwrapped(response) && socket?.write === SOCKET_WRITE
-		? socket
+		? (socket as Socket)
 		: undefined;
 }
 

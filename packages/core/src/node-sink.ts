@@ -29,6 +29,7 @@ type NodeResponse = ServerResponse & {
 	flush?(): void;
 	/** The head as Node has sent it. */
 	readonly _header?: unknown;
+	/** Stays there: to change a property of Express's responses is dear. */
 	[SINK]?: NodeSink | undefined;
 };
 
@@ -46,15 +47,16 @@ export function listenerOn(response: object): SinkListener | undefined {
  * @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node
  */
 export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
-	const [request, response] = nodeObjectsOf(req, res);
-	return new NodeSink(request, response);
+	return new NodeSink(...nodeObjectsOf(req, res));
 }
 
 class NodeSink implements Sink {
 	readonly response: NodeResponse;
+	readonly headersOnly: boolean;
 	/** From `open` until it has closed. */
 	listener: SinkListener | undefined;
 	readonly #request: IncomingMessage;
+	readonly #stream: NodeResponse["stream"];
 	/** What chunks are written to, where they can be. */
 	#socket: Socket | undefined;
 	#isWatched = false;
@@ -67,20 +69,18 @@ class NodeSink implements Sink {
 	constructor(request: IncomingMessage, response: NodeResponse) {
 		this.#request = request;
 		this.response = response;
+		this.headersOnly = request.method === "HEAD";
+		this.#stream = response.stream;
 	}
 
 	get lastEventId(): string | undefined {
 		return lastEventIdOf(this.#request);
 	}
 
-	get headersOnly(): boolean {
-		return this.#request.method === "HEAD";
-	}
-
 	get state(): "fresh" | "started" | "gone" {
 		const { response } = this;
 		if (response.headersSent || response.writableEnded) return "started";
-		const socket = response.stream ?? response.socket ?? this.#request.socket;
+		const socket = this.#stream ?? response.socket ?? this.#request.socket;
 		return response.destroyed || socket?.destroyed ? "gone" : "fresh";
 	}
 
@@ -92,7 +92,7 @@ class NodeSink implements Sink {
 		const { response } = this;
 		const held = this.#socket ?? response;
 		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.
-		if (held.writableLength > 0 && response.stream === undefined) response.socket?.uncork?.();
+		if (held.writableLength > 0 && this.#stream === undefined) response.socket?.uncork?.();
 		return held.writableLength;
 	}
 
@@ -107,15 +107,8 @@ class NodeSink implements Sink {
 		response.on("prefinish", onResponsePrefinish);
 		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
 		response.on("error", ignore);
-		if (response.stream !== undefined) response.stream.setTimeout(0);
-		else {
-			this.#stopWaiting = whenOnSocket(this.#request, response, (socket) => {
-				configureSocket(socket);
-				// For one that was pipelined; now its headers are on their way.
-				this.#socket = directSocketOf(response);
-			});
-		}
-		response.statusCode = 200;
+		// Node's prototype says 200 already, and to add a property is dear where each response has a shape of its own.
+		if (response.statusCode !== 200) response.statusCode = 200;
 		try {
 			// The first write carries the headers with it, in one packet.
 			if (this.headersOnly) response.flushHeaders();
@@ -127,9 +120,19 @@ class NodeSink implements Sink {
 			throw error;
 		}
 		// That of HTTP/2 is no text.
-		if (typeof response._header === "string") flatten(response._header);
-		this.#socket = directSocketOf(response);
+		const { _header: head } = response;
+		if (typeof head === "string") flatten(head);
 		this.#isWatched = isCheapToWatch(response);
+		if (this.#stream !== undefined) this.#stream.setTimeout(0);
+		else this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
+	}
+
+	#take(socket: Partial<Socket> | undefined): void {
+		// What tools for testing put in its place has less, or is not there at all. Node sets the timeout again for the next
+		// request on it.
+		socket?.setTimeout?.(0);
+		socket?.setNoDelay?.(true);
+		this.#socket = directSocketOf(this.response, socket);
 	}
 
 	/** The response has ended, by whomever. Node tells it at once where the response has its socket. */
@@ -140,7 +143,10 @@ class NodeSink implements Sink {
 	write(frame: Frame): SinkState {
 		if (this.#isWatched && !isUnwrapped(this.response)) this.#socket = undefined;
 		const socket = this.#socket;
-		if (socket === undefined) return this.#writeToResponse(frame);
+		if (socket === undefined) {
+			const { response } = this;
+			return response.writableEnded || response.destroyed ? "held" : this.#writeToResponse(frame);
+		}
 		// Ended by the application, or by Node for a client that leaves in an orderly way: 'close' is on its way.
 		if (this.#isFinishing || socket.writableEnded) return "held";
 		const writable = socket.write(frame.chunk);
@@ -153,13 +159,12 @@ class NodeSink implements Sink {
 
 	#writeToResponse({ bytes }: Frame): SinkState {
 		const { response } = this;
-		if (response.writableEnded || response.destroyed) return "held";
 		const writable = response.write(bytes);
 		// Compression middleware holds back what was written until it is flushed.
 		response.flush?.();
 		// A wrapper of res.write may answer nothing at all: only false is a wish to wait.
 		if (writable !== false) return "held";
-		const isNodes = response.stream === undefined && !Object.hasOwn(response, "write");
+		const isNodes = this.#stream === undefined && !Object.hasOwn(response, "write");
 		if (isNodes && this.bufferedBytes === 0) return "taken";
 		if (!this.#listensToResponse) response.on("drain", this.#drainListener());
 		this.#listensToResponse = true;
@@ -175,28 +180,27 @@ class NodeSink implements Sink {
 	end(scope: "stream" | "connection"): void {
 		const { response } = this;
 		if (response.writableEnded || response.destroyed) return;
-		const { stream, socket } = response;
+		const { socket } = response;
 		response.end();
 		if (scope === "stream") return;
 		// HTTP/2 says it goes away, and lets the session's other streams end.
-		if (stream !== undefined) stream.session?.close();
+		if (this.#stream !== undefined) this.#stream.session?.close();
 		else response.once("finish", () => socket?.end());
 	}
 
 	destroy(): void {
 		const { response } = this;
 		// On HTTP/2 only the stream may go: the session carries others.
-		if (response.stream !== undefined) response.stream.close(NGHTTP2_CANCEL);
+		if (this.#stream !== undefined) this.#stream.close(NGHTTP2_CANCEL);
 		else response.destroy();
 		// A response that waits behind another one on its socket has no 'close' of its own yet.
-		if (response.stream === undefined && response.socket === null) response.emit("close");
+		if (this.#stream === undefined && response.socket === null) response.emit("close");
 	}
 
 	/** Let go of the response. @returns who listened */
 	detach(): SinkListener | undefined {
 		const { response, listener } = this;
 		this.listener = undefined;
-		response[SINK] = undefined;
 		response.off("close", onResponseClose);
 		response.off("prefinish", onResponsePrefinish);
 		response.off("error", ignore);
@@ -216,13 +220,6 @@ function onResponseClose(this: NodeResponse): void {
 
 function onResponsePrefinish(this: NodeResponse): void {
 	this[SINK]?.finish();
-}
-
-/** What tools for testing put in a socket's place has less, or is not there at all. */
-function configureSocket(socket: Partial<Socket> | undefined): void {
-	// Node sets the timeout again for the next request on this socket.
-	socket?.setTimeout?.(0);
-	socket?.setNoDelay?.(true);
 }
 
 function ignore(): void {}

@@ -16,8 +16,9 @@ export function whenOnSocket(
 	response: ServerResponse,
 	onSocket: (socket: Socket) => void,
 ): (() => void) | undefined {
-	if (response.socket !== null) {
-		onSocket(response.socket);
+	const { socket } = response;
+	if (socket !== null) {
+		onSocket(socket);
 		return undefined;
 	}
 	const { socket: shared } = request;

@@ -1,11 +1,13 @@
 /**
  * Node's request or response behind what the application has: frameworks wrap them.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
 import { invalid, isObject } from "./errors.js";
 
 /** The object itself, or the one a framework's wrapper carries as `raw`; `undefined` when it is no object. */
 export function rawOf(value: unknown): object | undefined {
+	// What an object is made of is seen without a look at its properties, each of which is a search in Express's.
+	if (value instanceof ServerResponse || value instanceof IncomingMessage) return value;
 	if (!isObject(value)) return undefined;
 	return isObject(value.raw) ? value.raw : value;
 }
@@ -15,6 +17,7 @@ export function nodeObjectsOf(
 	req: unknown,
 	res: unknown,
 ): [request: IncomingMessage, response: ServerResponse] {
+	if (req instanceof IncomingMessage && res instanceof ServerResponse) return [req, res];
 	const request = rawOf(req) as IncomingMessage | undefined;
 	const response = rawOf(res) as ServerResponse | undefined;
 	if (isObject(request?.headers) && typeof response?.setHeader === "function") {

@@ -74,6 +74,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"node-sink": ["node:net"],
 	pipelining: ["node:net"],
 	params: ["nanoid"],
+	raw: ["node:http"],
 };
 
 /** Files that may know the types of Node's HTTP. */
