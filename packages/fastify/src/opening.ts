@@ -8,11 +8,14 @@ import { SSEError } from "sse-service/adapter";
 
 const EVENT_STREAM = "text/event-stream";
 
-/** A stream that has nothing to say: what it is piped into is told to `onPipe`. */
+/**
+ * A stream that has nothing to say: what it is piped into is told to `onPipe`, which answers whether it ends with that.
+ * `instanceof Readable` is how hooks tell a stream from text.
+ */
 class Payload extends Readable {
-	readonly #onPipe: (destination: object) => void;
+	readonly #onPipe: (destination: object) => boolean;
 
-	constructor(onPipe: (destination: object) => void) {
+	constructor(onPipe: (destination: object) => boolean) {
 		super();
 		this.#onPipe = onPipe;
 	}
@@ -22,9 +25,8 @@ class Payload extends Readable {
 	}
 
 	override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
-		this.#onPipe(destination);
 		// It ends at once, and quietly: Fastify watches a payload, and would log a client that leaves as an error of it.
-		this.resume();
+		if (this.#onPipe(destination)) this.resume();
 		return destination;
 	}
 }
@@ -101,9 +103,11 @@ class Opening<Result extends Connected> {
 		this.#send.call(reply, new Payload((destination) => this.#onPipe(destination)));
 	}
 
-	#onPipe(destination: object): void {
-		if (destination === this.#reply.raw) this.#open();
+	#onPipe(destination: object): boolean {
+		const isRaw = destination === this.#reply.raw;
+		if (isRaw) this.#open();
 		else this.#refuse(wrapped());
+		return isRaw;
 	}
 
 	#open(): void {
@@ -122,8 +126,10 @@ class Opening<Result extends Connected> {
 	/** At `handlerTimeout` (Fastify 5) an open response is destroyed, unless the reply counts as sent after the signal. */
 	#outliveHandlerTimeout(): void {
 		const reply = this.#reply;
-		const { routeOptions, signal } = reply.request;
-		if (routeOptions.handlerTimeout === undefined || routeOptions.handlerTimeout === 0) return;
+		const { handlerTimeout } = reply.request.routeOptions;
+		if (handlerTimeout === undefined || handlerTimeout === 0) return;
+		// Not before: it is made when it is first looked at.
+		const { signal } = reply.request;
 		signal.addEventListener("abort", () => {
 			if (signal.reason?.code !== "FST_ERR_HANDLER_TIMEOUT") return;
 			// Not by `hijack`, which is for good: what the handler throws from then on would end nothing.
