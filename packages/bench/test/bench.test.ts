@@ -121,9 +121,9 @@ test("adapters are beside the core, and beside streams opened by hand", async ()
 	);
 	expect(measured).toEqual([
 		[
-			["@sse-service/fastify", "fastify by hand"],
+			["@sse-service/fastify", "fastify by hand, hijack", "fastify by hand, reply.send(stream)"],
 			["@sse-service/express", "express by hand"],
-			["@sse-service/nest", "nest by hand"],
+			["@sse-service/nest", "nest by hand", "nest by hand, an interceptor"],
 		],
 		[["sse-service", "@sse-service/fastify", "@sse-service/express", "@sse-service/nest"]],
 	]);

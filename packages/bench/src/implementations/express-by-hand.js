@@ -1,6 +1,7 @@
 // A stream by hand in Express.
 
 import { createServer } from "node:http";
+import { keep } from "./kept.js";
 import { openStream } from "./open-stream.js";
 
 export { wire } from "./bare-http.js";
@@ -11,6 +12,7 @@ export async function create({ onConnection }) {
 	const app = express();
 	app.get("/", (_req, res) => {
 		openStream(res, ": open\n");
+		keep(res);
 		onConnection();
 	});
 	return { server: createServer(app) };

@@ -57,11 +57,16 @@ export const BETTER_SSE = "better-sse";
 /** A stream that is opened and left alone. */
 export const BARE_HTTP = "node:http";
 export const FASTIFY_ADAPTER = "@sse-service/fastify";
-export const FASTIFY_BY_HAND = "fastify by hand";
+/** Runs the onSend hooks, as the adapter does. */
+export const FASTIFY_SEND = "fastify by hand, reply.send(stream)";
+/** Skips the onSend hooks. */
+export const FASTIFY_BY_HAND = "fastify by hand, hijack";
 export const EXPRESS_ADAPTER = "@sse-service/express";
 export const EXPRESS_BY_HAND = "express by hand";
 export const NEST_ADAPTER = "@sse-service/nest";
 export const NEST_BY_HAND = "nest by hand";
+/** Has an interceptor, as an app with the adapter does. */
+export const NEST_INTERCEPTED = "nest by hand, an interceptor";
 
 /** @type {readonly Target[]} */
 const EVERY_TARGET = ["all", "group", "client"];
@@ -153,6 +158,12 @@ export const IMPLEMENTATIONS = [
 		targets: [],
 	},
 	{
+		name: FASTIFY_SEND,
+		url: new URL("./fastify-send.js", import.meta.url).href,
+		packageName: "fastify",
+		targets: [],
+	},
+	{
 		name: EXPRESS_ADAPTER,
 		url: new URL("./express-adapter.js", import.meta.url).href,
 		packageName: "@sse-service/express",
@@ -173,6 +184,12 @@ export const IMPLEMENTATIONS = [
 	{
 		name: NEST_BY_HAND,
 		url: new URL("./nest-by-hand.js", import.meta.url).href,
+		packageName: "@nestjs/core",
+		targets: [],
+	},
+	{
+		name: NEST_INTERCEPTED,
+		url: new URL("./nest-intercepted.js", import.meta.url).href,
 		packageName: "@nestjs/core",
 		targets: [],
 	},

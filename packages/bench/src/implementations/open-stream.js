@@ -1,9 +1,12 @@
-/** Starts an event stream by hand, with the headers that sse-service sends. @param {import("node:http").ServerResponse} res @param {string} opening */
+/** What sse-service sends too. */
+export const STREAM_HEADERS = {
+	"Content-Type": "text/event-stream",
+	"Cache-Control": "no-cache, no-transform",
+	"X-Accel-Buffering": "no",
+};
+
+/** Starts an event stream by hand. @param {import("node:http").ServerResponse} res @param {string} opening */
 export function openStream(res, opening) {
-	res.writeHead(200, {
-		"Content-Type": "text/event-stream",
-		"Cache-Control": "no-cache, no-transform",
-		"X-Accel-Buffering": "no",
-	});
+	res.writeHead(200, STREAM_HEADERS);
 	res.write(opening);
 }

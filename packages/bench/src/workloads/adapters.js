@@ -8,8 +8,10 @@ import {
 	EXPRESS_BY_HAND,
 	FASTIFY_ADAPTER,
 	FASTIFY_BY_HAND,
+	FASTIFY_SEND,
 	NEST_ADAPTER,
 	NEST_BY_HAND,
+	NEST_INTERCEPTED,
 	OURS,
 } from "../implementations/index.js";
 import { CPU_PER_EVENT, thousands } from "../workload.js";
@@ -21,17 +23,17 @@ export const adapterConnect = {
 	figures: [CPU_PER_CONNECTION],
 	cases: (limits) =>
 		[
-			{ name: "Fastify", adapter: FASTIFY_ADAPTER, byHand: FASTIFY_BY_HAND },
-			{ name: "Express", adapter: EXPRESS_ADAPTER, byHand: EXPRESS_BY_HAND },
-			{ name: "Nest on Express", adapter: NEST_ADAPTER, byHand: NEST_BY_HAND },
+			{ name: "Fastify", adapter: FASTIFY_ADAPTER, byHand: [FASTIFY_SEND, FASTIFY_BY_HAND] },
+			{ name: "Express", adapter: EXPRESS_ADAPTER, byHand: [EXPRESS_BY_HAND] },
+			{ name: "Nest on Express", adapter: NEST_ADAPTER, byHand: [NEST_BY_HAND, NEST_INTERCEPTED] },
 		].map(({ name, adapter, byHand }) =>
 			createConnecting({
 				name,
 				connections: Math.min(1_000, limits.connections),
 				warmUps: Math.min(3, limits.turns),
 				turns: Math.min(8, limits.turns),
-				field: [adapter, byHand],
-				baselines: [byHand],
+				field: [adapter, ...byHand],
+				baselines: byHand,
 			}),
 		),
 };
