@@ -1,31 +1,45 @@
 /**
- * A backlog: the frames of one connection that wait because its sink takes no more for now, oldest first.
+ * A backlog: what waits for one connection, oldest first: frames, because its sink takes no more for now, and feeds with
+ * what was sent behind them.
  */
+import { Feed } from "./feed.js";
 import { type Frame, joinFrames } from "./frame.js";
 
 export class Backlog {
-	/** What its frames take: their bytes, and about what it needs to hold them. */
+	/** What its frames take: their bytes, and about what it needs to hold them. What a feed has to give is not held. */
 	weight = 0;
-	#frames: Frame[] = [];
+	#items: (Frame | Feed)[] = [];
+	#feeds = 0;
 
-	get isEmpty(): boolean {
-		return this.#frames.length === 0;
+	get hasFeed(): boolean {
+		return this.#feeds > 0;
 	}
 
-	get last(): Frame | undefined {
-		return this.#frames.at(-1);
+	get first(): Frame | Feed | undefined {
+		return this.#items[0];
+	}
+
+	get last(): Frame | Feed | undefined {
+		return this.#items.at(-1);
 	}
 
 	has(frame: Frame): boolean {
-		return this.#frames.includes(frame);
+		return this.#items.includes(frame);
 	}
 
-	add(frame: Frame): void {
-		this.#frames.push(frame);
-		this.weight += weightOf(frame);
+	add(item: Frame | Feed): void {
+		this.#items.push(item);
+		if (item instanceof Feed) this.#feeds++;
+		else this.weight += weightOf(item);
 	}
 
-	/** Take frames from the head, joined, until there are `limit` bytes of them or none is left. It must not be empty. */
+	/** Take the feed that is first away. */
+	shiftFeed(): void {
+		this.#items.shift();
+		this.#feeds--;
+	}
+
+	/** Take frames from the head, joined, until there are `limit` bytes of them or a feed is next. The first must be a frame. */
 	take(limit: number): Frame {
 		let byteLength = 0;
 		const frames: Frame[] = [];
@@ -40,7 +54,8 @@ export class Backlog {
 	}
 
 	/**
-	 * Drop frames from the head until `isEnough`, which is told the weight that is gone, or none is left.
+	 * Drop the oldest frames until `isEnough`, which is told the weight that is gone, or none is left. Feeds stay, and what
+	 * follows them.
 	 *
 	 * @param notice takes the place of what was dropped
 	 */
@@ -50,31 +65,38 @@ export class Backlog {
 		notice?: Frame,
 	): void {
 		const before = this.weight;
+		const feeds = this.#items.findLastIndex((item) => item instanceof Feed) + 1;
+		const head = this.#items.splice(0, feeds);
 		this.#shift(() => isEnough(before - this.weight), onDrop);
-		if (notice === undefined || this.weight === before) return;
-		this.#frames.unshift(notice);
-		this.weight += weightOf(notice);
+		const isNoticed = notice !== undefined && this.weight !== before;
+		this.#items.unshift(...head, ...(isNoticed ? [notice] : []));
+		if (isNoticed) this.weight += weightOf(notice);
 	}
 
 	/** Drop the frame with this key. @returns whether there was one */
 	dropKey(key: string): boolean {
-		const index = this.#frames.findLastIndex((frame) => frame.key === key);
-		for (const frame of index < 0 ? [] : this.#frames.splice(index, 1)) {
-			this.weight -= weightOf(frame);
-		}
-		return index >= 0;
+		const index = this.#items.findLastIndex((item) => !(item instanceof Feed) && item.key === key);
+		const [dropped] = index < 0 ? [] : this.#items.splice(index, 1);
+		if (dropped === undefined || dropped instanceof Feed) return false;
+		this.weight -= weightOf(dropped);
+		return true;
+	}
+
+	/** Tell the feeds that nothing is wanted of them any more. */
+	stopFeeds(): void {
+		for (const item of this.#items) if (item instanceof Feed) item.stop();
 	}
 
 	/** All at once at the end: an array is moved up for each time that its head is taken. */
 	#shift(isEnough: () => boolean, onShift: (frame: Frame) => void): void {
 		let count = 0;
-		for (const frame of this.#frames) {
-			if (isEnough()) break;
+		for (const item of this.#items) {
+			if (item instanceof Feed || isEnough()) break;
 			count++;
-			this.weight -= weightOf(frame);
-			onShift(frame);
+			this.weight -= weightOf(item);
+			onShift(item);
 		}
-		this.#frames.splice(0, count);
+		this.#items.splice(0, count);
 	}
 }
 

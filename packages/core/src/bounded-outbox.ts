@@ -41,6 +41,8 @@ export abstract class BoundedOutbox<
 		// The operating system may take what this turn has gathered.
 		this.flush();
 		if (!(isVolatile && this.isBlocked) && this.#fits(frame)) return true;
+		// One that says nothing new can go.
+		if (frame.kind === "comment") return false;
 		const { slowPolicy } = this.host.options;
 		if (!isVolatile && (slowPolicy === "close" || slowPolicy === "conflate")) {
 			this.onFailure("slow");
@@ -88,7 +90,8 @@ export abstract class BoundedOutbox<
 			(freed) => freed >= wanted && this.#fits(frame),
 			(old) => {
 				if (old === this.#oversize) this.#oversize = undefined;
-				if (old !== dropNotice) this.host.counters.count("drops", "drop-oldest");
+				if (old !== dropNotice && old.kind !== "comment")
+					this.host.counters.count("drops", "drop-oldest");
 			},
 			dropNotice,
 		);

@@ -25,6 +25,8 @@ import type {
 /** What a connection needs from the service it belongs to. */
 export interface ConnectionHost extends BoundedOutboxShared {
 	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
+	/** Whether connections have to be told where they are: only what is logged does that, and heartbeats. */
+	readonly hasHistory: boolean;
 	/** Check and encode one event. */
 	encode(data: unknown, options: SendOptions | undefined): Frame;
 	/** The connection is closed: called once, before its last bytes have left. */
@@ -56,8 +58,7 @@ export class Connection
 
 	/** The app that opened it, if one did. */
 	owner: ConnectionOwner | undefined;
-	/** Whether its client has had what it missed. */
-	resumed = false;
+	#isResumed = false;
 	#closeReason: CloseReason | undefined;
 	/** Whether the sink was opened and has not closed yet. */
 	#sinkOpen = false;
@@ -116,9 +117,18 @@ export class Connection
 		if (!this.sink.headersOnly) this.host.counters.bytesSent += opening.byteLength;
 	}
 
-	/** Its client came back, and this is what it is given. */
+	get resumed(): boolean {
+		// A replay that has not begun is not waited for.
+		this.advance();
+		return this.#isResumed;
+	}
+
+	/** Its client came back, and has had, or is being given, all that it missed; or that turns out not to be so. */
+	onResuming(isResumed: boolean): void {
+		this.#isResumed = isResumed;
+	}
+
 	onResumed(outcome: ResumeOutcome): void {
-		this.resumed = outcome === "replayed" || outcome === "recovered";
 		this.host.counters.count("resumes", outcome);
 	}
 
@@ -131,7 +141,7 @@ export class Connection
 		// The application may have ended the response itself.
 		if (this.sink.ended) this.close();
 		if (this.closed || !this.add(frame)) return false;
-		this.quietRounds = DISTURBED;
+		if (frame.kind === "logged" || !this.host.hasHistory) this.quietRounds = DISTURBED;
 		if (frame.kind !== "comment") this.host.counters.eventsSent++;
 		return true;
 	}
@@ -178,7 +188,11 @@ export class Connection
 			if (reason === "error") this.host.onError(error, "write");
 			if (left) this.#tellSignal();
 		});
-		this.sink.destroy();
+		try {
+			this.sink.destroy();
+		} catch {
+			// Only middleware that wraps it throws, and a fan-out goes on to the others.
+		}
 	}
 
 	onClose(ended: boolean): void {

@@ -33,7 +33,7 @@ export class Dispatch {
 		this.history = new History(log, options, {
 			deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
 			has: (connection) => registry.includes(connection),
-			recover: (connection, reason) => this.#recover(connection, reason),
+			recover: (...asked) => this.#recover(...asked),
 			encodeRecovered: (event) => this.#encodeRecovered(event),
 			onRecoverError,
 		});
@@ -84,16 +84,26 @@ export class Dispatch {
 		);
 	}
 
-	#recover(connection: Connection, reason: GapReason): ReturnType<HistoryHost["recover"]> {
+	#recover(
+		connection: Connection,
+		reason: GapReason,
+		lastEventId: string,
+	): ReturnType<HistoryHost["recover"]> {
 		const client = this.#registry.client(connection.clientId);
 		if (client === undefined) return undefined;
-		const { lastEventId = "", groups } = connection;
+		const { groups } = connection;
 		const info = { client: this.#registry.view(client), groups, lastEventId, reason };
 		return this.#options.recover?.(info);
 	}
 
-	#encodeRecovered({ data, ...options }: RecoveredEvent): Frame {
-		return encodeFrame(encodeMessage(data, options, this.#options), "event");
+	/** An id of its own would take the client's place in the log from it. */
+	#encodeRecovered({ data, event, ...others }: RecoveredEvent): Frame {
+		const [unknown] = Object.keys(others);
+		if (unknown !== undefined) {
+			const rule = "What is recovered must be { data, event }";
+			throw invalid("ERR_SSE_INVALID_OPTION", rule, unknown);
+		}
+		return encodeFrame(encodeMessage(data, { event }, this.#options), "event");
 	}
 }
 

@@ -11,14 +11,19 @@ type State = "ready" | "running" | "waiting" | "ended";
 export class Feed {
 	readonly #source: FeedSource;
 	readonly #onReady: () => void;
+	readonly #onError: (error: unknown) => void;
 	#state: State = "ready";
 	/** How the source goes on. */
 	#resume: () => ReturnType<FeedSource["next"]>;
 
-	/** @param onReady called when it has waited and goes on */
-	constructor(source: FeedSource, onReady: () => void) {
+	/**
+	 * @param onReady called when it has waited and goes on
+	 * @param onError told what the source throws, which has then ended
+	 */
+	constructor(source: FeedSource, onReady: () => void, onError: (error: unknown) => void) {
 		this.#source = source;
 		this.#onReady = onReady;
+		this.#onError = onError;
 		this.#resume = this.#next;
 	}
 
@@ -51,13 +56,18 @@ export class Feed {
 		const resume = this.#resume;
 		this.#resume = this.#next;
 		this.#state = "running";
-		const { done, value } = resume();
-		if (this.isEnded) this.#source.return();
-		else if (done === true) this.#state = "ended";
-		else if (value instanceof Promise) this.#await(value);
-		else {
-			this.#state = "ready";
-			return value ?? undefined;
+		try {
+			const { done, value } = resume();
+			if (this.isEnded) this.#source.return();
+			else if (done === true) this.#state = "ended";
+			else if (value instanceof Promise) this.#await(value);
+			else {
+				this.#state = "ready";
+				return value ?? undefined;
+			}
+		} catch (error) {
+			this.#state = "ended";
+			this.#onError(error);
 		}
 		return undefined;
 	}

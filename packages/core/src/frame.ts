@@ -3,8 +3,8 @@
  * connections it is for; nothing downstream encodes again or splits it.
  */
 
-/** What a frame carries: an event, an event that a connection which is behind skips, or a comment. */
-export type FrameKind = "event" | "volatile" | "comment";
+/** What a frame carries: an event, one with its place in the event log, one that a connection which is behind skips, or a comment. */
+export type FrameKind = "event" | "logged" | "volatile" | "comment";
 
 const CRLF = "\r\n";
 

@@ -5,6 +5,7 @@
 import type { Connection } from "./connection.js";
 import { encodeCursor, type Position } from "./cursor.js";
 import type { EventLog } from "./event-log.js";
+import type { FeedSource } from "./feed.js";
 import type { Frame } from "./frame.js";
 import { type Message, orTooLong } from "./message.js";
 import { Notices } from "./notices.js";
@@ -40,6 +41,8 @@ export class History {
 	readonly #host: HistoryHost;
 	readonly #replayHost: ReplayHost<Connection>;
 	#delivering: LogRecord | undefined;
+	/** Registered in this turn. */
+	readonly #starting = new WeakSet<Connection>();
 	/** Registered while an event is being delivered, which their replay ends with. */
 	readonly #latecomers = new Set<Connection>();
 
@@ -77,16 +80,39 @@ export class History {
 	welcome(connection: Connection): void {
 		const upTo = this.#delivering?.position ?? this.position;
 		if (this.#delivering !== undefined) this.#latecomers.add(connection);
-		connection.feed(replay(this.#replayHost, connection, upTo));
-		// In one packet with the headers, which Node sends at the end of this tick.
-		connection.flush();
+		const { lastEventId = "" } = connection;
+		// An empty one is none: "if the last event ID string is not the empty string, then set the header".
+		if (lastEventId === "") this.#introduce(connection, connection.groups, upTo);
+		else {
+			this.#starting.add(connection);
+			connection.feed(this.#replay(connection, lastEventId, upTo));
+		}
 	}
 
-	/** Give a connection that has just come to groups their newest events, where they keep these. */
+	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
+		// Those of one that is about to be given what it missed are looked at then.
+		if (this.#starting.has(connection)) return;
 		const kept = groups.filter((group) => this.#log.keepsLatest(group));
-		if (kept.length === 0) return;
-		connection.feed(introduce(this.#replayHost, connection, kept, () => this.position));
+		if (kept.length > 0) this.#introduce(connection, kept, this.position);
+	}
+
+	/** Begins at the end of this turn: in the groups that it joins until then it has missed something, too. */
+	*#replay(connection: Connection, lastEventId: string, upTo: Position): FeedSource {
+		this.#starting.delete(connection);
+		yield* replay(this.#replayHost, connection, lastEventId, upTo);
+	}
+
+	/** Tell a connection where it is, and give it the newest events of those of the groups that keep these. */
+	#introduce(connection: Connection, groups: readonly string[], upTo: Position): void {
+		const kept = groups.filter((group) => this.#log.keepsLatest(group));
+		if (kept.length > 0) {
+			connection.feed(introduce(this.#replayHost, connection, kept, upTo));
+			return;
+		}
+		connection.beat(this.notices.id(upTo));
+		// In one packet with the headers, which Node sends at the end of this tick.
+		connection.flush();
 	}
 
 	/** A message that does not go through the log: with an id of the application's, it says the position as well. */
@@ -116,14 +142,17 @@ export class History {
 	#deliver(record: LogRecord, posting: Posting | undefined): void {
 		const selection = posting?.selection ?? record.target;
 		this.#delivering = record;
-		const reached = this.#host.deliver(selection, record.frame, this.#latecomers);
-		this.#delivering = undefined;
-		this.#latecomers.clear();
-		if (posting !== undefined) posting.reached = reached;
-		// Its client must not be given the event when it comes back.
-		const { exceptConnection } = selection as Selection;
-		if (exceptConnection !== undefined && this.#host.has(exceptConnection)) {
-			exceptConnection.enqueue(this.notices.id(record.position));
+		try {
+			const reached = this.#host.deliver(selection, record.frame, this.#latecomers);
+			if (posting !== undefined) posting.reached = reached;
+			// Its client must not be given the event when it comes back.
+			const { exceptConnection } = selection as Selection;
+			if (exceptConnection !== undefined && this.#host.has(exceptConnection)) {
+				exceptConnection.enqueue(this.notices.id(record.position));
+			}
+		} finally {
+			this.#delivering = undefined;
+			this.#latecomers.clear();
 		}
 	}
 }

@@ -28,14 +28,11 @@ const WRITE_BYTES = 64 * 1024;
 export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	protected readonly host: Shared;
 	protected readonly sink: Sink;
-	/** What is written at the next flush. `undefined` while blocked. */
+	/** What is written at the next flush. */
 	#batch: Batch | undefined;
-	/** After the last write. */
+	/** After the last write. `"full"` during one, too: nothing may overtake it. */
 	#sinkState: SinkState = "held";
-	/** What goes before everything else, and what does after it. */
-	#feed: Feed | undefined;
-	#laterFeeds: FeedSource[] | undefined;
-	/** Made when something first has to wait: most connections never need one. */
+	/** What waits for the sink, or behind a feed. Made when something first has to: most connections never need one. */
 	#backlog: Backlog | undefined;
 	#waiting: (() => void)[] | undefined;
 
@@ -47,7 +44,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	/** The sink has taken what it was given. */
 	protected abstract onTaken(): void;
 
-	/** It cannot go on: `slow` at the bound, `error` when the sink threw (only middleware that wraps `res.write` does). */
+	/** It cannot go on: `slow` at the bound, `error` when the sink or a feed threw. */
 	abstract onFailure(reason: "slow" | "error", error?: unknown): void;
 
 	/** Bytes that are not with the operating system yet, the sink's included. */
@@ -57,7 +54,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 
 	/** Of what is bounded: a feed goes at the sink's pace by itself. */
 	protected get queuedBytes(): number {
-		if (this.#feed !== undefined) return this.#backlog?.weight ?? 0;
+		if (this.isFed) return this.#backlog?.weight ?? 0;
 		// A sink that held nothing is not asked: in a fan-out that is most of them.
 		return this.#waitingBytes + (this.#sinkState === "taken" ? 0 : this.sink.bufferedBytes);
 	}
@@ -66,13 +63,14 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		return (this.#batch?.byteLength ?? 0) + (this.#backlog?.weight ?? 0);
 	}
 
+	/** What is sent now has to wait for more than the next flush. */
 	protected get isBlocked(): boolean {
-		return this.#sinkState === "full" || this.#feed !== undefined;
+		return this.#sinkState === "full" || this.#backlog !== undefined;
 	}
 
-	/** Whether a feed goes first: it has not had all of what was sent before. */
+	/** Whether there is a feed that has not ended: it has not had all of what was sent before. */
 	get isFed(): boolean {
-		return this.#feed !== undefined;
+		return this.#backlog?.hasFeed === true;
 	}
 
 	/** Nothing waits for the sink: a heartbeat would reach the client now. */
@@ -80,25 +78,25 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		return this.#sinkState !== "full" && this.#batch === undefined;
 	}
 
-	/** What waits for the sink or the feed, if something does. */
+	/** What has to wait for more than the next flush, if something does. */
 	protected get backlog(): Backlog | undefined {
 		return this.#backlog;
 	}
 
-	/** The frame that was added last, if it waits. */
-	protected get last(): Frame | undefined {
-		return this.isBlocked ? this.#backlog?.last : this.#batch?.last;
+	/** What was added last, if it waits. */
+	protected get last(): Frame | Feed | undefined {
+		return this.#backlog === undefined ? this.#batch?.last : this.#backlog.last;
 	}
 
-	/** What `source` yields goes before everything that is added from now on, at the pace of the sink; whatever was added before goes first. */
+	/** What `source` yields goes before everything that is added from now on, at the pace of the sink. It begins when this turn ends. */
 	feed(source: FeedSource): void {
-		if (this.isBlocked) {
-			this.#laterFeeds ??= [];
-			this.#laterFeeds.push(source);
-			return;
-		}
-		this.#feed = new Feed(source, () => this.#pump());
-		this.#pump();
+		const feed = new Feed(
+			source,
+			() => this.advance(),
+			(error) => this.onFailure("error", error),
+		);
+		this.#wait(feed);
+		this.host.flush.schedule(this);
 	}
 
 	/** A comment goes before all that waits for a feed: it changes nothing for the client. The outbox must be idle. */
@@ -106,39 +104,38 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		this.#gather(comment);
 	}
 
-	/** Write what has gathered. */
+	/** Write what has gathered, and what waits as far as the sink takes it. */
 	flush(): void {
-		const batch = this.#batch;
-		if (batch === undefined) return;
-		this.#batch = undefined;
-		this.#write(batch.joined);
-		this.#pump();
+		this.#writeBatch();
+		if (this.#backlog !== undefined) this.advance();
 	}
 
 	/** Write everything, whether the sink takes it now or holds it; but nothing behind a feed that has not ended. */
 	protected flushAll(): void {
-		// The client would think that it had all before.
-		if (this.#feed !== undefined) this.#backlog = undefined;
-		this.#stopFeeds();
-		this.flush();
-		this.#writeBacklog(Infinity);
+		this.#writeBatch();
+		const backlog = this.#backlog;
+		// Behind a feed the client would think that it had all before.
+		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
+			this.#write(backlog.take(Infinity));
+		}
 	}
 
 	/** Drop everything. Whoever waits for room is let go. */
 	protected clear(): void {
-		this.#stopFeeds();
+		const backlog = this.#backlog;
 		this.#batch = undefined;
 		this.#backlog = undefined;
+		backlog?.stopFeeds();
 		this.#letGo();
 	}
 
-	/** The sink takes more again: write what has waited, as far as that goes. */
+	/** The sink takes more again. */
 	protected drain(): void {
 		if (this.#sinkState !== "full") return;
 		this.#sinkState = "held";
 		this.onTaken();
-		if (this.#feed === undefined) this.#release();
-		else this.#pump();
+		if (this.#backlog === undefined) this.#letGo();
+		else this.advance();
 	}
 
 	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
@@ -150,10 +147,44 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	}
 
 	protected put(frame: Frame): void {
-		if (this.isBlocked) {
-			this.#backlog ??= new Backlog();
-			this.#backlog.add(frame);
-		} else if (this.#gather(frame) >= WRITE_BYTES) this.flush();
+		if (this.isBlocked) this.#wait(frame);
+		else if (this.#gather(frame) >= WRITE_BYTES) this.flush();
+	}
+
+	/** Write what waits, as far as that goes. */
+	protected advance(): void {
+		while (this.#sinkState !== "full" && this.#backlog !== undefined) {
+			const next = this.#backlog.first;
+			if (next === undefined) {
+				this.#backlog = undefined;
+				this.#letGo();
+			} else if (next instanceof Feed) {
+				if (!this.#takeFrom(next)) return;
+			} else if (this.#batch !== undefined) this.#writeBatch();
+			else this.#write(this.#backlog.take(WRITE_BYTES));
+		}
+	}
+
+	/**
+	 * Gather from a feed as much as is written at once. More follows at later flushes, so that others have their turn.
+	 *
+	 * @returns whether it has ended
+	 */
+	#takeFrom(feed: Feed): boolean {
+		const frames = feed.take(WRITE_BYTES - (this.#batch?.byteLength ?? 0));
+		// What it reads from may have ended the connection.
+		if (this.#backlog?.first !== feed) return false;
+		for (const frame of frames) {
+			if (frame.kind !== "comment") this.host.counters.eventsSent++;
+			this.#gather(frame);
+		}
+		if (feed.isEnded) this.#backlog.shiftFeed();
+		return feed.isEnded;
+	}
+
+	#wait(item: Frame | Feed): void {
+		this.#backlog ??= new Backlog();
+		this.#backlog.add(item);
 	}
 
 	/** Add a frame to what is written at the next flush. @returns the bytes of all of it */
@@ -163,60 +194,28 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		return this.#batch.byteLength;
 	}
 
-	/** Gather from the feed as much as is written at once. The rest follows at later flushes, so that others have their turn. */
-	#pump(): void {
-		const feed = this.#feed;
-		if (feed === undefined || this.#sinkState === "full") return;
-		const frames = feed.take(WRITE_BYTES - (this.#batch?.byteLength ?? 0));
-		// What the feed reads from may have ended the connection.
-		if (feed !== this.#feed) return;
-		for (const frame of frames) {
-			if (frame.kind !== "comment") this.host.counters.eventsSent++;
-			this.#gather(frame);
-		}
-		if (!feed.isEnded) return;
-		this.#feed = undefined;
-		this.#release();
-	}
-
-	/** Write what has waited, as far as that goes. */
-	#release(): void {
-		if (this.#backlog !== undefined) this.flush();
-		while (!this.isBlocked && this.#writeBacklog(WRITE_BYTES));
-		if (this.isBlocked) return;
-		this.#backlog = undefined;
-		const next = this.#laterFeeds?.shift();
-		if (next === undefined) this.#letGo();
-		else this.feed(next);
-	}
-
-	#stopFeeds(): void {
-		this.#feed?.stop();
-		this.#feed = undefined;
-		this.#laterFeeds = undefined;
-	}
-
 	#letGo(): void {
 		const waiting = this.#waiting ?? [];
 		this.#waiting = undefined;
 		for (const resolve of waiting) resolve();
 	}
 
+	#writeBatch(): void {
+		// During a write that middleware answers by sending more.
+		if (this.#batch === undefined || this.#sinkState === "full") return;
+		const { joined } = this.#batch;
+		this.#batch = undefined;
+		this.#write(joined);
+	}
+
 	#write(frame: Frame): void {
 		this.host.counters.bytesSent += frame.byteLength;
+		this.#sinkState = "full";
 		try {
 			this.#sinkState = this.sink.write(frame);
-			if (!this.isBlocked) this.onTaken();
+			if (this.#sinkState !== "full") this.onTaken();
 		} catch (error) {
 			this.onFailure("error", error);
 		}
-	}
-
-	/** Write what waits, up to `limit` bytes of it. @returns false when nothing waits */
-	#writeBacklog(limit: number): boolean {
-		const backlog = this.#backlog;
-		if (backlog === undefined || backlog.isEmpty) return false;
-		this.#write(backlog.take(limit));
-		return true;
 	}
 }

@@ -2,11 +2,11 @@
  * A replay: what a connection missed since its client's last event ID, or word that it cannot be had any more. It feeds a
  * connection that opens, and ends where that goes on live.
  */
-import { type Position, parseCursor } from "./cursor.js";
+import { type Cursor, encodeCursor, type Position, parseCursor } from "./cursor.js";
 import { within } from "./deadline.js";
 import type { EventLog, ReadFailure } from "./event-log.js";
 import type { Frame } from "./frame.js";
-import type { NoticeState, Notices } from "./notices.js";
+import type { Notices } from "./notices.js";
 import type { RecoveredEvent, RecoverSource } from "./option-types.js";
 import { closeIterator, iteratorOf } from "./pipe.js";
 import type { LogRecord } from "./record.js";
@@ -18,9 +18,11 @@ export type ResumeOutcome = "replayed" | "recovered" | GapReason;
 /** The connection that is fed. */
 export interface Replayed {
 	readonly clientId: string;
-	readonly lastEventId: string | undefined;
 	/** The names of the groups it is in now. */
 	readonly memberships: ReadonlySet<string>;
+	/** Whether it is being given all that it missed, as far as that is known. */
+	onResuming(isResumed: boolean): void;
+	/** What it came to, once. */
 	onResumed(outcome: ResumeOutcome): void;
 }
 
@@ -29,10 +31,11 @@ export interface ReplayHost<Connection extends Replayed> {
 	readonly log: EventLog;
 	readonly notices: Notices;
 	readonly recoverTimeoutMs: number;
-	/** The application's own way to make up for a gap, if it has one. */
+	/** The application's own way to make up for a gap, if it has one. `lastEventId`: up to there the client has everything */
 	recover(
 		connection: Connection,
 		reason: GapReason,
+		lastEventId: string,
 	): RecoverSource | Promise<RecoverSource> | undefined;
 	/** @throws `ERR_SSE_INVALID_*` */
 	encodeRecovered(event: RecoveredEvent): Frame;
@@ -42,36 +45,44 @@ export interface ReplayHost<Connection extends Replayed> {
 /** Frames, and promises that it is given the values of. */
 type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
 
-/** Started in the turn in which the connection is registered. `upTo`: what comes after it reaches the connection live. */
+/** What was sent since the id that a client came back with, up to where it goes on live. */
 export function* replay<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
+	lastEventId: string,
 	upTo: Position,
 ): Steps {
-	const { log, notices } = host;
 	const groups = [...connection.memberships];
-	const state = groups.some((group) => log.keepsLatest(group)) ? "partial" : undefined;
-	const { lastEventId } = connection;
-	// An empty one is none: "if the last event ID string is not the empty string, then set the header".
-	if (lastEventId === undefined || lastEventId === "") yield notices.id(upTo, state);
-	else {
-		const failure = yield* missed(host, connection, groups, lastEventId, upTo);
-		if (failure === undefined) return;
-		yield* gap(host, connection, failure, upTo, state);
+	const cursor = parseCursor(lastEventId);
+	const given = cursor && (yield* missed(host, connection, groups, cursor, upTo));
+	if (given !== undefined && given.failure === undefined) {
+		connection.onResumed("replayed");
+		const isTold = given.told.sequence >= upTo.sequence && cursor?.isPartial === false;
+		if (!isTold) yield host.notices.id(upTo);
+		return;
 	}
-	if (state === undefined) return;
-	yield* latest(host, connection, groups, upTo);
-	yield notices.id(upTo);
+	const failure = given?.failure ?? "invalid";
+	connection.onResuming(false);
+	const hasMore = given !== undefined && given.at !== cursor?.position;
+	const reached = hasMore ? encodeCursor(given.at) : lastEventId;
+	const isRecovered = yield* recovered(host, connection, failure, reached);
+	connection.onResuming(isRecovered);
+	connection.onResumed(isRecovered ? "recovered" : failure);
+	const kept = groups.filter((group) => host.log.keepsLatest(group));
+	const state = kept.length > 0 ? "partial" : undefined;
+	yield isRecovered ? host.notices.id(upTo, state) : host.notices.gap(failure, upTo, state);
+	if (kept.length === 0) return;
+	yield* latest(host, connection, kept, upTo);
+	yield host.notices.id(upTo);
 }
 
-/** For a connection that has just come to groups that keep their newest events. `position`: where it is then. */
+/** For a connection that has just come to groups that keep their newest events. `upTo`: what is sent after reaches it live. */
 export function* introduce<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	groups: readonly string[],
-	position: () => Position,
+	upTo: Position,
 ): Steps {
-	const upTo = position();
 	yield host.notices.id(upTo, "partial");
 	yield* latest(host, connection, groups, upTo);
 	yield host.notices.id(upTo);
@@ -93,58 +104,46 @@ function* latest<C extends Replayed>(
 	}
 }
 
-/** All that was sent since an id. @returns why it cannot be had, or nothing when that was all */
+interface Missed {
+	/** Up to here the client has been given everything. */
+	readonly at: Position;
+	/** The last id it was sent. */
+	readonly told: Position;
+	/** Why it cannot be given more, if so. */
+	readonly failure: ReadFailure | undefined;
+}
+
+/** What was sent since a cursor. */
 function* missed<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	groups: readonly string[],
-	lastEventId: string,
+	{ position, isPartial }: Cursor,
 	upTo: Position,
-): Steps<ReadFailure | "invalid" | undefined> {
+): Steps<Missed> {
 	const { log } = host;
-	const cursor = parseCursor(lastEventId);
-	if (cursor === undefined) return "invalid";
-	const stateGroups = cursor.isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
+	const ownGroups = isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
 	const reader = {
 		clientId: connection.clientId,
-		groups: groups.filter((group) => !stateGroups.includes(group)),
-		ownGroups: stateGroups,
+		groups: groups.filter((group) => !ownGroups.includes(group)),
+		ownGroups,
 	};
-	let after = cursor.position;
-	let isAtStart = true;
-	let isAtEnd = false;
+	let at = position;
+	let told = position;
 	do {
-		const page = yield* settled(log.readAfter(after, upTo, reader));
-		if (typeof page === "string") return page;
-		if (isAtStart) {
-			connection.onResumed("replayed");
-			// First, because each of the events below has an id that says the client has it.
-			yield* latest(host, connection, stateGroups, upTo);
-		}
-		isAtStart = false;
+		const page = yield* settled(log.readAfter(at, upTo, reader));
+		if (typeof page === "string") return { at, told, failure: page };
+		connection.onResuming(true);
+		// First, because each of the events below has an id that says the client has it.
+		if (at === position) yield* latest(host, connection, ownGroups, upTo);
 		for (const record of page.records) {
 			if (!isStillFor(connection, record)) continue;
 			yield record.frame;
-			after = record.position;
+			told = record.position;
 		}
-		isAtEnd = page.upTo.sequence >= upTo.sequence;
-		if (!isAtEnd) after = page.upTo;
-	} while (!isAtEnd);
-	if (after.sequence < upTo.sequence || cursor.isPartial) yield host.notices.id(upTo);
-	return undefined;
-}
-
-/** What cannot be replayed: made up for by the application, or told. */
-function* gap<C extends Replayed>(
-	host: ReplayHost<C>,
-	connection: C,
-	reason: GapReason,
-	upTo: Position,
-	state: NoticeState,
-): Steps {
-	const isRecovered = yield* recovered(host, connection, reason);
-	connection.onResumed(isRecovered ? "recovered" : reason);
-	yield isRecovered ? host.notices.id(upTo, state) : host.notices.gap(reason, upTo, state);
+		at = page.upTo;
+	} while (at.sequence < upTo.sequence);
+	return { at, told, failure: undefined };
 }
 
 /** @returns whether the application has given all that was missed */
@@ -152,13 +151,17 @@ function* recovered<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	reason: GapReason,
+	lastEventId: string,
 ): Steps<boolean> {
 	const { recoverTimeoutMs } = host;
-	let iterator: ReturnType<typeof iteratorOf<RecoveredEvent>> | undefined;
+	let awaited: ReturnType<typeof host.recover>;
+	let iterator: RecoveredIterator | undefined;
 	try {
-		const source = host.recover(connection, reason);
-		if (source === undefined) return false;
-		iterator = iteratorOf(yield* settled(source, recoverTimeoutMs));
+		awaited = host.recover(connection, reason, lastEventId);
+		if (awaited === undefined) return false;
+		const source = yield* settled(awaited, recoverTimeoutMs);
+		awaited = undefined;
+		iterator = iteratorOf(source);
 		for (;;) {
 			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
 			if (done === true) return true;
@@ -168,9 +171,19 @@ function* recovered<C extends Replayed>(
 		host.onRecoverError(error);
 		return false;
 	} finally {
-		if (iterator !== undefined)
-			void closeIterator(iterator).catch((error) => host.onRecoverError(error));
+		// One that comes too late is of no use any more either.
+		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
+		void letGo(iterator ?? late).catch((error: unknown) => host.onRecoverError(error));
 	}
+}
+
+type RecoveredIterator = ReturnType<typeof iteratorOf<RecoveredEvent>>;
+
+async function letGo(
+	iterator: PromiseLike<RecoveredIterator | undefined> | RecoveredIterator | undefined,
+): Promise<void> {
+	const come = await iterator;
+	if (come !== undefined) await closeIterator(come);
 }
 
 /** Meanwhile the connection may have left the group, or a newer event of its key have come, which reaches it later. */

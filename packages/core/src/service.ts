@@ -192,6 +192,10 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 
 	// What connections ask of their host.
 
+	get hasHistory(): boolean {
+		return this.#dispatch.history !== undefined;
+	}
+
 	get dropNotice(): Frame | undefined {
 		return this.#dispatch.history?.notices.drop;
 	}

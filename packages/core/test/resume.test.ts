@@ -3,12 +3,12 @@
  */
 import { eventually, type TestServer, type TestStream } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ConnectParams, SSEService, SSEServiceOptions } from "../src/index.js";
-import { type Opened, startService } from "./serving.js";
+import type { SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
+import { type Opened, type Serving, startService } from "./serving.js";
 
 let server: TestServer;
 let sse: SSEService;
-let open: (params?: Partial<ConnectParams>, lastEventId?: string) => Promise<Opened>;
+let open: Serving["open"];
 
 afterEach(async () => {
 	await sse.close();
@@ -171,6 +171,189 @@ describe("a client that comes back", () => {
 		expect(await received(stream)).toEqual(["ada news invalid", "more", "live"]);
 		expect(connection.resumed).toBe(true);
 		expect(lastIdOf(stream)).toMatch(/^v1\./);
+	});
+});
+
+describe("a client that joins groups", () => {
+	it.each([
+		["in onConnect", true],
+		["in the turn in which it connected", false],
+	])("%s is given what it missed there", async (_, inOnConnect) => {
+		const join = (connection: SSEConnection): unknown => sse.join({ connection }, "room");
+		await serve({ onConnect: ({ connection }) => inOnConnect && join(connection) });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		sse.send({ group: "room" }, "1");
+		sse.send({ group: "news" }, "2");
+		const { stream, connection } = await open(
+			ADA,
+			id,
+			(connected) => inOnConnect || join(connected),
+		);
+		sse.send({ group: "room" }, "3");
+		expect(await received(stream)).toEqual(["1", "2", "3"]);
+		expect(connection.resumed).toBe(true);
+	});
+
+	it("gets their newest events before all that is sent afterwards, also while it does not read", async () => {
+		await serve({ history: { groups: { prices: { latest: true } } } });
+		const { stream, connection } = await open(ADA);
+		stream.pause();
+		const large = "x".repeat(100_000);
+		const sent: string[] = [];
+		while (connection.bufferedBytes < 100_000) {
+			sent.push(String(sent.length));
+			connection.send(`${sent.length - 1} ${large}`);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		sse.send({ group: "prices" }, "A1", { key: "A" });
+		sse.send({ group: "prices" }, "B1", { key: "B" });
+		sse.join({ connection }, "prices");
+		sse.send({ group: "prices" }, "B2", { key: "B" });
+		stream.resume();
+		const got = (await received(stream)).map((data) => data.split(" ")[0]);
+		expect(got).toEqual([...sent, "A1", "B2"]);
+		expect(stream.text).toMatch(/id: \S+~\n\ndata: A1\n/);
+	});
+});
+
+describe("a client whose gap is recovered", () => {
+	it("is recovered from where it is, when only the rest of what it missed is gone", async () => {
+		const asked: string[] = [];
+		await serve({
+			history: { maxEvents: 1_000, maxBytes: 1e9 },
+			recover: ({ lastEventId }) => {
+				asked.push(lastEventId);
+				return [{ data: "state" }];
+			},
+		});
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		const large = "x".repeat(50_000);
+		for (let index = 0; index < 1_000; index++) sse.send("all", `${index} ${large}`);
+		const { stream } = await open(ADA, id);
+		stream.pause();
+		await stream.until(() => true);
+		for (let index = 0; index < 1_000; index++) sse.send({ client: "bob" }, "for another");
+		stream.resume();
+		const numbers = (await received(stream)).map((data) => data.split(" ")[0]);
+		const given = numbers.indexOf("state");
+		expect(numbers).toEqual([...[...Array(given).keys()].map(String), "state"]);
+		const sequence = Number.parseInt(asked[0]?.split(".")[2] ?? "", 36);
+		expect([asked.length, sequence]).toEqual([1, given]);
+		expect(sse.stats().resumes).toEqual({ recovered: 1 });
+	});
+
+	it("is told of the gap when it would be given an id, which would take its place from it", async () => {
+		const errors: unknown[] = [];
+		await serve({
+			recover: () => [{ data: "row", id: 42 } as { data: string }],
+			onError: (error) => errors.push(error),
+		});
+		const { stream } = await open(ADA, "7");
+		expect(await received(stream)).toEqual(['{"reason":"invalid"}']);
+		expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" })]);
+	});
+
+	it.each(["that has left", "that waited too long"])(
+		"closes a source that comes too late, for one %s",
+		async (who) => {
+			let give = (_: AsyncIterable<{ data: string }>): void => {};
+			let isClosed = false;
+			await serve({
+				recoverTimeoutMs: who === "that has left" ? 10_000 : 1,
+				recover: () =>
+					new Promise((resolve) => {
+						give = resolve;
+					}),
+			});
+			const opened = await open(ADA, "7");
+			if (who === "that has left") await leave(opened);
+			else await opened.stream.take(1);
+			give({
+				[Symbol.asyncIterator]: () => ({
+					next: () => new Promise(() => {}),
+					return: async () => {
+						isClosed = true;
+						return { done: true, value: undefined };
+					},
+				}),
+			});
+			await eventually(() => isClosed);
+		},
+	);
+});
+
+describe("what says where a client is", () => {
+	it("comes to one that is only sent what is not kept", async () => {
+		await serve({ heartbeatIntervalMs: 40 });
+		const { stream, connection } = await open(ADA);
+		const { id } = await sse.publish({ client: "bob" }, "for another");
+		const ticks = setInterval(() => connection.send("tick"), 2);
+		await stream.until(() => lastIdOf(stream) === id);
+		clearInterval(ticks);
+	});
+
+	it("is dropped without a word when it does not fit", async () => {
+		await serve({ maxBufferedBytes: 64 * 1024, slowPolicy: "drop-newest" });
+		const { stream, connection } = await open(ADA);
+		stream.pause();
+		while (connection.send("x".repeat(8_000)) === 1) {
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		for (let i = 0; i < 10_000; i++) sse.send({ all: true, except: { connection } }, "for others");
+		expect(sse.stats().drops).toEqual({ "drop-newest": 1 });
+	});
+});
+
+describe("a connection whose response is wrapped", () => {
+	it("gets what middleware sends while it writes behind what waits", async () => {
+		await serve();
+		const { stream, connection } = await open(ADA);
+		const { response } = connection;
+		const write = response.write.bind(response);
+		let isArmed = false;
+		response.write = ((...written: Parameters<typeof write>) => {
+			if (isArmed) sse.send("all", "by middleware");
+			isArmed = false;
+			return write(...written);
+		}) as typeof write;
+		stream.pause();
+		const large = "x".repeat(50_000);
+		const sent: string[] = [];
+		while (connection.bufferedBytes < 500_000) {
+			sse.send("all", `${sent.length} ${large}`);
+			sent.push(String(sent.length));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		isArmed = true;
+		stream.resume();
+		await stream.until(() => dataOf(stream).includes("by middleware"));
+		const got = dataOf(stream).map((data) => data.split(" ")[0]);
+		expect(got).toEqual([...sent, "by"]);
+	});
+
+	it("breaks no fan-out when its destroy throws", async () => {
+		await serve({ maxBufferedBytes: 100_000 });
+		const slow = await open(ADA);
+		const { stream } = await open({ clientId: "bob" });
+		slow.stream.pause();
+		slow.connection.response.destroy = () => {
+			throw new Error("wrapped");
+		};
+		const large = "x".repeat(50_000);
+		let count = 0;
+		while (!slow.connection.closed) {
+			sse.send("all", `${count++} ${large}`);
+			await stream.take(count);
+		}
+		expect(slow.connection.closeReason).toBe("slow");
+		sse.send("all", String(count++));
+		const numbers = (await received(stream)).map((data) => Number(data.split(" ")[0]));
+		expect(numbers).toEqual([...Array(count).keys()]);
+		slow.stream.abort();
 	});
 });
 

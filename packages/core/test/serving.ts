@@ -22,8 +22,12 @@ export interface Serving {
 	readonly server: TestServer;
 	/** In the order in which they opened. */
 	readonly connections: readonly SSEConnection[];
-	/** Connect a client; its connection is made with these parameters. */
-	open(params?: Partial<ConnectParams>, lastEventId?: string): Promise<Opened>;
+	/** Connect a client; its connection is made with these parameters. `onConnected` runs in the turn in which it was. */
+	open(
+		params?: Partial<ConnectParams>,
+		lastEventId?: string,
+		onConnected?: (connection: SSEConnection) => unknown,
+	): Promise<Opened>;
 }
 
 export interface Opened {
@@ -39,7 +43,11 @@ export async function startService(
 ): Promise<Serving> {
 	const sse = createSSEService(options);
 	const connections: SSEConnection[] = [];
-	const opening: { readonly params: Partial<ConnectParams>; connection?: SSEConnection }[] = [];
+	const opening: {
+		readonly params: Partial<ConnectParams>;
+		readonly onConnected: ((connection: SSEConnection) => unknown) | undefined;
+		connection?: SSEConnection;
+	}[] = [];
 	const server = await startServer((req, res) => {
 		const path = req.url?.slice(1) ?? "";
 		const own = path.startsWith("open-") ? opening[Number(path.slice(5))] : undefined;
@@ -47,6 +55,7 @@ export async function startService(
 			const { connection } = sse.connect({ req, res, ...(own?.params ?? paramsOf(path)) });
 			connections.push(connection);
 			if (own !== undefined) own.connection = connection;
+			own?.onConnected?.(connection);
 		} catch (error) {
 			if (!isSSEError(error)) throw error;
 			res.writeHead(error.statusCode ?? 500, { "content-type": "text/plain" }).end(error.code);
@@ -56,8 +65,8 @@ export async function startService(
 		sse,
 		server,
 		connections,
-		open: async (params = {}, lastEventId) => {
-			const own: (typeof opening)[number] = { params };
+		open: async (params = {}, lastEventId, onConnected) => {
+			const own: (typeof opening)[number] = { params, onConnected };
 			const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
 			const stream = await openStream(`${server.url}/open-${opening.push(own) - 1}`, { headers });
 			if (own.connection === undefined) throw new Error("not connected");

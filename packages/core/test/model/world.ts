@@ -217,6 +217,8 @@ class World {
 				try {
 					for (const send of before) this.#send(send);
 					connect();
+					// What it missed is looked up now, and not at the end of this turn, when more may have been trimmed.
+					void tab.connection?.resumed;
 					tab.expected = this.#welcome(tab, lastEventId, known);
 					for (const send of after) this.#send(send);
 					resolve();
