@@ -163,7 +163,7 @@ export class Connection
 			this.#deadline.unref();
 			this.flushAll();
 			try {
-				if (farewell !== undefined) this.#writeLast(farewell);
+				if (farewell !== undefined) this.writeNow(farewell);
 				// The client is to come back elsewhere: by a connection that it kept it would come here.
 				const isElsewhere = reason === "shutdown" || reason === "age";
 				this.sink.end(isElsewhere ? "connection" : "stream");
@@ -204,12 +204,6 @@ export class Connection
 		}
 		this.host.onGone();
 		this.owner?.onGone(this);
-	}
-
-	/** Whatever waits and however much: the bound is for what comes by itself. */
-	#writeLast(frame: Frame): void {
-		this.sink.write(frame);
-		this.host.counters.bytesSent += frame.byteLength;
 	}
 
 	/** The one transition from open to closed. @returns false when it was closed already */

@@ -120,6 +120,12 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		}
 	}
 
+	/** Write a frame whatever waits, and however much: the bound is for what comes by itself. @throws as the sink does */
+	protected writeNow(frame: Frame): void {
+		this.sink.write(frame);
+		this.host.counters.bytesSent += frame.byteLength;
+	}
+
 	/** Drop everything. Whoever waits for room is let go. */
 	protected clear(): void {
 		const backlog = this.#backlog;
