@@ -286,6 +286,25 @@ describe("a client whose gap is recovered", () => {
 	);
 });
 
+describe("an event that is replaced while it waits to be replayed", () => {
+	it("is not sent, and the stream goes on", async () => {
+		await serve({ history: { maxBytes: 1e9 } });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		const large = "x".repeat(100_000);
+		for (let index = 0; index < 200; index++) sse.send("all", `${index} ${large}`);
+		sse.send("all", "old", { key: "k" });
+		const { stream } = await open(ADA, id);
+		stream.pause();
+		await stream.until(() => true);
+		sse.send("all", "new", { key: "k" });
+		stream.resume();
+		const got = (await received(stream)).map((data) => data.split(" ")[0]);
+		expect(got).toEqual([...Array(200).keys()].map(String).concat("new"));
+	});
+});
+
 describe("what says where a client is", () => {
 	it("comes to one that is only sent what is not kept", async () => {
 		await serve({ heartbeatIntervalMs: 40 });
