@@ -37,10 +37,13 @@ export class Losses {
 		this.#losses.splice(0, 2, merged(first, second));
 	}
 
-	/** What had this key is of no use any more. */
-	onReplaced(key: string): void {
+	/** What had this key is of no use any more to those that are given what replaces it. */
+	onReplaced(key: string, exceptClient: string | undefined): void {
 		if (this.#losses.length === 0) return;
-		this.#losses = this.#losses.filter((loss) => loss.key !== key);
+		this.#losses = this.#losses.filter(
+			(loss) =>
+				loss.key !== key || (exceptClient !== undefined && loss.exceptClient !== exceptClient),
+		);
 	}
 
 	/** The sequence of the newest for a client, or for anyone; 0 when there is none. */

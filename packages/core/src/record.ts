@@ -17,7 +17,7 @@ export interface LogEntry {
 	readonly target: LogTarget;
 	/** Its `id` is the application's own, if it gave one. */
 	readonly fields: EventFields;
-	/** Of the events with this key to this target only the newest is of use. */
+	/** Of the events with this key to this target, `exceptClient` included, only the newest is of use; one to all of the target replaces those too. */
 	readonly key?: string | undefined;
 	/** After so many milliseconds it is of no use. */
 	readonly ttlMs?: number | undefined;

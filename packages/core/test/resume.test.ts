@@ -376,6 +376,59 @@ describe("a connection whose response is wrapped", () => {
 	});
 });
 
+// The event that a client was excluded from replaced the one that it should have had: it was given neither, and no gap.
+describe("a client that was excluded from the newest event of a key", () => {
+	const toAll = (data: string): number => sse.send({ group: "news" }, data, { key: "k" });
+	const toOthers = (data: string): number =>
+		sse.send({ group: "news", except: { client: "ada" } }, data, { key: "k" });
+
+	it("is given the newest that was for it when it comes back", async () => {
+		await serve();
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		toAll("1");
+		toOthers("2");
+		toOthers("3");
+		const { stream } = await open(ADA, id);
+		expect(await received(stream)).toEqual(["1"]);
+		const other = await open({ ...ADA, clientId: "bob" }, id);
+		expect(await received(other.stream)).toEqual(["1", "3"]);
+	});
+
+	it("is given the newest that was for it when it comes to a group with latest", async () => {
+		await serve({ history: { groups: { news: { latest: true } } } });
+		toAll("1");
+		toOthers("2");
+		const { stream } = await open(ADA);
+		expect(await received(stream)).toEqual(["1"]);
+	});
+
+	it("is given only the one to all that replaces them", async () => {
+		await serve();
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		toAll("1");
+		toOthers("2");
+		toAll("3");
+		const { stream } = await open({ ...ADA, clientId: "bob" }, id);
+		expect(await received(stream)).toEqual(["3"]);
+	});
+
+	it("is told of a gap when what was for it is not kept any more", async () => {
+		await serve({ history: { maxEvents: 1 } });
+		const first = await open(ADA);
+		await eventually(() => lastIdOf(first.stream) !== "");
+		const id = await leave(first);
+		toAll("1");
+		sse.send({ client: "bob" }, "pushes 1 out");
+		toOthers("2");
+		const { stream } = await open(ADA, id);
+		expect(await received(stream)).toEqual(['{"reason":"expired"}']);
+	});
+});
+
 describe("a client whose gap takes long to recover", () => {
 	it("gets heartbeats meanwhile, which do not say that it has had anything", async () => {
 		let recovered = (_: Iterable<{ data: string }>): void => {};

@@ -55,7 +55,12 @@ export class Reference {
 		for (const event of this.events) {
 			const isSame = event.client === added.client && event.group === added.group;
 			const key = this.#keyOf(added);
-			if (isSame && key !== undefined && this.#keyOf(event) === key) event.isReplaced = true;
+			// To a client that it is not for it is nothing in the place of another.
+			const isForThem =
+				added.exceptClient === undefined || event.exceptClient === added.exceptClient;
+			if (isSame && isForThem && key !== undefined && this.#keyOf(event) === key) {
+				event.isReplaced = true;
+			}
 		}
 		this.events.push(added);
 		this.#trim(now);

@@ -182,10 +182,11 @@ export class Tab {
 		throw new Error(`${JSON.stringify(data.slice(0, 60))} came where ${told} should`);
 	}
 
-	/** A newer one of its key makes up for it; or it is state that was read when it was of no use any more. */
+	/** A newer one of its key makes up for it; or it is state that was read when it was of no use, or not kept, any more. */
 	mayBeLeftOut({ event, isState }: Expected): boolean {
 		if (event === undefined) return false;
-		if (isState && Date.now() >= event.at + (event.ttlMs ?? Infinity)) return true;
+		const isOver = event.isTrimmed || Date.now() >= event.at + (event.ttlMs ?? Infinity);
+		if (isState && isOver) return true;
 		return event.isReplaced && (isState || this.wasPaused);
 	}
 
