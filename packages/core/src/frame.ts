@@ -36,19 +36,37 @@ export class Frame {
 		this.#bytes ??= this.chunk.subarray(end - this.byteLength, end);
 		return this.#bytes;
 	}
+
+	/** What the bytes say. */
+	get text(): string {
+		const end = this.chunk.byteLength - CRLF.length;
+		return this.chunk.toString("utf8", end - this.byteLength, end);
+	}
+
+	/** Copy the bytes alone. @returns how many they are */
+	copyTo(target: Buffer, start: number): number {
+		const end = this.chunk.byteLength - CRLF.length;
+		return this.chunk.copy(target, start, end - this.byteLength, end);
+	}
 }
 
+/** For what is written and gone soon; with a key, it is kept. */
 export function encodeFrame(text: string, kind: FrameKind, key?: string): Frame {
+	if (key !== undefined) return encodeKeptFrame(text, kind, key);
 	const byteLength = Buffer.byteLength(text);
-	const chunk = headOf(byteLength) + text + CRLF;
-	return new Frame(kind, byteLength, key === undefined ? Buffer.from(chunk) : own(chunk), key);
+	return new Frame(kind, byteLength, Buffer.from(headOf(byteLength) + text + CRLF));
 }
 
-/** The newest of a key is kept for long: as a part of memory that it shares with others it would keep that of all. */
-function own(text: string): Buffer {
-	const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-	bytes.write(text);
-	return bytes;
+/**
+ * For what is kept for long. `Buffer.from` gives small ones parts of 8 KB which all of the process shares, and whatever
+ * is kept of these keeps the whole: this has memory of its own.
+ */
+export function encodeKeptFrame(text: string, kind: FrameKind, key?: string): Frame {
+	const byteLength = Buffer.byteLength(text);
+	const head = headOf(byteLength);
+	const chunk = Buffer.allocUnsafeSlow(head.length + byteLength + CRLF.length);
+	chunk.write(head + text + CRLF);
+	return new Frame(kind, byteLength, chunk, key);
 }
 
 /** Several frames, in order, as one; a frame that is alone is itself. */
@@ -56,8 +74,12 @@ export function joinFrames(frames: readonly Frame[]): Frame {
 	const [first] = frames;
 	if (first !== undefined && frames.length === 1) return first;
 	const byteLength = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
-	const bytes = frames.map((frame) => frame.bytes);
-	const chunk = Buffer.concat([Buffer.from(headOf(byteLength)), ...bytes, Buffer.from(CRLF)]);
+	const head = headOf(byteLength);
+	const chunk = Buffer.allocUnsafe(head.length + byteLength + CRLF.length);
+	let end = chunk.write(head);
+	// Not by way of `bytes`, which a frame that is kept would keep as well.
+	for (const frame of frames) end += frame.copyTo(chunk, end);
+	chunk.write(CRLF, end);
 	return new Frame("event", byteLength, chunk);
 }
 

@@ -3,7 +3,7 @@
  */
 import { encodeCursor, type Position } from "./cursor.js";
 import { type EventFields, encodeEvent } from "./event-stream.js";
-import { encodeFrame, type Frame } from "./frame.js";
+import { encodeFrame, encodeKeptFrame, type Frame } from "./frame.js";
 
 /** Whom an event was for: nobody told means everyone. */
 export interface LogTarget {
@@ -47,7 +47,8 @@ export class LogRecord {
 	readonly weight: number;
 	/** By a newer one of its key: it is in lists until they are tidied, and holds nothing any more. */
 	isReplaced = false;
-	#bare: Frame | undefined;
+	/** Weakly, so that those who are given it at the same time share it, and it is not kept beside the other. */
+	#bare: WeakRef<Frame> | undefined;
 
 	/** @throws RangeError when it is longer than a string can be */
 	constructor(position: Position, { target, fields, key, ttlMs }: LogEntry, at: number) {
@@ -57,7 +58,7 @@ export class LogRecord {
 		this.at = at;
 		this.expiresAt = at + (ttlMs ?? Infinity);
 		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
-		this.#frame = encodeFrame(text, "logged", keyOf(target, key));
+		this.#frame = encodeKeptFrame(text, "logged", keyOf(target, key));
 		this.weight = this.#frame.byteLength + overheadOf(target, key);
 	}
 
@@ -74,13 +75,14 @@ export class LogRecord {
 
 	/** The event without its id, for one who is given it out of its turn: an id would take them back to it. */
 	get bare(): Frame {
+		const shared = this.#bare?.deref();
+		if (shared !== undefined) return shared;
 		// Before the data, which is whatever it is, nothing but the id begins so. Only LF ends a line here: U+2028, which
 		// an id may have in it, does so for `.` and for `^`.
-		this.#bare ??= encodeFrame(
-			this.#frame.bytes.toString().replace(/(^|\n)id: [^\n]*\n/, "$1"),
-			"event",
-		);
-		return this.#bare;
+		const text = this.#frame.text.replace(/(^|\n)id: [^\n]*\n/, "$1");
+		const bare = encodeFrame(text, "event");
+		this.#bare = new WeakRef(bare);
+		return bare;
 	}
 }
 
