@@ -79,6 +79,16 @@ export function isObject(value: unknown): value is Record<PropertyKey, unknown> 
 	return typeof value === "object" && value !== null;
 }
 
+/** @throws `code` when `value` is no object, or an array */
+export function checkObject(
+	value: unknown,
+	name: string,
+	code: SSEErrorCode,
+): Record<PropertyKey, unknown> {
+	if (isObject(value) && !Array.isArray(value)) return value;
+	throw invalid(code, `${name} must be an object`, value);
+}
+
 /** `value` as it appears in a message: shortened text, or its type. */
 function shown(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));

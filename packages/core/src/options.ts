@@ -3,6 +3,7 @@
  * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
  */
 import { invalid, isObject } from "./errors.js";
+import { isLimit, LIMIT_RULE } from "./limit.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { isTime, TIME_RULE } from "./time.js";
 
@@ -18,10 +19,7 @@ type Optional = "retryMs" | "heartbeatEvent" | "recover" | "onConnect" | "onDisc
 /** What a value must be, in words, and the test for it. */
 type Rule = readonly [text: string, test: (value: unknown) => boolean];
 
-const LIMIT: Rule = [
-	"a positive integer or Infinity",
-	(value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),
-];
+const LIMIT: Rule = [LIMIT_RULE, isLimit];
 const TIME: Rule = [TIME_RULE, isTime];
 const EVENT_TYPE: Rule = [
 	"a non-empty string without CR or LF",

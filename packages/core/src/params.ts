@@ -2,7 +2,7 @@
  * The parameters of `connect`, as the application writes them, read and checked before anything happens.
  */
 import { nanoid } from "nanoid";
-import { invalid, isObject, type SSEErrorCode } from "./errors.js";
+import { checkObject } from "./errors.js";
 import { flatten } from "./flat-string.js";
 import { checkExpiresAt } from "./lifetime.js";
 import { checkClientId, checkGroups, type NameLimits } from "./names.js";
@@ -40,9 +40,4 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 /** @throws `ERR_SSE_INVALID_META` */
 export function checkMeta(meta: unknown): Meta {
 	return checkObject(meta, "meta", "ERR_SSE_INVALID_META");
-}
-
-function checkObject(value: unknown, name: string, code: SSEErrorCode): object {
-	if (isObject(value) && !Array.isArray(value)) return value;
-	throw invalid(code, `${name} must be an object`, value);
 }

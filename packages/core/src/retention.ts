@@ -1,7 +1,8 @@
 /**
  * Retention: how much of what was sent the log keeps, for everything and for single groups.
  */
-import { invalid, isObject } from "./errors.js";
+import { checkObject, invalid, isObject } from "./errors.js";
+import { isLimit, LIMIT_RULE } from "./limit.js";
 import type { HistoryOptions } from "./option-types.js";
 
 export interface Retention {
@@ -26,15 +27,24 @@ const DEFAULTS: Retention = {
 
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function readRetention(history: true | HistoryOptions): RetentionRules {
-	const { groups = {}, ...limits } = history === true ? {} : checkObject(history, "history");
+	const { groups = {}, ...limits } =
+		history === true ? {} : checkObject(history, "history", "ERR_SSE_INVALID_OPTION");
 	const byDefault = readLimits(limits, DEFAULTS, "history", LIMIT_NAMES);
 	const ofGroups = new Map<string, Retention>();
-	for (const [group, own] of Object.entries(checkObject(groups, "history.groups"))) {
+	for (const [group, own] of Object.entries(
+		checkObject(groups, "history.groups", "ERR_SSE_INVALID_OPTION"),
+	)) {
 		const name = `history.groups.${group}`;
 		// The newest state is of use however old it is.
 		const base =
 			isObject(own) && own.latest === true ? { ...byDefault, maxAgeMs: Infinity } : byDefault;
-		ofGroups.set(group, readLimits(checkObject(own, name), base, name, [...LIMIT_NAMES, "latest"]));
+		ofGroups.set(
+			group,
+			readLimits(checkObject(own, name, "ERR_SSE_INVALID_OPTION"), base, name, [
+				...LIMIT_NAMES,
+				"latest",
+			]),
+		);
 	}
 	return { byDefault, ofGroups };
 }
@@ -56,19 +66,10 @@ function readLimits(
 		const isLatest = name === "latest";
 		const fits = isLatest ? typeof value === "boolean" : isLimit(value);
 		if (!fits) {
-			const rule = isLatest ? "true or false" : "a positive integer or Infinity";
+			const rule = isLatest ? "true or false" : LIMIT_RULE;
 			throw invalid("ERR_SSE_INVALID_OPTION", `${what}.${name} must be ${rule}`, value);
 		}
 		limits[name] = value;
 	}
 	return limits as unknown as Retention;
-}
-
-function isLimit(value: unknown): boolean {
-	return value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0);
-}
-
-function checkObject(value: unknown, name: string): Record<PropertyKey, unknown> {
-	if (isObject(value) && !Array.isArray(value)) return value;
-	throw invalid("ERR_SSE_INVALID_OPTION", `${name} must be an object`, value);
 }
