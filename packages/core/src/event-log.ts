@@ -13,6 +13,12 @@ export interface LogReader {
 	readonly ownGroups?: readonly string[];
 }
 
+/** Where an event is in the log, and with what id. */
+export interface Appended extends Position {
+	/** The application's own, which is in the event's id. */
+	readonly ownId?: string | undefined;
+}
+
 /** A part of what a reader missed. */
 export interface Page {
 	/** In the order of the log. */
@@ -36,7 +42,7 @@ export type Deliver = (record: LogRecord, entry: LogEntry | undefined) => void;
 export interface LogStats {
 	/** Events that can be replayed. */
 	readonly events: number;
-	/** What they take in memory, in bytes: their own, and about what it needs to hold them. */
+	/** What is held in memory, in bytes: their own, about what it needs to hold them, and what is known of others. */
 	readonly bytes: number;
 }
 
@@ -47,8 +53,12 @@ export interface EventLog {
 	/** Deliver whatever is appended from now on. Called once, before all else. */
 	tail(deliver: Deliver): void;
 
-	/** @returns its position, once the log has it. A log that answers at once has delivered it, or will after the one it is delivering. */
-	append(entry: LogEntry): Position | Promise<Position>;
+	/**
+	 * @returns its position, once the log has it; for an idempotency key that it knows, that of the first time, with the first's
+	 * own id. A log that answers at once has delivered it, or will after the one it is delivering.
+	 * @throws (or rejects) `ERR_SSE_SERVICE_CLOSED` after `close`
+	 */
+	append(entry: LogEntry): Appended | Promise<Appended>;
 
 	/**
 	 * What is after one position, up to another, for a reader: the next page of it, empty at the end. It fails

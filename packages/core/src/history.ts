@@ -43,6 +43,7 @@ export class History {
 	#delivering: LogRecord | undefined;
 	/** Registered in this turn. */
 	readonly #starting = new WeakSet<Connection>();
+	#isClosed = false;
 	/** Registered while an event is being delivered, which their replay ends with. */
 	readonly #latecomers = new Set<Connection>();
 
@@ -66,14 +67,16 @@ export class History {
 
 	/** Send through the log. @returns to how many connections here it went; `undefined` when that is not known yet */
 	send(selection: Selection, message: Message): number | undefined {
+		// Every connection has ended.
+		if (this.#isClosed) return 0;
 		const posting = postingOf(selection, message);
 		void this.#append(posting, message);
 		return posting.reached;
 	}
 
 	async publish(selection: Selection, message: Message): Promise<Published> {
-		const position = await this.#append(postingOf(selection, message), message);
-		return { id: encodeCursor(position, message.id) };
+		const appended = await this.#append(postingOf(selection, message), message);
+		return { id: encodeCursor(appended, appended.ownId) };
 	}
 
 	/** Give a connection that has just been registered what it missed. */
@@ -128,6 +131,7 @@ export class History {
 	}
 
 	close(): void {
+		this.#isClosed = true;
 		void this.#log.close();
 	}
 
@@ -135,7 +139,7 @@ export class History {
 		return this.#log.stats();
 	}
 
-	#append(posting: Posting, message: Message): Position | Promise<Position> {
+	#append(posting: Posting, message: Message): ReturnType<EventLog["append"]> {
 		return orTooLong(message, () => this.#log.append(posting));
 	}
 

@@ -15,14 +15,28 @@ interface Loss {
 // whom either was for: at worst somebody is told of a gap who missed nothing.
 const MAX_LOSSES = 32;
 
+// What those of all topics take, before a topic to which one is added keeps one in the place of all.
+const MAX_BYTES = 1024 * 1024;
+
+// About what one of them takes.
+const LOSS_BYTES = 120;
+
+/** What the losses of all topics take in memory. */
+export class LossTally {
+	bytes = 0;
+}
+
 export class Losses {
+	readonly #tally: LossTally;
 	/** The oldest first. */
-	#losses: Loss[];
+	#losses: readonly Loss[] = [];
+	#bytes = 0;
 
 	/** @param upTo up to which sequence records may have been here before */
-	constructor(upTo: number) {
+	constructor(upTo: number, tally: LossTally) {
+		this.#tally = tally;
 		const any = { expiresAt: Infinity, exceptClient: undefined, key: undefined };
-		this.#losses = upTo === 0 ? [] : [{ sequence: upTo, ...any }];
+		if (upTo > 0) this.#keep([{ sequence: upTo, ...any }]);
 	}
 
 	/** A record, the newest so far, is not kept any more. `key`: what a newer one replaces it by */
@@ -30,20 +44,30 @@ export class Losses {
 		if (expiresAt <= now) return;
 		const { sequence } = position;
 		const loss = { sequence, expiresAt, exceptClient: target.exceptClient, key };
-		this.#losses = this.#losses.filter((older) => !covers(loss, older));
-		this.#losses.push(loss);
-		const [first, second] = this.#losses;
-		if (this.#losses.length <= MAX_LOSSES || first === undefined || second === undefined) return;
-		this.#losses.splice(0, 2, merged(first, second));
+		const losses = [...this.#losses.filter((older) => !covers(loss, older)), loss];
+		const most = this.#tally.bytes < MAX_BYTES ? MAX_LOSSES : 1;
+		while (losses.length > most) {
+			const [first, second] = losses;
+			if (first === undefined || second === undefined) break;
+			losses.splice(0, 2, merged(first, second));
+		}
+		this.#keep(losses);
 	}
 
 	/** What had this key is of no use any more to those that are given what replaces it. */
 	onReplaced(key: string, exceptClient: string | undefined): void {
 		if (this.#losses.length === 0) return;
-		this.#losses = this.#losses.filter(
-			(loss) =>
-				loss.key !== key || (exceptClient !== undefined && loss.exceptClient !== exceptClient),
+		this.#keep(
+			this.#losses.filter(
+				(loss) =>
+					loss.key !== key || (exceptClient !== undefined && loss.exceptClient !== exceptClient),
+			),
 		);
+	}
+
+	/** Its topic is known no more. */
+	clear(): void {
+		this.#keep([]);
 	}
 
 	/** The sequence of the newest for a client, or for anyone; 0 when there is none. */
@@ -54,6 +78,17 @@ export class Losses {
 		);
 		return found?.sequence ?? 0;
 	}
+
+	#keep(losses: readonly Loss[]): void {
+		const bytes = losses.reduce((sum, loss) => sum + weightOf(loss), 0);
+		this.#tally.bytes += bytes - this.#bytes;
+		this.#losses = losses;
+		this.#bytes = bytes;
+	}
+}
+
+function weightOf({ key = "", exceptClient = "" }: Loss): number {
+	return LOSS_BYTES + key.length + exceptClient.length;
 }
 
 /** Whether whoever has missed `older` has missed `newer` too. */

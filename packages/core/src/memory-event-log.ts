@@ -3,7 +3,16 @@
  */
 import { nanoid } from "nanoid";
 import type { Position } from "./cursor.js";
-import type { Deliver, EventLog, LogReader, LogStats, Page, ReadFailure } from "./event-log.js";
+import { SSEError } from "./errors.js";
+import type {
+	Appended,
+	Deliver,
+	EventLog,
+	LogReader,
+	LogStats,
+	Page,
+	ReadFailure,
+} from "./event-log.js";
 import { IdempotencyKeys } from "./idempotency-keys.js";
 import type { HistoryOptions } from "./option-types.js";
 import { type LogEntry, LogRecord } from "./record.js";
@@ -12,6 +21,9 @@ import { Ring } from "./ring.js";
 
 const PAGE = 256;
 
+// So many records are looked at for a page, whether the reader is to have them or not.
+const MAX_LOOKED_AT = 4_096;
+
 /** A log in memory that keeps so much, as the option `history` says it. @throws `ERR_SSE_INVALID_OPTION` */
 export function createMemoryEventLog(history: true | HistoryOptions): EventLog {
 	return new MemoryEventLog(readRetention(history));
@@ -19,18 +31,21 @@ export function createMemoryEventLog(history: true | HistoryOptions): EventLog {
 
 class MemoryEventLog implements EventLog {
 	readonly #epoch = nanoid(8);
-	readonly #ring: Ring;
-	readonly #appended: IdempotencyKeys;
-	/** What tags are made from. */
-	readonly #secret = Math.floor(Math.random() * 2 ** 32);
+	readonly #rules: RetentionRules;
+	#ring: Ring;
+	#appended: IdempotencyKeys;
+	/** What tags are made from: no secret, but a mark that another log is unlikely to have. */
+	readonly #seed = Math.floor(Math.random() * 2 ** 32);
 	#position = this.#positionAt(0);
 	/** Of the newest that was appended: one that is appended while another is being delivered waits for its turn. */
 	#sequence = 0;
 	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
 	#isDelivering = false;
+	#isClosed = false;
 	#deliver: Deliver = () => {};
 
 	constructor(rules: RetentionRules) {
+		this.#rules = rules;
 		this.#ring = new Ring(rules);
 		this.#appended = new IdempotencyKeys(rules.byDefault);
 	}
@@ -43,7 +58,10 @@ class MemoryEventLog implements EventLog {
 		this.#deliver = deliver;
 	}
 
-	append(entry: LogEntry): Position {
+	append(entry: LogEntry): Appended {
+		if (this.#isClosed) {
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
+		}
 		const { idempotencyKey } = entry;
 		const now = Date.now();
 		const known =
@@ -52,20 +70,35 @@ class MemoryEventLog implements EventLog {
 		const position = this.#positionAt(this.#sequence + 1);
 		this.#waiting.push({ record: new LogRecord(position, entry, now), entry });
 		this.#sequence = position.sequence;
-		if (idempotencyKey !== undefined) this.#appended.add(idempotencyKey, position, now);
+		const appended = { ...position, ownId: entry.fields.id };
+		if (idempotencyKey !== undefined) this.#appended.add(idempotencyKey, appended, now);
 		if (!this.#isDelivering) this.#deliverWaiting();
-		return position;
+		return appended;
 	}
 
-	readAfter(after: Position, upTo: Position, reader: LogReader): Page | ReadFailure {
+	readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Page | ReadFailure | Promise<Page> {
 		if (after.epoch !== this.#epoch) return "epoch";
 		if (after.sequence > this.#sequence) return "diverged";
 		if (after.tag !== this.#positionAt(after.sequence).tag) return "diverged";
+		if (this.#isClosed) return "expired";
 		const now = Date.now();
-		const found = this.#ring.between(after.sequence, upTo.sequence, reader, PAGE, now);
-		if (found === undefined) return "expired";
-		const last = found.length === PAGE ? found.at(-1)?.position : undefined;
-		return { records: found.filter((record) => isFor(reader, record, now)), upTo: last ?? upTo };
+		const newer = this.#ring.after(after.sequence, reader, now);
+		if (newer === undefined) return "expired";
+		const records: LogRecord[] = [];
+		let lookedAt = 0;
+		for (const record of newer) {
+			const { position } = record;
+			if (position.sequence > upTo.sequence) break;
+			if (isFor(reader, record, now)) records.push(record);
+			if (records.length === PAGE) return { records, upTo: position };
+			// Much work for little: others have their turn before it goes on.
+			if (++lookedAt === MAX_LOOKED_AT) return later({ records, upTo: position });
+		}
+		return { records, upTo };
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
@@ -78,11 +111,18 @@ class MemoryEventLog implements EventLog {
 	}
 
 	stats(): LogStats {
-		return this.#ring.stats();
+		const now = Date.now();
+		this.#appended.trim(now);
+		const { events, bytes } = this.#ring.stats(now);
+		return { events, bytes: bytes + this.#appended.bytes };
 	}
 
 	close(): void {
+		this.#isClosed = true;
 		this.#deliver = () => {};
+		this.#waiting.length = 0;
+		this.#ring = new Ring(this.#rules);
+		this.#appended = new IdempotencyKeys(this.#rules.byDefault);
 	}
 
 	/** In order, whatever is appended meanwhile. */
@@ -101,10 +141,16 @@ class MemoryEventLog implements EventLog {
 
 	/** A tag is made from the sequence, so that any cursor can be checked, whatever is kept. */
 	#positionAt(sequence: number): Position {
-		const mixed = Math.imul(sequence ^ this.#secret, 0x9e3779b1);
+		const mixed = Math.imul(sequence ^ this.#seed, 0x9e3779b1);
 		const tag = (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 12).toString(36);
 		return { epoch: this.#epoch, sequence, tag };
 	}
+}
+
+function later<T>(value: T): Promise<T> {
+	return new Promise((resolve) => {
+		setImmediate(resolve, value);
+	});
 }
 
 /** Whether it is for a reader who is in its topic, and still of use. */

@@ -14,6 +14,7 @@ export class RecordList {
 	#items: Items = NONE;
 	#head = 0;
 	#replaced = 0;
+	#all: readonly LogRecord[] | undefined;
 
 	get size(): number {
 		return this.#items.length - this.#head - this.#replaced;
@@ -33,6 +34,7 @@ export class RecordList {
 	}
 
 	add(record: LogRecord): void {
+		this.#all = undefined;
 		// An empty array that is added to takes room for 17.
 		if (this.#items.length === 0) this.#items = [record];
 		else this.#items.push(record);
@@ -41,25 +43,30 @@ export class RecordList {
 	/** Take `first` away. */
 	shift(): void {
 		if (this.first === undefined) return;
+		this.#all = undefined;
 		this.#items[this.#head++] = undefined;
 		this.#compact();
 	}
 
 	/** One of its records has just been replaced. */
 	onReplaced(): void {
+		this.#all = undefined;
 		this.#replaced++;
 		this.#compact();
 	}
 
-	/** Up to `limit` of those whose sequence is above `after` and at most `upTo`. */
-	between(after: number, upTo: number, limit: number): readonly LogRecord[] {
-		const found: LogRecord[] = [];
-		for (let index = this.#indexAfter(after); index < this.#items.length; index++) {
+	/** Those whose sequence is above `sequence`. The list must not change meanwhile. */
+	*after(sequence: number): Generator<LogRecord, void, void> {
+		for (let index = this.#indexAfter(sequence); index < this.#items.length; index++) {
 			const record = this.#items[index];
-			if (record === undefined || record.position.sequence > upTo || found.length === limit) break;
-			if (!record.isReplaced) found.push(record);
+			if (record?.isReplaced === false) yield record;
 		}
-		return found;
+	}
+
+	/** All of them: the same array until the list changes. */
+	get all(): readonly LogRecord[] {
+		this.#all ??= this.#items.filter((record) => record?.isReplaced === false) as LogRecord[];
+		return this.#all;
 	}
 
 	/** The index of the first one whose sequence is above `sequence`. */

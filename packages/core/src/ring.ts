@@ -3,6 +3,8 @@
  * since a position is still here: what was trimmed and was for others is no loss.
  */
 import type { LogReader, LogStats } from "./event-log.js";
+import { LossTally } from "./losses.js";
+import { merge } from "./merge.js";
 import type { LogRecord, LogTarget } from "./record.js";
 import type { RetentionRules } from "./retention.js";
 import { Topic } from "./topic.js";
@@ -11,6 +13,7 @@ import { Window } from "./window.js";
 
 export class Ring {
 	readonly #topics = new Topics();
+	readonly #losses = new LossTally();
 	readonly #window: Window;
 	readonly #ownWindows: ReadonlyMap<string, Window>;
 	readonly #latestGroups: ReadonlySet<string>;
@@ -31,46 +34,37 @@ export class Ring {
 	}
 
 	/**
-	 * The oldest `limit` records for a reader that are above `after` and at most `upTo`.
+	 * The records that are in a reader's topics and above a sequence, in order, as long as nothing is added.
 	 *
 	 * @returns `undefined` when one of them is not here any more
 	 */
-	between(
-		after: number,
-		upTo: number,
-		reader: LogReader,
-		limit: number,
-		now: number,
-	): readonly LogRecord[] | undefined {
-		for (const window of this.#windows()) this.#trim(window, now);
-		const topics = this.#topics.newerThan(after, reader, now);
-		if (topics === undefined) return undefined;
-		const [only, ...others] = topics.map(({ records }) => records.between(after, upTo, limit));
-		if (only === undefined || others.length === 0) return only ?? [];
-		return only
-			.concat(...others)
-			.sort(inOrder)
-			.slice(0, limit);
+	after(sequence: number, reader: LogReader, now: number): Iterable<LogRecord> | undefined {
+		this.#trimAll(now);
+		const topics = this.#topics.newerThan(sequence, reader, now);
+		return topics && merge(topics.map(({ records }) => records.after(sequence)));
 	}
 
 	/** The newest record of each key in those of the groups that keep these. */
 	latest(groups: readonly string[], now: number): readonly LogRecord[] {
-		for (const window of this.#windows()) this.#trim(window, now);
-		return groups
+		this.#trimAll(now);
+		const [only = [], ...others] = groups
 			.filter((group) => this.keepsLatest(group))
-			.flatMap((group) => this.#topics.get({ group })?.records.between(0, Infinity, Infinity) ?? [])
-			.sort(inOrder);
+			.flatMap((group) => this.#topics.get({ group }) ?? [])
+			.map(({ records }) => records.all);
+		return others.length === 0 ? only : only.concat(...others).sort(inOrder);
 	}
 
 	keepsLatest(group: string): boolean {
 		return this.#latestGroups.has(group);
 	}
 
-	stats(): LogStats {
+	stats(now: number): LogStats {
+		this.#trimAll(now);
 		const windows = this.#windows();
+		const held = this.#topics.emptyBytes + this.#losses.bytes;
 		return {
 			events: windows.reduce((sum, { events }) => sum + events, 0),
-			bytes: windows.reduce((sum, { bytes }) => sum + bytes, this.#topics.emptyBytes),
+			bytes: windows.reduce((sum, { bytes }) => sum + bytes, held),
 		};
 	}
 
@@ -82,7 +76,11 @@ export class Ring {
 		// An override is for what is sent to the group, not for what is sent to a client within it.
 		const window = client === undefined ? this.#ownWindows.get(group) : undefined;
 		const isLatest = client === undefined && this.keepsLatest(group);
-		return new Topic(window ?? this.#window, isLatest, trimmed);
+		return new Topic(window ?? this.#window, isLatest, trimmed, this.#losses);
+	}
+
+	#trimAll(now: number): void {
+		for (const window of this.#windows()) this.#trim(window, now);
 	}
 
 	#trim(window: Window, now: number): void {

@@ -2,7 +2,7 @@
  * A topic: the records that were sent to the same ones (everyone, a group, a client, or a client within a group), and
  * what is still known of those it keeps no more.
  */
-import { Losses } from "./losses.js";
+import { Losses, type LossTally } from "./losses.js";
 import type { LogRecord } from "./record.js";
 import { RecordList } from "./record-list.js";
 import type { Window } from "./window.js";
@@ -19,10 +19,10 @@ export class Topic {
 	#excluding: Map<string, Map<string, LogRecord>> | undefined;
 
 	/** @param trimmed up to which sequence records of this topic may have been here before */
-	constructor(window: Window, isLatest: boolean, trimmed: number) {
+	constructor(window: Window, isLatest: boolean, trimmed: number, tally: LossTally) {
 		this.window = window;
 		this.isLatest = isLatest;
-		this.losses = new Losses(trimmed);
+		this.losses = new Losses(trimmed, tally);
 	}
 
 	add(record: LogRecord): void {

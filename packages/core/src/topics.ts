@@ -53,6 +53,7 @@ export class Topics {
 		if (this.#empty.size <= MAX_EMPTY) return;
 		for (const [oldest, ofOldest] of this.#empty) {
 			this.#floor = Math.max(this.#floor, oldest.losses.newest(now));
+			oldest.losses.clear();
 			this.#empty.delete(oldest);
 			this.#delete(ofOldest);
 			return;

@@ -104,7 +104,7 @@ export interface SendOptions {
 export interface PublishOptions extends SendOptions {
 	/**
 	 * Publishing again with the same key does nothing, and answers the id of the first time: for those who are not sure that it
-	 * succeeded. Remembered as long, and as many, as events are kept. A string of at most 256 characters.
+	 * succeeded. Remembered as long, and as many, as events are kept, at most 10,000. A string of at most 256 characters.
 	 */
 	readonly idempotencyKey?: string | undefined;
 }

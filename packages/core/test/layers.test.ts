@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 
 const LAYERS: readonly (readonly string[])[] = [
 	// Leaves: words and mistakes.
-	["errors", "flat-string", "time", "types"],
+	["errors", "flat-string", "limit", "time", "types"],
 	["option-types", "service-types"],
 	// Single nouns: what an event, a name, a header is.
 	[
@@ -39,8 +39,8 @@ const LAYERS: readonly (readonly string[])[] = [
 	],
 	["params"],
 	// What was sent, and can be sent again.
-	["event-log", "idempotency-keys", "losses", "record-list"],
-	["window"],
+	["event-log", "losses", "merge", "record-list"],
+	["idempotency-keys", "window"],
 	["topic"],
 	["topics"],
 	["ring"],

@@ -448,6 +448,18 @@ describe("a client whose gap takes long to recover", () => {
 	});
 });
 
+describe("a service that has closed", () => {
+	it("refuses to publish, holds nothing, and sends to nobody", async () => {
+		await serve();
+		sse.send("all", "1");
+		await sse.close();
+		const refused = expect.objectContaining({ code: "ERR_SSE_SERVICE_CLOSED" });
+		await expect(sse.publish("all", "2")).rejects.toThrow(refused);
+		expect(sse.send("all", "3")).toBe(0);
+		expect(sse.stats().history).toEqual({ events: 0, bytes: 0 });
+	});
+});
+
 describe("a client that a drain sends away", () => {
 	it("is told where it is, and has all when it comes back", async () => {
 		await serve({ history: true });

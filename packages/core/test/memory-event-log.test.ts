@@ -1,0 +1,118 @@
+/**
+ * The event log in memory: what it answers, what it holds, and what it lets go.
+ */
+import { beforeEach, expect, it, vi } from "vitest";
+import type { EventLog, LogReader, Page } from "../src/event-log.js";
+import { createMemoryEventLog } from "../src/memory-event-log.js";
+import type { LogEntry, LogTarget } from "../src/record.js";
+
+let log: EventLog;
+let start: EventLog["position"];
+
+function entry(target: LogTarget, options: Partial<LogEntry> = {}): LogEntry {
+	return { target, fields: { data: "x" }, ...options };
+}
+
+function reader(...groups: string[]): LogReader {
+	return { clientId: "ada", groups };
+}
+
+/** What a reader is given after everything, page by page. */
+async function pages(from: LogReader): Promise<Page[]> {
+	const found: Page[] = [];
+	let after = start;
+	do {
+		const page = await log.readAfter(after, log.position, from);
+		if (typeof page === "string") throw new Error(page);
+		found.push(page);
+		after = page.upTo;
+	} while (after.sequence < log.position.sequence);
+	return found;
+}
+
+beforeEach(() => {
+	log = createMemoryEventLog(true);
+	start = log.position;
+});
+
+it("answers an idempotency key that it knows with the position and the own id of the first time", async () => {
+	const first = await log.append(
+		entry({}, { fields: { data: "1", id: "one" }, idempotencyKey: "k" }),
+	);
+	const again = await log.append(
+		entry({}, { fields: { data: "1", id: "two" }, idempotencyKey: "k" }),
+	);
+	expect(first.ownId).toBe("one");
+	expect(again).toEqual(first);
+	expect(log.stats().events).toBe(1);
+});
+
+it("knows the newest 10,000 idempotency keys, whatever it keeps of events, and counts them", async () => {
+	log = createMemoryEventLog({ maxEvents: Infinity, maxAgeMs: Infinity, maxBytes: 1_000 });
+	const publish = async (key: number): Promise<number> =>
+		(await log.append(entry({}, { idempotencyKey: `${key}` }))).sequence;
+	for (let key = 1; key <= 10_001; key++) await publish(key);
+	expect(log.stats().bytes).toBeGreaterThan(10_000 * 200);
+	expect(await publish(2)).toBe(2);
+	expect(await publish(1)).toBe(10_002);
+});
+
+it("lets go of what is too old though nothing is appended, when it says what it holds", () => {
+	vi.useFakeTimers({ toFake: ["Date"] });
+	try {
+		log = createMemoryEventLog({ maxAgeMs: 1_000 });
+		log.append(entry({}, { idempotencyKey: "k" }));
+		expect(log.stats().events).toBe(1);
+		vi.setSystemTime(Date.now() + 1_000);
+		expect(log.stats().events).toBe(0);
+		expect(log.stats().bytes).toBeLessThan(1_000);
+	} finally {
+		vi.useRealTimers();
+	}
+});
+
+it("holds nothing once it is closed, and takes nothing", () => {
+	log.append(entry({}, { idempotencyKey: "k" }));
+	log.close();
+	expect(log.stats()).toEqual({ events: 0, bytes: 0 });
+	expect(() => log.append(entry({}))).toThrowError(
+		expect.objectContaining({ code: "ERR_SSE_SERVICE_CLOSED" }),
+	);
+	expect(log.readAfter(start, log.position, reader())).toBe("expired");
+});
+
+it("counts what it knows of events that it keeps no more, and bounds it", () => {
+	log = createMemoryEventLog({ maxEvents: 10 });
+	for (let client = 0; client < 2_000; client++) {
+		for (let key = 0; key < 33; key++) {
+			log.append(entry({ client: `${client}` }, { key: `${key}${"-".repeat(200)}` }));
+		}
+	}
+	const { bytes } = log.stats();
+	expect(bytes).toBeGreaterThan(1024 * 1024);
+	expect(bytes).toBeLessThan(4 * 1024 * 1024);
+});
+
+it("gives what was sent to many groups in the order of the log, each once", async () => {
+	const groups = Array.from({ length: 50 }, (_, index) => `group ${index}`);
+	for (let index = 0; index < 2_000; index++) {
+		log.append(entry({ group: `group ${(index * index) % 61}` }, { key: `${index % 1_500}` }));
+	}
+	const records = (await pages(reader(...groups))).flatMap((page) => page.records);
+	const expected = Array.from({ length: 2_000 }, (_, index) => index).filter((index) => {
+		const group = (index * index) % 61;
+		const replaced = index < 500 && group === ((index + 1_500) * (index + 1_500)) % 61;
+		return group < 50 && !replaced;
+	});
+	expect(records.map(({ position }) => position.sequence - 1)).toEqual(expected);
+});
+
+it("looks at a bounded number of events at a time when few of them are for the reader", async () => {
+	for (let count = 0; count < 9_000; count++) log.append(entry({ exceptClient: "ada" }));
+	log.append(entry({}));
+	const first = log.readAfter(start, log.position, reader());
+	expect(first).toBeInstanceOf(Promise);
+	const found = await pages(reader());
+	expect(found.map(({ upTo }) => upTo.sequence)).toEqual([4_096, 8_192, 9_001]);
+	expect(found.map(({ records }) => records.length)).toEqual([0, 0, 1]);
+});
