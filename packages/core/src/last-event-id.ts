@@ -13,14 +13,15 @@ interface RequestHead {
 // Polyfills that cannot set a header use the query, under one of these names.
 const LAST_EVENT_ID_PARAMETERS = ["lastEventId", "last-event-id", "last_event_id"];
 
-/** From the header, else from the query; `undefined` when neither has it. */
+/** From the header, else from the query; `undefined` when neither has it. An empty one is none. */
 export function lastEventIdOf(request: RequestHead): string | undefined {
 	const header = request.headers["last-event-id"];
+	// Some clients send it empty. By the standard none is sent then, so it does not hide the query.
 	// "encoded as UTF-8" by the client, read as Latin-1 by Node.
-	if (typeof header === "string") return Buffer.from(header, "latin1").toString("utf8");
+	if (typeof header === "string" && header !== "")
+		return Buffer.from(header, "latin1").toString("utf8");
 	const parameters = new URLSearchParams(request.url?.split("?").slice(1).join("?"));
-	return (
-		LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name)).find((value) => value !== null) ??
-		undefined
+	return LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name) ?? "").find(
+		(value) => value !== "",
 	);
 }

@@ -521,7 +521,9 @@ describe("the handle", () => {
 		["the query, as last_event_id", "/?last_event_id=q3", {}, "q3"],
 		["the header before the query", "/?lastEventId=q", { "last-event-id": "h" }, "h"],
 		["a query with a second question mark", "/?next=/a?b&lastEventId=7", {}, "7"],
-		["the empty header", "/?lastEventId=q", { "last-event-id": "" }, ""],
+		["the query, where the header is empty", "/?lastEventId=q", { "last-event-id": "" }, "q"],
+		["the first parameter that is not empty", "/?lastEventId=&last-event-id=q", {}, "q"],
+		["nowhere, where all are empty", "/?lastEventId=", { "last-event-id": "" }, undefined],
 		["nowhere", "/lastEventId=path&lastEventId=1", {}, undefined],
 	])("its lastEventId comes from %s", async (_name, path, headers, expected) => {
 		await serve();
