@@ -42,16 +42,25 @@ export function getDefaultService(options?: SSEServiceOptions): SSEService {
 		holder[KEY] = made;
 		return made.service;
 	}
-	if (options !== undefined && !sameOptions(options, present.options)) {
-		throw new SSEError("ERR_SSE_ALREADY_CONFIGURED", "The default service has other options");
+	const other = options && differing(options, present.options);
+	if (other !== undefined) {
+		const hint = typeof options?.[other] === "function" ? " It must be the same function." : "";
+		throw new SSEError(
+			"ERR_SSE_ALREADY_CONFIGURED",
+			`The default service is in use with another value of the option ${other}.${hint}`,
+		);
 	}
 	return present.service;
 }
 
-function sameOptions(one: SSEServiceOptions, other: SSEServiceOptions = {}): boolean {
+/** The first option in which they differ. */
+function differing(
+	one: SSEServiceOptions,
+	other: SSEServiceOptions = {},
+): keyof SSEServiceOptions | undefined {
 	const names = Object.keys({ ...one, ...other }) as (keyof SSEServiceOptions)[];
 	// By value, because `history` is often written where it is used. Functions are what they are.
-	return names.every((name) => isDeepStrictEqual(one[name], other[name]));
+	return names.find((name) => !isDeepStrictEqual(one[name], other[name]));
 }
 
 /**

@@ -285,7 +285,19 @@ describe("the default service", () => {
 		expect(sse.getDefaultService(options())).toBe(service);
 		const others = { ...options(), history: { groups: { a: { maxEvents: 6 } } } };
 		expect(() => sse.getDefaultService(others)).toThrowError(
-			expect.objectContaining({ code: "ERR_SSE_ALREADY_CONFIGURED" }),
+			expect.objectContaining({
+				code: "ERR_SSE_ALREADY_CONFIGURED",
+				message: expect.stringMatching(/option history\.$/),
+			}),
+		);
+	});
+
+	it("names the option that differs, also where that is the same function written twice", () => {
+		Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
+		const options = () => ({ history: true, recover: () => [] });
+		sse.getDefaultService(options());
+		expect(() => sse.getDefaultService(options())).toThrowError(
+			"The default service is in use with another value of the option recover. It must be the same function.",
 		);
 	});
 });
