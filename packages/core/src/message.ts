@@ -1,7 +1,7 @@
 /**
  * A message: data and options as the application writes them, checked, and encoded as text.
  */
-import { invalid, isObject } from "./errors.js";
+import { invalid, isObject, SSEError } from "./errors.js";
 import {
 	checkEventType,
 	checkId,
@@ -11,7 +11,7 @@ import {
 	serializeData,
 } from "./event-stream.js";
 import { isTime, TIME_RULE } from "./time.js";
-import type { PublishOptions } from "./types.js";
+import type { PublishOptions, SendOptions } from "./types.js";
 
 interface FieldLimits {
 	readonly maxEventTypeLength: number;
@@ -29,29 +29,37 @@ export interface Message extends EventFields {
 const MAX_KEY_LENGTH = 256;
 
 // `{ group }` here, where it is no option, must not be taken for a wish that everyone gets the message.
-const OPTION_NAMES: readonly string[] = ["event", "id", "retry", "volatile", "key", "ttlMs"];
-const PUBLISH_OPTION_NAMES: readonly string[] = [...OPTION_NAMES, "idempotencyKey"];
+const COMMON_OPTION_NAMES: readonly string[] = ["event", "id", "retry", "key", "ttlMs"];
+const OPTION_NAMES: { readonly [use in "send" | "publish"]: readonly string[] } = {
+	send: [...COMMON_OPTION_NAMES, "volatile"],
+	publish: [...COMMON_OPTION_NAMES, "idempotencyKey"],
+};
 
 /** @throws `ERR_SSE_INVALID_OPTION`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY` */
 export function readMessage(
 	data: unknown,
-	options: PublishOptions = {},
+	options: SendOptions & PublishOptions = {},
 	limits: FieldLimits,
 	use: "send" | "publish" = "send",
 ): Message {
 	if (!isObject(options) || Array.isArray(options)) {
 		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
 	}
-	const names = use === "send" ? OPTION_NAMES : PUBLISH_OPTION_NAMES;
-	const unknown = Object.keys(options).find((name) => !names.includes(name));
+	const unknown = Object.keys(options).find((name) => !OPTION_NAMES[use].includes(name));
 	if (unknown !== undefined)
-		throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", unknown);
+		throw invalid("ERR_SSE_INVALID_OPTION", `There is no such option of ${use}`, unknown);
+	const isVolatile = options.volatile === true;
+	// With a key it would take out the one that waits, and then be skipped itself.
+	if (isVolatile && (options.key !== undefined || options.ttlMs !== undefined)) {
+		const rule = "What is volatile neither waits nor is kept: it has no key and no ttlMs";
+		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
+	}
 	return {
 		event: checkEventType(options.event, limits.maxEventTypeLength),
 		id: checkId(options.id, limits.maxEventIdLength),
 		retry: checkRetry(options.retry),
 		data: serializeData(data),
-		isVolatile: options.volatile === true,
+		isVolatile,
 		key: checkKey(options.key, "key"),
 		ttlMs: checkTtl(options.ttlMs),
 		idempotencyKey: checkKey(options.idempotencyKey, "idempotencyKey"),
@@ -61,7 +69,7 @@ export function readMessage(
 /** @throws as {@link readMessage} */
 export function encodeMessage(
 	data: unknown,
-	options: PublishOptions | undefined,
+	options: SendOptions | undefined,
 	limits: FieldLimits,
 ): string {
 	return encodeFields(readMessage(data, options, limits));

@@ -94,14 +94,15 @@ export interface SendOptions {
 	readonly volatile?: boolean | undefined;
 	/**
 	 * Of the events with this key to the same target, only the newest is of use: it alone is replayed, and with the slow policy
-	 * `conflate` it alone waits. A string of at most 256 characters.
+	 * `conflate` it alone waits. A string of at most 256 characters. Not with `volatile`.
 	 */
 	readonly key?: string | undefined;
-	/** After so many milliseconds the event is of no use: it is not replayed any more. Default: it stays of use. */
+	/** After so many milliseconds the event is of no use: it is not replayed any more. Default: it stays of use. Not with `volatile`. */
 	readonly ttlMs?: number | undefined;
 }
 
-export interface PublishOptions extends SendOptions {
+/** An event that is published is kept, so it cannot be volatile. */
+export interface PublishOptions extends Omit<SendOptions, "volatile"> {
 	/**
 	 * Publishing again with the same key does nothing, and answers the id of the first time: for those who are not sure that it
 	 * succeeded. Remembered as long, and as many, as events are kept, at most 10,000. A string of at most 256 characters.

@@ -132,6 +132,14 @@ describe("send", () => {
 		expect(await stream.take(1)).toEqual([{ data: "end" }]);
 	});
 
+	// With a key it took out the event that waited, and was then skipped itself: the client had neither.
+	it.each([{ key: "a" }, { ttlMs: 5 }])("refuses %j with volatile", async (options) => {
+		await serve();
+		expect(() => sse.send("all", "x", { ...options, volatile: true })).toThrowError(
+			code("ERR_SSE_INVALID_OPTION") as Error,
+		);
+	});
+
 	it("refuses options that are not an object", async () => {
 		await serve();
 		expect(() => sse.send("all", "x", "tick" as never)).toThrowError(
