@@ -3,8 +3,9 @@
  */
 import { SSEError } from "./errors.js";
 
-/** What `promise` resolves to. @throws (rejects) what it rejects with, and `ERR_SSE_TIMEOUT` when that is not within `ms` milliseconds */
+/** What `promise` resolves to. @throws (rejects) what it rejects with, and `ERR_SSE_TIMEOUT` when that is not within `ms` milliseconds. 0: however long it takes */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+	if (ms === 0) return promise;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const deadline = new Promise<never>((_, reject) => {
 		const expire = (): void =>

@@ -2,7 +2,7 @@
  * The options of a service: every default and every limit, in one place, checked once. Whether
  * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
  */
-import { invalid, isObject } from "./errors.js";
+import { invalid, isObject, SSEError } from "./errors.js";
 import { isLimit, LIMIT_RULE } from "./limit.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { isTime, TIME_RULE } from "./time.js";
@@ -61,7 +61,10 @@ const OPTIONS: {
 	onError: [undefined, CALLBACK],
 };
 
-/** @throws `ERR_SSE_INVALID_OPTION` for an unknown name or a value out of its range */
+// Without what is missed being known, they would never be used, and their author would count on them.
+const NEED_HISTORY: readonly string[] = ["recover", "recoverTimeoutMs", "gapEvent"];
+
+/** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
 export function resolveOptions(options: unknown = {}): ResolvedOptions {
 	if (!isObject(options)) {
 		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
@@ -78,6 +81,10 @@ export function resolveOptions(options: unknown = {}): ResolvedOptions {
 			throw invalid("ERR_SSE_INVALID_OPTION", `The option ${name} must be ${text}`, value);
 		return [name, value];
 	});
+	const useless = NEED_HISTORY.find((name) => options[name] !== undefined);
+	if (useless !== undefined && (options.history ?? false) === false) {
+		throw new SSEError("ERR_SSE_INVALID_OPTION", `The option ${useless} needs the option history`);
+	}
 	return Object.fromEntries(resolved);
 }
 

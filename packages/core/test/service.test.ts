@@ -537,6 +537,8 @@ describe("options", () => {
 		[{ heartbeatEvent: "" }],
 		[{ retryMs: -1 }],
 		[{ onError: "log" }],
+		[{ recoverTimeoutMs: 5 }],
+		[{ gapEvent: "missed", history: false }],
 		[{ __proto__: null, toString: 1 }],
 		[null],
 		[7],
@@ -552,9 +554,22 @@ describe("options", () => {
 		);
 	});
 
+	it("refuses what is of use with history only, and names it", () => {
+		expect(() => createSSEService({ recover: () => [] })).toThrowError(
+			expect.objectContaining({
+				code: "ERR_SSE_INVALID_OPTION",
+				message: "The option recover needs the option history",
+			}),
+		);
+	});
+
 	it("takes undefined as not told, and Infinity as no limit", () => {
 		expect(() =>
-			createSSEService({ retryMs: undefined, maxConnections: Number.POSITIVE_INFINITY }),
+			createSSEService({
+				retryMs: undefined,
+				recover: undefined,
+				maxConnections: Number.POSITIVE_INFINITY,
+			}),
 		).not.toThrow();
 	});
 });
