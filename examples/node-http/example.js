@@ -13,7 +13,7 @@ import { answer, answerError, checkMethod, Refusal, readJson, sendPageFile } fro
 /**
  * @import { IncomingMessage, ServerResponse } from "node:http"
  * @import { AddressInfo } from "node:net"
- * @import { GroupSize, RecoverInfo, SSEConnection, SSEService, Target } from "sse-service"
+ * @import { GroupSize, RecoveredEvent, RecoverInfo, SSEConnection, SSEService, Target } from "sse-service"
  * @import { Sample } from "./machine.js"
  */
 
@@ -99,6 +99,7 @@ export function createExample() {
 	 * What a tab is given in the place of events that are not kept any more: how things stand now. It knows messages
 	 * that it has had by their id.
 	 * @param {RecoverInfo} info
+	 * @returns {Generator<RecoveredEvent<Events>>}
 	 */
 	function* recover({ client, groups }) {
 		for (const message of messages) {

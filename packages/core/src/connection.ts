@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { BoundedOutbox, type BoundedOutboxShared } from "./bounded-outbox.js";
+import { ownIdOf } from "./cursor.js";
 import { SSEError } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { DISTURBED } from "./heartbeat.js";
@@ -14,7 +15,6 @@ import type { Sink, SinkListener } from "./sink.js";
 import type {
 	CloseReason,
 	DisconnectInfo,
-	HttpResponse,
 	PipeOptions,
 	PipeSource,
 	SendOptions,
@@ -55,7 +55,6 @@ export class Connection
 	/** The heartbeat's, but for the reset at each frame. */
 	quietRounds = DISTURBED;
 	heartbeatSlot = 0;
-
 	/** The app that opened it, if one did. */
 	owner: ConnectionOwner | undefined;
 	#isResumed = false;
@@ -76,8 +75,8 @@ export class Connection
 		this.onDisconnectCb = onDisconnectCb;
 	}
 
-	get response(): HttpResponse {
-		return this.sink.response as HttpResponse;
+	get response(): SSEConnection["response"] {
+		return this.sink.response as SSEConnection["response"];
 	}
 
 	get groups(): readonly string[] {
@@ -86,6 +85,10 @@ export class Connection
 
 	get lastEventId(): string | undefined {
 		return this.sink.lastEventId;
+	}
+
+	get lastOwnId(): string | undefined {
+		return this.host.hasHistory ? ownIdOf(this.lastEventId) : this.lastEventId;
 	}
 
 	get closed(): boolean {

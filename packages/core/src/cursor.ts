@@ -42,6 +42,13 @@ export function encodeCursor(
 	return `v1.${epoch}.${sequence.toString(36)}.${tag}${mark}${own}`;
 }
 
+/** The application's own id in one that a client was sent: what stands behind the cursor, or all of it where there is none. */
+export function ownIdOf(id: string | undefined): string | undefined {
+	const end = id === undefined ? undefined : FORM.exec(id)?.[0].length;
+	// An empty one is none.
+	return end === undefined ? id : id?.slice(end) || undefined;
+}
+
 /** Untrusted input, read strictly. @returns `undefined` when it is no cursor */
 export function parseCursor(id: string): Cursor | undefined {
 	const [, epoch, digits, tag, mark] = FORM.exec(id) ?? [];

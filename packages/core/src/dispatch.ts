@@ -91,8 +91,9 @@ export class Dispatch {
 	): ReturnType<HistoryHost["recover"]> {
 		const client = this.#registry.client(connection.clientId);
 		if (client === undefined) return undefined;
-		const { groups } = connection;
-		const info = { client: this.#registry.view(client), groups, lastEventId, reason };
+		const { lastOwnId, groups, signal } = connection;
+		const view = this.#registry.view(client);
+		const info = { client: view, groups, lastEventId, lastOwnId, reason, signal };
 		return this.#options.recover?.(info);
 	}
 

@@ -5,28 +5,43 @@ import type {
 	AnyEvents,
 	ConnectInfo,
 	DisconnectInfo,
+	EventType,
 	GapReason,
 	SSEClientObjInterface,
 } from "./types.js";
 
-/** An event that makes up for a gap. */
-export interface RecoveredEvent {
-	/** A string goes out as it is, anything else as JSON. */
-	readonly data: unknown;
-	/** The event type. */
-	readonly event?: string | undefined;
-}
+/** An event that makes up for a gap: `event` is its type; a string as `data` goes out as it is, anything else as JSON. */
+export type RecoveredEvent<Events extends object = AnyEvents> = string extends keyof Events
+	? { readonly data: unknown; readonly event?: string | undefined }
+	: {
+			[Type in EventType<Events>]:
+				| { readonly data: Events[Type]; readonly event: Type }
+				| (Type extends "message"
+						? { readonly data: Events[Type]; readonly event?: undefined }
+						: never);
+		}[EventType<Events>];
 
 /** What `recover` gives. */
-export type RecoverSource = Iterable<RecoveredEvent> | AsyncIterable<RecoveredEvent>;
+export type RecoverSource<Events extends object = AnyEvents> =
+	| Iterable<RecoveredEvent<Events>>
+	| AsyncIterable<RecoveredEvent<Events>>;
+
+// The event map checks what it gives, and is not inferred from that.
+type Recover<Events extends object> = (
+	info: RecoverInfo,
+) => RecoverSource<Events> | Promise<RecoverSource<Events>>;
 
 export interface RecoverInfo {
 	readonly client: SSEClientObjInterface;
 	/** The groups that the connection is in. */
 	readonly groups: readonly string[];
-	/** What the client came with. Untrusted input. */
+	/** What the client came with, or where it is if it has been given a part of what it missed. Untrusted input. */
 	readonly lastEventId: string;
+	/** The `id` of your own that the client came with, if there was one: see the connection's. Untrusted input. */
+	readonly lastOwnId: string | undefined;
 	readonly reason: GapReason;
+	/** The connection's: aborted when the client leaves, so that a query for it can be stopped. */
+	readonly signal: AbortSignal;
 }
 
 /** How much of what was sent is kept, whichever is reached first. Positive integers, or `Infinity`. */
@@ -44,6 +59,9 @@ export interface GroupHistory extends HistoryLimits {
 	/**
 	 * Keep the newest event of each `key`, and nothing else, and give these to whoever comes to the group, first of all. An
 	 * event without a key replaces the last one without. `maxAgeMs` is then `Infinity` unless told. Default false.
+	 *
+	 * Beyond `maxEvents` keys, or `maxBytes`, the ones that were sent longest ago are dropped, and a newcomer is given a part of the
+	 * state: make the limits larger than the state. An event with `ttlMs` vanishes from it when that is over.
 	 */
 	readonly latest?: boolean | undefined;
 }
@@ -124,12 +142,15 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	 * With `history`: what a client is given that missed what is not kept any more, instead of the `gap` event. What it throws goes
 	 * to `onError`, and the client is told of the gap.
 	 */
-	readonly recover?: ((info: RecoverInfo) => RecoverSource | Promise<RecoverSource>) | undefined;
-	/** How long `recover`, and each of its events, may take, in milliseconds. Default 10,000. */
+	readonly recover?: Recover<NoInfer<Events>> | undefined;
+	/** With `history`: how long `recover`, and each of its events, may take, in milliseconds. 0: without limit. Default 10,000. */
 	readonly recoverTimeoutMs?: number | undefined;
-	/** The type of the event that tells of a gap; its data is `{"reason":…}`. Default `"gap"`. */
+	/** With `history`: the type of the event that tells of a gap; its data is `{"reason":…}`. Default `"gap"`. */
 	readonly gapEvent?: string | undefined;
-	/** Runs when a connection has opened, before anything else is sent to it but what it missed. */
+	/**
+	 * Runs when a connection has opened and is registered. What it sends before it returns is the first that the client gets, but
+	 * for what it missed (or `recover` gives, or the `gap` event): behind that it waits, however long that takes.
+	 */
 	readonly onConnect?: ((info: ConnectInfo<Events>) => unknown) | undefined;
 	/** Runs exactly once for each connection that `onConnect` ran for, after it has left every index. */
 	readonly onDisconnect?: ((info: DisconnectInfo<Events>) => unknown) | undefined;

@@ -174,7 +174,15 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly groups: readonly string[];
 	/** The `Last-Event-ID` the client came with (header, else query), or `undefined`. Untrusted input. */
 	readonly lastEventId: string | undefined;
-	/** Whether its client came back and has had, or is being given, all that it missed. */
+	/**
+	 * The `id` of the application's own in it, or `undefined`: with `history` what it was sent with, if the last event had one;
+	 * without, `lastEventId` itself. Untrusted input.
+	 */
+	readonly lastOwnId: string | undefined;
+	/**
+	 * Whether its client came back and has had, or is being given, all that it missed. False while an asynchronous `recover` has
+	 * not given all yet.
+	 */
 	readonly resumed: boolean;
 	readonly closed: boolean;
 	/** `undefined` while it is open. */

@@ -1,9 +1,10 @@
 /**
  * Clients that come back: with `history` they are given what they missed, or are told that it cannot be had.
  */
+import { setTimeout } from "node:timers/promises";
 import { eventually, type TestServer, type TestStream } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
+import type { PublishOptions, SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
 import { type Opened, type Serving, startService } from "./serving.js";
 
 let server: TestServer;
@@ -219,6 +220,37 @@ describe("a client that joins groups", () => {
 });
 
 describe("a client whose gap is recovered", () => {
+	it("has what was sent before by recover, and all that is sent from then on behind it", async () => {
+		const state: string[] = [];
+		const change = (data: string): void => {
+			state.push(data);
+			sse.send("all", data);
+		};
+		await serve({
+			recover: async () => {
+				const read = state.map((data) => ({ data: `state ${data}` }));
+				change("3");
+				return read;
+			},
+		});
+		change("1");
+		change("2");
+		const { stream } = await open(ADA, "7");
+		change("4");
+		expect(await received(stream)).toEqual(["state 1", "state 2", "3", "4"]);
+	});
+
+	it("has what onConnect sends behind that, and before what others send", async () => {
+		await serve({
+			recover: async () => [{ data: "state" }],
+			onConnect: ({ connection }) => connection.send(`hello ${connection.resumed}`),
+		});
+		const { stream, connection } = await open(ADA, "7");
+		sse.send("all", "live");
+		expect(await received(stream)).toEqual(["state", "hello false", "live"]);
+		expect(connection.resumed).toBe(true);
+	});
+
 	it("is recovered from where it is, when only the rest of what it missed is gone", async () => {
 		const asked: string[] = [];
 		await serve({
@@ -445,6 +477,86 @@ describe("a client whose gap takes long to recover", () => {
 		expect(stream.text).not.toContain("id: ");
 		recovered([{ data: "state" }]);
 		expect(await received(stream)).toEqual(["state", "live"]);
+	});
+
+	// 0 means none for every time, and here meant at once.
+	it("is given what is recovered, however long it takes, with a recoverTimeoutMs of 0", async () => {
+		const errors: unknown[] = [];
+		await serve({
+			recoverTimeoutMs: 0,
+			recover: async function* () {
+				await setTimeout(5);
+				yield { data: "state" };
+			},
+			onError: (error) => errors.push(error),
+		});
+		const { stream } = await open(ADA, "7");
+		expect(await received(stream)).toEqual(["state"]);
+		expect(errors).toEqual([]);
+	});
+
+	it("can be read for no longer than it stays: the signal is aborted when it leaves", async () => {
+		let signal: AbortSignal | undefined;
+		await serve({
+			recover: (info) => {
+				signal = info.signal;
+				return new Promise(() => {});
+			},
+		});
+		const { stream } = await open(ADA, "7");
+		expect(signal?.aborted).toBe(false);
+		stream.abort();
+		await eventually(() => signal?.aborted === true);
+	});
+});
+
+describe("an id of the application's own", () => {
+	const told: (string | undefined)[] = [];
+
+	it.each([
+		["v1.a.1.b;task-1", "task-1"],
+		["v1.a.1.b~;task;1", "task;1"],
+		["v1.a.1.b", undefined],
+		["v1.a.1.b;", undefined],
+		["task-1", "task-1"],
+	])("of %j is %j, for the handle and for recover", async (id, own) => {
+		await serve({
+			recover: ({ lastOwnId }) => {
+				told.push(lastOwnId);
+				return [];
+			},
+		});
+		const { connection } = await open(ADA, id);
+		expect(connection.lastOwnId).toBe(own);
+		expect(told.pop()).toBe(own);
+	});
+
+	it("comes back as it was sent", async () => {
+		await serve();
+		const first = await open(ADA);
+		sse.send("all", "1", { id: "task-1" });
+		await first.stream.take(1);
+		const { connection } = await open(ADA, await leave(first));
+		expect(connection.lastEventId).toMatch(/^v1\./);
+		expect(connection.lastOwnId).toBe("task-1");
+	});
+
+	it("is all there is without history, and nothing where there is none", async () => {
+		await serve({ history: false });
+		expect((await open(ADA, "v1.2.3.4")).connection.lastOwnId).toBe("v1.2.3.4");
+		expect((await open(ADA)).connection.lastOwnId).toBeUndefined();
+	});
+});
+
+describe("what is published", () => {
+	// It was kept, and replayed.
+	it("cannot be volatile", async () => {
+		await serve();
+		const options = { volatile: true } as PublishOptions;
+		await expect(sse.publish("all", "x", options)).rejects.toMatchObject({
+			code: "ERR_SSE_INVALID_OPTION",
+		});
+		expect(sse.stats().history?.events).toBe(0);
 	});
 });
 

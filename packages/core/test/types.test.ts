@@ -43,6 +43,44 @@ describe("types", () => {
 		expect(check).toBeTypeOf("function");
 	});
 
+	it("an event map checks what is published", () => {
+		const sse = createSSEService<Events>({ history: true });
+		const check = async (): Promise<void> => {
+			await sse.publish("all", { price: 1 }, { event: "tick", idempotencyKey: "1" });
+			await sse.publish({ group: "g" }, { text: "x" }, { key: "a", ttlMs: 5 });
+			// @ts-expect-error the price is a number
+			await sse.publish("all", { price: "1" }, { event: "tick" });
+			// @ts-expect-error there is no such event
+			await sse.publish("all", "x", { event: "tock" });
+			// @ts-expect-error an event without a type is a message, which has a text
+			await sse.publish("all", { price: 1 });
+			// @ts-expect-error what is published is kept
+			await sse.publish("all", { price: 1 }, { event: "tick", volatile: true });
+			// @ts-expect-error only what is published has one
+			sse.send("all", { price: 1 }, { event: "tick", idempotencyKey: "1" });
+		};
+		expect(check).toBeTypeOf("function");
+	});
+
+	it("an event map checks what is recovered", () => {
+		createSSEService<Events>({
+			history: true,
+			recover: async function* ({ lastOwnId, signal }) {
+				signal.throwIfAborted();
+				yield { event: "tick", data: { price: 1 } };
+				yield { data: { text: lastOwnId ?? "" } };
+			},
+		});
+		// @ts-expect-error the price is a number
+		createSSEService<Events>({ history: true, recover: () => [{ event: "tick", data: "1" }] });
+		// @ts-expect-error an event without a type is a message, which has a text
+		createSSEService<Events>({ history: true, recover: () => [{ data: 1 }] });
+		// @ts-expect-error message is not in the map
+		createSSEService<{ tick: number }>({ history: true, recover: () => [{ data: 1 }] });
+		const sse = createSSEService({ history: true, recover: () => [{ data: 1, event: "any" }] });
+		expect(sse.send("all", "x", { event: "whatever" })).toBe(0);
+	});
+
 	it("a map without message refuses events without a type", () => {
 		const sse = createSSEService<{ tick: number }>();
 		sse.send("all", 1, { event: "tick" });
