@@ -52,6 +52,11 @@ class Service<Events extends object = AnyEvents> {
 		return this.service.send.bind(this.service) as SSEService<Events>["send"];
 	}
 
+	/** @see SSEService.publish */
+	get publish(): SSEService<Events>["publish"] {
+		return this.service.publish.bind(this.service) as SSEService<Events>["publish"];
+	}
+
 	/** @see SSEService.join */
 	join(target: Target, groups: string | readonly string[]): number {
 		return this.service.join(target, groups);

@@ -971,6 +971,7 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(sse.leave("all", "a")).toBe(1);
 			expect(sse.getClient(id, "a")).toBeUndefined();
 			expect(sse.stats()).toEqual(service.stats());
+			await expect(sse.publish("all", "x")).rejects.toMatchObject({ code: "ERR_SSE_NO_HISTORY" });
 			expect(sse.disconnect("all", "bye")).toBe(1);
 		});
 

@@ -18,6 +18,9 @@ it("a service with typed events is checked, and one without takes everything", (
 		// @ts-expect-error: not an event of the map.
 		typed.send("all", { title: "hi" }, { event: "newz" });
 		any.send("all", 1, { event: "anything" });
+		void typed.publish("all", { title: "hi" }, { event: "news", idempotencyKey: "1" });
+		// @ts-expect-error: not the data of this event.
+		void typed.publish("all", { tittle: "hi" }, { event: "news" });
 	};
 	expect(check).toBeTypeOf("function");
 	expect(SseModule.forRoot({ service: createSSEService<Events>() })).toHaveProperty("exports");
