@@ -3,7 +3,7 @@ export default [
 	{
 		name: "sse-service",
 		path: "packages/core/dist/index.js",
-		limit: "17 kB",
+		limit: "18 kB",
 		gzip: true,
 		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm" }),
 	},
