@@ -3,11 +3,19 @@
  *
  * @example node --expose-gc history-memory.mjs client 100000 200
  */
+import { once } from "node:events";
+import { createServer, get } from "node:http";
 import { createSSEService } from "../../dist/index.js";
 
 const [kind = "all", count = "0", size = "0"] = process.argv.slice(2);
 const sse = createSSEService({
-	history: { maxEvents: Infinity, maxBytes: Infinity, maxAgeMs: Infinity },
+	history: {
+		maxEvents: Infinity,
+		maxBytes: Infinity,
+		maxAgeMs: Infinity,
+		groups: { state: { latest: true } },
+	},
+	maxBufferedBytes: Infinity,
 });
 
 /** What the next event is for, and its key. @type {Record<string, (index: number) => [target: import("sse-service").Target, key?: string]>} */
@@ -16,8 +24,28 @@ const KINDS = {
 	group: (index) => [{ group: `group ${index % 100}` }],
 	client: (index) => [{ client: `client ${index}` }],
 	"client in a group": (index) => [{ client: `client ${index}`, group: "group" }],
+	"state, given to a newcomer": (index) => [{ group: "state" }, `key ${index}`],
 	key: (index) => [{ group: "group" }, `key ${index % (Number(count) / 2)}`],
 };
+
+/** Have a client come to the group, be given all that it keeps, and go. */
+async function welcome() {
+	const server = createServer((req, res) => {
+		sse.connect({ req, res, clientId: "newcomer", groups: ["state"] });
+	});
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+	const request = get({ port, host: "127.0.0.1", agent: false });
+	const [response] = await once(request, "response");
+	let missing = Number(count) * Number(size);
+	for await (const bytes of response) {
+		missing -= bytes.length;
+		if (missing <= 0) break;
+	}
+	server.close();
+	await once(server, "close");
+}
 
 function used() {
 	globalThis.gc?.();
@@ -35,5 +63,6 @@ for (let index = 0; index < Number(count); index++) {
 	const [target, key] = KINDS[kind]?.(index) ?? ["all"];
 	sse.send(target, text + index, { key });
 }
+if (kind === "state, given to a newcomer") await welcome();
 const taken = used() - before;
 process.stdout.write(JSON.stringify({ taken, said: sse.stats().history?.bytes }));
