@@ -24,6 +24,10 @@ const KINDS = {
 	group: (index) => [{ group: `group ${index % 100}` }],
 	client: (index) => [{ client: `client ${index}` }],
 	"client in a group": (index) => [{ client: `client ${index}`, group: "group" }],
+	"key, not to a client": (index) => [
+		{ group: "group", except: { client: "client" } },
+		`key ${index}`,
+	],
 	"state, given to a newcomer": (index) => [{ group: "state" }, `key ${index}`],
 	key: (index) => [{ group: "group" }, `key ${index % (Number(count) / 2)}`],
 };

@@ -16,6 +16,7 @@ it.each([
 	["client in a group", 50_000, 200],
 	["key", 100_000, 10],
 	["key", 50_000, 1_000],
+	["key, not to a client", 50_000, 200],
 	["state, given to a newcomer", 20_000, 1_000],
 ])("%s, %i events of %i bytes take at most 1.3 times what it says", async (kind, count, size) => {
 	const { stdout } = await promisify(execFile)(process.execPath, [
