@@ -131,8 +131,11 @@ class MemoryEventLog implements EventLog {
 		try {
 			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
 				this.#ring.add(next.record);
-				this.#deliver(next.record, next.entry);
-				this.#position = next.record.position;
+				try {
+					this.#deliver(next.record, next.entry);
+				} finally {
+					this.#position = next.record.position;
+				}
 			}
 		} finally {
 			this.#isDelivering = false;

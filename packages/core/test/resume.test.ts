@@ -572,6 +572,18 @@ describe("a service that has closed", () => {
 	});
 });
 
+describe("a service that is closed", () => {
+	it("sends to nobody, and publishes nothing", async () => {
+		await serve();
+		await open(ADA);
+		await sse.close();
+		expect(sse.send("all", "late")).toBe(0);
+		await expect(sse.publish("all", "late")).rejects.toMatchObject({
+			code: "ERR_SSE_SERVICE_CLOSED",
+		});
+	});
+});
+
 describe("a client that a drain sends away", () => {
 	it("is told where it is, and has all when it comes back", async () => {
 		await serve({ history: true });
