@@ -45,6 +45,7 @@ it.each(transports)(
 				...(SSE_MODEL_PATH !== undefined && { path: SSE_MODEL_PATH }),
 			},
 		);
-		expect(played).toBe(numRuns);
+		// A path is one sequence, and what it is made smaller to.
+		if (SSE_MODEL_PATH === undefined) expect(played).toBe(numRuns);
 	},
 );

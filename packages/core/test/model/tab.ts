@@ -51,9 +51,9 @@ export class Tab {
 		return this.connection !== undefined;
 	}
 
-	/** From here on these are the groups whose newest state it has, or is being given. */
-	knowStates(groups: Iterable<string>): void {
-		this.#states.push({ from: this.text.length, groups: new Set(groups) });
+	/** From there on, in its text, these are the groups whose newest state it has, or is being given. */
+	knowStates(groups: Iterable<string>, from = this.text.length): void {
+		this.#states.push({ from, groups: new Set(groups) });
 	}
 
 	get states(): ReadonlySet<string> {
@@ -104,10 +104,21 @@ export class Tab {
 
 	/** Resolves when all that was sent to it is here, or its stream has ended. @returns whether it is still open */
 	async catchUp(): Promise<boolean> {
-		const mark = `data: mark ${++this.#marks}\n\n`;
-		this.connection?.send(`mark ${this.#marks}`);
+		const mark = this.sendMark();
+		return (await this.untilMark(mark)) !== undefined && this.connection?.closed === false;
+	}
+
+	/** What tells what was sent to it before from what is sent after. */
+	sendMark(): string {
+		this.connection?.send(`mark ${++this.#marks}`);
+		return `data: mark ${this.#marks}\n\n`;
+	}
+
+	/** Resolves when a mark has come, or never will. @returns behind how many characters, if it has */
+	async untilMark(mark: string): Promise<number | undefined> {
 		await this.until(() => this.text.includes(mark) || this.hasEnded);
-		return this.text.includes(mark) && this.connection?.closed === false;
+		const at = this.text.indexOf(mark);
+		return at < 0 ? undefined : at + mark.length;
 	}
 
 	get hasEnded(): boolean {

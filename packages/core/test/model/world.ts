@@ -275,12 +275,15 @@ class World {
 		await this.#settle(tab);
 		if (tab.connection === undefined) return;
 		const isNew = !tab.groups.has(group);
+		// In one turn: a heartbeat between them would say that it had the state.
+		const mark = tab.sendMark();
 		this.#sse.join({ connection: tab.connection }, group);
 		tab.groups.add(group);
 		if (!isNew || !this.#reference.keepsLatest(group)) return;
-		const from = tab.text.length;
-		tab.expected.push(...this.#stateOf(tab, [group]).map((state) => ({ ...state, from })));
-		tab.knowStates([...tab.states, group]);
+		const states = this.#stateOf(tab, [group]);
+		const from = (await tab.untilMark(mark)) ?? tab.text.length;
+		tab.expected.push(...states.map((state) => ({ ...state, from })));
+		tab.knowStates([...tab.states, group], from);
 		await this.#settle(tab);
 	}
 
