@@ -85,19 +85,20 @@ export class History {
 		if (this.#delivering !== undefined) this.#latecomers.add(connection);
 		const { lastEventId = "" } = connection;
 		// An empty one is none: "if the last event ID string is not the empty string, then set the header".
-		if (lastEventId === "") this.#introduce(connection, connection.groups, upTo);
-		else {
+		if (lastEventId !== "") {
 			this.#starting.add(connection);
 			connection.feed(this.#replay(connection, lastEventId, upTo));
+		} else if (!this.#introduce(connection, connection.groups, upTo)) {
+			connection.beat(this.notices.id(upTo));
+			// In one packet with the headers, which Node sends at the end of this tick.
+			connection.flush();
 		}
 	}
 
 	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
 		// Those of one that is about to be given what it missed are looked at then.
-		if (this.#starting.has(connection)) return;
-		const kept = groups.filter((group) => this.#log.keepsLatest(group));
-		if (kept.length > 0) this.#introduce(connection, kept, this.position);
+		if (!this.#starting.has(connection)) this.#introduce(connection, groups, this.position);
 	}
 
 	/** Begins at the end of this turn: in the groups that it joins until then it has missed something, too. */
@@ -106,16 +107,11 @@ export class History {
 		yield* replay(this.#replayHost, connection, lastEventId, upTo);
 	}
 
-	/** Tell a connection where it is, and give it the newest events of those of the groups that keep these. */
-	#introduce(connection: Connection, groups: readonly string[], upTo: Position): void {
+	/** Give a connection the newest events of those of the groups that keep these. @returns whether one does */
+	#introduce(connection: Connection, groups: readonly string[], upTo: Position): boolean {
 		const kept = groups.filter((group) => this.#log.keepsLatest(group));
-		if (kept.length > 0) {
-			connection.feed(introduce(this.#replayHost, connection, kept, upTo));
-			return;
-		}
-		connection.beat(this.notices.id(upTo));
-		// In one packet with the headers, which Node sends at the end of this tick.
-		connection.flush();
+		if (kept.length > 0) connection.feed(introduce(this.#replayHost, connection, kept, upTo));
+		return kept.length > 0;
 	}
 
 	/** A message that does not go through the log: with an id of the application's, it says the position as well. */

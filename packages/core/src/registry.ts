@@ -68,16 +68,16 @@ export class Registry {
 		return client;
 	}
 
-	/** @returns false when it was in all of the groups already, or is not in this registry */
-	join(connection: Connection, names: readonly string[]): boolean {
+	/** @returns the groups that it was not in before: none when it is not in this registry */
+	join(connection: Connection, names: readonly string[]): readonly string[] {
 		const added = names.filter((name) => !connection.memberships.has(name));
-		if (added.length === 0 || !this.#connections.has(connection)) return false;
+		if (added.length === 0 || !this.#connections.has(connection)) return [];
 		const memberships = ownMemberships(connection);
 		for (const name of added) {
 			memberships.add(name);
 			this.#enter(connection, name);
 		}
-		return true;
+		return added;
 	}
 
 	/** @returns false when it was in none of the groups, or is not in this registry */

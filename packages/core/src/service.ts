@@ -80,8 +80,9 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "comment");
 		const comment = encodeLine(": heartbeat", commentForm);
 		const event =
-			heartbeatEvent &&
-			encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
+			heartbeatEvent === undefined
+				? undefined
+				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
 		const heartbeat = encodeFrame(event ?? comment, "comment");
 		const whileFed = encodeFrame(comment, "comment");
 		const { history } = this.#dispatch;
@@ -136,10 +137,9 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 			this.#checkGroupCount(connection.memberships.size + added.length);
 		}
 		return connections.filter((connection) => {
-			const added = names.filter((name) => !connection.memberships.has(name));
-			if (!this.#registry.join(connection, added)) return false;
-			this.#dispatch.history?.onJoined(connection, added);
-			return true;
+			const added = this.#registry.join(connection, names);
+			if (added.length > 0) this.#dispatch.history?.onJoined(connection, added);
+			return added.length > 0;
 		}).length;
 	}
 

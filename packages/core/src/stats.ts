@@ -18,7 +18,6 @@ export class Counters implements Figures {
 	// Reasons are data: without a prototype `__proto__` is a key like any other.
 	drops: Tally = Object.create(null);
 	closes: Tally = Object.create(null);
-
 	resumes: Tally = Object.create(null);
 
 	count(what: "drops" | "closes" | "resumes", reason: string): void {
