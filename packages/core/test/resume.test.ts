@@ -46,6 +46,13 @@ async function leave({ stream, connection }: Opened): Promise<string> {
 
 const ADA = { clientId: "ada", groups: ["news"] };
 
+/** Ada connects, is told where she is, and leaves. @returns her last event ID */
+async function comeAndGo(): Promise<string> {
+	const opened = await open(ADA);
+	await eventually(() => lastIdOf(opened.stream) !== "");
+	return leave(opened);
+}
+
 describe("a client that comes back", () => {
 	it("is given what it missed, in order, once, and then what is sent live", async () => {
 		await serve();
@@ -65,9 +72,7 @@ describe("a client that comes back", () => {
 
 	it("resumes when it had never been sent an event", async () => {
 		await serve();
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		sse.send("all", "1");
 		const { stream } = await open(ADA, id);
 		expect(await received(stream)).toEqual(["1"]);
@@ -75,9 +80,7 @@ describe("a client that comes back", () => {
 
 	it("is not given what was for others", async () => {
 		await serve();
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		sse.send({ group: "sports" }, "no");
 		sse.send({ client: "bob" }, "no");
 		sse.send({ client: "ada", group: "sports" }, "no");
@@ -89,9 +92,7 @@ describe("a client that comes back", () => {
 
 	it("is told of a gap when what it missed is not kept any more", async () => {
 		await serve({ history: { maxEvents: 2 } });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		for (const data of ["1", "2", "3"]) sse.send("all", data);
 		const { stream, connection } = await open(ADA, id);
 		expect(connection.resumed).toBe(false);
@@ -101,9 +102,7 @@ describe("a client that comes back", () => {
 
 	it("is not told of a gap when what is not kept any more was for others", async () => {
 		await serve({ history: { maxEvents: 2 } });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		for (const data of ["1", "2", "3"]) sse.send({ client: "bob" }, data);
 		sse.send("all", "4");
 		const { stream, connection } = await open(ADA, id);
@@ -123,9 +122,7 @@ describe("a client that comes back", () => {
 		],
 	])("is not told of a gap when what is not kept any more %s", async (_, send) => {
 		await serve({ history: { maxEvents: 2 } });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		send(sse);
 		for (const data of ["3", "4"]) sse.send({ client: "bob" }, data);
 		sse.send("all", "5", { key: "A" });
@@ -146,9 +143,7 @@ describe("a client that comes back", () => {
 
 	it("is given what it missed at its own pace, before what is sent meanwhile", async () => {
 		await serve({ maxBufferedBytes: 256 * 1024, history: { maxBytes: 1e9 } });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		const large = "x".repeat(50_000);
 		for (let index = 0; index < 400; index++) sse.send("all", `${index} ${large}`);
 		const { stream, connection } = await open(ADA, id);
@@ -182,9 +177,7 @@ describe("a client that joins groups", () => {
 	])("%s is given what it missed there", async (_, inOnConnect) => {
 		const join = (connection: SSEConnection): unknown => sse.join({ connection }, "room");
 		await serve({ onConnect: ({ connection }) => inOnConnect && join(connection) });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		sse.send({ group: "room" }, "1");
 		sse.send({ group: "news" }, "2");
 		const { stream, connection } = await open(
@@ -260,9 +253,7 @@ describe("a client whose gap is recovered", () => {
 				return [{ data: "state" }];
 			},
 		});
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		const large = "x".repeat(50_000);
 		for (let index = 0; index < 1_000; index++) sse.send("all", `${index} ${large}`);
 		const { stream } = await open(ADA, id);
@@ -321,9 +312,7 @@ describe("a client whose gap is recovered", () => {
 describe("an event that is replaced while it waits to be replayed", () => {
 	it("is not sent, and the stream goes on", async () => {
 		await serve({ history: { maxBytes: 1e9 } });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		const large = "x".repeat(100_000);
 		for (let index = 0; index < 200; index++) sse.send("all", `${index} ${large}`);
 		sse.send("all", "old", { key: "k" });
@@ -416,9 +405,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 
 	it("is given the newest that was for it when it comes back", async () => {
 		await serve();
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		toAll("1");
 		toOthers("2");
 		toOthers("3");
@@ -438,9 +425,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 
 	it("is given only the one to all that replaces them", async () => {
 		await serve();
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		toAll("1");
 		toOthers("2");
 		toAll("3");
@@ -450,9 +435,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 
 	it("is told of a gap when what was for it is not kept any more", async () => {
 		await serve({ history: { maxEvents: 1 } });
-		const first = await open(ADA);
-		await eventually(() => lastIdOf(first.stream) !== "");
-		const id = await leave(first);
+		const id = await comeAndGo();
 		toAll("1");
 		sse.send({ client: "bob" }, "pushes 1 out");
 		toOthers("2");
