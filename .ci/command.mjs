@@ -1,6 +1,8 @@
 // Runs one command with everything it starts in one process group, so that the end of it is the end of all of it.
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 /**
  * @typedef {object} Outcome
@@ -107,4 +109,9 @@ export function onInterrupt(end) {
 	return () => {
 		process.off("SIGINT", onInt).off("SIGTERM", onTerm).off("SIGHUP", onHangup);
 	};
+}
+
+/** Whether there is such a command. @param {string} command */
+export function onPath(command) {
+	return (process.env.PATH ?? "").split(delimiter).some((dir) => existsSync(join(dir, command)));
 }

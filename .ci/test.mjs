@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { check } from "./check.mjs";
-import { provideChromium } from "./chromium.mjs";
 import { onInterrupt, run } from "./command.mjs";
+import { programs, provideProgram } from "./programs.mjs";
 import { Report } from "./report.mjs";
 import { build, install, SetupError, toolsEnv } from "./setup.mjs";
 import { updateSuiteTable } from "./suite-table.mjs";
@@ -27,23 +27,37 @@ try {
 	const env = await toolsEnv();
 	await install(env);
 	await build(env);
-	const chromium = await provideChromium();
-	if ("missing" in chromium && CI) {
-		console.log(
-			`FAIL  Chromium (${chromium.missing}): with CI set, nothing may be skipped for want of it`,
-		);
-		report.fail(`browser tests (no Chromium: ${chromium.missing})`);
-	} else if ("missing" in chromium) {
-		report.skip(`browser tests (no Chromium: ${chromium.missing})`, 0);
-	}
+	const paths = await provide();
 	await check(report, env);
-	await test({ ...env, SSE_CHROMIUM: "path" in chromium ? chromium.path : "" });
+	await test({ ...env, ...paths });
 } catch (error) {
 	if (!(error instanceof SetupError)) throw error;
 	console.log(error.message);
 	report.fail("setup");
 }
 report.end();
+
+/**
+ * Gets the programs that tests need, and answers the variables that tell the tests where they are. What cannot be had is
+ * reported: its tests skip themselves.
+ */
+async function provide() {
+	/** @type {Record<string, string>} */
+	const paths = {};
+	for (const name of programs) {
+		const program = await provideProgram(name);
+		paths[program.variable] = "path" in program ? program.path : "";
+		if ("path" in program) continue;
+		const { title, tests, missing } = program;
+		if (CI) {
+			console.log(
+				`FAIL  ${title} (${missing}): with CI set, nothing may be skipped for want of it`,
+			);
+			report.fail(`${tests} (no ${title}: ${missing})`);
+		} else report.skip(`${tests} (no ${title}: ${missing})`, 0);
+	}
+	return paths;
+}
 
 /** Runs the tests of every package, one package after the other, and counts them. @param {NodeJS.ProcessEnv} env */
 async function test(env) {

@@ -2,9 +2,9 @@
  * Chromium, and tabs of the page in it. What a page complains about fails the test.
  */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { findChromium } from "../../../.ci/chromium.mjs";
+import { findProgram } from "../../../.ci/programs.mjs";
 
-export const executablePath = findChromium();
+export const executablePath = findProgram("chromium");
 
 const ARGUMENTS = [
 	"--headless",

@@ -1,0 +1,78 @@
+// What tests need besides Node and npm's packages, and where it is on this machine. Tests ask `findProgram(name)` and
+// skip themselves when it answers undefined; `npm test` also tries to install it.
+
+import { existsSync } from "node:fs";
+import { run } from "./command.mjs";
+import { installPackage } from "./debian.mjs";
+
+/** The name of Debian's package, and what `npm test` says and does of it. */
+const PROGRAMS = {
+	chromium: {
+		title: "Chromium",
+		tests: "browser tests",
+		variable: "SSE_CHROMIUM",
+		places: [
+			"/usr/bin/chromium",
+			"/usr/bin/chromium-browser",
+			"/usr/bin/google-chrome",
+			"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+			"/Applications/Chromium.app/Contents/MacOS/Chromium",
+		],
+	},
+	"redis-server": {
+		title: "redis-server",
+		tests: "tests over Redis",
+		variable: "SSE_REDIS_SERVER",
+		places: serverPlaces("redis-server"),
+	},
+	"nats-server": {
+		title: "nats-server",
+		tests: "tests over NATS",
+		variable: "SSE_NATS_SERVER",
+		places: serverPlaces("nats-server"),
+	},
+};
+
+/** @typedef {keyof typeof PROGRAMS} Program */
+
+/** @type {readonly Program[]} */
+export const programs = ["chromium", "redis-server", "nats-server"];
+
+/**
+ * The path in the program's variable (empty: pretend there is none), else the first usual place that exists, else
+ * undefined.
+ * @param {Program} name
+ */
+export function findProgram(name, env = process.env) {
+	const { variable, places } = PROGRAMS[name];
+	const told = env[variable];
+	return told === undefined ? places.find((path) => existsSync(path)) : told || undefined;
+}
+
+/**
+ * A program that starts, installed from Debian if it must and can be; or why there is none.
+ * @param {Program} name
+ * @returns {Promise<{ title: string, tests: string, variable: string } & ({ path: string } | { missing: string })>}
+ */
+export async function provideProgram(name) {
+	const { title, tests, variable } = PROGRAMS[name];
+	const found =
+		process.env[variable] === "" ? { missing: `${variable} is empty` } : await get(name);
+	return { title, tests, variable, ...found };
+}
+
+/** @param {Program} name @returns {Promise<{ path: string } | { missing: string }>} */
+async function get(name) {
+	const problem = findProgram(name) === undefined ? await installPackage(name) : undefined;
+	const path = findProgram(name);
+	if (path === undefined) return { missing: problem ?? "it is in no usual place" };
+	const answer = await run(path, ["--version"], { timeoutMs: 30_000 });
+	return answer.ok ? { path } : { missing: `${path} does not start` };
+}
+
+/** @param {string} name */
+function serverPlaces(name) {
+	return ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"].map(
+		(folder) => `${folder}/${name}`,
+	);
+}
