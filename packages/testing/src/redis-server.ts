@@ -1,0 +1,30 @@
+/**
+ * A redis-server of a test's own. Tests that need one are skipped where there is none.
+ */
+import { findProgram } from "../../../.ci/programs.mjs";
+import { type ServerProcess, startServerProcess } from "./server-process.js";
+
+export const redisServerPath: string | undefined = findProgram("redis-server");
+
+export interface RedisServerOptions {
+	/** It writes every command to its folder, and has them again when it is restarted. Otherwise it comes back empty. */
+	readonly persistence?: boolean;
+	/** More of what redis-server takes: `["--maxmemory", "10mb"]`. */
+	readonly args?: readonly string[];
+}
+
+export function startRedisServer(options: RedisServerOptions = {}): Promise<ServerProcess> {
+	const { persistence = false, args = [] } = options;
+	if (redisServerPath === undefined) throw new Error("There is no redis-server on this machine");
+	return startServerProcess({
+		path: redisServerPath,
+		scheme: "redis",
+		args: (port, folder) => [
+			...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder],
+			...["--save", "", "--appendonly", persistence ? "yes" : "no"],
+			...args,
+		],
+		greeting: "PING\r\n",
+		answer: /^\+PONG/,
+	});
+}

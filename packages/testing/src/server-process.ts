@@ -1,0 +1,170 @@
+/**
+ * A server that is a program of its own, on 127.0.0.1 and a free port, with a temporary folder. It ends with the test
+ * process, however that ends.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import net, { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { settled } from "./waiting.js";
+
+export interface ServerProcess {
+	readonly port: number;
+	readonly url: string;
+	/** Of the process that runs now, or ran last. */
+	readonly pid: number;
+	/** Where it keeps what it keeps. Gone after `stop`. */
+	readonly folder: string;
+	/** What the process that runs now, or ran last, has printed. */
+	readonly output: string;
+	/** Send a signal. Of SIGSTOP and SIGCONT it resolves at once, of any other when the process has ended. */
+	kill(signal: NodeJS.Signals): Promise<void>;
+	/** End it, if it runs, with SIGTERM, and start it again: on the same port, over the same folder. */
+	restart(): Promise<void>;
+	/** End it and remove its folder. */
+	stop(): Promise<void>;
+}
+
+export interface ServerProgram {
+	readonly path: string;
+	readonly scheme: string;
+	args(port: number, folder: string): readonly string[];
+	/** Sent when a connection opens. */
+	readonly greeting?: string;
+	/** What it says to that once it can be used. */
+	readonly answer: RegExp;
+}
+
+/** Another process may take a port between its choice and its use. */
+const PORTS = 5;
+
+export async function startServerProcess(program: ServerProgram): Promise<ServerProcess> {
+	const folder = mkdtempSync(join(tmpdir(), "sse-server-"));
+	let running: Running | undefined;
+	let port = 0;
+	for (let left = PORTS; running === undefined; ) {
+		port = await freePort();
+		try {
+			running = await run(program, port, folder);
+		} catch (error) {
+			if (--left > 0) continue;
+			rmSync(folder, { recursive: true, force: true });
+			throw error;
+		}
+	}
+	let current = running;
+	return {
+		port,
+		url: `${program.scheme}://127.0.0.1:${port}`,
+		folder,
+		get pid() {
+			return current.pid;
+		},
+		get output() {
+			return current.output();
+		},
+		kill: (signal) => current.kill(signal),
+		restart: async () => {
+			await current.kill("SIGTERM");
+			current = await run(program, port, folder);
+		},
+		stop: async () => {
+			await current.kill("SIGKILL");
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+interface Running {
+	readonly pid: number;
+	output(): string;
+	kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Resolves once it can be used. */
+async function run(program: ServerProgram, port: number, folder: string): Promise<Running> {
+	const child = spawn(program.path, program.args(port, folder), {
+		cwd: folder,
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.setEncoding("utf8").on("data", (part) => {
+			output += part;
+		});
+	}
+	const closed = once(child, "close");
+	const said = (): string => `${program.path} on port ${port}, which said: ${output}`;
+	await once(child, "spawn");
+	const { pid } = child;
+	if (pid === undefined) throw new Error(said());
+	const watcher = watchOver(pid, folder);
+	void closed.then(() => watcher.kill("SIGKILL"));
+
+	const kill = async (signal: NodeJS.Signals): Promise<void> => {
+		child.kill(signal);
+		if (signal === "SIGSTOP" || signal === "SIGCONT") return;
+		// What is stopped takes no other signal than SIGKILL.
+		if (signal !== "SIGKILL") child.kill("SIGCONT");
+		await settled(closed, () => `the end of ${said()}`);
+	};
+	const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
+	const isReady = async (): Promise<boolean> => {
+		while (!isOver()) {
+			if (await answers(program, port)) return true;
+			await turn();
+		}
+		return false;
+	};
+	try {
+		if (await settled(isReady(), said)) return { pid, output: () => output, kill };
+	} catch (error) {
+		await kill("SIGKILL");
+		throw error;
+	}
+	await closed;
+	throw new Error(`It ended: ${said()}`);
+}
+
+/**
+ * A shell that ends the server when the test process is gone, as the end of its input tells it. It has a process group of
+ * its own: what ends ours must not end it first.
+ */
+function watchOver(pid: number, folder: string): ChildProcess {
+	const script = 'read -r _; kill -KILL "$0" && rm -rf "$1"';
+	const watcher = spawn("/bin/sh", ["-c", script, `${pid}`, folder], {
+		stdio: ["pipe", "ignore", "ignore"],
+		detached: true,
+	});
+	watcher.unref();
+	return watcher;
+}
+
+/** Whether a server on this port says that it can be used. */
+function answers({ greeting, answer }: ServerProgram, port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		let text = "";
+		const socket = net.connect(port, "127.0.0.1");
+		socket.setEncoding("utf8").setTimeout(1_000, () => socket.destroy());
+		socket.on("connect", () => greeting !== undefined && socket.write(greeting));
+		socket.on("data", (part) => {
+			text += part;
+			if (text.includes("\n")) socket.destroy();
+		});
+		// 'close' follows.
+		socket.on("error", () => {});
+		socket.on("close", () => resolve(answer.test(text)));
+	});
+}
+
+async function freePort(): Promise<number> {
+	const server = net.createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	server.close();
+	await once(server, "close");
+	return port;
+}
