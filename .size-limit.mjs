@@ -3,7 +3,7 @@ export default [
 	{
 		name: "sse-service",
 		path: "packages/core/dist/index.js",
-		limit: "18 kB",
+		limit: "19.5 kB",
 		gzip: true,
 		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm" }),
 	},

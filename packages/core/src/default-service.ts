@@ -60,7 +60,11 @@ function differing(
 ): keyof SSEServiceOptions | undefined {
 	const names = Object.keys({ ...one, ...other }) as (keyof SSEServiceOptions)[];
 	// By value, because `history` is often written where it is used. Functions are what they are.
-	return names.find((name) => !isDeepStrictEqual(one[name], other[name]));
+	return names.find((name) => {
+		// Two logs look alike.
+		if (name === "eventLog") return one[name] !== other[name];
+		return !isDeepStrictEqual(one[name], other[name]);
+	});
 }
 
 /**

@@ -1,13 +1,14 @@
 /**
  * Dispatch: an event on its way from the application to the connections it is for, at once or through the history.
  */
+import type { Command } from "./command.js";
 import type { Connection } from "./connection.js";
 import { invalid, SSEError } from "./errors.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { History, type HistoryHost } from "./history.js";
 import { createMemoryEventLog } from "./memory-event-log.js";
 import { encodeFields, encodeMessage, type Message, readMessage } from "./message.js";
-import type { RecoveredEvent } from "./option-types.js";
+import type { ErrorStage, RecoveredEvent } from "./option-types.js";
 import type { ResolvedOptions } from "./options.js";
 import { keyOf } from "./record.js";
 import type { Registry } from "./registry.js";
@@ -15,28 +16,38 @@ import type { Published } from "./service-types.js";
 import { readTarget, type Selection } from "./target.js";
 import type { GapReason, PublishOptions, SendOptions, Target } from "./types.js";
 
+/** What the dispatch asks of the service. */
+interface DispatchHost {
+	/** Another process tells this one to do something. */
+	obey(command: Command): void;
+	onError(error: unknown, stage: ErrorStage): void;
+}
+
 export class Dispatch {
 	readonly history: History | undefined;
 	readonly #registry: Registry;
 	readonly #options: ResolvedOptions;
 
-	/** @param onRecoverError told what `recover` throws */
-	constructor(
-		registry: Registry,
-		options: ResolvedOptions,
-		onRecoverError: (error: unknown) => void,
-	) {
+	/** @throws `ERR_SSE_INVALID_OPTION` */
+	constructor(registry: Registry, options: ResolvedOptions, host: DispatchHost) {
 		this.#registry = registry;
 		this.#options = options;
-		if (options.history === false) return;
-		const log = createMemoryEventLog(options.history);
-		this.history = new History(log, options, {
-			deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
-			has: (connection) => registry.includes(connection),
-			recover: (...asked) => this.#recover(...asked),
-			encodeRecovered: (event) => this.#encodeRecovered(event),
-			onRecoverError,
-		});
+		const { history, eventLog = createMemoryEventLog() } = options;
+		if (history === false) return;
+		this.history = new History(
+			eventLog,
+			{ ...options, history },
+			{
+				deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
+				has: (connection) => registry.includes(connection),
+				recover: (...asked) => this.#recover(...asked),
+				encodeRecovered: (event) => this.#encodeRecovered(event),
+				connections: () => registry.connections(),
+				obey: (command) => host.obey(command),
+				onRecoverError: (error) => host.onError(error, "recover"),
+				onLogError: (error, stage) => host.onError(error, stage),
+			},
+		);
 	}
 
 	/** @throws `ERR_SSE_INVALID_*` @returns how many connections it was handed to */

@@ -29,7 +29,11 @@ export type SSEErrorCode =
 	| "ERR_SSE_ALREADY_CONFIGURED"
 	| "ERR_SSE_CONNECTION_CLOSED"
 	| "ERR_SSE_NO_HISTORY"
-	| "ERR_SSE_TIMEOUT";
+	| "ERR_SSE_TIMEOUT"
+	| "ERR_SSE_LOG_BUSY"
+	| "ERR_SSE_LOG_FAILED"
+	| "ERR_SSE_LOG_CONFIG"
+	| "ERR_SSE_LOG_VERSION";
 
 // Two copies of this module (ESM and CommonJS) may meet in one process, so identity is a brand.
 const BRAND = Symbol.for("sse-service.error.v1");

@@ -2,7 +2,9 @@
  * The event log: what was sent to groups, to clients and to everyone, in one order. Every process, the sender's
  * included, delivers from its tail, and a client that comes back reads on from where it was.
  */
+import type { Command } from "./command.js";
 import type { Position } from "./cursor.js";
+import type { HistoryOptions } from "./history-types.js";
 import type { LogEntry, LogRecord } from "./record.js";
 
 /** Who reads: what is for this client, for one of these groups, or for everyone. */
@@ -35,9 +37,6 @@ export interface Page {
  */
 export type ReadFailure = "expired" | "epoch" | "diverged";
 
-/** Called for every event of the log, in its order, once. `entry`: as it was appended, where this process did that. */
-export type Deliver = (record: LogRecord, entry: LogEntry | undefined) => void;
-
 /** What a log holds. */
 export interface LogStats {
 	/** Events that can be replayed. */
@@ -46,17 +45,65 @@ export interface LogStats {
 	readonly bytes: number;
 }
 
-export interface EventLog {
-	/** That of the newest event that was delivered here. */
-	readonly position: Position;
+/** Whom a log delivers to: the history of a service. What these throw is their mistake. */
+export interface LogHost {
+	/** How much is kept in memory, as the option `history` says it. */
+	readonly history: true | HistoryOptions;
+	/** How long appending may take, in milliseconds. 0: without limit. */
+	readonly appendTimeoutMs: number;
+	/** Called for every event of the log, in its order, once. `entry`: as it was appended, where this process did that. */
+	deliver(record: LogRecord, entry: LogEntry | undefined): void;
+	/** What comes from now on does not go on from where this was: some is lost, or the log is another. Its position is the new one. */
+	onBreak(from: Position): void;
+	/** Another process tells this one to do something, in the order of the log. */
+	obey(command: Command): void;
+	/** Why the log is away, once for each outage, and what an operator should know. */
+	onError(error: unknown): void;
+}
 
-	/** Deliver whatever is appended from now on. Called once, before all else. */
-	tail(deliver: Deliver): void;
+/** How the log is. */
+export interface LogHealth {
+	/** Whether what is appended was seen to arrive here lately. */
+	readonly ready: boolean;
+	/** Events that the log has and that were not delivered here yet, when that was last looked at. */
+	readonly behind: number;
+	/** Why it is not ready, if that is known. */
+	readonly error?: string | undefined;
+}
+
+/** What a log has that several processes share. */
+export interface SharedLog {
+	/** How long it may take until what another process has appended is delivered here, in milliseconds. */
+	readonly maxLagMs: number;
+	/** Have every other process do something. @returns settled as `append` is */
+	tell(command: Command): Promise<unknown>;
+	health(): LogHealth;
+	/** Put up a small text under a name, for `ttlMs` milliseconds, in the place of the one before. */
+	post(name: string, text: string, ttlMs: number): Promise<void>;
+	/** All that is up now, by name. */
+	posted(): Promise<ReadonlyMap<string, string>>;
+}
+
+export interface EventLog {
+	/** That of the newest event that was delivered here; `undefined` until it is open. */
+	readonly position: Position | undefined;
+
+	/** For a log that other processes append to as well. */
+	readonly shared?: SharedLog | undefined;
+
+	/**
+	 * Deliver whatever is appended from now on. Called once, before all else.
+	 *
+	 * @returns the position that it begins from, at once or when it has been found; until what waits for that promise has
+	 * run, nothing is delivered
+	 * @throws `ERR_SSE_INVALID_OPTION`
+	 */
+	open(host: LogHost): Position | Promise<Position>;
 
 	/**
 	 * @returns its position, once the log has it; for an idempotency key that it knows, that of the first time, with the first's
 	 * own id. A log that answers at once has delivered it, or will after the one it is delivering.
-	 * @throws (or rejects) `ERR_SSE_SERVICE_CLOSED` after `close`
+	 * @throws (or rejects) `ERR_SSE_SERVICE_CLOSED` after `close`; a shared one `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_BUSY`, `ERR_SSE_LOG_FAILED`
 	 */
 	append(entry: LogEntry): Appended | Promise<Appended>;
 

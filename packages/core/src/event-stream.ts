@@ -5,8 +5,16 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 import { invalid, type SSEErrorCode } from "./errors.js";
-import type { CommentForm } from "./option-types.js";
 import { isTime, TIME_RULE } from "./time.js";
+
+/**
+ * How a comment, or a `retry` on its own, ends. Both parse alike by the specification; clients differ:
+ * - `"line"`: no blank line follows. Silent in every client tried.
+ * - `"block"`: a blank line follows. Three clients (`@microsoft/fetch-event-source`, `extended-eventsource`,
+ *   `fetch-event-stream`) then fire an empty message; but a reader that splits the stream at blank lines and
+ *   looks for `data:` first needs it, and some know the opening `retry` only from then on.
+ */
+export type CommentForm = "line" | "block";
 
 /** The fields of one event, already valid: the wire's own names. */
 export interface EventFields {

@@ -1,9 +1,10 @@
 /**
  * The farewell: what a connection is sent last when a drain ends it.
  */
+
+import type { CommentForm } from "./event-stream.js";
 import { encodeLine } from "./event-stream.js";
 import { encodeFrame, type Frame } from "./frame.js";
-import type { CommentForm } from "./option-types.js";
 import { MAX_TIME } from "./time.js";
 
 // Browsers wait 3 to 5 s by themselves. This is enough for those ended in one second to come back over another.

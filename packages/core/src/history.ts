@@ -2,15 +2,16 @@
  * The history of a service: what is sent to groups, clients and everyone goes through its event log, is delivered
  * from there, and is given again to a client that comes back.
  */
+import type { Command } from "./command.js";
 import type { Connection } from "./connection.js";
 import { encodeCursor, type Position } from "./cursor.js";
-import type { EventLog } from "./event-log.js";
-import type { FeedSource } from "./feed.js";
+import type { Appended, EventLog, LogHost } from "./event-log.js";
 import type { Frame } from "./frame.js";
 import { type Message, orTooLong } from "./message.js";
+import { Newcomers } from "./newcomers.js";
 import { Notices } from "./notices.js";
 import type { LogEntry, LogRecord } from "./record.js";
-import { introduce, type ReplayHost, replay } from "./replay.js";
+import { isPromiseLike, type ReplayHost } from "./replay.js";
 import type { Published } from "./service-types.js";
 import type { Selection } from "./target.js";
 
@@ -21,11 +22,19 @@ export interface HistoryHost
 	deliver(selection: Selection, frame: Frame, keptFrom: ReadonlySet<Connection>): number;
 	/** Whether a connection is one of this service's, and open. */
 	has(connection: Connection): boolean;
+	/** Every connection that is open. */
+	connections(): readonly Connection[];
+	/** Another process tells this one to do something. */
+	obey(command: Command): void;
+	/** What could not be appended, or why the log is away. */
+	onLogError(error: unknown, stage: "send" | "log"): void;
 }
 
 interface HistoryOptions {
+	readonly history: LogHost["history"];
 	readonly gapEvent: string;
 	readonly recoverTimeoutMs: number;
+	readonly publishTimeoutMs: number;
 }
 
 /** An event on its way through the log, with what only this process knows of it. */
@@ -39,30 +48,42 @@ export class History {
 	readonly notices: Notices;
 	readonly #log: EventLog;
 	readonly #host: HistoryHost;
-	readonly #replayHost: ReplayHost<Connection>;
+	readonly #newcomers: Newcomers;
 	#delivering: LogRecord | undefined;
-	/** Registered in this turn. */
-	readonly #starting = new WeakSet<Connection>();
 	#isClosed = false;
-	/** Registered while an event is being delivered, which their replay ends with. */
-	readonly #latecomers = new Set<Connection>();
+	/** Whom the event that is being delivered is kept from: registered meanwhile, or ahead of it. */
+	readonly #keptFrom = new Set<Connection>();
 
-	constructor(log: EventLog, { gapEvent, recoverTimeoutMs }: HistoryOptions, host: HistoryHost) {
+	/** @throws `ERR_SSE_INVALID_OPTION` */
+	constructor(log: EventLog, options: HistoryOptions, host: HistoryHost) {
 		this.#log = log;
 		this.#host = host;
-		this.notices = new Notices(gapEvent);
-		this.#replayHost = { ...host, log, notices: this.notices, recoverTimeoutMs };
-		log.tail((record, entry) => this.#deliver(record, entry as Posting | undefined));
+		this.notices = new Notices(options.gapEvent);
+		const { recoverTimeoutMs } = options;
+		const begun = log.open({
+			history: options.history,
+			appendTimeoutMs: options.publishTimeoutMs,
+			deliver: (record, entry) => this.#deliver(record, entry as Posting | undefined),
+			onBreak: (from) => this.#newcomers.onBreak(from, host.connections()),
+			obey: (command) => host.obey(command),
+			onError: (error) => host.onLogError(error, "log"),
+		});
+		const replayHost = { ...host, log, notices: this.notices, recoverTimeoutMs };
+		this.#newcomers = new Newcomers(replayHost, begun);
 	}
 
-	/** What a connection is at that has been given everything so far. */
-	get position(): Position {
+	/** What a connection is at that has been given everything so far; `undefined` before the log is open. */
+	get position(): Position | undefined {
 		return this.#log.position;
 	}
 
 	/** The id of a client that has had everything so far. */
-	get currentId(): string {
-		return encodeCursor(this.position);
+	get currentId(): string | undefined {
+		return this.position && encodeCursor(this.position);
+	}
+
+	get shared(): EventLog["shared"] {
+		return this.#log.shared;
 	}
 
 	/** Send through the log. @returns to how many connections here it went; `undefined` when that is not known yet */
@@ -70,7 +91,8 @@ export class History {
 		// Every connection has ended.
 		if (this.#isClosed) return 0;
 		const posting = postingOf(selection, message);
-		void this.#append(posting, message);
+		const appended = this.#append(posting, message);
+		if (isPromiseLike(appended)) this.#reportFailure(appended);
 		return posting.reached;
 	}
 
@@ -79,71 +101,61 @@ export class History {
 		return { id: encodeCursor(appended, appended.ownId) };
 	}
 
+	/** Have every other process that shares the log do what was done here. */
+	tell(command: Command): void {
+		const { shared } = this.#log;
+		if (shared !== undefined && !this.#isClosed) this.#reportFailure(shared.tell(command));
+	}
+
 	/** Give a connection that has just been registered what it missed. */
 	welcome(connection: Connection): void {
-		const upTo = this.#delivering?.position ?? this.position;
-		if (this.#delivering !== undefined) this.#latecomers.add(connection);
-		const { lastEventId = "" } = connection;
-		// An empty one is none: "if the last event ID string is not the empty string, then set the header".
-		if (lastEventId !== "") {
-			this.#starting.add(connection);
-			connection.feed(this.#replay(connection, lastEventId, upTo));
-		} else if (!this.#introduce(connection, connection.groups, upTo)) {
-			connection.beat(this.notices.id(upTo));
-			// In one packet with the headers, which Node sends at the end of this tick.
-			connection.flush();
-		}
+		if (this.#delivering !== undefined) this.#keptFrom.add(connection);
+		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position);
 	}
 
 	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
-		// Those of one that is about to be given what it missed are looked at then.
-		if (!this.#starting.has(connection)) this.#introduce(connection, groups, this.position);
-	}
-
-	/** Begins at the end of this turn: in the groups that it joins until then it has missed something, too. */
-	*#replay(connection: Connection, lastEventId: string, upTo: Position): FeedSource {
-		this.#starting.delete(connection);
-		yield* replay(this.#replayHost, connection, lastEventId, upTo);
-	}
-
-	/** Give a connection the newest events of those of the groups that keep these. @returns whether one does */
-	#introduce(connection: Connection, groups: readonly string[], upTo: Position): boolean {
-		const kept = groups.filter((group) => this.#log.keepsLatest(group));
-		if (kept.length > 0) connection.feed(introduce(this.#replayHost, connection, kept, upTo));
-		return kept.length > 0;
+		this.#newcomers.onJoined(connection, groups);
 	}
 
 	/** A message that does not go through the log: with an id of the application's, it says the position as well. */
 	stamped(message: Message): Message {
-		if (message.id === undefined) return message;
-		return { ...message, id: encodeCursor(this.position, message.id) };
+		const { position } = this;
+		if (message.id === undefined || position === undefined) return message;
+		return { ...message, id: encodeCursor(position, message.id) };
 	}
 
 	/** A heartbeat that says where the client is, so that one to whom nothing is sent does not fall behind. `event`: the block it is otherwise */
-	beat(event: string | undefined): Frame {
-		if (event === undefined) return this.notices.id(this.position);
-		return this.notices.beat(event, this.position);
+	beat(event: string | undefined): Frame | undefined {
+		const { position } = this;
+		if (position === undefined) return undefined;
+		return event === undefined ? this.notices.id(position) : this.notices.beat(event, position);
 	}
 
-	close(): void {
+	/** @returns a promise of the log's end, if it takes one */
+	close(): void | Promise<void> {
 		this.#isClosed = true;
-		void this.#log.close();
+		return this.#log.close();
 	}
 
 	stats(): ReturnType<EventLog["stats"]> {
 		return this.#log.stats();
 	}
 
-	#append(posting: Posting, message: Message): ReturnType<EventLog["append"]> {
+	#append(posting: Posting, message: Message): Appended | Promise<Appended> {
 		return orTooLong(message, () => this.#log.append(posting));
+	}
+
+	#reportFailure(appended: Promise<unknown>): void {
+		appended.catch((error: unknown) => this.#host.onLogError(error, "send"));
 	}
 
 	#deliver(record: LogRecord, posting: Posting | undefined): void {
 		const selection = posting?.selection ?? record.target;
 		this.#delivering = record;
+		for (const connection of this.#newcomers.past(record.position)) this.#keptFrom.add(connection);
 		try {
-			const reached = this.#host.deliver(selection, record.frame, this.#latecomers);
+			const reached = this.#host.deliver(selection, record.frame, this.#keptFrom);
 			if (posting !== undefined) posting.reached = reached;
 			// Its client must not be given the event when it comes back.
 			const { exceptConnection } = selection as Selection;
@@ -152,7 +164,8 @@ export class History {
 			}
 		} finally {
 			this.#delivering = undefined;
-			this.#latecomers.clear();
+			this.#keptFrom.clear();
+			this.#newcomers.onDelivered(record.position);
 		}
 	}
 }

@@ -12,13 +12,11 @@ export {
 	setClientMetadata,
 } from "./default-service.js";
 export { isSSEError, SSEError, type SSEErrorCode } from "./errors.js";
+export type { CommentForm } from "./event-stream.js";
+export type { GroupHistory, HistoryLimits, HistoryOptions } from "./history-types.js";
 export { DEFAULT_GROUP } from "./names.js";
 export type {
-	CommentForm,
 	ErrorStage,
-	GroupHistory,
-	HistoryLimits,
-	HistoryOptions,
 	RecoveredEvent,
 	RecoverInfo,
 	RecoverSource,
@@ -26,7 +24,15 @@ export type {
 	SSEServiceOptions,
 } from "./option-types.js";
 export { createSSEService } from "./service.js";
-export type { CloseOptions, GroupSize, Published, SSEService, SSEStats } from "./service-types.js";
+export type {
+	ClientPresence,
+	CloseOptions,
+	GroupSize,
+	Published,
+	SSEHealth,
+	SSEService,
+	SSEStats,
+} from "./service-types.js";
 export type {
 	AnyEvents,
 	CloseReason,

@@ -6,34 +6,29 @@ import type { Position } from "./cursor.js";
 import { SSEError } from "./errors.js";
 import type {
 	Appended,
-	Deliver,
 	EventLog,
+	LogHost,
 	LogReader,
 	LogStats,
 	Page,
 	ReadFailure,
 } from "./event-log.js";
 import { IdempotencyKeys } from "./idempotency-keys.js";
-import type { HistoryOptions } from "./option-types.js";
+import { isFor, pageOf } from "./page.js";
 import { type LogEntry, LogRecord } from "./record.js";
 import { type RetentionRules, readRetention } from "./retention.js";
 import { Ring } from "./ring.js";
 
-const PAGE = 256;
-
-// So many records are looked at for a page, whether the reader is to have them or not.
-const MAX_LOOKED_AT = 4_096;
-
-/** A log in memory that keeps so much, as the option `history` says it. @throws `ERR_SSE_INVALID_OPTION` */
-export function createMemoryEventLog(history: true | HistoryOptions): EventLog {
-	return new MemoryEventLog(readRetention(history));
+/** A log in memory. */
+export function createMemoryEventLog(): EventLog {
+	return new MemoryEventLog();
 }
 
 class MemoryEventLog implements EventLog {
 	readonly #epoch = nanoid(8);
-	readonly #rules: RetentionRules;
-	#ring: Ring;
-	#appended: IdempotencyKeys;
+	#rules: RetentionRules = readRetention(true);
+	#ring = new Ring(this.#rules);
+	#appended = new IdempotencyKeys(this.#rules.byDefault);
 	/** What tags are made from: no secret, but a mark that another log is unlikely to have. */
 	readonly #seed = Math.floor(Math.random() * 2 ** 32);
 	#position = this.#positionAt(0);
@@ -42,20 +37,17 @@ class MemoryEventLog implements EventLog {
 	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
 	#isDelivering = false;
 	#isClosed = false;
-	#deliver: Deliver = () => {};
-
-	constructor(rules: RetentionRules) {
-		this.#rules = rules;
-		this.#ring = new Ring(rules);
-		this.#appended = new IdempotencyKeys(rules.byDefault);
-	}
+	#deliver: LogHost["deliver"] = () => {};
 
 	get position(): Position {
 		return this.#position;
 	}
 
-	tail(deliver: Deliver): void {
-		this.#deliver = deliver;
+	open(host: LogHost): Position {
+		this.#rules = readRetention(host.history);
+		this.#clear();
+		this.#deliver = (record, entry) => host.deliver(record, entry);
+		return this.#position;
 	}
 
 	append(entry: LogEntry): Appended {
@@ -88,17 +80,7 @@ class MemoryEventLog implements EventLog {
 		const now = Date.now();
 		const newer = this.#ring.after(after.sequence, reader, now);
 		if (newer === undefined) return "expired";
-		const records: LogRecord[] = [];
-		let lookedAt = 0;
-		for (const record of newer) {
-			const { position } = record;
-			if (position.sequence > upTo.sequence) break;
-			if (isFor(reader, record, now)) records.push(record);
-			if (records.length === PAGE) return { records, upTo: position };
-			// Much work for little: others have their turn before it goes on.
-			if (++lookedAt === MAX_LOOKED_AT) return later({ records, upTo: position });
-		}
-		return { records, upTo };
+		return pageOf(newer, upTo, reader, now);
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
@@ -121,6 +103,10 @@ class MemoryEventLog implements EventLog {
 		this.#isClosed = true;
 		this.#deliver = () => {};
 		this.#waiting.length = 0;
+		this.#clear();
+	}
+
+	#clear(): void {
 		this.#ring = new Ring(this.#rules);
 		this.#appended = new IdempotencyKeys(this.#rules.byDefault);
 	}
@@ -148,15 +134,4 @@ class MemoryEventLog implements EventLog {
 		const tag = (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 12).toString(36);
 		return { epoch: this.#epoch, sequence, tag };
 	}
-}
-
-function later<T>(value: T): Promise<T> {
-	return new Promise((resolve) => {
-		setImmediate(resolve, value);
-	});
-}
-
-/** Whether it is for a reader who is in its topic, and still of use. */
-function isFor({ clientId }: LogReader, { target, expiresAt }: LogRecord, now: number): boolean {
-	return target.exceptClient !== clientId && now < expiresAt;
 }

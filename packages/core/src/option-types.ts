@@ -1,6 +1,9 @@
 /**
  * The options of a service: the words of the public interface for what it is made with. Types only: nothing here runs.
  */
+import type { EventLog } from "./event-log.js";
+import type { CommentForm } from "./event-stream.js";
+import type { HistoryOptions } from "./history-types.js";
 import type {
 	AnyEvents,
 	ConnectInfo,
@@ -44,33 +47,6 @@ export interface RecoverInfo {
 	readonly signal: AbortSignal;
 }
 
-/** How much of what was sent is kept, whichever is reached first. Positive integers, or `Infinity`. */
-export interface HistoryLimits {
-	/** Default 10,000. */
-	readonly maxEvents?: number | undefined;
-	/** Bytes in memory: those of the events, and about 520 for each (720 to a client, 900 with a key). Default 16 MiB. */
-	readonly maxBytes?: number | undefined;
-	/** Milliseconds. Default 300,000, five minutes. */
-	readonly maxAgeMs?: number | undefined;
-}
-
-/** The same for one group, on its own. What is not told is as for the service. */
-export interface GroupHistory extends HistoryLimits {
-	/**
-	 * Keep the newest event of each `key`, and nothing else, and give these to whoever comes to the group, first of all. An
-	 * event without a key replaces the last one without. `maxAgeMs` is then `Infinity` unless told. Default false.
-	 *
-	 * Beyond `maxEvents` keys, or `maxBytes`, the ones that were sent longest ago are dropped, and a newcomer is given a part of the
-	 * state: make the limits larger than the state. An event with `ttlMs` vanishes from it when that is over.
-	 */
-	readonly latest?: boolean | undefined;
-}
-
-export interface HistoryOptions extends HistoryLimits {
-	/** Groups that are kept apart, by name. */
-	readonly groups?: { readonly [group: string]: GroupHistory } | undefined;
-}
-
 /** Where an error that reached `onError` came from. */
 export type ErrorStage =
 	| "onConnect"
@@ -78,7 +54,9 @@ export type ErrorStage =
 	| "onDisconnectCb"
 	| "write"
 	| "pipe"
-	| "recover";
+	| "recover"
+	| "send"
+	| "log";
 
 /**
  * What a connection does that is behind by `maxBufferedBytes`:
@@ -90,15 +68,6 @@ export type ErrorStage =
  * With `history`, a `gap` event tells the client where others were dropped.
  */
 export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
-
-/**
- * How a comment, or a `retry` on its own, ends. Both parse alike by the specification; clients differ:
- * - `"line"`: no blank line follows. Silent in every client tried.
- * - `"block"`: a blank line follows. Three clients (`@microsoft/fetch-event-source`, `extended-eventsource`,
- *   `fetch-event-stream`) then fire an empty message; but a reader that splits the stream at blank lines and
- *   looks for `data:` first needs it, and some know the opening `retry` only from then on.
- */
-export type CommentForm = "line" | "block";
 
 export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	/** Sent to each connection when it opens: how long a client waits before it reconnects, in milliseconds. Default: not sent. */
@@ -139,6 +108,17 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	 */
 	readonly history?: boolean | HistoryOptions | undefined;
 	/**
+	 * Keep it in an event log that several processes share (`redisEventLog`, `natsEventLog`): what is sent in one reaches the clients of
+	 * all, in one order. `history`, then true unless told, says how much of it each process has in memory. One log serves one service.
+	 */
+	readonly eventLog?: EventLog | undefined;
+	/**
+	 * With `eventLog`: how long the log may take to have an event, in milliseconds; then `publish` rejects with `ERR_SSE_TIMEOUT`,
+	 * and `onError` is told of what was sent. It may have it all the same: an `idempotencyKey` makes trying again safe. 0: without
+	 * limit. Default 5,000.
+	 */
+	readonly publishTimeoutMs?: number | undefined;
+	/**
 	 * With `history`: what a client is given that missed what is not kept any more, instead of the `gap` event. What it throws goes
 	 * to `onError`, and the client is told of the gap.
 	 */
@@ -154,6 +134,9 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly onConnect?: ((info: ConnectInfo<Events>) => unknown) | undefined;
 	/** Runs exactly once for each connection that `onConnect` ran for, after it has left every index. */
 	readonly onDisconnect?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
-	/** Told what callbacks throw (or reject with), and what writing throws. What it throws itself is dropped. */
+	/**
+	 * Told what callbacks throw (or reject with), what writing throws, what could not be appended to the `eventLog` (stage `send`),
+	 * and why that is away (stage `log`, once for each outage). What it throws itself is dropped.
+	 */
 	readonly onError?: ((error: unknown, info: { readonly stage: ErrorStage }) => void) | undefined;
 }

@@ -14,7 +14,14 @@ export type ResolvedOptions = {
 		: Exclude<SSEServiceOptions[Name], undefined>;
 };
 
-type Optional = "retryMs" | "heartbeatEvent" | "recover" | "onConnect" | "onDisconnect" | "onError";
+type Optional =
+	| "retryMs"
+	| "heartbeatEvent"
+	| "eventLog"
+	| "recover"
+	| "onConnect"
+	| "onDisconnect"
+	| "onError";
 
 /** What a value must be, in words, and the test for it. */
 type Rule = readonly [text: string, test: (value: unknown) => boolean];
@@ -53,6 +60,11 @@ const OPTIONS: {
 		false,
 		["true, false or an object", (value) => typeof value === "boolean" || isObject(value)],
 	],
+	eventLog: [
+		undefined,
+		["an event log", (value) => isObject(value) && typeof value.readAfter === "function"],
+	],
+	publishTimeoutMs: [5_000, TIME],
 	recover: [undefined, CALLBACK],
 	recoverTimeoutMs: [10_000, TIME],
 	gapEvent: ["gap", EVENT_TYPE],
@@ -62,7 +74,7 @@ const OPTIONS: {
 };
 
 // Without what is missed being known, they would never be used, and their author would count on them.
-const NEED_HISTORY: readonly string[] = ["recover", "recoverTimeoutMs", "gapEvent"];
+const NEED_HISTORY: readonly string[] = ["eventLog", "recover", "recoverTimeoutMs", "gapEvent"];
 
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
 export function resolveOptions(options: unknown = {}): ResolvedOptions {
@@ -81,11 +93,21 @@ export function resolveOptions(options: unknown = {}): ResolvedOptions {
 			throw invalid("ERR_SSE_INVALID_OPTION", `The option ${name} must be ${text}`, value);
 		return [name, value];
 	});
-	const useless = NEED_HISTORY.find((name) => options[name] !== undefined);
-	if (useless !== undefined && (options.history ?? false) === false) {
-		throw new SSEError("ERR_SSE_INVALID_OPTION", `The option ${useless} needs the option history`);
-	}
-	return Object.fromEntries(resolved);
+	// Whoever keeps events elsewhere wants them kept.
+	const { eventLog, history = eventLog !== undefined } = options;
+	checkNeeds(options, history === false ? NEED_HISTORY : [], "history");
+	checkNeeds(options, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
+	return Object.fromEntries([...resolved, ["history", history]]);
+}
+
+function checkNeeds(
+	options: Record<PropertyKey, unknown>,
+	needing: readonly string[],
+	needed: string,
+): void {
+	const useless = needing.find((name) => options[name] !== undefined);
+	if (useless === undefined) return;
+	throw new SSEError("ERR_SSE_INVALID_OPTION", `The option ${useless} needs the option ${needed}`);
 }
 
 function oneOf(...values: readonly unknown[]): Rule {

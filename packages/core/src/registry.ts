@@ -44,6 +44,11 @@ export class Registry {
 		return this.#groups.size;
 	}
 
+	/** Every open connection, oldest first. */
+	connections(): readonly Connection[] {
+		return [...this.#connections];
+	}
+
 	/** Enter a connection: its client appears with `meta` unless it is here already. `groups`: the default one unless told. */
 	add(connection: Connection, meta: Meta | undefined, groups?: readonly string[]): Client {
 		let client = this.#clients.get(connection.clientId);

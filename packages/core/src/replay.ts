@@ -43,7 +43,7 @@ export interface ReplayHost<Connection extends Replayed> {
 }
 
 /** Frames, and promises that it is given the values of. */
-type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
+export type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
 
 /** What was sent since the id that a client came back with, up to where it goes on live. */
 export function* replay<C extends Replayed>(
@@ -191,12 +191,13 @@ function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord
 	return !isReplaced && (target.group === undefined || memberships.has(target.group));
 }
 
-function* settled<T>(value: T | PromiseLike<T>, timeoutMs?: number): Steps<T> {
+/** What a promise resolves to, for which the feed waits, or the value that it is already. */
+export function* settled<T>(value: T | PromiseLike<T>, timeoutMs?: number): Steps<T> {
 	if (!isPromiseLike(value)) return value;
 	const promise = Promise.resolve(value);
 	return (yield timeoutMs === undefined ? promise : within(timeoutMs, promise)) as T;
 }
 
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 	return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === "function";
 }

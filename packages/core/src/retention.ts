@@ -2,8 +2,8 @@
  * Retention: how much of what was sent the log keeps, for everything and for single groups.
  */
 import { checkObject, invalid, isObject } from "./errors.js";
+import type { HistoryOptions } from "./history-types.js";
 import { isLimit, LIMIT_RULE } from "./limit.js";
-import type { HistoryOptions } from "./option-types.js";
 
 export interface Retention {
 	readonly maxEvents: number;

@@ -1,6 +1,7 @@
 /**
  * A service: the words of the public interface for what it does. Types only: nothing here runs.
  */
+import type { LogHealth } from "./event-log.js";
 import type {
 	AnyEvents,
 	CloseReason,
@@ -62,6 +63,24 @@ export interface SSEStats {
 	readonly closes: Readonly<Record<string, number>>;
 	/** Errors told to `onError`, or that would have been. */
 	readonly errors: number;
+}
+
+/** A client that is connected to any of the processes that share an event log. */
+export interface ClientPresence {
+	readonly clientId: string;
+	readonly meta: Meta;
+	/** How many of its connections there are in all processes. 0: it was told to reconnect, and has not yet. */
+	readonly connections: number;
+}
+
+/** For the probes of an orchestrator. */
+export interface SSEHealth {
+	/** Whether the process is as it should be. An event log that is away does not change that: a restart would not help. */
+	readonly live: boolean;
+	/** Whether new clients are welcome: the service is not closed, and its shared event log, if it has one, delivers. */
+	readonly ready: boolean;
+	/** How the shared event log is; `undefined` without one. */
+	readonly log: LogHealth | undefined;
 }
 
 /** One registry of connections, with its options. Made by `createSSEService`. */
@@ -136,6 +155,18 @@ export interface SSEService<Events extends object = AnyEvents> {
 
 	/** Replace a client's `meta`. @returns the client, or `undefined` when it has no open connection (in `group`, if that is told) */
 	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined;
+
+	/**
+	 * The clients that are connected to any of the processes which share the `eventLog` (in `group`, if that is told); without one, to
+	 * this one. Other processes are seen as they were a moment ago, and one that has died for up to 16 s. Clients that were told to
+	 * reconnect, by `close` or `maxConnectionAgeMs`, stay listed for as long.
+	 *
+	 * @throws (rejects) what the log's engine rejects with
+	 */
+	clientsIn(group?: string): Promise<ClientPresence[]>;
+
+	/** Whether this process lives, and is ready for new clients. */
+	health(): SSEHealth;
 
 	/** Figures of this moment and counters since the service was made. */
 	stats(): SSEStats;

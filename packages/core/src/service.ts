@@ -1,9 +1,10 @@
 /**
  * The service: one registry with its options. It puts the parts together and does no I/O of its own.
  */
+import type { Command } from "./command.js";
 import { Connection, type ConnectionHost } from "./connection.js";
 import { Dispatch } from "./dispatch.js";
-import { invalid, SSEError, type SSEErrorCode } from "./errors.js";
+import { invalid, SSEError } from "./errors.js";
 import { encodeLine } from "./event-stream.js";
 import { encodeFarewell } from "./farewell.js";
 import { Flush } from "./flush.js";
@@ -11,16 +12,24 @@ import { encodeFrame, type Frame } from "./frame.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Lifetimes } from "./lifetime.js";
 import { encodeMessage } from "./message.js";
-import { checkGroups } from "./names.js";
 import { createNodeSink } from "./node-sink.js";
 import type { ErrorStage, SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
-import { checkMeta, readParams } from "./params.js";
+import { readParams } from "./params.js";
+import { Presence } from "./presence.js";
 import { newClient, Registry } from "./registry.js";
-import type { CloseOptions, GroupSize, Published, SSEService, SSEStats } from "./service-types.js";
+import { Roster } from "./roster.js";
+import type {
+	ClientPresence,
+	CloseOptions,
+	GroupSize,
+	Published,
+	SSEHealth,
+	SSEService,
+	SSEStats,
+} from "./service-types.js";
 import { type Dismissing, Shutdown } from "./shutdown.js";
 import { Counters } from "./stats.js";
-import { readTarget } from "./target.js";
 import type {
 	AnyEvents,
 	CloseReason,
@@ -56,6 +65,8 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	readonly options: ResolvedOptions;
 	readonly #registry = new Registry();
 	readonly #dispatch: Dispatch;
+	readonly #roster: Roster;
+	readonly #presence: Presence;
 	readonly #heartbeat: Heartbeat<Connection>;
 	readonly #lifetimes: Lifetimes<Connection>;
 	/** The first bytes of every stream: proxies want to see some at once. */
@@ -64,16 +75,25 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	#sinks = 0;
 	readonly #shutdown = new Shutdown<Connection>({
 		service: this,
-		connections: () => this.#select("all"),
+		connections: () => this.#registry.connections(),
 		isOver: () => this.#sinks === 0,
-		onOver: () => this.#dispatch.history?.close(),
+		onOver: () => this.#end(),
 	});
 
 	constructor(options: ResolvedOptions) {
 		this.options = options;
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
-		this.#dispatch = new Dispatch(this.#registry, options, (error) =>
-			this.onError(error, "recover"),
+		this.#dispatch = new Dispatch(this.#registry, options, {
+			obey: (command) => this.#obey(command),
+			onError: (error, stage) => this.onError(error, stage),
+		});
+		this.#roster = new Roster(this.#registry, options, {
+			onJoined: (...joined) => this.#dispatch.history?.onJoined(...joined),
+			onChange: () => this.#presence.onChange(),
+			tell: (command) => this.#dispatch.history?.tell(command),
+		});
+		this.#presence = new Presence(this.#registry, this.#dispatch.history?.shared, (error) =>
+			this.onError(error, "log"),
 		);
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
@@ -102,7 +122,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		const connection = new Connection(this, sink, clientId, params.onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
-		this.#checkLimits(clientId, groups);
+		this.#roster.checkLimits(clientId, groups);
 		connection.open(params.originalResHeaders, this.#opening);
 		this.#sinks++;
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
@@ -115,6 +135,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		this.#heartbeat.add(connection);
 		this.#lifetimes.add(connection, expiresAt);
 		this.#dispatch.history?.welcome(connection);
+		this.#presence.onChange();
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
 		if (this.#shutdown.hasBegun) connection.close("shutdown");
@@ -130,30 +151,18 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	}
 
 	join(target: Target, groups: string | readonly string[]): number {
-		const names = checkGroups(groups, this.options.maxGroupNameLength);
-		const connections = this.#select(target);
-		for (const connection of connections) {
-			const added = names.filter((name) => !connection.memberships.has(name));
-			this.#checkGroupCount(connection.memberships.size + added.length);
-		}
-		return connections.filter((connection) => {
-			const added = this.#registry.join(connection, names);
-			if (added.length > 0) this.#dispatch.history?.onJoined(connection, added);
-			return added.length > 0;
-		}).length;
+		return this.#roster.join(target, groups);
 	}
 
 	leave(target: Target, groups: string | readonly string[]): number {
-		const names = checkGroups(groups, this.options.maxGroupNameLength);
-		return this.#select(target).filter((connection) => this.#registry.leave(connection, names))
-			.length;
+		return this.#roster.leave(target, groups);
 	}
 
 	disconnect(target: Target, reason: CloseReason = "server"): number {
 		if (typeof reason !== "string" || reason.length === 0) {
 			throw invalid("ERR_SSE_INVALID_REASON", "The reason must be a non-empty string", reason);
 		}
-		return this.#select(target).filter((connection) => connection.close(reason)).length;
+		return this.#roster.disconnect(target, reason);
 	}
 
 	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined {
@@ -169,11 +178,19 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		return this.#registry.sizes();
 	}
 
+	clientsIn(group?: string): Promise<ClientPresence[]> {
+		return this.#presence.clients(group);
+	}
+
 	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined {
-		const checked = checkMeta(meta);
-		const client = this.#registry.client(clientId, group);
-		if (client !== undefined) client.meta = checked;
+		this.#roster.setMetadata(clientId, meta, group);
 		return this.getClient(clientId, group);
+	}
+
+	health(): SSEHealth {
+		const log = this.#dispatch.history?.shared?.health();
+		const isOpen = !this.#shutdown.hasBegun;
+		return { live: true, ready: isOpen && log?.ready !== false, log };
 	}
 
 	stats(): SSEStats {
@@ -205,6 +222,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	}
 
 	onClosed(connection: Connection, reason: CloseReason): void {
+		this.#presence.onLeaving(connection.clientId, reason);
 		const client = this.#registry.remove(connection);
 		// One that was never registered: `connect` itself tells of its end.
 		if (client === undefined) return;
@@ -264,30 +282,21 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		);
 	}
 
-	#checkLimits(clientId: string, groups: readonly string[] = []): void {
-		const { maxConnections, maxConnectionsPerClient } = this.options;
-		if (this.#registry.connectionCount >= maxConnections) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections", 503);
-		}
-		const ofClient = this.#registry.client(clientId)?.connections.length ?? 0;
-		if (ofClient >= maxConnectionsPerClient) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", "connections of this client");
-		}
-		this.#checkGroupCount(groups.length);
+	#obey(command: Command): void {
+		attempt(
+			() => this.#roster.obey(command),
+			(error) => this.onError(error, "log"),
+		);
 	}
 
-	#checkGroupCount(count: number): void {
-		if (count > this.options.maxGroupsPerConnection) {
-			throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
+	/** The last response has closed. */
+	async #end(): Promise<void> {
+		try {
+			await this.#presence.close();
+			await this.#dispatch.history?.close();
+		} catch (error) {
+			this.onError(error, "log");
 		}
-	}
-
-	#select(target: Target): Connection[] {
-		const selection = readTarget(target, this.options);
-		const connections: Connection[] = [];
-		if (selection !== undefined)
-			this.#registry.visit(selection, (connection) => connections.push(connection) > 0);
-		return connections;
 	}
 }
 
@@ -298,8 +307,4 @@ function attempt(callback: () => unknown, onFailure: (error: unknown) => void): 
 	} catch (error) {
 		onFailure(error);
 	}
-}
-
-function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
-	return new SSEError(code, `Too many ${what}`, statusCode);
 }

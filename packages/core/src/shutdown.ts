@@ -21,8 +21,8 @@ export interface ShutdownHost<T> {
 	connections(): Iterable<T>;
 	/** Whether every response has closed. */
 	isOver(): boolean;
-	/** Called once it is. */
-	onOver?(): void;
+	/** Called once it is. Its promise is waited for; it never rejects. */
+	onOver?(): Promise<void>;
 }
 
 interface Closable {
@@ -84,8 +84,9 @@ export class Shutdown<T extends Closable> {
 	onOver(): void {
 		if (!this.hasBegun) return;
 		this.#drain?.stop();
-		this.#host.onOver?.();
-		this.#onClosed?.();
+		const ended = this.#host.onOver?.();
+		if (ended === undefined) this.#onClosed?.();
+		else void ended.then(this.#onClosed);
 	}
 }
 

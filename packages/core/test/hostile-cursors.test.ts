@@ -9,10 +9,10 @@ import { expect, it } from "vitest";
 import { encodeCursor, type Position, parseCursor } from "../src/cursor.js";
 import type { EventLog } from "../src/event-log.js";
 import { createSSEService, type SSEConnection } from "../src/index.js";
-import { createMemoryEventLog } from "../src/memory-event-log.js";
 import { Notices } from "../src/notices.js";
 import { type Replayed, type ResumeOutcome, replay } from "../src/replay.js";
 import { HostileCursors } from "./hostile-cursors.js";
+import { openLog } from "./open-log.js";
 
 const COUNT = Number(process.env.SSE_CURSORS ?? 50_000);
 const SEED = Number(process.env.SSE_CURSORS_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -29,9 +29,7 @@ function positionIn(had: readonly Position[], id: string): Position | undefined 
 }
 
 it(`${COUNT} strings: each is a gap, or a position that the log has`, { timeout: 600_000 }, () => {
-	const log = createMemoryEventLog({ maxEvents: KEPT });
-	const had = [log.position];
-	log.tail(({ position }) => had.push(position));
+	const { log, had } = openLog({ maxEvents: KEPT });
 	for (let index = 0; index < EVENTS; index++)
 		log.append({ target: {}, fields: { data: `${index}` } });
 	const hostile = new HostileCursors(
@@ -43,7 +41,7 @@ it(`${COUNT} strings: each is a gap, or a position that the log has`, { timeout:
 
 	for (let count = 0; count < COUNT; count++) {
 		const lastEventId = hostile.next();
-		const { outcome, frames, reads } = outcomeOf(log, notices, lastEventId);
+		const { outcome, frames, reads } = outcomeOf(log, had.at(-1) as Position, notices, lastEventId);
 		const told = `seed ${SEED}, number ${count}: ${JSON.stringify(lastEventId.slice(0, 200))}`;
 		const position = positionIn(had, lastEventId);
 		if (outcome === "replayed") {
@@ -70,6 +68,7 @@ it(`${COUNT} strings: each is a gap, or a position that the log has`, { timeout:
 /** What a client with this last event ID is given. */
 function outcomeOf(
 	log: EventLog,
+	upTo: Position,
 	notices: Notices,
 	lastEventId: string,
 ): { readonly outcome: ResumeOutcome; readonly frames: number; readonly reads: number } {
@@ -77,7 +76,7 @@ function outcomeOf(
 	let reads = 0;
 	const counted: EventLog = {
 		position: log.position,
-		tail: (deliver) => log.tail(deliver),
+		open: (logHost) => log.open(logHost),
 		append: (entry) => log.append(entry),
 		readAfter: (...range) => {
 			reads++;
@@ -107,7 +106,7 @@ function outcomeOf(
 		},
 	};
 	let frames = 0;
-	for (const frame of replay(host, client, lastEventId, log.position)) {
+	for (const frame of replay(host, client, lastEventId, upTo)) {
 		if (frame instanceof Promise) throw new Error("nothing is awaited");
 		frames++;
 	}

@@ -8,24 +8,25 @@ import { describe, expect, it } from "vitest";
 
 const LAYERS: readonly (readonly string[])[] = [
 	// Leaves: words and mistakes.
-	["errors", "flat-string", "limit", "time", "types"],
-	["option-types", "service-types"],
+	["errors", "flat-string", "history-types", "limit", "time", "types"],
 	// Single nouns: what an event, a name, a header is.
 	[
 		"cursor",
 		"deadline",
 		"direct-write",
-		"drain",
 		"event-stream",
 		"frame",
 		"headers",
 		"last-event-id",
-		"names",
 		"pipelining",
 		"raw",
-		"stats",
 	],
-	["feed", "record", "retention", "sink"],
+	["feed", "record", "sink"],
+	// What was sent, and can be sent again.
+	["command"],
+	["event-log", "log-engine"],
+	["option-types", "service-types"],
+	["drain", "names", "retention", "stats"],
 	[
 		"backlog",
 		"batch",
@@ -38,13 +39,17 @@ const LAYERS: readonly (readonly string[])[] = [
 		"options",
 	],
 	["params"],
-	// What was sent, and can be sent again.
-	["event-log", "losses", "merge", "record-list"],
+	["losses", "merge", "page", "record-list"],
 	["idempotency-keys", "window"],
 	["topic"],
 	["topics"],
 	["ring"],
 	["memory-event-log"],
+	// The log in an engine that several processes share.
+	["appends", "archive", "log-format", "tags"],
+	["arrival", "mirror", "outage", "own-entries", "tail", "watch"],
+	["mirror-start"],
+	["engine-event-log"],
 	// What is sent and not written yet.
 	["flush"],
 	["outbox", "pipe"],
@@ -54,6 +59,8 @@ const LAYERS: readonly (readonly string[])[] = [
 	// Finding streams again.
 	["target"],
 	["registry"],
+	["ahead", "presence", "roster"],
+	["newcomers"],
 	["history"],
 	["dispatch"],
 	// Composition, without I/O of its own.
@@ -62,7 +69,7 @@ const LAYERS: readonly (readonly string[])[] = [
 	["default-service"],
 	["app-streams"],
 	// What others import.
-	["index", "adapter"],
+	["index", "adapter", "engine"],
 ];
 
 /** What files may import from outside, besides the types of Node's HTTP. */
@@ -70,10 +77,12 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 	connection: ["node:events"],
 	"default-service": ["node:util"],
 	"direct-write": ["node:http", "node:net"],
+	"own-entries": ["nanoid"],
 	"memory-event-log": ["nanoid"],
 	"node-sink": ["node:net"],
 	pipelining: ["node:net"],
 	params: ["nanoid"],
+	presence: ["nanoid"],
 	raw: ["node:http"],
 };
 
@@ -129,11 +138,11 @@ describe("the layers of the core", () => {
 	it.each(files)("%s fits about two screens", (file) => {
 		const lines = readFileSync(join(SOURCE, `${file}.ts`), "utf8").split("\n").length;
 		// The public types are mostly their documentation; the service lists its parts and members by hand.
-		expect(lines).toBeLessThan({ types: 270, service: 310 }[file] ?? 230);
+		expect(lines).toBeLessThan({ types: 270, service: 320, "engine-event-log": 250 }[file] ?? 230);
 	});
 
-	it("index and adapter list their names by hand", () => {
-		for (const file of ["index", "adapter"]) {
+	it("what others import is listed by hand", () => {
+		for (const file of ["index", "adapter", "engine"]) {
 			expect(readFileSync(join(SOURCE, `${file}.ts`), "utf8")).not.toContain("export *");
 		}
 	});

@@ -2,12 +2,25 @@
  * The event log in memory: what it answers, what it holds, and what it lets go.
  */
 import { beforeEach, expect, it, vi } from "vitest";
+import type { Position } from "../src/cursor.js";
 import type { EventLog, LogReader, Page } from "../src/event-log.js";
-import { createMemoryEventLog } from "../src/memory-event-log.js";
 import type { LogEntry, LogTarget } from "../src/record.js";
+import { openLog } from "./open-log.js";
 
 let log: EventLog;
-let start: EventLog["position"];
+let start: Position;
+let had: Position[];
+
+function open(history: Parameters<typeof openLog>[0]): void {
+	({ log, had } = openLog(history));
+	start = newest();
+}
+
+function newest(): Position {
+	const position = had.at(-1);
+	if (position === undefined) throw new Error("there is none");
+	return position;
+}
 
 function entry(target: LogTarget, options: Partial<LogEntry> = {}): LogEntry {
 	return { target, fields: { data: "x" }, ...options };
@@ -22,17 +35,16 @@ async function pages(from: LogReader): Promise<Page[]> {
 	const found: Page[] = [];
 	let after = start;
 	do {
-		const page = await log.readAfter(after, log.position, from);
+		const page = await log.readAfter(after, newest(), from);
 		if (typeof page === "string") throw new Error(page);
 		found.push(page);
 		after = page.upTo;
-	} while (after.sequence < log.position.sequence);
+	} while (after.sequence < newest().sequence);
 	return found;
 }
 
 beforeEach(() => {
-	log = createMemoryEventLog(true);
-	start = log.position;
+	open(true);
 });
 
 it("answers an idempotency key that it knows with the position and the own id of the first time", async () => {
@@ -48,7 +60,7 @@ it("answers an idempotency key that it knows with the position and the own id of
 });
 
 it("knows the newest 10,000 idempotency keys, whatever it keeps of events, and counts them", async () => {
-	log = createMemoryEventLog({ maxEvents: Infinity, maxAgeMs: Infinity, maxBytes: 1_000 });
+	open({ maxEvents: Infinity, maxAgeMs: Infinity, maxBytes: 1_000 });
 	const publish = async (key: number): Promise<number> =>
 		(await log.append(entry({}, { idempotencyKey: `${key}` }))).sequence;
 	for (let key = 1; key <= 10_001; key++) await publish(key);
@@ -60,7 +72,7 @@ it("knows the newest 10,000 idempotency keys, whatever it keeps of events, and c
 it("lets go of what is too old though nothing is appended, when it says what it holds", () => {
 	vi.useFakeTimers({ toFake: ["Date"] });
 	try {
-		log = createMemoryEventLog({ maxAgeMs: 1_000 });
+		open({ maxAgeMs: 1_000 });
 		log.append(entry({}, { idempotencyKey: "k" }));
 		expect(log.stats().events).toBe(1);
 		vi.setSystemTime(Date.now() + 1_000);
@@ -78,11 +90,11 @@ it("holds nothing once it is closed, and takes nothing", () => {
 	expect(() => log.append(entry({}))).toThrowError(
 		expect.objectContaining({ code: "ERR_SSE_SERVICE_CLOSED" }),
 	);
-	expect(log.readAfter(start, log.position, reader())).toBe("expired");
+	expect(log.readAfter(start, newest(), reader())).toBe("expired");
 });
 
 it("counts what it knows of events that it keeps no more, and bounds it", () => {
-	log = createMemoryEventLog({ maxEvents: 10 });
+	open({ maxEvents: 10 });
 	for (let client = 0; client < 2_000; client++) {
 		for (let key = 0; key < 33; key++) {
 			log.append(entry({ client: `${client}` }, { key: `${key}${"-".repeat(200)}` }));
@@ -110,7 +122,7 @@ it("gives what was sent to many groups in the order of the log, each once", asyn
 it("looks at a bounded number of events at a time when few of them are for the reader", async () => {
 	for (let count = 0; count < 9_000; count++) log.append(entry({ exceptClient: "ada" }));
 	log.append(entry({}));
-	const first = log.readAfter(start, log.position, reader());
+	const first = log.readAfter(start, newest(), reader());
 	expect(first).toBeInstanceOf(Promise);
 	const found = await pages(reader());
 	expect(found.map(({ upTo }) => upTo.sequence)).toEqual([4_096, 8_192, 9_001]);

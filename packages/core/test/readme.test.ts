@@ -11,16 +11,19 @@ import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { EventSource } from "eventsource";
 import { afterEach, describe, expect, it } from "vitest";
+import { createEngineEventLog, type EventLog, type LogEngine } from "../src/engine.js";
 import * as index from "../src/index.js";
 import {
 	createSSEService,
 	getDefaultService,
 	type SendOptions,
+	SSEError,
 	type SSEErrorCode,
 	type SSEService,
 	type Target,
 } from "../src/index.js";
 import { resolveOptions } from "../src/options.js";
+import { MemoryEngine } from "./memory-engine.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const REPOSITORY = join(PACKAGE, "../..");
@@ -239,6 +242,18 @@ describe("every error code", () => {
 		},
 	);
 
+	/** A log on an engine of which some is otherwise. */
+	function logOn(otherwise: Partial<LogEngine>): EventLog {
+		return createEngineEventLog({ ...new MemoryEngine().driver(), ...otherwise });
+	}
+
+	/** Rejects with what is told of such a log. */
+	function told(otherwise: Partial<LogEngine>): Promise<never> {
+		return new Promise((_, reject) => {
+			createSSEService({ eventLog: logOn(otherwise), onError: reject });
+		});
+	}
+
 	/** For each code, what makes it happen. */
 	function provocations(): Record<
 		SSEErrorCode,
@@ -295,6 +310,22 @@ describe("every error code", () => {
 					req.headers["last-event-id"] = "unknown";
 					createSSEService(options).connect({ req, res });
 				}),
+			ERR_SSE_LOG_BUSY: async () => {
+				const shared = createSSEService({
+					eventLog: logOn({ append: () => new Promise(() => {}) }),
+				});
+				const published = Array.from({ length: 20_001 }, () => shared.publish("all", "x"));
+				await Promise.race(published);
+			},
+			ERR_SSE_LOG_FAILED: () => {
+				const append = () => Promise.reject(new Error("no memory"));
+				return createSSEService({ eventLog: logOn({ append }) }).publish("all", "x");
+			},
+			ERR_SSE_LOG_CONFIG: () => told({ open: async (warn) => warn("it may evict") }),
+			ERR_SSE_LOG_VERSION: () => {
+				const open = () => Promise.reject(new SSEError("ERR_SSE_LOG_VERSION", "version 2"));
+				return told({ open });
+			},
 		};
 	}
 });

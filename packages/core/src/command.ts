@@ -1,0 +1,15 @@
+/**
+ * A command: what one process tells all that share its log to do with their connections.
+ */
+import type { LogTarget } from "./record.js";
+import type { Meta } from "./types.js";
+
+/** `target`: whose connections. */
+export type Command =
+	| {
+			readonly do: "join" | "leave";
+			readonly target: LogTarget;
+			readonly groups: readonly string[];
+	  }
+	| { readonly do: "disconnect"; readonly target: LogTarget; readonly reason: string }
+	| { readonly do: "setMetadata"; readonly target: LogTarget; readonly meta: Meta };

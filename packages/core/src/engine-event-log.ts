@@ -1,0 +1,240 @@
+/**
+ * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
+ * events included. So all deliver in one order.
+ */
+import { Appends } from "./appends.js";
+import { Archive } from "./archive.js";
+import { readArrival } from "./arrival.js";
+import type { Command } from "./command.js";
+import type { Position } from "./cursor.js";
+import { SSEError } from "./errors.js";
+import type {
+	Appended,
+	EventLog,
+	LogHost,
+	LogReader,
+	LogStats,
+	Page,
+	ReadFailure,
+	SharedLog,
+} from "./event-log.js";
+import type { LogEngine, Stored, StoredAt, Storing } from "./log-engine.js";
+import { encodeCommand, encodeEntry } from "./log-format.js";
+import type { Mirror } from "./mirror.js";
+import { continues, fillMirror } from "./mirror-start.js";
+import { Outage } from "./outage.js";
+import { OwnEntries } from "./own-entries.js";
+import type { LogEntry, LogRecord } from "./record.js";
+import { type RetentionRules, readRetention } from "./retention.js";
+import { Tail, type TailHost } from "./tail.js";
+import { Watch, type WatchHost } from "./watch.js";
+
+// For as long a client that has had more than this process is waited with for it to come.
+const MAX_LAG_MS = 10_000;
+
+/** A log on an engine, for one service. */
+export function createEngineEventLog(engine: LogEngine): EventLog {
+	return new EngineEventLog(engine);
+}
+
+class EngineEventLog implements EventLog, TailHost, WatchHost {
+	readonly shared: SharedLog;
+	readonly #engine: LogEngine;
+	readonly #tail: Tail;
+	readonly #watch: Watch;
+	readonly #archive: Archive;
+	readonly #own = new OwnEntries();
+	readonly #outage: Outage;
+	#rules: RetentionRules = readRetention(true);
+	#host: LogHost | undefined;
+	#appends: Appends | undefined;
+	#mirror: Mirror | undefined;
+	#onBegun: (position: Position) => void = () => {};
+	#isClosed = false;
+
+	constructor(engine: LogEngine) {
+		this.#engine = engine;
+		this.#outage = new Outage(engine);
+		this.#tail = new Tail(engine, this);
+		this.#watch = new Watch(engine, this);
+		this.#archive = new Archive(engine, {
+			recordOf: (stored, epoch) => readArrival(stored, epoch)?.record,
+			back: (error) => this.#back(error),
+		});
+		this.shared = {
+			maxLagMs: MAX_LAG_MS,
+			tell: (command) => this.#tell(command),
+			health: () => this.#watch.health(),
+			post: (...post) => engine.post(...post),
+			posted: () => engine.posted(),
+		};
+	}
+
+	get position(): Position | undefined {
+		return this.#mirror?.position;
+	}
+
+	open(host: LogHost): Promise<Position> {
+		if (this.#host !== undefined) {
+			throw new SSEError("ERR_SSE_INVALID_OPTION", "An event log serves one service");
+		}
+		this.#rules = readRetention(host.history);
+		this.#host = host;
+		this.#appends = new Appends(this.#engine, host.appendTimeoutMs);
+		this.#watch.start();
+		void this.#tail.run();
+		return new Promise((resolve) => {
+			this.#onBegun = resolve;
+		});
+	}
+
+	append(entry: LogEntry): Promise<Appended> {
+		const text = encodeEntry(this.#own.writer, entry);
+		const { fields, idempotencyKey } = entry;
+		const latest = this.#stateOf(entry);
+		const tag = this.#own.add(entry);
+		const storing = { text, tag, ownId: fields.id, idempotencyKey, latest };
+		return this.#store(storing).then(
+			(at) => {
+				if (!at.isNew) this.#own.delete(tag);
+				const { epoch, sequence } = at;
+				return { epoch, sequence, tag: at.tag, ownId: at.isNew ? fields.id : at.ownId };
+			},
+			(error: unknown) => {
+				this.#own.delete(tag);
+				throw error;
+			},
+		);
+	}
+
+	readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Page | ReadFailure | Promise<Page | ReadFailure> {
+		if (this.#mirror === undefined || this.#isClosed) return "expired";
+		const page = this.#mirror.readAfter(after, upTo, reader);
+		return page === "older" ? this.#archive.readAfter(after, upTo, reader) : page;
+	}
+
+	readLatest(reader: LogReader): readonly LogRecord[] {
+		return this.#mirror?.readLatest(reader) ?? [];
+	}
+
+	keepsLatest(group: string): boolean {
+		return this.#rules.ofGroups.get(group)?.latest === true;
+	}
+
+	stats(): LogStats {
+		return this.#mirror?.stats() ?? { events: 0, bytes: 0 };
+	}
+
+	/** What was appended before is in the log then, unless the engine is away. */
+	async close(): Promise<void> {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		await this.#appends?.idle();
+		this.#watch.stop();
+		this.#tail.stop();
+		this.#outage.end();
+		await this.#engine.close();
+		this.#mirror = undefined;
+	}
+
+	// What the tail asks.
+
+	async begin(newest: Position): Promise<void> {
+		const from = this.position;
+		if (from === undefined || !(await continues(this.#engine, from, newest))) {
+			this.#mirror = await fillMirror(this.#engine, newest, {
+				rules: this.#rules,
+				before: from,
+				recordOf: (stored) => readArrival(stored, newest.epoch)?.record,
+			});
+			this.#own.clear();
+			if (from === undefined) this.#onBegun(this.#mirror.position);
+			else this.#host?.onBreak(from);
+		}
+		this.#watch.onBegun();
+	}
+
+	take(stored: Stored): boolean {
+		const mirror = this.#mirror;
+		const position = mirror?.position;
+		if (mirror === undefined || position === undefined) return false;
+		const { sequence, tag, previousTag = position.tag } = stored;
+		if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
+		const { writer = "", record, command } = readArrival(stored, position.epoch) ?? {};
+		const entry = this.#own.take(writer, tag);
+		mirror.add({ epoch: position.epoch, sequence, tag }, record);
+		try {
+			if (record !== undefined) this.#host?.deliver(record, entry);
+			else if (command !== undefined && writer !== this.#own.writer) this.#host?.obey(command);
+		} catch (error) {
+			this.#host?.onError(error);
+		} finally {
+			mirror.onDelivered();
+		}
+		return true;
+	}
+
+	onWarning(message: string): void {
+		const warning = this.#outage.onWarning(message);
+		if (warning !== undefined) this.#host?.onError(warning);
+	}
+
+	onFailure(cause: unknown): void {
+		const { error, isNew } = this.#outage.onFailure(cause);
+		this.#watch.onFailure(error);
+		if (isNew) this.#host?.onError(error);
+	}
+
+	// What the watch asks.
+
+	tagAt(sequence: number): string | undefined {
+		return this.#mirror?.tagAt(sequence);
+	}
+
+	onProven(): void {
+		this.#tail.onProven();
+		this.#outage.end();
+	}
+
+	onAstray(reason: Error): void {
+		this.#tail.restart(reason);
+	}
+
+	async #tell(command: Command): Promise<void> {
+		await this.#store({
+			text: encodeCommand(this.#own.writer, command),
+			tag: this.#own.unusedTag(),
+		});
+	}
+
+	async #store(storing: Storing): Promise<StoredAt> {
+		if (this.#isClosed || this.#appends === undefined) {
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
+		}
+		const at = await this.#appends.add(storing);
+		// It is another log's, or was begun anew.
+		if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
+		return at;
+	}
+
+	/** The state that an event is to be kept in besides the log, if it is of one. */
+	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
+		const { client, group, exceptClient } = target;
+		if (group === undefined || client !== undefined) return undefined;
+		const { latest = false, maxEvents = 0 } = this.#rules.ofGroups.get(group) ?? {};
+		if (!latest) return undefined;
+		return { group, key: JSON.stringify([key, exceptClient]), max: maxEvents };
+	}
+
+	/** Resolves when the tail is followed again. */
+	async #back(error: unknown): Promise<void> {
+		if (this.#isClosed) throw error;
+		this.#watch.look();
+		await this.#outage.over();
+		if (this.#isClosed) throw error;
+	}
+}

@@ -1,0 +1,77 @@
+/**
+ * The mirror: the newest part of an engine's log, in this process. Most who come back are given what they missed from here,
+ * without a word to the engine.
+ */
+import type { Position } from "./cursor.js";
+import type { LogReader, LogStats, Page, ReadFailure } from "./event-log.js";
+import { isFor, pageOf } from "./page.js";
+import type { LogRecord } from "./record.js";
+import type { RetentionRules } from "./retention.js";
+import { Ring } from "./ring.js";
+import { Tags } from "./tags.js";
+
+export class Mirror {
+	readonly #ring: Ring;
+	readonly #tags: Tags;
+	#position: Position;
+	#added: Position;
+
+	/** @param base the position after which everything is here */
+	constructor(rules: RetentionRules, base: Position) {
+		this.#ring = new Ring(rules);
+		this.#tags = new Tags(base.sequence, base.tag);
+		this.#position = base;
+		this.#added = base;
+	}
+
+	get position(): Position {
+		return this.#position;
+	}
+
+	/** What was kept of a group besides the log, from before the base. */
+	addEarlier(record: LogRecord): void {
+		this.#ring.add(record);
+	}
+
+	/** What is next, and about to be delivered. `record`: `undefined` when it is nothing that is sent to clients */
+	add(position: Position, record: LogRecord | undefined): void {
+		this.#tags.add(position.tag);
+		this.#added = position;
+		if (record !== undefined) this.#ring.add(record);
+	}
+
+	/** What was added has been delivered. */
+	onDelivered(): void {
+		this.#position = this.#added;
+	}
+
+	/** @returns `undefined` when it is not known here: the position may be older than what is */
+	tagAt(sequence: number): string | undefined {
+		return this.#tags.at(sequence);
+	}
+
+	/** As the log's. @returns `"older"` when what is asked for may be in the engine, and is not here */
+	readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Page | ReadFailure | "older" | Promise<Page> {
+		if (after.epoch !== this.#position.epoch) return "epoch";
+		if (after.sequence > this.#added.sequence) return "diverged";
+		if (after.sequence < this.#tags.first) return "older";
+		if (after.tag !== this.tagAt(after.sequence)) return "diverged";
+		const now = Date.now();
+		const newer = this.#ring.after(after.sequence, reader, now);
+		return newer === undefined ? "older" : pageOf(newer, upTo, reader, now);
+	}
+
+	readLatest(reader: LogReader): readonly LogRecord[] {
+		const now = Date.now();
+		return this.#ring.latest(reader.groups, now).filter((record) => isFor(reader, record, now));
+	}
+
+	stats(): LogStats {
+		const { events, bytes } = this.#ring.stats(Date.now());
+		return { events, bytes: bytes + this.#tags.bytes };
+	}
+}

@@ -1,0 +1,112 @@
+/**
+ * The newcomers: connections that are given something before what is sent to them live: what they missed, or the newest state of
+ * their groups.
+ */
+import { Ahead } from "./ahead.js";
+import type { Connection } from "./connection.js";
+import { encodeCursor, type Position, parseCursor } from "./cursor.js";
+import type { FeedSource } from "./feed.js";
+import { introduce, type ReplayHost, replay, settled } from "./replay.js";
+
+export class Newcomers {
+	readonly #host: ReplayHost<Connection>;
+	/** Where the log began here. */
+	readonly #begun: Position | Promise<Position>;
+	/** Registered in this turn, or before the log was open. */
+	readonly #starting = new WeakSet<Connection>();
+	readonly #ahead = new Ahead<Connection>();
+
+	constructor(host: ReplayHost<Connection>, begun: Position | Promise<Position>) {
+		this.#host = host;
+		this.#begun = begun;
+	}
+
+	/**
+	 * Give a connection that has just been registered what it missed.
+	 *
+	 * @param upTo what is after is sent to it live; `undefined` before the log is open
+	 */
+	welcome(connection: Connection, upTo: Position | undefined): void {
+		const { lastEventId = "" } = connection;
+		// An empty one is none: "if the last event ID string is not the empty string, then set the header".
+		if (lastEventId !== "" || upTo === undefined) {
+			this.#starting.add(connection);
+			const from = upTo && this.#comeUp(connection, lastEventId, upTo);
+			connection.feed(this.#start(connection, lastEventId, from));
+		} else if (!this.#introduce(connection, connection.groups, upTo)) {
+			connection.beat(this.#host.notices.id(upTo));
+			// In one packet with the headers, which Node sends at the end of this tick.
+			connection.flush();
+		}
+	}
+
+	/** A connection has just come to groups. */
+	onJoined(connection: Connection, groups: readonly string[]): void {
+		const { position } = this.#host.log;
+		// Those of one that is about to be given what it missed are looked at then.
+		if (position === undefined || this.#starting.has(connection)) return;
+		this.#introduce(connection, groups, position);
+	}
+
+	/** Those who have had what is at a position, from another process. */
+	past(position: Position): Iterable<Connection> {
+		return this.#ahead.past(position);
+	}
+
+	onDelivered(position: Position): void {
+		this.#ahead.onDelivered(position);
+	}
+
+	/** All of these have missed what is between, as if they had left and come back. */
+	onBreak(from: Position, connections: readonly Connection[]): void {
+		const upTo = this.#host.log.position ?? from;
+		const ahead = this.#ahead.onBreak(upTo);
+		const lastEventId = encodeCursor(from);
+		for (const connection of connections) {
+			if (!ahead.has(connection))
+				connection.feed(replay(this.#host, connection, lastEventId, upTo));
+		}
+	}
+
+	/** Begins at the end of this turn: in the groups that it joins until then it has missed something, too. */
+	*#start(
+		connection: Connection,
+		lastEventId: string,
+		from: Position | Promise<Position> | undefined,
+	): FeedSource {
+		let upTo = from && (yield* settled(from));
+		if (upTo === undefined) {
+			const begun = yield* settled(this.#begun);
+			upTo = yield* settled(this.#comeUp(connection, lastEventId, begun));
+		}
+		this.#starting.delete(connection);
+		if (lastEventId !== "") {
+			yield* replay(this.#host, connection, lastEventId, upTo);
+			return;
+		}
+		const kept = this.#keepers(connection.groups);
+		if (kept.length > 0) yield* introduce(this.#host, connection, kept, upTo);
+		else yield this.#host.notices.id(upTo);
+	}
+
+	/** Have the log come up with a client that has been given more than it has delivered here. @returns from where on the connection is sent what comes */
+	#comeUp(connection: Connection, lastEventId: string, at: Position): Position | Promise<Position> {
+		const position = parseCursor(lastEventId)?.position;
+		const { log } = this.#host;
+		const isAhead = position?.epoch === at.epoch && position.sequence > at.sequence;
+		if (position === undefined || log.shared === undefined || !isAhead) return at;
+		const { sequence } = position;
+		return this.#ahead.wait(connection, sequence, log.shared.maxLagMs, () => log.position ?? at);
+	}
+
+	/** Give a connection the newest events of those of the groups that keep these. @returns whether one does */
+	#introduce(connection: Connection, groups: readonly string[], upTo: Position): boolean {
+		const kept = this.#keepers(groups);
+		if (kept.length > 0) connection.feed(introduce(this.#host, connection, kept, upTo));
+		return kept.length > 0;
+	}
+
+	#keepers(groups: readonly string[]): readonly string[] {
+		return groups.filter((group) => this.#host.log.keepsLatest(group));
+	}
+}

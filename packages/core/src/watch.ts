@@ -1,0 +1,147 @@
+/**
+ * The watch: proves again and again that what is appended arrives here. A connection can be up and deliver nothing, so the
+ * newest position, read where it is written, is compared with that of the tail.
+ */
+import type { Position } from "./cursor.js";
+import { within } from "./deadline.js";
+import type { LogHealth } from "./event-log.js";
+import type { LogEngine } from "./log-engine.js";
+
+const INTERVAL_MS = 2_000;
+const TIMEOUT_MS = 5_000;
+
+// What was the newest so long ago has not arrived: whatever the connection looks like, it delivers nothing.
+const STALLED_MS = 4_000;
+
+// Without proof for so long, new clients are better off elsewhere.
+const READY_MS = 10_000;
+
+const TIDY_MS = 10_000;
+
+export interface WatchHost {
+	/** Everything up to here has arrived. */
+	readonly position: Position | undefined;
+	/** The tag of a position that has arrived, where it is known. */
+	tagAt(sequence: number): string | undefined;
+	onProven(): void;
+	/** What is followed is not, or no more, what is written. */
+	onAstray(reason: Error): void;
+}
+
+export class Watch {
+	readonly #engine: LogEngine;
+	readonly #host: WatchHost;
+	/** What has to arrive, and when it was the newest. */
+	#awaited: { readonly newest: Position; readonly since: number } | undefined;
+	#provenAt = -Infinity;
+	#behind = 0;
+	#error: string | undefined;
+	#tidiedAt = Date.now();
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	#isStopped = false;
+
+	constructor(engine: LogEngine, host: WatchHost) {
+		this.#engine = engine;
+		this.#host = host;
+	}
+
+	start(): void {
+		this.#lookIn(INTERVAL_MS);
+	}
+
+	stop(): void {
+		this.#isStopped = true;
+		clearTimeout(this.#timer);
+	}
+
+	/** Look at once: there is reason to. */
+	look(): void {
+		this.#lookIn(0);
+	}
+
+	/** The tail is at the newest position there was. */
+	onBegun(): void {
+		this.#awaited = undefined;
+		this.#prove();
+	}
+
+	/** It is not followed any more. */
+	onFailure(error: Error): void {
+		this.#awaited = undefined;
+		this.#error = error.message;
+	}
+
+	health(): LogHealth {
+		const isProven = Date.now() - this.#provenAt < READY_MS;
+		const error = this.#error ?? (isProven ? undefined : `${this.#engine.name} does not answer`);
+		return { ready: error === undefined, behind: this.#behind, error };
+	}
+
+	#lookIn(ms: number): void {
+		clearTimeout(this.#timer);
+		if (this.#isStopped) return;
+		this.#timer = setTimeout(() => void this.#probe(), ms * (0.75 + Math.random() / 2));
+		this.#timer.unref();
+	}
+
+	async #probe(): Promise<void> {
+		const { position } = this.#host;
+		try {
+			const newest = await within(TIMEOUT_MS, this.#engine.newest());
+			// Before that, or where it has begun anew meanwhile, there is nothing to compare.
+			if (position !== undefined && position.epoch === this.#host.position?.epoch) {
+				this.#compare(newest, position);
+			}
+			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
+		} catch {
+			// Whoever appends is told; here it is a proof that is missing.
+		}
+		this.#lookIn(INTERVAL_MS);
+	}
+
+	/** @param asked where the tail was when the question was asked */
+	#compare(newest: Position, asked: Position): void {
+		const { name } = this.#engine;
+		const { sequence = 0 } = this.#host.position ?? {};
+		const isLost =
+			newest.sequence < asked.sequence ||
+			!this.#isKnownAs(newest) ||
+			!this.#isKnownAs(this.#awaited?.newest ?? newest);
+		if (newest.epoch !== asked.epoch) {
+			this.#host.onAstray(new Error(`The log in ${name} has begun anew`));
+		} else if (isLost) {
+			this.#host.onAstray(new Error(`${name} has lost events that it had`));
+		} else if (sequence >= newest.sequence) this.#prove();
+		else this.#await(newest, sequence);
+	}
+
+	/** Whether it may be what has arrived, or will. */
+	#isKnownAs({ sequence, tag }: Position): boolean {
+		return (this.#host.tagAt(sequence) ?? tag) === tag;
+	}
+
+	#await(newest: Position, sequence: number): void {
+		this.#behind = newest.sequence - sequence;
+		const now = Date.now();
+		const { newest: awaited = newest, since = now } = this.#awaited ?? {};
+		if (sequence >= awaited.sequence) {
+			this.#prove();
+			this.#awaited = { newest, since: now };
+		} else if (now - since >= STALLED_MS) {
+			this.#host.onAstray(new Error(`${this.#engine.name} does not deliver what it has`));
+		} else this.#awaited = { newest: awaited, since };
+	}
+
+	#prove(): void {
+		this.#awaited = undefined;
+		this.#behind = 0;
+		this.#error = undefined;
+		this.#provenAt = Date.now();
+		this.#host.onProven();
+	}
+
+	async #tidy(): Promise<void> {
+		this.#tidiedAt = Date.now();
+		await this.#engine.tidy?.();
+	}
+}

@@ -1,0 +1,234 @@
+/**
+ * Services that share a log on an engine, as several processes do: one order for all, and a client may come back to another.
+ */
+import { eventually, type ReceivedEvent, type TestStream } from "@sse-service/testing";
+import { expect, it } from "vitest";
+import { createEngineEventLog } from "../src/engine.js";
+import type { SSEServiceOptions } from "../src/index.js";
+import { MemoryEngine } from "./memory-engine.js";
+import { type Serving, startService } from "./serving.js";
+
+async function startOn(engine: MemoryEngine, options: SSEServiceOptions = {}): Promise<Serving> {
+	const eventLog = createEngineEventLog(engine.driver());
+	const serving = await startService({ heartbeatIntervalMs: 0, eventLog, ...options });
+	await eventually(() => eventLog.position !== undefined, "the log to be open");
+	return serving;
+}
+
+/** Two services on one log. */
+async function startTwo(
+	options: SSEServiceOptions = {},
+): Promise<{ readonly engine: MemoryEngine; readonly one: Serving; readonly other: Serving }> {
+	const engine = new MemoryEngine();
+	return { engine, one: await startOn(engine, options), other: await startOn(engine, options) };
+}
+
+function dataOf(events: readonly ReceivedEvent[]): string[] {
+	return events.map(({ data }) => data);
+}
+
+/** The last event ID of a client, heartbeats and blocks without data included. */
+function lastIdOf({ text }: TestStream): string {
+	return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
+}
+
+it("sends what is sent in either to the clients of both, in one order", async () => {
+	const { one, other } = await startTwo();
+	const streams = [(await one.open()).stream, (await other.open()).stream];
+	for (let count = 0; count < 50; count++) {
+		one.sse.send("all", `one ${count}`);
+		other.sse.send("all", `other ${count}`);
+	}
+	const [ofOne = [], ofOther = []] = await Promise.all(streams.map((each) => each.take(100)));
+	expect(ofOne).toEqual(ofOther);
+	const ofEach = (from: string): string[] => dataOf(ofOne).filter((data) => data.startsWith(from));
+	expect(ofEach("one")).toEqual(Array.from({ length: 50 }, (_, count) => `one ${count}`));
+	expect(ofEach("other")).toEqual(Array.from({ length: 50 }, (_, count) => `other ${count}`));
+});
+
+it("gives a client that comes back to another service what it missed, without asking the engine", async () => {
+	const { engine, one, other } = await startTwo();
+	const { stream } = await one.open({ clientId: "ada" });
+	await one.sse.publish("all", "1");
+	await stream.take(1);
+	stream.abort();
+	await one.sse.publish({ client: "ada" }, "2");
+	await one.sse.publish({ client: "bob" }, "not ada's");
+	await one.sse.publish({ group: "default" }, "3");
+	const before = engine.reads;
+	const { stream: again } = await other.open({ clientId: "ada" }, lastIdOf(stream));
+	expect(dataOf(await again.take(2))).toEqual(["2", "3"]);
+	expect(engine.reads).toBe(before);
+});
+
+it("has a client that is ahead of a service wait for it, and sends it nothing twice", async () => {
+	const { engine, one } = await startTwo();
+	const { stream } = await one.open();
+	await one.sse.publish("all", "1");
+	await stream.take(1);
+	const late = await startOn(engine);
+	engine.isMute = true;
+	const { id } = await one.sse.publish("all", "2");
+	const { stream: again } = await late.open({}, id);
+	engine.goOn();
+	await one.sse.publish("all", "3");
+	expect(dataOf(await again.take(1))).toEqual(["3"]);
+	expect(again.text).not.toContain("gap");
+});
+
+it("reads from the engine what a service has not in memory, in pages, and proves that nothing is missing", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	const { id } = await one.sse.publish("all", "0");
+	await Promise.all(Array.from({ length: 600 }, (_, at) => one.sse.publish("all", `${at + 1}`)));
+	const short = await startOn(engine, { history: { maxEvents: 10 } });
+	const { stream } = await short.open({}, id);
+	expect(dataOf(await stream.take(600))).toEqual(
+		Array.from({ length: 600 }, (_, at) => `${at + 1}`),
+	);
+	engine.trim(300);
+	const { stream: late } = await short.open({}, id);
+	expect(await late.take(1)).toMatchObject([{ event: "gap", data: '{"reason":"expired"}' }]);
+});
+
+it("tells everyone of a log that was lost, and goes on with what was sent since", async () => {
+	const { engine, one, other } = await startTwo();
+	const { stream } = await one.open();
+	await one.sse.publish("all", "1");
+	await stream.take(1);
+	engine.lose();
+	await other.sse.publish("all", "2");
+	const events = await stream.take(3);
+	expect(events.slice(1)).toMatchObject([
+		{ event: "gap", data: '{"reason":"epoch"}' },
+		{ data: "2" },
+	]);
+});
+
+it("tells everyone of events that the engine has lost and given again", async () => {
+	const { engine, one, other } = await startTwo();
+	const { stream } = await one.open();
+	for (const data of ["1", "2", "3"]) await one.sse.publish("all", data);
+	await stream.take(3);
+	engine.forget(2);
+	await other.sse.publish("all", "another 2");
+	engine.cut();
+	const events = await stream.take(4);
+	expect(events[3]).toMatchObject({ event: "gap", data: '{"reason":"diverged"}' });
+});
+
+it("recovers for those who were connected when the log was lost", async () => {
+	const { engine, one } = await startTwo({ recover: () => [{ data: "all there is" }] });
+	const { stream } = await one.open();
+	await one.sse.publish("all", "1");
+	await stream.take(1);
+	engine.lose();
+	engine.cut();
+	expect(dataOf(await stream.take(2))).toEqual(["1", "all there is"]);
+});
+
+it("keeps its clients while the engine is away, and gives them what was sent meanwhile", async () => {
+	const { engine, one, other } = await startTwo();
+	const { stream } = await one.open();
+	engine.isMute = true;
+	engine.cut();
+	await other.sse.publish("all", "1");
+	engine.goOn();
+	expect(dataOf(await stream.take(1))).toEqual(["1"]);
+});
+
+it("rejects what is published after its time, and tells onError of what was sent", async () => {
+	const errors: unknown[] = [];
+	const { engine, one } = await startTwo({
+		publishTimeoutMs: 50,
+		onError: (error, { stage }) => errors.push([stage, error]),
+	});
+	engine.isHung = true;
+	await expect(one.sse.publish("all", "x")).rejects.toMatchObject({ code: "ERR_SSE_TIMEOUT" });
+	one.sse.send("all", "x");
+	await eventually(() => errors.length > 0, "the error");
+	expect(errors[0]).toMatchObject(["send", { code: "ERR_SSE_TIMEOUT" }]);
+	engine.goOn();
+});
+
+it("changes groups, connections and metadata of a client wherever it is, in the order of the log", async () => {
+	const { one, other } = await startTwo();
+	const { stream, connection } = await other.open({ clientId: "ada", groups: ["lobby"] });
+	expect(one.sse.join({ client: "ada" }, "room")).toBe(0);
+	one.sse.send({ group: "room" }, "welcome");
+	expect(dataOf(await stream.take(1))).toEqual(["welcome"]);
+	one.sse.setMetadata("ada", { name: "Ada" });
+	one.sse.leave({ client: "ada" }, "lobby");
+	await eventually(() => connection.groups.length === 1, "leaving");
+	expect(connection.groups).toEqual(["room"]);
+	expect(other.sse.getClient("ada")?.meta).toEqual({ name: "Ada" });
+	one.sse.disconnect({ group: "room" }, "closed");
+	expect(await stream.ended).toBe(true);
+	expect(connection.closeReason).toBe("closed");
+});
+
+it("leaves a connection out of what is sent from its own process, and its client is not given it later", async () => {
+	const { one, other } = await startTwo();
+	const { stream, connection } = await one.open({ clientId: "ada" });
+	await one.sse.publish({ all: true, except: { connection } }, "not ada's");
+	await one.sse.publish("all", "1");
+	expect(dataOf(await stream.take(1))).toEqual(["1"]);
+	const { stream: again } = await other.open({ clientId: "ada" }, lastIdOf(stream));
+	await one.sse.publish("all", "2");
+	expect(dataOf(await again.take(1))).toEqual(["2"]);
+});
+
+it("knows the clients of all, and for a while those that were told to come back", async () => {
+	const { one, other } = await startTwo();
+	await one.open({ clientId: "ada", groups: ["room"], meta: { name: "Ada" } });
+	await other.open({ clientId: "ada", groups: ["room"] });
+	const { stream } = await other.open({ clientId: "bob", groups: ["lobby"] });
+	const clients = async (group?: string): Promise<unknown[]> =>
+		(await one.sse.clientsIn(group)).sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
+	await expect
+		.poll(() => clients("room"), { timeout: 10_000 })
+		.toEqual([{ clientId: "ada", meta: { name: "Ada" }, connections: 2 }]);
+	expect(await clients()).toHaveLength(2);
+	await other.sse.close();
+	await stream.ended;
+	expect(await clients("lobby")).toEqual([{ clientId: "bob", meta: {}, connections: 0 }]);
+});
+
+it("is ready when what is appended is seen to arrive, and lives without that", async () => {
+	const engine = new MemoryEngine();
+	engine.isAway = true;
+	const eventLog = createEngineEventLog(engine.driver());
+	const { sse } = await startService({ heartbeatIntervalMs: 0, eventLog });
+	await eventually(() => sse.health().log?.error?.includes("it is away") === true, "the error");
+	expect(sse.health()).toMatchObject({ live: true, ready: false });
+	engine.goOn();
+	await eventually(() => sse.health().ready, "readiness");
+});
+
+it("opens streams before the log is there, and gives them what is sent from then on", async () => {
+	const engine = new MemoryEngine();
+	engine.isAway = true;
+	const eventLog = createEngineEventLog(engine.driver());
+	const { sse, open } = await startService({ heartbeatIntervalMs: 0, eventLog });
+	const { stream } = await open();
+	engine.goOn();
+	await eventually(() => eventLog.position !== undefined, "the log to be open");
+	await sse.publish("all", "1");
+	expect(dataOf(await stream.take(1))).toEqual(["1"]);
+});
+
+it("has appended what was sent before it is closed", async () => {
+	const { one, other } = await startTwo();
+	const { stream } = await other.open();
+	one.sse.send("all", "the last");
+	await one.sse.close();
+	expect(dataOf(await stream.take(1))).toEqual(["the last"]);
+});
+
+it("serves one service", async () => {
+	const eventLog = createEngineEventLog(new MemoryEngine().driver());
+	await startService({ eventLog });
+	await expect(startService({ eventLog })).rejects.toMatchObject({
+		code: "ERR_SSE_INVALID_OPTION",
+	});
+});

@@ -1,0 +1,25 @@
+import type { Position } from "../src/cursor.js";
+import type { EventLog, LogHost } from "../src/event-log.js";
+import { createMemoryEventLog } from "../src/memory-event-log.js";
+
+/** A log in memory, with every position that it has had. */
+export function openLog(history: LogHost["history"]): {
+	readonly log: EventLog;
+	readonly had: Position[];
+} {
+	const log = createMemoryEventLog();
+	const had: Position[] = [];
+	const start = log.open({
+		history,
+		appendTimeoutMs: 0,
+		deliver: ({ position }) => had.push(position),
+		onBreak: () => {},
+		obey: () => {},
+		onError: (error) => {
+			throw error;
+		},
+	});
+	if (start instanceof Promise) throw new Error("it begins at once");
+	had.push(start);
+	return { log, had };
+}
