@@ -7,6 +7,7 @@ import { Archive } from "./archive.js";
 import { readArrival } from "./arrival.js";
 import type { Command } from "./command.js";
 import type { Position } from "./cursor.js";
+import { within } from "./deadline.js";
 import { SSEError } from "./errors.js";
 import type {
 	Appended,
@@ -31,6 +32,9 @@ import { Watch, type WatchHost } from "./watch.js";
 
 // For as long a client that has had more than this process is waited with for it to come.
 const MAX_LAG_MS = 10_000;
+
+// For as long closing waits for what is on its way to the engine.
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A log on an engine, for one service. */
 export function createEngineEventLog(engine: LogEngine): EventLog {
@@ -133,7 +137,8 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	async close(): Promise<void> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		await this.#appends?.idle();
+		// What has no time of its own is not waited for without end.
+		await within(CLOSE_TIMEOUT_MS, this.#appends?.idle() ?? Promise.resolve()).catch(() => {});
 		this.#watch.stop();
 		this.#tail.stop();
 		this.#outage.end();

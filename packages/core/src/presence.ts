@@ -3,6 +3,7 @@
  * again and again; that of one that has died vanishes. So it is right eventually, and says nothing of order.
  */
 import { nanoid } from "nanoid";
+import { within } from "./deadline.js";
 import { isObject } from "./errors.js";
 import type { SharedLog } from "./event-log.js";
 import type { Registry } from "./registry.js";
@@ -13,6 +14,9 @@ const POST_INTERVAL_MS = 5_000;
 
 // Two posts may be lost before the clients of a process that lives are missing.
 const TTL_MS = 16_000;
+
+// An engine that does not answer must not keep a service from being closed.
+const POST_TIMEOUT_MS = 2_000;
 
 // What changes is put up so soon, and what changes together at once. Long lists are put up less often: they take a hundredth of the time.
 const SOON_MS = 250;
@@ -37,6 +41,8 @@ export class Presence {
 	#dueAt = 0;
 	/** How long the last list took to make. */
 	#tookMs = 0;
+	/** The last list could not be put up, and that was told. */
+	#isAway = false;
 
 	/** @param shared `undefined`: this process is alone */
 	constructor(
@@ -102,9 +108,11 @@ export class Presence {
 		const text = JSON.stringify(this.#entries());
 		this.#tookMs = performance.now() - begun;
 		try {
-			await this.#shared.post(this.#name, text, TTL_MS);
+			await within(POST_TIMEOUT_MS, this.#shared.post(this.#name, text, TTL_MS));
+			this.#isAway = false;
 		} catch (error) {
-			this.#onError(error);
+			if (!this.#isAway) this.#onError(error);
+			this.#isAway = true;
 		}
 	}
 

@@ -1,7 +1,7 @@
 /**
  * Services that share a log on an engine, as several processes do: one order for all, and a client may come back to another.
  */
-import { eventually, type ReceivedEvent, type TestStream } from "@sse-service/testing";
+import { eventually, type ReceivedEvent, settled, type TestStream } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
@@ -223,6 +223,14 @@ it("has appended what was sent before it is closed", async () => {
 	one.sse.send("all", "the last");
 	await one.sse.close();
 	expect(dataOf(await stream.take(1))).toEqual(["the last"]);
+});
+
+it("is closed though the engine does not answer", async () => {
+	const { engine, one } = await startTwo({ publishTimeoutMs: 50, onError: () => {} });
+	engine.isHung = true;
+	one.sse.send("all", "x");
+	await settled(one.sse.close(), "the close");
+	engine.goOn();
 });
 
 it("serves one service", async () => {
