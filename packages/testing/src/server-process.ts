@@ -134,7 +134,7 @@ async function run(program: ServerProgram, port: number, folder: string): Promis
  * its own: what ends ours must not end it first.
  */
 function watchOver(pid: number, folder: string): ChildProcess {
-	const script = 'read -r _; kill -KILL "$0" && rm -rf "$1"';
+	const script = 'read -r _; kill -KILL "$0"; rm -rf "$1"';
 	const watcher = spawn("/bin/sh", ["-c", script, `${pid}`, folder], {
 		stdio: ["pipe", "ignore", "ignore"],
 		detached: true,
