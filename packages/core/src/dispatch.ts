@@ -32,10 +32,10 @@ export class Dispatch {
 	constructor(registry: Registry, options: ResolvedOptions, host: DispatchHost) {
 		this.#registry = registry;
 		this.#options = options;
-		const { history, eventLog = createMemoryEventLog() } = options;
+		const { history, eventLog } = options;
 		if (history === false) return;
 		this.history = new History(
-			eventLog,
+			eventLog ?? createMemoryEventLog(),
 			{ ...options, history },
 			{
 				deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),

@@ -14,7 +14,7 @@ import type {
 	ReadFailure,
 } from "./event-log.js";
 import { IdempotencyKeys } from "./idempotency-keys.js";
-import { isFor, pageOf } from "./page.js";
+import { pageOf } from "./page.js";
 import { type LogEntry, LogRecord } from "./record.js";
 import { type RetentionRules, readRetention } from "./retention.js";
 import { Ring } from "./ring.js";
@@ -84,8 +84,7 @@ class MemoryEventLog implements EventLog {
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
-		const now = Date.now();
-		return this.#ring.latest(reader.groups, now).filter((record) => isFor(reader, record, now));
+		return this.#ring.latest(reader, Date.now());
 	}
 
 	keepsLatest(group: string): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Position } from "./cursor.js";
 import type { LogReader, LogStats, Page, ReadFailure } from "./event-log.js";
-import { isFor, pageOf } from "./page.js";
+import { pageOf } from "./page.js";
 import type { LogRecord } from "./record.js";
 import type { RetentionRules } from "./retention.js";
 import { Ring } from "./ring.js";
@@ -66,8 +66,7 @@ export class Mirror {
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
-		const now = Date.now();
-		return this.#ring.latest(reader.groups, now).filter((record) => isFor(reader, record, now));
+		return this.#ring.latest(reader, Date.now());
 	}
 
 	stats(): LogStats {

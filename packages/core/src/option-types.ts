@@ -108,8 +108,9 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	 */
 	readonly history?: boolean | HistoryOptions | undefined;
 	/**
-	 * Keep it in an event log that several processes share (`createEngineEventLog` of `sse-service/engine`): what is sent in one reaches the clients of
-	 * all, in one order. `history`, then true unless told, says how much of it each process has in memory. One log serves one service.
+	 * Keep it in an event log that several processes share (`createEngineEventLog` of `sse-service/engine`): what is sent in one
+	 * reaches the clients of all, in one order. `history`, then true unless told, says how much of it each process has in memory.
+	 * One log serves one service.
 	 */
 	readonly eventLog?: EventLog | undefined;
 	/**

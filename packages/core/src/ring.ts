@@ -5,6 +5,7 @@
 import type { LogReader, LogStats } from "./event-log.js";
 import { LossTally } from "./losses.js";
 import { merge } from "./merge.js";
+import { isFor } from "./page.js";
 import type { LogRecord, LogTarget } from "./record.js";
 import type { RetentionRules } from "./retention.js";
 import { Topic } from "./topic.js";
@@ -44,14 +45,15 @@ export class Ring {
 		return topics && merge(topics.map(({ records }) => records.after(sequence)));
 	}
 
-	/** The newest record of each key in those of the groups that keep these. */
-	latest(groups: readonly string[], now: number): readonly LogRecord[] {
+	/** The newest record of each key, for a reader, in those of its groups that keep these. */
+	latest(reader: LogReader, now: number): readonly LogRecord[] {
 		this.#trimAll(now);
-		const [only = [], ...others] = groups
+		const [only = [], ...others] = reader.groups
 			.filter((group) => this.keepsLatest(group))
 			.flatMap((group) => this.#topics.get({ group }) ?? [])
 			.map(({ records }) => records.all);
-		return others.length === 0 ? only : only.concat(...others).sort(inOrder);
+		const all = others.length === 0 ? only : only.concat(...others).sort(inOrder);
+		return all.filter((record) => isFor(reader, record, now));
 	}
 
 	keepsLatest(group: string): boolean {

@@ -79,7 +79,7 @@ export class Roster {
 	}
 
 	/** The open connections of a selection. */
-	select(selection: Selection): readonly Connection[] {
+	#select(selection: Selection): readonly Connection[] {
 		const connections: Connection[] = [];
 		this.#registry.visit(selection, (connection) => connections.push(connection) > 0);
 		return connections;
@@ -104,7 +104,7 @@ export class Roster {
 
 	#apply(selection: Selection, command: Command): number {
 		this.#host.onChange();
-		const connections = this.select(selection);
+		const connections = this.#select(selection);
 		switch (command.do) {
 			case "join":
 				return this.#join(connections, command.groups);
