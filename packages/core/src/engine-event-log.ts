@@ -148,19 +148,21 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 
 	// What the tail asks.
 
-	async begin(newest: Position): Promise<void> {
+	async begin(newest: Position, signal: AbortSignal): Promise<void> {
 		const from = this.position;
 		if (from === undefined || !(await continues(this.#engine, from, newest))) {
-			this.#mirror = await fillMirror(this.#engine, newest, {
+			const mirror = await fillMirror(this.#engine, newest, {
 				rules: this.#rules,
 				before: from,
 				recordOf: (stored) => readArrival(stored, newest.epoch)?.record,
 			});
+			if (signal.aborted) return;
+			this.#mirror = mirror;
 			this.#own.clear();
-			if (from === undefined) this.#onBegun(this.#mirror.position);
+			if (from === undefined) this.#onBegun(mirror.position);
 			else this.#host?.onBreak(from);
 		}
-		this.#watch.onBegun();
+		if (!signal.aborted) this.#watch.onBegun();
 	}
 
 	take(stored: Stored): boolean {

@@ -3,6 +3,7 @@
  * again and again; that of one that has died vanishes. So it is right eventually, and says nothing of order.
  */
 import { nanoid } from "nanoid";
+import { Alarm } from "./alarm.js";
 import { within } from "./deadline.js";
 import { isObject } from "./errors.js";
 import type { SharedLog } from "./event-log.js";
@@ -37,8 +38,9 @@ export class Presence {
 	readonly #onError: (error: unknown) => void;
 	/** Clients that were told to come back, to whichever process, with until when they are still listed. */
 	readonly #moving = new Map<string, { readonly entry: Entry; readonly until: number }>();
-	#timer: ReturnType<typeof setTimeout> | undefined;
-	#dueAt = 0;
+	readonly #alarm = new Alarm(() => {
+		void this.#post().finally(() => this.#postIn(POST_INTERVAL_MS));
+	});
 	/** How long the last list took to make. */
 	#tookMs = 0;
 	/** The last list could not be put up, and that was told. */
@@ -67,13 +69,14 @@ export class Presence {
 		return [...merged.values()];
 	}
 
-	/** A client has come, left, or changed. */
+	/** A client has come, is leaving, or has changed. */
 	onChange(): void {
 		this.#postIn(Math.max(SOON_MS, this.#tookMs * SHARE));
 	}
 
 	/** A connection is about to leave. */
 	onLeaving(clientId: string, reason: CloseReason): void {
+		this.onChange();
 		const isMoving = reason === "shutdown" || reason === "age";
 		const client = isMoving && this.#shared ? this.#registry.client(clientId) : undefined;
 		if (client === undefined) return;
@@ -84,22 +87,12 @@ export class Presence {
 
 	/** Put up the last list, which vanishes by itself: those who were told to come back are here until they are there. */
 	async close(): Promise<void> {
-		clearTimeout(this.#timer);
-		this.#dueAt = -Infinity;
+		this.#alarm.stop();
 		await this.#post();
 	}
 
 	#postIn(ms: number): void {
-		if (this.#shared === undefined || this.#dueAt === -Infinity) return;
-		const dueAt = Date.now() + ms;
-		if (this.#timer !== undefined && this.#dueAt <= dueAt) return;
-		clearTimeout(this.#timer);
-		this.#dueAt = dueAt;
-		this.#timer = setTimeout(() => {
-			this.#timer = undefined;
-			void this.#post().finally(() => this.#postIn(POST_INTERVAL_MS));
-		}, ms);
-		this.#timer.unref();
+		if (this.#shared !== undefined) this.#alarm.ringIn(ms);
 	}
 
 	async #post(): Promise<void> {

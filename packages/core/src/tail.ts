@@ -16,8 +16,11 @@ const START_TIMEOUT_MS = 30_000;
 export interface TailHost {
 	/** Everything up to here has been taken. */
 	readonly position: Position | undefined;
-	/** Begin, or go on, where the position is part of the log, or begin anew. `newest`: the newest there is */
-	begin(newest: Position): Promise<void>;
+	/**
+	 * Go on from the position, where that is part of the log, or begin anew. `newest`: the newest there is.
+	 * Once `signal` has aborted it changes nothing any more: it has been given up, and tried again.
+	 */
+	begin(newest: Position, signal: AbortSignal): Promise<void>;
 	/** @returns false when it does not go on from the position */
 	take(stored: Stored): boolean;
 	/** What an operator should know. */
@@ -32,6 +35,7 @@ export class Tail {
 	readonly #stop = new AbortController();
 	#attempt = new AbortController();
 	#failures = 0;
+	#isFollowing = false;
 
 	constructor(engine: LogEngine, host: TailHost) {
 		this.#engine = engine;
@@ -45,6 +49,7 @@ export class Tail {
 			try {
 				await this.#follow(this.#attempt.signal);
 			} catch (error) {
+				this.#attempt.abort(error);
 				if (!this.#stop.signal.aborted) this.#host.onFailure(error);
 			}
 			// All processes lose a connection at the same time, and must not all come back at the same time.
@@ -58,9 +63,9 @@ export class Tail {
 		this.#failures = 0;
 	}
 
-	/** Give up the connection, for a reason, and try again. */
+	/** Give up what is followed, for a reason, and try again. An attempt that begins proves itself where it goes on. */
 	restart(reason: Error): void {
-		this.#attempt.abort(reason);
+		if (this.#isFollowing) this.#attempt.abort(reason);
 	}
 
 	stop(): void {
@@ -69,16 +74,21 @@ export class Tail {
 	}
 
 	async #follow(signal: AbortSignal): Promise<void> {
-		await raced(signal, within(START_TIMEOUT_MS, this.#start()));
+		await raced(signal, within(START_TIMEOUT_MS, this.#start(signal)));
 		const after = this.#host.position?.sequence ?? 0;
 		const take = (stored: readonly Stored[]): void => this.#take(stored, signal);
-		await raced(signal, this.#engine.follow(after, take, signal));
+		this.#isFollowing = true;
+		try {
+			await raced(signal, this.#engine.follow(after, take, signal));
+		} finally {
+			this.#isFollowing = false;
+		}
 		throw new Error(`${this.#engine.name} ended the reading`);
 	}
 
-	async #start(): Promise<void> {
+	async #start(signal: AbortSignal): Promise<void> {
 		await this.#engine.open((message) => this.#host.onWarning(message));
-		await this.#host.begin(await this.#engine.newest());
+		await this.#host.begin(await this.#engine.newest(), signal);
 	}
 
 	#take(stored: readonly Stored[], signal: AbortSignal): void {

@@ -2,6 +2,7 @@
  * The watch: proves again and again that what is appended arrives here. A connection can be up and deliver nothing, so the
  * newest position, read where it is written, is compared with that of the tail.
  */
+import { Alarm } from "./alarm.js";
 import type { Position } from "./cursor.js";
 import { within } from "./deadline.js";
 import type { LogHealth } from "./event-log.js";
@@ -37,8 +38,7 @@ export class Watch {
 	#behind = 0;
 	#error: string | undefined;
 	#tidiedAt = Date.now();
-	#timer: ReturnType<typeof setTimeout> | undefined;
-	#isStopped = false;
+	readonly #alarm = new Alarm(() => void this.#probe());
 
 	constructor(engine: LogEngine, host: WatchHost) {
 		this.#engine = engine;
@@ -50,8 +50,7 @@ export class Watch {
 	}
 
 	stop(): void {
-		this.#isStopped = true;
-		clearTimeout(this.#timer);
+		this.#alarm.stop();
 	}
 
 	/** Look at once: there is reason to. */
@@ -78,10 +77,7 @@ export class Watch {
 	}
 
 	#lookIn(ms: number): void {
-		clearTimeout(this.#timer);
-		if (this.#isStopped) return;
-		this.#timer = setTimeout(() => void this.#probe(), ms * (0.75 + Math.random() / 2));
-		this.#timer.unref();
+		this.#alarm.ringIn(ms * (0.75 + Math.random() / 2));
 	}
 
 	async #probe(): Promise<void> {

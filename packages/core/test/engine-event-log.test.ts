@@ -2,7 +2,7 @@
  * Services that share a log on an engine, as several processes do: one order for all, and a client may come back to another.
  */
 import { eventually, type ReceivedEvent, settled, type TestStream } from "@sse-service/testing";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
@@ -127,6 +127,62 @@ it("recovers for those who were connected when the log was lost", async () => {
 	expect(dataOf(await stream.take(2))).toEqual(["1", "all there is"]);
 });
 
+it("sees that the log was lost however much it appends itself meanwhile", async () => {
+	const { engine, one } = await startTwo();
+	const { stream } = await one.open();
+	await one.sse.publish("all", "1");
+	await stream.take(1);
+	engine.lose();
+	// Nor does what follows show it.
+	engine.isMute = true;
+	const isTold = (): boolean => stream.text.includes("event: gap");
+	const deadline = performance.now() + 10_000;
+	while (!isTold() && performance.now() < deadline) await one.sse.publish("all", "more");
+	expect(isTold()).toBe(true);
+});
+
+it("begins once, though the engine answers what was given up long ago", async () => {
+	const engine = new MemoryEngine();
+	const driver = engine.driver();
+	let reads = 0;
+	let answer = (): void => {};
+	const answered = new Promise<void>((resolve) => {
+		answer = resolve;
+	});
+	const read: typeof driver.read = async (...range) => {
+		const found = await driver.read(...range);
+		// After the one that looks for its position.
+		if (++reads === 2) await answered;
+		return found;
+	};
+	const one = await startService({
+		heartbeatIntervalMs: 0,
+		eventLog: createEngineEventLog({ ...driver, read }),
+	});
+	const other = await startOn(engine);
+	const { stream } = await one.open();
+	await one.sse.publish("all", "1");
+	await stream.take(1);
+	engine.isMute = true;
+	for (const data of ["2", "3"]) await other.sse.publish("all", data);
+	engine.trim(2);
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	onTestFinished(() => void vi.useRealTimers());
+	engine.cut();
+	engine.isMute = false;
+	await eventually(() => reads === 2, "the reading");
+	// Longer than it may take.
+	vi.advanceTimersByTime(60_000);
+	await stream.take(2);
+	await one.sse.publish("all", "4");
+	await stream.take(3);
+	answer();
+	await one.sse.publish("all", "5");
+	await one.sse.publish("all", "6");
+	const events = await stream.take(5);
+	expect(dataOf(events)).toEqual(["1", '{"reason":"expired"}', "4", "5", "6"]);
+});
+
 it("keeps its clients while the engine is away, and gives them what was sent meanwhile", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();
@@ -192,6 +248,16 @@ it("knows the clients of all, and for a while those that were told to come back"
 	await other.sse.close();
 	await stream.ended;
 	expect(await clients("lobby")).toEqual([{ clientId: "bob", meta: {}, connections: 0 }]);
+});
+
+it("tells others soon of a client that has left", async () => {
+	const { one, other } = await startTwo();
+	const { stream } = await other.open({ clientId: "ada" });
+	const count = async (): Promise<number> => (await one.sse.clientsIn()).length;
+	await expect.poll(count, { timeout: 10_000 }).toBe(1);
+	stream.abort();
+	// Lists that nothing has changed are put up every five seconds.
+	await expect.poll(count, { timeout: 3_000 }).toBe(0);
 });
 
 it("is ready when what is appended is seen to arrive, and lives without that", async () => {

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 
 const LAYERS: readonly (readonly string[])[] = [
 	// Leaves: words and mistakes.
-	["errors", "flat-string", "history-types", "limit", "time", "types"],
+	["alarm", "errors", "flat-string", "history-types", "limit", "time", "types"],
 	// Single nouns: what an event, a name, a header is.
 	[
 		"cursor",
