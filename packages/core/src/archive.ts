@@ -30,6 +30,10 @@ export class Archive {
 
 	/** As the log's; it waits while the engine is away. */
 	async readAfter(after: Position, upTo: Position, reader: LogReader): Promise<Page | ReadFailure> {
+		// Nothing is between, though the mirror may have let go of it by now.
+		if (after.sequence === upTo.sequence) {
+			return after.tag === upTo.tag ? { records: [], upTo } : "diverged";
+		}
 		const found = await this.#readWhenBack(after.sequence);
 		const newer = follow(after, found);
 		if (typeof newer === "string") return newer;

@@ -76,6 +76,19 @@ it("has a client that is ahead of a service wait for it, and sends it nothing tw
 	expect(again.text).not.toContain("gap");
 });
 
+it("sends a client that was ahead what follows, though the service has let go of where it was", async () => {
+	const { engine, one } = await startTwo();
+	const short = await startOn(engine, { history: { maxEvents: 2 } });
+	engine.isMute = true;
+	const { id } = await one.sse.publish("all", "0");
+	const { stream } = await short.open({}, id);
+	const more = Array.from({ length: 10 }, (_, at) => `${at + 1}`);
+	for (const data of more) await one.sse.publish("all", data);
+	// In one turn.
+	engine.goOn();
+	expect(dataOf(await stream.take(10))).toEqual(more);
+});
+
 it("reads from the engine what a service has not in memory, in pages, and proves that nothing is missing", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
