@@ -46,4 +46,17 @@ export default [
 			packages: "external",
 		}),
 	},
+	{
+		name: "@sse-service/nats",
+		path: "packages/nats/dist/index.js",
+		limit: "8.5 kB",
+		gzip: true,
+		// What it stands on is counted by itself.
+		modifyEsbuildConfig: (config) => ({
+			...config,
+			platform: "node",
+			format: "esm",
+			packages: "external",
+		}),
+	},
 ];

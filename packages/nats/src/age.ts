@@ -1,0 +1,40 @@
+/**
+ * Age: what is older than the log is to keep is purged from its beginning. JetStream's own `max_age` would remove the newest
+ * event of a log that has been quiet for so long, too, and with it the proof that a client has missed nothing.
+ */
+import type { JetStream } from "./jetstream.js";
+import type { LogStream } from "./log-stream.js";
+
+/** Purge what is older, but not the newest. */
+export async function purgeOld(
+	jetStream: JetStream,
+	stream: LogStream,
+	maxAgeMs: number,
+): Promise<void> {
+	const { log, state } = await stream.look();
+	const { first_seq, first_ts, last_seq } = state;
+	// A look at this process's clock saves a question most times; it is not what decides.
+	if (last_seq <= first_seq || Date.parse(first_ts) > Date.now() - maxAgeMs) return;
+	const since = (await timeOf(jetStream, stream, log.subjects.all)) - maxAgeMs;
+	let first = first_seq;
+	for (let last = last_seq; first < last; ) {
+		const middle = Math.floor((first + last) / 2);
+		const [kept] = await jetStream.messages(stream.name, [{ seq: middle }]);
+		if (kept === undefined || kept.at < since) first = middle + 1;
+		else last = middle;
+	}
+	if (first > first_seq) await jetStream.purge(stream.name, first);
+}
+
+/** The server's clock, as it dates a consumer. */
+async function timeOf(
+	jetStream: JetStream,
+	stream: LogStream,
+	filter_subject: string,
+): Promise<number> {
+	const inbox = jetStream.requests.newInbox();
+	const config = { deliver_policy: "new", filter_subject } as const;
+	const { name, created } = await jetStream.createConsumer(stream.name, inbox, config);
+	jetStream.deleteConsumer(stream.name, name);
+	return Date.parse(created);
+}

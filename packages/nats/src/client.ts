@@ -1,0 +1,54 @@
+/**
+ * The client: what is used of a connection of `@nats-io/transport-node` 3 or of `nats` 2. Both have these in common, so
+ * that neither needs to be imported here.
+ */
+
+export interface NatsConnection {
+	publish(subject: string, payload: Uint8Array, options: object): void;
+	subscribe(subject: string, options: object): NatsSubscription;
+	/** What becomes of the connection, as it happens. */
+	status(): AsyncIterable<NatsStatus>;
+	isClosed(): boolean;
+	/** Resolves when it is. */
+	closed(): Promise<unknown>;
+}
+
+interface NatsSubscription {
+	unsubscribe(): void;
+}
+
+export interface NatsStatus {
+	readonly type: string;
+	readonly error?: unknown;
+	readonly data?: unknown;
+	readonly permissionContext?: object;
+}
+
+export interface NatsMessage {
+	readonly subject: string;
+	readonly data: Uint8Array;
+	readonly reply?: string | undefined;
+	readonly headers?: NatsHeaders | undefined;
+}
+
+interface NatsHeaders {
+	/** Of a message that says how something stands, and brings nothing. */
+	readonly code: number;
+	get(name: string): string;
+}
+
+/** Told as the option `callback` of a subscription. It must not throw: the clients would stop reading. */
+export type NatsCallback = (error: Error | null, message: NatsMessage) => void;
+
+export function isNatsConnection(value: unknown): value is NatsConnection {
+	if (typeof value !== "object" || value === null) return false;
+	const connection = value as Partial<NatsConnection>;
+	const { publish, subscribe, status, isClosed, closed } = connection;
+	return [publish, subscribe, status, isClosed, closed].every((each) => typeof each === "function");
+}
+
+/** Headers as the clients take them to be written: they only ask for the bytes. */
+export function encodeHeaders(headers: Readonly<Record<string, string>>): object {
+	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+	return { encode: () => Buffer.from(`NATS/1.0\r\n${lines.join("")}\r\n`) };
+}

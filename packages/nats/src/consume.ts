@@ -1,0 +1,174 @@
+/**
+ * Consuming: the messages of a stream, in its order, sent by an ephemeral consumer to an inbox of our own. That none is
+ * missing is seen by their numbers, and by heartbeats, which say what was sent last.
+ */
+import type { NatsMessage } from "./client.js";
+import { HEARTBEAT_MS, type JetStream, type Kept } from "./jetstream.js";
+import type { ConsumerConfig, ConsumerInfo } from "./jetstream-api.js";
+
+// A connection can be up and bring nothing. One heartbeat may be late.
+const MISSED_HEARTBEATS = 3;
+
+/** A message, and how many more there are behind it now. */
+interface Delivery extends Kept {
+	readonly pending: number;
+}
+
+export interface Consuming {
+	readonly stream: string;
+	readonly config: ConsumerConfig;
+	/** Called before any message is taken. What it throws, or rejects with, ends the consuming. */
+	onCreated?(info: ConsumerInfo): void | Promise<void>;
+	/** What it throws ends the consuming. */
+	take(delivery: Delivery): void;
+	/** Called with the sequence of the last message that was sent, when it has been taken. What it throws ends the consuming. */
+	onHeartbeat?(sequence: number): void;
+}
+
+/** Resolves when the signal aborts. Rejects as soon as the connection breaks or brings nothing, or a message is missing. */
+export async function consume(
+	jetStream: JetStream,
+	consuming: Consuming,
+	signal: AbortSignal,
+): Promise<void> {
+	if (signal.aborted) return;
+	const consumer = new Consumer(jetStream, consuming);
+	const onAbort = (): void => consumer.end();
+	signal.addEventListener("abort", onAbort);
+	try {
+		await consumer.ended;
+	} finally {
+		signal.removeEventListener("abort", onAbort);
+	}
+}
+
+class Consumer {
+	readonly ended: Promise<void>;
+	readonly #jetStream: JetStream;
+	readonly #consuming: Consuming;
+	readonly #inbox: string;
+	readonly #unsubscribe: () => void;
+	readonly #unlisten: () => void;
+	readonly #timer: ReturnType<typeof setInterval>;
+	#settle: (error: unknown) => void = () => {};
+	#isEnded = false;
+	#name: string | undefined;
+	/** What has come before it is known whether it may. */
+	#early: NatsMessage[] | undefined = [];
+	/** Its own number of the last message, from 1 on without holes. */
+	#last = 0;
+	#silentTicks = 0;
+
+	/** @throws as the client does when the connection is closed */
+	constructor(jetStream: JetStream, consuming: Consuming) {
+		const { requests } = jetStream;
+		this.#jetStream = jetStream;
+		this.#consuming = consuming;
+		this.#inbox = requests.newInbox();
+		this.#unsubscribe = requests.subscribe(
+			this.#inbox,
+			(message) => this.#guard(() => this.#receive(message)),
+			(error) => this.end(error),
+		);
+		this.#unlisten = requests.connectivity.listen({ onDown: (error) => this.end(error) });
+		this.#timer = setInterval(() => this.#tick(), HEARTBEAT_MS);
+		this.#timer.unref();
+		this.ended = new Promise<void>((resolve, reject) => {
+			this.#settle = (error) => (error === undefined ? resolve() : reject(error));
+		});
+		void this.#create();
+	}
+
+	end(error?: unknown): void {
+		if (this.#isEnded) return;
+		this.#isEnded = true;
+		clearInterval(this.#timer);
+		this.#unlisten();
+		this.#unsubscribe();
+		if (this.#name !== undefined) {
+			this.#jetStream.deleteConsumer(this.#consuming.stream, this.#name);
+		}
+		this.#settle(error);
+	}
+
+	async #create(): Promise<void> {
+		const { stream, config, onCreated } = this.#consuming;
+		try {
+			const info = await this.#jetStream.createConsumer(stream, this.#inbox, config);
+			if (this.#isEnded) return this.#jetStream.deleteConsumer(stream, info.name);
+			this.#name = info.name;
+			await onCreated?.(info);
+		} catch (error) {
+			return this.end(error);
+		}
+		const early = this.#early ?? [];
+		this.#early = undefined;
+		this.#silentTicks = 0;
+		for (const message of early) this.#guard(() => this.#receive(message));
+	}
+
+	/** The clients stop reading when something throws. */
+	#guard(receive: () => void): void {
+		if (this.#isEnded) return;
+		try {
+			receive();
+		} catch (error) {
+			this.end(error);
+		}
+	}
+
+	#receive(message: NatsMessage): void {
+		this.#silentTicks = 0;
+		if (this.#early !== undefined) this.#early.push(message);
+		else if (message.headers?.code === 100) this.#control(message);
+		else this.#deliver(message);
+	}
+
+	#control({ reply, headers }: NatsMessage): void {
+		// It wants to know that what it sent before has been taken.
+		const asked = reply || headers?.get("Nats-Consumer-Stalled");
+		if (asked) this.#jetStream.requests.tell(asked);
+		const last = headers?.get("Nats-Last-Consumer");
+		if (!last) return;
+		if (Number(last) !== this.#last) throw this.#missing();
+		this.#consuming.onHeartbeat?.(Number(headers?.get("Nats-Last-Stream")));
+	}
+
+	#deliver({ subject, data, reply }: NatsMessage): void {
+		const { sequence, number, at, pending } = readReply(reply);
+		if (number !== ++this.#last) throw this.#missing();
+		const payload = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+		this.#consuming.take({ sequence, subject, at, payload, pending });
+	}
+
+	#missing(): Error {
+		return new Error(`Messages of the stream ${this.#consuming.stream} were lost on their way`);
+	}
+
+	/** Before it has been created, the request for that has a deadline of its own. */
+	#tick(): void {
+		if (this.#early !== undefined || ++this.#silentTicks <= MISSED_HEARTBEATS) return;
+		const { stream } = this.#consuming;
+		this.end(new Error(`NATS brings nothing of the stream ${stream}, nor says that it is there`));
+	}
+}
+
+/** What a message that comes from a stream has as its reply: where it was kept. */
+function readReply(reply = ""): {
+	readonly sequence: number;
+	readonly number: number;
+	readonly at: number;
+	readonly pending: number;
+} {
+	// $JS.ACK.<stream>.<consumer>.…, or with domain and account: $JS.ACK.<domain>.<account>.<stream>.<consumer>.…
+	const tokens = reply.split(".");
+	const first = tokens.length > 9 ? 7 : 5;
+	const [sequence, number, at, pending] = tokens.slice(first);
+	return {
+		sequence: Number(sequence),
+		number: Number(number),
+		// In nanoseconds, which are more than a number holds exactly.
+		at: Number(at?.slice(0, -6)),
+		pending: Number(pending),
+	};
+}

@@ -1,0 +1,37 @@
+/**
+ * The description of a stream: that it is one of ours, of which format, and which. Nothing else of a stream's configuration
+ * can hold that in every version of the server.
+ */
+import { randomBytes } from "node:crypto";
+import { LOG_FORMAT, SSEError } from "sse-service/engine";
+import type { StreamConfig } from "./jetstream-api.js";
+
+// That of the streams and their messages, and that of the texts in them.
+const FORMAT = `1.${LOG_FORMAT}`;
+
+export type StreamKind = "log" | "latest" | "posts";
+
+export function newToken(): string {
+	return randomBytes(6).toString("base64url");
+}
+
+export function encodeDescription(kind: StreamKind, token: string): string {
+	return `sse-service ${kind}, format ${FORMAT}, token ${token}`;
+}
+
+/** @returns the token. @throws `ERR_SSE_LOG_VERSION` when it is another kind of stream, or of another format */
+export function decodeDescription(kind: StreamKind, { name, description }: StreamConfig): string {
+	const [, itsKind, format, token] =
+		/^sse-service (\w+), format ([\d.]+), token ([\w-]+)$/.exec(description ?? "") ?? [];
+	if (itsKind !== kind || format === undefined || token === undefined) {
+		throw wrong(`The stream ${name} in NATS is not one of sse-service: use another prefix`);
+	}
+	if (format !== FORMAT) {
+		throw wrong(`The stream ${name} in NATS is of format ${format}, not ${FORMAT}`);
+	}
+	return token;
+}
+
+function wrong(message: string): SSEError {
+	return new SSEError("ERR_SSE_LOG_VERSION", message);
+}

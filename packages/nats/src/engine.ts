@@ -1,0 +1,126 @@
+/**
+ * The engine: a log for several processes in NATS JetStream, over a connection of the application's.
+ */
+import type { LogEngine, Position, Stored, StoredAt, Storing } from "sse-service/engine";
+import { purgeOld } from "./age.js";
+import { append } from "./append.js";
+import { decodeEntry } from "./entry.js";
+import { follow } from "./follow.js";
+import { JetStream } from "./jetstream.js";
+import { Latest } from "./latest.js";
+import { type Log, LogStream } from "./log-stream.js";
+import type { ResolvedOptions } from "./options.js";
+import { Posts } from "./posts.js";
+import { readLog } from "./read.js";
+import { Requests } from "./requests.js";
+import { warningsOf } from "./warnings.js";
+
+// What is the newest may be removed, or another log's, before it is read.
+const ATTEMPTS = 5;
+
+export class NatsEngine implements LogEngine {
+	readonly name = "NATS";
+	readonly #options: ResolvedOptions;
+	readonly #requests: Requests;
+	readonly #jetStream: JetStream;
+	readonly #stream: LogStream;
+	readonly #latest: Latest;
+	readonly #posts: Posts;
+	readonly #closing = new AbortController();
+	/** What was followed last. */
+	#taken: Position | undefined;
+	#warn: (message: string) => void = () => {};
+
+	constructor(options: ResolvedOptions) {
+		const { connection, inboxPrefix, apiPrefix } = options;
+		this.#options = options;
+		this.#requests = new Requests(connection, inboxPrefix);
+		this.#jetStream = new JetStream(this.#requests, apiPrefix);
+		this.#stream = new LogStream(this.#jetStream, options);
+		this.#latest = new Latest(this.#jetStream, this.#stream, options);
+		this.#posts = new Posts(this.#jetStream, options);
+	}
+
+	async open(warn: (message: string) => void): Promise<void> {
+		this.#warn = warn;
+		this.#requests.open();
+		const account = await this.#jetStream.account();
+		const { config } = await this.#stream.look();
+		await Promise.all([this.#latest.check(), this.#posts.open()]);
+		for (const warning of warningsOf(this.#options, account, config)) warn(warning);
+	}
+
+	async newest(): Promise<Position> {
+		for (let left = ATTEMPTS; left > 0; left--) {
+			const { log, state } = await this.#stream.look();
+			const { epoch, subjects } = log;
+			const { first_seq, last_seq: sequence } = state;
+			if (sequence < Math.max(1, first_seq)) return this.#purged({ epoch, sequence, tag: "0" });
+			const [kept] = await this.#jetStream.messages(this.#stream.name, [{ seq: sequence }]);
+			if (kept === undefined || !subjects.has(kept.subject)) continue;
+			return { epoch, sequence, tag: decodeEntry(kept).tag };
+		}
+		throw new Error(`The newest event of the stream ${this.#stream.name} cannot be read`);
+	}
+
+	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
+		if (entries.length === 0) return [];
+		const onLog = (log: Log): void => {
+			for (const { latest } of entries) {
+				if (latest !== undefined) this.#latest.onAppend(log, latest, (error) => this.#worry(error));
+			}
+		};
+		return append(this.#jetStream, this.#stream, entries, onLog);
+	}
+
+	read(from: number, limit: number): Promise<readonly Stored[]> {
+		return readLog(this.#jetStream, this.#stream, from, limit);
+	}
+
+	/** On the application's connection: one that stalls is found by the heartbeats that do not come. */
+	follow(
+		after: number,
+		take: (stored: readonly Stored[]) => void,
+		signal: AbortSignal,
+	): Promise<void> {
+		const either = AbortSignal.any([signal, this.#closing.signal]);
+		const onTaken = (position: Position): void => {
+			this.#taken = position;
+		};
+		return follow(this.#jetStream, this.#stream, { after, take, onTaken }, either);
+	}
+
+	latest(group: string): Promise<readonly Stored[]> {
+		return this.#latest.read(group);
+	}
+
+	async tidy(): Promise<void> {
+		await purgeOld(this.#jetStream, this.#stream, this.#options.maxAgeMs);
+		await this.#latest.tidy();
+	}
+
+	post(name: string, text: string, ttlMs: number): Promise<void> {
+		return this.#posts.post(name, text, ttlMs);
+	}
+
+	posted(): Promise<ReadonlyMap<string, string>> {
+		return this.#posts.posted();
+	}
+
+	async close(): Promise<void> {
+		this.#closing.abort();
+		this.#requests.close();
+	}
+
+	/** Of what has been purged JetStream knows the sequence only; whoever has followed the log so far knows it still. */
+	#purged(newest: Position): Position {
+		const { epoch, sequence } = this.#taken ?? {};
+		const isTaken = epoch === newest.epoch && sequence === newest.sequence;
+		return isTaken ? (this.#taken ?? newest) : newest;
+	}
+
+	#worry(error: unknown): void {
+		const why = error instanceof Error ? error.message : String(error);
+		this.#warn(`The newest events of groups are not kept besides the log: ${why}`);
+	}
+}

@@ -1,0 +1,75 @@
+/**
+ * What is said to JetStream's API, and what it answers: of each as much as is used here, in its own names.
+ */
+
+export interface StreamConfig {
+	readonly name: string;
+	readonly description?: string;
+	readonly subjects?: readonly string[];
+	readonly storage?: "file" | "memory";
+	readonly num_replicas?: number;
+	readonly max_msgs?: number;
+	readonly max_bytes?: number;
+	/** All times are in nanoseconds. */
+	readonly max_age?: number;
+	readonly max_msgs_per_subject?: number;
+	readonly duplicate_window?: number;
+	readonly discard?: "old";
+	readonly retention?: "limits";
+	readonly deny_delete?: boolean;
+	readonly mirror?: { readonly name: string };
+}
+
+export interface StreamInfo {
+	readonly config: StreamConfig;
+	/** In ISO 8601, as all dates. */
+	readonly created: string;
+	readonly state: StreamState;
+}
+
+export interface StreamState {
+	readonly first_seq: number;
+	readonly first_ts: string;
+	/** Of the newest message there was, whether it is kept or not. */
+	readonly last_seq: number;
+	/** With `subjects_filter`: how many messages each subject has. */
+	readonly subjects?: Readonly<Record<string, number>>;
+}
+
+export interface ConsumerConfig {
+	readonly deliver_policy: "by_start_sequence" | "last_per_subject" | "new";
+	readonly opt_start_seq?: number;
+	readonly filter_subject?: string;
+}
+
+export interface ConsumerInfo {
+	readonly name: string;
+	readonly created: string;
+	readonly delivered: { readonly consumer_seq: number };
+	readonly num_pending: number;
+}
+
+export interface AccountInfo {
+	/** In bytes. -1: none. */
+	readonly limits: { readonly max_memory: number; readonly max_storage: number };
+}
+
+/** Which message: that of a sequence. */
+export interface MessageQuery {
+	readonly seq: number;
+}
+
+export interface MessageResponse {
+	readonly message: {
+		readonly subject: string;
+		readonly seq: number;
+		/** In base64. */
+		readonly data?: string;
+		readonly time: string;
+	};
+}
+
+export interface ApiError {
+	readonly err_code: number;
+	readonly description: string;
+}

@@ -1,0 +1,169 @@
+/**
+ * JetStream's API: what is asked of it here, in its own words. It is called by requests, because each client has an
+ * interface of its own to it.
+ */
+import type { NatsMessage } from "./client.js";
+import type {
+	AccountInfo,
+	ApiError,
+	ConsumerConfig,
+	ConsumerInfo,
+	MessageQuery,
+	MessageResponse,
+	StreamConfig,
+	StreamInfo,
+} from "./jetstream-api.js";
+import type { Outgoing, Requests } from "./requests.js";
+
+/** A message as it is kept. */
+export interface Kept {
+	readonly sequence: number;
+	readonly subject: string;
+	/** In milliseconds since 1970. */
+	readonly at: number;
+	readonly payload: Buffer;
+}
+
+const NO_MESSAGE = 10037;
+export const NO_STREAM = 10059;
+const OTHER_CONFIG = 10058;
+const NOT_ENABLED: readonly number[] = [10039, 10076];
+
+/** What JetStream refuses, and why. */
+class JetStreamError extends Error {
+	override readonly name = "JetStreamError";
+	/** JetStream's own, as 10059 for a stream that is not there. */
+	readonly code: number;
+
+	constructor({ err_code, description }: ApiError) {
+		super(
+			NOT_ENABLED.includes(err_code) ? "JetStream is not enabled for this account" : description,
+		);
+		this.code = err_code;
+	}
+}
+
+export class JetStream {
+	readonly requests: Requests;
+	readonly #prefix: string;
+
+	/** @param prefix `"$JS.API"`, or what it is for a domain or an account's import */
+	constructor(requests: Requests, prefix: string) {
+		this.requests = requests;
+		this.#prefix = prefix;
+	}
+
+	account(): Promise<AccountInfo> {
+		return this.#call("INFO");
+	}
+
+	/** @returns `undefined` when there is none */
+	stream(name: string, subjects_filter?: string): Promise<StreamInfo | undefined> {
+		return unless(NO_STREAM, this.#call(`STREAM.INFO.${name}`, { subjects_filter }));
+	}
+
+	/** @returns `undefined` when one of another configuration is there */
+	createStream(config: StreamConfig): Promise<StreamInfo | undefined> {
+		return unless(OTHER_CONFIG, this.#call(`STREAM.CREATE.${config.name}`, config));
+	}
+
+	async deleteStream(name: string): Promise<void> {
+		await unless(NO_STREAM, this.#call(`STREAM.DELETE.${name}`));
+	}
+
+	/** Remove the messages before a sequence; with `filter`, those of a subject. */
+	async purge(name: string, seq: number, filter?: string): Promise<void> {
+		await unless(NO_STREAM, this.#call(`STREAM.PURGE.${name}`, { seq, filter }));
+	}
+
+	/** Each `undefined` where there is none. Asked of the stream's leader: it is where messages are written. */
+	async messages(
+		name: string,
+		queries: readonly MessageQuery[],
+	): Promise<readonly (Kept | undefined)[]> {
+		const asked = queries.map((query) => this.#request(`STREAM.MSG.GET.${name}`, query));
+		const answers = await this.requests.sendAll(asked);
+		return answers.map((answer) => {
+			if (answer instanceof Error) throw answer;
+			try {
+				return toKept(read<MessageResponse>(answer));
+			} catch (error) {
+				if (isCode(error, NO_MESSAGE) || isCode(error, NO_STREAM)) return undefined;
+				throw error;
+			}
+		});
+	}
+
+	/** An ephemeral one, which sends to a subject what it has, at once and unasked. */
+	createConsumer(stream: string, inbox: string, config: ConsumerConfig): Promise<ConsumerInfo> {
+		return this.#call(`CONSUMER.CREATE.${stream}`, {
+			stream_name: stream,
+			config: {
+				...config,
+				deliver_subject: inbox,
+				ack_policy: "none",
+				max_deliver: 1,
+				flow_control: true,
+				idle_heartbeat: nanoseconds(HEARTBEAT_MS),
+				// It is of no use to anybody but whoever made it.
+				inactive_threshold: nanoseconds(UNUSED_MS),
+				mem_storage: true,
+				num_replicas: 1,
+			},
+		});
+	}
+
+	/** Without waiting: what is not deleted vanishes by itself. */
+	deleteConsumer(stream: string, name: string): void {
+		this.requests.tell(`${this.#prefix}.CONSUMER.DELETE.${stream}.${name}`);
+	}
+
+	async #call<Response>(subject: string, body?: object): Promise<Response> {
+		return read(await this.requests.send(this.#request(subject, body)));
+	}
+
+	#request(subject: string, body?: object): Outgoing {
+		const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+		return { subject: `${this.#prefix}.${subject}`, payload };
+	}
+}
+
+/** How often a consumer that has nothing to send says that it is there. */
+export const HEARTBEAT_MS = 1_000;
+
+const UNUSED_MS = 10_000;
+
+export function nanoseconds(ms: number): number {
+	return ms * 1_000_000;
+}
+
+/** @throws JetStreamError when it is refused */
+export function read<Response>(answer: NatsMessage | undefined): Response {
+	if (answer === undefined) throw new Error("JetStream does not answer: is it enabled?");
+	const response = JSON.parse(textOf(answer.data));
+	if (response.error !== undefined) throw new JetStreamError(response.error);
+	return response;
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+	return Buffer.from(buffer, byteOffset, byteLength).toString();
+}
+
+function toKept({ message: { subject, seq, data = "", time } }: MessageResponse): Kept {
+	const payload = Buffer.from(data, "base64");
+	return { sequence: seq, subject, at: Date.parse(time), payload };
+}
+
+/** What a promise resolves to; `undefined` when JetStream refused with this code. */
+export async function unless<T>(code: number, promise: Promise<T>): Promise<T | undefined> {
+	try {
+		return await promise;
+	} catch (error) {
+		if (isCode(error, code)) return undefined;
+		throw error;
+	}
+}
+
+function isCode(error: unknown, code: number): boolean {
+	return error instanceof JetStreamError && error.code === code;
+}

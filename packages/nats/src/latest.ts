@@ -1,0 +1,141 @@
+/**
+ * The newest event of each key, in groups that keep these: a mirror of the log that has one message of each subject, whatever
+ * becomes of the log. JetStream copies what is stored into it, in order and with its sequence, so nothing is written twice,
+ * and no process that ends between two writes, or is late with one, leaves it wrong.
+ */
+import type { Stored, Storing } from "sse-service/engine";
+import { decodeDescription, encodeDescription } from "./description.js";
+import { decodeEntry, type Entry, toStored } from "./entry.js";
+import type { JetStream, Kept } from "./jetstream.js";
+import type { StreamInfo } from "./jetstream-api.js";
+import { bound, type Log, type LogStream } from "./log-stream.js";
+import type { ResolvedOptions } from "./options.js";
+import { takeSnapshot } from "./snapshot.js";
+import { streamNames } from "./subjects.js";
+
+const ATTEMPTS = 5;
+
+// Keys beyond their group's number that are removed at a time.
+const MAX_REMOVED = 500;
+
+export class Latest {
+	readonly #jetStream: JetStream;
+	readonly #stream: LogStream;
+	readonly #options: ResolvedOptions;
+	readonly #name: string;
+	/** The groups that this process has kept something of, with how many keys each keeps. */
+	readonly #groups = new Map<string, number>();
+	#mirrored: { readonly token: string; readonly made: Promise<void> } | undefined;
+
+	constructor(jetStream: JetStream, stream: LogStream, options: ResolvedOptions) {
+		this.#jetStream = jetStream;
+		this.#stream = stream;
+		this.#options = options;
+		this.#name = streamNames(options.prefix).latest;
+	}
+
+	/** @throws (rejects) `ERR_SSE_LOG_VERSION` when what is there is of another format */
+	async check(): Promise<void> {
+		const found = await this.#jetStream.stream(this.#name);
+		if (found !== undefined) decodeDescription("latest", found.config);
+	}
+
+	/**
+	 * Something is about to be kept. Whether the mirror is there by then does not matter: it begins with what the log has.
+	 *
+	 * @param onError told why the mirror cannot be made; it is tried again with the next
+	 */
+	onAppend(
+		log: Log,
+		{ group, max }: NonNullable<Storing["latest"]>,
+		onError: (error: unknown) => void,
+	): void {
+		this.#groups.set(group, max);
+		if (this.#mirrored?.token !== log.token) this.#mirror(log).catch(onError);
+	}
+
+	/** As `latest` of an engine. */
+	async read(group: string): Promise<readonly Stored[]> {
+		const { log } = await this.#stream.look();
+		await this.#mirror(log);
+		// The mirror may be a moment behind the log.
+		const snapshots = await Promise.all(
+			[this.#name, this.#stream.name].map((name) =>
+				takeSnapshot(this.#jetStream, name, log.subjects.states(group)),
+			),
+		);
+		if (snapshots[0] === undefined) this.#mirrored = undefined;
+		const newest = newestOfEach(snapshots.flatMap((snapshot) => snapshot?.messages ?? []));
+		const { max = Infinity } = newest.at(-1)?.more ?? {};
+		return newest.slice(-max).map(toStored);
+	}
+
+	/** Remove the oldest keys of groups that have too many. */
+	async tidy(): Promise<void> {
+		if (this.#groups.size === 0) return;
+		const { log } = await this.#stream.look();
+		await this.#mirror(log);
+		let left = MAX_REMOVED;
+		for (const [group, max] of this.#groups) {
+			const states = log.subjects.states(group);
+			const info = await this.#jetStream.stream(this.#name, states);
+			// Somebody has removed it.
+			if (info === undefined) this.#mirrored = undefined;
+			if (Object.keys(info?.state.subjects ?? {}).length <= max) continue;
+			const { messages = [] } = (await takeSnapshot(this.#jetStream, this.#name, states)) ?? {};
+			for (const { sequence, subject } of messages.toSorted(bySequence).slice(0, -max)) {
+				// If it has been replaced meanwhile, it stays.
+				if (left-- > 0) await this.#jetStream.purge(this.#name, sequence + 1, subject);
+			}
+		}
+	}
+
+	#mirror(log: Log): Promise<void> {
+		const { token } = log;
+		if (this.#mirrored?.token === token) return this.#mirrored.made;
+		const mirrored = { token, made: this.#make(token) };
+		this.#mirrored = mirrored;
+		mirrored.made.catch(() => {
+			if (this.#mirrored === mirrored) this.#mirrored = undefined;
+		});
+		return mirrored.made;
+	}
+
+	async #make(token: string): Promise<void> {
+		for (let left = ATTEMPTS; left > 0; left--) {
+			const found = await this.#jetStream.stream(this.#name);
+			const info = found ?? (await this.#create(token));
+			if (info === undefined) continue;
+			if (decodeDescription("latest", info.config) === token) return;
+			// It mirrors a log that is no more.
+			await this.#jetStream.deleteStream(this.#name);
+		}
+		throw new Error(`The stream ${this.#name} comes and goes`);
+	}
+
+	#create(token: string): Promise<StreamInfo | undefined> {
+		const { maxBytes, storage, replicas } = this.#options;
+		return this.#jetStream.createStream({
+			name: this.#name,
+			description: encodeDescription("latest", token),
+			mirror: { name: this.#stream.name },
+			retention: "limits",
+			discard: "old",
+			max_msgs_per_subject: 1,
+			max_bytes: bound(maxBytes),
+			storage,
+			num_replicas: replicas,
+		});
+	}
+}
+
+/** Of each subject, in the order of the log. */
+function newestOfEach(messages: readonly Kept[]): readonly Entry[] {
+	const inOrder = messages.toSorted(bySequence);
+	const newest = new Map(inOrder.map((message) => [message.subject, message]));
+	return [...newest.values()].sort(bySequence).map(decodeEntry);
+}
+
+function bySequence(one: Kept, other: Kept): number {
+	return one.sequence - other.sequence;
+}

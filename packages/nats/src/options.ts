@@ -1,0 +1,107 @@
+/**
+ * The options of the event log: every default and every limit, checked once.
+ */
+import { isLimit, LIMIT_RULE, SSEError } from "sse-service/engine";
+import { isNatsConnection, type NatsConnection } from "./client.js";
+
+export interface NatsEventLogOptions {
+	/**
+	 * A connection of `@nats-io/transport-node` 3 or of `nats` 2. It may serve other things, too; it is never closed from here.
+	 * With its option `maxReconnectAttempts: -1` it comes back however long NATS is away.
+	 */
+	readonly connection: NatsConnection;
+	/** What the names of the streams and their subjects begin with: 1 to 32 letters, digits, `-` and `_`. Default `"SSE"`. */
+	readonly prefix?: string | undefined;
+	/** How many events the log keeps. Default 100,000. */
+	readonly maxEvents?: number | undefined;
+	/** How many bytes the log keeps. Default 64 MiB. */
+	readonly maxBytes?: number | undefined;
+	/** How long the log keeps an event that is not the newest, in milliseconds. Default 24 hours. */
+	readonly maxAgeMs?: number | undefined;
+	/** How long an idempotency key is known, in milliseconds. Default 10 minutes. */
+	readonly idempotencyMs?: number | undefined;
+	/** Where the streams are kept. Default `"file"`. */
+	readonly storage?: "file" | "memory" | undefined;
+	/** On how many servers of a cluster each stream is kept: 1 to 5. Default 1. */
+	readonly replicas?: number | undefined;
+	/** What JetStream's API is called by: another one for a domain, `"$JS.hub.API"`. Default `"$JS.API"`. */
+	readonly apiPrefix?: string | undefined;
+	/** What the subjects of answers begin with, as the connection's option of this name says it. Default `"_INBOX"`. */
+	readonly inboxPrefix?: string | undefined;
+}
+
+export type ResolvedOptions = {
+	readonly [Name in keyof NatsEventLogOptions]-?: Exclude<NatsEventLogOptions[Name], undefined>;
+};
+
+/** What a value must be, in words, and the test for it. */
+type Rule = readonly [text: string, test: (value: unknown) => boolean];
+
+const LIMIT: Rule = [LIMIT_RULE, isLimit];
+const SUBJECT: Rule = [
+	"a subject without wildcards",
+	(value) => typeof value === "string" && /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(value),
+];
+
+// JetStream counts in nanoseconds, and as 64 bits do.
+const MAX_WINDOW_MS = 9_000_000_000_000;
+
+const OPTIONS: {
+	readonly [Name in keyof ResolvedOptions]: readonly [
+		byDefault: ResolvedOptions[Name] | undefined,
+		rule: Rule,
+	];
+} = {
+	connection: [
+		undefined,
+		["a connection of @nats-io/transport-node 3 or nats 2", (value) => isNatsConnection(value)],
+	],
+	prefix: [
+		"SSE",
+		[
+			"1 to 32 letters, digits, - and _",
+			(value) => typeof value === "string" && /^[\w-]{1,32}$/.test(value),
+		],
+	],
+	maxEvents: [100_000, LIMIT],
+	maxBytes: [64 * 1024 * 1024, LIMIT],
+	maxAgeMs: [24 * 60 * 60 * 1_000, LIMIT],
+	idempotencyMs: [
+		10 * 60 * 1_000,
+		[
+			"an integer from 100 to 9,000,000,000,000",
+			(value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) <= MAX_WINDOW_MS,
+		],
+	],
+	storage: ["file", [`"file" or "memory"`, (value) => value === "file" || value === "memory"]],
+	replicas: [
+		1,
+		[
+			"an integer from 1 to 5",
+			(value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 5,
+		],
+	],
+	apiPrefix: ["$JS.API", SUBJECT],
+	inboxPrefix: ["_INBOX", SUBJECT],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveOptions(options: unknown): ResolvedOptions {
+	if (typeof options !== "object" || options === null) {
+		throw invalid(`The options of natsEventLog must be an object with a connection`);
+	}
+	for (const name of Object.keys(options)) {
+		if (!Object.hasOwn(OPTIONS, name)) throw invalid(`natsEventLog has no option ${name}`);
+	}
+	const told = options as Readonly<Record<string, unknown>>;
+	const resolved = Object.entries(OPTIONS).map(([name, [byDefault, [text, test]]]) => {
+		const value = told[name] ?? byDefault;
+		if (!test(value)) throw invalid(`The option ${name} of natsEventLog must be ${text}`);
+		return [name, value];
+	});
+	return Object.fromEntries(resolved);
+}
+
+function invalid(message: string): SSEError {
+	return new SSEError("ERR_SSE_INVALID_OPTION", message);
+}

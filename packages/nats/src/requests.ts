@@ -1,0 +1,190 @@
+/**
+ * Requests over the caller's connection: messages that are answered on an inbox of our own. Many are on their way at a time,
+ * in the order in which they were made, and none is ever sent twice: what is not answered may have been taken or not.
+ */
+import { randomBytes } from "node:crypto";
+import {
+	encodeHeaders,
+	type NatsCallback,
+	type NatsConnection,
+	type NatsMessage,
+} from "./client.js";
+import { Connectivity } from "./connectivity.js";
+
+// An answer that has not come after so long will not come.
+const TIMEOUT_MS = 10_000;
+
+const EMPTY = new Uint8Array();
+
+export interface Outgoing {
+	readonly subject: string;
+	readonly payload?: Uint8Array | undefined;
+	readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `undefined`: nobody listens to that subject, so that nothing has been done. */
+export type Answer = NatsMessage | Error | undefined;
+
+interface Batch {
+	readonly messages: readonly Outgoing[];
+	readonly answers: Answer[];
+	/** By index. */
+	readonly missing: Set<number>;
+	readonly resolve: (answers: readonly Answer[]) => void;
+	readonly timer: ReturnType<typeof setTimeout>;
+}
+
+export class Requests {
+	readonly connectivity: Connectivity;
+	readonly #connection: NatsConnection;
+	readonly #inboxPrefix: string;
+	readonly #inbox: string;
+	readonly #batches = new Map<number, Batch>();
+	/** Made while the connection was down, and not sent yet. */
+	readonly #waiting = new Set<number>();
+	/** `undefined`: it is not open. */
+	#unsubscribe: (() => void) | undefined;
+	#unlisten = (): void => {};
+	#count = 0;
+
+	constructor(connection: NatsConnection, inboxPrefix: string) {
+		this.#connection = connection;
+		this.#inboxPrefix = inboxPrefix;
+		this.#inbox = this.newInbox();
+		this.connectivity = new Connectivity(connection);
+	}
+
+	/** @throws as the client does when the connection is closed */
+	open(): void {
+		if (this.#unsubscribe !== undefined) return;
+		this.#unsubscribe = this.subscribe(`${this.#inbox}.>`, (message) => this.#take(message));
+		this.#unlisten = this.connectivity.listen({
+			onDown: (error) => this.#onDown(error),
+			onUp: () => this.#onUp(),
+		});
+		this.connectivity.start();
+	}
+
+	/** A subject that nobody else listens to. */
+	newInbox(): string {
+		return `${this.#inboxPrefix}.${randomBytes(16).toString("base64url")}`;
+	}
+
+	/** @param take must not throw. @returns to be called when nothing is to come any more */
+	subscribe(
+		subject: string,
+		take: (message: NatsMessage) => void,
+		onError: (error: Error) => void = () => {},
+	): () => void {
+		const callback: NatsCallback = (error, message) =>
+			error === null ? take(message) : onError(error);
+		const subscription = this.#connection.subscribe(subject, { callback });
+		return () => {
+			if (!this.#connection.isClosed()) subscription.unsubscribe();
+		};
+	}
+
+	/** Say something that is not answered. It is lost when the connection is down. */
+	tell(subject: string, payload: Uint8Array = EMPTY): void {
+		try {
+			this.#connection.publish(subject, payload, {});
+		} catch {
+			// The connection is closed.
+		}
+	}
+
+	async send(message: Outgoing): Promise<NatsMessage | undefined> {
+		const [answer] = await this.sendAll([message]);
+		if (answer instanceof Error) throw answer;
+		return answer;
+	}
+
+	/** Each with its own answer. What is made in this order is sent in this order. Never rejects. */
+	sendAll(messages: readonly Outgoing[]): Promise<readonly Answer[]> {
+		if (messages.length === 0) return Promise.resolve([]);
+		const number = this.#count++;
+		return new Promise((resolve) => {
+			const expire = (): void => {
+				const { isUp, refusal } = this.connectivity;
+				const why = isUp ? "did not answer" : "is not connected";
+				this.#fail(number, new Error(`NATS ${why} within ${TIMEOUT_MS} ms${refusal}`));
+			};
+			const timer = setTimeout(expire, TIMEOUT_MS);
+			timer.unref();
+			const missing = new Set(messages.keys());
+			const answers = new Array<Answer>(messages.length);
+			this.#batches.set(number, { messages, answers, missing, resolve, timer });
+			// On a closed one each fails at once.
+			if (this.connectivity.isUp || this.#connection.isClosed()) this.#publish(number);
+			else this.#waiting.add(number);
+		});
+	}
+
+	close(): void {
+		for (const number of [...this.#batches.keys()]) {
+			this.#fail(number, new Error("The event log is closed"));
+		}
+		this.#unlisten();
+		this.connectivity.stop();
+		this.#unsubscribe?.();
+		this.#unsubscribe = undefined;
+	}
+
+	#publish(number: number): void {
+		const { messages = [] } = this.#batches.get(number) ?? {};
+		for (const [index, { subject, payload = EMPTY, headers }] of messages.entries()) {
+			const options: { reply: string; headers?: object } = {
+				reply: `${this.#inbox}.${number}.${index}`,
+			};
+			if (headers !== undefined) options.headers = encodeHeaders(headers);
+			try {
+				this.#connection.publish(subject, payload, options);
+			} catch (error) {
+				// It is larger than the server takes, or the connection is closed.
+				this.#settle(number, index, toError(error));
+			}
+		}
+	}
+
+	#take(message: NatsMessage): void {
+		const [number, index] = message.subject.slice(this.#inbox.length + 1).split(".");
+		const isUnheard = message.data.length === 0 && message.headers?.code === 503;
+		this.#settle(Number(number), Number(index), isUnheard ? undefined : message);
+	}
+
+	#settle(number: number, index: number, answer: Answer): void {
+		const batch = this.#batches.get(number);
+		if (batch === undefined || !batch.missing.delete(index)) return;
+		batch.answers[index] = answer;
+		if (batch.missing.size > 0) return;
+		clearTimeout(batch.timer);
+		this.#batches.delete(number);
+		this.#waiting.delete(number);
+		batch.resolve(batch.answers);
+	}
+
+	#fail(number: number, error: Error): void {
+		for (const index of this.#batches.get(number)?.missing ?? []) {
+			this.#settle(number, index, error);
+		}
+	}
+
+	/** What waits for the connection goes on waiting, if it may come back. */
+	#onDown(error: Error): void {
+		const isOver = this.#connection.isClosed();
+		for (const number of [...this.#batches.keys()]) {
+			if (isOver || !this.#waiting.has(number)) this.#fail(number, error);
+		}
+	}
+
+	#onUp(): void {
+		for (const number of this.#waiting) {
+			this.#waiting.delete(number);
+			this.#publish(number);
+		}
+	}
+}
+
+function toError(thrown: unknown): Error {
+	return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,68 @@
+/**
+ * The names of the streams, and the subjects in them. What may be any text is in them as a hash of it.
+ */
+import { createHash } from "node:crypto";
+
+export interface StreamNames {
+	/** The log. */
+	readonly log: string;
+	/** The newest event of each key in groups that keep these. */
+	readonly latest: string;
+	/** What processes put up for each other. */
+	readonly posts: string;
+}
+
+export function streamNames(prefix: string): StreamNames {
+	return { log: prefix, latest: `${prefix}_LATEST`, posts: `${prefix}_POSTS` };
+}
+
+/**
+ * The subjects of one log have a token of its own in them. So what is appended to a log that has been replaced meets
+ * nobody, rather than the log in its place.
+ */
+export class LogSubjects {
+	/** All there is in the log. */
+	readonly all: string;
+	/** Of what is kept in the log only. */
+	readonly event: string;
+	readonly #states: string;
+
+	constructor(prefix: string, token: string) {
+		this.all = `${prefix}.log.${token}.>`;
+		this.event = `${prefix}.log.${token}.event`;
+		this.#states = `${prefix}.log.${token}.state`;
+	}
+
+	has(subject: string): boolean {
+		return subject.startsWith(this.all.slice(0, -1));
+	}
+
+	/** Of what is kept besides as the newest of its key. */
+	state(group: string, key: string): string {
+		return `${this.#states}.${hash(group)}.${hash(key)}`;
+	}
+
+	/** All of a group. */
+	states(group: string): string {
+		return `${this.#states}.${hash(group)}.*`;
+	}
+}
+
+export class PostSubjects {
+	readonly all: string;
+	readonly #prefix: string;
+
+	constructor(prefix: string) {
+		this.#prefix = `${prefix}.post`;
+		this.all = `${this.#prefix}.*`;
+	}
+
+	post(name: string): string {
+		return `${this.#prefix}.${hash(name)}`;
+	}
+}
+
+/** 132 bits, as 22 characters that a subject may have. Of UTF-16, in which every text of JavaScript is itself. */
+export function hash(text: string): string {
+	return createHash("sha256").update(text, "utf16le").digest("base64url").slice(0, 22);
+}

@@ -1,0 +1,228 @@
+/**
+ * What befalls NATS, and what becomes of the log: it goes on where nothing was lost, and what was lost is never passed over.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { settled } from "@sse-service/testing";
+import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import type { LogEngine } from "sse-service/engine";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import type { NatsEventLogOptions } from "../src/options.js";
+import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
+import { askJetStream, CLIENTS, connectFor, type NatsServer, type TestConnection } from "./nats.js";
+import { startProxy } from "./proxy.js";
+
+describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
+	let server: NatsServer;
+	/** Of the test itself. */
+	let operator: TestConnection;
+
+	beforeEach(async () => {
+		server = await startNatsServer();
+		onTestFinished(() => server.stop());
+		operator = await connectTo(server.port);
+	});
+
+	const connectTo = (port: number): Promise<TestConnection> => connectFor(connect, port);
+	const open = async (options: Partial<NatsEventLogOptions> = {}): Promise<LogEngine> =>
+		openEngine({ connection: await connectTo(server.port), ...options });
+
+	describe("a restart of NATS", () => {
+		it("ends what is followed, and nothing else, when its files are kept", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			const { epoch } = await append(engine, "1", { latest: { group: "g", key: "k", max: 5 } });
+			await follower.until("1");
+			await server.kill("SIGKILL");
+			expect(await follower.failure()).toContain("broken");
+			await server.restart();
+			expect(await append(engine, "2")).toMatchObject({ epoch, sequence: 2 });
+			const next = new Follower(engine, 1);
+			await next.until("2");
+			expect(next.texts).toEqual(["2"]);
+			expect(textsOf(await engine.latest("g"))).toEqual(["1"]);
+		});
+
+		it("begins another log when its files are gone", async () => {
+			const engine = await open();
+			const { epoch } = await append(engine, "1", { latest: { group: "g", key: "k", max: 5 } });
+			await server.kill("SIGKILL");
+			rmSync(join(server.folder, "jetstream"), { recursive: true });
+			await server.restart();
+			const at = await append(engine, "2");
+			expect(at.sequence).toBe(1);
+			expect(at.epoch).not.toBe(epoch);
+			expect(await engine.newest()).toMatchObject({ epoch: at.epoch, sequence: 1 });
+			expect(await engine.latest("g")).toEqual([]);
+			await engine.post("name", "text", 60_000);
+			expect(await engine.posted()).toEqual(new Map([["name", "text"]]));
+		});
+
+		it("holds what is appended meanwhile, and stores it in order, once", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			await append(engine, "0");
+			await follower.until("0");
+			await server.kill("SIGKILL");
+			await follower.failure();
+			const texts = ["1", "2", "3", "4", "5"];
+			const calls = texts.map((text) => engine.append([storing(text)]));
+			await server.restart();
+			const answers = (await Promise.all(calls)).flat();
+			expect(answers).toMatchObject(texts.map((text) => ({ sequence: Number(text) + 1 })));
+			expect(textsOf(await engine.read(1, 10))).toEqual(["0", ...texts]);
+		});
+	});
+
+	describe("a stream", () => {
+		it("that is deleted under a follower ends it, though nothing says so", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
+			await askJetStream(operator, "STREAM.DELETE.SSE");
+			expect(await follower.failure()).toContain("brings nothing");
+		});
+
+		it("that is replaced by another process is not taken for the one before", async () => {
+			const [engine, other] = [await open(), await open()];
+			const { epoch } = await append(engine, "1");
+			await append(engine, "2");
+			await askJetStream(operator, "STREAM.DELETE.SSE");
+			for (const text of ["a", "b", "c"]) await append(other, text);
+			const at = await append(engine, "d");
+			expect(at.sequence).toBe(4);
+			expect(at.epoch).not.toBe(epoch);
+			expect(await other.newest()).toMatchObject({ epoch: at.epoch, sequence: 4 });
+			expect(textsOf(await engine.read(1, 10))).toEqual(["a", "b", "c", "d"]);
+		});
+
+		it("that an operator makes again, just as it was, is another log", async () => {
+			const engine = await open();
+			const { epoch } = await append(engine, "1");
+			const { config } = await askJetStream(operator, "STREAM.INFO.SSE");
+			await askJetStream(operator, "STREAM.DELETE.SSE");
+			await askJetStream(operator, "STREAM.CREATE.SSE", config as object);
+			await append(engine, "2");
+			const newest = await engine.newest();
+			expect(newest.sequence).toBe(1);
+			expect(newest.epoch).not.toBe(epoch);
+		});
+
+		it("that is purged is gone on with by who has had everything", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			const { tag } = await append(engine, "1");
+			await follower.until("1");
+			await askJetStream(operator, "STREAM.PURGE.SSE");
+			expect(await engine.newest()).toMatchObject({ sequence: 1, tag });
+			await append(engine, "2");
+			await follower.until("2");
+			expect(follower.texts).toEqual(["1", "2"]);
+		});
+
+		it("that is purged further than it was followed fails the follower", async () => {
+			const engine = await open();
+			for (const text of ["1", "2", "3"]) await append(engine, text);
+			await askJetStream(operator, "STREAM.PURGE.SSE", { seq: 3 });
+			expect(await new Follower(engine, 1).failure()).toContain("lost");
+			await askJetStream(operator, "STREAM.PURGE.SSE");
+			expect(await new Follower(engine, 1).failure()).toContain("lost");
+			const follower = new Follower(engine, 3);
+			await append(engine, "4");
+			await follower.until("4");
+		});
+
+		it("that has lost what it had is not waited for", async () => {
+			const engine = await open();
+			await append(engine, "1");
+			expect(await new Follower(engine, 5).failure()).toContain("lost");
+		});
+
+		it("whose consumer is deleted ends the follower", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
+			const { consumers } = await askJetStream(operator, "CONSUMER.NAMES.SSE");
+			for (const consumer of consumers as string[]) {
+				await askJetStream(operator, `CONSUMER.DELETE.SSE.${consumer}`);
+			}
+			expect(await follower.failure()).toContain("brings nothing");
+		});
+
+		it("that others publish to has numbers without holes still", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			const { config } = await askJetStream(operator, "STREAM.INFO.SSE");
+			const [all = ""] = (config as { subjects: string[] }).subjects;
+			for (const junk of ["", "junk", "ABC\n", "x {\ny", "\xff\n"]) {
+				await operator.request(all.replace(">", "event"), junk);
+			}
+			await append(engine, "2");
+			await follower.until("2");
+			const stored = await engine.read(1, 10);
+			expect(stored.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+			expect(follower.texts).toEqual(textsOf(stored));
+		});
+	});
+
+	describe("a connection", () => {
+		it("that is up and brings nothing ends the follower", async () => {
+			const proxy = await startProxy(server.port);
+			onTestFinished(() => proxy.close());
+			const engine = await open({ connection: await connectTo(proxy.port) });
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
+			proxy.mute();
+			expect(await follower.failure()).toContain("brings nothing");
+		});
+
+		it("to a server that stands still ends the follower, and goes on when that does", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
+			await server.kill("SIGSTOP");
+			expect(await follower.failure()).toContain("brings nothing");
+			const appended = append(engine, "2");
+			await server.kill("SIGCONT");
+			expect(await appended).toMatchObject({ sequence: 2 });
+			const next = new Follower(engine, 1);
+			await next.until("2");
+		});
+
+		it("that the application closes fails everything at once", async () => {
+			const connection = await connectTo(server.port);
+			const engine = await open({ connection });
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
+			await connection.close();
+			expect(await follower.failure()).toContain("closed");
+			await expect(settled(engine.newest(), "an error", 2_000)).rejects.toThrow(/clos/i);
+			const [answer] = await settled(engine.append([storing("2")]), "an error", 2_000);
+			expect(answer).toBeInstanceOf(Error);
+		});
+
+		it("stays as it was when the engine is closed, and no consumer stays behind", async () => {
+			const connection = await connectTo(server.port);
+			const engine = await open({ connection });
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
+			await engine.latest("g");
+			await engine.close();
+			await follower.ended;
+			expect(connection.isClosed()).toBe(false);
+			let count: unknown;
+			const look = async (): Promise<void> => {
+				do count = (await askJetStream(connection, "CONSUMER.NAMES.SSE")).total;
+				while (count !== 0);
+			};
+			await settled(look(), () => `no consumer, but ${count}`);
+		});
+	});
+});

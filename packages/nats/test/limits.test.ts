@@ -1,0 +1,195 @@
+/**
+ * What NATS does not allow, or has not room for: said in an error or a warning, never passed over.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readMarkdown } from "@sse-service/testing/markdown";
+import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
+import {
+	askJetStream,
+	CLIENTS,
+	connectFor,
+	type NatsServer,
+	newPrefix,
+	type TestConnection,
+} from "./nats.js";
+
+const README = join(import.meta.dirname, "../README.md");
+
+describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
+	let server: NatsServer;
+
+	beforeAll(async () => {
+		server = await startNatsServer();
+	});
+	afterAll(() => server?.stop());
+
+	const connectTo = (): Promise<TestConnection> => connectFor(connect, server.port);
+
+	/** A server with a configuration of its own. */
+	const startWith = async (config: string): Promise<NatsServer> => {
+		const folder = mkdtempSync(join(tmpdir(), "sse-nats-"));
+		const file = join(folder, "nats.conf");
+		writeFileSync(file, config);
+		const started = await startNatsServer({ args: ["--config", file] });
+		onTestFinished(async () => {
+			await started.stop();
+			rmSync(folder, { recursive: true });
+		});
+		return started;
+	};
+
+	describe("a stream of that name", () => {
+		const makeStream = async (
+			connection: TestConnection,
+			config: Readonly<Record<string, unknown>> & { readonly name: string },
+		): Promise<void> => {
+			await askJetStream(connection, `STREAM.CREATE.${config.name}`, {
+				retention: "limits",
+				storage: "memory",
+				num_replicas: 1,
+				...config,
+			});
+		};
+
+		it.each(["", "_LATEST", "_POSTS"])("%s that is not ours is left alone", async (suffix) => {
+			const [connection, prefix] = [await connectTo(), newPrefix()];
+			const name = `${prefix}${suffix}`;
+			await makeStream(connection, { name, subjects: [`${prefix}.orders`] });
+			await expect(openEngine({ connection, prefix })).rejects.toMatchObject({
+				code: "ERR_SSE_LOG_VERSION",
+				message: expect.stringContaining("another prefix"),
+			});
+			const { config } = await askJetStream(connection, `STREAM.INFO.${name}`);
+			expect(config).toMatchObject({ subjects: [`${prefix}.orders`] });
+		});
+
+		it("that is of a later format is left alone", async () => {
+			const [connection, prefix] = [await connectTo(), newPrefix()];
+			const description = "sse-service log, format 2.1, token abc";
+			await makeStream(connection, { name: prefix, description, subjects: [`${prefix}.log.>`] });
+			await expect(openEngine({ connection, prefix })).rejects.toMatchObject({
+				code: "ERR_SSE_LOG_VERSION",
+				message: expect.stringContaining("2.1"),
+			});
+		});
+
+		it("that keeps less than was asked for is warned of, limit by limit", async () => {
+			const [connection, prefix] = [await connectTo(), newPrefix()];
+			const small = { maxEvents: 10, maxBytes: 100_000, idempotencyMs: 1_000 };
+			await openEngine({ connection, prefix, storage: "memory", ...small });
+			const warnings: string[] = [];
+			const engine = await openEngine({ connection, prefix }, (each) => warnings.push(each));
+			expect(warnings).toHaveLength(4);
+			const expected = ["10 events", "100000 bytes", "1000 ms", "in memory"];
+			for (const [index, part] of expected.entries()) expect(warnings[index]).toContain(part);
+			// It is as it was.
+			await engine.append(Array.from({ length: 30 }, (_, at) => storing(`${at}`)));
+			expect(textsOf(await engine.read(1, 100))).toHaveLength(10);
+			const silent: string[] = [];
+			await openEngine({ connection, prefix, ...small, storage: "memory" }, (each) =>
+				silent.push(each),
+			);
+			expect(silent).toEqual([]);
+		});
+	});
+
+	it("an event that is larger than a message may be is refused, and no other of its call", async () => {
+		const engine = await openEngine({ connection: await connectTo(), prefix: newPrefix() });
+		const answers = await engine.append([
+			storing("before"),
+			storing("x".repeat(2_000_000)),
+			storing("behind"),
+		]);
+		expect(answers.map((answer) => answer instanceof Error)).toEqual([false, true, false]);
+		expect(String(answers[1])).toMatch(/payload/i);
+		expect(textsOf(await engine.read(1, 10))).toEqual(["before", "behind"]);
+	});
+
+	it("what NATS has no room for is refused with its reason", async () => {
+		const small = await startWith("jetstream: { max_file_store: 1MB, max_memory_store: 1MB }");
+		const connection = await connectFor(connect, small.port);
+		await expect(openEngine({ connection })).rejects.toThrow(/insufficient storage/);
+		const warnings: string[] = [];
+		const engine = await openEngine({ connection, maxBytes: Infinity, prefix: "ANY" }, (each) =>
+			warnings.push(each),
+		);
+		const answers = await engine.append(
+			Array.from({ length: 30 }, () => storing("x".repeat(100_000))),
+		);
+		expect(String(answers.at(-1))).toMatch(/resource|storage/);
+		const stored = answers.filter((answer) => !(answer instanceof Error));
+		expect(stored.length).toBeGreaterThan(5);
+		expect(await engine.newest()).toMatchObject({ sequence: stored.length });
+	});
+
+	it("an account with less storage than was asked for is warned of", async () => {
+		const limited = await startWith(`
+			accounts: { A: {
+				jetstream: { max_file: 200MB, max_mem: 1MB, max_streams: 5 }
+				users: [{ user: a, password: a }]
+			} }
+		`);
+		const connection = await connectFor(connect, limited.port, { user: "a", pass: "a" });
+		const warnings: string[] = [];
+		await openEngine({ connection }, (each) => warnings.push(each));
+		expect(warnings).toEqual([]);
+		await openEngine({ connection, maxBytes: 2 ** 30 }, (each) => warnings.push(each));
+		expect(warnings.join("\n")).toContain("less than maxBytes (1073741824)");
+	});
+
+	it("an account without JetStream is told so", async () => {
+		const without = await startWith(`
+			accounts: { A: { users: [{ user: a, password: a }] }, B: { jetstream: enabled } }
+		`);
+		const connection = await connectFor(connect, without.port, { user: "a", pass: "a" });
+		await expect(openEngine({ connection })).rejects.toThrow("JetStream");
+	});
+
+	describe("a user", () => {
+		const startWithUser = (permissions: string): Promise<NatsServer> =>
+			startWith(
+				`authorization: { users: [{ user: a, password: a, permissions: { ${permissions} } }] }`,
+			);
+		const documented = (): string => {
+			const { blocks } = readMarkdown(README);
+			return blocks.find(({ marker }) => marker === "permissions")?.text ?? "none";
+		};
+
+		it("who may do what the README says, and nothing else, can do everything", async () => {
+			const restricted = await startWithUser(documented());
+			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
+			const refusals: unknown[] = [];
+			void (async () => {
+				for await (const status of connection.status()) {
+					if (status.type === "error") refusals.push(status);
+				}
+			})();
+			const engine = await openEngine({ connection, maxAgeMs: 1 });
+			const follower = new Follower(engine, 0);
+			for (const key of ["1", "2", "3"]) {
+				await append(engine, key, { latest: { group: "g", key, max: 1 }, idempotencyKey: key });
+			}
+			await append(engine, "3", { idempotencyKey: "3" });
+			await follower.until("3");
+			expect(textsOf(await engine.latest("g"))).toEqual(["3"]);
+			await engine.post("name", "text", 60_000);
+			expect(await engine.posted()).toEqual(new Map([["name", "text"]]));
+			await engine.tidy?.();
+			expect(textsOf(await engine.read(1, 10))).toEqual(["3"]);
+			await engine.close();
+			expect(refusals).toEqual([]);
+		});
+
+		it("who may not is told what", async () => {
+			const permissions = documented().replace('"$JS.API.STREAM.INFO.SSE", ', "");
+			expect(permissions).not.toBe(documented());
+			const restricted = await startWithUser(permissions);
+			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
+			await expect(openEngine({ connection })).rejects.toThrow("$JS.API.STREAM.INFO.SSE");
+		}, 30_000);
+	});
+});

@@ -1,0 +1,103 @@
+/**
+ * The README, read to the letter.
+ */
+import { join } from "node:path";
+import { openStream } from "@sse-service/testing";
+import { codeOf } from "@sse-service/testing/markdown";
+import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { describeReadmes } from "@sse-service/testing/readme";
+import { connect } from "nats";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { resolveOptions } from "../src/options.js";
+import { streamNames } from "../src/subjects.js";
+import type { NatsServer } from "./nats.js";
+
+const PACKAGE = join(import.meta.dirname, "..");
+const CLIENT = "@nats-io/transport-node";
+
+const MIB = 1024 * 1024;
+
+describe.skipIf(natsServerPath === undefined)("the README", () => {
+	let server: NatsServer;
+
+	beforeAll(async () => {
+		server = await startNatsServer();
+		vi.stubEnv("NATS_URL", server.url);
+	});
+	afterAll(async () => {
+		vi.unstubAllEnvs();
+		await server?.stop();
+	});
+
+	const { besides, table, textBlock } = describeReadmes({
+		files: [join(PACKAGE, "README.md")],
+		project: {
+			packages: ["@sse-service/nats"],
+			linked: { [CLIENT]: join(PACKAGE, "node_modules", CLIENT) },
+		},
+		programs: {
+			"server.mjs": (first) =>
+				besides("server.mjs", async (second) => {
+					const ada = await openStream(`${first.url}/events?user=ada`);
+					const bob = await openStream(`${second.url}/events?user=bob`);
+					await Promise.all([ada, bob].map((stream) => stream.until(() => hasId(stream.text))));
+					expect((await fetch(`${second.url}/ready`)).status).toBe(200);
+					expect(await (await fetch(`${second.url}/say?text=hello`)).text()).toBe("said\n");
+					const [events, others] = await Promise.all([ada.take(1), bob.take(1)]);
+					expect(events).toEqual(others);
+					expect(withoutIds(ada.text)).toBe(textBlock("received: server.mjs"));
+					// Ada comes back to the other one.
+					ada.abort();
+					await fetch(`${first.url}/say?text=again`);
+					const headers = { "last-event-id": events[0]?.id ?? "" };
+					const again = await openStream(`${second.url}/events?user=ada`, { headers });
+					expect((await again.take(1)).map(({ data }) => data)).toEqual(["again"]);
+					expect(await Promise.all([first.terminate(), second.terminate()])).toEqual([0, 0]);
+					expect(await Promise.all([again.ended, bob.ended])).toEqual([true, true]);
+				}),
+		},
+		commands: {
+			"server.mjs": async (watch, say) => {
+				const stream = watch();
+				await stream.untilText("id: ");
+				expect(await say().untilEnd()).toBe("said\n");
+				await stream.untilText("data: hello");
+				expect(withoutIds(stream.text)).toBe(textBlock("received: server.mjs"));
+			},
+		},
+	});
+
+	describe("the tables", () => {
+		it("options: each, with its default", async () => {
+			const connection = await connect({ servers: server.url });
+			const { connection: _, ...defaults } = resolveOptions({ connection });
+			await connection.close();
+			const documented = table("options").rows.map(([name = "", byDefault = ""]) => [
+				codeOf(name)[0],
+				valueIn(byDefault),
+			]);
+			expect(Object.fromEntries(documented)).toEqual({ connection: undefined, ...defaults });
+		});
+
+		it("streams: each", () => {
+			const documented = table("streams").rows.map(([name = ""]) => codeOf(name)[0]);
+			expect(documented).toEqual(Object.values(streamNames("SSE")));
+		});
+	});
+});
+
+function hasId(text: string): boolean {
+	return /^id: v1\./m.test(text);
+}
+
+function withoutIds(text: string): string {
+	return text.replaceAll(/^id: v1\..*$/gm, "id: v1.…");
+}
+
+/** A value as the table says it: a string in quotes, a number with commas, or in MiB. */
+function valueIn(cell: string): string | number | undefined {
+	const text = /^`"(.*)"`$/.exec(cell)?.[1];
+	const number = /^([\d,]+)( MiB)?/.exec(cell);
+	if (text !== undefined || number === null) return text;
+	return Number(number[1]?.replaceAll(",", "")) * (number[2] === undefined ? 1 : MIB);
+}
