@@ -9,6 +9,7 @@ import { flatten } from "./flat-string.js";
 import type { Frame } from "./frame.js";
 import { setStreamHeaders } from "./headers.js";
 import { lastEventIdOf } from "./last-event-id.js";
+import { type OpenSink, openSinks } from "./open-sinks.js";
 import { whenOnSocket } from "./pipelining.js";
 import { nodeObjectsOf } from "./raw.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
@@ -29,17 +30,7 @@ type NodeResponse = ServerResponse & {
 	flush?(): void;
 	/** The head as Node has sent it. */
 	readonly _header?: unknown;
-	/** Stays there: to change a property of Express's responses is dear. */
-	[SINK]?: NodeSink | undefined;
 };
-
-// Versioned and global, so that the ESM and the CommonJS copy find each other's streams.
-const SINK = Symbol.for("sse-service.node-sink.v1");
-
-/** Who listens to the open stream on `response` (the connection), or `undefined` when there is none. */
-export function listenerOn(response: object): SinkListener | undefined {
-	return (response as NodeResponse)[SINK]?.listener;
-}
 
 /**
  * A sink on a response that nothing has been sent on.
@@ -50,7 +41,7 @@ export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
 	return new NodeSink(...nodeObjectsOf(req, res));
 }
 
-class NodeSink implements Sink {
+class NodeSink implements Sink, OpenSink {
 	readonly response: NodeResponse;
 	readonly headersOnly: boolean;
 	/** From `open` until it has closed. */
@@ -100,7 +91,7 @@ class NodeSink implements Sink {
 		const { response } = this;
 		const restoreHeaders = setStreamHeaders(response, headers, this.#request.httpVersion);
 		this.listener = listener;
-		response[SINK] = this;
+		openSinks.set(response, this);
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
 		// A client that vanishes while a write is blocked emits only this (Node 20).
 		response.on("close", onResponseClose);
@@ -135,7 +126,7 @@ class NodeSink implements Sink {
 		this.#socket = directSocketOf(this.response, socket);
 	}
 
-	/** The response has ended, by whomever. Node tells it at once where the response has its socket. */
+	/** Node tells it at once where the response has its socket. */
 	finish(): void {
 		this.#isFinishing = true;
 	}
@@ -197,10 +188,10 @@ class NodeSink implements Sink {
 		if (this.#stream === undefined && response.socket === null) response.emit("close");
 	}
 
-	/** Let go of the response. @returns who listened */
 	detach(): SinkListener | undefined {
 		const { response, listener } = this;
 		this.listener = undefined;
+		openSinks.delete(response);
 		response.off("close", onResponseClose);
 		response.off("prefinish", onResponsePrefinish);
 		response.off("error", ignore);
@@ -213,13 +204,13 @@ class NodeSink implements Sink {
 	}
 }
 
-/** One function for all responses, which know their sink. */
+/** One function for all responses. */
 function onResponseClose(this: NodeResponse): void {
-	this[SINK]?.detach()?.onClose(this.writableEnded);
+	openSinks.get(this)?.detach()?.onClose(this.writableEnded);
 }
 
 function onResponsePrefinish(this: NodeResponse): void {
-	this[SINK]?.finish();
+	openSinks.get(this)?.finish();
 }
 
 function ignore(): void {}

@@ -5,7 +5,7 @@
 import type { Connection } from "./connection.js";
 import { invalid, isObject } from "./errors.js";
 import { checkClientId, checkGroup, type NameLimits } from "./names.js";
-import { listenerOn } from "./node-sink.js";
+import { listenerOn } from "./open-sinks.js";
 import { rawOf } from "./raw.js";
 
 /** Whom to visit: nobody told means everyone. */

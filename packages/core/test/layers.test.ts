@@ -22,6 +22,7 @@ const LAYERS: readonly (readonly string[])[] = [
 		"raw",
 	],
 	["feed", "record", "sink"],
+	["open-sinks"],
 	// What was sent, and can be sent again.
 	["command"],
 	["event-log", "log-engine"],
