@@ -59,4 +59,17 @@ export default [
 			packages: "external",
 		}),
 	},
+	{
+		name: "@sse-service/redis",
+		path: "packages/redis/dist/index.js",
+		limit: "7 kB",
+		gzip: true,
+		// What it stands on is counted by itself.
+		modifyEsbuildConfig: (config) => ({
+			...config,
+			platform: "node",
+			format: "esm",
+			packages: "external",
+		}),
+	},
 ];

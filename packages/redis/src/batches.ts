@@ -1,0 +1,107 @@
+/**
+ * The batches of this process: each is numbered, and stored after the one before it. So one that is sent twice, by a client
+ * library that was not answered, is stored once; and one that comes late is not stored behind those that came after it.
+ */
+import type { StoredAt, Storing } from "sse-service/engine";
+import { APPEND } from "./append-script.js";
+import type { RedisClient } from "./client.js";
+import { encodeName, type LogKeys } from "./keys.js";
+import { newLogId } from "./log-id.js";
+import type { LogLimits } from "./options.js";
+import { isScriptError, isUnknownScript, runByHash, runByText } from "./script.js";
+
+/** So many idempotency keys are known, and as many besides for some time longer. */
+export const MAX_KNOWN = 100_000;
+
+export class Batches {
+	readonly #redis: RedisClient;
+	readonly #keys: LogKeys;
+	readonly #format: string;
+	readonly #limits: readonly string[];
+	readonly #writer = newLogId();
+	#number = 0;
+	/** Resolves when all that were sent have been answered. */
+	#settled: Promise<unknown> = Promise.resolve();
+
+	constructor(redis: RedisClient, keys: LogKeys, format: string, limits: LogLimits) {
+		this.#redis = redis;
+		this.#keys = keys;
+		this.#format = format;
+		const { maxEvents, maxBytes, idempotencyMs } = limits;
+		this.#limits = [maxEvents, maxBytes, idempotencyMs, MAX_KNOWN].map(String);
+	}
+
+	/** Store a batch: the whole of it, or nothing. */
+	append(entries: readonly Storing[]): Promise<readonly StoredAt[]> {
+		const answer = this.#send(entries, ++this.#number, this.#settled);
+		this.#settled = Promise.allSettled([this.#settled, answer]);
+		return answer;
+	}
+
+	async #send(
+		entries: readonly Storing[],
+		number: number,
+		before: Promise<unknown>,
+	): Promise<readonly StoredAt[]> {
+		const groups = new Map<string, number>();
+		const keys = [...this.#keys.all];
+		const placeOf = (group: string): number => {
+			const known = groups.get(group);
+			if (known !== undefined) return known;
+			// Places in Lua begin with 1.
+			const place = keys.length + 1;
+			keys.push(...this.#keys.ofGroup(group));
+			groups.set(group, place);
+			return place;
+		};
+		const encoded = entries.flatMap((entry) => encodeEntry(entry, placeOf));
+		const argsOf = (isNext: string): string[] => [
+			...[this.#format, newLogId(), this.#writer, `${number}`, isNext],
+			...this.#limits,
+			...encoded,
+		];
+		try {
+			return readAnswer(await runByHash(this.#redis, APPEND, keys, argsOf("0")), entries);
+		} catch (error) {
+			if (!isUnknownScript(error) && !isScriptError(error, "SSEEARLY")) throw error;
+		}
+		// One before it has not been stored: it has to be tried again first, or has failed.
+		await before;
+		return readAnswer(await runByText(this.#redis, APPEND, keys, argsOf("1")), entries);
+	}
+}
+
+function encodeEntry(
+	{ text, tag, ownId, idempotencyKey, latest }: Storing,
+	placeOf: (group: string) => number,
+): readonly [tag: string, text: string, more: string] {
+	if (ownId === undefined && idempotencyKey === undefined && latest === undefined) {
+		return [tag, text, ""];
+	}
+	const key = idempotencyKey !== undefined && encodeName(idempotencyKey);
+	const state =
+		latest === undefined
+			? [0]
+			: [
+					placeOf(latest.group),
+					encodeName(latest.key),
+					Math.min(latest.max, Number.MAX_SAFE_INTEGER),
+				];
+	return [tag, text, JSON.stringify([ownId ?? false, key, ...state])];
+}
+
+type Known = readonly [place: number, sequence: number, tag: string, ownId: string | null];
+
+function readAnswer(answer: unknown, entries: readonly Storing[]): readonly StoredAt[] {
+	const [epoch, before, hits] = answer as [string, number, readonly Known[]];
+	const known = new Map(hits.map(([place, ...at]) => [place, at]));
+	let sequence = before;
+	return entries.map(({ tag, ownId }, place) => {
+		const first = known.get(place);
+		if (first === undefined) return { epoch, sequence: ++sequence, tag, ownId, isNew: true };
+		return {
+			...{ epoch, sequence: first[0], tag: first[1] },
+			...{ ownId: first[2] ?? undefined, isNew: false },
+		};
+	});
+}

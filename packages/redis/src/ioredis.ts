@@ -1,0 +1,54 @@
+/**
+ * The client of `ioredis`, 5 or 6.
+ */
+import type { RedisClient, RedisConnection } from "./client.js";
+
+/** What is used of it. */
+export interface IORedisClient {
+	call(command: string, ...args: string[]): Promise<unknown>;
+	duplicate(override?: object): IORedisClient;
+	connect(): Promise<unknown>;
+	disconnect(): void;
+	on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** It breaks where the application's would be mended, and has no limit of time for a command that waits. */
+const OWN = {
+	lazyConnect: true,
+	retryStrategy: null,
+	reconnectOnError: null,
+	autoResendUnfulfilledCommands: false,
+	maxRetriesPerRequest: null,
+	commandTimeout: undefined,
+	blockingTimeout: undefined,
+	socketTimeout: undefined,
+	enableAutoPipelining: false,
+	role: "master",
+	readOnly: false,
+};
+
+export function fromIORedis(client: IORedisClient): RedisClient {
+	return {
+		call: (args) => call(client, args),
+		connect: async () => {
+			const own = client.duplicate(OWN);
+			// Whatever waits for a reply is told the same.
+			own.on("error", () => {});
+			const connection: RedisConnection = {
+				call: (args) => call(own, args),
+				destroy: () => own.disconnect(),
+			};
+			try {
+				await own.connect();
+			} catch (error) {
+				own.disconnect();
+				throw error;
+			}
+			return connection;
+		},
+	};
+}
+
+function call(client: IORedisClient, [command = "", ...args]: readonly string[]): Promise<unknown> {
+	return client.call(command, ...args);
+}

@@ -1,0 +1,86 @@
+/**
+ * The scripts that ask of the log, and the one that tidies it up.
+ */
+import { LOG } from "./lua-log.js";
+import { defineScript } from "./script.js";
+
+/** What a writer was answered is remembered for so long after its last batch. */
+const WRITER_MS = 3_600_000;
+
+/** Writers are looked through no more often than that, however many processes there are. */
+const SWEEP_MS = 60_000;
+
+/** As LOG. It answers the epoch, sequence and tag of the newest event. */
+export const NEWEST = defineScript(`${LOG}
+-- A replica refuses it: what is newest there may not be the newest.
+redis.call('HDEL', head, '')
+-- A stream that the head does not know the end of is not its own.
+if redis.call('EXISTS', log) == 1 then
+	local stream = redis.call('XINFO', 'STREAM', log)
+	for at = 1, #stream, 2 do
+		local name, value = stream[at], stream[at + 1]
+		local id = value and (name == 'last-generated-id' and value or name == 'last-entry' and value[1])
+		local number = id and tonumber(string.match(id, '^%d+'))
+		local isOther = name == 'last-entry' and number == sequence and value[2][2] ~= tag
+		if number and (number > sequence or isOther) then
+			begin()
+			break
+		end
+	end
+end
+return { epoch, sequence, tag }
+`);
+
+/**
+ * KEYS: the stream. ARGV: from which sequence on, how many, and after how many bytes it is enough. It answers entries as XRANGE
+ * does.
+ */
+export const READ = defineScript(`
+local next, left, bytes, found = ARGV[1] .. '-0', tonumber(ARGV[2]), tonumber(ARGV[3]), {}
+while left > 0 and bytes > 0 do
+	local page = redis.call('XRANGE', KEYS[1], next, '+', 'COUNT', math.min(left, 32))
+	if #page == 0 then break end
+	for _, entry in ipairs(page) do
+		table.insert(found, entry)
+		bytes = bytes - #entry[2][#entry[2]]
+		next = '(' .. entry[1]
+	end
+	left = left - #page
+end
+return found
+`);
+
+/** As LOG, and one group. It answers its newest events, in order: id, tag, time and text, with spaces between them. */
+export const LATEST = defineScript(`${LOG}
+local latest, order = KEYS[6], KEYS[7]
+if isLost(latest, order) then
+	begin()
+	return redis.error_reply('SSELOST newest events of a group are gone')
+end
+-- Those of the log before this one, if there are any.
+if not redis.call('HGET', head, latest) then return {} end
+local found, size = {}, redis.call('ZCARD', order)
+for at = 0, size - 1, 1000 do
+	for _, value in ipairs(redis.call('HMGET', latest, unpack(redis.call('ZRANGE', order, at, at + 999)))) do
+		table.insert(found, value)
+	end
+end
+return found
+`);
+
+/** As LOG; how old events become, for how long idempotency keys are kept, both in milliseconds, and how many of these. */
+export const TIDY = defineScript(`${LOG}
+trimByAge(tonumber(ARGV[3]))
+forget(tonumber(ARGV[4]), tonumber(ARGV[5]))
+local swept = tonumber(redis.call('HGET', head, 'swept'))
+if swept and now - swept < ${SWEEP_MS} then return end
+redis.call('HSET', head, 'swept', now)
+local found, gone = redis.call('HGETALL', writers), {}
+for at = 1, #found, 2 do
+	local last = string.match(found[at + 1], '^%d+ (%d+)$')
+	if not string.find(found[at], ':') and now - tonumber(last) > ${WRITER_MS} then gone[found[at]] = true end
+end
+for at = 1, #found, 2 do
+	if gone[string.match(found[at], '^[^:]+')] then redis.call('HDEL', writers, found[at]) end
+end
+`);

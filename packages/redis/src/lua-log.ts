@@ -1,0 +1,91 @@
+/**
+ * What every script over the log begins with: the head is read, or made where it is missing. A script runs as a whole, so what
+ * it has read is so until it ends.
+ *
+ * The head is what makes the other keys a log: they are of no log without it, and are deleted when one is begun. So whichever
+ * key is lost, what is left is never taken for a log that goes on: without its head it begins anew, without its stream it
+ * has been trimmed, and without a group's newest events, which nothing else would show, it begins anew as well.
+ */
+
+/** Events of which the field at a place is looked for: that of `a` (when it was stored) and `b` (bytes before it). */
+const AT = 6;
+const BYTES = 8;
+
+/**
+ * KEYS: the head, the stream, the idempotency keys, those before them, the writers; then two for each group.
+ * ARGV: the format, the epoch of a log that is begun.
+ */
+export const LOG = `
+local head, log, known, knownBefore, writers = unpack(KEYS)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local format, epoch, sequence, tag, bytes, trimmed = unpack(
+	redis.call('HMGET', head, 'format', 'epoch', 'sequence', 'tag', 'bytes', 'trimmed')
+)
+if format and format ~= ARGV[1] then return redis.error_reply('SSEFORMAT ' .. format) end
+
+local function begin()
+	redis.call('UNLINK', head, log, known, knownBefore, writers)
+	epoch, sequence, tag, bytes, trimmed = ARGV[2], 0, '0', 0, 0
+	redis.call('HSET', head, 'format', ARGV[1], 'epoch', epoch, 'sequence', 0, 'tag', tag, 'bytes', 0, 'trimmed', 0)
+end
+if format then
+	sequence, bytes, trimmed = tonumber(sequence), tonumber(bytes), tonumber(trimmed)
+else
+	begin()
+end
+
+local function idOf(number)
+	return string.format('%.0f-0', number)
+end
+
+-- Whether the newest events of a group are not those that the head knows of.
+local function isLost(latest, order)
+	local size = tonumber(redis.call('HGET', head, latest))
+	local found, ordered = redis.call('HLEN', latest), redis.call('ZCARD', order)
+	return size and (found ~= size or ordered ~= size)
+end
+
+-- Removes the events before the first of which the field at a place is at least so much.
+local function trim(place, least)
+	local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+	if not first or tonumber(first[2][place]) >= least then return end
+	local low, high = tonumber(string.match(first[1], '^%d+')) + 1, sequence + 1
+	while low < high do
+		local middle = math.floor((low + high) / 2)
+		local entry = redis.call('XRANGE', log, idOf(middle), '+', 'COUNT', 1)[1]
+		if entry and tonumber(entry[2][place]) < least then
+			low = tonumber(string.match(entry[1], '^%d+')) + 1
+		else
+			high = middle
+		end
+	end
+	redis.call('XTRIM', log, 'MINID', idOf(low))
+end
+
+local function trimByAge(maxAge)
+	trim(${AT}, now - maxAge)
+end
+
+-- More than enough goes, so that it is looked for seldom.
+local function trimByBytes(max)
+	if bytes - trimmed <= max then return end
+	local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+	trimmed = first and tonumber(first[2][${BYTES}]) or bytes
+	if bytes - trimmed <= max then return end
+	trimmed = bytes - math.floor(max * 15 / 16)
+	trim(${BYTES}, trimmed)
+end
+
+-- Idempotency keys are kept in two parts, and the older goes as a whole.
+local function forget(ttl, max)
+	local since = tonumber(redis.call('HGET', head, 'known'))
+	if since and now - since < ttl and redis.call('HLEN', known) < max then return end
+	if redis.call('EXISTS', known) == 1 then
+		redis.call('RENAME', known, knownBefore)
+	else
+		redis.call('UNLINK', knownBefore)
+	end
+	redis.call('HSET', head, 'known', now)
+end
+`;

@@ -1,0 +1,70 @@
+/**
+ * The options of the event log, checked once.
+ */
+import { isLimit, LIMIT_RULE, SSEError } from "sse-service/engine";
+import type { IORedisClient } from "./ioredis.js";
+import type { NodeRedisClient } from "./node-redis.js";
+
+export interface RedisEventLogOptions {
+	/**
+	 * A client of `redis` (node-redis) or of `ioredis`, 5 or 6. It stays the application's: connect it, and close it after the
+	 * service. The log reads over a connection of its own, with the same settings.
+	 */
+	readonly client: NodeRedisClient | IORedisClient;
+	/** What the names of its keys begin with, in braces. Services with the same one share a log. Default `"sse"`. */
+	readonly prefix?: string | undefined;
+	/** How many events Redis keeps, about. Default 100,000. */
+	readonly maxEvents?: number | undefined;
+	/** How many bytes of them, about: their texts, and 64 for each. Default 64 MiB. */
+	readonly maxBytes?: number | undefined;
+	/** For how long, in milliseconds. Default one day. */
+	readonly maxAgeMs?: number | undefined;
+	/** For how long an idempotency key is known, in milliseconds: so long at least, and at most twice that. Default ten minutes. */
+	readonly idempotencyMs?: number | undefined;
+}
+
+/** Numbers as Redis takes them: without limit is the largest. */
+export interface LogLimits {
+	readonly maxEvents: number;
+	readonly maxBytes: number;
+	readonly maxAgeMs: number;
+	readonly idempotencyMs: number;
+}
+
+const LIMITS: LogLimits = {
+	maxEvents: 100_000,
+	maxBytes: 64 * 1024 * 1024,
+	maxAgeMs: 86_400_000,
+	idempotencyMs: 600_000,
+};
+
+export interface ResolvedOptions {
+	readonly client: unknown;
+	readonly prefix: string;
+	readonly limits: LogLimits;
+}
+
+/** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, or a value out of its range */
+export function resolveOptions(options: unknown): ResolvedOptions {
+	if (!isObject(options)) throw invalid("redisEventLog takes an object: { client }");
+	const { client, prefix = "sse", ...rest } = options;
+	if (typeof prefix !== "string" || !/^[^{}]{1,256}$/.test(prefix) || !prefix.isWellFormed()) {
+		throw invalid("prefix must be a string of 1 to 256 characters without { and }");
+	}
+	const limits: Record<string, number> = { ...LIMITS };
+	for (const [name, value] of Object.entries(rest)) {
+		if (!Object.hasOwn(LIMITS, name)) throw invalid(`There is no option ${name}`);
+		if (value === undefined) continue;
+		if (!isLimit(value)) throw invalid(`${name} must be ${LIMIT_RULE}`);
+		limits[name] = Math.min(value, Number.MAX_SAFE_INTEGER);
+	}
+	return { client, prefix, limits: limits as unknown as LogLimits };
+}
+
+export function invalid(message: string): SSEError {
+	return new SSEError("ERR_SSE_INVALID_OPTION", message);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null;
+}

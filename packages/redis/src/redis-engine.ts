@@ -1,0 +1,138 @@
+/**
+ * The engine: a log in a Redis stream.
+ */
+import {
+	LOG_FORMAT,
+	type LogEngine,
+	type Position,
+	type Stored,
+	type StoredAt,
+	type Storing,
+} from "sse-service/engine";
+import { Batches, MAX_KNOWN } from "./batches.js";
+import type { RedisClient } from "./client.js";
+import { readEntries, readLatest } from "./entries.js";
+import { followStream } from "./follow.js";
+import { decodeName, encodeName, keysOf, type LogKeys } from "./keys.js";
+import { newLogId } from "./log-id.js";
+import { LATEST, NEWEST, READ, TIDY } from "./log-scripts.js";
+import type { LogLimits } from "./options.js";
+import { POST, POSTED } from "./post-scripts.js";
+import { runScript, type Script } from "./script.js";
+import { checkServer } from "./server-check.js";
+
+/** The version of how the log is kept in Redis, and that of its texts. */
+const FORMAT = `1.${LOG_FORMAT}`;
+
+// In one call to Redis.
+const MAX_BATCH = 256;
+const MAX_BATCH_LENGTH = 1024 * 1024;
+
+/** After so many bytes a reader is given what was read. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+export class RedisEngine implements LogEngine {
+	readonly name = "Redis";
+	readonly #redis: RedisClient;
+	readonly #keys: LogKeys;
+	readonly #limits: LogLimits;
+	readonly #batches: Batches;
+	readonly #closing = new AbortController();
+
+	constructor(redis: RedisClient, prefix: string, limits: LogLimits) {
+		this.#redis = redis;
+		this.#keys = keysOf(prefix);
+		this.#limits = limits;
+		this.#batches = new Batches(redis, this.#keys, FORMAT, limits);
+	}
+
+	async open(warn: (message: string) => void): Promise<void> {
+		await checkServer(this.#redis, this.#keys, this.#limits, warn);
+		await this.newest();
+	}
+
+	async newest(): Promise<Position> {
+		const [epoch, sequence, tag] = (await this.#run(NEWEST)) as [string, number, string];
+		return { epoch, sequence, tag };
+	}
+
+	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
+		const calls = inBatches(entries).map(async (batch) => {
+			try {
+				return await this.#batches.append(batch);
+			} catch (error) {
+				const failure = error instanceof Error ? error : new Error(String(error));
+				return batch.map(() => failure);
+			}
+		});
+		return (await Promise.all(calls)).flat();
+	}
+
+	async read(from: number, limit: number): Promise<readonly Stored[]> {
+		const args = [from, limit, PAGE_BYTES].map(String);
+		return readEntries(await runScript(this.#redis, READ, [this.#keys.log], args));
+	}
+
+	follow(
+		after: number,
+		take: (stored: readonly Stored[]) => void,
+		signal: AbortSignal,
+	): Promise<void> {
+		const until = AbortSignal.any([signal, this.#closing.signal]);
+		return followStream(this.#redis, this.#keys.log, after, take, until);
+	}
+
+	async latest(group: string): Promise<readonly Stored[]> {
+		const values = await this.#run(LATEST, [], this.#keys.ofGroup(group));
+		return (values as string[]).map(readLatest);
+	}
+
+	async tidy(): Promise<void> {
+		const { maxAgeMs, idempotencyMs } = this.#limits;
+		await this.#run(TIDY, [maxAgeMs, idempotencyMs, MAX_KNOWN].map(String));
+	}
+
+	async post(name: string, text: string, ttlMs: number): Promise<void> {
+		const args = [encodeName(name), text, `${ttlMs}`];
+		await runScript(this.#redis, POST, [this.#keys.posts], args);
+	}
+
+	async posted(): Promise<ReadonlyMap<string, string>> {
+		const reply = (await runScript(this.#redis, POSTED, [this.#keys.posts], [])) as string[];
+		const up = new Map<string, string>();
+		for (let at = 0; at < reply.length; at += 2) {
+			up.set(decodeName(reply[at] ?? ""), reply[at + 1] ?? "");
+		}
+		return up;
+	}
+
+	async close(): Promise<void> {
+		this.#closing.abort();
+	}
+
+	/** Run a script over the log. */
+	#run(
+		script: Script,
+		args: readonly string[] = [],
+		keys: readonly string[] = [],
+	): Promise<unknown> {
+		const all = [...this.#keys.all, ...keys];
+		return runScript(this.#redis, script, all, [FORMAT, newLogId(), ...args]);
+	}
+}
+
+function inBatches(entries: readonly Storing[]): readonly (readonly Storing[])[] {
+	const batches: Storing[][] = [];
+	let length = 0;
+	for (const entry of entries) {
+		const batch = batches.at(-1);
+		length += entry.text.length;
+		if (batch !== undefined && batch.length < MAX_BATCH && length <= MAX_BATCH_LENGTH) {
+			batch.push(entry);
+		} else {
+			batches.push([entry]);
+			length = entry.text.length;
+		}
+	}
+	return batches;
+}

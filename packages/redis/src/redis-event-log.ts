@@ -1,0 +1,18 @@
+/**
+ * The event log in Redis, over the client that the application has.
+ */
+import { createEngineEventLog, type EventLog } from "sse-service/engine";
+import { clientOf } from "./client-of.js";
+import { type RedisEventLogOptions, resolveOptions } from "./options.js";
+import { RedisEngine } from "./redis-engine.js";
+
+/**
+ * The event log of a service, in Redis: `createSSEService({ eventLog: redisEventLog({ client }) })`.
+ *
+ * @returns a log for one service, which opens and closes it
+ * @throws `ERR_SSE_INVALID_OPTION`
+ */
+export function redisEventLog(options: RedisEventLogOptions): EventLog {
+	const { client, prefix, limits } = resolveOptions(options);
+	return createEngineEventLog(new RedisEngine(clientOf(client), prefix, limits));
+}

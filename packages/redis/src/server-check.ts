@@ -1,0 +1,57 @@
+/**
+ * What is asked of Redis before the log is opened there: whether it is new enough, and whether it may throw the log away.
+ */
+import type { RedisCalls } from "./client.js";
+import type { LogKeys } from "./keys.js";
+import type { LogLimits } from "./options.js";
+import { defineScript, runScript } from "./script.js";
+
+// As a script, it is answered by the server that has the log.
+const INFO = defineScript(`return redis.call('INFO', 'server') .. redis.call('INFO', 'memory')`);
+
+/** The first that trims a stream by id. */
+const MIN_VERSION = [6, 2] as const;
+
+/**
+ * @param warn told what an operator should know
+ * @throws (rejects) when Redis is too old
+ */
+export async function checkServer(
+	redis: RedisCalls,
+	{ head }: LogKeys,
+	{ maxBytes }: LogLimits,
+	warn: (message: string) => void,
+): Promise<void> {
+	let facts: string;
+	try {
+		facts = String(await runScript(redis, INFO, [head], []));
+	} catch {
+		// Not everyone may ask. Whoever cannot reach it will see that by what comes next.
+		return;
+	}
+	const fact = (name: string): string | undefined =>
+		new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(facts)?.[1];
+
+	const version = fact("redis_version");
+	if (version !== undefined && isOlder(version)) {
+		throw new Error(`it has to be ${MIN_VERSION.join(".")} or newer, and is ${version}`);
+	}
+	const policy = fact("maxmemory_policy") ?? "";
+	const maxMemory = Number(fact("maxmemory"));
+	if (policy.startsWith("allkeys-")) {
+		warn(
+			`Redis may throw events away (maxmemory-policy ${policy}): clients are told of a gap then. Use noeviction, or volatile-*`,
+		);
+	}
+	if (maxMemory > 0 && maxMemory < maxBytes && maxBytes < Number.MAX_SAFE_INTEGER) {
+		warn(
+			`Redis has less memory (maxmemory ${maxMemory}) than the log may take (maxBytes ${maxBytes})`,
+		);
+	}
+}
+
+function isOlder(version: string): boolean {
+	const [major = 0, minor = 0] = version.split(".").map(Number);
+	const [minMajor, minMinor] = MIN_VERSION;
+	return major < minMajor || (major === minMajor && minor < minMinor);
+}

@@ -1,0 +1,54 @@
+/**
+ * What `redisEventLog` takes, and refuses before anything is done.
+ */
+
+import { createClient, createClientPool } from "redis";
+import { createClient as createClient5 } from "redis-5";
+import { isSSEError } from "sse-service";
+import { describe, expect, it } from "vitest";
+import { redisEventLog } from "../src/index.js";
+
+const client = createClient();
+
+function refusal(options: unknown): string {
+	try {
+		redisEventLog(options as { client: typeof client });
+	} catch (error) {
+		if (isSSEError(error)) return `${error.code} ${error.message}`;
+		throw error;
+	}
+	return "none";
+}
+
+describe("redisEventLog", () => {
+	it("takes a client that is not connected yet, and leaves it so", () => {
+		redisEventLog({ client });
+		redisEventLog({ client: createClient5(), maxEvents: Infinity, prefix: "ä b:c" });
+		expect(client.isOpen).toBe(false);
+	});
+
+	it.each<[string, unknown]>([
+		["nothing", undefined],
+		["null", null],
+		["no client", {}],
+		["a URL", { client: "redis://localhost" }],
+		[
+			"a client of node-redis 4",
+			{ client: { sendCommand() {}, duplicate() {}, connect() {}, on() {} } },
+		],
+		["a pool", { client: createClientPool() }],
+		["an unknown option", { client, maxEvent: 1 }],
+		["an option that every object has", { client, toString: 1 }],
+		["no text as prefix", { client, prefix: 1 }],
+		["an empty prefix", { client, prefix: "" }],
+		["a prefix with braces", { client, prefix: "{a}" }],
+		["a prefix that has no UTF-8", { client, prefix: "\ud800" }],
+		["no events", { client, maxEvents: 0 }],
+		["a fraction of an event", { client, maxEvents: 1.5 }],
+		["a text as a limit", { client, maxBytes: "1" }],
+		["no time", { client, maxAgeMs: -1 }],
+		["NaN", { client, idempotencyMs: Number.NaN }],
+	])("refuses %s", (_, options) => {
+		expect(refusal(options)).toMatch(/^ERR_SSE_INVALID_OPTION \w/);
+	});
+});
