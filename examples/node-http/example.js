@@ -5,10 +5,19 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import {
+	answer,
+	answerError,
+	checkMethod,
+	checkString,
+	Refusal,
+	readJson,
+	sendPageFile,
+} from "example-shared/web";
 import { createSSEService } from "sse-service";
 import { createSampler, machine } from "./machine.js";
 import { createTabs } from "./tabs.js";
-import { answer, answerError, checkMethod, Refusal, readJson, sendPageFile } from "./web.js";
 
 /**
  * @import { IncomingMessage, ServerResponse } from "node:http"
@@ -45,6 +54,7 @@ import { answer, answerError, checkMethod, Refusal, readJson, sendPageFile } fro
 
 /** @typedef {(connection: SSEConnection<Events>, body: Record<string, unknown>) => object} Action */
 
+const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
 const MAX_TEXT_LENGTH = 500;
 /** Presence goes out at most this often, however many come and go. */
 const PRESENCE_INTERVAL_MS = 100;
@@ -169,16 +179,16 @@ export function createExample() {
 
 	/** @type {Action} */
 	function say({ clientId, groups }, body) {
-		const room = checkString(body.room, "room");
-		const text = checkString(body.text, "text");
+		const room = checkString(body.room, "room", MAX_TEXT_LENGTH);
+		const text = checkString(body.text, "text", MAX_TEXT_LENGTH);
 		if (!groups.includes(room)) throw new Refusal(403, "Join the room before you speak in it");
 		return deliver({ group: room }, { room, from: clientId, text });
 	}
 
 	/** @type {Action} */
 	function tell({ clientId }, body) {
-		const client = checkString(body.client, "client");
-		const text = checkString(body.text, "text");
+		const client = checkString(body.client, "client", MAX_TEXT_LENGTH);
+		const text = checkString(body.text, "text", MAX_TEXT_LENGTH);
 		return deliver({ client }, { client, from: clientId, text });
 	}
 
@@ -221,7 +231,7 @@ export function createExample() {
 			checkMethod(req, "GET", "HEAD");
 			openStream(req, res, new URLSearchParams(query));
 		} else {
-			await sendPageFile(req, res, path);
+			await sendPageFile(req, res, path, PAGE);
 		}
 	}
 
@@ -246,11 +256,4 @@ export function createExample() {
 			await closed;
 		},
 	};
-}
-
-/** @param {unknown} value @param {string} name */
-function checkString(value, name) {
-	const filled = typeof value === "string" && value.trim() !== "";
-	if (filled && value.length <= MAX_TEXT_LENGTH) return value;
-	throw new Refusal(400, `"${name}" must be a string of 1 to ${MAX_TEXT_LENGTH} characters`);
 }

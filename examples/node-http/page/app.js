@@ -2,11 +2,12 @@
  * The page: shows what comes over the stream, and sends what is done here.
  */
 import { paintAvatar, within } from "/shared/elements.js";
+import { inventName } from "/shared/names.js";
 import { clockTime, duration, plural } from "/shared/words.js";
 import { CHART_SECONDS, createChart } from "./chart.js";
 import { createCompose } from "./compose.js";
 import { createFeed } from "./feed.js";
-import { inventName, me, recall, remember, tabToken } from "./identity.js";
+import { me, recall, remember, tabToken } from "./identity.js";
 import { createNumbers } from "./numbers.js";
 import { createPresence } from "./presence.js";
 import { openTab } from "./stream.js";

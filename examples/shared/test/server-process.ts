@@ -18,7 +18,7 @@ export interface ServerProcess {
 	url(index?: number): Promise<string>;
 	readonly ended: Promise<Ended>;
 	/** Resolves when it has ended. */
-	kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<Ended>;
+	kill(signal: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL"): Promise<Ended>;
 }
 
 /** Run the start script, which must be `node <file>`, of the package in the folder `cwd`. */

@@ -1,15 +1,13 @@
 /**
- * The web around the streams: JSON in, JSON out, and the files of the page.
+ * The web around the streams, on plain `node:http`: JSON in, JSON out, and the files of the page.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
-import { sharedPage } from "example-shared";
+import { sharedPage } from "./index.js";
 
 /** @import { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
-const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
 /** Names like these and no others reach the file system. */
 const FILE_NAME = /^(shared\/)?([a-z]+\.(html|css|js|svg))$/;
 /** @type {ReadonlyMap<string | undefined, string>} */
@@ -84,12 +82,12 @@ export function answerError(res, error) {
 	}
 }
 
-/** @param {IncomingMessage} req @param {ServerResponse} res @param {string} path */
-export async function sendPageFile(req, res, path) {
+/** @param {IncomingMessage} req @param {ServerResponse} res @param {string} path @param {string} page The folder of the example's page. */
+export async function sendPageFile(req, res, path, page) {
 	const [, shared, name = "", ending] = FILE_NAME.exec(path.slice(1) || "index.html") ?? [];
 	const type = TYPES.get(ending);
 	const file =
-		type && (await readFile(join(shared ? sharedPage : PAGE, name)).catch(() => undefined));
+		type && (await readFile(join(shared ? sharedPage : page, name)).catch(() => undefined));
 	if (!file) throw new Refusal(404, "There is nothing here");
 	checkMethod(req, "GET", "HEAD");
 	res.writeHead(200, {
@@ -98,4 +96,11 @@ export async function sendPageFile(req, res, path) {
 		"Cache-Control": "no-cache",
 	});
 	res.end(file);
+}
+
+/** @param {unknown} value @param {string} name @param {number} maxLength */
+export function checkString(value, name, maxLength) {
+	const filled = typeof value === "string" && value.trim() !== "";
+	if (filled && value.length <= maxLength) return value;
+	throw new Refusal(400, `"${name}" must be a string of 1 to ${maxLength} characters`);
 }
