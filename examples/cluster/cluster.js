@@ -1,0 +1,137 @@
+/**
+ * The cluster: a Redis, three processes over it, one address in front of them, and what can be done to all of these.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { createBalancer } from "./balancer.js";
+import { startCounting } from "./counter.js";
+import { createMember } from "./member.js";
+import { createRedis } from "./redis.js";
+
+/**
+ * @import { Report } from "./server.js"
+ * @import { State } from "./member.js"
+ */
+
+/**
+ * How things stand, as every tab is shown it.
+ * @typedef {object} Fleet
+ * @property {readonly (Partial<Report> & { name: string, state: State, pid: number | undefined })[]} servers
+ * @property {{ isUp: boolean, pid: number | undefined }} redis
+ * @property {boolean} isDeploying
+ * @property {readonly Happening[]} happenings The last ones, oldest first.
+ *
+ * @typedef {{ id: number, at: number, text: string, server: string | undefined }} Happening `server`: what it happened to, if that is one.
+ */
+
+const NAMES = ["teal", "violet", "amber"];
+/** Over so long a process ends its streams when a new version is deployed. */
+const DRAIN_MS = 800;
+const READY_TIMEOUT_MS = 10_000;
+const REDIS_AWAY_MS = 2_000;
+const MAX_HAPPENINGS = 50;
+/** What changes together is told at once. */
+const TELL_MS = 100;
+
+export function createCluster() {
+	/** @type {Happening[]} */
+	const happenings = [];
+	let count = 0;
+	let isDeploying = false;
+	let isClosing = false;
+	let stopCounting = () => {};
+	/** @type {NodeJS.Timeout | undefined} */
+	let telling;
+
+	const redis = createRedis(() => note(redis.isUp ? "Redis is up" : "Redis is down"));
+	const members = NAMES.map((name) =>
+		createMember(name, () => redis.url, { onChange: note, onReport: tellSoon, onWish: obey }),
+	);
+	const balancer = createBalancer(() => members.flatMap(({ port }) => port ?? []));
+
+	/** @param {string} text @param {string} [server] */
+	function note(text, server) {
+		happenings.push({ id: count++, at: Date.now(), text, server });
+		if (happenings.length > MAX_HAPPENINGS) happenings.shift();
+		tellSoon();
+	}
+
+	function tellSoon() {
+		telling ??= setTimeout(() => {
+			telling = undefined;
+			const servers = members.map((member) => member.look());
+			const { isUp, pid } = redis;
+			for (const member of members) {
+				member.tell({ servers, redis: { isUp, pid }, isDeploying, happenings });
+			}
+		}, TELL_MS);
+	}
+
+	/** @type {Readonly<Record<string, () => unknown>>} */
+	const wishes = {
+		...Object.fromEntries(members.map(({ name, kill }) => [`kill ${name}`, kill])),
+		deploy,
+		"kill redis": breakRedis,
+		forget,
+	};
+
+	/** @param {string} wish */
+	function obey(wish) {
+		if (Object.hasOwn(wishes, wish)) wishes[wish]?.();
+	}
+
+	/** A rolling deploy: one process after the other, each when the one before is ready. */
+	async function deploy() {
+		if (isDeploying) return;
+		isDeploying = true;
+		note("A new version is deployed");
+		for (const member of members) {
+			await member.close(DRAIN_MS);
+			if (isClosing) return;
+			member.start();
+			await ready([member]);
+		}
+		isDeploying = false;
+		note("The new version is everywhere");
+	}
+
+	async function breakRedis() {
+		if (!redis.isUp) return;
+		await redis.kill();
+		await pause(REDIS_AWAY_MS);
+		if (!isClosing) await redis.start();
+	}
+
+	async function forget() {
+		if (!redis.isUp) return;
+		await redis.forget();
+		note("Redis has forgotten everything");
+	}
+
+	/** Resolves when all of these are, or have had their time. @param {typeof members} those */
+	async function ready(those) {
+		const deadline = Date.now() + READY_TIMEOUT_MS;
+		while (!those.every(({ isReady }) => isReady) && Date.now() < deadline) await pause(50);
+	}
+
+	return {
+		/** @param {number | string} port 0: a free one @param {string} host @returns the URL, when all are ready */
+		async listen(port, host) {
+			const url = await balancer.listen(port, host);
+			await redis.start();
+			for (const member of members) member.start();
+			await ready(members);
+			stopCounting = startCounting(url);
+			return url;
+		},
+
+		/** Everything ends, and nothing is left. */
+		async close() {
+			isClosing = true;
+			stopCounting();
+			clearTimeout(telling);
+			await Promise.all(members.map((member) => member.close(0)));
+			balancer.close();
+			await redis.end();
+		},
+	};
+}

@@ -1,0 +1,108 @@
+/**
+ * A member of the cluster: one of the processes, as the cluster sees it. When it dies, it is started again.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/**
+ * @import { ChildProcess } from "node:child_process"
+ * @import { Fleet } from "./cluster.js"
+ * @import { Order, Report, Word } from "./server.js"
+ */
+
+/** @typedef {"starting" | "up" | "draining" | "down"} State */
+
+/**
+ * @typedef {object} MemberHost
+ * @property {(what: string, name: string) => void} onChange Something has happened to it.
+ * @property {() => void} onReport
+ * @property {(wish: string) => void} onWish Somebody asks it for something that is the cluster's to do.
+ */
+
+const SERVER = fileURLToPath(new URL("./server.js", import.meta.url));
+const RESTART_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** @param {string} name @param {() => string} redisUrl @param {MemberHost} host */
+export function createMember(name, redisUrl, host) {
+	/** @type {State} */
+	let state = "down";
+	/** The process that runs, if one does. @type {ChildProcess | undefined} */
+	let running;
+	let port = 0;
+	/** What it said last. @type {Report | undefined} */
+	let report;
+	let isWanted = false;
+	/** @type {NodeJS.Timeout | undefined} */
+	let restart;
+
+	/** @param {State} next @param {string} what */
+	function become(next, what) {
+		state = next;
+		host.onChange(what, name);
+	}
+
+	function start() {
+		isWanted = true;
+		// In a process group of its own: Ctrl-C is for the cluster, which ends all in order.
+		const child = fork(SERVER, [name, redisUrl()], { detached: true });
+		running = child;
+		become("starting", "starts");
+		child.on("message", (/** @type {Word} */ word) => {
+			if ("wish" in word) host.onWish(word.wish);
+			else if ("report" in word) {
+				report = word.report;
+				host.onReport();
+			} else {
+				port = word.port;
+				become("up", "is up");
+			}
+		});
+		child.once("exit", (_code, signal) => {
+			running = undefined;
+			report = undefined;
+			become("down", signal === null ? "has ended" : `has died of ${signal}`);
+			if (isWanted) restart = setTimeout(start, RESTART_MS);
+		});
+	}
+
+	/** @param {Order} order */
+	function tell(order) {
+		// It may have ended.
+		running?.send(order, () => {});
+	}
+
+	/** Ends it, its streams evenly over `drainMs`. Resolves when it has ended. @param {number} drainMs */
+	async function close(drainMs) {
+		isWanted = false;
+		clearTimeout(restart);
+		const child = running;
+		if (child === undefined) return;
+		const ended = once(child, "exit");
+		become("draining", "drains");
+		tell({ close: { drainMs } });
+		const late = setTimeout(() => child.kill("SIGKILL"), drainMs + CLOSE_TIMEOUT_MS);
+		await ended;
+		clearTimeout(late);
+	}
+
+	return {
+		name,
+		start,
+		close,
+		/** As a crash does. */
+		kill: () => running?.kill("SIGKILL"),
+		/** @param {Fleet} fleet */
+		tell: (fleet) => tell({ fleet }),
+		/** Where it listens, if it does. */
+		get port() {
+			return state === "up" ? port : undefined;
+		},
+		/** Whether the balancer sends somebody there. */
+		get isReady() {
+			return state === "up" && report?.isReady === true;
+		},
+		look: () => ({ name, state, pid: running?.pid, ...report }),
+	};
+}

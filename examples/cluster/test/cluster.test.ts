@@ -1,0 +1,130 @@
+/**
+ * The cluster while things break, as its tabs see it.
+ */
+import { join } from "node:path";
+import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { redisServerPath } from "@sse-service/testing/redis-server";
+import { type ServerProcess, startServerProcess } from "example-shared/server-process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTab, type Tab } from "./tabs.js";
+
+const FOLDER = join(import.meta.dirname, "..");
+const NAMES = ["ada", "grace", "linus", "barbara"];
+/** It goes on for so many numbers after what was done. */
+const MORE = 5;
+
+describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
+	let browser: TestBrowser;
+	let cluster: ServerProcess;
+	let tabs: Tab[];
+	let first: Tab;
+
+	beforeAll(async () => {
+		browser = await launchBrowser();
+		cluster = startServerProcess(FOLDER, { PORT: "0", SSE_REDIS_SERVER: redisServerPath ?? "" });
+		const url = await cluster.url();
+		tabs = await Promise.all(NAMES.map((name) => openTab(browser, url, name)));
+		first = tabs[0] as Tab;
+		for (const tab of tabs) await tab.reach(1);
+	});
+
+	afterAll(async () => {
+		const complaints = await browser.closeWindows();
+		await browser.close();
+		const { code } = await cluster.kill("SIGINT");
+		expect(code).toBe(0);
+		// The browser itself reports each stream that is cut.
+		expect(complaints.filter((text) => !/net::ERR_/.test(text))).toEqual([]);
+	});
+
+	/** After whatever was done: the numbers go on in every tab, none is missing, none came twice. */
+	async function expectAllNumbers(): Promise<void> {
+		const newest = await goOn();
+		for (const tab of tabs) {
+			const numbers = await tab.numbers();
+			const [from = 0] = numbers;
+			const until = numbers.indexOf(newest) + 1;
+
+			expect(numbers.slice(0, until)).toEqual(Array.from({ length: until }, (_, i) => from + i));
+			expect(await tab.counts()).toMatchObject({ missed: 0, twice: 0, gaps: 0 });
+		}
+	}
+
+	/** Resolves with a number that was none yet, when all tabs have it. */
+	async function goOn(): Promise<number> {
+		const numbers = (await Promise.all(tabs.map((tab) => tab.numbers()))).flat();
+		const next = Math.max(...numbers) + MORE;
+		for (const tab of tabs) await tab.reach(next);
+		return next;
+	}
+
+	/** All tabs have this message, once. */
+	async function expectMessage(text: string): Promise<void> {
+		for (const { page } of tabs) {
+			await page.getByRole("log").getByText(text).waitFor();
+			expect(await page.getByRole("log").getByText(text).count()).toBe(1);
+		}
+	}
+
+	async function say(text: string): Promise<void> {
+		await first.page.getByLabel("Message", { exact: true }).fill(text);
+		await first.press("Send");
+	}
+
+	test("are spread over several processes, and each knows who is at any of them", async () => {
+		const servers = await Promise.all(tabs.map((tab) => tab.server()));
+
+		expect(new Set(servers).size).toBeGreaterThan(1);
+		for (const { page } of tabs) {
+			for (const name of NAMES) await page.locator("#people").getByText(name).waitFor();
+		}
+	});
+
+	test("miss nothing when their process is killed, and are served by another one", async () => {
+		const before = await first.server();
+		await first.press(`Kill ${before}`);
+		await expect.poll(() => first.server(), { timeout: 15_000 }).not.toBe(before);
+		await say("who was that?");
+
+		await expectMessage("who was that?");
+		await first.happened(`${before} is up`, 2);
+		await expectAllNumbers();
+	});
+
+	test("miss nothing when all processes are restarted in turn", async () => {
+		const pids = await serverPids();
+		await first.press("Restart all in turn");
+		await say("a new version?");
+		await first.happened("The new version is everywhere");
+
+		await expectMessage("a new version?");
+		await expectAllNumbers();
+		expect((await serverPids()).filter((pid) => pids.includes(pid))).toEqual([]);
+	});
+
+	test("miss nothing when Redis is killed, and have what was sent meanwhile", async () => {
+		await first.press("Kill Redis");
+		await first.happened("Redis is down");
+		await say("is it back?");
+		await first.happened("Redis is up", 2);
+
+		await expectMessage("is it back?");
+		await expectAllNumbers();
+	});
+
+	test("are told when Redis has forgotten everything", async () => {
+		await first.press("Make it forget");
+		for (const { page } of tabs) await page.getByText("It was told of a gap").waitFor();
+
+		await goOn();
+		for (const tab of tabs) {
+			expect(await tab.counts()).toMatchObject({ missed: 0, twice: 0, gaps: 1 });
+		}
+	});
+
+	async function serverPids(): Promise<(string | undefined)[]> {
+		return first.page
+			.locator("#servers > li")
+			.evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.pid));
+	}
+});
