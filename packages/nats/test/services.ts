@@ -49,8 +49,8 @@ export async function startService(
 			const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
 			const stream = await openStream(`${server.url}/${clientId}`, { headers });
 			onTestFinished(() => stream.abort());
-			// It has been told where it is: what is sent from now on is for it.
-			await stream.until(() => stream.text.includes("id: v1."));
+			// One that is new is told where it is: what is sent from then on is for it.
+			if (lastEventId === undefined) await stream.until(() => stream.text.includes("id: v1."));
 			return stream;
 		},
 	};
