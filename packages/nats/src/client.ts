@@ -20,7 +20,6 @@ interface NatsSubscription {
 export interface NatsStatus {
 	readonly type: string;
 	readonly error?: unknown;
-	readonly data?: unknown;
 	readonly permissionContext?: object;
 }
 

@@ -7,6 +7,8 @@ import type { NatsConnection, NatsStatus } from "./client.js";
 export interface ConnectivityListener {
 	onDown?(error: Error): void;
 	onUp?(): void;
+	/** The server does not permit a subject: it says so to the connection, and answers nothing to whoever asked. */
+	onRefused?(subject: string, error: Error): void;
 }
 
 export class Connectivity {
@@ -14,8 +16,6 @@ export class Connectivity {
 	readonly #listeners = new Set<ConnectivityListener>();
 	#status: (AsyncIterable<NatsStatus> & { stop?(): void }) | undefined;
 	#isUp = true;
-	/** What the server refused last: it says so to the connection, and answers nothing to whoever asked. */
-	#refusal: string | undefined;
 
 	constructor(connection: NatsConnection) {
 		this.#connection = connection;
@@ -23,11 +23,6 @@ export class Connectivity {
 
 	get isUp(): boolean {
 		return this.#isUp && !this.#connection.isClosed();
-	}
-
-	/** Why something may not have been answered. */
-	get refusal(): string {
-		return this.#refusal === undefined ? "" : `; it said last: ${this.#refusal}`;
 	}
 
 	start(): void {
@@ -62,7 +57,12 @@ export class Connectivity {
 		else if (type === "reconnect") {
 			this.#isUp = true;
 			for (const { onUp } of [...this.#listeners]) onUp?.();
-		} else if (type === "error") this.#refusal = reasonOf(status);
+		} else if (type === "error") {
+			const subject = refusedBy(status);
+			if (subject === undefined) return;
+			const error = new Error(`NATS does not permit ${subject}`);
+			for (const { onRefused } of [...this.#listeners]) onRefused?.(subject, error);
+		}
 	}
 
 	#goDown(message: string): void {
@@ -71,8 +71,8 @@ export class Connectivity {
 	}
 }
 
-/** One client has an error, the other a code and what was not permitted. */
-function reasonOf({ error, data, permissionContext = {} }: NatsStatus): string {
-	if (error instanceof Error) return error.message;
-	return [data, ...Object.values(permissionContext)].join(" ");
+/** The subject that is not permitted, if it is that: one client has it in an error, the other beside a code. */
+function refusedBy({ error, permissionContext }: NatsStatus): string | undefined {
+	const { subject } = (permissionContext ?? error ?? {}) as { readonly subject?: unknown };
+	return typeof subject === "string" ? subject : undefined;
 }

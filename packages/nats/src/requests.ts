@@ -61,6 +61,7 @@ export class Requests {
 		this.#unlisten = this.connectivity.listen({
 			onDown: (error) => this.#onDown(error),
 			onUp: () => this.#onUp(),
+			onRefused: (subject, error) => this.#onRefused(subject, error),
 		});
 		this.connectivity.start();
 	}
@@ -105,9 +106,8 @@ export class Requests {
 		const number = this.#count++;
 		return new Promise((resolve) => {
 			const expire = (): void => {
-				const { isUp, refusal } = this.connectivity;
-				const why = isUp ? "did not answer" : "is not connected";
-				this.#fail(number, new Error(`NATS ${why} within ${TIMEOUT_MS} ms${refusal}`));
+				const why = this.connectivity.isUp ? "did not answer" : "is not connected";
+				this.#fail(number, new Error(`NATS ${why} within ${TIMEOUT_MS} ms`));
 			};
 			const timer = setTimeout(expire, TIMEOUT_MS);
 			timer.unref();
@@ -174,6 +174,16 @@ export class Requests {
 		const isOver = this.#connection.isClosed();
 		for (const number of [...this.#batches.keys()]) {
 			if (isOver || !this.#waiting.has(number)) this.#fail(number, error);
+		}
+	}
+
+	/** What asks by that subject, or, where it is that of the answers, everything. */
+	#onRefused(subject: string, error: Error): void {
+		const isInbox = subject === `${this.#inbox}.>`;
+		for (const [number, { messages, missing }] of [...this.#batches]) {
+			for (const index of [...missing]) {
+				if (isInbox || messages[index]?.subject === subject) this.#settle(number, index, error);
+			}
 		}
 	}
 

@@ -184,12 +184,24 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(refusals).toEqual([]);
 		});
 
-		it("who may not is told what", async () => {
-			const permissions = documented().replace('"$JS.API.STREAM.INFO.SSE", ', "");
+		it.each([
+			["ask how the stream is", '"$JS.API.STREAM.INFO.SSE"', "$JS.API.STREAM.INFO.SSE"],
+			["be answered", '"_INBOX.>"', "_INBOX."],
+		])("who may not %s is told so at once", async (_, permission, subject) => {
+			const permissions = documented().replace(permission, '"else"');
 			expect(permissions).not.toBe(documented());
 			const restricted = await startWithUser(permissions);
 			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
-			await expect(openEngine({ connection })).rejects.toThrow("$JS.API.STREAM.INFO.SSE");
-		}, 30_000);
+			await expect(openEngine({ connection })).rejects.toThrow(`does not permit ${subject}`);
+		});
+
+		it("who may not append is told so, and what else there is goes on", async () => {
+			const permissions = documented().replace('"SSE.log.>", ', "");
+			const restricted = await startWithUser(permissions);
+			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
+			const engine = await openEngine({ connection });
+			await expect(append(engine, "1")).rejects.toThrow("does not permit SSE.log.");
+			expect(await engine.newest()).toMatchObject({ sequence: 0 });
+		});
 	});
 });
