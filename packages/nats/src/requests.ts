@@ -12,7 +12,7 @@ import {
 import { Connectivity } from "./connectivity.js";
 
 // An answer that has not come after so long will not come.
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5_000;
 
 const EMPTY = new Uint8Array();
 
