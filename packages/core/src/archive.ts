@@ -7,8 +7,12 @@ import type { LogReader, Page, ReadFailure } from "./event-log.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { isFor } from "./page.js";
 import type { LogRecord } from "./record.js";
+import { Turns } from "./turns.js";
 
 const PAGE = 256;
+
+// Pages at a time, so that thousands who come back after long are no storm for the engine.
+const MAX_READING = 8;
 
 export interface ArchiveHost {
 	/** The event in it, if it is one. */
@@ -20,6 +24,7 @@ export interface ArchiveHost {
 export class Archive {
 	readonly #engine: LogEngine;
 	readonly #host: ArchiveHost;
+	readonly #turns = new Turns(MAX_READING);
 	/** Being read: those who were at the same place are given the same page. */
 	readonly #reading = new Map<number, Promise<readonly Stored[]>>();
 
@@ -67,9 +72,19 @@ export class Archive {
 	#read(from: number): Promise<readonly Stored[]> {
 		const known = this.#reading.get(from);
 		if (known !== undefined) return known;
-		const reading = this.#engine.read(from, PAGE).finally(() => this.#reading.delete(from));
+		const reading = this.#readPage(from).finally(() => this.#reading.delete(from));
 		this.#reading.set(from, reading);
 		return reading;
+	}
+
+	async #readPage(from: number): Promise<readonly Stored[]> {
+		const turn = this.#turns.take();
+		try {
+			await turn.begins;
+			return await this.#engine.read(from, PAGE);
+		} finally {
+			turn.end();
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import type { LogEntry, LogRecord } from "./record.js";
 import { isPromiseLike, type ReplayHost } from "./replay.js";
 import type { Published } from "./service-types.js";
 import type { Selection } from "./target.js";
+import { Turns } from "./turns.js";
 
 /** What the history asks of the service. */
 export interface HistoryHost
@@ -34,6 +35,7 @@ interface HistoryOptions {
 	readonly history: LogHost["history"];
 	readonly gapEvent: string;
 	readonly recoverTimeoutMs: number;
+	readonly recoverConcurrency: number;
 	readonly publishTimeoutMs: number;
 }
 
@@ -59,7 +61,8 @@ export class History {
 		this.#log = log;
 		this.#host = host;
 		this.notices = new Notices(options.gapEvent);
-		const { recoverTimeoutMs } = options;
+		const { recoverTimeoutMs, recoverConcurrency } = options;
+		const recoverTurns = new Turns(recoverConcurrency);
 		const begun = log.open({
 			history: options.history,
 			appendTimeoutMs: options.publishTimeoutMs,
@@ -68,7 +71,8 @@ export class History {
 			obey: (command) => host.obey(command),
 			onError: (error) => host.onLogError(error, "log"),
 		});
-		const replayHost = { ...host, log, notices: this.notices, recoverTimeoutMs };
+		const { notices } = this;
+		const replayHost = { ...host, log, notices, recoverTimeoutMs, recoverTurns };
 		this.#newcomers = new Newcomers(replayHost, begun);
 	}
 

@@ -126,6 +126,11 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly recover?: Recover<NoInfer<Events>> | undefined;
 	/** With `history`: how long `recover`, and each of its events, may take, in milliseconds. 0: without limit. Default 10,000. */
 	readonly recoverTimeoutMs?: number | undefined;
+	/**
+	 * With `history`: how many `recover` may be asked at a time, each until it has given its first event; further clients wait, for
+	 * this and then for their own time. After a loss of the log everyone who is connected recovers at once. Default 100.
+	 */
+	readonly recoverConcurrency?: number | undefined;
 	/** With `history`: the type of the event that tells of a gap; its data is `{"reason":…}`. Default `"gap"`. */
 	readonly gapEvent?: string | undefined;
 	/**

@@ -67,6 +67,7 @@ const OPTIONS: {
 	publishTimeoutMs: [5_000, TIME],
 	recover: [undefined, CALLBACK],
 	recoverTimeoutMs: [10_000, TIME],
+	recoverConcurrency: [100, LIMIT],
 	gapEvent: ["gap", EVENT_TYPE],
 	onConnect: [undefined, CALLBACK],
 	onDisconnect: [undefined, CALLBACK],
@@ -74,7 +75,13 @@ const OPTIONS: {
 };
 
 // Without what is missed being known, they would never be used, and their author would count on them.
-const NEED_HISTORY: readonly string[] = ["eventLog", "recover", "recoverTimeoutMs", "gapEvent"];
+const NEED_HISTORY: readonly string[] = [
+	"eventLog",
+	"recover",
+	"recoverTimeoutMs",
+	"recoverConcurrency",
+	"gapEvent",
+];
 
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
 export function resolveOptions(options: unknown = {}): ResolvedOptions {

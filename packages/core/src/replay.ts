@@ -10,6 +10,7 @@ import type { Notices } from "./notices.js";
 import type { RecoveredEvent, RecoverSource } from "./option-types.js";
 import { closeIterator, iteratorOf } from "./pipe.js";
 import type { LogRecord } from "./record.js";
+import type { Turns } from "./turns.js";
 import type { GapReason } from "./types.js";
 
 /** How a client came back. */
@@ -31,6 +32,8 @@ export interface ReplayHost<Connection extends Replayed> {
 	readonly log: EventLog;
 	readonly notices: Notices;
 	readonly recoverTimeoutMs: number;
+	/** For those whose `recover` has not given anything yet. */
+	readonly recoverTurns: Turns;
 	/** The application's own way to make up for a gap, if it has one. `lastEventId`: up to there the client has everything */
 	recover(
 		connection: Connection,
@@ -154,9 +157,11 @@ function* recovered<C extends Replayed>(
 	lastEventId: string,
 ): Steps<boolean> {
 	const { recoverTimeoutMs } = host;
+	const turn = host.recoverTurns.take();
 	let awaited: ReturnType<typeof host.recover>;
 	let iterator: RecoveredIterator | undefined;
 	try {
+		yield* settled(turn.begins);
 		awaited = host.recover(connection, reason, lastEventId);
 		if (awaited === undefined) return false;
 		const source = yield* settled(awaited, recoverTimeoutMs);
@@ -164,6 +169,8 @@ function* recovered<C extends Replayed>(
 		iterator = iteratorOf(source);
 		for (;;) {
 			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
+			// From here on it goes at the pace of the client, for which nobody else is to wait.
+			turn.end();
 			if (done === true) return true;
 			yield host.encodeRecovered(value);
 		}
@@ -171,6 +178,7 @@ function* recovered<C extends Replayed>(
 		host.onRecoverError(error);
 		return false;
 	} finally {
+		turn.end();
 		// One that comes too late is of no use any more either.
 		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
 		void letGo(iterator ?? late).catch((error: unknown) => host.onRecoverError(error));

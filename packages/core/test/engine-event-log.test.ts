@@ -104,6 +104,22 @@ it("reads from the engine what a service has not in memory, in pages, and proves
 	expect(await late.take(1)).toMatchObject([{ event: "gap", data: '{"reason":"expired"}' }]);
 });
 
+it("reads few pages at a time from the engine, however many come back", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	const sent = Array.from({ length: 40 }, (_, at) => one.sse.publish("all", `${at}`));
+	const ids = (await Promise.all(sent)).map(({ id }) => id);
+	const short = await startOn(engine, { history: { maxEvents: 1 } });
+	engine.isHung = true;
+	const opened = await Promise.all(ids.slice(0, 30).map((id) => short.open({}, id)));
+	await eventually(() => engine.readsAtATime === 8);
+	engine.goOn();
+	for (const [at, { stream }] of opened.entries()) {
+		expect(dataOf(await stream.take(39 - at))[0]).toBe(`${at + 1}`);
+	}
+	expect(engine.readsAtATime).toBe(8);
+});
+
 it("tells everyone of a log that was lost, and goes on with what was sent since", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();

@@ -11,6 +11,7 @@ import type { EventLog } from "../src/event-log.js";
 import { createSSEService, type SSEConnection } from "../src/index.js";
 import { Notices } from "../src/notices.js";
 import { type Replayed, type ResumeOutcome, replay } from "../src/replay.js";
+import { Turns } from "../src/turns.js";
 import { HostileCursors } from "./hostile-cursors.js";
 import { openLog } from "./open-log.js";
 
@@ -99,6 +100,7 @@ function outcomeOf(
 		log: counted,
 		notices,
 		recoverTimeoutMs: 0,
+		recoverTurns: new Turns(1),
 		recover: () => undefined,
 		encodeRecovered: () => notices.drop,
 		onRecoverError: (error: unknown) => {

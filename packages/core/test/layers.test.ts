@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
 		"last-event-id",
 		"pipelining",
 		"raw",
+		"turns",
 	],
 	["feed", "record", "sink"],
 	["open-sinks"],

@@ -25,9 +25,12 @@ export class MemoryEngine {
 	isAway = false;
 	/** How often it was asked for what is kept. */
 	reads = 0;
+	/** How many of these questions were unanswered at a time, at most. */
+	readsAtATime = 0;
 	readonly #followers = new Set<Follower>();
 	readonly #held: (() => void)[] = [];
 	#epochs = 0;
+	#reading = 0;
 	#log: Stored[] = [];
 	#newest: Position = this.#begin();
 	#keys = new Map<string, StoredAt>();
@@ -46,11 +49,17 @@ export class MemoryEngine {
 			open: () => this.#call(() => {}),
 			newest: () => this.#call(() => this.#newest),
 			append: (entries) => this.#call(() => entries.map((entry) => this.#append(entry))),
-			read: (from, limit) =>
-				this.#call(() => {
-					this.reads++;
-					return this.#log.filter(({ sequence }) => sequence >= from).slice(0, limit);
-				}),
+			read: async (from, limit) => {
+				this.reads++;
+				this.readsAtATime = Math.max(this.readsAtATime, ++this.#reading);
+				try {
+					return await this.#call(() =>
+						this.#log.filter(({ sequence }) => sequence >= from).slice(0, limit),
+					);
+				} finally {
+					this.#reading--;
+				}
+			},
 			latest: (group) => this.#call(() => (this.#states.get(group) ?? []).toSorted(bySequence)),
 			follow: (after, take, signal) => this.#follow(after, take, signal, own),
 			post: (post, text, ttlMs) =>

@@ -478,6 +478,61 @@ describe("a client whose gap takes long to recover", () => {
 		expect(errors).toEqual([]);
 	});
 
+	it("is read for so many at a time, without those who have left", async () => {
+		const asked: string[] = [];
+		const answers: (() => void)[] = [];
+		await serve({
+			recoverConcurrency: 2,
+			recover: ({ client }) => {
+				asked.push(client.clientId);
+				return new Promise((resolve) => {
+					answers.push(() => resolve([{ data: client.clientId }]));
+				});
+			},
+		});
+		const [a, b, c, d, e] = [
+			await open({ clientId: "a" }, "7"),
+			await open({ clientId: "b" }, "7"),
+			await open({ clientId: "c" }, "7"),
+			await open({ clientId: "d" }, "7"),
+			await open({ clientId: "e" }, "7"),
+		];
+		expect(asked).toEqual(["a", "b"]);
+		await leave(c);
+		answers[0]?.();
+		await eventually(() => asked.length === 3);
+		// While it is asked, too.
+		await leave(b);
+		await eventually(() => asked.length === 4);
+		expect(asked).toEqual(["a", "b", "d", "e"]);
+		for (const answer of answers) answer();
+		const given = [a, d, e].map(({ stream }) => received(stream));
+		expect(await Promise.all(given)).toEqual([["a"], ["d"], ["e"]]);
+	});
+
+	it("is read for the next when it has given its first event, whoever does not read on", async () => {
+		const asked: string[] = [];
+		let goOn = (): void => {};
+		await serve({
+			recoverConcurrency: 1,
+			recover: async function* ({ client: { clientId } }) {
+				asked.push(clientId);
+				yield { data: clientId };
+				if (clientId !== "a") return;
+				await new Promise<void>((resolve) => {
+					goOn = resolve;
+				});
+				yield { data: "more" };
+			},
+		});
+		const a = await open({ clientId: "a" }, "7");
+		const b = await open({ clientId: "b" }, "7");
+		expect(await received(b.stream)).toEqual(["b"]);
+		expect(asked).toEqual(["a", "b"]);
+		goOn();
+		expect(await received(a.stream)).toEqual(["a", "more"]);
+	});
+
 	it("can be read for no longer than it stays: the signal is aborted when it leaves", async () => {
 		let signal: AbortSignal | undefined;
 		await serve({

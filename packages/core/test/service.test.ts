@@ -538,6 +538,8 @@ describe("options", () => {
 		[{ retryMs: -1 }],
 		[{ onError: "log" }],
 		[{ recoverTimeoutMs: 5 }],
+		[{ recoverConcurrency: 5 }],
+		[{ recoverConcurrency: 0, history: true }],
 		[{ gapEvent: "missed", history: false }],
 		[{ __proto__: null, toString: 1 }],
 		[null],
