@@ -1,0 +1,167 @@
+/**
+ * A client: reads a stream of any process that lives, writes down all that it receives, and comes back to another one with the
+ * last id it was sent. Some leave by themselves, some do not read for a while.
+ */
+import http, { type ClientRequest, type IncomingMessage } from "node:http";
+import type { Random } from "@sse-service/testing";
+import { type Block, createBlockReader } from "./blocks.js";
+import { now } from "./clock.js";
+import { isPartialId, parseId } from "./position.js";
+import type { Reader, Received } from "./received.js";
+
+/** `steady` stays for as long as it can, `restless` comes and goes, `slow` stops reading now and then. */
+export type Temper = "steady" | "restless" | "slow";
+
+export interface ClientHost {
+	readonly random: Random;
+	/** The processes that can be connected to, as far as is known. */
+	ports(): readonly number[];
+	onProblem(reader: Reader, what: string): void;
+}
+
+// How long one stays, stops reading, and is away, in milliseconds.
+const STAY = [500, 6_000] as const;
+const STALL = [500, 4_000] as const;
+const AWAY = [5, 400] as const;
+const LONG_AWAY = [1_000, 4_000] as const;
+
+// A process that does not answer by then is left for another.
+const CONNECT_TIMEOUT_MS = 3_000;
+
+// Heartbeats come more often.
+const SILENCE_MS = 10_000;
+
+export class Client {
+	readonly reader: Reader;
+	readonly temper: Temper;
+	readonly #host: ClientHost;
+	#received: Received[] = [];
+	#lastId: string | undefined;
+	#request: ClientRequest | undefined;
+	#response: IncomingMessage | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#isStopped = false;
+
+	constructor(reader: Reader, temper: Temper, host: ClientHost) {
+		this.reader = reader;
+		this.temper = temper;
+		this.#host = host;
+	}
+
+	/** What it has received since this was called last. */
+	take(): readonly Received[] {
+		const received = this.#received;
+		this.#received = [];
+		return received;
+	}
+
+	/** Put back what is not to be looked at yet. */
+	putBack(received: readonly Received[]): void {
+		this.#received = [...received, ...this.#received];
+	}
+
+	get received(): readonly Received[] {
+		return this.#received;
+	}
+
+	start(): void {
+		this.#timer = setTimeout(() => this.#connect(), this.#host.random.between(0, 500));
+	}
+
+	stop(): void {
+		this.#isStopped = true;
+		clearTimeout(this.#timer);
+		this.#request?.destroy();
+	}
+
+	#connect(): void {
+		const ports = this.#host.ports();
+		const index = this.#host.random.between(0, ports.length - 1);
+		const port = ports[index];
+		if (port === undefined) {
+			this.#comeBack();
+			return;
+		}
+		const { clientId, groups } = this.reader;
+		const query = new URLSearchParams({ client: clientId, groups: groups.join(",") });
+		const headers = this.#lastId === undefined ? {} : { "Last-Event-ID": this.#lastId };
+		const request = http.get(`http://127.0.0.1:${port}/events?${query}`, {
+			agent: false,
+			headers,
+			timeout: CONNECT_TIMEOUT_MS,
+		});
+		this.#request = request;
+		request.on("timeout", () => request.destroy());
+		request.on("error", () => {});
+		request.on("response", (response) => {
+			// Refused: the process is about to end.
+			if (response.statusCode !== 200) return void request.destroy();
+			request.setTimeout(SILENCE_MS);
+			const lastId = this.#lastId === undefined ? undefined : parseId(this.#lastId);
+			this.#write({ kind: "opened", process: port, lastId, at: now() });
+			this.#response = response.setEncoding("utf8");
+			response.on(
+				"data",
+				createBlockReader((block) => this.#take(block)),
+			);
+			response.on("error", () => {});
+			this.#beRestless(request);
+		});
+		request.on("close", () => {
+			if (this.#response !== undefined) this.#write({ kind: "closed", at: now() });
+			this.#response = undefined;
+			this.#comeBack();
+		});
+	}
+
+	#comeBack(): void {
+		clearTimeout(this.#timer);
+		if (this.#isStopped) return;
+		const { random } = this.#host;
+		const [least, most] = random.between(1, 10) === 1 ? LONG_AWAY : AWAY;
+		this.#timer = setTimeout(() => this.#connect(), random.between(least, most));
+	}
+
+	#beRestless(request: ClientRequest): void {
+		if (this.temper === "steady") return;
+		const { random } = this.#host;
+		this.#timer = setTimeout(
+			() => {
+				if (this.temper === "restless") return void request.destroy();
+				this.#response?.pause();
+				this.#timer = setTimeout(
+					() => {
+						this.#response?.resume();
+						this.#beRestless(request);
+					},
+					random.between(...STALL),
+				);
+			},
+			random.between(...STAY),
+		);
+	}
+
+	#take({ event, data, id }: Block): void {
+		if (id !== undefined) this.#lastId = id;
+		if (id === undefined && data === undefined) return;
+		const at = now();
+		const number = Number.parseInt(data ?? "", 10);
+		const position = id === undefined ? undefined : parseId(id);
+		const isPartial = id !== undefined && isPartialId(id);
+		if (id === undefined) {
+			this.#write({ kind: "state", number, at });
+		} else if (position === undefined) {
+			this.#host.onProblem(this.reader, `a block has the id ${id}: ${event}, ${data}`);
+		} else if (data === undefined) {
+			this.#write({ kind: "id", position, isPartial, at });
+		} else if (event === "gap") {
+			this.#write({ kind: "gap", reason: JSON.parse(data).reason, position, isPartial, at });
+		} else {
+			this.#write({ kind: "event", number, position, at });
+		}
+	}
+
+	#write(received: Received): void {
+		this.#received.push(received);
+	}
+}

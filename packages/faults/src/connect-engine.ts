@@ -1,0 +1,43 @@
+/**
+ * The event log of a process, over each client that there is for its engine.
+ */
+
+import { connect } from "@nats-io/transport-node";
+import { natsEventLog } from "@sse-service/nats";
+import { redisEventLog } from "@sse-service/redis";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import type { EventLog } from "sse-service/engine";
+
+export const ENGINES = ["redis", "redis-ioredis", "nats"] as const;
+
+export type EngineName = (typeof ENGINES)[number];
+
+export interface Connected {
+	readonly eventLog: EventLog;
+	/** Close the client that the log was given. */
+	close(): Promise<void> | void;
+}
+
+export async function connectEngine(name: EngineName, url: string): Promise<Connected> {
+	if (name === "redis") {
+		const client = createClient({ url });
+		client.on("error", () => {});
+		// It connects when it can.
+		void client.connect().catch(() => {});
+		return { eventLog: redisEventLog({ client }), close: () => client.destroy() };
+	}
+	if (name === "redis-ioredis") {
+		const client = new Redis(url);
+		client.on("error", () => {});
+		return { eventLog: redisEventLog({ client }), close: () => client.disconnect() };
+	}
+	const connection = await connect({
+		servers: url,
+		maxReconnectAttempts: -1,
+		reconnectTimeWait: 200,
+		// Until the server is there.
+		waitOnFirstConnect: true,
+	});
+	return { eventLog: natsEventLog({ connection }), close: () => connection.close() };
+}

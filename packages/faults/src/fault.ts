@@ -1,0 +1,33 @@
+/**
+ * A fault: something that breaks, and is mended. Types only: nothing here runs.
+ */
+import type { Random } from "@sse-service/testing";
+import type { Fleet } from "./fleet.js";
+import type { Member } from "./member.js";
+import type { Truth } from "./truth.js";
+
+/** Where a fault happens. */
+export interface Scene {
+	readonly fleet: Fleet;
+	/** The process that it befalls, if it befalls one. */
+	readonly member: Member;
+	readonly random: Random;
+	/** It is told what is lost, before that can be seen. */
+	readonly truth: Truth;
+	/** Say in the timeline what is done. */
+	tell(what: string): void;
+	/** Wait until processes say that they are not ready. It is a violation when one does not. */
+	untilUnready(members: readonly Member[]): Promise<void>;
+}
+
+export interface Fault {
+	readonly name: string;
+	/** What it befalls: two at a time are of different kinds. */
+	readonly kind: "process" | "network" | "engine";
+	/** Nothing else may break meanwhile. */
+	readonly isAlone?: boolean;
+	/** Processes are cut off from the log, or behind it, for as long as it lasts and a while after. */
+	readonly isOutage?: boolean;
+	/** Resolves when it is over: then all goes on as before, in a while. */
+	run(scene: Scene): Promise<void>;
+}

@@ -1,0 +1,62 @@
+/**
+ * The fleet: processes that share an event log.
+ */
+import { now, pause } from "./clock.js";
+import { type FleetOptions, Member } from "./member.js";
+
+const FLEET_SIZE = 3;
+
+export class Fleet {
+	readonly members: readonly Member[];
+
+	private constructor(members: readonly Member[]) {
+		this.members = members;
+	}
+
+	static async start(options: FleetOptions): Promise<Fleet> {
+		const started = Array.from({ length: FLEET_SIZE }, (_, index) => Member.start(index, options));
+		const settled = await Promise.allSettled(started);
+		const members = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+		const fleet = new Fleet(members);
+		const failed = settled.find((each) => each.status === "rejected");
+		if (failed === undefined) return fleet;
+		await fleet.stop();
+		throw failed.reason;
+	}
+
+	ports(): readonly number[] {
+		return this.members.flatMap(({ isUp, port }) => (isUp ? [port] : []));
+	}
+
+	/** @returns those that are not ready within the time, and why */
+	async untilReady(timeoutMs: number): Promise<readonly string[]> {
+		for (const deadline = now() + timeoutMs; ; await pause(50)) {
+			const unready = await this.#unready();
+			if (unready.length === 0 || now() > deadline) return unready;
+		}
+	}
+
+	/** @returns those that still say that they are ready when the time is over */
+	async untilUnready(members: readonly Member[], timeoutMs: number): Promise<readonly Member[]> {
+		let ready = members;
+		for (const deadline = now() + timeoutMs; ; await pause(50)) {
+			// One that does not answer is not welcome either.
+			const answers = await Promise.all(ready.map((member) => member.health()));
+			ready = ready.filter((_, index) => answers[index]?.ready === true);
+			if (ready.length === 0 || now() > deadline) return ready;
+		}
+	}
+
+	async stop(): Promise<void> {
+		await Promise.all(this.members.map((member) => member.stop()));
+	}
+
+	async #unready(): Promise<readonly string[]> {
+		const all = this.members.map(async (member) => {
+			const health = await member.health();
+			const why = health === undefined ? "does not answer" : (health.log?.error ?? "is not ready");
+			return health?.ready === true ? [] : [`process ${member.index}: ${why}`];
+		});
+		return (await Promise.all(all)).flat();
+	}
+}

@@ -1,0 +1,52 @@
+/**
+ * `pnpm test:faults`: runs for as long as it is told, or until something is found. It ends with 0 when nothing is.
+ */
+import { parseArgs } from "node:util";
+import { ENGINES, type EngineName } from "./connect-engine.js";
+import { reportOf, sumOf } from "./report.js";
+import { run } from "./run.js";
+import { hasStore } from "./store.js";
+
+// Whatever hangs: a run ends.
+const GRACE_MS = 300_000;
+
+const { values } = parseArgs({
+	options: {
+		engine: { type: "string", multiple: true, default: [...ENGINES] },
+		seed: { type: "string", default: `${Date.now() % 1_000_000}` },
+		minutes: { type: "string", default: "15" },
+		only: { type: "string" },
+		clients: { type: "string", default: "200" },
+		rate: { type: "string", default: "60" },
+	},
+});
+
+function print(line: string): void {
+	process.stdout.write(`${line}\n`);
+}
+
+for (const engine of values.engine as EngineName[]) {
+	if (!hasStore(engine)) {
+		print(`${engine}: there is no server for it on this machine`);
+		process.exitCode = 1;
+		continue;
+	}
+	print(`${engine}, --seed ${values.seed}, ${values.minutes} minutes`);
+	const forMs = Number(values.minutes) * 60_000;
+	const alarm = setTimeout(() => process.exit(2), forMs + GRACE_MS);
+	const outcome = await run({
+		engine,
+		seed: Number(values.seed),
+		forMs,
+		only: values.only?.split(","),
+		clients: Number(values.clients),
+		eventsPerSecond: Number(values.rate),
+		print,
+	});
+	clearTimeout(alarm);
+	print(sumOf(outcome));
+	if (outcome.violations.length === 0) continue;
+	print(reportOf(outcome));
+	print(`Again: pnpm test:faults --engine ${engine} --seed ${values.seed}`);
+	process.exitCode = 1;
+}

@@ -1,0 +1,149 @@
+/**
+ * A member of the fleet: a process, as it looks from here, with a proxy between it and the engine.
+ */
+import http from "node:http";
+import { fileURLToPath } from "node:url";
+import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
+import type { EngineName } from "./connect-engine.js";
+import type { Answer, MemberOptions, Publication } from "./member-program.js";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
+
+// The built one, whoever asks.
+const PROGRAM = fileURLToPath(new URL("../dist/member-program.js", import.meta.url));
+
+// A stopped process answers nothing.
+const ANSWER_TIMEOUT_MS = 6_000;
+const HEALTH_TIMEOUT_MS = 1_000;
+
+/** Over how long one that is told to end sends its clients away, unless it is told. */
+const DRAIN_MS = 1_000;
+
+export interface FleetOptions {
+	readonly engine: EngineName;
+	readonly enginePort: number;
+	readonly drainMs?: number;
+	/** Their logs are wrong. */
+	readonly isForgetful?: boolean;
+}
+
+interface Health {
+	readonly ready: boolean;
+	readonly log?: { readonly error?: string; readonly behind: number };
+}
+
+export class Member {
+	readonly index: number;
+	readonly proxy: TcpProxy;
+	readonly #process: ServerProcess;
+	readonly #agent = new http.Agent({ keepAlive: true });
+	#isUp = true;
+
+	private constructor(index: number, proxy: TcpProxy, process: ServerProcess) {
+		this.index = index;
+		this.proxy = proxy;
+		this.#process = process;
+	}
+
+	static async start(
+		index: number,
+		{ engine, enginePort, drainMs = DRAIN_MS, isForgetful = false }: FleetOptions,
+	): Promise<Member> {
+		const proxy = await startTcpProxy(enginePort);
+		const scheme = engine === "nats" ? "nats" : "redis";
+		const url = `${scheme}://127.0.0.1:${proxy.port}`;
+		const process = await startServerProcess({
+			path: globalThis.process.execPath,
+			scheme: "http",
+			args: (port) => {
+				const options: MemberOptions = { port, engine, url, drainMs, isForgetful };
+				return [PROGRAM, JSON.stringify(options)];
+			},
+			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+			answer: /^HTTP\/1\.1 200/,
+		});
+		return new Member(index, proxy, process);
+	}
+
+	get port(): number {
+		return this.#process.port;
+	}
+
+	/** Whether clients may come to it. */
+	get isUp(): boolean {
+		return this.#isUp;
+	}
+
+	/** What it told of errors, since it was started last. */
+	get output(): string {
+		return this.#process.output;
+	}
+
+	/** @returns its answer; `undefined` when it gave none: the event may be stored or not */
+	async publish(publication: Publication): Promise<Answer | undefined> {
+		const body = JSON.stringify(publication);
+		const text = await this.#request("POST", "/publish", body, ANSWER_TIMEOUT_MS);
+		return text === undefined ? undefined : JSON.parse(text);
+	}
+
+	/** @returns `undefined` when it does not answer */
+	async health(): Promise<Health | undefined> {
+		const text = await this.#request("GET", "/health", "", HEALTH_TIMEOUT_MS);
+		return text === undefined ? undefined : JSON.parse(text);
+	}
+
+	/** End it without a word. */
+	async kill(): Promise<void> {
+		this.#isUp = false;
+		await this.#process.kill("SIGKILL");
+	}
+
+	/** End it in an orderly way. */
+	async end(): Promise<void> {
+		this.#isUp = false;
+		await this.#process.kill("SIGTERM");
+	}
+
+	/** After it has ended. */
+	async startAgain(): Promise<void> {
+		await this.#process.restart();
+		this.#isUp = true;
+	}
+
+	/** Have it stand still. Its clients do not know. */
+	async freeze(): Promise<void> {
+		await this.#process.kill("SIGSTOP");
+	}
+
+	async thaw(): Promise<void> {
+		await this.#process.kill("SIGCONT");
+	}
+
+	async stop(): Promise<void> {
+		this.#agent.destroy();
+		await this.#process.stop();
+		await this.proxy.close();
+	}
+
+	#request(
+		method: string,
+		path: string,
+		body: string,
+		timeout: number,
+	): Promise<string | undefined> {
+		return new Promise((resolve) => {
+			const { port } = this;
+			const options = { host: "127.0.0.1", port, path, method, agent: this.#agent, timeout };
+			const request = http.request(options, (response) => {
+				let text = "";
+				response.setEncoding("utf8").on("data", (part) => {
+					text += part;
+				});
+				response.on("end", () => resolve(response.statusCode === 200 ? text : undefined));
+				response.on("error", () => resolve(undefined));
+			});
+			request.on("timeout", () => request.destroy());
+			request.on("error", () => resolve(undefined));
+			request.end(body);
+		});
+	}
+}

@@ -1,0 +1,27 @@
+/**
+ * Places in the log, as the ids of events say them. Read here once more, so that the checker stands on nothing that it checks.
+ */
+
+export interface Position {
+	readonly epoch: string;
+	readonly sequence: number;
+	readonly tag: string;
+}
+
+const ID = /^v1\.([\w-]+)\.([0-9a-z]+)\.([\w-]+)~?(?:;.*)?$/;
+
+/** @returns `undefined` when it is not an id of the log */
+export function parseId(id: string): Position | undefined {
+	const [, epoch, digits, tag] = ID.exec(id) ?? [];
+	if (epoch === undefined || digits === undefined || tag === undefined) return undefined;
+	return { epoch, sequence: Number.parseInt(digits, 36), tag };
+}
+
+/** Whether it says that newest events of groups are still to come. */
+export function isPartialId(id: string): boolean {
+	return id.split(";")[0]?.endsWith("~") === true;
+}
+
+export function nameOf({ epoch, sequence, tag }: Position): string {
+	return `${epoch.slice(0, 6)}:${sequence}:${tag}`;
+}

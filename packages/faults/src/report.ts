@@ -1,0 +1,49 @@
+/**
+ * The report of a run that found something: all that it takes to find out why.
+ */
+import { nameOf } from "./position.js";
+import type { Violation } from "./reading.js";
+import type { Received } from "./received.js";
+import type { Outcome } from "./run.js";
+
+// The first ones show what is wrong; others follow from them.
+const MAX_VIOLATIONS = 5;
+const MAX_RECEIVED = 25;
+const MAX_OUTPUT = 3_000;
+const MAX_TIMELINE = 60;
+
+export function reportOf(outcome: Outcome): string {
+	const { violations, timeline, outputs } = outcome;
+	return [
+		`FAILED: ${violations.length} violations, the first ${MAX_VIOLATIONS}:`,
+		...violations.slice(0, MAX_VIOLATIONS).map(violationOf),
+		"What was done:",
+		...timeline.slice(-MAX_TIMELINE),
+		...outputs.map((output, index) => `Process ${index} told: ${output.slice(-MAX_OUTPUT)}`),
+	].join("\n");
+}
+
+export function sumOf({ sent, received, faults }: Outcome): string {
+	const each = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
+	return `${sent} events sent, ${received} received; faults: ${each.join(", ")}`;
+}
+
+function violationOf({ rule, reader, what, before }: Violation): string {
+	const lines = before.slice(-MAX_RECEIVED).map((received) => `    ${lineOf(received)}`);
+	return [`  [${rule}] ${reader}: ${what}`, ...lines].join("\n");
+}
+
+function lineOf(received: Received): string {
+	const time = `${(received.at / 1_000).toFixed(2).padStart(8)} s `;
+	if (received.kind === "closed") return `${time} closed`;
+	if (received.kind === "opened") {
+		const { process, lastId } = received;
+		return `${time} opened on port ${process}, after ${lastId === undefined ? "nothing" : nameOf(lastId)}`;
+	}
+	if (received.kind === "state") return `${time} event ${received.number}, the newest of its key`;
+	const place = nameOf(received.position);
+	if (received.kind === "event") return `${time} event ${received.number} at ${place}`;
+	return received.kind === "gap"
+		? `${time} gap ${received.reason} to ${place}`
+		: `${time} is at ${place}`;
+}

@@ -1,0 +1,214 @@
+/**
+ * A run: processes on one log, clients who read, a load, and one fault after the other. After each, all must be well again, and
+ * everything that was received until then is checked.
+ */
+import { createRandom, type Random, settled } from "@sse-service/testing";
+import { Checker } from "./checker.js";
+import { now, pause } from "./clock.js";
+import type { EngineName } from "./connect-engine.js";
+import { Crowd } from "./crowd.js";
+import type { Fault, Scene } from "./fault.js";
+import { Fleet } from "./fleet.js";
+import { Load } from "./load.js";
+import type { Member } from "./member.js";
+import { NETWORK_FAULTS } from "./network-faults.js";
+import { Plan } from "./plan.js";
+import { PROCESS_FAULTS } from "./process-faults.js";
+import { KEPT, type Rule, type Violation } from "./reading.js";
+import type { Received } from "./received.js";
+import { type Store, startStore } from "./store.js";
+import { Timeline } from "./timeline.js";
+import { Truth } from "./truth.js";
+
+export interface RunOptions {
+	readonly engine: EngineName;
+	readonly seed: number;
+	/** No round begins after so long. */
+	readonly forMs: number;
+	/** Names of faults: only these. */
+	readonly only?: readonly string[] | undefined;
+	readonly clients: number;
+	readonly eventsPerSecond: number;
+	/** The processes have a log that is wrong, for a test of the checker. */
+	readonly isForgetful?: boolean;
+	/** Is told what is done, as it is done. */
+	print(line: string): void;
+}
+
+export interface Outcome {
+	readonly violations: readonly Violation[];
+	readonly timeline: readonly string[];
+	/** What each process has told of errors. */
+	readonly outputs: readonly string[];
+	readonly faults: Readonly<Record<string, number>>;
+	readonly sent: number;
+	readonly received: number;
+}
+
+// Within so long everything is well again after a fault.
+const READY_MS = 30_000;
+const LIVE_MS = 30_000;
+
+/** Until a process that cannot reach the engine says so: 10 s without proof. */
+const UNREADY_MS = 15_000;
+
+// A round that takes longer has hung.
+const ROUND_MS = 120_000;
+
+export async function run(options: RunOptions): Promise<Outcome> {
+	const { engine, isForgetful = false } = options;
+	const store = await startStore(engine);
+	let fleet: Fleet | undefined;
+	try {
+		fleet = await Fleet.start({ engine, enginePort: store.port, isForgetful });
+		return await new Run(options, store, fleet).toItsEnd();
+	} finally {
+		await fleet?.stop();
+		await store.stop();
+	}
+}
+
+class Run {
+	readonly #options: RunOptions;
+	readonly #fleet: Fleet;
+	readonly #random: Random;
+	readonly #truth = new Truth();
+	readonly #checker = new Checker(this.#truth);
+	readonly #violations: Violation[] = [];
+	readonly #timeline: Timeline;
+	readonly #plan: Plan;
+	readonly #crowd: Crowd;
+	readonly #load: Load;
+	readonly #faults: Record<string, number> = {};
+	#received = 0;
+
+	constructor(options: RunOptions, store: Store, fleet: Fleet) {
+		this.#options = options;
+		this.#fleet = fleet;
+		this.#timeline = new Timeline(options.print);
+		// Each has its own: what the one does must not change what the others do.
+		const [plan, scene, crowd, load] = [1, 2, 3, 4].map((each) =>
+			createRandom(options.seed * 10 + each),
+		) as [Random, Random, Random, Random];
+		this.#random = scene;
+		const faults = [...PROCESS_FAULTS, ...NETWORK_FAULTS, ...store.faults];
+		this.#plan = new Plan(chosen(faults, options.only), plan);
+		this.#crowd = new Crowd(options.clients, {
+			random: crowd,
+			ports: () => fleet.ports(),
+			onProblem: ({ name }, what) => this.#violate("log", what, name),
+		});
+		this.#load = new Load({
+			fleet,
+			truth: this.#truth,
+			random: load,
+			perSecond: options.eventsPerSecond,
+			groups: this.#crowd.groups,
+			clientIds: this.#crowd.clientIds,
+			onProblem: (what) => this.#violate("log", what),
+		});
+	}
+
+	async toItsEnd(): Promise<Outcome> {
+		const end = now() + this.#options.forMs;
+		try {
+			this.#crowd.start();
+			this.#load.start();
+			this.#timeline.add("all begin");
+			await this.#settle();
+			while (now() < end && this.#violations.length === 0) {
+				await settled(this.#round(this.#plan.next()), "a round", ROUND_MS);
+			}
+		} catch (error) {
+			this.#violate(
+				"live",
+				error instanceof Error ? (error.stack ?? error.message) : String(error),
+			);
+		} finally {
+			this.#load.stop();
+			this.#crowd.stop();
+		}
+		return {
+			violations: this.#violations,
+			timeline: this.#timeline.lines,
+			outputs: this.#fleet.members.map(({ output }) => output),
+			faults: this.#faults,
+			sent: this.#load.count,
+			received: this.#received,
+		};
+	}
+
+	async #round(faults: readonly Fault[]): Promise<void> {
+		await pause(this.#random.between(200, 1_500));
+		await Promise.all(faults.map((fault) => this.#befall(fault)));
+		await this.#settle();
+	}
+
+	async #befall(fault: Fault): Promise<void> {
+		const { members } = this.#fleet;
+		const member = members[this.#random.between(0, members.length - 1)] as Member;
+		const who = fault.kind === "engine" ? fault.name : `${fault.name}, process ${member.index}`;
+		const scene: Scene = {
+			fleet: this.#fleet,
+			member,
+			random: this.#random,
+			truth: this.#truth,
+			tell: (what) => this.#timeline.add(`${who}: ${what}`),
+			untilUnready: (unready) => this.#untilUnready(unready),
+		};
+		this.#faults[fault.name] = (this.#faults[fault.name] ?? 0) + 1;
+		this.#timeline.add(`${who}: begins`);
+		// It is over when all are well again.
+		if (fault.isOutage) this.#truth.losses.beginOutage(now());
+		await fault.run(scene);
+		this.#timeline.add(`${who}: is over`);
+	}
+
+	/** All must be well again, and whatever was received until then is checked. */
+	async #settle(): Promise<void> {
+		for (const what of await this.#fleet.untilReady(READY_MS)) this.#violate("health", what);
+		this.#truth.losses.endOutages(now());
+		this.#load.isStateKept = true;
+		await this.#load.answered();
+		const mark = await this.#load.mark(READY_MS);
+		if (mark === undefined) this.#violate("live", "nothing can be published");
+		else {
+			const away = await this.#crowd.untilAt(mark, LIVE_MS);
+			for (const { reader, received } of away) {
+				this.#violate("live", "it was not sent the last event", reader.name, received.slice(-KEPT));
+			}
+		}
+		this.#load.isStateKept = false;
+		await this.#load.answered();
+		const received = this.#crowd.takeUpTo(mark);
+		for (const each of received.values()) this.#received += each.length;
+		const count = this.#violations.length;
+		this.#violations.push(...this.#checker.check(received, mark));
+		this.#timeline.add(this.#violations.length === count ? "all is well" : "NOT all is well");
+	}
+
+	async #untilUnready(members: readonly Member[]): Promise<void> {
+		const ready = await this.#fleet.untilUnready(members, UNREADY_MS);
+		for (const { index } of ready) {
+			this.#violate(
+				"health",
+				`process ${index} says that it is ready, and cannot reach the engine`,
+			);
+		}
+	}
+
+	#violate(rule: Rule, what: string, reader = "all", before: readonly Received[] = []): void {
+		this.#violations.push({ rule, reader, what, before });
+	}
+}
+
+/** @throws when there is no fault of a name */
+function chosen(faults: readonly Fault[], only: readonly string[] | undefined): readonly Fault[] {
+	if (only === undefined) return faults;
+	return only.map((name) => {
+		const fault = faults.find((each) => each.name === name);
+		if (fault !== undefined) return fault;
+		const names = faults.map((each) => each.name).join(", ");
+		throw new Error(`There is no fault ${name}: there are ${names}`);
+	});
+}

@@ -1,0 +1,136 @@
+/**
+ * A TCP proxy between a process and the engine, through which connections break in every way that networks have.
+ */
+import { once } from "node:events";
+import net, { type AddressInfo, type Socket } from "node:net";
+import { now, pause } from "./clock.js";
+
+/** `towards` the engine, or `back` from it. */
+export type Way = "towards" | "back";
+
+interface Passage {
+	readonly client: Socket;
+	readonly upstream: Socket;
+	/** What comes this way is thrown away, until the connection ends. */
+	readonly muted: Set<Way>;
+}
+
+export interface TcpProxy {
+	readonly port: number;
+	/** Where new connections lead to. */
+	target: number;
+	/** How long each part takes, each way, in milliseconds. */
+	delayMs: number;
+	/** Connections are refused. */
+	isShut: boolean;
+	/** Of new connections as well. */
+	readonly muted: Set<Way>;
+	/** How many connections there are. */
+	readonly size: number;
+	/** Throw away what comes one way: the connections seem to be up. `index`: only that one, as they were opened */
+	mute(way: Way, index?: number): void;
+	/** Let nothing through, and forget nothing. */
+	hold(): void;
+	release(): void;
+	/** Break every connection, by a reset. */
+	cut(): void;
+	/** Break those of which something was thrown away. */
+	cutMuted(): void;
+	close(): Promise<void>;
+}
+
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+	const passages = new Set<Passage>();
+	const muted = new Set<Way>();
+	let isHeld = false;
+
+	const server = net.createServer((client) => {
+		if (proxy.isShut) return void client.resetAndDestroy();
+		const upstream = net.connect(proxy.target, "127.0.0.1");
+		const passage = { client, upstream, muted: new Set(muted) };
+		passages.add(passage);
+		pass(client, upstream, passage, "towards");
+		pass(upstream, client, passage, "back");
+		if (isHeld) hold(passage);
+	});
+
+	function pass(from: Socket, to: Socket, passage: Passage, way: Way): void {
+		from.setNoDelay(true);
+		let before = Promise.resolve();
+		let waiting = 0;
+		from.on("data", (bytes) => {
+			if (passage.muted.has(way)) return;
+			if (proxy.delayMs === 0 && waiting === 0) return void to.write(bytes);
+			// In order, however the delay changes.
+			waiting++;
+			const due = now() + proxy.delayMs;
+			before = before.then(async () => {
+				if (due > now()) await pause(due - now());
+				waiting--;
+				if (!to.destroyed) to.write(bytes);
+			});
+		});
+		// 'close' follows.
+		from.on("error", () => {});
+		from.on("close", () => {
+			passages.delete(passage);
+			to.destroySoon();
+		});
+	}
+
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+
+	const proxy: TcpProxy = {
+		port: (server.address() as AddressInfo).port,
+		target: targetPort,
+		delayMs: 0,
+		isShut: false,
+		muted,
+		get size() {
+			return passages.size;
+		},
+		mute: (way, index) => {
+			const all = [...passages];
+			const chosen = index === undefined ? all : all.slice(index, index + 1);
+			for (const passage of chosen) passage.muted.add(way);
+		},
+		hold: () => {
+			isHeld = true;
+			for (const passage of passages) hold(passage);
+		},
+		release: () => {
+			isHeld = false;
+			for (const { client, upstream } of passages) {
+				client.resume();
+				upstream.resume();
+			}
+		},
+		cut: () => {
+			for (const passage of passages) cut(passage);
+		},
+		cutMuted: () => {
+			for (const passage of passages) if (passage.muted.size > 0) cut(passage);
+		},
+		close: async () => {
+			const closed = once(server, "close");
+			server.close();
+			for (const { client, upstream } of passages) {
+				client.destroy();
+				upstream.destroy();
+			}
+			await closed;
+		},
+	};
+	return proxy;
+}
+
+function hold({ client, upstream }: Passage): void {
+	client.pause();
+	upstream.pause();
+}
+
+function cut({ client, upstream }: Passage): void {
+	client.resetAndDestroy();
+	upstream.destroy();
+}

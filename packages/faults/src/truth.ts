@@ -1,0 +1,178 @@
+/**
+ * The truth: what was sent, where the log says it is, and what befell the log. Whatever a reader has received is held against it.
+ */
+import { Losses } from "./losses.js";
+import { nameOf, type Position } from "./position.js";
+import { isFor, type Reader, type Target } from "./received.js";
+
+interface Sent {
+	readonly target: Target;
+	readonly at: number;
+	/** Only the newest of a key is kept. */
+	readonly key: string | undefined;
+}
+
+/** An entry of the log: of an event, or of what only the ids of the log show. */
+interface Place {
+	readonly position: Position;
+	number: number | undefined;
+	/** The engine lost it, though it had acknowledged it, and went on with others. */
+	isLost: boolean;
+}
+
+export class Truth {
+	readonly losses = new Losses();
+	readonly #sent = new Map<number, Sent>();
+	/** By epoch and sequence; several in one place where the log was given twice. */
+	readonly #places = new Map<string, Map<number, Place[]>>();
+	/** Where each event is: in one place of each log. */
+	readonly #whereabouts = new Map<number, Place[]>();
+	#newest: Position | undefined;
+
+	/** The newest that was acknowledged. */
+	get newest(): Position | undefined {
+		return this.#newest;
+	}
+
+	send(number: number, target: Target, at: number, key?: string): void {
+		this.#sent.set(number, { target, at, key });
+	}
+
+	targetOf(number: number): Target | undefined {
+		return this.#sent.get(number)?.target;
+	}
+
+	keyOf(number: number): string | undefined {
+		return this.#sent.get(number)?.key;
+	}
+
+	/** Whether it is known where it is. */
+	isPlaced(number: number): boolean {
+		return this.#whereabouts.has(number);
+	}
+
+	/** The log has acknowledged it. @returns what is wrong with that, if anything */
+	acknowledge(number: number, position: Position): string | undefined {
+		const isNewer =
+			this.#newest?.epoch !== position.epoch || this.#newest.sequence < position.sequence;
+		if (isNewer) this.#newest = position;
+		return this.#put(number, position);
+	}
+
+	/** A reader was sent it then, or, without a number, the id of something. @returns what is wrong with that, if anything */
+	see(number: number | undefined, position: Position, at: number): string | undefined {
+		return this.#put(number, position, at);
+	}
+
+	// What befell the log.
+
+	/** The events up to this one are gone. */
+	trim(sequence: number, at: number): void {
+		if (this.#newest === undefined) return;
+		this.losses.trim({ epoch: this.#newest.epoch, sequence, at });
+	}
+
+	/** The events after this one are gone, though they were acknowledged. Nothing was stored since. */
+	cut(sequence: number, at: number): void {
+		if (this.#newest === undefined) return;
+		const { epoch } = this.#newest;
+		this.losses.cut({ epoch, sequence, at });
+		for (const places of this.#places.get(epoch)?.values() ?? []) {
+			for (const place of places) place.isLost ||= place.position.sequence > sequence;
+		}
+		this.#newest = { epoch, sequence, tag: "" };
+	}
+
+	/** Everything is gone. */
+	wipe(): void {
+		this.losses.wipe(this.#places.keys());
+	}
+
+	// What follows from it.
+
+	/** What a reader must have been sent after one position, up to another. */
+	*between(after: Position, upTo: Position, reader: Reader): Iterable<number> {
+		const places = this.#places.get(after.epoch);
+		// What was lost is not demanded, and what was given in its place is behind a gap.
+		const end = this.isLost(upTo) ? this.losses.cutBefore(upTo) : upTo;
+		for (let sequence = after.sequence + 1; sequence <= (end?.sequence ?? 0); sequence++) {
+			for (const { number, isLost } of places?.get(sequence) ?? []) {
+				const sent = number === undefined || isLost ? undefined : this.#sent.get(number);
+				// A newer one of its key may have taken its place.
+				if (number === undefined || sent === undefined || sent.key !== undefined) continue;
+				if (isFor(sent.target, reader)) yield number;
+			}
+		}
+	}
+
+	/** The newest event of each key, for those of which there is none after a position: that may be on its way. */
+	states(upTo: Position): ReadonlyMap<string, number> {
+		const newest = new Map<string, { readonly number: number; readonly sequence: number }>();
+		for (const [sequence, places] of this.#places.get(upTo.epoch) ?? []) {
+			for (const { number, isLost } of places) {
+				const key = number === undefined || isLost ? undefined : this.keyOf(number);
+				if (number === undefined || key === undefined) continue;
+				if (sequence > (newest.get(key)?.sequence ?? 0)) newest.set(key, { number, sequence });
+			}
+		}
+		const isOld = ({ sequence }: { readonly sequence: number }): boolean =>
+			sequence <= upTo.sequence;
+		return new Map([...newest].flatMap(([key, each]) => (isOld(each) ? [[key, each.number]] : [])));
+	}
+
+	isLost(position: Position): boolean {
+		return this.#placeOf(position)?.isLost === true;
+	}
+
+	/** What speaks against the number of epochs there were, if anything does. */
+	epochsObjection(): string | undefined {
+		const { size } = this.#places;
+		const most = this.losses.epochs;
+		return size > most ? `there were ${size} epochs, where ${most} are explained` : undefined;
+	}
+
+	#put(number: number | undefined, position: Position, seenAt = Infinity): string | undefined {
+		const known = this.#placeOf(position);
+		const place = known ?? this.#add(position);
+		place.isLost ||= this.losses.isCut(position, seenAt);
+		if (number === undefined) return known === undefined ? this.#clash(place) : undefined;
+		if (place.number !== undefined && place.number !== number) {
+			return `events ${place.number} and ${number} are both at ${nameOf(position)}`;
+		}
+		place.number = number;
+		const wheres = this.#whereabouts.get(number) ?? [];
+		if (wheres.includes(place)) return undefined;
+		this.#whereabouts.set(number, [...wheres, place]);
+		const other = wheres.find((each) => isOfOneLog(each, place));
+		if (other !== undefined) {
+			return `event ${number} is at ${nameOf(other.position)} and at ${nameOf(position)}`;
+		}
+		return known === undefined ? this.#clash(place) : undefined;
+	}
+
+	/** Whether another entry is in the same place, of a log that never lost that. */
+	#clash({ position }: Place): string | undefined {
+		const { epoch, sequence } = position;
+		const places = this.#places.get(epoch)?.get(sequence) ?? [];
+		if (places.length < 2 || this.losses.cutBefore(position) !== undefined) return undefined;
+		return `the log has several entries in one place: ${places.map((each) => nameOf(each.position)).join(", ")}`;
+	}
+
+	#add(position: Position): Place {
+		const place = { position, number: undefined, isLost: false };
+		const { epoch, sequence } = position;
+		const places = this.#places.get(epoch) ?? new Map<number, Place[]>();
+		this.#places.set(epoch, places);
+		places.set(sequence, [...(places.get(sequence) ?? []), place]);
+		return place;
+	}
+
+	#placeOf({ epoch, sequence, tag }: Position): Place | undefined {
+		const places = this.#places.get(epoch)?.get(sequence);
+		return places?.find(({ position }) => position.tag === tag);
+	}
+}
+
+function isOfOneLog(one: Place, other: Place): boolean {
+	return one.position.epoch === other.position.epoch && !one.isLost && !other.isLost;
+}
