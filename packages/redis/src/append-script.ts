@@ -35,10 +35,7 @@ if number <= last then
 end
 if number ~= last + 1 and not isNext then return redis.error_reply('SSEEARLY') end
 
--- What is wrong with a key has to be seen before anything is written.
-redis.call('XLEN', log)
-redis.call('HLEN', known)
-redis.call('HLEN', knownBefore)
+checkTypes()
 for group = 6, #KEYS, 2 do
 	if isLost(KEYS[group], KEYS[group + 1]) then
 		begin()

@@ -90,18 +90,20 @@ function encodeEntry(
 	return [tag, text, JSON.stringify([ownId ?? false, key, ...state])];
 }
 
-type Known = readonly [place: number, sequence: number, tag: string, ownId: string | null];
+type Known = readonly [place: unknown, sequence: unknown, tag: string, ownId: string | null];
 
+/** A client may have numbers as texts. */
 function readAnswer(answer: unknown, entries: readonly Storing[]): readonly StoredAt[] {
-	const [epoch, before, hits] = answer as [string, number, readonly Known[]];
-	const known = new Map(hits.map(([place, ...at]) => [place, at]));
-	let sequence = before;
+	const [epoch, before, hits] = answer as [string, unknown, readonly Known[]];
+	const known = new Map(hits.map(([place, ...at]) => [Number(place), at]));
+	let sequence = Number(before);
 	return entries.map(({ tag, ownId }, place) => {
 		const first = known.get(place);
 		if (first === undefined) return { epoch, sequence: ++sequence, tag, ownId, isNew: true };
+		const [at, firstTag, firstId] = first;
 		return {
-			...{ epoch, sequence: first[0], tag: first[1] },
-			...{ ownId: first[2] ?? undefined, isNew: false },
+			...{ epoch, sequence: Number(at), tag: firstTag },
+			...{ ownId: firstId ?? undefined, isNew: false },
 		};
 	});
 }

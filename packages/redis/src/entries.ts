@@ -18,9 +18,10 @@ export function readEntries(entries: unknown): Stored[] {
 	});
 }
 
-/** Of one stream, as XREAD answers it in RESP2, or in RESP3: a list, or a map by the stream's name. */
+/** Of one stream, as XREAD answers it: a list in RESP2; in RESP3 a map by the stream's name, which clients make into what they like. */
 export function readStream(reply: unknown): Stored[] {
 	if (reply === null) return [];
+	if (reply instanceof Map) return readEntries([...reply.values()][0]);
 	if (!Array.isArray(reply)) return readEntries(Object.values(reply as object)[0]);
 	const [first, second] = reply;
 	return readEntries(Array.isArray(first) ? first[1] : second);

@@ -24,7 +24,14 @@ local format, epoch, sequence, tag, bytes, trimmed = unpack(
 )
 if format and format ~= ARGV[1] then return redis.error_reply('SSEFORMAT ' .. format) end
 
+-- What is somebody else's is seen before anything is written.
+local function checkTypes()
+	redis.call('XLEN', log)
+	for _, hash in ipairs({ known, knownBefore, writers }) do redis.call('HLEN', hash) end
+end
+
 local function begin()
+	checkTypes()
 	redis.call('UNLINK', head, log, known, knownBefore, writers)
 	epoch, sequence, tag, bytes, trimmed = ARGV[2], 0, '0', 0, 0
 	redis.call('HSET', head, 'format', ARGV[1], 'epoch', epoch, 'sequence', 0, 'tag', tag, 'bytes', 0, 'trimmed', 0)

@@ -52,12 +52,13 @@ export class RedisEngine implements LogEngine {
 	}
 
 	async newest(): Promise<Position> {
-		const [epoch, sequence, tag] = (await this.#run(NEWEST)) as [string, number, string];
-		return { epoch, sequence, tag };
+		const [epoch, sequence, tag] = (await this.#run(NEWEST)) as [string, unknown, string];
+		return { epoch, sequence: Number(sequence), tag };
 	}
 
 	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
-		const calls = inBatches(entries).map(async (batch) => {
+		const fit = entries.filter(isWellFormed);
+		const calls = inBatches(fit).map(async (batch) => {
 			try {
 				return await this.#batches.append(batch);
 			} catch (error) {
@@ -65,7 +66,11 @@ export class RedisEngine implements LogEngine {
 				return batch.map(() => failure);
 			}
 		});
-		return (await Promise.all(calls)).flat();
+		const answers = (await Promise.all(calls)).flat().values();
+		return entries.map((entry) => {
+			const answer = isWellFormed(entry) ? answers.next().value : undefined;
+			return answer ?? new Error("It has a lone surrogate, which has no UTF-8");
+		});
 	}
 
 	async read(from: number, limit: number): Promise<readonly Stored[]> {
@@ -119,6 +124,11 @@ export class RedisEngine implements LogEngine {
 		const all = [...this.#keys.all, ...keys];
 		return runScript(this.#redis, script, all, [FORMAT, newLogId(), ...args]);
 	}
+}
+
+/** Whether it comes out of Redis as it went in. */
+function isWellFormed({ text, ownId = "" }: Storing): boolean {
+	return text.isWellFormed() && ownId.isWellFormed();
 }
 
 function inBatches(entries: readonly Storing[]): readonly (readonly Storing[])[] {

@@ -1,0 +1,175 @@
+/**
+ * How much Redis keeps, and what is told to whoever runs it.
+ */
+import { redisServerPath } from "@sse-service/testing/redis-server";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Lab, store, storing, textsOf, until } from "./lab.js";
+
+describe.skipIf(redisServerPath === undefined)("limits", () => {
+	let lab: Lab;
+
+	beforeAll(async () => {
+		lab = await Lab.start();
+	});
+	afterAll(() => lab?.stop());
+	beforeEach(() => lab.begin());
+	afterEach(() => lab.clear());
+
+	const kept = async (): Promise<number> => Number(await lab.call("XLEN", lab.key("log")));
+
+	describe("a log keeps", () => {
+		it("as many events as it is to, and a block more", async () => {
+			const engine = await lab.openEngine({ limits: { maxEvents: 1_000 } });
+			await engine.append(Array.from({ length: 5_000 }, (_, index) => storing(`${index}`)));
+			expect(await kept()).toBeGreaterThanOrEqual(1_000);
+			expect(await kept()).toBeLessThanOrEqual(1_100);
+			const [last] = await engine.read(5_000, 1);
+			expect(last).toMatchObject({ sequence: 5_000, text: "4999" });
+		});
+
+		it("as many bytes as it is to, whatever the events are like", async () => {
+			const maxBytes = 1024 * 1024;
+			const engine = await lab.openEngine({ limits: { maxBytes } });
+			for (const length of [10, 10_000, 100, 200_000, 1_000]) {
+				const entries = Array.from({ length: (4 * maxBytes) / (length + 64) }, () =>
+					storing("x".repeat(length)),
+				);
+				await engine.append(entries);
+				const bytes = (await kept()) * (length + 64);
+				expect(bytes).toBeLessThanOrEqual(maxBytes);
+				// More than the sixteenth goes that it is trimmed by, where that is not whole events.
+				expect(bytes).toBeGreaterThan(maxBytes * (15 / 16) - length - 64 - 1);
+			}
+			const stored = await engine.read(1, 5_000);
+			for (const [index, { sequence, previousTag }] of stored.entries()) {
+				const before = stored[index - 1];
+				if (before === undefined) continue;
+				expect(sequence).toBe(before.sequence + 1);
+				expect(previousTag).toBe(before.tag);
+			}
+		});
+
+		it("one that is larger than all that it is to keep, until the next", async () => {
+			const engine = await lab.openEngine({ limits: { maxBytes: 1_000 } });
+			await store(engine, "x".repeat(2_000));
+			await store(engine, "small");
+			expect(textsOf(await engine.read(1, 10))).toEqual(["small"]);
+			expect(await engine.newest()).toMatchObject({ sequence: 2 });
+		});
+
+		it("none that is older than it is to, when it is tidied up", async () => {
+			const engine = await lab.openEngine({ limits: { maxAgeMs: 500 } });
+			await engine.append(Array.from({ length: 300 }, (_, index) => storing(`${index}`)));
+			await engine.tidy();
+			expect(await kept()).toBe(300);
+			const [{ at = 0 } = {}] = await engine.read(300, 1);
+			await until(async () => Date.now() > at + 600);
+			const last = await store(engine, "new");
+			await engine.tidy();
+			expect(await engine.read(1, 1_000)).toMatchObject([
+				{ sequence: 301, tag: last.tag, text: "new" },
+			]);
+		});
+	});
+
+	it("a page that is read ends after some MiB", async () => {
+		const engine = await lab.openEngine();
+		await engine.append(Array.from({ length: 20 }, () => storing("x".repeat(1024 * 1024))));
+		const stored = await engine.read(3, 100);
+		expect(stored[0]).toMatchObject({ sequence: 3 });
+		expect(stored.length).toBeLessThan(20);
+	});
+
+	describe("an idempotency key", () => {
+		it("is forgotten after its time, and not before", async () => {
+			const engine = await lab.openEngine({ limits: { idempotencyMs: 300 } });
+			const key = { idempotencyKey: "once" };
+			const { sequence } = await store(engine, "x", key);
+			const [{ at = 0 } = {}] = await engine.read(sequence, 1);
+			let now = at;
+			await until(async () => {
+				await engine.tidy();
+				const { isNew } = await store(engine, "x", key);
+				now = Date.now();
+				return isNew;
+			});
+			expect(now - at).toBeGreaterThanOrEqual(300);
+			expect(now - at).toBeLessThan(5_000);
+		});
+
+		it("that differs in what has no UTF-8 is another, and so are groups and their keys", async () => {
+			const engine = await lab.openEngine();
+			for (const odd of ["\ud800", "\ud801"]) {
+				const latest = { group: odd, key: odd, max: 10 };
+				expect(
+					await store(engine, odd.length.toString(), { idempotencyKey: odd, latest }),
+				).toMatchObject({
+					isNew: true,
+				});
+				await engine.post(odd, "x", 60_000);
+			}
+			expect(await engine.latest("\ud800")).toHaveLength(1);
+			expect([...(await engine.posted()).keys()].sort()).toEqual(["\ud800", "\ud801"]);
+		});
+	});
+
+	it("what has no UTF-8 is refused alone", async () => {
+		const engine = await lab.openEngine();
+		const answers = await engine.append([storing("1"), storing("\ud800"), storing("3")]);
+		expect(answers).toMatchObject([
+			{ sequence: 1 },
+			{ message: expect.stringContaining("UTF-8") },
+			{ sequence: 2 },
+		]);
+		expect(textsOf(await engine.read(1, 10))).toEqual(["1", "3"]);
+	});
+
+	it("writers are forgotten an hour after their last batch", async () => {
+		const gone = await lab.openEngine();
+		await store(gone, "1");
+		const [writer = ""] = (await lab.call("HKEYS", lab.key("writers"))) as string[];
+		const engine = await lab.openEngine();
+		await store(engine, "2");
+		await lab.call("HSET", lab.key("writers"), writer, `1 ${Date.now() - 3_700_000}`);
+		expect(await lab.call("HLEN", lab.key("writers"))).toBe(4);
+		await engine.tidy();
+		expect(await lab.call("HLEN", lab.key("writers"))).toBe(2);
+		expect(await store(engine, "3")).toMatchObject({ sequence: 3 });
+		expect(await store(gone, "4")).toMatchObject({ sequence: 4 });
+	});
+
+	describe("whoever runs Redis", () => {
+		async function warnings(user?: { username: string; password: string }): Promise<string[]> {
+			const told: string[] = [];
+			const engine = await lab.engine({ ...user });
+			await engine.open((message) => told.push(message));
+			return told;
+		}
+
+		afterEach(async () => {
+			await lab.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
+		});
+
+		it("is told nothing where nothing is thrown away", async () => {
+			expect(await warnings()).toEqual([]);
+			await lab.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "volatile-lru");
+			expect(await warnings()).toEqual([]);
+		});
+
+		it("is warned where events may be thrown away", async () => {
+			await lab.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru");
+			expect(await warnings()).toMatchObject([expect.stringContaining("allkeys-lru")]);
+		});
+
+		it("is warned where there is less memory than the log may take", async () => {
+			await lab.call("CONFIG", "SET", "maxmemory", "10mb");
+			expect(await warnings()).toMatchObject([expect.stringContaining("10485760")]);
+		});
+
+		it("is not asked where that is forbidden", async () => {
+			await lab.call("CONFIG", "SET", "maxmemory", "10mb");
+			await lab.call("ACL", "SETUSER", "shy", "on", ">secret", "~*", "+@all", "-info");
+			expect(await warnings({ username: "shy", password: "secret" })).toEqual([]);
+		});
+	});
+});
