@@ -170,3 +170,12 @@ export function failed({ name }: LogEngine, cause: unknown): SSEError {
 	const why = cause instanceof Error ? cause.message : String(cause);
 	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, 503, cause);
 }
+
+/** @throws (rejects) as applications are told it */
+export async function orFailed<T>(engine: LogEngine, promise: Promise<T>): Promise<T> {
+	try {
+		return await promise;
+	} catch (error) {
+		throw failed(engine, error);
+	}
+}

@@ -3,13 +3,19 @@
  */
 import { SSEError } from "./errors.js";
 
-/** What `promise` resolves to. @throws (rejects) what it rejects with, and `ERR_SSE_TIMEOUT` when that is not within `ms` milliseconds. 0: however long it takes */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+/**
+ * What `promise` resolves to.
+ *
+ * @param ms 0: however long it takes
+ * @param what as the error calls it
+ * @throws (rejects) what it rejects with, and `ERR_SSE_TIMEOUT` when it takes longer
+ */
+export async function within<T>(ms: number, promise: Promise<T>, what = "It"): Promise<T> {
 	if (ms === 0) return promise;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const deadline = new Promise<never>((_, reject) => {
 		const expire = (): void =>
-			reject(new SSEError("ERR_SSE_TIMEOUT", `It took longer than ${ms} ms`));
+			reject(new SSEError("ERR_SSE_TIMEOUT", `${what} took longer than ${ms} ms`));
 		timer = setTimeout(expire, ms);
 		timer.unref();
 	});

@@ -2,7 +2,7 @@
  * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
  * events included. So all deliver in one order.
  */
-import { Appends } from "./appends.js";
+import { Appends, orFailed } from "./appends.js";
 import { Archive } from "./archive.js";
 import { readArrival } from "./arrival.js";
 import type { Command } from "./command.js";
@@ -69,8 +69,8 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 			maxLagMs: MAX_LAG_MS,
 			tell: (command) => this.#tell(command),
 			health: () => this.#watch.health(),
-			post: (...post) => engine.post(...post),
-			posted: () => engine.posted(),
+			post: (...post) => orFailed(engine, engine.post(...post)),
+			posted: () => orFailed(engine, engine.posted()),
 		};
 	}
 

@@ -101,7 +101,8 @@ export class Presence {
 		const text = JSON.stringify(this.#entries());
 		this.#tookMs = performance.now() - begun;
 		try {
-			await within(POST_TIMEOUT_MS, this.#shared.post(this.#name, text, TTL_MS));
+			const posted = this.#shared.post(this.#name, text, TTL_MS);
+			await within(POST_TIMEOUT_MS, posted, "Telling other processes of the clients here");
 			this.#isAway = false;
 		} catch (error) {
 			if (!this.#isAway) this.#onError(error);

@@ -161,7 +161,7 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 * this one. Other processes are seen as they were a moment ago, and one that has died for up to 16 s. Clients that were told to
 	 * reconnect, by `close` or `maxConnectionAgeMs`, stay listed for as long.
 	 *
-	 * @throws (rejects) what the log's engine rejects with
+	 * @throws (rejects) `ERR_SSE_LOG_FAILED`
 	 */
 	clientsIn(group?: string): Promise<ClientPresence[]>;
 

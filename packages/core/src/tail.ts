@@ -74,7 +74,8 @@ export class Tail {
 	}
 
 	async #follow(signal: AbortSignal): Promise<void> {
-		await raced(signal, within(START_TIMEOUT_MS, this.#start(signal)));
+		const what = `Opening the log in ${this.#engine.name}`;
+		await raced(signal, within(START_TIMEOUT_MS, this.#start(signal), what));
 		const after = this.#host.position?.sequence ?? 0;
 		const take = (stored: readonly Stored[]): void => this.#take(stored, signal);
 		this.#isFollowing = true;

@@ -279,6 +279,26 @@ it("knows the clients of all, and for a while those that were told to come back"
 	expect(await clients("lobby")).toEqual([{ clientId: "bob", meta: {}, connections: 0 }]);
 });
 
+it("says what it could not tell other processes, and why", async () => {
+	const errors: { readonly code: string; readonly message: string }[] = [];
+	const onError = (error: unknown): void => void errors.push(error as (typeof errors)[number]);
+	const { engine, one } = await startTwo({ onError });
+	engine.isHung = true;
+	await one.open();
+	await eventually(() => errors.length > 0, "the error");
+	expect(errors[0]).toMatchObject({
+		code: "ERR_SSE_TIMEOUT",
+		message: "Telling other processes of the clients here took longer than 2000 ms",
+	});
+	engine.goOn();
+	engine.isAway = true;
+	await expect(one.sse.clientsIn()).rejects.toMatchObject({
+		code: "ERR_SSE_LOG_FAILED",
+		message: "The engine failed: it is away",
+	});
+	engine.goOn();
+});
+
 it("tells others soon of a client that has left", async () => {
 	const { one, other } = await startTwo();
 	const { stream } = await other.open({ clientId: "ada" });
