@@ -19,18 +19,23 @@ export interface Connected {
 	close(): Promise<void> | void;
 }
 
-export async function connectEngine(name: EngineName, url: string): Promise<Connected> {
+/** @param maxEvents how many the engine keeps */
+export async function connectEngine(
+	name: EngineName,
+	url: string,
+	maxEvents: number,
+): Promise<Connected> {
 	if (name === "redis") {
 		const client = createClient({ url });
 		client.on("error", () => {});
 		// It connects when it can.
 		void client.connect().catch(() => {});
-		return { eventLog: redisEventLog({ client }), close: () => client.destroy() };
+		return { eventLog: redisEventLog({ client, maxEvents }), close: () => client.destroy() };
 	}
 	if (name === "redis-ioredis") {
 		const client = new Redis(url);
 		client.on("error", () => {});
-		return { eventLog: redisEventLog({ client }), close: () => client.disconnect() };
+		return { eventLog: redisEventLog({ client, maxEvents }), close: () => client.disconnect() };
 	}
 	const connection = await connect({
 		servers: url,
@@ -39,5 +44,5 @@ export async function connectEngine(name: EngineName, url: string): Promise<Conn
 		// Until the server is there.
 		waitOnFirstConnect: true,
 	});
-	return { eventLog: natsEventLog({ connection }), close: () => connection.close() };
+	return { eventLog: natsEventLog({ connection, maxEvents }), close: () => connection.close() };
 }

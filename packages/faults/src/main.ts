@@ -2,7 +2,7 @@
  * `pnpm test:faults`: runs for as long as it is told, or until something is found. It ends with 0 when nothing is.
  */
 import { parseArgs } from "node:util";
-import { ENGINES, type EngineName } from "./connect-engine.js";
+import { ENGINES } from "./connect-engine.js";
 import { reportOf, sumOf } from "./report.js";
 import { run } from "./run.js";
 import { hasStore } from "./store.js";
@@ -18,6 +18,7 @@ const { values } = parseArgs({
 		only: { type: "string" },
 		clients: { type: "string", default: "200" },
 		rate: { type: "string", default: "60" },
+		"max-events": { type: "string", default: "100000" },
 	},
 });
 
@@ -25,7 +26,9 @@ function print(line: string): void {
 	process.stdout.write(`${line}\n`);
 }
 
-for (const engine of values.engine as EngineName[]) {
+for (const name of values.engine) {
+	const engine = ENGINES.find((each) => each === name);
+	if (engine === undefined) throw new Error(`There is no engine ${name}: ${ENGINES.join(", ")}`);
 	if (!hasStore(engine)) {
 		print(`${engine}: there is no server for it on this machine`);
 		process.exitCode = 1;
@@ -39,6 +42,7 @@ for (const engine of values.engine as EngineName[]) {
 		seed: Number(values.seed),
 		forMs,
 		only: values.only?.split(","),
+		maxEvents: Number(values["max-events"]),
 		clients: Number(values.clients),
 		eventsPerSecond: Number(values.rate),
 		print,

@@ -14,6 +14,7 @@ export interface MemberOptions {
 	readonly engine: EngineName;
 	/** Of the engine, through a proxy. */
 	readonly url: string;
+	readonly maxEvents: number;
 	readonly drainMs: number;
 	/** Its log is wrong. */
 	readonly isForgetful: boolean;
@@ -43,7 +44,7 @@ const HISTORY = {
 const MAX_BUFFERED_BYTES = 64 * 1024;
 
 const options: MemberOptions = JSON.parse(process.argv[2] ?? "");
-const engine = await connectEngine(options.engine, options.url);
+const engine = await connectEngine(options.engine, options.url, options.maxEvents);
 if (options.isForgetful) makeForgetful(engine.eventLog);
 const sse = createSSEService({
 	eventLog: engine.eventLog,

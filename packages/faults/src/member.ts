@@ -21,6 +21,8 @@ const DRAIN_MS = 1_000;
 export interface FleetOptions {
 	readonly engine: EngineName;
 	readonly enginePort: number;
+	/** How many the engine keeps. */
+	readonly maxEvents: number;
 	readonly drainMs?: number;
 	/** Their logs are wrong. */
 	readonly isForgetful?: boolean;
@@ -46,7 +48,7 @@ export class Member {
 
 	static async start(
 		index: number,
-		{ engine, enginePort, drainMs = DRAIN_MS, isForgetful = false }: FleetOptions,
+		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, isForgetful = false }: FleetOptions,
 	): Promise<Member> {
 		const proxy = await startTcpProxy(enginePort);
 		const scheme = engine === "nats" ? "nats" : "redis";
@@ -55,7 +57,8 @@ export class Member {
 			path: globalThis.process.execPath,
 			scheme: "http",
 			args: (port) => {
-				const options: MemberOptions = { port, engine, url, drainMs, isForgetful };
+				const own = { maxEvents, drainMs, isForgetful };
+				const options: MemberOptions = { port, engine, url, ...own };
 				return [PROGRAM, JSON.stringify(options)];
 			},
 			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",

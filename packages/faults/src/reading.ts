@@ -137,7 +137,7 @@ export class Reading {
 		// It came with a position.
 		if (at === undefined) return yield ["gap", "it was nowhere before"];
 		const to = `from ${this.#where} to ${nameOf(position)}`;
-		const objection = this.#truth.losses.objection(reason, at, position, time);
+		const objection = this.#truth.objection(reason, at, position, time);
 		if (objection !== undefined) yield ["gap", `a gap says ${reason} ${to}: ${objection}`];
 		const isBack = position.epoch === at.epoch && position.sequence < at.sequence;
 		if (isBack && reason !== "diverged") yield ["gap", `a gap leads back ${to}`];

@@ -27,6 +27,8 @@ export interface RunOptions {
 	readonly forMs: number;
 	/** Names of faults: only these. */
 	readonly only?: readonly string[] | undefined;
+	/** How many the engine keeps. */
+	readonly maxEvents: number;
 	readonly clients: number;
 	readonly eventsPerSecond: number;
 	/** The processes have a log that is wrong, for a test of the checker. */
@@ -56,11 +58,11 @@ const UNREADY_MS = 15_000;
 const ROUND_MS = 120_000;
 
 export async function run(options: RunOptions): Promise<Outcome> {
-	const { engine, isForgetful = false } = options;
+	const { engine, maxEvents, isForgetful = false } = options;
 	const store = await startStore(engine);
 	let fleet: Fleet | undefined;
 	try {
-		fleet = await Fleet.start({ engine, enginePort: store.port, isForgetful });
+		fleet = await Fleet.start({ engine, enginePort: store.port, maxEvents, isForgetful });
 		return await new Run(options, store, fleet).toItsEnd();
 	} finally {
 		await fleet?.stop();
@@ -72,8 +74,8 @@ class Run {
 	readonly #options: RunOptions;
 	readonly #fleet: Fleet;
 	readonly #random: Random;
-	readonly #truth = new Truth();
-	readonly #checker = new Checker(this.#truth);
+	readonly #truth: Truth;
+	readonly #checker: Checker;
 	readonly #violations: Violation[] = [];
 	readonly #timeline: Timeline;
 	readonly #plan: Plan;
@@ -85,6 +87,8 @@ class Run {
 	constructor(options: RunOptions, store: Store, fleet: Fleet) {
 		this.#options = options;
 		this.#fleet = fleet;
+		this.#truth = new Truth(options.maxEvents);
+		this.#checker = new Checker(this.#truth);
 		this.#timeline = new Timeline(options.print);
 		// Each has its own: what the one does must not change what the others do.
 		const [plan, scene, crowd, load] = [1, 2, 3, 4].map((each) =>

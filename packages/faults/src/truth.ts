@@ -27,11 +27,13 @@ export class Truth {
 	readonly #places = new Map<string, Map<number, Place[]>>();
 	/** Where each event is: in one place of each log. */
 	readonly #whereabouts = new Map<number, Place[]>();
+	readonly #maxEvents: number;
+	/** The newest that was acknowledged. */
 	#newest: Position | undefined;
 
-	/** The newest that was acknowledged. */
-	get newest(): Position | undefined {
-		return this.#newest;
+	/** @param maxEvents how many the engine keeps */
+	constructor(maxEvents = Infinity) {
+		this.#maxEvents = maxEvents;
 	}
 
 	send(number: number, target: Target, at: number, key?: string): void {
@@ -122,6 +124,14 @@ export class Truth {
 
 	isLost(position: Position): boolean {
 		return this.#placeOf(position)?.isLost === true;
+	}
+
+	/** What speaks against the reason of a gap after a position, if anything does. */
+	objection(reason: string, from: Position, to: Position, at: number): string | undefined {
+		const { epoch, sequence = 0 } = this.#newest ?? {};
+		const isOld = epoch === from.epoch && sequence - from.sequence >= this.#maxEvents;
+		if (reason === "expired" && isOld) return undefined;
+		return this.losses.objection(reason, from, to, at);
 	}
 
 	/** What speaks against the number of epochs there were, if anything does. */

@@ -32,11 +32,17 @@ function at(sequence: number, epoch = "one", tag = `${epoch}${sequence}`): Posit
 
 /** A log, and those who read it. */
 class World {
-	readonly truth = new Truth();
-	readonly #checker = new Checker(this.truth);
+	readonly truth: Truth;
+	readonly #checker: Checker;
 	readonly received = new Map<Reader, Received[]>(READERS.map((reader) => [reader, []]));
 	#numbers = 0;
 	#time = 0;
+
+	/** @param maxEvents how many the engine keeps */
+	constructor(maxEvents = Infinity) {
+		this.truth = new Truth(maxEvents);
+		this.#checker = new Checker(this.truth);
+	}
 
 	/** Send so many, to the targets in turn, and give them to whom they are for. `from`: the position of the first */
 	send(
@@ -359,6 +365,19 @@ describe("what is planted is found:", () => {
 			world.truth.trim(10, world.now);
 			world.gapForAll(reason, at(50));
 			expect(rulesOf(world.check())).toEqual(["gap"]);
+		}
+	});
+
+	it("a gap for one whose next event is kept still", () => {
+		for (const [count, rules] of [
+			[99, ["gap"]],
+			[100, []],
+		] as const) {
+			const world = new World(100);
+			world.giveAll({ kind: "id", position: at(0, "one", "0") });
+			world.send(count, at(1), { to: [] });
+			world.gapForAll("expired", at(count));
+			expect(rulesOf(world.check())).toEqual(rules);
 		}
 	});
 

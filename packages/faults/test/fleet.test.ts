@@ -28,7 +28,8 @@ for (const engine of ["redis", "nats"] as const) {
 		beforeEach(async () => {
 			problems.length = 0;
 			store = await startStore(engine);
-			fleet = await Fleet.start({ engine, enginePort: store.port, drainMs: DRAIN_MS });
+			const own = { enginePort: store.port, maxEvents: 100_000, drainMs: DRAIN_MS };
+			fleet = await Fleet.start({ engine, ...own });
 			expect(await fleet.untilReady(READY_MS)).toEqual([]);
 		});
 		afterEach(async () => {

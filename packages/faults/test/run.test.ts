@@ -11,7 +11,7 @@ const RUNS = [
 	{ engine: "nats", only: ["kill", "cut", "delete-consumers", "purge", "crash", "delete"] },
 ] as const;
 
-const OPTIONS = { seed: 1, clients: 200, eventsPerSecond: 60, print: () => {} };
+const OPTIONS = { seed: 1, maxEvents: 100_000, clients: 200, eventsPerSecond: 60, print: () => {} };
 
 for (const { engine, only } of RUNS) {
 	describe.skipIf(!hasStore(engine))(`three processes on one log in ${engine}`, () => {
