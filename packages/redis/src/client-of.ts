@@ -3,7 +3,10 @@
  */
 import type { RedisClient } from "./client.js";
 import { fromIORedis, type IORedisClient } from "./ioredis.js";
+import { fromIORedisCluster, type IORedisCluster } from "./ioredis-cluster.js";
 import { fromNodeRedis, type NodeRedisClient } from "./node-redis.js";
+import { fromNodeRedisCluster, type NodeRedisCluster } from "./node-redis-cluster.js";
+import { fromNodeRedisSentinel, type NodeRedisSentinel } from "./node-redis-sentinel.js";
 import { invalid, isObject } from "./options.js";
 
 /**
@@ -12,13 +15,24 @@ import { invalid, isObject } from "./options.js";
  * @throws `ERR_SSE_INVALID_OPTION` when it is of none
  */
 export function clientOf(client: unknown): RedisClient {
+	if (has(client, "call", "nodes", "connect", "disconnect", "on")) {
+		return fromIORedisCluster(client as unknown as IORedisCluster);
+	}
 	if (has(client, "call", "duplicate", "connect", "disconnect", "on")) {
 		return fromIORedis(client as unknown as IORedisClient);
+	}
+	if (has(client, "sendCommand", "nodeClient", "connect", "destroy", "on")) {
+		return fromNodeRedisCluster(client as unknown as NodeRedisCluster);
+	}
+	if (has(client, "sendCommand", "acquire", "duplicate", "connect", "destroy", "on")) {
+		return fromNodeRedisSentinel(client as unknown as NodeRedisSentinel);
 	}
 	if (has(client, "sendCommand", "duplicate", "connect", "destroy", "on")) {
 		return fromNodeRedis(client as unknown as NodeRedisClient);
 	}
-	throw invalid("client must be a client of redis or ioredis, version 5 or newer");
+	throw invalid(
+		"client must be a client of redis or ioredis, version 5 or newer (createSentinel of redis: 6)",
+	);
 }
 
 function has(value: unknown, ...methods: readonly string[]): value is Record<string, unknown> {

@@ -2,7 +2,5 @@
  * The event log of sse-service in Redis Streams, for several processes.
  */
 export type { EventLog } from "sse-service/engine";
-export type { IORedisClient } from "./ioredis.js";
-export type { NodeRedisClient } from "./node-redis.js";
-export type { RedisEventLogOptions } from "./options.js";
+export type { AnyRedisClient, RedisEventLogOptions } from "./options.js";
 export { redisEventLog } from "./redis-event-log.js";

@@ -27,11 +27,12 @@ const OWN = {
 	readOnly: false,
 };
 
-export function fromIORedis(client: IORedisClient): RedisClient {
+/** @param more settings of the connections of our own */
+export function fromIORedis(client: IORedisClient, more?: object): RedisClient {
 	return {
 		call: (args) => call(client, args),
 		connect: async () => {
-			const own = client.duplicate(OWN);
+			const own = client.duplicate({ ...OWN, ...more });
 			// Whatever waits for a reply is told the same.
 			own.on("error", () => {});
 			const connection: RedisConnection = {

@@ -18,10 +18,10 @@ const OWN = { disableOfflineQueue: true, pingInterval: 0, clientSideCache: undef
 const OWN_SOCKET = { reconnectStrategy: false, socketTimeout: undefined };
 
 /** Replies as text, whatever the application has chosen. */
-const AS_TEXT = { typeMapping: {} };
+export const AS_TEXT = { typeMapping: {} };
 
 /** There is no limit of time for a command that waits. */
-const WAITING = { ...AS_TEXT, timeout: undefined };
+export const WAITING = { ...AS_TEXT, timeout: undefined };
 
 export function fromNodeRedis(client: NodeRedisClient): RedisClient {
 	return {

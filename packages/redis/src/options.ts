@@ -3,14 +3,25 @@
  */
 import { isLimit, LIMIT_RULE, SSEError } from "sse-service/engine";
 import type { IORedisClient } from "./ioredis.js";
+import type { IORedisCluster } from "./ioredis-cluster.js";
 import type { NodeRedisClient } from "./node-redis.js";
+import type { NodeRedisCluster } from "./node-redis-cluster.js";
+import type { NodeRedisSentinel } from "./node-redis-sentinel.js";
+
+/** A client of either library, for one Redis, Redis Cluster or Redis Sentinel. */
+export type AnyRedisClient =
+	| NodeRedisClient
+	| NodeRedisCluster
+	| NodeRedisSentinel
+	| IORedisClient
+	| IORedisCluster;
 
 export interface RedisEventLogOptions {
 	/**
 	 * A client of `redis` (node-redis) or of `ioredis`, 5 or 6. It stays the application's: connect it, and close it after the
 	 * service. The log reads over a connection of its own, with the same settings.
 	 */
-	readonly client: NodeRedisClient | IORedisClient;
+	readonly client: AnyRedisClient;
 	/** What the names of its keys begin with, in braces. Services with the same one share a log. Default `"sse"`. */
 	readonly prefix?: string | undefined;
 	/** How many events Redis keeps, about. Default 100,000. */

@@ -16,7 +16,7 @@ export interface User {
 
 export interface OpenClient {
 	readonly client: Client;
-	close(): void;
+	close(): unknown;
 }
 
 const host = "127.0.0.1";
@@ -45,6 +45,9 @@ export async function openClient(
 	// What breaks is mended by the client, and seen by whoever waits for an answer.
 	client.on("error", () => {});
 	await client.connect();
-	const close = (): void => ("call" in client ? client.disconnect() : client.destroy());
-	return { client, close };
+	return { client, close: () => close(client) };
+}
+
+export function close(client: Client): unknown {
+	return "call" in client ? client.disconnect() : client.destroy();
 }

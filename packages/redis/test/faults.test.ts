@@ -82,7 +82,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			const engine = await lab.openEngine({ library });
 			const following = engine.follow(0, () => {}, new AbortController().signal);
 			following.catch(() => {});
-			await untilFollowed();
+			await lab.untilFollowed();
 			await lab.server.kill("SIGSTOP");
 			try {
 				await expect(settled(following, "the end of following")).rejects.toThrow("did not answer");
@@ -267,7 +267,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 		await store(engine, "1");
 		const following = engine.follow(1, () => {}, new AbortController().signal);
 		following.catch(() => {});
-		await untilFollowed();
+		await lab.untilFollowed();
 		await lab.call("REPLICAOF", "127.0.0.1", "1");
 		try {
 			await expect(engine.newest()).rejects.toThrow("READONLY");
@@ -293,9 +293,4 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 		const calls = ["2", "3", "4"].map((text) => store(engine, text));
 		expect((await Promise.all(calls)).map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
 	});
-
-	/** Once a driver waits for events in Redis. */
-	function untilFollowed(): Promise<void> {
-		return until(async () => String(await lab.call("CLIENT", "LIST")).includes("cmd=xread"));
-	}
 });

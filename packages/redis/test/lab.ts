@@ -20,19 +20,22 @@ export interface LabOptions extends User {
 
 export class Lab {
 	readonly server: Server;
+	/** What redis-server was told besides. */
+	readonly args: readonly string[];
 	readonly #admin: OpenClient;
 	readonly #ends: (() => unknown)[] = [];
 	#logs = 0;
 	prefix = "log 0";
 
-	private constructor(server: Server, admin: OpenClient) {
+	private constructor(server: Server, admin: OpenClient, args: readonly string[]) {
 		this.server = server;
+		this.args = args;
 		this.#admin = admin;
 	}
 
-	static async start(options?: RedisServerOptions): Promise<Lab> {
+	static async start(options: RedisServerOptions = {}): Promise<Lab> {
 		const server = await startRedisServer(options);
-		return new Lab(server, await openClient("ioredis 6", server.port));
+		return new Lab(server, await openClient("ioredis 6", server.port), options.args ?? []);
 	}
 
 	/** Engines that are opened from now on are over another log. */
@@ -68,6 +71,19 @@ export class Lab {
 		const engine = await this.engine(options);
 		await engine.open(() => {});
 		return engine;
+	}
+
+	/** Once a driver waits for events. */
+	untilFollowed(): Promise<void> {
+		return until(async () => String(await this.call("CLIENT", "LIST")).includes("cmd=xread"));
+	}
+
+	/** Break the connections of those who wait for events. */
+	async cutFollowers(): Promise<void> {
+		const list = String(await this.call("CLIENT", "LIST"));
+		for (const [, id = ""] of list.matchAll(/^id=(\d+) .*cmd=xread/gm)) {
+			await this.call("CLIENT", "KILL", "ID", id);
+		}
 	}
 
 	/** Close what was opened, the last first. */

@@ -3,7 +3,7 @@
  */
 
 import { createClient, createClientPool } from "redis";
-import { createClient as createClient5 } from "redis-5";
+import { createClient as createClient5, createSentinel as createSentinel5 } from "redis-5";
 import { isSSEError } from "sse-service";
 import { describe, expect, it } from "vitest";
 import { redisEventLog } from "../src/index.js";
@@ -35,6 +35,10 @@ describe("redisEventLog", () => {
 		[
 			"a client of node-redis 4",
 			{ client: { sendCommand() {}, duplicate() {}, connect() {}, on() {} } },
+		],
+		[
+			"a sentinel of node-redis 5",
+			{ client: createSentinel5({ name: "main", sentinelRootNodes: [{ host: "", port: 1 }] }) },
 		],
 		["a pool", { client: createClientPool() }],
 		["an unknown option", { client, maxEvent: 1 }],

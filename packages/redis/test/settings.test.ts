@@ -12,6 +12,7 @@ import { clientOf } from "../src/client-of.js";
 import type { RedisEventLogOptions } from "../src/index.js";
 import { resolveOptions } from "../src/options.js";
 import { RedisEngine } from "../src/redis-engine.js";
+import { close } from "./clients.js";
 import { Lab, storing, textsOf } from "./lab.js";
 
 type Client = RedisEventLogOptions["client"];
@@ -116,8 +117,7 @@ describe.skipIf(redisServerPath === undefined)("the settings of a client", () =>
 			expect(await engine.newest()).toMatchObject({ sequence: 3 });
 		} finally {
 			await engine.close();
-			if ("call" in client) client.disconnect();
-			else client.destroy();
+			close(client);
 		}
 	});
 });

@@ -1,6 +1,8 @@
 /**
  * A redis-server of a test's own. Tests that need one are skipped where there is none.
  */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { findProgram } from "../../../.ci/programs.mjs";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
@@ -24,6 +26,29 @@ export function startRedisServer(options: RedisServerOptions = {}): Promise<Serv
 			...["--save", "", "--appendonly", persistence ? "yes" : "no"],
 			...args,
 		],
+		greeting: "PING\r\n",
+		answer: /^\+PONG/,
+	});
+}
+
+/** A Redis Sentinel alone, which watches over one master by the name `main`, and puts a replica in its place soon. */
+export function startRedisSentinel(masterPort: number): Promise<ServerProcess> {
+	if (redisServerPath === undefined) throw new Error("There is no redis-server on this machine");
+	return startServerProcess({
+		path: redisServerPath,
+		scheme: "redis",
+		args: (port, folder) => {
+			// It keeps there what it knows, so it takes no other place for its settings.
+			const file = join(folder, "sentinel.conf");
+			const settings = [
+				...[`port ${port}`, "bind 127.0.0.1", `dir ${folder}`],
+				`sentinel monitor main 127.0.0.1 ${masterPort} 1`,
+				"sentinel down-after-milliseconds main 500",
+				"sentinel failover-timeout main 2000",
+			];
+			if (!existsSync(file)) writeFileSync(file, `${settings.join("\n")}\n`);
+			return [file, "--sentinel"];
+		},
 		greeting: "PING\r\n",
 		answer: /^\+PONG/,
 	});

@@ -1,0 +1,44 @@
+/**
+ * The client of `redis` (node-redis) for Redis Sentinel, 6. That of 5 cannot be duplicated.
+ */
+import type { RedisClient } from "./client.js";
+import { AS_TEXT, WAITING } from "./node-redis.js";
+
+/** What is used of it. */
+export interface NodeRedisSentinel {
+	sendCommand(isReadonly: boolean | undefined, args: string[], options?: object): Promise<unknown>;
+	duplicate(overrides?: object): NodeRedisSentinel;
+	acquire(): Promise<unknown>;
+	connect(): Promise<unknown>;
+	destroy(): Promise<unknown>;
+	on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** One connection to the master, and a command that fails there is not tried elsewhere. */
+const OWN = {
+	masterPoolSize: 1,
+	replicaPoolSize: 0,
+	reserveClient: false,
+	maxCommandRediscovers: 0,
+};
+
+export function fromNodeRedisSentinel(sentinel: NodeRedisSentinel): RedisClient {
+	return {
+		call: (args) => sentinel.sendCommand(false, [...args], AS_TEXT),
+		connect: async () => {
+			const own = sentinel.duplicate(OWN);
+			// Whatever waits for a reply is told the same.
+			own.on("error", () => {});
+			const destroy = (): void => {
+				own.destroy().catch(() => {});
+			};
+			try {
+				await own.connect();
+			} catch (error) {
+				destroy();
+				throw error;
+			}
+			return { call: (args) => own.sendCommand(false, [...args], WAITING), destroy };
+		},
+	};
+}
