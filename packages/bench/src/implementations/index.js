@@ -1,6 +1,7 @@
 // The field: what is measured, in the order of the report. Each implementation is one file that says
 // how it takes a request, how it sends, and what bytes a client then gets.
 
+import { programOf } from "../engines/engine-server.js";
 import { missing } from "./nchan.js";
 
 /**
@@ -47,6 +48,8 @@ import { missing } from "./nchan.js";
 export const OURS = "sse-service";
 /** The same with its event log. */
 export const OURS_WITH_HISTORY = "sse-service with history";
+/** The same with its event log in Redis. */
+export const OURS_OVER_REDIS = "sse-service over Redis";
 /** The same, where each client comes back and has missed ten events. */
 export const OURS_RESUMING = "sse-service resuming";
 /** The floor in Node. */
@@ -136,6 +139,13 @@ export const IMPLEMENTATIONS = [
 		name: OURS_WITH_HISTORY,
 		url: new URL("./sse-service-history.js", import.meta.url).href,
 		packageName: "sse-service",
+		targets: [],
+	},
+	{
+		name: OURS_OVER_REDIS,
+		url: new URL("./sse-service-redis.js", import.meta.url).href,
+		packageName: "@sse-service/redis",
+		missing: () => (programOf("redis") === undefined ? "there is no redis-server" : undefined),
 		targets: [],
 	},
 	{

@@ -2,11 +2,10 @@
 // against from outside. Events are published over HTTP by this process, whose CPU time is not counted.
 
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectWhenUp, cpuMicrosOf, freePort, residentBytesOf } from "../other-process.js";
 
 const MODULE = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 const NGINX = "/usr/sbin/nginx";
@@ -69,40 +68,4 @@ http {
 	}
 }
 `;
-}
-
-/** nginx cannot say which port the system chose. @returns {Promise<number>} */
-async function freePort() {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-	server.close();
-	await once(server, "close");
-	return port;
-}
-
-/** @param {number} port @returns {Promise<import("node:net").Socket>} */
-async function connectWhenUp(port) {
-	for (let attempts = 200; ; attempts--) {
-		const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-		try {
-			await once(socket, "connect");
-			return socket;
-		} catch (error) {
-			if (attempts === 0) throw error;
-			await new Promise((resolve) => setTimeout(resolve, 10));
-		}
-	}
-}
-
-/** User and system together, as `process.cpuUsage()` has them apart. @param {number | undefined} pid */
-function cpuMicrosOf(pid) {
-	// "time spent on the cpu (in nanoseconds)", sched-stats.
-	return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1_000;
-}
-
-/** @param {number | undefined} pid */
-function residentBytesOf(pid) {
-	const status = readFileSync(`/proc/${pid}/status`, "utf8");
-	return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }

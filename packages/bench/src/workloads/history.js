@@ -1,7 +1,7 @@
-// What it costs to keep what is sent: the same broadcast without and with the event log.
+// What it costs to keep what is sent: the same broadcast without and with the event log, in memory and in Redis.
 
 import { createFanOut } from "../fan-out.js";
-import { BARE_SOCKET, OURS, OURS_WITH_HISTORY } from "../implementations/index.js";
+import { BARE_SOCKET, OURS, OURS_OVER_REDIS, OURS_WITH_HISTORY } from "../implementations/index.js";
 import { CPU_PER_EVENT, thousands } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
@@ -19,8 +19,8 @@ export const history = {
 					warmUps: Math.min(25, limits.turns),
 					turns: Math.min(100, limits.turns),
 				}),
-				field: [BARE_SOCKET, OURS, OURS_WITH_HISTORY],
-				baselines: [BARE_SOCKET, OURS],
+				field: [BARE_SOCKET, OURS, OURS_WITH_HISTORY, OURS_OVER_REDIS],
+				baselines: [BARE_SOCKET, OURS, OURS_WITH_HISTORY],
 			},
 		];
 	},

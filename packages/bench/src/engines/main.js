@@ -1,0 +1,93 @@
+// `pnpm bench:engines`: the command.
+
+import { writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { parseArgs } from "node:util";
+import { describeMachine, versionOf } from "../machine.js";
+import { spreadOf } from "../spread.js";
+import { markdownTable } from "../table.js";
+import { programOf } from "./engine-server.js";
+import { MEMBERS, OURS_ON_REDIS } from "./members/index.js";
+import { storm } from "./storm.js";
+import { measure } from "./works.js";
+
+// By default a signal would end this process without its 'exit' event, at which the children are killed.
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+	process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
+
+const PAGE = new URL("../../ENGINES.md", import.meta.url);
+
+const { values } = parseArgs({
+	options: {
+		rounds: { type: "string", default: "5" },
+		quick: { type: "boolean", default: false },
+		save: { type: "boolean", default: false },
+	},
+});
+const rounds = values.quick ? 1 : Number(values.rounds);
+const sizes = values.quick
+	? { events: 1_000, perSecond: 500, seconds: 1, clients: 50 }
+	: { events: 50_000, perSecond: 2_000, seconds: 5, clients: 5_000 };
+
+/** @type {readonly { key: string, title: string, digits: number, scale?: number }[]} */
+const FIGURES = [
+	{ key: "storedPerSecond", title: "stored, 1/s", digits: 0 },
+	{ key: "receivedPerSecond", title: "received, 1/s", digits: 0 },
+	{ key: "senderMicros", title: "sender, µs CPU", digits: 1 },
+	{ key: "otherMicros", title: "other process, µs CPU", digits: 1 },
+	{ key: "engineMicros", title: "engine, µs CPU", digits: 1 },
+	{ key: "p50Micros", title: "latency p50, ms", digits: 2, scale: 1e-3 },
+	{ key: "p99Micros", title: "p99, ms", digits: 2, scale: 1e-3 },
+	{ key: "p999Micros", title: "p99.9, ms", digits: 2, scale: 1e-3 },
+];
+
+const field = MEMBERS.filter(({ engine }) => programOf(engine) !== undefined);
+/** @type {Map<string, Record<string, number>[]>} */
+const measured = new Map(field.map(({ name }) => [name, []]));
+for (let round = 0; round < rounds; round++) {
+	for (let place = 0; place < field.length; place++) {
+		const entry = field[(place + round) % field.length];
+		if (entry === undefined) continue;
+		measured.get(entry.name)?.push(await measure(entry, sizes));
+	}
+	console.error(`round ${round + 1} of ${rounds} done`);
+}
+
+const rows = field.map(({ name, answers }) => [
+	name,
+	...FIGURES.map(({ key, digits, scale = 1 }) => {
+		const found = measured.get(name)?.flatMap((figures) => figures[key] ?? []) ?? [];
+		if (found.length === 0 || (key === "storedPerSecond" && !answers)) return "";
+		return (spreadOf(found).median * scale).toLocaleString("en", {
+			minimumFractionDigits: digits,
+			maximumFractionDigits: digits,
+		});
+	}),
+]);
+const table = markdownTable([["", ...FIGURES.map(({ title }) => title)], ...rows]);
+
+const ours = field.find(({ name }) => name === OURS_ON_REDIS);
+const { commands, milliseconds } = ours
+	? await storm(ours, sizes.clients)
+	: { commands: Number.NaN, milliseconds: Number.NaN };
+
+const { cpu, cores, node } = describeMachine();
+const packages = [
+	"redis",
+	"@nats-io/transport-node",
+	"socket.io",
+	"@socket.io/redis-streams-adapter",
+].map((name) => `${name} ${versionOf(name)}`);
+const page = `# Over an engine
+
+What \`pnpm bench:engines --save\` wrote. Two processes share an engine; 100 B events are sent in one, ${sizes.events.toLocaleString("en")} as fast as the engine takes them, a thousand on their way at a time, then ${sizes.perSecond.toLocaleString("en")} a second for ${sizes.seconds} s. A client of the other process has to receive each, in order; the latency is from \`publish\` to that client. Medians of ${rounds} rounds, interleaved, each with a fresh engine and fresh processes.
+
+${table}
+
+A storm: ${sizes.clients.toLocaleString("en")} clients come back at once to a process that has in memory the ten events that they missed. In the ${Math.round(milliseconds)} ms until the last has them, Redis was sent ${commands} commands, the process's own questions about its health included.
+
+Made ${new Date().toISOString().slice(0, 10)} on ${cpu}, ${cores} cores shared by all of these processes, with Node ${node}, ${packages.join(", ")}. The engines keep nothing on disk but NATS, whose streams are files. socket.io does not say when an event is stored; with the length that its adapter gives the stream by default, 10,000, its client missed events here, and was told nothing, so it has 1,000,000.
+`;
+console.log(page);
+if (values.save) writeFileSync(PAGE, page);
