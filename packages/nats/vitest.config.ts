@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-	test: { include: ["test/**/*.test.ts"] },
+	// That a connection brings nothing is seen after four seconds.
+	test: { include: ["test/**/*.test.ts"], testTimeout: 30_000 },
 });

@@ -45,8 +45,8 @@ export class NatsEngine implements LogEngine {
 		this.#warn = warn;
 		this.#requests.open();
 		const account = await this.#jetStream.account();
-		const { config } = await this.#stream.look();
-		await Promise.all([this.#latest.check(), this.#posts.open()]);
+		const { log, config } = await this.#stream.look();
+		await Promise.all([this.#latest.open(log), this.#posts.open()]);
 		for (const warning of warningsOf(this.#options, account, config)) warn(warning);
 	}
 

@@ -34,10 +34,15 @@ export class Latest {
 		this.#name = streamNames(options.prefix).latest;
 	}
 
-	/** @throws (rejects) `ERR_SSE_LOG_VERSION` when what is there is of another format */
-	async check(): Promise<void> {
+	/**
+	 * Check what is there.
+	 *
+	 * @throws (rejects) `ERR_SSE_LOG_VERSION` when it is of another format
+	 */
+	async open(log: Log): Promise<void> {
 		const found = await this.#jetStream.stream(this.#name);
-		if (found !== undefined) decodeDescription("latest", found.config);
+		if (found === undefined || decodeDescription("latest", found.config) !== log.token) return;
+		await this.#newest(log, log.subjects.all);
 	}
 
 	/**
@@ -58,14 +63,7 @@ export class Latest {
 	async read(group: string): Promise<readonly Stored[]> {
 		const { log } = await this.#stream.look();
 		await this.#mirror(log);
-		// The mirror may be a moment behind the log.
-		const snapshots = await Promise.all(
-			[this.#name, this.#stream.name].map((name) =>
-				takeSnapshot(this.#jetStream, name, log.subjects.states(group)),
-			),
-		);
-		if (snapshots[0] === undefined) this.#mirrored = undefined;
-		const newest = newestOfEach(snapshots.flatMap((snapshot) => snapshot?.messages ?? []));
+		const newest = await this.#newest(log, log.subjects.states(group));
 		const { max = Infinity } = newest.at(-1)?.more ?? {};
 		return newest.slice(-max).map(toStored);
 	}
@@ -88,6 +86,30 @@ export class Latest {
 				if (left-- > 0) await this.#jetStream.purge(this.#name, sequence + 1, subject);
 			}
 		}
+	}
+
+	/** The newest entry of each of these subjects, in the order of the log. */
+	async #newest(log: Log, subjects: string): Promise<readonly Entry[]> {
+		// In this order: what is in the mirror was in the log before, and what is in the log's range then was in it meanwhile.
+		const mirror = await takeSnapshot(this.#jetStream, this.#name, subjects);
+		const stored = await takeSnapshot(this.#jetStream, this.#stream.name, subjects);
+		const { state } = await this.#stream.look();
+		// Somebody has removed it.
+		if (mirror === undefined) this.#mirrored = undefined;
+		const newest = new Map(stored?.messages.map((kept) => [kept.subject, kept]));
+		let isAstray = false;
+		for (const kept of mirror?.messages ?? []) {
+			const known = newest.get(kept.subject);
+			if (kept.sequence < state.first_seq) newest.set(kept.subject, known ?? kept);
+			else if (!isOrPrecedes(kept, known)) isAstray = true;
+		}
+		if (isAstray) {
+			// The log has lost what it had, as after a crash, and the mirror has not.
+			await this.#jetStream.deleteStream(this.#name);
+			this.#mirrored = undefined;
+			await this.#mirror(log);
+		}
+		return [...newest.values()].sort(bySequence).map(decodeEntry);
 	}
 
 	#mirror(log: Log): Promise<void> {
@@ -129,11 +151,9 @@ export class Latest {
 	}
 }
 
-/** Of each subject, in the order of the log. */
-function newestOfEach(messages: readonly Kept[]): readonly Entry[] {
-	const inOrder = messages.toSorted(bySequence);
-	const newest = new Map(inOrder.map((message) => [message.subject, message]));
-	return [...newest.values()].sort(bySequence).map(decodeEntry);
+function isOrPrecedes(one: Kept, other: Kept | undefined): boolean {
+	if (other === undefined || one.sequence > other.sequence) return false;
+	return one.sequence < other.sequence || one.payload.equals(other.payload);
 }
 
 function bySequence(one: Kept, other: Kept): number {

@@ -1,21 +1,11 @@
 /**
  * Three servers as a cluster, on which the streams have three replicas each.
  */
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
 import { eventually, settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJetStream, CLIENTS, type NatsServer, type TestConnection } from "./nats.js";
+import { askJetStream, CLIENTS, freePorts, type NatsServer, type TestConnection } from "./nats.js";
 import { dataOf, startService } from "./services.js";
-
-async function freePorts(count: number): Promise<readonly number[]> {
-	const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-	await Promise.all(servers.map((server) => once(server, "listening")));
-	const ports = servers.map((server) => (server.address() as AddressInfo).port);
-	await Promise.all(servers.map((server) => once(server.close(), "close")));
-	return ports;
-}
 
 describe.skipIf(natsServerPath === undefined)("a cluster", () => {
 	const nodes = new Map<string, NatsServer>();

@@ -1,16 +1,17 @@
 /**
  * What befalls NATS, and what becomes of the log: it goes on where nothing was lost, and what was lost is never passed over.
  */
-import { rmSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
-import type { LogEngine } from "sse-service/engine";
+import type { LogEngine, Storing } from "sse-service/engine";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { NatsEventLogOptions } from "../src/options.js";
 import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
 import { askJetStream, CLIENTS, connectFor, type NatsServer, type TestConnection } from "./nats.js";
 import { startProxy } from "./proxy.js";
+import { until } from "./until.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	let server: NatsServer;
@@ -73,6 +74,47 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(textsOf(await engine.read(1, 10))).toEqual(["0", ...texts]);
 		});
 	});
+
+	it("a log that has lost its newest events, and given their numbers again, is seen to have", async () => {
+		const engine = await open();
+		const latest = (key: string): Partial<Storing> => ({ latest: { group: "g", key, max: 9 } });
+		for (const text of ["1", "2", "3"]) await append(engine, text, latest(text));
+		await mirrored(3);
+		// As it was then, it comes back from a machine that has lost its power.
+		const files = join(server.folder, "jetstream/jetstream/$G/streams/SSE");
+		await server.kill("SIGTERM");
+		cpSync(files, join(server.folder, "then"), { recursive: true });
+		await server.restart();
+		const { epoch, tag } = await append(engine, "lost 4", latest("lost"));
+		await append(engine, "lost 5", latest("lost"));
+		await mirrored(5);
+		await server.kill("SIGTERM");
+		rmSync(files, { recursive: true });
+		renameSync(join(server.folder, "then"), files);
+		await server.restart();
+		expect(await engine.newest()).toMatchObject({ epoch, sequence: 3 });
+		expect(await new Follower(engine, 5).failure()).toContain("lost");
+		const again = await append(engine, "4", latest("4"));
+		expect(again).toMatchObject({ epoch, sequence: 4 });
+		expect(again.tag).not.toBe(tag);
+		// It is opened whenever the log is followed anew.
+		await engine.open(() => {});
+		await mirrored(4);
+		expect(textsOf(await engine.latest("g"))).toEqual(["1", "2", "3", "4"]);
+		await append(engine, "5", latest("5"));
+		await mirrored(5);
+		await askJetStream(operator, "STREAM.PURGE.SSE");
+		expect(textsOf(await engine.latest("g"))).toEqual(["1", "2", "3", "4", "5"]);
+	});
+
+	/** Resolves once the mirror has what the log has up to a sequence. */
+	async function mirrored(sequence: number): Promise<void> {
+		await until(
+			`message ${sequence} in the mirror`,
+			() => askJetStream(operator, "STREAM.INFO.SSE_LATEST"),
+			({ state }) => (state as { last_seq: number }).last_seq === sequence,
+		);
+	}
 
 	describe("a stream", () => {
 		it("that is deleted under a follower ends it, though nothing says so", async () => {
@@ -217,12 +259,11 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await engine.close();
 			await follower.ended;
 			expect(connection.isClosed()).toBe(false);
-			let count: unknown;
-			const look = async (): Promise<void> => {
-				do count = (await askJetStream(connection, "CONSUMER.NAMES.SSE")).total;
-				while (count !== 0);
-			};
-			await settled(look(), () => `no consumer, but ${count}`);
+			await until(
+				"no consumer",
+				() => askJetStream(connection, "CONSUMER.NAMES.SSE"),
+				({ total }) => total === 0,
+			);
 		});
 	});
 });

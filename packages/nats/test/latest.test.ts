@@ -2,7 +2,6 @@
  * The newest events of groups: right whatever happens between their storing and their being mirrored.
  */
 
-import { settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import type { LogEngine } from "sse-service/engine";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -15,6 +14,7 @@ import {
 	newPrefix,
 	type TestConnection,
 } from "./nats.js";
+import { until } from "./until.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	let server: NatsServer;
@@ -105,14 +105,10 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 
 	/** Resolves once the mirror has what the log had up to a sequence. */
 	async function mirrored(sequence: number): Promise<void> {
-		const look = async (): Promise<void> => {
-			let last = 0;
-			do {
-				// It may not have been made yet.
-				const { state } = await ask(`STREAM.INFO.${prefix}_LATEST`).catch(() => ({ state: {} }));
-				last = (state as { last_seq?: number }).last_seq ?? 0;
-			} while (last < sequence);
-		};
-		await settled(look(), "the mirror");
+		await until(
+			`message ${sequence} in the mirror`,
+			() => ask(`STREAM.INFO.${prefix}_LATEST`),
+			({ state }) => (state as { last_seq: number }).last_seq === sequence,
+		);
 	}
 });

@@ -1,12 +1,10 @@
 /**
  * What NATS does not allow, or has not room for: said in an error or a warning, never passed over.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMarkdown } from "@sse-service/testing/markdown";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
 import {
 	askJetStream,
@@ -14,6 +12,7 @@ import {
 	connectFor,
 	type NatsServer,
 	newPrefix,
+	startConfigured,
 	type TestConnection,
 } from "./nats.js";
 
@@ -28,19 +27,6 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	afterAll(() => server?.stop());
 
 	const connectTo = (): Promise<TestConnection> => connectFor(connect, server.port);
-
-	/** A server with a configuration of its own. */
-	const startWith = async (config: string): Promise<NatsServer> => {
-		const folder = mkdtempSync(join(tmpdir(), "sse-nats-"));
-		const file = join(folder, "nats.conf");
-		writeFileSync(file, config);
-		const started = await startNatsServer({ args: ["--config", file] });
-		onTestFinished(async () => {
-			await started.stop();
-			rmSync(folder, { recursive: true });
-		});
-		return started;
-	};
 
 	describe("a stream of that name", () => {
 		const makeStream = async (
@@ -110,7 +96,9 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	});
 
 	it("what NATS has no room for is refused with its reason", async () => {
-		const small = await startWith("jetstream: { max_file_store: 1MB, max_memory_store: 1MB }");
+		const small = await startConfigured(
+			"jetstream: { max_file_store: 1MB, max_memory_store: 1MB }",
+		);
 		const connection = await connectFor(connect, small.port);
 		await expect(openEngine({ connection })).rejects.toThrow(/insufficient storage/);
 		const warnings: string[] = [];
@@ -127,7 +115,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	});
 
 	it("an account with less storage than was asked for is warned of", async () => {
-		const limited = await startWith(`
+		const limited = await startConfigured(`
 			accounts: { A: {
 				jetstream: { max_file: 200MB, max_mem: 1MB, max_streams: 5 }
 				users: [{ user: a, password: a }]
@@ -142,7 +130,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	});
 
 	it("an account without JetStream is told so", async () => {
-		const without = await startWith(`
+		const without = await startConfigured(`
 			accounts: { A: { users: [{ user: a, password: a }] }, B: { jetstream: enabled } }
 		`);
 		const connection = await connectFor(connect, without.port, { user: "a", pass: "a" });
@@ -151,7 +139,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 
 	describe("a user", () => {
 		const startWithUser = (permissions: string): Promise<NatsServer> =>
-			startWith(
+			startConfigured(
 				`authorization: { users: [{ user: a, password: a, permissions: { ${permissions} } }] }`,
 			);
 		const documented = (): string => {
@@ -193,6 +181,19 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			const restricted = await startWithUser(permissions);
 			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
 			await expect(openEngine({ connection })).rejects.toThrow(`does not permit ${subject}`);
+		});
+
+		it("who is answered elsewhere than others says so", async () => {
+			const restricted = await startWithUser(documented().replace("_INBOX.>", "_INBOX_a.>"));
+			const inboxPrefix = "_INBOX_a";
+			const connection = await connectFor(connect, restricted.port, {
+				...{ user: "a", pass: "a" },
+				inboxPrefix,
+			});
+			const engine = await openEngine({ connection, inboxPrefix });
+			const follower = new Follower(engine, 0);
+			await append(engine, "1");
+			await follower.until("1");
 		});
 
 		it("who may not append is told so, and what else there is goes on", async () => {

@@ -1,8 +1,13 @@
 /**
  * One nats-server for the tests of a file, and connections of either client to it.
  */
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import net, { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect as connectTransport } from "@nats-io/transport-node";
-import type { startNatsServer } from "@sse-service/testing/nats-server";
+import { startNatsServer } from "@sse-service/testing/nats-server";
 import { connect as connectNats } from "nats";
 import { onTestFinished } from "vitest";
 import type { NatsConnection } from "../src/index.js";
@@ -51,6 +56,27 @@ export async function askJetStream(
 	const answer = JSON.parse(new TextDecoder().decode(data));
 	if (answer.error !== undefined) throw new Error(`${subject}: ${answer.error.description}`);
 	return answer;
+}
+
+/** A server with a configuration of its own, for one test. */
+export async function startConfigured(config: string): Promise<NatsServer> {
+	const folder = mkdtempSync(join(tmpdir(), "sse-nats-"));
+	const file = join(folder, "nats.conf");
+	writeFileSync(file, config);
+	const started = await startNatsServer({ args: ["--config", file] });
+	onTestFinished(async () => {
+		await started.stop();
+		rmSync(folder, { recursive: true });
+	});
+	return started;
+}
+
+export async function freePorts(count: number): Promise<readonly number[]> {
+	const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
+	await Promise.all(servers.map((server) => once(server, "listening")));
+	const ports = servers.map((server) => (server.address() as AddressInfo).port);
+	await Promise.all(servers.map((server) => once(server.close(), "close")));
+	return ports;
 }
 
 let prefixes = 0;

@@ -1,12 +1,12 @@
 /**
  * Services that share a log in NATS: one order for all, and a client may come back to another.
  */
-import { settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import type { SSEServiceOptions } from "sse-service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CLIENTS, type NatsServer, newPrefix } from "./nats.js";
 import { dataOf, lastIdOf, type Serving, startService } from "./services.js";
+import { until } from "./until.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	let server: NatsServer;
@@ -72,13 +72,12 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const [one, other] = await startTwo();
 		await one.open("ada");
 		const bob = await other.open("bob");
-		let known: string[] = [];
-		const look = async (): Promise<void> => {
-			do known = (await one.sse.clientsIn("default")).map(({ clientId }) => clientId);
-			while (known.length < 2);
-		};
-		await settled(look(), "the clients of both");
-		expect(known.toSorted()).toEqual(["ada", "bob"]);
+		const known = await until(
+			"the clients of both",
+			() => one.sse.clientsIn("default"),
+			(clients) => clients.length === 2,
+		);
+		expect(known.map(({ clientId }) => clientId).toSorted()).toEqual(["ada", "bob"]);
 		one.sse.disconnect({ client: "bob" });
 		expect(await bob.ended).toBe(true);
 	});
