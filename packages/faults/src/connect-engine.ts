@@ -41,6 +41,8 @@ export async function connectEngine(
 		servers: url,
 		maxReconnectAttempts: -1,
 		reconnectTimeWait: 200,
+		// A connection that breaks before it is one is noticed by this alone.
+		timeout: 2_000,
 		// Until the server is there.
 		waitOnFirstConnect: true,
 	});
