@@ -2,7 +2,7 @@
  * The READMEs, read to the letter: every block of code runs, every table says what the code says, every link leads
  * somewhere.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
@@ -27,7 +27,11 @@ import { MemoryEngine } from "./memory-engine.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const REPOSITORY = join(PACKAGE, "../..");
-const FILES = [join(REPOSITORY, "README.md"), join(PACKAGE, "README.md")];
+const FILES = [
+	join(REPOSITORY, "README.md"),
+	join(PACKAGE, "README.md"),
+	join(PACKAGE, "OPERATIONS.md"),
+];
 const TYPES = ["types", "option-types", "service-types"]
 	.map((name) => readFileSync(join(PACKAGE, `src/${name}.ts`), "utf8"))
 	.join("\n");
@@ -94,6 +98,14 @@ const { besides, table, textBlock, texts } = describeReadmes({
 				headers: { "last-event-id": id },
 			});
 			expect((await again.take(2)).map(({ data }) => data)).toEqual(['{"count":2}', '{"count":3}']);
+		},
+		"probes.mjs": async ({ url, terminate }) => {
+			const statuses = ["/live", "/ready"].map(async (path) => (await fetch(url + path)).status);
+			expect(await Promise.all(statuses)).toEqual([200, 200]);
+			const stream = await openStream(url);
+			expect(stream.status).toBe(200);
+			stream.abort();
+			expect(await terminate()).toBe(0);
 		},
 		"documented.cjs": async (program) => {
 			const stream = await openStream(program.url);
@@ -213,8 +225,20 @@ describe("the tables", () => {
 		expect(files.filter((file) => !existsSync(join(PACKAGE, "test", file)))).toEqual([]);
 	});
 
+	it("losses: the tests and the faults that prove them exist", () => {
+		const names = table("losses").rows.flatMap((row) => codeOf(row.at(-1) ?? ""));
+		const files = names.filter((name) => name.endsWith(".ts"));
+		const faults = names.filter((name) => !name.endsWith(".ts"));
+		const folder = join(REPOSITORY, "packages/faults/src");
+		const known = readdirSync(folder)
+			.map((file) => readFileSync(join(folder, file), "utf8"))
+			.join("\n");
+		expect(files.filter((file) => !existsSync(join(REPOSITORY, "packages", file)))).toEqual([]);
+		expect(faults.filter((name) => !known.includes(`"${name.replace("*", "one")}"`))).toEqual([]);
+	});
+
 	it("everything that can be imported is spoken of", () => {
-		const text = texts.at(-1) ?? "";
+		const [, text = ""] = texts;
 		expect(Object.keys(index).filter((name) => !text.includes(name))).toEqual([]);
 	});
 });
