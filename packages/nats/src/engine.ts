@@ -45,8 +45,8 @@ export class NatsEngine implements LogEngine {
 		this.#warn = warn;
 		this.#requests.open();
 		const account = await this.#jetStream.account();
-		const { log, config } = await this.#stream.look();
-		await Promise.all([this.#latest.open(log), this.#posts.open()]);
+		const [{ log, config }] = await Promise.all([this.#stream.look(), this.#posts.open()]);
+		await this.#latest.open(log);
 		for (const warning of warningsOf(this.#options, account, config)) warn(warning);
 	}
 
@@ -65,12 +65,18 @@ export class NatsEngine implements LogEngine {
 
 	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
 		if (entries.length === 0) return [];
+		const mirrors: Promise<void>[] = [];
 		const onLog = (log: Log): void => {
 			for (const { latest } of entries) {
-				if (latest !== undefined) this.#latest.onAppend(log, latest, (error) => this.#worry(error));
+				if (latest === undefined) continue;
+				// The log has it, whatever becomes of the mirror, which is tried again with the next.
+				const mirror = this.#latest.onAppend(log, latest);
+				mirrors.push(mirror.catch((error) => this.#worry(error)));
 			}
 		};
-		return append(this.#jetStream, this.#stream, entries, onLog);
+		const answers = await append(this.#jetStream, this.#stream, entries, onLog);
+		await Promise.all(mirrors);
+		return answers;
 	}
 
 	read(from: number, limit: number): Promise<readonly Stored[]> {

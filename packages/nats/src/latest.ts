@@ -6,8 +6,9 @@
 import type { Stored, Storing } from "sse-service/engine";
 import { decodeDescription, encodeDescription } from "./description.js";
 import { decodeEntry, type Entry, toStored } from "./entry.js";
+import { findOrMake } from "./find-or-make.js";
 import type { JetStream, Kept } from "./jetstream.js";
-import type { StreamInfo } from "./jetstream-api.js";
+import type { StreamConfig } from "./jetstream-api.js";
 import { bound, type Log, type LogStream } from "./log-stream.js";
 import type { ResolvedOptions } from "./options.js";
 import { takeSnapshot } from "./snapshot.js";
@@ -45,18 +46,10 @@ export class Latest {
 		await this.#newest(log, log.subjects.all);
 	}
 
-	/**
-	 * Something is about to be kept. Whether the mirror is there by then does not matter: it begins with what the log has.
-	 *
-	 * @param onError told why the mirror cannot be made; it is tried again with the next
-	 */
-	onAppend(
-		log: Log,
-		{ group, max }: NonNullable<Storing["latest"]>,
-		onError: (error: unknown) => void,
-	): void {
+	/** Something is about to be kept. @returns settled when there is a mirror, which begins with what the log has then */
+	onAppend(log: Log, { group, max }: NonNullable<Storing["latest"]>): Promise<void> {
 		this.#groups.set(group, max);
-		if (this.#mirrored?.token !== log.token) this.#mirror(log).catch(onError);
+		return this.#mirror(log);
 	}
 
 	/** As `latest` of an engine. */
@@ -94,9 +87,10 @@ export class Latest {
 		const mirror = await takeSnapshot(this.#jetStream, this.#name, subjects);
 		const stored = await takeSnapshot(this.#jetStream, this.#stream.name, subjects);
 		const { state } = await this.#stream.look();
+		if (stored === undefined) throw new Error(`The stream ${this.#stream.name} has gone`);
 		// Somebody has removed it.
 		if (mirror === undefined) this.#mirrored = undefined;
-		const newest = new Map(stored?.messages.map((kept) => [kept.subject, kept]));
+		const newest = new Map(stored.messages.map((kept) => [kept.subject, kept]));
 		let isAstray = false;
 		for (const kept of mirror?.messages ?? []) {
 			const known = newest.get(kept.subject);
@@ -125,19 +119,17 @@ export class Latest {
 
 	async #make(token: string): Promise<void> {
 		for (let left = ATTEMPTS; left > 0; left--) {
-			const found = await this.#jetStream.stream(this.#name);
-			const info = found ?? (await this.#create(token));
-			if (info === undefined) continue;
-			if (decodeDescription("latest", info.config) === token) return;
+			const { config } = await findOrMake(this.#jetStream, this.#config(token));
+			if (decodeDescription("latest", config) === token) return;
 			// It mirrors a log that is no more.
 			await this.#jetStream.deleteStream(this.#name);
 		}
 		throw new Error(`The stream ${this.#name} comes and goes`);
 	}
 
-	#create(token: string): Promise<StreamInfo | undefined> {
+	#config(token: string): StreamConfig {
 		const { maxBytes, storage, replicas } = this.#options;
-		return this.#jetStream.createStream({
+		return {
 			name: this.#name,
 			description: encodeDescription("latest", token),
 			mirror: { name: this.#stream.name },
@@ -147,7 +139,7 @@ export class Latest {
 			max_bytes: bound(maxBytes),
 			storage,
 			num_replicas: replicas,
-		});
+		};
 	}
 }
 

@@ -3,8 +3,9 @@
  * so nothing may leave holes in it: JetStream removes the oldest messages only, by their number and their bytes.
  */
 import { decodeDescription, encodeDescription, newToken } from "./description.js";
+import { DELETION_MS, findOrMake, pause } from "./find-or-make.js";
 import { type JetStream, nanoseconds } from "./jetstream.js";
-import type { StreamConfig, StreamInfo, StreamState } from "./jetstream-api.js";
+import type { StreamConfig, StreamState } from "./jetstream-api.js";
 import type { ResolvedOptions } from "./options.js";
 import { LogSubjects, streamNames } from "./subjects.js";
 
@@ -20,9 +21,6 @@ export interface LogInfo {
 	readonly state: StreamState;
 	readonly config: StreamConfig;
 }
-
-// Another process may make the stream, or remove it, between two questions.
-const ATTEMPTS = 5;
 
 // A stream without a leader has one again soon.
 const PAUSE_MS = 250;
@@ -53,7 +51,9 @@ export class LogStream {
 
 	/** @throws `ERR_SSE_LOG_VERSION` */
 	async look(): Promise<LogInfo> {
-		const { config, created, state } = await this.#findOrMake();
+		const pauseMs = this.#current === undefined ? undefined : DELETION_MS;
+		const info = await findOrMake(this.#jetStream, this.#config(), pauseMs);
+		const { config, created, state } = info;
 		const token = decodeDescription("log", config);
 		const log = {
 			epoch: `${Date.parse(created).toString(36)}${token}`,
@@ -79,21 +79,8 @@ export class LogStream {
 
 	async #lookAfter(from: Log): Promise<Log> {
 		const { log } = await this.look();
-		if (log.epoch === from.epoch) {
-			await new Promise((resolve) => {
-				setTimeout(resolve, PAUSE_MS).unref();
-			});
-		}
+		if (log.epoch === from.epoch) await pause(PAUSE_MS);
 		return log;
-	}
-
-	async #findOrMake(): Promise<StreamInfo> {
-		for (let left = ATTEMPTS; left > 0; left--) {
-			const found = await this.#jetStream.stream(this.name);
-			const info = found ?? (await this.#jetStream.createStream(this.#config()));
-			if (info !== undefined) return info;
-		}
-		throw new Error(`The stream ${this.name} comes and goes`);
 	}
 
 	#config(): StreamConfig {

@@ -3,7 +3,9 @@
  * first line has the name and the time.
  */
 import { decodeDescription, encodeDescription } from "./description.js";
+import { findOrMake } from "./find-or-make.js";
 import { type JetStream, type Kept, nanoseconds, read } from "./jetstream.js";
+import type { StreamConfig } from "./jetstream-api.js";
 import { bound } from "./log-stream.js";
 import type { ResolvedOptions } from "./options.js";
 import { takeSnapshot } from "./snapshot.js";
@@ -27,9 +29,8 @@ export class Posts {
 
 	/** @throws (rejects) `ERR_SSE_LOG_VERSION` when what is there is of another format */
 	async open(): Promise<void> {
-		const found = (await this.#jetStream.stream(this.#name)) ?? (await this.#create());
-		// If another process has made it meanwhile, it is as this one would have made it.
-		if (found !== undefined) decodeDescription("posts", found.config);
+		const { config } = await findOrMake(this.#jetStream, this.#config());
+		decodeDescription("posts", config);
 	}
 
 	async post(name: string, text: string, ttlMs: number): Promise<void> {
@@ -52,9 +53,9 @@ export class Posts {
 		return new Map(posts.filter(({ until }) => until > now).map(({ name, text }) => [name, text]));
 	}
 
-	#create(): ReturnType<JetStream["createStream"]> {
+	#config(): StreamConfig {
 		const { maxBytes, storage, replicas } = this.#options;
-		return this.#jetStream.createStream({
+		return {
 			name: this.#name,
 			// All who use it make the same.
 			description: encodeDescription("posts", "0"),
@@ -66,7 +67,7 @@ export class Posts {
 			max_age: nanoseconds(MAX_AGE_MS),
 			storage,
 			num_replicas: replicas,
-		});
+		};
 	}
 }
 

@@ -139,6 +139,23 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(textsOf(await engine.read(1, 10))).toEqual(["a", "b", "c", "d"]);
 		});
 
+		it("that is made anew while its files are being deleted has its own still after a restart", async () => {
+			const engine = await open();
+			const large = Array.from({ length: 500 }, () => storing("x".repeat(100_000)));
+			await engine.append(large);
+			const before = await engine.newest();
+			const deleted = askJetStream(operator, "STREAM.DELETE.SSE");
+			const { epoch, sequence } = await until(
+				"another log",
+				() => append(engine, "new"),
+				(at) => at.epoch !== before.epoch,
+			);
+			await deleted;
+			await server.restart();
+			expect(await engine.newest()).toMatchObject({ epoch, sequence });
+			expect(await append(engine, "newer")).toMatchObject({ epoch, sequence: sequence + 1 });
+		});
+
 		it("that an operator makes again, just as it was, is another log", async () => {
 			const engine = await open();
 			const { epoch } = await append(engine, "1");
