@@ -20,6 +20,12 @@ const TEMPERS: readonly Temper[] = [
 	"slow",
 ];
 
+/** An event for everyone, and when it was sent. */
+export interface Mark {
+	readonly position: Position;
+	readonly since: number;
+}
+
 export class Crowd {
 	readonly groups: readonly string[] = GROUPS;
 	readonly clientIds: readonly string[];
@@ -51,9 +57,9 @@ export class Crowd {
 		for (const client of this.#clients) client.stop();
 	}
 
-	/** @returns those who have not come to a position within the time */
-	async untilAt(position: Position, timeoutMs: number): Promise<readonly Client[]> {
-		const isThere = (client: Client): boolean => endOf(client.received, position) > 0;
+	/** @returns those who have not come to a mark within the time */
+	async untilAt(mark: Mark, timeoutMs: number): Promise<readonly Client[]> {
+		const isThere = (client: Client): boolean => endOf(client.received, mark) > 0;
 		let away = this.#clients;
 		for (const deadline = now() + timeoutMs; ; await pause(50)) {
 			away = away.filter((client) => !isThere(client));
@@ -61,12 +67,12 @@ export class Crowd {
 		}
 	}
 
-	/** What each has received, since this was called last, until it came to a position: all, where it has not come there. */
-	takeUpTo(position: Position | undefined): ReadonlyMap<Reader, readonly Received[]> {
+	/** What each has received, since this was called last, until it came to a mark: all, where it has not come there. */
+	takeUpTo(mark: Mark | undefined): ReadonlyMap<Reader, readonly Received[]> {
 		return new Map(
 			this.#clients.map((client) => {
 				const received = client.take();
-				const end = position === undefined ? 0 : endOf(received, position);
+				const end = mark === undefined ? 0 : endOf(received, mark);
 				if (end > 0) client.putBack(received.slice(end));
 				return [client.reader, end > 0 ? received.slice(0, end) : received];
 			}),
@@ -74,12 +80,17 @@ export class Crowd {
 	}
 }
 
-/** How many until a position is reached, that one included; 0 when it is not. */
-function endOf(received: readonly Received[], { epoch, sequence }: Position): number {
-	const isAt = (each: Received): boolean =>
-		"position" in each && each.position.epoch === epoch && each.position.sequence >= sequence;
-	const isWhole = (each: Received): boolean => !("isPartial" in each) || each.isPartial !== true;
-	return received.findIndex((each) => isAt(each) && isWhole(each)) + 1;
+/** How many until a mark is reached, what says so included; 0 when it is not. */
+function endOf(received: readonly Received[], { position, since }: Mark): number {
+	const { epoch, sequence, tag } = position;
+	const isAt = (each: Received): boolean => {
+		if (!("position" in each) || each.position.epoch !== epoch) return false;
+		if (each.kind === "event") return each.position.tag === tag;
+		// What a log that was lost has had there came before.
+		const isWhole = each.isPartial !== true;
+		return isWhole && each.at >= since && each.position.sequence >= sequence;
+	};
+	return received.findIndex(isAt) + 1;
 }
 
 function someOf(all: readonly string[], random: Random): readonly string[] {

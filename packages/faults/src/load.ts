@@ -3,6 +3,7 @@
  */
 import type { Random } from "@sse-service/testing";
 import { now, pause } from "./clock.js";
+import type { Mark } from "./crowd.js";
 import type { Fleet } from "./fleet.js";
 import type { Member } from "./member.js";
 import type { Publication } from "./member-program.js";
@@ -59,16 +60,18 @@ export class Load {
 	/**
 	 * Send one to everyone, until it is acknowledged.
 	 *
-	 * @returns its position; `undefined` when that has taken too long
+	 * @returns `undefined` when that has taken too long
 	 */
-	async mark(timeoutMs: number): Promise<ReturnType<typeof parseId>> {
+	async mark(timeoutMs: number): Promise<Mark | undefined> {
+		const since = now();
 		const number = this.#send("all");
 		for (const deadline = now() + timeoutMs; now() < deadline; await pause(100)) {
 			const member = this.#anyMember();
 			if (member === undefined) continue;
 			const idempotencyKey = `mark ${number}`;
 			const id = await this.#publish(member, { number, target: "all", padding: 0, idempotencyKey });
-			if (id !== undefined) return parseId(id);
+			const position = id === undefined ? undefined : parseId(id);
+			if (position !== undefined) return { position, since };
 		}
 		return undefined;
 	}
@@ -119,7 +122,7 @@ export class Load {
 		const problem =
 			position === undefined
 				? `event ${number} has the id ${answer.id}`
-				: this.#options.truth.acknowledge(number, position);
+				: this.#options.truth.acknowledge(number, position, now());
 		if (problem !== undefined) this.#options.onProblem(problem);
 		return answer.id;
 	}

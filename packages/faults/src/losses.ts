@@ -9,6 +9,11 @@ interface Loss {
 	readonly at: number;
 }
 
+interface Cut extends Loss {
+	/** The tags of those after it that are not gone. */
+	readonly survivors: ReadonlySet<string>;
+}
+
 interface Outage {
 	readonly from: number;
 	to: number;
@@ -19,7 +24,7 @@ const LAG_MS = 15_000;
 
 export class Losses {
 	readonly #trims: Loss[] = [];
-	readonly #cuts: Loss[] = [];
+	readonly #cuts: Cut[] = [];
 	/** Each with the epochs that were lost by then. */
 	readonly #wipes: ReadonlySet<string>[] = [];
 	readonly #outages: Outage[] = [];
@@ -30,8 +35,8 @@ export class Losses {
 	}
 
 	/** The events after this one are gone, though they were acknowledged. */
-	cut(loss: Loss): void {
-		this.#cuts.push(loss);
+	cut(cut: Cut): void {
+		this.#cuts.push(cut);
 	}
 
 	/** Everything is gone. */
@@ -55,8 +60,9 @@ export class Losses {
 	}
 
 	/** Whether what was at a position then was lost afterwards. */
-	isCut({ epoch, sequence }: Position, at: number): boolean {
-		return this.#cuts.some((cut) => cut.epoch === epoch && sequence > cut.sequence && at < cut.at);
+	isCut({ epoch, sequence, tag }: Position, at: number): boolean {
+		const isAfter = (cut: Cut): boolean => cut.epoch === epoch && sequence > cut.sequence;
+		return this.#cuts.some((cut) => isAfter(cut) && at < cut.at && !cut.survivors.has(tag));
 	}
 
 	/** How many logs these explain. */

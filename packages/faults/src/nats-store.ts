@@ -105,7 +105,8 @@ class NatsStore implements Store {
 			tell("a process is held back");
 			await pause(random.between(200, 2_000));
 		}
-		const left = random.between(1, 2) === 1 ? 0 : random.between(1, 50);
+		// nats-server 2.9 may lose its file for good when all is purged while it is written to.
+		const left = random.between(1, 50);
 		const { last_seq: newest } = await this.#state();
 		const sequence = Math.max(0, newest - left);
 		truth.trim(sequence, now());

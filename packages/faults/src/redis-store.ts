@@ -70,6 +70,13 @@ class RedisStore implements Store {
 				isAlone: true,
 				run: (scene) => this.#failOver(scene),
 			},
+			{
+				name: "split",
+				kind: "engine",
+				isOutage: true,
+				isAlone: true,
+				run: (scene) => this.#split(scene),
+			},
 		];
 	}
 
@@ -147,9 +154,7 @@ class RedisStore implements Store {
 		this.#replication.hold();
 		await pause(random.between(200, 2_000));
 		await this.#primary.kill("SIGKILL");
-		// What it had acknowledged has been heard by then.
-		await pause(500);
-		await Promise.all(fleet.members.map((member) => member.health()));
+		await this.#heard(fleet);
 		await this.#tell(this.#replica, "REPLICAOF", "NO", "ONE");
 		const sequence = await this.#newest(this.#replica);
 		truth.cut(sequence, now());
@@ -161,6 +166,45 @@ class RedisStore implements Store {
 		await this.#replica.restart();
 		await this.replicate();
 		tell("the other one follows it");
+	}
+
+	/** The replica takes over while the primary lives on: two logs, of which one is given up. */
+	async #split({ truth, random, fleet, tell }: Scene): Promise<void> {
+		this.#replication.hold();
+		await pause(random.between(200, 2_000));
+		await this.#tell(this.#replica, "REPLICAOF", "NO", "ONE");
+		const sequence = await this.#newest(this.#replica);
+		truth.fork(sequence, now());
+		[this.#primary, this.#replica] = [this.#replica, this.#primary];
+		for (const { proxy } of fleet.members) {
+			proxy.target = this.#primary.port;
+			if (random.between(1, 2) === 1) proxy.cut();
+		}
+		tell(`two go on after ${sequence}`);
+		await pause(random.between(500, 4_000));
+		// As Sentinel does it.
+		this.#replication.release();
+		this.#replication.cut();
+		await this.replicate();
+		await this.#tell(this.#replica, "CLIENT", "KILL", "TYPE", "normal");
+		await this.#heard(fleet);
+		const at = now();
+		truth.heal(await this.#tagsAfter(sequence), at);
+		tell("there is one again");
+	}
+
+	/** What was acknowledged has been heard when this resolves. */
+	async #heard(fleet: Scene["fleet"]): Promise<void> {
+		await pause(500);
+		await Promise.all(fleet.members.map((member) => member.health()));
+	}
+
+	async #tagsAfter(sequence: number): Promise<ReadonlySet<string>> {
+		const entries = (await this.#tell(this.#primary, "XRANGE", LOG, `${sequence + 1}`, "+")) as [
+			string,
+			string[],
+		][];
+		return new Set(entries.map(([, fields]) => fields[1] ?? ""));
 	}
 
 	async #newest(server: ServerProcess): Promise<number> {

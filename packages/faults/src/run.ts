@@ -187,7 +187,7 @@ class Run {
 		const received = this.#crowd.takeUpTo(mark);
 		for (const each of received.values()) this.#received += each.length;
 		const count = this.#violations.length;
-		this.#violations.push(...this.#checker.check(received, mark));
+		this.#violations.push(...this.#checker.check(received, mark?.position));
 		this.#timeline.add(this.#violations.length === count ? "all is well" : "NOT all is well");
 	}
 

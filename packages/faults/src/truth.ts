@@ -16,6 +16,8 @@ interface Sent {
 interface Place {
 	readonly position: Position;
 	number: number | undefined;
+	/** Since when that is. */
+	knownAt: number;
 	/** The engine lost it, though it had acknowledged it, and went on with others. */
 	isLost: boolean;
 }
@@ -30,6 +32,7 @@ export class Truth {
 	readonly #maxEvents: number;
 	/** The newest that was acknowledged. */
 	#newest: Position | undefined;
+	#forkedAfter: number | undefined;
 
 	/** @param maxEvents how many the engine keeps */
 	constructor(maxEvents = Infinity) {
@@ -54,11 +57,11 @@ export class Truth {
 	}
 
 	/** The log has acknowledged it. @returns what is wrong with that, if anything */
-	acknowledge(number: number, position: Position): string | undefined {
+	acknowledge(number: number, position: Position, at: number): string | undefined {
 		const isNewer =
 			this.#newest?.epoch !== position.epoch || this.#newest.sequence < position.sequence;
 		if (isNewer) this.#newest = position;
-		return this.#put(number, position);
+		return this.#put(number, position, at);
 	}
 
 	/** A reader was sent it then, or, without a number, the id of something. @returns what is wrong with that, if anything */
@@ -74,15 +77,33 @@ export class Truth {
 		this.losses.trim({ epoch: this.#newest.epoch, sequence, at });
 	}
 
-	/** The events after this one are gone, though they were acknowledged. Nothing was stored since. */
-	cut(sequence: number, at: number): void {
+	/**
+	 * The events after this one are gone, though they were acknowledged.
+	 *
+	 * @param survivors the tags of those that were stored since, where any were
+	 */
+	cut(sequence: number, at: number, survivors: ReadonlySet<string> = new Set()): void {
 		if (this.#newest === undefined) return;
 		const { epoch } = this.#newest;
-		this.losses.cut({ epoch, sequence, at });
+		this.losses.cut({ epoch, sequence, at, survivors });
 		for (const places of this.#places.get(epoch)?.values() ?? []) {
-			for (const place of places) place.isLost ||= place.position.sequence > sequence;
+			for (const place of places) {
+				place.isLost ||= this.losses.isCut(place.position, place.knownAt);
+			}
 		}
 		this.#newest = { epoch, sequence, tag: "" };
+	}
+
+	/** Two logs go on after this event, until `heal`. */
+	fork(sequence: number, at: number): void {
+		this.cut(sequence, at);
+		this.#forkedAfter = sequence;
+	}
+
+	/** Of what was stored in two logs, these are left. */
+	heal(survivors: ReadonlySet<string>, at: number): void {
+		this.cut(this.#forkedAfter ?? 0, at, survivors);
+		this.#forkedAfter = undefined;
 	}
 
 	/** Everything is gone. */
@@ -141,10 +162,11 @@ export class Truth {
 		return size > most ? `there were ${size} epochs, where ${most} are explained` : undefined;
 	}
 
-	#put(number: number | undefined, position: Position, seenAt = Infinity): string | undefined {
+	#put(number: number | undefined, position: Position, at: number): string | undefined {
 		const known = this.#placeOf(position);
-		const place = known ?? this.#add(position);
-		place.isLost ||= this.losses.isCut(position, seenAt);
+		const place = known ?? this.#add(position, at);
+		place.knownAt = Math.min(place.knownAt, at);
+		place.isLost ||= this.losses.isCut(position, at);
 		if (number === undefined) return known === undefined ? this.#clash(place) : undefined;
 		if (place.number !== undefined && place.number !== number) {
 			return `events ${place.number} and ${number} are both at ${nameOf(position)}`;
@@ -153,7 +175,8 @@ export class Truth {
 		const wheres = this.#whereabouts.get(number) ?? [];
 		if (wheres.includes(place)) return undefined;
 		this.#whereabouts.set(number, [...wheres, place]);
-		const other = wheres.find((each) => isOfOneLog(each, place));
+		const isForked = this.#forkedAfter !== undefined;
+		const other = isForked ? undefined : wheres.find((each) => isOfOneLog(each, place));
 		if (other !== undefined) {
 			return `event ${number} is at ${nameOf(other.position)} and at ${nameOf(position)}`;
 		}
@@ -168,8 +191,8 @@ export class Truth {
 		return `the log has several entries in one place: ${places.map((each) => nameOf(each.position)).join(", ")}`;
 	}
 
-	#add(position: Position): Place {
-		const place = { position, number: undefined, isLost: false };
+	#add(position: Position, knownAt: number): Place {
+		const place = { position, number: undefined, knownAt, isLost: false };
 		const { epoch, sequence } = position;
 		const places = this.#places.get(epoch) ?? new Map<number, Place[]>();
 		this.#places.set(epoch, places);

@@ -59,7 +59,8 @@ class World {
 				? at(sequence + index, epoch)
 				: at(sequence + index, epoch, `${from.tag}${index}`);
 			this.truth.send(number, target, ++this.#time);
-			if (isAcknowledged) expect(this.truth.acknowledge(number, position)).toBeUndefined();
+			if (isAcknowledged)
+				expect(this.truth.acknowledge(number, position, this.now)).toBeUndefined();
 			for (const reader of to) {
 				if (isFor(target, reader)) this.give(reader, { kind: "event", number, position });
 			}
@@ -156,7 +157,7 @@ describe("a history that is right", () => {
 		world.giveAll({ kind: "event", number: 1_000, position: at(51) });
 		world.truth.cut(50, world.now);
 		world.send(1, at(51, "one", "other"), { to: [] });
-		world.truth.acknowledge(1_000, at(52, "one", "again"));
+		world.truth.acknowledge(1_000, at(52, "one", "again"), world.now);
 		world.gapForAll("diverged", at(51, "one", "other0"));
 		world.giveAll({ kind: "event", number: 1_000, position: at(52, "one", "again") });
 		expect(world.check()).toEqual([]);
@@ -169,7 +170,7 @@ describe("a history that is right", () => {
 		world.check();
 		world.truth.wipe();
 		world.gapForAll("epoch", at(0, "two", "0"));
-		world.truth.acknowledge(1_000, at(1, "two"));
+		world.truth.acknowledge(1_000, at(1, "two"), world.now);
 		world.giveAll({ kind: "event", number: 1_000, position: at(1, "two") });
 		expect(world.check()).toEqual([]);
 	});
@@ -186,7 +187,7 @@ describe("the newest event of each key", () => {
 		const numbers = [1, 2, 3].map((number) => 1_000 + number);
 		for (const [index, number] of numbers.entries()) {
 			world.truth.send(number, { group: STATE_GROUP }, world.now, "key");
-			world.truth.acknowledge(number, at(index + 1));
+			world.truth.acknowledge(number, at(index + 1), world.now);
 		}
 		give(world, numbers);
 		world.give(DORA, { kind: "id", position: at(3) });
@@ -265,7 +266,7 @@ describe("what is planted is found:", () => {
 	it("an event that is stored twice", () => {
 		const world = rightWorld();
 		world.truth.send(1_000, "all", world.now);
-		world.truth.acknowledge(1_000, at(51));
+		world.truth.acknowledge(1_000, at(51), world.now);
 		world.giveAll({ kind: "event", number: 1_000, position: at(51) });
 		world.giveAll({ kind: "event", number: 1_000, position: at(52) });
 		expect(rulesOf(world.check())).toEqual(["log"]);
@@ -403,7 +404,7 @@ describe("what is planted is found:", () => {
 	it("an event that was acknowledged in two places", () => {
 		const world = rightWorld();
 		world.truth.send(1_000, "all", world.now);
-		world.truth.acknowledge(1_000, at(51));
-		expect(world.truth.acknowledge(1_000, at(60))).toContain("event 1000");
+		world.truth.acknowledge(1_000, at(51), world.now);
+		expect(world.truth.acknowledge(1_000, at(60), world.now)).toContain("event 1000");
 	});
 });

@@ -117,7 +117,9 @@ for (const engine of ["redis", "nats"] as const) {
 					const mark = await load.mark(READY_MS);
 					if (mark === undefined) throw new Error("nothing could be published");
 					const isThere = ({ received }: Client): boolean =>
-						received.some((each) => "position" in each && each.position.sequence >= mark.sequence);
+						received.some(
+							(each) => "position" in each && each.position.sequence >= mark.position.sequence,
+						);
 					await eventually(() => clients.every(isThere), "the last event to arrive");
 				} finally {
 					load.stop();
