@@ -59,7 +59,7 @@ async function provide() {
 	return paths;
 }
 
-/** Runs the tests of every package, one package after the other, and counts them. @param {NodeJS.ProcessEnv} env */
+/** Runs the tests of every package, two at a time because most of them wait, and counts them. @param {NodeJS.ProcessEnv} env */
 async function test(env) {
 	const packages = workspacePackages().filter((own) => own.manifest.scripts?.test !== undefined);
 	// A report of an earlier run must not be counted.
@@ -67,7 +67,7 @@ async function test(env) {
 	rmSync(TURBO_RUNS, { recursive: true, force: true });
 
 	// --only: the builds are there, and arguments after `--` would give them another cache key.
-	const turbo = ["run", "test", "--only", "--continue=always", "--concurrency=1", "--summarize"];
+	const turbo = ["run", "test", "--only", "--continue=always", "--concurrency=2", "--summarize"];
 	const output = ["--log-order=stream", "--log-prefix=none"];
 	const vitest = [
 		"--reporter=default",

@@ -104,7 +104,8 @@ describe.skipIf(redisServerPath === undefined)("Redis Cluster", () => {
 			},
 		});
 
-		it("a log that moves to another node goes on there", async () => {
+		// The driver gives up what is not answered after 5 s, and tries again.
+		it("a log that moves to another node goes on there", { timeout: 30_000 }, async () => {
 			const prefix = `log ${++logs}`;
 			const engine = await openEngine(prefix);
 			await engine.open(() => {});
