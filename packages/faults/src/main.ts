@@ -51,6 +51,7 @@ for (const name of values.engine) {
 	print(sumOf(outcome));
 	if (outcome.violations.length === 0) continue;
 	print(reportOf(outcome));
-	print(`Again: pnpm test:faults --engine ${engine} --seed ${values.seed}`);
+	const again = Object.entries({ ...values, engine }).map(([name, value]) => `--${name} ${value}`);
+	print(`Again: pnpm test:faults ${again.join(" ")}`);
 	process.exitCode = 1;
 }
