@@ -1,6 +1,6 @@
 /**
  * The appends: what is on its way to an engine. What is appended while it is busy goes together, in order; nothing waits for
- * longer than its time, and no more than a bound.
+ * longer than its time, and no more than a bound. None goes before the log is followed: it would be behind where that begins.
  */
 import { SSEError } from "./errors.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
@@ -36,6 +36,7 @@ export class Appends {
 	#count = 0;
 	#bytes = 0;
 	#calls = 0;
+	#isHeld = true;
 	#isScheduled = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#onIdle: (() => void) | undefined;
@@ -65,6 +66,19 @@ export class Appends {
 		});
 	}
 
+	/** The log is followed from now on. */
+	release(): void {
+		this.#isHeld = false;
+		this.#schedule();
+	}
+
+	/** It is not, for a reason: whoever waits for that is told. */
+	refuseHeld(reason: SSEError): void {
+		if (!this.#isHeld) return;
+		for (const append of this.#queue.splice(0)) this.#fail(append, reason);
+		this.#forgetSettled();
+	}
+
 	/** Resolves when none is on its way. */
 	async idle(): Promise<void> {
 		if (this.#count === 0) return;
@@ -75,7 +89,7 @@ export class Appends {
 
 	/** At the end of this turn, so that what is appended in one goes in one call. */
 	#schedule(): void {
-		if (this.#isScheduled || this.#calls >= MAX_CALLS) return;
+		if (this.#isHeld || this.#isScheduled || this.#calls >= MAX_CALLS) return;
 		this.#isScheduled = true;
 		queueMicrotask(() => {
 			this.#isScheduled = false;

@@ -158,9 +158,10 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 			});
 			if (signal.aborted) return;
 			this.#mirror = mirror;
-			this.#own.clear();
+			if (from !== undefined) this.#own.clear();
 			if (from === undefined) this.#onBegun(mirror.position);
 			else this.#host?.onBreak(from);
+			this.#appends?.release();
 		}
 		if (!signal.aborted) this.#watch.onBegun();
 	}
@@ -193,6 +194,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	onFailure(cause: unknown): void {
 		const { error, isNew } = this.#outage.onFailure(cause);
 		this.#watch.onFailure(error);
+		this.#appends?.refuseHeld(error);
 		if (isNew) this.#host?.onError(error);
 	}
 
@@ -212,10 +214,8 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	}
 
 	async #tell(command: Command): Promise<void> {
-		await this.#store({
-			text: encodeCommand(this.#own.writer, command),
-			tag: this.#own.unusedTag(),
-		});
+		const text = encodeCommand(this.#own.writer, command);
+		await this.#store({ text, tag: this.#own.unusedTag() });
 	}
 
 	async #store(storing: Storing): Promise<StoredAt> {

@@ -46,6 +46,34 @@ it("sends what is sent in either to the clients of both, in one order", async ()
 	expect(ofEach("other")).toEqual(Array.from({ length: 50 }, (_, count) => `other ${count}`));
 });
 
+// It was appended before the service had begun to follow the log, which then began behind it.
+it("sends what is published before the log is open to who is connected", async () => {
+	const engine = new MemoryEngine();
+	engine.isHung = true;
+	const eventLog = createEngineEventLog(engine.driver());
+	const { sse, open } = await startService({ heartbeatIntervalMs: 0, eventLog });
+	const { stream } = await open();
+	const published = [sse.publish("all", "1"), sse.publish("all", "2")];
+	engine.goOn();
+	await Promise.all(published);
+	expect(dataOf(await stream.take(2))).toEqual(["1", "2"]);
+});
+
+it("refuses what is published where the log cannot be opened, and says why", async () => {
+	const engine = new MemoryEngine();
+	engine.isAway = true;
+	const eventLog = createEngineEventLog(engine.driver());
+	const { sse } = await startService({ eventLog });
+	await expect(sse.publish("all", "1")).rejects.toMatchObject({
+		code: "ERR_SSE_LOG_FAILED",
+		cause: { message: "it is away" },
+	});
+	engine.goOn();
+	await eventually(() => sse.health().ready);
+	await sse.publish("all", "2");
+	expect(engine.newest).toMatchObject({ sequence: 1 });
+});
+
 it("gives a client that comes back to another service what it missed, without asking the engine", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open({ clientId: "ada" });
