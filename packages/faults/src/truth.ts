@@ -58,6 +58,9 @@ export class Truth {
 
 	/** The log has acknowledged it. @returns what is wrong with that, if anything */
 	acknowledge(number: number, position: Position, at: number): string | undefined {
+		// NATS knows an idempotency key for longer than the event: of one that is gone it answers no tag.
+		const isGone = this.objection("expired", position, position, at) === undefined;
+		if (position.tag === "0" && isGone) return undefined;
 		const isNewer =
 			this.#newest?.epoch !== position.epoch || this.#newest.sequence < position.sequence;
 		if (isNewer) this.#newest = position;

@@ -163,6 +163,15 @@ describe("a history that is right", () => {
 		expect(world.check()).toEqual([]);
 	});
 
+	it("passes with a repeated idempotency key of an event that is gone", () => {
+		const world = rightWorld();
+		const repeat = (): string | undefined =>
+			world.truth.acknowledge(10, at(10, "one", "0"), world.now);
+		world.truth.trim(10, world.now);
+		expect(repeat()).toBeUndefined();
+		expect(world.check()).toEqual([]);
+	});
+
 	it("passes with an event that is stored again after a loss", () => {
 		const world = rightWorld();
 		world.truth.send(1_000, "all", world.now);
