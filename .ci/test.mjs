@@ -10,7 +10,7 @@ import { build, install, SetupError, toolsEnv } from "./setup.mjs";
 import { updateSuiteTable } from "./suite-table.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
-const TESTS_TIMEOUT_MS = 540_000;
+const TESTS_TIMEOUT_MS = 900_000;
 /** In each package, ignored by git. */
 const VITEST_REPORT = ".reports/vitest.json";
 const TURBO_RUNS = join(root, ".turbo", "runs");

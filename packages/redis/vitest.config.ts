@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-	test: { include: ["test/**/*.test.ts"] },
+	// Most of what they do is wait.
+	test: { include: ["test/**/*.test.ts"], maxWorkers: 3 },
 });
