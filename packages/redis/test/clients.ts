@@ -3,6 +3,7 @@
  */
 import { Redis as IORedis6 } from "ioredis";
 import { Redis as IORedis5 } from "ioredis-5";
+import { Redis as IOValkey } from "iovalkey";
 import { createClient as createClient6 } from "redis";
 import { createClient as createClient5 } from "redis-5";
 import type { RedisEventLogOptions } from "../src/index.js";
@@ -30,6 +31,7 @@ const CLIENTS: Readonly<Record<string, (port: number, user: User) => Client>> = 
 	"node-redis 6": (port, user) => createClient6(nodeRedis(port, user)),
 	"ioredis 5": (port, user) => new IORedis5(ioredis(port, user)),
 	"ioredis 6": (port, user) => new IORedis6(ioredis(port, user)),
+	iovalkey: (port, user) => new IOValkey(ioredis(port, user)),
 };
 
 export const LIBRARIES: readonly string[] = Object.keys(CLIENTS);
