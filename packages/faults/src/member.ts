@@ -4,9 +4,9 @@
 import http from "node:http";
 import { fileURLToPath } from "node:url";
 import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
+import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { EngineName } from "./connect-engine.js";
 import type { Answer, MemberOptions, Publication } from "./member-program.js";
-import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 // The built one, whoever asks.
 const PROGRAM = fileURLToPath(new URL("../dist/member-program.js", import.meta.url));

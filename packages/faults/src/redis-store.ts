@@ -5,11 +5,11 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startRedisServer } from "@sse-service/testing/redis-server";
 import type { ServerProcess } from "@sse-service/testing/server-process";
+import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { createClient } from "redis";
 import { now, pause } from "./clock.js";
 import type { Fault, Scene } from "./fault.js";
 import type { Store } from "./store.js";
-import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 // As the log documents them.
 const LOG = "{sse}:log";

@@ -26,7 +26,9 @@ for (const { engine, only } of RUNS) {
 describe.skipIf(!hasStore("redis"))("a run", () => {
 	it("finds out that processes do not deliver all that they have", async () => {
 		const flawed = { ...OPTIONS, isForgetful: true, only: ["cut"], forMs: 2_000 };
-		const { violations } = await run({ ...flawed, engine: "redis" });
-		expect(["missed", "state"]).toContain(violations[0]?.rule);
+		const outcome = await run({ ...flawed, engine: "redis" });
+		// What is not delivered may be the event that has to reach everyone, which is seen first.
+		const found = outcome.violations.map(({ rule }) => rule).filter((rule) => rule !== "live");
+		expect(["missed", "state"], reportOf(outcome)).toContain(found[0]);
 	});
 });

@@ -5,12 +5,12 @@ import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { LogEngine, Storing } from "sse-service/engine";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { NatsEventLogOptions } from "../src/options.js";
 import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
 import { askJetStream, CLIENTS, connectFor, type NatsServer, type TestConnection } from "./nats.js";
-import { startProxy } from "./proxy.js";
 import { until } from "./until.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
@@ -229,13 +229,13 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 
 	describe("a connection", () => {
 		it("that is up and brings nothing ends the follower", async () => {
-			const proxy = await startProxy(server.port);
+			const proxy = await startTcpProxy(server.port);
 			onTestFinished(() => proxy.close());
 			const engine = await open({ connection: await connectTo(proxy.port) });
 			const follower = new Follower(engine, 0);
 			await append(engine, "1");
 			await follower.until("1");
-			proxy.mute();
+			proxy.mute("back");
 			expect(await follower.failure()).toContain("brings nothing");
 		});
 

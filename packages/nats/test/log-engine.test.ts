@@ -3,11 +3,11 @@
  */
 import { describeLogEngine } from "@sse-service/testing/log-engine";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { NatsEngine } from "../src/engine.js";
 import { resolveOptions } from "../src/options.js";
 import { askJetStream, CLIENTS, type NatsServer, newPrefix, type TestConnection } from "./nats.js";
-import { startProxy, type TcpProxy } from "./proxy.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	let server: NatsServer;
@@ -17,7 +17,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 
 	beforeAll(async () => {
 		server = await startNatsServer();
-		proxy = await startProxy(server.port);
+		proxy = await startTcpProxy(server.port);
 		operator = await connect(server.port);
 	});
 	afterEach(async () => {

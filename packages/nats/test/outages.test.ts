@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { eventually } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { askJetStream, CLIENTS, connectFor, type NatsServer } from "./nats.js";
-import { startProxy } from "./proxy.js";
 import { dataOf, lastIdOf, type Serving, startService } from "./services.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
@@ -95,13 +95,13 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	}, 30_000);
 
 	it("a log that is purged further than it was followed: a gap", async () => {
-		const proxy = await startProxy(server.port);
+		const proxy = await startTcpProxy(server.port);
 		onTestFinished(() => proxy.close());
 		const [one, other] = [await start(proxy.port), await start()];
 		const [ada, bob] = [await one.open("ada"), await other.open("bob")];
 		await one.sse.publish("all", "1");
 		await Promise.all([ada.take(1), bob.take(1)]);
-		proxy.mute();
+		proxy.mute("back");
 		for (const data of ["2", "3", "4"]) await other.sse.publish("all", data);
 		await ask("STREAM.PURGE.SSE", { seq: 4 });
 		proxy.cut();
@@ -113,13 +113,13 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	}, 30_000);
 
 	it("a connection that is up and brings nothing: nothing, once it has been broken off or brings again", async () => {
-		const proxy = await startProxy(server.port);
+		const proxy = await startTcpProxy(server.port);
 		onTestFinished(() => proxy.close());
 		const [one, other] = [await start(proxy.port), await start()];
 		const ada = await one.open("ada");
 		await one.sse.publish("all", "1");
 		await ada.take(1);
-		proxy.mute();
+		proxy.mute("back");
 		await other.sse.publish("all", "2");
 		await eventually(() => !one.sse.health().ready, "the stall to be seen");
 		proxy.cut();

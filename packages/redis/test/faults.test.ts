@@ -3,9 +3,9 @@
  */
 import { settled } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
+import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { Position } from "sse-service/engine";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type DeafProxy, startDeafProxy } from "./deaf-proxy.js";
 import { Lab, store, storing, textsOf, until, untilDone } from "./lab.js";
 
 const BOTH = ["node-redis 6", "ioredis 6"];
@@ -93,10 +93,10 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 	});
 
 	describe("a batch that is sent again, because its answer was lost,", () => {
-		let proxy: DeafProxy;
+		let proxy: TcpProxy;
 
 		beforeEach(async () => {
-			proxy = await startDeafProxy(lab.server.port);
+			proxy = await startTcpProxy(lab.server.port);
 		});
 		afterEach(() => proxy.close());
 
@@ -106,7 +106,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			await store(engine, "first");
 			const newest = async (): Promise<number> =>
 				Number(await lab.call("HGET", lab.key("head"), "sequence"));
-			proxy.isDeaf = true;
+			proxy.mute("back");
 			const calls = many(6).map((text) =>
 				store(engine, text, { ownId: text, idempotencyKey: `key ${text}` }),
 			);

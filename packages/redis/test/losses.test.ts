@@ -5,10 +5,10 @@ import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { openStream, startServer, type TestStream } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
+import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import { createSSEService, type SSEService } from "sse-service";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { redisEventLog } from "../src/index.js";
-import { startDeafProxy } from "./deaf-proxy.js";
 import { Lab, type LabOptions, untilDone } from "./lab.js";
 
 interface Member {
@@ -118,12 +118,14 @@ describe.skipIf(redisServerPath === undefined)("clients are told", { timeout: 30
 	it("of an outage in which more was sent than is kept: those whose process could not follow", async () => {
 		const lab = await startLab();
 		const begun = await begin(lab);
-		const proxy = await startDeafProxy(lab.server.port);
+		const proxy = await startTcpProxy(lab.server.port);
 		onTestFinished(() => proxy.close());
 		const cutOff = await (await startMember(lab, { port: proxy.port })).open();
-		proxy.isDeaf = true;
+		proxy.mute("back");
+		proxy.muted.add("back");
 		for (const text of ["5", "6", "7"]) await begun.member.sse.publish("all", text);
 		await lab.call("XTRIM", lab.key("log"), "MAXLEN", "1");
+		proxy.muted.clear();
 		proxy.cut();
 		await untilGap(cutOff);
 

@@ -1,11 +1,11 @@
 /**
- * A TCP proxy between a process and the engine, through which connections break in every way that networks have.
+ * A TCP proxy before a server, through which connections break in every way that networks have.
  */
 import { once } from "node:events";
 import net, { type AddressInfo, type Socket } from "node:net";
-import { now, pause } from "./clock.js";
+import { setTimeout as pause } from "node:timers/promises";
 
-/** `towards` the engine, or `back` from it. */
+/** `towards` the server, or `back` from it. */
 export type Way = "towards" | "back";
 
 interface Passage {
@@ -27,6 +27,8 @@ export interface TcpProxy {
 	readonly muted: Set<Way>;
 	/** How many connections there are. */
 	readonly size: number;
+	/** How many bytes were thrown away. */
+	readonly lost: number;
 	/** Throw away what comes one way: the connections seem to be up. `index`: only that one, as they were opened */
 	mute(way: Way, index?: number): void;
 	/** Let nothing through, and forget nothing. */
@@ -43,6 +45,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 	const passages = new Set<Passage>();
 	const muted = new Set<Way>();
 	let isHeld = false;
+	let lost = 0;
 
 	const server = net.createServer((client) => {
 		if (proxy.isShut) return void client.resetAndDestroy();
@@ -59,13 +62,16 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 		let before = Promise.resolve();
 		let waiting = 0;
 		from.on("data", (bytes) => {
-			if (passage.muted.has(way)) return;
+			if (passage.muted.has(way)) {
+				lost += bytes.length;
+				return;
+			}
 			if (proxy.delayMs === 0 && waiting === 0) return void to.write(bytes);
 			// In order, however the delay changes.
 			waiting++;
-			const due = now() + proxy.delayMs;
+			const due = performance.now() + proxy.delayMs;
 			before = before.then(async () => {
-				if (due > now()) await pause(due - now());
+				await pause(Math.max(0, due - performance.now()));
 				waiting--;
 				if (!to.destroyed) to.write(bytes);
 			});
@@ -89,6 +95,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 		muted,
 		get size() {
 			return passages.size;
+		},
+		get lost() {
+			return lost;
 		},
 		mute: (way, index) => {
 			const all = [...passages];
