@@ -2,10 +2,9 @@
  * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
  * events included. So all deliver in one order.
  */
-import { Appends, orFailed } from "./appends.js";
+import { orFailed } from "./appends.js";
 import { Archive } from "./archive.js";
 import { readArrival } from "./arrival.js";
-import type { Command } from "./command.js";
 import type { Position } from "./cursor.js";
 import { within } from "./deadline.js";
 import { SSEError } from "./errors.js";
@@ -19,16 +18,15 @@ import type {
 	ReadFailure,
 	SharedLog,
 } from "./event-log.js";
-import type { LogEngine, Stored, StoredAt, Storing } from "./log-engine.js";
-import { encodeCommand, encodeEntry } from "./log-format.js";
+import type { LogEngine, Stored } from "./log-engine.js";
 import type { Mirror } from "./mirror.js";
 import { continues, fillMirror } from "./mirror-start.js";
 import { Outage } from "./outage.js";
-import { OwnEntries } from "./own-entries.js";
 import type { LogEntry, LogRecord } from "./record.js";
 import { type RetentionRules, readRetention } from "./retention.js";
 import { Tail, type TailHost } from "./tail.js";
 import { Watch, type WatchHost } from "./watch.js";
+import { Writer } from "./writer.js";
 
 // For as long a client that has had more than this process is waited with for it to come.
 const MAX_LAG_MS = 10_000;
@@ -47,11 +45,10 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	readonly #tail: Tail;
 	readonly #watch: Watch;
 	readonly #archive: Archive;
-	readonly #own = new OwnEntries();
 	readonly #outage: Outage;
 	#rules: RetentionRules = readRetention(true);
 	#host: LogHost | undefined;
-	#appends: Appends | undefined;
+	#writer: Writer | undefined;
 	#mirror: Mirror | undefined;
 	#onBegun: (position: Position) => void = () => {};
 	#isClosed = false;
@@ -67,7 +64,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		});
 		this.shared = {
 			maxLagMs: MAX_LAG_MS,
-			tell: (command) => this.#tell(command),
+			tell: (command) => this.#write((writer) => writer.tell(command)),
 			health: () => this.#watch.health(),
 			post: (...post) => orFailed(engine, engine.post(...post)),
 			posted: () => orFailed(engine, engine.posted()),
@@ -84,7 +81,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		}
 		this.#rules = readRetention(host.history);
 		this.#host = host;
-		this.#appends = new Appends(this.#engine, host.appendTimeoutMs);
+		this.#writer = new Writer(this.#engine, this.#rules, host.appendTimeoutMs);
 		this.#watch.start();
 		void this.#tail.run();
 		return new Promise((resolve) => {
@@ -93,22 +90,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	}
 
 	append(entry: LogEntry): Promise<Appended> {
-		const text = encodeEntry(this.#own.writer, entry);
-		const { fields, idempotencyKey } = entry;
-		const latest = this.#stateOf(entry);
-		const tag = this.#own.add(entry);
-		const storing = { text, tag, ownId: fields.id, idempotencyKey, latest };
-		return this.#store(storing).then(
-			(at) => {
-				if (!at.isNew) this.#own.delete(tag);
-				const { epoch, sequence } = at;
-				return { epoch, sequence, tag: at.tag, ownId: at.isNew ? fields.id : at.ownId };
-			},
-			(error: unknown) => {
-				this.#own.delete(tag);
-				throw error;
-			},
-		);
+		return this.#write((writer) => writer.append(entry));
 	}
 
 	readAfter(
@@ -138,7 +120,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		// What has no time of its own is not waited for without end.
-		await within(CLOSE_TIMEOUT_MS, this.#appends?.idle() ?? Promise.resolve()).catch(() => {});
+		await within(CLOSE_TIMEOUT_MS, this.#writer?.idle() ?? Promise.resolve()).catch(() => {});
 		this.#watch.stop();
 		this.#tail.stop();
 		this.#outage.end();
@@ -149,21 +131,19 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	// What the tail asks.
 
 	async begin(newest: Position, signal: AbortSignal): Promise<void> {
-		const from = this.position;
-		if (from === undefined || !(await continues(this.#engine, from, newest))) {
-			const mirror = await fillMirror(this.#engine, newest, {
-				rules: this.#rules,
-				before: from,
-				recordOf: (stored) => readArrival(stored, newest.epoch)?.record,
-			});
-			if (signal.aborted) return;
-			this.#mirror = mirror;
-			if (from !== undefined) this.#own.clear();
-			if (from === undefined) this.#onBegun(mirror.position);
-			else this.#host?.onBreak(from);
-			this.#appends?.release();
+		const before = this.position;
+		const goesOn = before !== undefined && (await continues(this.#engine, before, newest));
+		const mirror = goesOn ? this.#mirror : await this.#fillMirror(newest, before);
+		if (signal.aborted) return;
+		this.#mirror = mirror;
+		if (before === undefined) {
+			this.#onBegun(newest);
+			this.#writer?.release();
+		} else if (!goesOn) {
+			this.#writer?.forget();
+			this.#host?.onBreak(before);
 		}
-		if (!signal.aborted) this.#watch.onBegun();
+		this.#watch.onBegun();
 	}
 
 	take(stored: Stored): boolean {
@@ -173,11 +153,11 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		const { sequence, tag, previousTag = position.tag } = stored;
 		if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
 		const { writer = "", record, command } = readArrival(stored, position.epoch) ?? {};
-		const entry = this.#own.take(writer, tag);
+		const entry = this.#writer?.take(writer, tag);
 		mirror.add({ epoch: position.epoch, sequence, tag }, record);
 		try {
 			if (record !== undefined) this.#host?.deliver(record, entry);
-			else if (command !== undefined && writer !== this.#own.writer) this.#host?.obey(command);
+			else if (command !== undefined && writer !== this.#writer?.id) this.#host?.obey(command);
 		} catch (error) {
 			this.#host?.onError(error);
 		} finally {
@@ -194,7 +174,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	onFailure(cause: unknown): void {
 		const { error, isNew } = this.#outage.onFailure(cause);
 		this.#watch.onFailure(error);
-		this.#appends?.refuseHeld(error);
+		this.#writer?.refuseHeld(error);
 		if (isNew) this.#host?.onError(error);
 	}
 
@@ -213,28 +193,22 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		this.#tail.restart(reason);
 	}
 
-	async #tell(command: Command): Promise<void> {
-		const text = encodeCommand(this.#own.writer, command);
-		await this.#store({ text, tag: this.#own.unusedTag() });
+	#fillMirror(newest: Position, before: Position | undefined): Promise<Mirror> {
+		return fillMirror(this.#engine, newest, {
+			rules: this.#rules,
+			before,
+			recordOf: (stored) => readArrival(stored, newest.epoch)?.record,
+		});
 	}
 
-	async #store(storing: Storing): Promise<StoredAt> {
-		if (this.#isClosed || this.#appends === undefined) {
+	async #write<At extends Position>(append: (writer: Writer) => Promise<At>): Promise<At> {
+		if (this.#isClosed || this.#writer === undefined) {
 			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
 		}
-		const at = await this.#appends.add(storing);
+		const at = await append(this.#writer);
 		// It is another log's, or was begun anew.
 		if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
 		return at;
-	}
-
-	/** The state that an event is to be kept in besides the log, if it is of one. */
-	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
-		const { client, group, exceptClient } = target;
-		if (group === undefined || client !== undefined) return undefined;
-		const { latest = false, maxEvents = 0 } = this.#rules.ofGroups.get(group) ?? {};
-		if (!latest) return undefined;
-		return { group, key: JSON.stringify([key, exceptClient]), max: maxEvents };
 	}
 
 	/** Resolves when the tail is followed again. */

@@ -1,0 +1,98 @@
+/**
+ * The writer: this process as one of those that append to an engine's log. It knows more of what it has appended than the log
+ * does, until that arrives here.
+ */
+import { nanoid } from "nanoid";
+import { Appends } from "./appends.js";
+import type { Command } from "./command.js";
+import type { SSEError } from "./errors.js";
+import type { Appended } from "./event-log.js";
+import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
+import { encodeCommand, encodeEntry } from "./log-format.js";
+import type { LogEntry } from "./record.js";
+import type { RetentionRules } from "./retention.js";
+import { newTag } from "./tags.js";
+
+export class Writer {
+	/** What this process is known by in the log. */
+	readonly id = nanoid(10);
+	readonly #rules: RetentionRules;
+	readonly #appends: Appends;
+	/** What has not arrived here yet, by its tag. */
+	readonly #entries = new Map<string, LogEntry>();
+
+	/** @param timeoutMs of one append. 0: without limit */
+	constructor(engine: LogEngine, rules: RetentionRules, timeoutMs: number) {
+		this.#rules = rules;
+		this.#appends = new Appends(engine, timeoutMs);
+	}
+
+	/** @throws (rejects) `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
+	async append(entry: LogEntry): Promise<Appended> {
+		const text = encodeEntry(this.id, entry);
+		const { fields, idempotencyKey } = entry;
+		const ownId = fields.id;
+		const tag = this.#unusedTag();
+		this.#entries.set(tag, entry);
+		let at: StoredAt | undefined;
+		try {
+			const latest = this.#stateOf(entry);
+			at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
+		} finally {
+			// It will not arrive.
+			if (!at?.isNew) this.#entries.delete(tag);
+		}
+		const { epoch, sequence } = at;
+		return { epoch, sequence, tag: at.tag, ownId: at.isNew ? ownId : at.ownId };
+	}
+
+	/** @throws (rejects) as `append`, and TypeError when it cannot be made into JSON */
+	async tell(command: Command): Promise<StoredAt> {
+		const text = encodeCommand(this.id, command);
+		return this.#appends.add({ text, tag: this.#unusedTag() });
+	}
+
+	/** What has arrived: it is forgotten. @returns `undefined` when it is another process's */
+	take(writer: string, tag: string): LogEntry | undefined {
+		if (writer !== this.id) return undefined;
+		const entry = this.#entries.get(tag);
+		this.#entries.delete(tag);
+		return entry;
+	}
+
+	/** The log has broken off: what was on its way may never arrive. */
+	forget(): void {
+		this.#entries.clear();
+	}
+
+	/** The log is followed from now on: what is appended can go. */
+	release(): void {
+		this.#appends.release();
+	}
+
+	/** It is not, for a reason: whoever waits for that is told. */
+	refuseHeld(reason: SSEError): void {
+		this.#appends.refuseHeld(reason);
+	}
+
+	/** Resolves when nothing is on its way to the engine. */
+	idle(): Promise<void> {
+		return this.#appends.idle();
+	}
+
+	#unusedTag(): string {
+		for (;;) {
+			const tag = newTag();
+			if (!this.#entries.has(tag)) return tag;
+		}
+	}
+
+	/** The state that an event is to be kept in besides the log, if it is of one. */
+	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
+		const { client, group, exceptClient } = target;
+		if (group === undefined || client !== undefined) return undefined;
+		const { latest = false, maxEvents = 0 } = this.#rules.ofGroups.get(group) ?? {};
+		if (!latest) return undefined;
+		return { group, key: JSON.stringify([key, exceptClient]), max: maxEvents };
+	}
+}
