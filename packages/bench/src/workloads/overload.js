@@ -15,8 +15,8 @@ export const overload = {
 	name: "overload",
 	title: "20 events of 128 B a second to everyone",
 	figures: [
-		LOOP_DELAY_P99,
 		LOOP_WAIT_P99,
+		LOOP_DELAY_P99,
 		LOOP_DELAY_MAX,
 		PEAK_EXTRA,
 		{ key: "deliveriesPerSecond", title: "deliveries", unit: "1/s", digits: 0 },
