@@ -6,6 +6,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+/** Responses that wait for a socket: one listener on it for all of them, because Node warns of more than ten. */
+const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+
 /**
  * Call `onSocket` with the socket that the response has, or else as soon as it has one.
  *
@@ -22,13 +25,21 @@ export function whenOnSocket(
 		return undefined;
 	}
 	const { socket: shared } = request;
-	// Nobody else would tell it that the client has left.
-	const onOrphaned = (): void => void response.emit("close");
-	const stop = (): void => void shared.off("close", onOrphaned);
-	shared.once("close", onOrphaned);
+	const others = waiting.get(shared) ?? new Set();
+	if (others.size === 0) shared.on("close", onSharedClose);
+	waiting.set(shared, others.add(response));
+	const stop = (): void => {
+		others.delete(response);
+		if (others.size === 0) shared.off("close", onSharedClose);
+	};
 	response.once("socket", (own: Socket) => {
 		stop();
 		onSocket(own);
 	});
 	return stop;
+}
+
+/** Nobody else would tell them that their client has left. */
+function onSharedClose(this: Socket): void {
+	for (const response of waiting.get(this) ?? []) response.emit("close");
 }

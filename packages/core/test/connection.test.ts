@@ -378,6 +378,26 @@ describe("pipelined streams", () => {
 		await settled(streams.close(), "the app's streams to close");
 	});
 
+	// Each had a listener on the socket, and Node prints a warning at the eleventh: any client could bring that about.
+	it("behind an open one share a listener on the socket, and leave none", async () => {
+		const counts: number[] = [];
+		await serve(({ socket }) => {
+			counts.push(socket.listenerCount("close"));
+			return {};
+		});
+		const requests = Array.from({ length: 30 }, () => ["GET / HTTP/1.1", "Host: x", ""]);
+		const client = await openSocket(server.port, requests.flat().slice(0, -1));
+		await eventually(() => connected.length === 30);
+		const [first = 0] = counts;
+		expect(Math.max(...counts)).toBe(first + 1);
+		for (const { connection } of connected) connection.close();
+		await eventually(() => client.text.match(/\r\n0\r\n/g)?.length === 30);
+		// One is Node's own, while a response has the socket.
+		const [socket] = server.sockets;
+		await eventually(() => socket?.listenerCount("close") === first - 1);
+		client.abort();
+	});
+
 	it("behind an open one do not keep close() waiting, and each has its events when its turn comes", async () => {
 		await serve();
 		const client = await openSocket(server.port, request);
