@@ -5,7 +5,7 @@
 import { setMaxListeners } from "node:events";
 import { BoundedOutbox, type BoundedOutboxShared } from "./bounded-outbox.js";
 import { ownIdOf } from "./cursor.js";
-import { SSEError } from "./errors.js";
+import { connectionClosed } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { DISTURBED } from "./heartbeat.js";
 import type { ErrorStage } from "./option-types.js";
@@ -141,8 +141,8 @@ export class Connection
 
 	/** Have a frame written at the end of this turn. @returns whether it was taken */
 	enqueue(frame: Frame): boolean {
-		// The application may have ended the response itself.
-		if (this.sink.ended) this.close();
+		// The application may have ended the response itself. Its signal is told when a fan-out is over.
+		if (this.sink.ended && this.#end("server")) queueMicrotask(() => this.#tellSignal());
 		if (this.closed || !this.add(frame)) return false;
 		if (frame.kind === "logged" || !this.host.hasHistory) this.quietRounds = DISTURBED;
 		if (frame.kind !== "comment") this.host.counters.eventsSent++;
@@ -159,14 +159,20 @@ export class Connection
 
 	/** @param farewell its last bytes @returns false when it was closed already */
 	close(reason: CloseReason = "server", farewell?: Frame): boolean {
+		const isEnded = this.#end(reason, farewell);
+		if (isEnded) this.#tellSignal();
+		return isEnded;
+	}
+
+	/** All of `close` but that the signal is told. */
+	#end(reason: CloseReason, farewell?: Frame): boolean {
 		if (!this.#leave(reason)) return false;
 		if (this.#sinkOpen) {
 			// A client that does not read what is left would keep the socket for ever.
 			this.#deadline = setTimeout(() => this.sink.destroy(), this.host.options.closeTimeoutMs);
 			this.#deadline.unref();
-			this.flushAll();
+			this.flushAll(farewell);
 			try {
-				if (farewell !== undefined) this.writeNow(farewell);
 				// The client is to come back elsewhere: by a connection that it kept it would come here.
 				const isElsewhere = reason === "shutdown" || reason === "age";
 				this.sink.end(isElsewhere ? "connection" : "stream");
@@ -175,7 +181,6 @@ export class Connection
 			}
 		}
 		this.clear();
-		this.#tellSignal();
 		return true;
 	}
 
@@ -201,10 +206,9 @@ export class Connection
 	onClose(ended: boolean): void {
 		this.#sinkOpen = false;
 		clearTimeout(this.#deadline);
-		if (this.#leave(ended ? "server" : "client")) {
-			this.clear();
-			this.#tellSignal();
-		}
+		const isOver = this.#leave(ended ? "server" : "client");
+		this.clear();
+		if (isOver) this.#tellSignal();
 		this.host.onGone();
 		this.owner?.onGone(this);
 	}
@@ -219,10 +223,6 @@ export class Connection
 
 	#tellSignal(): void {
 		// Most connections end without anybody listening, and an error costs more than all else about that.
-		if (this.#abort === undefined) return;
-		const reason = this.#closeReason;
-		const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);
-		// `AbortError` is what `fetch` and others look for to tell an abort from a failure.
-		this.#abort.abort(Object.assign(error, { name: "AbortError", reason }));
+		if (this.#abort !== undefined) this.#abort.abort(connectionClosed(this.#closeReason));
 	}
 }

@@ -78,6 +78,13 @@ export function invalid(
 	return new SSEError(code, `${rule}, got ${shown(value)}`, statusCode, cause);
 }
 
+/** The reason of an aborted signal. */
+export function connectionClosed(reason: string | undefined): SSEError {
+	const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);
+	// `AbortError` is what `fetch` and others look for to tell an abort from a failure.
+	return Object.assign(error, { name: "AbortError", reason });
+}
+
 /** Whether `value` is an object whose members can be looked at. */
 export function isObject(value: unknown): value is Record<PropertyKey, unknown> {
 	return typeof value === "object" && value !== null;

@@ -110,20 +110,19 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		if (this.#backlog !== undefined) this.advance();
 	}
 
-	/** Write everything, whether the sink takes it now or holds it; but nothing behind a feed that has not ended. */
-	protected flushAll(): void {
+	/**
+	 * Write everything, whether the sink takes it now or holds it; but nothing behind a feed that has not ended.
+	 *
+	 * @param last written whatever waits
+	 */
+	protected flushAll(last?: Frame): void {
 		this.#writeBatch();
 		const backlog = this.#backlog;
 		// Behind a feed the client would think that it had all before.
 		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
 			this.#write(backlog.take(Infinity));
 		}
-	}
-
-	/** Write a frame whatever waits, and however much: the bound is for what comes by itself. @throws as the sink does */
-	protected writeNow(frame: Frame): void {
-		this.sink.write(frame);
-		this.host.counters.bytesSent += frame.byteLength;
+		if (last !== undefined) this.#write(last);
 	}
 
 	/** Drop everything. Whoever waits for room is let go. */

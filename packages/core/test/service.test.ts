@@ -386,6 +386,20 @@ describe("callbacks", () => {
 			]);
 		}
 	});
+
+	// That the application has ended a response itself is seen within the fan-out, and its signal was aborted there.
+	it("nor can one that is sent when a signal is aborted", async () => {
+		const open = await serve();
+		const { connection } = await open();
+		const { stream } = await open();
+		connection.signal.addEventListener("abort", () => sse.send("all", "from the signal"));
+		connection.response.end();
+		expect(sse.send("all", "from the application")).toBe(1);
+		expect(await stream.take(2)).toEqual([
+			{ data: "from the application" },
+			{ data: "from the signal" },
+		]);
+	});
 });
 
 describe("stats", () => {
