@@ -1,6 +1,7 @@
 /**
  * A feed: what a connection is given before all that is sent to it from then on, at the pace of its reader.
  */
+import { AsyncResource } from "node:async_hooks";
 import type { Frame } from "./frame.js";
 
 /** Yields frames, in their order, and promises: it is given back what they resolve to, or thrown what they reject with. */
@@ -10,6 +11,8 @@ type State = "ready" | "running" | "waiting" | "ended";
 
 export class Feed {
 	readonly #source: FeedSource;
+	/** As where it was made: the source runs what is the application's, and a flush has the context of some other request. */
+	readonly #inContext = AsyncResource.bind(<T>(run: () => T): T => run());
 	readonly #onReady: () => void;
 	readonly #onError: (error: unknown) => void;
 	#state: State = "ready";
@@ -49,7 +52,7 @@ export class Feed {
 		// The source itself may be what ends the connection.
 		const isRunning = this.#state === "running";
 		this.#state = "ended";
-		if (!isRunning) this.#source.return();
+		if (!isRunning) this.#inContext(() => this.#source.return());
 	}
 
 	#step(): Frame | undefined {
@@ -57,7 +60,7 @@ export class Feed {
 		this.#resume = this.#next;
 		this.#state = "running";
 		try {
-			const { done, value } = resume();
+			const { done, value } = this.#inContext(resume);
 			if (this.isEnded) this.#source.return();
 			else if (done === true) this.#state = "ended";
 			else if (value instanceof Promise) this.#await(value);

@@ -121,7 +121,8 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly publishTimeoutMs?: number | undefined;
 	/**
 	 * With `history`: what a client is given that missed what is not kept any more, instead of the `gap` event. What it throws goes
-	 * to `onError`, and the client is told of the gap.
+	 * to `onError`, and the client is told of the gap. For a client that comes back it runs in the `AsyncLocalStorage` context of
+	 * its `connect`.
 	 */
 	readonly recover?: Recover<NoInfer<Events>> | undefined;
 	/** With `history`: how long `recover`, and each of its events, may take, in milliseconds. 0: without limit. Default 10,000. */

@@ -1,12 +1,13 @@
 /**
  * The parameters of `connect`, as the application writes them, read and checked before anything happens.
  */
+import { AsyncResource } from "node:async_hooks";
 import { nanoid } from "nanoid";
 import { checkObject } from "./errors.js";
 import { flatten } from "./flat-string.js";
 import { checkExpiresAt } from "./lifetime.js";
 import { checkClientId, checkGroups, type NameLimits } from "./names.js";
-import type { ConnectParams, Meta } from "./types.js";
+import type { ConnectParams, DisconnectInfo, Meta } from "./types.js";
 
 /** Who connects, and where to. */
 interface Registration {
@@ -16,16 +17,20 @@ interface Registration {
 	readonly meta: Meta | undefined;
 	/** In milliseconds since the epoch. `undefined`: never. */
 	readonly expiresAt: number | undefined;
+	/** In the context of the call, whatever ends the connection. */
+	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 }
 
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: ConnectParams, limits: NameLimits): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
-	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders } = params;
+	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders, onDisconnectCb } =
+		params;
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
 	const named = groupName === undefined ? groups : [groupName, ...[groups ?? []].flat()];
+	const isBindable = typeof onDisconnectCb === "function";
 	return {
 		clientId:
 			clientId === undefined
@@ -34,6 +39,7 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 		groups: named === undefined ? named : checkGroups(named, limits.maxGroupNameLength),
 		meta: meta === undefined ? meta : checkMeta(meta),
 		expiresAt: checkExpiresAt(expiresAt),
+		onDisconnectCb: isBindable ? AsyncResource.bind(onDisconnectCb) : onDisconnectCb,
 	};
 }
 

@@ -113,13 +113,13 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		const { clientId, groups, meta, expiresAt } = readParams(params, this.options);
+		const { clientId, groups, meta, expiresAt, onDisconnectCb } = readParams(params, this.options);
 		this.#shutdown.check("The service");
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
 			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response is started");
 		}
-		const connection = new Connection(this, sink, clientId, params.onDisconnectCb);
+		const connection = new Connection(this, sink, clientId, onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
 		this.#roster.checkLimits(clientId, groups);

@@ -242,7 +242,10 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	readonly groups?: readonly string[] | undefined;
 	/** When what authorized the client expires: a Date, or milliseconds since the epoch. The stream ends by itself a tenth of its time before, at most a second, with reason `expired`. Default: never. */
 	readonly expiresAt?: Date | number | undefined;
-	/** Runs exactly once, after the connection has ended, also when it never opened because the client had left. */
+	/**
+	 * Runs exactly once, after the connection has ended, also when it never opened because the client had left; in the
+	 * `AsyncLocalStorage` context of the call.
+	 */
 	readonly onDisconnectCb?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
 }
 

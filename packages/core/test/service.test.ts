@@ -1,6 +1,7 @@
 /**
  * A service of one's own: targets, groups, clients, callbacks and figures.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import http2 from "node:http2";
 import {
@@ -399,6 +400,48 @@ describe("callbacks", () => {
 			{ data: "from the application" },
 			{ data: "from the signal" },
 		]);
+	});
+
+	// A flush is of many connections, and runs in the context of whoever asked for it first: `recover` was told that it is
+	// in the request of another client.
+	it("run in the AsyncLocalStorage context of the connect that they belong to", async () => {
+		const storage = new AsyncLocalStorage<string>();
+		const contexts: string[] = [];
+		const note = (what: string): void => {
+			contexts.push(`${what} in ${storage.getStore()}`);
+		};
+		const waiting: (() => void)[] = [];
+		sse = createSSEService({
+			history: true,
+			onConnect: ({ client: { clientId } }) => note(`onConnect of ${clientId}`),
+			async *recover({ client: { clientId } }) {
+				note(`recover of ${clientId}`);
+				yield { data: "recovered" };
+			},
+		});
+		server = await startServer((req, res) => {
+			const clientId = req.url?.slice(1) ?? "";
+			const connect = (): void => {
+				const onDisconnectCb = (): void => note(`onDisconnectCb of ${clientId}`);
+				sse.connect({ req, res, clientId, onDisconnectCb });
+			};
+			waiting.push(() => storage.run(clientId, connect));
+			// Both in one turn.
+			if (waiting.length === 2) for (const each of waiting) each();
+		});
+		const headers = { "last-event-id": "none of ours" };
+		const streams = await Promise.all(
+			["ada", "bob"].map((id) => openStream(`${server.url}/${id}`, { headers })),
+		);
+		for (const stream of streams) await stream.take(1);
+		storage.run("another request", () => sse.disconnect("all"));
+		for (const stream of streams) await stream.ended;
+		for (const id of ["ada", "bob"]) {
+			for (const what of ["onConnect", "recover", "onDisconnectCb"]) {
+				expect(contexts).toContain(`${what} of ${id} in ${id}`);
+			}
+		}
+		expect(contexts).toHaveLength(6);
 	});
 });
 
