@@ -1,9 +1,9 @@
 /**
  * A limit: how much there may be of something.
  */
+import type { Rule } from "./option-rules.js";
 
-export const LIMIT_RULE = "a positive integer or Infinity";
-
-export function isLimit(value: unknown): value is number {
-	return value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0);
-}
+export const LIMIT: Rule = [
+	"a positive integer or Infinity",
+	(value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),
+];

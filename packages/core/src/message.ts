@@ -1,7 +1,7 @@
 /**
  * A message: data and options as the application writes them, checked, and encoded as text.
  */
-import { invalid, isObject, SSEError } from "./errors.js";
+import { checkObject, invalid, SSEError } from "./errors.js";
 import {
 	checkEventType,
 	checkId,
@@ -42,9 +42,7 @@ export function readMessage(
 	limits: FieldLimits,
 	use: "send" | "publish" = "send",
 ): Message {
-	if (!isObject(options) || Array.isArray(options)) {
-		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
-	}
+	checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
 	const unknown = Object.keys(options).find((name) => !OPTION_NAMES[use].includes(name));
 	if (unknown !== undefined)
 		throw invalid("ERR_SSE_INVALID_OPTION", `There is no such option of ${use}`, unknown);

@@ -2,10 +2,11 @@
  * The options of a service: every default and every limit, in one place, checked once. Whether
  * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
  */
-import { invalid, isObject, SSEError } from "./errors.js";
-import { isLimit, LIMIT_RULE } from "./limit.js";
+import { isObject, SSEError } from "./errors.js";
+import { LIMIT } from "./limit.js";
+import { type OptionRules, optional, type Rule, readOptions } from "./option-rules.js";
 import type { SSEServiceOptions } from "./option-types.js";
-import { isTime, TIME_RULE } from "./time.js";
+import { TIME } from "./time.js";
 
 /** Options with every default filled in. */
 export type ResolvedOptions = {
@@ -23,25 +24,18 @@ type Optional =
 	| "onDisconnect"
 	| "onError";
 
-/** What a value must be, in words, and the test for it. */
-type Rule = readonly [text: string, test: (value: unknown) => boolean];
-
-const LIMIT: Rule = [LIMIT_RULE, isLimit];
-const TIME: Rule = [TIME_RULE, isTime];
 const EVENT_TYPE: Rule = [
 	"a non-empty string without CR or LF",
 	(value) => typeof value === "string" && /^[^\r\n]+$/.test(value),
 ];
-const CALLBACK: Rule = ["a function", (value) => typeof value === "function"];
+const CALLBACK = optional(["a function", (value) => typeof value === "function"]);
 
-const OPTIONS: {
-	readonly [Name in keyof ResolvedOptions]: readonly [byDefault: ResolvedOptions[Name], rule: Rule];
-} = {
-	retryMs: [undefined, TIME],
+const RULES: OptionRules<ResolvedOptions> = {
+	retryMs: [undefined, optional(TIME)],
 	heartbeatIntervalMs: [15_000, TIME],
 	heartbeatEvent: [
 		undefined,
-		["a non-empty string", (value) => typeof value === "string" && value !== ""],
+		optional(["a non-empty string", (value) => typeof value === "string" && value !== ""]),
 	],
 	commentForm: ["line", oneOf("line", "block")],
 	maxBufferedBytes: [1024 * 1024, LIMIT],
@@ -62,7 +56,7 @@ const OPTIONS: {
 	],
 	eventLog: [
 		undefined,
-		["an event log", (value) => isObject(value) && typeof value.readAfter === "function"],
+		optional(["an event log", (value) => isObject(value) && typeof value.readAfter === "function"]),
 	],
 	publishTimeoutMs: [5_000, TIME],
 	recover: [undefined, CALLBACK],
@@ -75,7 +69,7 @@ const OPTIONS: {
 };
 
 // Without what is missed being known, they would never be used, and their author would count on them.
-const NEED_HISTORY: readonly string[] = [
+const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 	"eventLog",
 	"recover",
 	"recoverTimeoutMs",
@@ -85,34 +79,21 @@ const NEED_HISTORY: readonly string[] = [
 
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
 export function resolveOptions(options: unknown = {}): ResolvedOptions {
-	if (!isObject(options)) {
-		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
-	}
-	for (const name of Object.keys(options)) {
-		if (!Object.hasOwn(OPTIONS, name))
-			throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", name);
-	}
-	const resolved = Object.entries(OPTIONS).map(([name, [byDefault, [text, test]]]) => {
-		const value = options[name];
-		// `undefined` is the same as not told.
-		if (value === undefined) return [name, byDefault];
-		if (!test(value))
-			throw invalid("ERR_SSE_INVALID_OPTION", `The option ${name} must be ${text}`, value);
-		return [name, value];
-	});
+	const resolved = readOptions(options, RULES);
+	const told = options as SSEServiceOptions;
 	// Whoever keeps events elsewhere wants them kept.
-	const { eventLog, history = eventLog !== undefined } = options;
-	checkNeeds(options, history === false ? NEED_HISTORY : [], "history");
-	checkNeeds(options, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
-	return Object.fromEntries([...resolved, ["history", history]]);
+	const { eventLog, history = eventLog !== undefined } = told;
+	checkNeeds(told, history === false ? NEED_HISTORY : [], "history");
+	checkNeeds(told, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
+	return { ...resolved, history };
 }
 
 function checkNeeds(
-	options: Record<PropertyKey, unknown>,
-	needing: readonly string[],
+	told: SSEServiceOptions,
+	needing: readonly (keyof SSEServiceOptions)[],
 	needed: string,
 ): void {
-	const useless = needing.find((name) => options[name] !== undefined);
+	const useless = needing.find((name) => told[name] !== undefined);
 	if (useless === undefined) return;
 	throw new SSEError("ERR_SSE_INVALID_OPTION", `The option ${useless} needs the option ${needed}`);
 }

@@ -3,9 +3,12 @@
  * once or by a drain, and a promise tells when the last response has closed.
  */
 import { Drain } from "./drain.js";
-import { invalid, isObject, SSEError } from "./errors.js";
+import { SSEError } from "./errors.js";
+import { type OptionRules, optional, readOptions } from "./option-rules.js";
 import type { CloseOptions } from "./service-types.js";
-import { isTime, TIME_RULE } from "./time.js";
+import { TIME } from "./time.js";
+
+const RULES: OptionRules<CloseOptions> = { drainMs: [undefined, optional(TIME)] };
 
 /** What a service has for the shutdown of connections of its own. */
 export interface Dismissing<T> {
@@ -60,7 +63,7 @@ export class Shutdown<T extends Closable> {
 	 * @throws `ERR_SSE_INVALID_OPTION`
 	 */
 	begin(options: CloseOptions = {}): Promise<void> {
-		const told = readDrainMs(options);
+		const { drainMs: told } = readOptions(options, RULES);
 		if (this.#closed !== undefined) {
 			this.#drain?.within(told ?? 0);
 			return this.#closed;
@@ -88,16 +91,4 @@ export class Shutdown<T extends Closable> {
 		if (ended === undefined) this.#onClosed?.();
 		else void ended.then(this.#onClosed);
 	}
-}
-
-function readDrainMs(options: unknown): number | undefined {
-	if (!isObject(options)) {
-		throw invalid("ERR_SSE_INVALID_OPTION", "The options must be an object", options);
-	}
-	const { drainMs, ...others } = options;
-	const [unknown] = Object.keys(others);
-	if (unknown !== undefined)
-		throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", unknown);
-	if (drainMs === undefined || isTime(drainMs)) return drainMs;
-	throw invalid("ERR_SSE_INVALID_OPTION", `The option drainMs must be ${TIME_RULE}`, drainMs);
 }

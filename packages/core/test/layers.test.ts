@@ -8,7 +8,9 @@ import { describe, expect, it } from "vitest";
 
 const LAYERS: readonly (readonly string[])[] = [
 	// Leaves: words and mistakes.
-	["alarm", "errors", "flat-string", "history-types", "limit", "time", "types"],
+	["alarm", "errors", "flat-string", "history-types", "types"],
+	["option-rules"],
+	["limit", "time"],
 	// Single nouns: what an event, a name, a header is.
 	[
 		"cursor",

@@ -607,6 +607,21 @@ describe("options", () => {
 		);
 	});
 
+	it.each([
+		[{ drainMs: -1 }, "The option drainMs must be an integer from 0 to 2147483647, got -1"],
+		[{ retry: 1 }, 'There is no such option, got "retry"'],
+		[{ history: { maxAge: 1 } }, 'There is no such option, got "history.maxAge"'],
+		[
+			{ history: { groups: { audit: { latest: 1 } } } },
+			"The option history.groups.audit.latest must be true or false, got 1",
+		],
+		[{ history: { groups: { audit: 5 } } }, "history.groups.audit must be an object, got 5"],
+	])("names what it refuses: %j", (options, message) => {
+		expect(() => createSSEService(options as SSEServiceOptions)).toThrowError(
+			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION", message }),
+		);
+	});
+
 	it("refuses a heartbeatEvent that cannot be an event type", () => {
 		expect(() => createSSEService({ heartbeatEvent: "a\nb" })).toThrowError(
 			code("ERR_SSE_INVALID_EVENT") as Error,

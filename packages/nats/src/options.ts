@@ -1,7 +1,7 @@
 /**
  * The options of the event log: every default and every limit, checked once.
  */
-import { isLimit, LIMIT_RULE, SSEError } from "sse-service/engine";
+import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
 import { isNatsConnection, type NatsConnection } from "./client.js";
 
 export interface NatsEventLogOptions {
@@ -34,10 +34,6 @@ export type ResolvedOptions = {
 	readonly [Name in keyof NatsEventLogOptions]-?: Exclude<NatsEventLogOptions[Name], undefined>;
 };
 
-/** What a value must be, in words, and the test for it. */
-type Rule = readonly [text: string, test: (value: unknown) => boolean];
-
-const LIMIT: Rule = [LIMIT_RULE, isLimit];
 const SUBJECT: Rule = [
 	"a subject without wildcards",
 	(value) => typeof value === "string" && /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(value),
@@ -46,15 +42,10 @@ const SUBJECT: Rule = [
 // JetStream counts in nanoseconds, and as 64 bits do.
 const MAX_WINDOW_MS = 9_000_000_000_000;
 
-const OPTIONS: {
-	readonly [Name in keyof ResolvedOptions]: readonly [
-		byDefault: ResolvedOptions[Name] | undefined,
-		rule: Rule,
-	];
-} = {
+const RULES: OptionRules<ResolvedOptions> = {
 	connection: [
 		undefined,
-		["a connection of @nats-io/transport-node 3 or nats 2", (value) => isNatsConnection(value)],
+		["a connection of @nats-io/transport-node 3 or nats 2", isNatsConnection],
 	],
 	prefix: [
 		"SSE",
@@ -87,21 +78,5 @@ const OPTIONS: {
 
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveOptions(options: unknown): ResolvedOptions {
-	if (typeof options !== "object" || options === null) {
-		throw invalid(`The options of natsEventLog must be an object with a connection`);
-	}
-	for (const name of Object.keys(options)) {
-		if (!Object.hasOwn(OPTIONS, name)) throw invalid(`natsEventLog has no option ${name}`);
-	}
-	const told = options as Readonly<Record<string, unknown>>;
-	const resolved = Object.entries(OPTIONS).map(([name, [byDefault, [text, test]]]) => {
-		const value = told[name] ?? byDefault;
-		if (!test(value)) throw invalid(`The option ${name} of natsEventLog must be ${text}`);
-		return [name, value];
-	});
-	return Object.fromEntries(resolved);
-}
-
-function invalid(message: string): SSEError {
-	return new SSEError("ERR_SSE_INVALID_OPTION", message);
+	return readOptions(options, RULES);
 }

@@ -1,13 +1,13 @@
 /**
  * Which library a client is of.
  */
+import { SSEError } from "sse-service/engine";
 import type { RedisClient } from "./client.js";
 import { fromIORedis, type IORedisClient } from "./ioredis.js";
 import { fromIORedisCluster, type IORedisCluster } from "./ioredis-cluster.js";
 import { fromNodeRedis, type NodeRedisClient } from "./node-redis.js";
 import { fromNodeRedisCluster, type NodeRedisCluster } from "./node-redis-cluster.js";
 import { fromNodeRedisSentinel, type NodeRedisSentinel } from "./node-redis-sentinel.js";
-import { invalid, isObject } from "./options.js";
 
 /**
  * By its shape: whichever copy of whichever library it is of.
@@ -30,11 +30,12 @@ export function clientOf(client: unknown): RedisClient {
 	if (has(client, "sendCommand", "duplicate", "connect", "destroy", "on")) {
 		return fromNodeRedis(client as unknown as NodeRedisClient);
 	}
-	throw invalid(
-		"client must be a client of redis or ioredis, version 5 or newer (createSentinel of redis: 6)",
-	);
+	const rule = "a client of redis or ioredis, version 5 or newer (createSentinel of redis: 6)";
+	throw new SSEError("ERR_SSE_INVALID_OPTION", `The option client must be ${rule}`);
 }
 
 function has(value: unknown, ...methods: readonly string[]): value is Record<string, unknown> {
-	return isObject(value) && methods.every((name) => typeof value[name] === "function");
+	if (typeof value !== "object" || value === null) return false;
+	const object = value as Record<string, unknown>;
+	return methods.every((name) => typeof object[name] === "function");
 }

@@ -1,7 +1,7 @@
 /**
  * The options of the event log, checked once.
  */
-import { isLimit, LIMIT_RULE, SSEError } from "sse-service/engine";
+import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
 import type { IORedisClient } from "./ioredis.js";
 import type { IORedisCluster } from "./ioredis-cluster.js";
 import type { NodeRedisClient } from "./node-redis.js";
@@ -42,11 +42,24 @@ export interface LogLimits {
 	readonly idempotencyMs: number;
 }
 
-const LIMITS: LogLimits = {
-	maxEvents: 100_000,
-	maxBytes: 64 * 1024 * 1024,
-	maxAgeMs: 86_400_000,
-	idempotencyMs: 600_000,
+interface ToldOptions extends LogLimits {
+	readonly client: unknown;
+	readonly prefix: string;
+}
+
+const PREFIX: Rule = [
+	"a string of 1 to 256 characters without { and }",
+	(value) => typeof value === "string" && /^[^{}]{1,256}$/.test(value) && value.isWellFormed(),
+];
+
+const RULES: OptionRules<ToldOptions> = {
+	// Which library it is of, if it is of one, is seen by who takes it.
+	client: [undefined, ["a client", () => true]],
+	prefix: ["sse", PREFIX],
+	maxEvents: [100_000, LIMIT],
+	maxBytes: [64 * 1024 * 1024, LIMIT],
+	maxAgeMs: [86_400_000, LIMIT],
+	idempotencyMs: [600_000, LIMIT],
 };
 
 export interface ResolvedOptions {
@@ -57,25 +70,10 @@ export interface ResolvedOptions {
 
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, or a value out of its range */
 export function resolveOptions(options: unknown): ResolvedOptions {
-	if (!isObject(options)) throw invalid("redisEventLog takes an object: { client }");
-	const { client, prefix = "sse", ...rest } = options;
-	if (typeof prefix !== "string" || !/^[^{}]{1,256}$/.test(prefix) || !prefix.isWellFormed()) {
-		throw invalid("prefix must be a string of 1 to 256 characters without { and }");
-	}
-	const limits: Record<string, number> = { ...LIMITS };
-	for (const [name, value] of Object.entries(rest)) {
-		if (!Object.hasOwn(LIMITS, name)) throw invalid(`There is no option ${name}`);
-		if (value === undefined) continue;
-		if (!isLimit(value)) throw invalid(`${name} must be ${LIMIT_RULE}`);
-		limits[name] = Math.min(value, Number.MAX_SAFE_INTEGER);
-	}
-	return { client, prefix, limits: limits as unknown as LogLimits };
-}
-
-export function invalid(message: string): SSEError {
-	return new SSEError("ERR_SSE_INVALID_OPTION", message);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null;
+	const { client, prefix, ...limits } = readOptions(options, RULES);
+	const numbers = Object.entries(limits).map(([name, limit]) => [
+		name,
+		Math.min(limit, Number.MAX_SAFE_INTEGER),
+	]);
+	return { client, prefix, limits: Object.fromEntries(numbers) };
 }
