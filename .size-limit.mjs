@@ -1,75 +1,25 @@
-// Minified and gzipped, with nanoid (bundled by the build) in it and Node's own modules left out.
+// Minified and gzipped, with Node's own modules left out.
 export default [
-	{
-		name: "sse-service",
-		path: "packages/core/dist/index.js",
-		limit: "19.5 kB",
-		gzip: true,
-		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm" }),
-	},
-	{
-		name: "@sse-service/fastify",
-		path: "packages/fastify/dist/index.js",
-		limit: "2 kB",
-		gzip: true,
+	// With nanoid in it, which the build bundles.
+	limitOf("sse-service", "core", "19.5 kB"),
+	...[
+		["fastify", "2 kB"],
+		["express", "2 kB"],
+		["nest", "5 kB"],
+		["nats", "8.5 kB"],
+		["redis", "7 kB"],
+	].map(([folder, limit]) =>
 		// What it stands on is counted by itself.
-		modifyEsbuildConfig: (config) => ({
-			...config,
-			platform: "node",
-			format: "esm",
-			packages: "external",
-		}),
-	},
-	{
-		name: "@sse-service/express",
-		path: "packages/express/dist/index.js",
-		limit: "2 kB",
-		gzip: true,
-		// What it stands on is counted by itself.
-		modifyEsbuildConfig: (config) => ({
-			...config,
-			platform: "node",
-			format: "esm",
-			packages: "external",
-		}),
-	},
-	{
-		name: "@sse-service/nest",
-		path: "packages/nest/dist/index.js",
-		limit: "5 kB",
-		gzip: true,
-		// What it stands on is counted by itself.
-		modifyEsbuildConfig: (config) => ({
-			...config,
-			platform: "node",
-			format: "esm",
-			packages: "external",
-		}),
-	},
-	{
-		name: "@sse-service/nats",
-		path: "packages/nats/dist/index.js",
-		limit: "8.5 kB",
-		gzip: true,
-		// What it stands on is counted by itself.
-		modifyEsbuildConfig: (config) => ({
-			...config,
-			platform: "node",
-			format: "esm",
-			packages: "external",
-		}),
-	},
-	{
-		name: "@sse-service/redis",
-		path: "packages/redis/dist/index.js",
-		limit: "7 kB",
-		gzip: true,
-		// What it stands on is counted by itself.
-		modifyEsbuildConfig: (config) => ({
-			...config,
-			platform: "node",
-			format: "esm",
-			packages: "external",
-		}),
-	},
+		limitOf(`@sse-service/${folder}`, folder, limit, { packages: "external" }),
+	),
 ];
+
+function limitOf(name, folder, limit, bundling) {
+	return {
+		name,
+		path: `packages/${folder}/dist/index.js`,
+		limit,
+		gzip: true,
+		modifyEsbuildConfig: (config) => ({ ...config, platform: "node", format: "esm", ...bundling }),
+	};
+}
