@@ -1,10 +1,10 @@
 /**
  * Three servers as a cluster, on which the streams have three replicas each.
  */
-import { eventually, settled } from "@sse-service/testing";
+import { eventually, freePorts, settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askJetStream, CLIENTS, freePorts, type NatsServer, type TestConnection } from "./nats.js";
+import { askJetStream, CLIENTS, type NatsServer, type TestConnection } from "./nats.js";
 import { dataOf, startService } from "./services.js";
 
 describe.skipIf(natsServerPath === undefined)("a cluster", () => {

@@ -1,14 +1,15 @@
 /**
  * JetStream in another domain, beyond a leaf node.
  */
+import { freePort } from "@sse-service/testing";
 import { natsServerPath } from "@sse-service/testing/nats-server";
 import { describe, expect, it } from "vitest";
 import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
-import { CLIENTS, connectFor, freePorts, startConfigured } from "./nats.js";
+import { CLIENTS, connectFor, startConfigured } from "./nats.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	it("a log beyond a leaf node is the same one, by the prefix of its domain", async () => {
-		const [port] = await freePorts(1);
+		const port = await freePort();
 		const hub = await startConfigured(`
 			jetstream: { domain: hub }
 			leafnodes: { host: "127.0.0.1", port: ${port} }

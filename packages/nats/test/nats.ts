@@ -1,9 +1,7 @@
 /**
  * One nats-server for the tests of a file, and connections of either client to it.
  */
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTransport } from "@nats-io/transport-node";
@@ -69,14 +67,6 @@ export async function startConfigured(config: string): Promise<NatsServer> {
 		rmSync(folder, { recursive: true });
 	});
 	return started;
-}
-
-export async function freePorts(count: number): Promise<readonly number[]> {
-	const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-	await Promise.all(servers.map((server) => once(server, "listening")));
-	const ports = servers.map((server) => (server.address() as AddressInfo).port);
-	await Promise.all(servers.map((server) => once(server.close(), "close")));
-	return ports;
 }
 
 let prefixes = 0;

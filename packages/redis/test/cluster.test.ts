@@ -1,9 +1,7 @@
 /**
  * The claims of every engine over Redis Cluster, and a log that moves to another node.
  */
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
-import { settled } from "@sse-service/testing";
+import { freePort, settled } from "@sse-service/testing";
 import { describeLogEngine } from "@sse-service/testing/log-engine";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { Cluster } from "ioredis";
@@ -155,13 +153,4 @@ describe.skipIf(redisServerPath === undefined)("Redis Cluster", () => {
 
 function portsOf({ server, args }: Lab): [port: string, busPort: string] {
 	return [`${server.port}`, args.at(-1) ?? ""];
-}
-
-async function freePort(): Promise<number> {
-	const server = net.createServer().listen(0, host);
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, "close");
-	return port;
 }

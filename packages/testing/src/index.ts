@@ -4,6 +4,7 @@ export {
 	type CuttingProxyOptions,
 	startCuttingProxy,
 } from "./cutting-proxy.js";
+export { freePort, freePorts } from "./free-ports.js";
 export { createRandom, type Random } from "./random.js";
 export { type Handler, type Protocol, startServer, type TestServer } from "./server.js";
 export { openBlockedReader, openSocket, type TestSocket } from "./socket.js";

@@ -5,10 +5,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import { freePort } from "./free-ports.js";
 import { settled } from "./waiting.js";
 
 export interface ServerProcess {
@@ -158,13 +159,4 @@ function answers({ greeting, answer }: ServerProgram, port: number): Promise<boo
 		socket.on("error", () => {});
 		socket.on("close", () => resolve(answer.test(text)));
 	});
-}
-
-async function freePort(): Promise<number> {
-	const server = net.createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, "close");
-	return port;
 }
