@@ -201,14 +201,16 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		});
 	}
 
-	async #write<At extends Position>(append: (writer: Writer) => Promise<At>): Promise<At> {
+	#write<At extends Position>(append: (writer: Writer) => Promise<At>): Promise<At> {
 		if (this.#isClosed || this.#writer === undefined) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
+			const message = "The service is closed";
+			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503));
 		}
-		const at = await append(this.#writer);
-		// It is another log's, or was begun anew.
-		if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
-		return at;
+		return append(this.#writer).then((at) => {
+			// It is another log's, or was begun anew.
+			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
+			return at;
+		});
 	}
 
 	/** Resolves when the tail is followed again. */

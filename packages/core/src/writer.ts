@@ -27,23 +27,12 @@ export class Writer {
 		this.#appends = new Appends(engine, timeoutMs);
 	}
 
-	/** @throws (rejects) `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
-	async append(entry: LogEntry): Promise<Appended> {
-		const text = encodeEntry(this.id, entry);
-		const { fields, idempotencyKey } = entry;
-		const ownId = fields.id;
-		const tag = this.#unusedTag();
-		this.#entries.set(tag, entry);
-		let at: StoredAt | undefined;
-		try {
-			const latest = this.#stateOf(entry);
-			at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
-		} finally {
-			// It will not arrive.
-			if (!at?.isNew) this.#entries.delete(tag);
-		}
-		const { epoch, sequence } = at;
-		return { epoch, sequence, tag: at.tag, ownId: at.isNew ? ownId : at.ownId };
+	/**
+	 * @throws at once RangeError when its text would be longer than a string can be; (rejects) `ERR_SSE_LOG_BUSY`,
+	 * `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED`
+	 */
+	append(entry: LogEntry): Promise<Appended> {
+		return this.#append(entry, encodeEntry(this.id, entry));
 	}
 
 	/** @throws (rejects) as `append`, and TypeError when it cannot be made into JSON */
@@ -78,6 +67,23 @@ export class Writer {
 	/** Resolves when nothing is on its way to the engine. */
 	idle(): Promise<void> {
 		return this.#appends.idle();
+	}
+
+	async #append(entry: LogEntry, text: string): Promise<Appended> {
+		const { fields, idempotencyKey } = entry;
+		const ownId = fields.id;
+		const tag = this.#unusedTag();
+		this.#entries.set(tag, entry);
+		let at: StoredAt | undefined;
+		try {
+			const latest = this.#stateOf(entry);
+			at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
+		} finally {
+			// It will not arrive.
+			if (!at?.isNew) this.#entries.delete(tag);
+		}
+		const { epoch, sequence } = at;
+		return { epoch, sequence, tag: at.tag, ownId: at.isNew ? ownId : at.ownId };
 	}
 
 	#unusedTag(): string {

@@ -368,6 +368,20 @@ it("has appended what was sent before it is closed", async () => {
 	expect(dataOf(await stream.take(1))).toEqual(["the last"]);
 });
 
+// Its text was made behind a promise: the send that it was of threw nothing, and said that it was not appended.
+it("throws at once what is longer than a string can be", async () => {
+	const { sse } = await startOn(new MemoryEngine());
+	// As if it were: to make one that is takes seconds, and a gigabyte.
+	const cause = new RangeError("Invalid string length");
+	const stringify = vi.spyOn(JSON, "stringify").mockImplementationOnce(() => {
+		throw cause;
+	});
+	onTestFinished(() => stringify.mockRestore());
+	expect(() => sse.send("all", "text")).toThrow(
+		expect.objectContaining({ code: "ERR_SSE_INVALID_DATA", cause }),
+	);
+});
+
 it("is closed though the engine does not answer", async () => {
 	const { engine, one } = await startTwo({ publishTimeoutMs: 50, onError: () => {} });
 	engine.isHung = true;
