@@ -22,9 +22,12 @@ type NodeResponse = ServerResponse & {
 	/** HTTP/2 only. */
 	readonly stream?: {
 		readonly destroyed: boolean;
+		readonly closed: boolean;
 		readonly session?: { close(): void } | undefined;
 		close(code: number): void;
+		destroy(): void;
 		setTimeout(ms: number): void;
+		once(event: "aborted", listener: () => void): unknown;
 	};
 	/** Added by compression middleware. */
 	flush?(): void;
@@ -72,7 +75,9 @@ class NodeSink implements Sink, OpenSink {
 		const { response } = this;
 		if (response.headersSent || response.writableEnded) return "started";
 		const socket = this.#stream ?? response.socket ?? this.#request.socket;
-		return response.destroyed || socket?.destroyed ? "gone" : "fresh";
+		// One that was reset is destroyed only when its body has been read.
+		const isGone = response.destroyed || socket?.destroyed || this.#stream?.closed;
+		return isGone ? "gone" : "fresh";
 	}
 
 	get ended(): boolean {
@@ -114,8 +119,14 @@ class NodeSink implements Sink, OpenSink {
 		const { _header: head } = response;
 		if (typeof head === "string") flatten(head);
 		this.#isWatched = isCheapToWatch(response);
-		if (this.#stream !== undefined) this.#stream.setTimeout(0);
-		else this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
+		const stream = this.#stream;
+		if (stream === undefined) {
+			this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
+			return;
+		}
+		stream.setTimeout(0);
+		// Node would wait until its body has been read, and with it its session. Not at once: this side may be closing it.
+		stream.once("aborted", () => queueMicrotask(() => stream.destroy()));
 	}
 
 	#take(socket: Partial<Socket> | undefined): void {

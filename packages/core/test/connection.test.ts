@@ -410,6 +410,45 @@ describe("pipelined streams", () => {
 	});
 });
 
+// Node destroys a stream that its client has reset without an error, and so closes the response, only when its body has been
+// read. One on which a body is sent that nobody reads stayed registered for ever.
+describe("a stream of HTTP/2 that is reset without an error, and whose body nobody reads", () => {
+	let session: http2.ClientHttp2Session;
+
+	/** Ask for a stream, `connect` when its body has begun to come or when it was reset, and reset it. */
+	async function reset(when: "data" | "aborted", answer: string): Promise<void> {
+		server = await startServer((req, res) => {
+			req.once("data", () => req.pause());
+			req.once("data", () => res.writeContinue());
+			req.once(when, () => connected.push(sse.connect({ req, res })));
+		}, "http2");
+		session = http2.connect(server.url);
+		const stream = session.request({ ":method": "POST" }, { endStream: false });
+		stream.on("error", () => {});
+		stream.resume();
+		// More than Node reads ahead.
+		stream.write("x".repeat(40_000));
+		await once(stream, answer);
+		stream.close(http2.constants.NGHTTP2_NO_ERROR);
+		await eventually(() => connected[0]?.connection.closed === true);
+		expect(connected[0]?.connection.closeReason).toBe("client");
+		expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
+		await settled(sse.close(), "the service to close");
+	}
+
+	it("is closed, and keeps neither its session nor the server", async () => {
+		await reset("data", "response");
+		session.destroy();
+		await settled(server.close(), "the server to close");
+	});
+
+	it("before connect is taken for one whose client has left", async () => {
+		await reset("aborted", "continue");
+		session.destroy();
+		await server.destroy();
+	});
+});
+
 describe("a response that cannot be opened", () => {
 	it.each([
 		["on which headers were sent", (res: ServerResponse) => res.writeHead(200).flushHeaders()],
