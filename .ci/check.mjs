@@ -41,7 +41,10 @@ export async function check(report, env) {
 			`publint ${own.name}`,
 			() => tarball((file) => tool("publint", ["run", file, "--strict"])),
 		]);
-		steps.push([`attw ${own.name}`, () => tarball((file) => attw(own, file, tool))]);
+		steps.push([
+			`attw ${own.name}`,
+			() => tarball((file) => tool("attw", ["--no-emoji", "--format", "ascii", file])),
+		]);
 	}
 	steps.push(["size-limit", () => tool("size-limit", [])]);
 	const core = join(root, "packages", "core");
@@ -76,27 +79,6 @@ function onePack(own, tool) {
 		const file = verdict.ok ? readdirSync(folder)[0] : undefined;
 		return file === undefined ? { ...verdict, ok: false } : use(join(folder, file));
 	};
-}
-
-/**
- * The main entry must resolve everywhere; subpaths everywhere but in Node 10's resolution, which knows no `exports`.
- * @param {Package} own @param {string} file @param {Tool} tool
- */
-async function attw(own, file, tool) {
-	const main = await tool("attw", [
-		"--no-emoji",
-		"--format",
-		"ascii",
-		"--entrypoints",
-		".",
-		"--",
-		file,
-	]);
-	const subpaths = Object.keys(own.manifest.exports ?? {}).some(
-		(path) => path !== "." && !path.endsWith(".json"),
-	);
-	if (!main.ok || !subpaths) return main;
-	return tool("attw", ["--no-emoji", "--format", "ascii", "--profile", "node16", file]);
 }
 
 /** The lock file names no registry: it must serve people behind a mirror as well. */

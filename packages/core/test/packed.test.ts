@@ -150,4 +150,23 @@ test("streams", async () => {
 		project.write("b.cts", text('import { createSSEService } from "sse-service";'));
 		expect(await project.compile(["a.mts", "b.cts"])).toBe("");
 	}, 60_000);
+
+	it("types resolve as Node 10 resolved, without exports, those of subpaths too", async () => {
+		project.write(
+			"node-10.ts",
+			`
+import { createSSEService } from "sse-service";
+import { createAppStreams } from "sse-service/adapter";
+import { createEngineEventLog } from "sse-service/engine";
+createSSEService({ retryMs: 1 });
+// @ts-expect-error: a number
+createAppStreams({ retryMs: "1" });
+// @ts-expect-error: not an engine
+createEngineEventLog({});
+`,
+		);
+		const commonjs = ["--module", "commonjs", "--moduleResolution", "node10"];
+		const args = [...commonjs, "--ignoreDeprecations", "6.0"];
+		expect(await project.compile(["node-10.ts", ...args])).toBe("");
+	}, 60_000);
 });

@@ -19,7 +19,7 @@ export interface PackedSuite {
 	readonly programs: Readonly<Record<string, string>>;
 	/**
 	 * Files, by name, that the compiler accepts in strict mode, the declarations that they import included; those in
-	 * CommonJS also without `esModuleInterop`.
+	 * CommonJS also without `esModuleInterop`, and in the resolution that knows no `exports`.
 	 */
 	readonly types?: Readonly<Record<string, string>>;
 	/** Files of tests for Jest, by name. */
@@ -28,6 +28,8 @@ export interface PackedSuite {
 
 // TypeScript 6 calls it deprecated.
 const WITHOUT_INTEROP = ["--esModuleInterop", "false", "--ignoreDeprecations", "6.0"];
+// What `"module": "commonjs"` means to TypeScript 5, and so to many applications.
+const NODE_10 = ["--module", "commonjs", "--moduleResolution", "node10"];
 
 /** Run the claims over an adapter, which must be built. */
 export function describePacked(suite: PackedSuite): void {
@@ -81,10 +83,17 @@ export function describePacked(suite: PackedSuite): void {
 
 		const required = Object.entries(types).filter(([file]) => file.endsWith(".cts"));
 		if (required.length > 0) {
+			const files = required.map(([file]) => file);
+
 			it("passes the compiler in CommonJS without esModuleInterop", async () => {
 				for (const [file, text] of required) project.write(file, text);
-				const files = required.map(([file]) => file);
 				expect(await project.compile([...files, ...WITHOUT_INTEROP])).toBe("");
+			}, 60_000);
+
+			it("passes the compiler where it resolves as Node 10 did, without exports", async () => {
+				for (const [file, text] of required) project.write(file, text);
+				const args = [...NODE_10, "--ignoreDeprecations", "6.0"];
+				expect(await project.compile([...files, ...args])).toBe("");
 			}, 60_000);
 		}
 
