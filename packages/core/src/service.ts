@@ -117,7 +117,8 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		this.#shutdown.check("The service");
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
-			throw new SSEError("ERR_SSE_RESPONSE_STARTED", "The response is started");
+			const rule = "The response has begun: connect first, and once";
+			throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
 		}
 		const connection = new Connection(this, sink, clientId, onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
