@@ -103,6 +103,5 @@ export function checkObject(
 /** `value` as it appears in a message: shortened text, or its type. */
 function shown(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-	if (Array.isArray(value)) return "an array";
 	return isObject(value) ? "an object" : String(value).slice(0, 40);
 }

@@ -23,6 +23,6 @@ export function nodeObjectsOf(
 	if (isObject(request?.headers) && typeof response?.setHeader === "function") {
 		return [request, response];
 	}
-	const rule = "connect({ req, res }) takes those of Node, or what carries them as raw";
+	const rule = "{ req, res } must be of Node, or carry it as raw";
 	throw invalid("ERR_SSE_INVALID_REQUEST", rule, res);
 }

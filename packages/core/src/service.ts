@@ -117,7 +117,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		this.#shutdown.check("The service");
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
-			const rule = "The response has begun: connect first, and once";
+			const rule = "The response is started: connect before, once";
 			throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
 		}
 		const connection = new Connection(this, sink, clientId, onDisconnectCb);
