@@ -55,6 +55,7 @@ export class Connection
 	/** The heartbeat's, but for the reset at each frame. */
 	quietRounds = DISTURBED;
 	heartbeatSlot = 0;
+	heartbeatIndex = 0;
 	/** The app that opened it, if one did. */
 	owner: ConnectionOwner | undefined;
 	#isResumed = false;
@@ -182,10 +183,6 @@ export class Connection
 		}
 		this.clear();
 		return true;
-	}
-
-	onDrain(): void {
-		this.drain();
 	}
 
 	/** This may be within a fan-out: nobody is told before it is over. */

@@ -10,8 +10,9 @@
 export interface Beating {
 	/** Whole rounds in which it was given nothing: counted here, and made `DISTURBED` by whoever gives it something. */
 	quietRounds: number;
-	/** Kept for the heartbeat: where it was dealt. */
+	/** Kept for the heartbeat: where it was dealt, and where it is in that slot. */
 	heartbeatSlot: number;
+	heartbeatIndex: number;
 	/** Nothing waits to be written, so a heartbeat would reach the client now. */
 	readonly idle: boolean;
 }
@@ -27,7 +28,7 @@ const MIN_TICK_MS = 20;
 export class Heartbeat<T extends Beating> {
 	readonly #beat: (connection: T) => void;
 	readonly #intervalMs: number;
-	readonly #slots: readonly Set<T>[];
+	readonly #slots: readonly T[][];
 	#current = 0;
 	#dealt = 0;
 	#size = 0;
@@ -39,7 +40,7 @@ export class Heartbeat<T extends Beating> {
 		this.#intervalMs = intervalMs;
 		const slots = Math.floor(intervalMs / ROUNDS / MIN_TICK_MS);
 		const length = Math.min(MAX_SLOTS, Math.max(1, slots));
-		this.#slots = Array.from({ length }, () => new Set());
+		this.#slots = Array.from({ length }, () => []);
 	}
 
 	/** It must not be here already. */
@@ -47,14 +48,23 @@ export class Heartbeat<T extends Beating> {
 		if (this.#intervalMs === 0) return;
 		connection.quietRounds = DISTURBED;
 		connection.heartbeatSlot = this.#dealt++ % this.#slots.length;
-		this.#slots[connection.heartbeatSlot]?.add(connection);
+		const slot = this.#slots[connection.heartbeatSlot] ?? [];
+		connection.heartbeatIndex = slot.push(connection) - 1;
 		this.#size++;
 		const tickMs = Math.ceil(this.#intervalMs / ROUNDS / this.#slots.length);
 		this.#timer ??= setInterval(this.#tick, tickMs).unref();
 	}
 
 	delete(connection: T): void {
-		if (!this.#slots[connection.heartbeatSlot]?.delete(connection)) return;
+		const { heartbeatIndex } = connection;
+		const slot = this.#slots[connection.heartbeatSlot] ?? [];
+		if (slot[heartbeatIndex] !== connection) return;
+		// The last one takes its place.
+		const last = slot.pop();
+		if (last !== undefined && last !== connection) {
+			slot[heartbeatIndex] = last;
+			last.heartbeatIndex = heartbeatIndex;
+		}
 		this.#size--;
 		if (this.#size > 0) return;
 		clearInterval(this.#timer);
@@ -63,7 +73,8 @@ export class Heartbeat<T extends Beating> {
 
 	readonly #tick = (): void => {
 		this.#current = (this.#current + 1) % this.#slots.length;
-		for (const connection of this.#slots[this.#current] ?? []) {
+		// A copy, because one that is written to may be deleted.
+		for (const connection of [...(this.#slots[this.#current] ?? [])]) {
 			connection.quietRounds = connection.idle ? connection.quietRounds + 1 : 0;
 			if (connection.quietRounds === ROUNDS) {
 				this.#beat(connection);

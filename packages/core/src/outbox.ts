@@ -135,7 +135,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	}
 
 	/** The sink takes more again. */
-	protected drain(): void {
+	onDrain(): void {
 		if (this.#sinkState !== "full") return;
 		this.#sinkState = "held";
 		this.onTaken();

@@ -98,6 +98,7 @@ describe("in time", () => {
 	class Idle {
 		quietRounds = DISTURBED;
 		heartbeatSlot = 0;
+		heartbeatIndex = 0;
 		idle = true;
 		readonly beats: number[] = [];
 	}
@@ -165,6 +166,20 @@ describe("in time", () => {
 		heartbeat.delete(connection);
 		elapse(60_000);
 		expect(connection.beats).toEqual([]);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("whoever is removed, in whatever order and once or twice, the others are beaten as before", () => {
+		const { heartbeat, elapse } = start(16_000);
+		const connections = Array.from({ length: 200 }, () => new Idle());
+		for (const connection of connections) heartbeat.add(connection);
+		const removed = connections.filter((_, index) => index % 3 !== 1).reverse();
+		for (const connection of [...removed, ...removed]) heartbeat.delete(connection);
+		elapse(20_000);
+		for (const connection of connections) {
+			expect(connection.beats).toHaveLength(removed.includes(connection) ? 0 : 1);
+		}
+		for (const connection of connections) heartbeat.delete(connection);
 		expect(vi.getTimerCount()).toBe(0);
 	});
 });
