@@ -1,6 +1,7 @@
 /**
  * Dispatch: an event on its way from the application to the connections it is for, at once or through the history.
  */
+import { ClientView } from "./client-view.js";
 import type { Command } from "./command.js";
 import type { Connection } from "./connection.js";
 import { invalid, SSEError } from "./errors.js";
@@ -103,8 +104,7 @@ export class Dispatch {
 		const client = this.#registry.client(connection.clientId);
 		if (client === undefined) return undefined;
 		const { lastOwnId, groups, signal } = connection;
-		const view = this.#registry.view(client);
-		const info = { client: view, groups, lastEventId, lastOwnId, reason, signal };
+		const info = { client: new ClientView(client), groups, lastEventId, lastOwnId, reason, signal };
 		return this.#options.recover?.(info);
 	}
 

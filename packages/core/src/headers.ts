@@ -6,6 +6,9 @@ import type { SSEHeaders } from "./types.js";
 
 type HeaderValue = number | string | readonly string[];
 
+/** Headers as a response had them, in its order. */
+type HeaderList = readonly (readonly [name: string, value: HeaderValue])[];
+
 /** The part of a Node response that holds headers. */
 export interface HeaderHolder {
 	getHeader(name: string): HeaderValue | undefined;
@@ -18,11 +21,11 @@ export interface HeaderHolder {
 
 // `no-transform` keeps compression middleware and proxies from holding events back; `X-Accel-Buffering`
 // is nginx's.
-const OUR_HEADERS: Readonly<Record<string, string>> = {
-	"Content-Type": "text/event-stream",
-	"Cache-Control": "no-cache, no-transform",
-	"X-Accel-Buffering": "no",
-};
+const OUR_HEADERS: HeaderList = [
+	["Content-Type", "text/event-stream"],
+	["Cache-Control", "no-cache, no-transform"],
+	["X-Accel-Buffering", "no"],
+];
 
 // They describe a body of known length or coding, which this is not.
 const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encoding"];
@@ -31,10 +34,7 @@ const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encod
 // On HTTP/1.0 `Connection: keep-alive` would promise a reuse that a body without a length cannot keep.
 const CONNECTION_SPECIFIC = ["connection", "keep-alive", "proxy-connection", "upgrade"];
 
-const DROPPED = new Set([
-	...NEVER_ON_A_STREAM,
-	...Object.keys(OUR_HEADERS).map((name) => name.toLowerCase()),
-]);
+const DROPPED = new Set([...NEVER_ON_A_STREAM, ...OUR_HEADERS.map(([name]) => name.toLowerCase())]);
 const DROPPED_BUT_ON_1_1 = new Set([...DROPPED, ...CONNECTION_SPECIFIC]);
 
 // RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
@@ -45,45 +45,48 @@ const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
  * Set the headers of a stream, each once, whatever letter case it was given in: ours before the framework's
  * before those on the response. Every Set-Cookie is kept.
  *
- * @returns a function that makes the response's headers what they were
+ * @returns those that the response had before, for `restoreHeaders`
  * @throws `ERR_SSE_INVALID_HEADERS`, with the response's headers as they were
  */
 export function setStreamHeaders(
 	response: HeaderHolder,
 	framework: SSEHeaders,
 	httpVersion: string,
-): () => void {
+): HeaderList {
 	const before = (response.getRawHeaderNames?.() ?? response.getHeaderNames()).map(
 		(name) => [name, response.getHeader(name) ?? ""] as const,
 	);
-	const restore = (): void => {
-		for (const name of response.getHeaderNames()) response.removeHeader(name);
-		for (const [name, value] of before) response.setHeader(name, value);
-	};
 	const dropped = httpVersion === "1.1" ? DROPPED : DROPPED_BUT_ON_1_1;
-	const isDropped = (name: string): boolean => dropped.has(name.toLowerCase());
 
 	try {
 		for (const [name] of before) {
+			const lowerCase = name.toLowerCase();
 			// Node takes the removal of this one for a wish to send a body without chunks.
-			if (httpVersion === "1.1" && name.toLowerCase() === "transfer-encoding") {
+			if (httpVersion === "1.1" && lowerCase === "transfer-encoding") {
 				response.setHeader(name, "chunked");
-			} else if (isDropped(name)) response.removeHeader(name);
+			} else if (dropped.has(lowerCase)) response.removeHeader(name);
 		}
 		for (const [name, value] of Object.entries(framework)) {
-			if (value === undefined || isDropped(name)) continue;
+			const lowerCase = name.toLowerCase();
+			if (value === undefined || dropped.has(lowerCase)) continue;
 			if (!TOKEN.test(name) || [value].flat().some((item) => NOT_IN_A_VALUE.test(String(item)))) {
 				throw new TypeError(name);
 			}
-			const isCookie = name.toLowerCase() === "set-cookie";
+			const isCookie = lowerCase === "set-cookie";
 			response.setHeader(name, isCookie ? union(response.getHeader(name), value) : value);
 		}
-		for (const [name, value] of Object.entries(OUR_HEADERS)) response.setHeader(name, value);
+		for (const [name, value] of OUR_HEADERS) response.setHeader(name, value);
 	} catch (cause) {
-		restore();
+		restoreHeaders(response, before);
 		throw new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, undefined, cause);
 	}
-	return restore;
+	return before;
+}
+
+/** Make the headers of a response what they were before. */
+export function restoreHeaders(response: HeaderHolder, before: HeaderList): void {
+	for (const name of response.getHeaderNames()) response.removeHeader(name);
+	for (const [name, value] of before) response.setHeader(name, value);
 }
 
 function union(present: HeaderValue = [], added: HeaderValue): string[] {

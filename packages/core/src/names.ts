@@ -24,8 +24,8 @@ export function checkGroup(group: unknown, maxLength: number): string {
 
 /** One or several group names, without repetition. @throws `ERR_SSE_INVALID_GROUP`, status 400 */
 export function checkGroups(groups: unknown, maxLength: number): readonly string[] {
-	const list: readonly unknown[] = Array.isArray(groups) ? groups : [groups];
-	return [...new Set(list.map((group) => checkGroup(group, maxLength)))];
+	if (!Array.isArray(groups)) return [checkGroup(groups, maxLength)];
+	return [...new Set(groups.map((group) => checkGroup(group, maxLength)))];
 }
 
 function checkName(name: unknown, maxLength: number, what: string, code: SSEErrorCode): string {

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { directSocketOf, isCheapToWatch, isUnwrapped } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import type { Frame } from "./frame.js";
-import { setStreamHeaders } from "./headers.js";
+import { restoreHeaders, setStreamHeaders } from "./headers.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
 import { whenOnSocket } from "./pipelining.js";
@@ -94,7 +94,7 @@ class NodeSink implements Sink, OpenSink {
 
 	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const { response } = this;
-		const restoreHeaders = setStreamHeaders(response, headers, this.#request.httpVersion);
+		const headersBefore = setStreamHeaders(response, headers, this.#request.httpVersion);
 		this.listener = listener;
 		openSinks.set(response, this);
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
@@ -112,7 +112,7 @@ class NodeSink implements Sink, OpenSink {
 		} catch (error) {
 			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
 			this.detach();
-			restoreHeaders();
+			restoreHeaders(response, headersBefore);
 			throw error;
 		}
 		// That of HTTP/2 is no text.

@@ -29,7 +29,7 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
-	const named = groupName === undefined ? groups : [groupName, ...[groups ?? []].flat()];
+	const named = namedGroups(groupName, groups);
 	const isBindable = typeof onDisconnectCb === "function";
 	return {
 		clientId:
@@ -41,6 +41,12 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 		expiresAt: checkExpiresAt(expiresAt),
 		onDisconnectCb: isBindable ? AsyncResource.bind(onDisconnectCb) : onDisconnectCb,
 	};
+}
+
+/** Both ways of naming groups. */
+function namedGroups(groupName: unknown, groups: unknown): unknown {
+	if (groupName === undefined) return groups;
+	return groups === undefined ? groupName : [groupName, ...[groups].flat()];
 }
 
 /** @throws `ERR_SSE_INVALID_META` */

@@ -6,7 +6,7 @@ import type { Connection } from "./connection.js";
 import { DEFAULT_GROUP } from "./names.js";
 import type { GroupSize } from "./service-types.js";
 import type { Selection } from "./target.js";
-import type { Meta, SSEClientObjInterface } from "./types.js";
+import type { Meta } from "./types.js";
 
 /** One logical receiver. Its connections are few (devices, tabs), in the order of connecting. */
 export interface Client {
@@ -20,10 +20,11 @@ interface Group {
 	readonly connections: Set<Connection>;
 	/** How many of each client's connections are in it. */
 	readonly clients: Map<string, number>;
+	/** The memberships of those that are in no other group: most are. They share it, and it is never changed. */
+	readonly alone: ReadonlySet<string>;
 }
 
-// Most connections are in this group alone and share the set that says so, which is never changed.
-const DEFAULT_ONLY = new Set([DEFAULT_GROUP]);
+const DEFAULT_GROUPS: readonly string[] = [DEFAULT_GROUP];
 const NOBODY: readonly Connection[] = [];
 
 export class Registry {
@@ -50,15 +51,15 @@ export class Registry {
 	}
 
 	/** Enter a connection: its client appears with `meta` unless it is here already. `groups`: the default one unless told. */
-	add(connection: Connection, meta: Meta | undefined, groups?: readonly string[]): Client {
+	add(connection: Connection, meta: Meta | undefined, groups = DEFAULT_GROUPS): Client {
 		let client = this.#clients.get(connection.clientId);
 		if (client === undefined) {
 			client = newClient(connection.clientId, meta, connection);
 			this.#clients.set(connection.clientId, client);
 		} else client.connections.push(connection);
 		this.#connections.add(connection);
-		connection.memberships = groups === undefined ? DEFAULT_ONLY : new Set(groups);
-		for (const name of connection.memberships) this.#enter(connection, name);
+		for (const name of groups) this.#enter(connection, name);
+		connection.memberships = this.#aloneIn(groups) ?? new Set(groups);
 		return client;
 	}
 
@@ -77,7 +78,7 @@ export class Registry {
 	join(connection: Connection, names: readonly string[]): readonly string[] {
 		const added = names.filter((name) => !connection.memberships.has(name));
 		if (added.length === 0 || !this.#connections.has(connection)) return [];
-		const memberships = ownMemberships(connection);
+		const memberships = this.#ownMemberships(connection);
 		for (const name of added) {
 			memberships.add(name);
 			this.#enter(connection, name);
@@ -89,7 +90,7 @@ export class Registry {
 	leave(connection: Connection, names: readonly string[]): boolean {
 		const left = names.filter((name) => this.has(connection, name));
 		if (left.length === 0) return false;
-		const memberships = ownMemberships(connection);
+		const memberships = this.#ownMemberships(connection);
 		for (const name of left) {
 			memberships.delete(name);
 			this.#exit(connection, name);
@@ -118,22 +119,6 @@ export class Registry {
 		if (group === undefined) return [...this.#clients.values()];
 		const ids = this.#groups.get(group)?.clients.keys() ?? [];
 		return [...ids].flatMap((clientId) => this.#clients.get(clientId) ?? []);
-	}
-
-	/** The client as the application sees it: live, and with the responses it knows (those in the group, if one is told). */
-	view(client: Client, group?: string): SSEClientObjInterface {
-		const isShown = (connection: Connection): boolean =>
-			group === undefined || this.has(connection, group);
-		return {
-			clientId: client.clientId,
-			get meta() {
-				client.meta ??= {};
-				return client.meta;
-			},
-			get connections() {
-				return client.connections.filter(isShown).map((connection) => connection.response);
-			},
-		};
 	}
 
 	sizes(): GroupSize[] {
@@ -174,7 +159,7 @@ export class Registry {
 	#enter(connection: Connection, name: string): void {
 		let group = this.#groups.get(name);
 		if (group === undefined) {
-			group = { connections: new Set(), clients: new Map() };
+			group = { connections: new Set(), clients: new Map(), alone: new Set([name]) };
 			this.#groups.set(name, group);
 		}
 		group.connections.add(connection);
@@ -193,6 +178,21 @@ export class Registry {
 		if (left > 0) group.clients.set(connection.clientId, left);
 		else group.clients.delete(connection.clientId);
 	}
+
+	/** What is shared by those that are in this one group. */
+	#aloneIn(names: Iterable<string>): ReadonlySet<string> | undefined {
+		const [name = "", another] = names;
+		return another === undefined ? this.#groups.get(name)?.alone : undefined;
+	}
+
+	/** The set of a connection's groups, to be changed. */
+	#ownMemberships(connection: Connection): Set<string> {
+		const { memberships } = connection;
+		const isShared = memberships === this.#aloneIn(memberships);
+		const own = isShared ? new Set(memberships) : (memberships as Set<string>);
+		connection.memberships = own;
+		return own;
+	}
 }
 
 /** A client that is in no registry yet. */
@@ -202,12 +202,4 @@ export function newClient(
 	...connections: Connection[]
 ): Client {
 	return { clientId, meta, connections };
-}
-
-/** The set of a connection's groups, to be changed. */
-function ownMemberships(connection: Connection): Set<string> {
-	const { memberships } = connection;
-	const own = memberships === DEFAULT_ONLY ? new Set(memberships) : (memberships as Set<string>);
-	connection.memberships = own;
-	return own;
 }

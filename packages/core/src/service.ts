@@ -1,6 +1,7 @@
 /**
  * The service: one registry with its options. It puts the parts together and does no I/O of its own.
  */
+import { ClientView } from "./client-view.js";
 import type { Command } from "./command.js";
 import { Connection, type ConnectionHost } from "./connection.js";
 import { Dispatch } from "./dispatch.js";
@@ -130,7 +131,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 
 		this.counters.connectionsOpened++;
 		const info = {
-			client: this.#registry.view(this.#registry.add(connection, meta, groups)),
+			client: new ClientView(this.#registry.add(connection, meta, groups)),
 			connection,
 		};
 		this.#heartbeat.add(connection);
@@ -168,11 +169,11 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 
 	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined {
 		const client = this.#registry.client(clientId, group);
-		return client && this.#registry.view(client, group);
+		return client && new ClientView(client, group);
 	}
 
 	getClients(group?: string): SSEClientObjInterface[] {
-		return this.#registry.clients(group).map((client) => this.#registry.view(client, group));
+		return this.#registry.clients(group).map((client) => new ClientView(client, group));
 	}
 
 	getGroups(): GroupSize[] {
@@ -233,7 +234,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		const { onDisconnectCb } = connection;
 		const { onDisconnect } = this.options;
 		if (onDisconnectCb === undefined && onDisconnect === undefined) return;
-		const info = { client: this.#registry.view(client), connection, reason };
+		const info = { client: new ClientView(client), connection, reason };
 		// Deferred, so that what the callbacks send cannot overtake a fan-out that is under way.
 		queueMicrotask(() => {
 			this.#call("onDisconnectCb", onDisconnectCb, info);
@@ -262,7 +263,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 
 	/** A connection that is not registered: it never was open, or only for its headers. */
 	#refuse(connection: Connection, meta: Meta | undefined, reason: CloseReason): ConnectResult {
-		const info = { client: this.#registry.view(newClient(connection.clientId, meta)), connection };
+		const info = { client: new ClientView(newClient(connection.clientId, meta)), connection };
 		connection.close(reason);
 		queueMicrotask(() =>
 			this.#call("onDisconnectCb", connection.onDisconnectCb, { ...info, reason }),

@@ -60,6 +60,7 @@ const LAYERS: readonly (readonly string[])[] = [
 	["bounded-outbox", "replay"],
 	// One stream.
 	["connection"],
+	["client-view"],
 	// Finding streams again.
 	["target"],
 	["registry"],
