@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { runInNewContext } from "node:vm";
+import { createContext, runInContext, runInNewContext } from "node:vm";
 import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
@@ -119,6 +119,7 @@ const { besides, table, textBlock, texts } = describeReadmes({
 		},
 	},
 	commands: {
+		"presence.mjs": async (watch) => watch().untilText('event: presence\ndata: {"online":1}\n\n'),
 		"server.mjs": async (watch, say) => {
 			const stream = watch();
 			await stream.untilText(": open");
@@ -156,15 +157,29 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			expect(page.printed).toEqual(["load the page anew: invalid"]);
 		},
 		"refused once": async (code) => {
+			const kept = createSSEService({ history: true, retryMs: 1 });
+			closing.push(() => kept.close());
 			let requests = 0;
+			const say = (count: number): number => kept.send("all", count, { event: "count" });
 			await serve((req, res) => {
-				if (requests++ === 0) res.writeHead(503).end();
-				else sse.connect({ req, res }).connection.send("at last");
+				requests++;
+				if (requests === 2) res.writeHead(503).end();
+				else kept.connect({ req, res, clientId: "ada" });
 			});
 			const page = openPage(code, server.url);
-			await eventually(() => page.printed.length > 0);
-			expect(page.printed).toEqual(["at last"]);
-			expect(requests).toBe(2);
+			await eventually(() => page.opened === 1);
+			expect(say(1)).toBe(1);
+			await eventually(() => page.printed.length === 1);
+			kept.disconnect("all");
+			// Nobody is here for it.
+			expect(say(2)).toBe(0);
+			await eventually(() => page.printed.length === 2);
+			expect(say(3)).toBe(1);
+			await eventually(() => page.printed.length === 3);
+			expect(page.printed).toEqual(["1", "2", "3"]);
+			expect(requests).toBe(3);
+			page.run("end()");
+			await eventually(() => kept.stats().connections === 0);
 		},
 	},
 	toProgram: ({ kind, body, before, after }) => {
@@ -428,6 +443,8 @@ interface Page {
 	readonly printed: readonly string[];
 	/** How often a stream of it has opened. */
 	readonly opened: number;
+	/** Run more code in it. */
+	run(code: string): void;
 }
 
 function openPage(code: string, url: string): Page {
@@ -440,13 +457,16 @@ function openPage(code: string, url: string): Page {
 			closing.push(() => this.close());
 		}
 	}
-	runInNewContext(code, {
+	const page = createContext({
 		EventSource: PageEventSource,
 		console: { log: (...words: unknown[]) => printed.push(words.join(" ")) },
 		setTimeout: (run: () => void) => setImmediate(run),
+		clearTimeout: clearImmediate,
 	});
+	runInContext(code, page);
 	return {
 		printed,
+		run: (more) => void runInContext(more, page),
 		get opened() {
 			return opened;
 		},
