@@ -1,11 +1,12 @@
 /**
- * Those ahead: connections whose clients have been given more, by another process, than the log has delivered here yet.
- * What they have is kept from them until this process has come up with them.
+ * Those ahead: connections whose clients have been given more, by another process, than the log has delivered here yet, or
+ * what is of a log that this process may not have come to yet. What they have is kept from them until it has come up with them.
  */
 import type { Position } from "./cursor.js";
+import type { SharedLog } from "./event-log.js";
 
 interface Waiting {
-	readonly sequence: number;
+	readonly until: Position;
 	readonly settle: (at: Position) => void;
 }
 
@@ -13,55 +14,51 @@ export class Ahead<Connection> {
 	readonly #waiting = new Map<Connection, Waiting>();
 
 	/**
-	 * Keep everything up to a sequence from a connection.
+	 * Keep everything up to a position from a connection.
 	 *
-	 * @param fallback where the log is when it takes too long
-	 * @returns the position from which on the connection is sent what comes: that of the sequence, unless it took longer
+	 * @param now where the log is
+	 * @returns the position from which on the connection is sent what comes: that one, unless it takes longer than `maxLagMs`,
+	 * or is proven to be of another log
 	 */
 	wait(
 		connection: Connection,
-		sequence: number,
-		ms: number,
-		fallback: () => Position,
+		until: Position,
+		{ maxLagMs, current }: SharedLog,
+		now: () => Position,
 	): Promise<Position> {
-		const { promise, resolve } = withResolver<Position>();
-		const settle = (at: Position): void => {
-			clearTimeout(timer);
-			this.#waiting.delete(connection);
-			resolve(at);
-		};
-		const timer = setTimeout(() => settle(fallback()), ms);
-		timer.unref();
-		this.#waiting.set(connection, { sequence, settle });
-		return promise;
+		return new Promise((resolve) => {
+			const settle = (at = now()): void => {
+				clearTimeout(timer);
+				this.#waiting.delete(connection);
+				resolve(at);
+			};
+			const timer = setTimeout(settle, maxLagMs).unref();
+			this.#waiting.set(connection, { until, settle });
+			void current().then(() => {
+				if (until.epoch !== now().epoch) settle();
+			});
+		});
 	}
 
-	/** Those who have had what is at a position. */
-	*past({ sequence }: Position): Iterable<Connection> {
-		for (const [connection, waiting] of this.#waiting) {
-			if (waiting.sequence >= sequence) yield connection;
-		}
+	/** Those who have had what the log delivers next, or are to be given it otherwise. */
+	get connections(): Iterable<Connection> {
+		return this.#waiting.keys();
 	}
 
 	/** The log has delivered what is at a position. */
 	onDelivered(position: Position): void {
-		for (const { sequence, settle } of this.#waiting.values()) {
-			if (sequence <= position.sequence) settle(position);
+		for (const { until, settle } of this.#waiting.values()) {
+			if (until.epoch === position.epoch && until.sequence <= position.sequence) settle(position);
 		}
 	}
 
-	/** The log goes on elsewhere: nobody is waited for. @returns those who were */
+	/** The log goes on elsewhere: only those who are ahead of it there are waited for still. @returns all who were */
 	onBreak(position: Position): ReadonlySet<Connection> {
 		const waiting = new Set(this.#waiting.keys());
-		for (const { settle } of this.#waiting.values()) settle(position);
+		this.onDelivered(position);
+		for (const { until, settle } of this.#waiting.values()) {
+			if (until.epoch !== position.epoch) settle(position);
+		}
 		return waiting;
 	}
-}
-
-function withResolver<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-	let resolve: (value: T) => void = () => {};
-	const promise = new Promise<T>((settle) => {
-		resolve = settle;
-	});
-	return { promise, resolve };
 }

@@ -19,6 +19,8 @@ export interface ArchiveHost {
 	recordOf(stored: Stored, epoch: string): LogRecord | undefined;
 	/** Resolves when the engine is there again. @throws (rejects) once the log is closed */
 	back(error: unknown): Promise<void>;
+	/** Resolves when the log is known to be the one that there is. */
+	current(): Promise<void>;
 }
 
 export class Archive {
@@ -35,6 +37,21 @@ export class Archive {
 
 	/** As the log's; it waits while the engine is away. */
 	async readAfter(after: Position, upTo: Position, reader: LogReader): Promise<Page | ReadFailure> {
+		const page = await this.#readAfter(after, upTo, reader);
+		return typeof page === "string" ? this.prove(page) : page;
+	}
+
+	/** A failure is told of the log that there is: this process may be about to find another one in its place. */
+	async prove(failure: ReadFailure): Promise<ReadFailure> {
+		await this.#host.current();
+		return failure;
+	}
+
+	async #readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Promise<Page | ReadFailure> {
 		// Nothing is between, though the mirror may have let go of it by now.
 		if (after.sequence === upTo.sequence) {
 			return after.tag === upTo.tag ? { records: [], upTo } : "diverged";

@@ -61,11 +61,13 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		this.#archive = new Archive(engine, {
 			recordOf: (stored, epoch) => readArrival(stored, epoch)?.record,
 			back: (error) => this.#back(error),
+			current: () => this.shared.current(),
 		});
 		this.shared = {
 			maxLagMs: MAX_LAG_MS,
 			tell: (command) => this.#write((writer) => writer.tell(command)),
 			health: () => this.#watch.health(),
+			current: () => within(MAX_LAG_MS, this.#watch.current()).catch(() => {}),
 			post: (...post) => orFailed(engine, engine.post(...post)),
 			posted: () => orFailed(engine, engine.posted()),
 		};
@@ -100,7 +102,8 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	): Page | ReadFailure | Promise<Page | ReadFailure> {
 		if (this.#mirror === undefined || this.#isClosed) return "expired";
 		const page = this.#mirror.readAfter(after, upTo, reader);
-		return page === "older" ? this.#archive.readAfter(after, upTo, reader) : page;
+		if (page === "older") return this.#archive.readAfter(after, upTo, reader);
+		return page === "diverged" ? this.#archive.prove(page) : page;
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {

@@ -78,6 +78,8 @@ export interface SharedLog {
 	/** Have every other process do something. @returns settled as `append` is */
 	tell(command: Command): Promise<unknown>;
 	health(): LogHealth;
+	/** Resolves when the log that is followed has been seen to be the one that there is, or after `maxLagMs`. */
+	current(): Promise<void>;
 	/** Put up a small text under a name, for `ttlMs` milliseconds, in the place of the one before. */
 	post(name: string, text: string, ttlMs: number): Promise<void>;
 	/** All that is up now, by name. */

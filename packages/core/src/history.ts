@@ -11,8 +11,9 @@ import { type Message, orTooLong } from "./message.js";
 import { Newcomers } from "./newcomers.js";
 import { Notices } from "./notices.js";
 import type { LogEntry, LogRecord } from "./record.js";
-import { isPromiseLike, type ReplayHost } from "./replay.js";
+import type { ReplayHost } from "./replay.js";
 import type { Published } from "./service-types.js";
+import { isPromiseLike } from "./steps.js";
 import type { Selection } from "./target.js";
 import { Turns } from "./turns.js";
 
@@ -157,7 +158,7 @@ export class History {
 	#deliver(record: LogRecord, posting: Posting | undefined): void {
 		const selection = posting?.selection ?? record.target;
 		this.#delivering = record;
-		for (const connection of this.#newcomers.past(record.position)) this.#keptFrom.add(connection);
+		for (const connection of this.#newcomers.ahead.connections) this.#keptFrom.add(connection);
 		try {
 			const reached = this.#host.deliver(selection, record.frame, this.#keptFrom);
 			if (posting !== undefined) posting.reached = reached;
@@ -169,7 +170,7 @@ export class History {
 		} finally {
 			this.#delivering = undefined;
 			this.#keptFrom.clear();
-			this.#newcomers.onDelivered(record.position);
+			this.#newcomers.ahead.onDelivered(record.position);
 		}
 	}
 }

@@ -6,15 +6,18 @@ import { Ahead } from "./ahead.js";
 import type { Connection } from "./connection.js";
 import { encodeCursor, type Position, parseCursor } from "./cursor.js";
 import type { FeedSource } from "./feed.js";
-import { introduce, type ReplayHost, replay, settled } from "./replay.js";
+import { type Goal, introduce, type ReplayHost, replay } from "./replay.js";
+import { settled } from "./steps.js";
 
 export class Newcomers {
+	readonly ahead = new Ahead<Connection>();
 	readonly #host: ReplayHost<Connection>;
 	/** Where the log began here. */
 	readonly #begun: Position | Promise<Position>;
 	/** Registered in this turn, or before the log was open. */
 	readonly #starting = new WeakSet<Connection>();
-	readonly #ahead = new Ahead<Connection>();
+	/** Up to where each is being given what it missed, or was. */
+	readonly #goals = new WeakMap<Connection, Goal>();
 
 	constructor(host: ReplayHost<Connection>, begun: Position | Promise<Position>) {
 		this.#host = host;
@@ -48,23 +51,17 @@ export class Newcomers {
 		this.#introduce(connection, groups, position);
 	}
 
-	/** Those who have had what is at a position, from another process. */
-	past(position: Position): Iterable<Connection> {
-		return this.#ahead.past(position);
-	}
-
-	onDelivered(position: Position): void {
-		this.#ahead.onDelivered(position);
-	}
-
 	/** All of these have missed what is between, as if they had left and come back. */
 	onBreak(from: Position, connections: readonly Connection[]): void {
 		const upTo = this.#host.log.position ?? from;
-		const ahead = this.#ahead.onBreak(upTo);
+		const ahead = this.ahead.onBreak(upTo);
 		const lastEventId = encodeCursor(from);
 		for (const connection of connections) {
-			if (!ahead.has(connection))
-				connection.feed(replay(this.#host, connection, lastEventId, upTo));
+			if (ahead.has(connection)) continue;
+			const goal = this.#goals.get(connection);
+			// Nothing was sent to it since: it misses all of that at once.
+			if (goal?.isAhead && goal.upTo === from) goal.upTo = upTo;
+			else connection.feed(this.#resume(connection, lastEventId, upTo));
 		}
 	}
 
@@ -80,23 +77,26 @@ export class Newcomers {
 			upTo = yield* settled(this.#comeUp(connection, lastEventId, begun));
 		}
 		this.#starting.delete(connection);
-		if (lastEventId !== "") {
-			yield* replay(this.#host, connection, lastEventId, upTo);
-			return;
-		}
+		if (lastEventId !== "") return yield* this.#resume(connection, lastEventId, upTo);
 		const kept = this.#keepers(connection.groups);
 		if (kept.length > 0) yield* introduce(this.#host, connection, kept, upTo);
 		else yield this.#host.notices.id(upTo);
+	}
+
+	*#resume(connection: Connection, lastEventId: string, upTo: Position): FeedSource {
+		const goal: Goal = { upTo, isAhead: true };
+		this.#goals.set(connection, goal);
+		yield* replay(this.#host, connection, lastEventId, goal);
 	}
 
 	/** Have the log come up with a client that has been given more than it has delivered here. @returns from where on the connection is sent what comes */
 	#comeUp(connection: Connection, lastEventId: string, at: Position): Position | Promise<Position> {
 		const position = parseCursor(lastEventId)?.position;
 		const { log } = this.#host;
-		const isAhead = position?.epoch === at.epoch && position.sequence > at.sequence;
-		if (position === undefined || log.shared === undefined || !isAhead) return at;
-		const { sequence } = position;
-		return this.#ahead.wait(connection, sequence, log.shared.maxLagMs, () => log.position ?? at);
+		if (position === undefined || log.shared === undefined) return at;
+		// One of another log may be of that which has taken the place of this one, and is to be found yet.
+		if (position.epoch === at.epoch && position.sequence <= at.sequence) return at;
+		return this.ahead.wait(connection, position, log.shared, () => log.position ?? at);
 	}
 
 	/** Give a connection the newest events of those of the groups that keep these. @returns whether one does */

@@ -3,13 +3,13 @@
  * connection that opens, and ends where that goes on live.
  */
 import { type Cursor, encodeCursor, type Position, parseCursor } from "./cursor.js";
-import { within } from "./deadline.js";
 import type { EventLog, ReadFailure } from "./event-log.js";
 import type { Frame } from "./frame.js";
 import type { Notices } from "./notices.js";
 import type { RecoveredEvent, RecoverSource } from "./option-types.js";
 import { closeIterator, iteratorOf } from "./pipe.js";
 import type { LogRecord } from "./record.js";
+import { isPromiseLike, type Steps, settled } from "./steps.js";
 import type { Turns } from "./turns.js";
 import type { GapReason } from "./types.js";
 
@@ -45,19 +45,26 @@ export interface ReplayHost<Connection extends Replayed> {
 	onRecoverError(error: unknown): void;
 }
 
-/** Frames, and promises that it is given the values of. */
-export type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
+/** Up to where a connection is given what it missed. It is sent live what is after. */
+export interface Goal {
+	/** Another one when the log goes on elsewhere before it is reached. */
+	upTo: Position;
+	/** It is not reached yet, and may be. */
+	isAhead: boolean;
+}
 
 /** What was sent since the id that a client came back with, up to where it goes on live. */
 export function* replay<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	lastEventId: string,
-	upTo: Position,
+	goal: Goal,
 ): Steps {
 	const groups = [...connection.memberships];
 	const cursor = parseCursor(lastEventId);
-	const given = cursor && (yield* missed(host, connection, groups, cursor, upTo));
+	const given = cursor && (yield* missed(host, connection, groups, cursor, goal));
+	goal.isAhead = false;
+	const { upTo } = goal;
 	if (given !== undefined && given.failure === undefined) {
 		connection.onResumed("replayed");
 		const isTold = given.told.sequence >= upTo.sequence && cursor?.isPartial === false;
@@ -113,7 +120,7 @@ interface Missed {
 	/** The last id it was sent. */
 	readonly told: Position;
 	/** Why it cannot be given more, if so. */
-	readonly failure: ReadFailure | undefined;
+	readonly failure?: ReadFailure;
 }
 
 /** What was sent since a cursor. */
@@ -122,7 +129,7 @@ function* missed<C extends Replayed>(
 	connection: C,
 	groups: readonly string[],
 	{ position, isPartial }: Cursor,
-	upTo: Position,
+	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
 	const ownGroups = isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
@@ -133,8 +140,10 @@ function* missed<C extends Replayed>(
 	};
 	let at = position;
 	let told = position;
-	do {
+	for (;;) {
+		const { upTo } = goal;
 		const page = yield* settled(log.readAfter(at, upTo, reader));
+		if (upTo !== goal.upTo) continue;
 		if (typeof page === "string") return { at, told, failure: page };
 		connection.onResuming(true);
 		// First, because each of the events below has an id that says the client has it.
@@ -145,8 +154,8 @@ function* missed<C extends Replayed>(
 			told = record.position;
 		}
 		at = page.upTo;
-	} while (at.sequence < upTo.sequence);
-	return { at, told, failure: undefined };
+		if (upTo === goal.upTo && at.sequence >= upTo.sequence) return { at, told };
+	}
 }
 
 /** @returns whether the application has given all that was missed */
@@ -197,15 +206,4 @@ async function letGo(
 /** Meanwhile the connection may have left the group, or a newer event of its key have come, which reaches it later. */
 function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
 	return !isReplaced && (target.group === undefined || memberships.has(target.group));
-}
-
-/** What a promise resolves to, for which the feed waits, or the value that it is already. */
-export function* settled<T>(value: T | PromiseLike<T>, timeoutMs?: number): Steps<T> {
-	if (!isPromiseLike(value)) return value;
-	const promise = Promise.resolve(value);
-	return (yield timeoutMs === undefined ? promise : within(timeoutMs, promise)) as T;
-}
-
-export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-	return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === "function";
 }

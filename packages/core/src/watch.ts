@@ -19,6 +19,9 @@ const READY_MS = 10_000;
 
 const TIDY_MS = 10_000;
 
+// Who asks in this time is answered by one look.
+const ASK_MS = 10;
+
 export interface WatchHost {
 	/** Everything up to here has arrived. */
 	readonly position: Position | undefined;
@@ -38,6 +41,7 @@ export class Watch {
 	#behind = 0;
 	#error: string | undefined;
 	#tidiedAt = Date.now();
+	readonly #asking: (() => void)[] = [];
 	readonly #alarm = new Alarm(() => void this.#probe());
 
 	constructor(engine: LogEngine, host: WatchHost) {
@@ -58,10 +62,19 @@ export class Watch {
 		this.#lookIn(0);
 	}
 
+	/** Resolves when what is followed has been seen, from now on, to be what there is; not before the engine answers. */
+	current(): Promise<void> {
+		this.#lookIn(ASK_MS);
+		return new Promise((resolve) => {
+			this.#asking.push(resolve);
+		});
+	}
+
 	/** The tail is at the newest position there was. */
 	onBegun(): void {
 		this.#awaited = undefined;
 		this.#prove();
+		for (const answer of this.#asking.splice(0)) answer();
 	}
 
 	/** It is not followed any more. */
@@ -82,21 +95,24 @@ export class Watch {
 
 	async #probe(): Promise<void> {
 		const { position } = this.#host;
+		const asking = this.#asking.splice(0);
 		try {
 			const newest = await within(TIMEOUT_MS, this.#engine.newest());
 			// Before that, or where it has begun anew meanwhile, there is nothing to compare.
-			if (position !== undefined && position.epoch === this.#host.position?.epoch) {
-				this.#compare(newest, position);
-			}
+			const isComparable = position !== undefined && position.epoch === this.#host.position?.epoch;
+			if (!isComparable || this.#compare(newest, position))
+				for (const answer of asking.splice(0)) answer();
 			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
 		} catch {
 			// Whoever appends is told; here it is a proof that is missing.
 		}
+		// Those who were not answered are when it is followed again.
+		this.#asking.push(...asking);
 		this.#lookIn(INTERVAL_MS);
 	}
 
-	/** @param asked where the tail was when the question was asked */
-	#compare(newest: Position, asked: Position): void {
+	/** @param asked where the tail was when the question was asked. @returns whether it is the log that there is */
+	#compare(newest: Position, asked: Position): boolean {
 		const { name } = this.#engine;
 		const { sequence = 0 } = this.#host.position ?? {};
 		const isLost =
@@ -105,10 +121,15 @@ export class Watch {
 			!this.#isKnownAs(this.#awaited?.newest ?? newest);
 		if (newest.epoch !== asked.epoch) {
 			this.#host.onAstray(new Error(`The log in ${name} has begun anew`));
-		} else if (isLost) {
+			return false;
+		}
+		if (isLost) {
 			this.#host.onAstray(new Error(`${name} has lost events that it had`));
-		} else if (sequence >= newest.sequence) this.#prove();
+			return false;
+		}
+		if (sequence >= newest.sequence) this.#prove();
 		else this.#await(newest, sequence);
+		return true;
 	}
 
 	/** Whether it may be what has arrived, or will. */

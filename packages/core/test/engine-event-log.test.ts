@@ -162,6 +162,61 @@ it("tells everyone of a log that was lost, and goes on with what was sent since"
 	]);
 });
 
+// The service has not found yet that the log has begun anew, and then tells everyone of that.
+it("tells a client of one gap that comes just when a log has been lost, however old its id is", async () => {
+	const engine = new MemoryEngine();
+	const { sse, open } = await startOn(engine, { history: { maxEvents: 2 } });
+	const { stream: other } = await open();
+	const { id } = await sse.publish("all", "1");
+	for (const data of ["2", "3", "4"]) await sse.publish("all", data);
+	await other.take(4);
+	engine.lose();
+	const { stream } = await open({}, id);
+	await stream.take(1);
+	await other.take(5);
+	await sse.publish("all", "5");
+	expect(dataOf(await stream.take(2))).toEqual(['{"reason":"epoch"}', "5"]);
+});
+
+it("tells a client of no gap that comes from a service which has found before that the log was lost", async () => {
+	const { engine, one, other } = await startTwo();
+	for (const data of ["1", "2", "3", "4"]) await one.sse.publish("all", data);
+	engine.lose();
+	const third = await startOn(engine);
+	const ids: string[] = [];
+	for (const data of ["a", "b", "c"]) ids.push((await third.sse.publish("all", data)).id);
+	const opened = await Promise.all([one.open({}, ids[1]), other.open({}, ids[0])]);
+	await third.sse.publish("all", "d");
+	const [ofOne, ofOther] = await Promise.all(
+		opened.map(async ({ stream }) => {
+			await stream.until(() => stream.text.includes("data: d"));
+			return dataOf(stream.events);
+		}),
+	);
+	expect(ofOne).toEqual(["c", "d"]);
+	expect(ofOther).toEqual(["b", "c", "d"]);
+});
+
+it("tells a client that reads slowly of one gap when the log is lost while it is given what it missed", async () => {
+	const engine = new MemoryEngine();
+	const { sse, open } = await startOn(engine);
+	const { id } = await sse.publish("all", "0");
+	const missed = Array.from({ length: 600 }, (_, at) => `${at + 1} ${"x".repeat(20_000)}`);
+	await Promise.all(missed.map((data) => sse.publish("all", data)));
+	const { stream: slow } = await open({}, id);
+	slow.pause();
+	const { stream } = await open();
+	engine.lose();
+	engine.cut();
+	await stream.take(1);
+	slow.resume();
+	await sse.publish("all", "last");
+	await slow.until(() => slow.text.includes("data: last"));
+	const gaps = slow.events.filter(({ event }) => event === "gap");
+	expect(slow.events.length).toBeLessThan(missed.length);
+	expect(gaps).toMatchObject([{ data: '{"reason":"epoch"}' }]);
+});
+
 it("tells everyone of events that the engine has lost and given again", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();

@@ -108,7 +108,7 @@ function outcomeOf(
 		},
 	};
 	let frames = 0;
-	for (const frame of replay(host, client, lastEventId, upTo)) {
+	for (const frame of replay(host, client, lastEventId, { upTo, isAhead: true })) {
 		if (frame instanceof Promise) throw new Error("nothing is awaited");
 		frames++;
 	}

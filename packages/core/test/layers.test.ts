@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
 		"raw",
 		"turns",
 	],
-	["feed", "record", "sink"],
+	["feed", "record", "sink", "steps"],
 	["open-sinks"],
 	// What was sent, and can be sent again.
 	["command"],
