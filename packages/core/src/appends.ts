@@ -17,6 +17,13 @@ const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const OVERHEAD_BYTES = 400;
 
+/** The engine takes nothing. */
+export interface Refusal {
+	/** When it first refused something, or did not answer in time, and has taken nothing after. In milliseconds since 1970. */
+	readonly since: number;
+	readonly error: SSEError;
+}
+
 interface Append {
 	readonly storing: Storing;
 	readonly bytes: number;
@@ -40,11 +47,17 @@ export class Appends {
 	#isScheduled = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#onIdle: (() => void) | undefined;
+	#refusal: Refusal | undefined;
 
 	/** @param timeoutMs 0: without limit */
 	constructor(engine: LogEngine, timeoutMs: number) {
 		this.#engine = engine;
 		this.#timeoutMs = timeoutMs;
+	}
+
+	/** `undefined` while the engine takes what is appended, or when it was not asked to. */
+	get refusal(): Refusal | undefined {
+		return this.#refusal;
 	}
 
 	/** @throws (rejects) `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
@@ -75,7 +88,7 @@ export class Appends {
 	/** It is not, for a reason: whoever waits for that is told. */
 	refuseHeld(reason: SSEError): void {
 		if (!this.#isHeld) return;
-		for (const append of this.#queue.splice(0)) this.#fail(append, reason);
+		for (const append of this.#queue.splice(0)) this.#settle(append, () => append.reject(reason));
 		this.#forgetSettled();
 	}
 
@@ -129,6 +142,7 @@ export class Appends {
 				if (answer instanceof Error || answer === undefined) this.#fail(append, answer);
 				else this.#settle(append, () => append.resolve(answer));
 			}
+			if (answers.some((answer) => !(answer instanceof Error))) this.#refusal = undefined;
 		} catch (error) {
 			for (const append of batch) this.#fail(append, error);
 		} finally {
@@ -138,8 +152,12 @@ export class Appends {
 		}
 	}
 
+	/** The engine has refused it, or has not answered in time. */
 	#fail(append: Append, cause: unknown): void {
-		this.#settle(append, () => append.reject(failed(this.#engine, cause)));
+		if (append.isSettled) return;
+		const error = failed(this.#engine, cause);
+		this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
+		this.#settle(append, () => append.reject(error));
 	}
 
 	#settle(append: Append, settle: () => void): void {
@@ -166,7 +184,7 @@ export class Appends {
 		for (const append of this.#unsettled) {
 			if (append.deadline > now) break;
 			const message = `${this.#engine.name} did not answer within ${this.#timeoutMs} ms`;
-			this.#settle(append, () => append.reject(new SSEError("ERR_SSE_TIMEOUT", message, 503)));
+			this.#fail(append, new SSEError("ERR_SSE_TIMEOUT", message, 503));
 		}
 		this.#forgetSettled();
 		if (this.#count > 0) this.#timer ??= this.#wake();

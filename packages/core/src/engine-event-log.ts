@@ -41,6 +41,8 @@ export function createEngineEventLog(engine: LogEngine): EventLog {
 
 class EngineEventLog implements EventLog, TailHost, WatchHost {
 	readonly shared: SharedLog;
+	/** Once it is open. */
+	writer: Writer | undefined;
 	readonly #engine: LogEngine;
 	readonly #tail: Tail;
 	readonly #watch: Watch;
@@ -48,7 +50,6 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	readonly #outage: Outage;
 	#rules: RetentionRules = readRetention(true);
 	#host: LogHost | undefined;
-	#writer: Writer | undefined;
 	#mirror: Mirror | undefined;
 	#onBegun: (position: Position) => void = () => {};
 	#isClosed = false;
@@ -83,7 +84,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		}
 		this.#rules = readRetention(host.history);
 		this.#host = host;
-		this.#writer = new Writer(this.#engine, this.#rules, host.appendTimeoutMs);
+		this.writer = new Writer(this.#engine, this.#rules, host.appendTimeoutMs);
 		this.#watch.start();
 		void this.#tail.run();
 		return new Promise((resolve) => {
@@ -123,7 +124,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		// What has no time of its own is not waited for without end.
-		await within(CLOSE_TIMEOUT_MS, this.#writer?.idle() ?? Promise.resolve()).catch(() => {});
+		await within(CLOSE_TIMEOUT_MS, this.writer?.idle() ?? Promise.resolve()).catch(() => {});
 		this.#watch.stop();
 		this.#tail.stop();
 		this.#outage.end();
@@ -141,9 +142,9 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		this.#mirror = mirror;
 		if (before === undefined) {
 			this.#onBegun(newest);
-			this.#writer?.release();
+			this.writer?.release();
 		} else if (!goesOn) {
-			this.#writer?.forget();
+			this.writer?.forget();
 			this.#host?.onBreak(before);
 		}
 		this.#watch.onBegun();
@@ -156,11 +157,11 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 		const { sequence, tag, previousTag = position.tag } = stored;
 		if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
 		const { writer = "", record, command } = readArrival(stored, position.epoch) ?? {};
-		const entry = this.#writer?.take(writer, tag);
+		const entry = this.writer?.take(writer, tag);
 		mirror.add({ epoch: position.epoch, sequence, tag }, record);
 		try {
 			if (record !== undefined) this.#host?.deliver(record, entry);
-			else if (command !== undefined && writer !== this.#writer?.id) this.#host?.obey(command);
+			else if (command !== undefined && writer !== this.writer?.id) this.#host?.obey(command);
 		} catch (error) {
 			this.#host?.onError(error);
 		} finally {
@@ -177,7 +178,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	onFailure(cause: unknown): void {
 		const { error, isNew } = this.#outage.onFailure(cause);
 		this.#watch.onFailure(error);
-		this.#writer?.refuseHeld(error);
+		this.writer?.refuseHeld(error);
 		if (isNew) this.#host?.onError(error);
 	}
 
@@ -205,11 +206,11 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 	}
 
 	#write<At extends Position>(append: (writer: Writer) => Promise<At>): Promise<At> {
-		if (this.#isClosed || this.#writer === undefined) {
+		if (this.#isClosed || this.writer === undefined) {
 			const message = "The service is closed";
 			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503));
 		}
-		return append(this.#writer).then((at) => {
+		return append(this.writer).then((at) => {
 			// It is another log's, or was begun anew.
 			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
 			return at;

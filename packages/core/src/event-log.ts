@@ -63,7 +63,7 @@ export interface LogHost {
 
 /** How the log is. */
 export interface LogHealth {
-	/** Whether what is appended was seen to arrive here lately. */
+	/** Whether what is appended was seen to arrive here in the last ten seconds, and not all of it was refused for so long. */
 	readonly ready: boolean;
 	/** Events that the log has and that were not delivered here yet, when that was last looked at. */
 	readonly behind: number;

@@ -77,7 +77,7 @@ export interface ClientPresence {
 export interface SSEHealth {
 	/** Whether the process is as it should be. An event log that is away does not change that: a restart would not help. */
 	readonly live: boolean;
-	/** Whether new clients are welcome: the service is not closed, and its shared event log, if it has one, delivers. */
+	/** Whether new clients are welcome: the service is not closed, and its shared event log, if it has one, takes events and delivers them. */
 	readonly ready: boolean;
 	/** How the shared event log is; `undefined` without one. */
 	readonly log: LogHealth | undefined;

@@ -1,12 +1,15 @@
 /**
  * The watch: proves again and again that what is appended arrives here. A connection can be up and deliver nothing, so the
- * newest position, read where it is written, is compared with that of the tail.
+ * newest position, read where it is written, is compared with that of the tail. An engine can be read and take nothing, so
+ * what was refused is followed by something that should not be.
  */
 import { Alarm } from "./alarm.js";
+import type { Refusal } from "./appends.js";
 import type { Position } from "./cursor.js";
 import { within } from "./deadline.js";
 import type { LogHealth } from "./event-log.js";
 import type { LogEngine } from "./log-engine.js";
+import type { Writer } from "./writer.js";
 
 const INTERVAL_MS = 2_000;
 const TIMEOUT_MS = 5_000;
@@ -17,6 +20,9 @@ const STALLED_MS = 4_000;
 // Without proof for so long, new clients are better off elsewhere.
 const READY_MS = 10_000;
 
+// When all that was appended has been refused for so long, something is appended to see whether that is so of anything.
+const REFUSED_MS = 4_000;
+
 const TIDY_MS = 10_000;
 
 // Who asks in this time is answered by one look.
@@ -25,6 +31,8 @@ const ASK_MS = 10;
 export interface WatchHost {
 	/** Everything up to here has arrived. */
 	readonly position: Position | undefined;
+	/** What appends here, once the log is open. */
+	readonly writer: Writer | undefined;
 	/** The tag of a position that has arrived, where it is known. */
 	tagAt(sequence: number): string | undefined;
 	onProven(): void;
@@ -41,6 +49,7 @@ export class Watch {
 	#behind = 0;
 	#error: string | undefined;
 	#tidiedAt = Date.now();
+	#isTrying = false;
 	readonly #asking: (() => void)[] = [];
 	readonly #alarm = new Alarm(() => void this.#probe());
 
@@ -75,6 +84,7 @@ export class Watch {
 		this.#awaited = undefined;
 		this.#prove();
 		for (const answer of this.#asking.splice(0)) answer();
+		void this.#tryAppending();
 	}
 
 	/** It is not followed any more. */
@@ -85,7 +95,8 @@ export class Watch {
 
 	health(): LogHealth {
 		const isProven = Date.now() - this.#provenAt < READY_MS;
-		const error = this.#error ?? (isProven ? undefined : `${this.#engine.name} does not answer`);
+		const unproven = isProven ? undefined : `${this.#engine.name} does not answer`;
+		const error = this.#error ?? unproven ?? this.#refusedFor(READY_MS)?.error.message;
 		return { ready: error === undefined, behind: this.#behind, error };
 	}
 
@@ -106,6 +117,7 @@ export class Watch {
 		} catch {
 			// Whoever appends is told; here it is a proof that is missing.
 		}
+		void this.#tryAppending();
 		// Those who were not answered are when it is followed again.
 		this.#asking.push(...asking);
 		this.#lookIn(INTERVAL_MS);
@@ -119,17 +131,15 @@ export class Watch {
 			newest.sequence < asked.sequence ||
 			!this.#isKnownAs(newest) ||
 			!this.#isKnownAs(this.#awaited?.newest ?? newest);
-		if (newest.epoch !== asked.epoch) {
-			this.#host.onAstray(new Error(`The log in ${name} has begun anew`));
-			return false;
-		}
-		if (isLost) {
-			this.#host.onAstray(new Error(`${name} has lost events that it had`));
-			return false;
-		}
-		if (sequence >= newest.sequence) this.#prove();
+		const isOther = newest.epoch !== asked.epoch;
+		if (isOther || isLost) {
+			const why = isOther
+				? `The log in ${name} has begun anew`
+				: `${name} has lost events that it had`;
+			this.#host.onAstray(new Error(why));
+		} else if (sequence >= newest.sequence) this.#prove();
 		else this.#await(newest, sequence);
-		return true;
+		return !isOther && !isLost;
 	}
 
 	/** Whether it may be what has arrived, or will. */
@@ -155,6 +165,20 @@ export class Watch {
 		this.#error = undefined;
 		this.#provenAt = Date.now();
 		this.#host.onProven();
+	}
+
+	#refusedFor(ms: number): Refusal | undefined {
+		const { refusal } = this.#host.writer ?? {};
+		return refusal !== undefined && Date.now() - refusal.since >= ms ? refusal : undefined;
+	}
+
+	/** What was refused may have been at fault itself; and if nobody appends, nobody sees that the engine takes it again. */
+	async #tryAppending(): Promise<void> {
+		if (this.#isTrying || this.#refusedFor(REFUSED_MS) === undefined) return;
+		this.#isTrying = true;
+		// What becomes of it is seen by the refusal.
+		await this.#host.writer?.appendNothing().catch(() => {});
+		this.#isTrying = false;
 	}
 
 	async #tidy(): Promise<void> {

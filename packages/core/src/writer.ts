@@ -3,7 +3,7 @@
  * does, until that arrives here.
  */
 import { nanoid } from "nanoid";
-import { Appends } from "./appends.js";
+import { Appends, type Refusal } from "./appends.js";
 import type { Command } from "./command.js";
 import type { SSEError } from "./errors.js";
 import type { Appended } from "./event-log.js";
@@ -39,6 +39,16 @@ export class Writer {
 	async tell(command: Command): Promise<StoredAt> {
 		const text = encodeCommand(this.id, command);
 		return this.#appends.add({ text, tag: this.#unusedTag() });
+	}
+
+	/** Append what is neither an event nor a command: whoever reads it passes over it. @throws (rejects) as `append` */
+	appendNothing(): Promise<StoredAt> {
+		return this.#appends.add({ text: "{}", tag: this.#unusedTag() });
+	}
+
+	/** `undefined` while the engine takes what is appended, or before it was asked to. */
+	get refusal(): Refusal | undefined {
+		return this.#appends.refusal;
 	}
 
 	/** What has arrived: it is forgotten. @returns `undefined` when it is another process's */

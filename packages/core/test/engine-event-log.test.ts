@@ -403,6 +403,53 @@ it("is ready when what is appended is seen to arrive, and lives without that", a
 	await eventually(() => sse.health().ready, "readiness");
 });
 
+/** Have time pass, as services see it, until something is so. */
+async function passUntil(test: () => boolean): Promise<void> {
+	for (const deadline = performance.now() + 10_000; !test(); ) {
+		if (performance.now() > deadline) throw new Error(`waited for ${test}`);
+		vi.advanceTimersByTime(100);
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+}
+
+// Reading alone is no proof: Redis without memory, or a user who may only read, answers every question.
+it("is not ready while the engine takes nothing, and is again when it does", async () => {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	onTestFinished(() => void vi.useRealTimers());
+	const engine = new MemoryEngine();
+	const { sse } = await startOn(engine);
+	engine.refuse = () => new Error("no memory");
+	const begun = Date.now();
+	await expect(sse.publish("all", "1")).rejects.toMatchObject({ code: "ERR_SSE_LOG_FAILED" });
+	await passUntil(() => !sse.health().ready);
+	expect(Date.now() - begun).toBeGreaterThanOrEqual(10_000);
+	expect(sse.health().log).toMatchObject({ error: "The engine failed: no memory" });
+	engine.refuse = () => undefined;
+	await passUntil(() => sse.health().ready);
+	// Nobody has published meanwhile.
+	expect(engine.newest).toMatchObject({ sequence: 1 });
+	await sse.publish("all", "2");
+});
+
+it("stays ready though an event is refused, again and again", async () => {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	onTestFinished(() => void vi.useRealTimers());
+	const engine = new MemoryEngine();
+	const { sse, open } = await startOn(engine);
+	const { stream } = await open();
+	engine.refuse = ({ text }) => (text.includes("large") ? new Error("too large") : undefined);
+	let refused = 0;
+	const begun = Date.now();
+	await passUntil(() => {
+		sse.publish("all", "large").catch(() => refused++);
+		expect(sse.health()).toMatchObject({ ready: true });
+		return Date.now() - begun > 60_000;
+	});
+	expect(refused).toBeGreaterThan(10);
+	await sse.publish("all", "small");
+	expect(dataOf(await stream.take(1))).toEqual(["small"]);
+});
+
 it("opens streams before the log is there, and gives them what is sent from then on", async () => {
 	const engine = new MemoryEngine();
 	engine.isAway = true;

@@ -51,8 +51,8 @@ const LAYERS: readonly (readonly string[])[] = [
 	["memory-event-log"],
 	// The log in an engine that several processes share.
 	["appends", "archive", "log-format", "tags"],
-	["arrival", "mirror", "outage", "tail", "watch", "writer"],
-	["mirror-start"],
+	["arrival", "mirror", "outage", "tail", "writer"],
+	["mirror-start", "watch"],
 	["engine-event-log"],
 	// What is sent and not written yet.
 	["flush"],

@@ -21,6 +21,8 @@ export class MemoryEngine {
 	isMute = false;
 	/** Calls are not answered. */
 	isHung = false;
+	/** Why an entry is not taken, if it is not. */
+	refuse: (entry: Storing) => Error | undefined = () => undefined;
 	/** Calls fail. */
 	isAway = false;
 	/** How often it was asked for what is kept. */
@@ -48,7 +50,8 @@ export class MemoryEngine {
 			name,
 			open: () => this.#call(() => {}),
 			newest: () => this.#call(() => this.#newest),
-			append: (entries) => this.#call(() => entries.map((entry) => this.#append(entry))),
+			append: (entries) =>
+				this.#call(() => entries.map((entry) => this.refuse(entry) ?? this.#append(entry))),
 			read: async (from, limit) => {
 				this.reads++;
 				this.readsAtATime = Math.max(this.readsAtATime, ++this.#reading);
