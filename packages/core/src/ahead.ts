@@ -3,7 +3,7 @@
  * what is of a log that this process may not have come to yet. What they have is kept from them until it has come up with them.
  */
 import type { Position } from "./cursor.js";
-import type { SharedLog } from "./event-log.js";
+import type { EventLog, SharedLog } from "./event-log.js";
 
 interface Waiting {
 	readonly until: Position;
@@ -16,18 +16,17 @@ export class Ahead<Connection> {
 	/**
 	 * Keep everything up to a position from a connection.
 	 *
-	 * @param now where the log is
 	 * @returns the position from which on the connection is sent what comes: that one, unless it takes longer than `maxLagMs`,
 	 * or is proven to be of another log
 	 */
 	wait(
 		connection: Connection,
 		until: Position,
+		log: EventLog,
 		{ maxLagMs, current }: SharedLog,
-		now: () => Position,
 	): Promise<Position> {
 		return new Promise((resolve) => {
-			const settle = (at = now()): void => {
+			const settle = (at = log.position ?? until): void => {
 				clearTimeout(timer);
 				this.#waiting.delete(connection);
 				resolve(at);
@@ -35,7 +34,7 @@ export class Ahead<Connection> {
 			const timer = setTimeout(settle, maxLagMs).unref();
 			this.#waiting.set(connection, { until, settle });
 			void current().then(() => {
-				if (until.epoch !== now().epoch) settle();
+				if (until.epoch !== log.position?.epoch) settle();
 			});
 		});
 	}

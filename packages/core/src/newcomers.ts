@@ -71,11 +71,8 @@ export class Newcomers {
 		lastEventId: string,
 		from: Position | Promise<Position> | undefined,
 	): FeedSource {
-		let upTo = from && (yield* settled(from));
-		if (upTo === undefined) {
-			const begun = yield* settled(this.#begun);
-			upTo = yield* settled(this.#comeUp(connection, lastEventId, begun));
-		}
+		const start = from ?? this.#comeUp(connection, lastEventId, yield* settled(this.#begun));
+		const upTo = yield* settled(start);
 		this.#starting.delete(connection);
 		if (lastEventId !== "") return yield* this.#resume(connection, lastEventId, upTo);
 		const kept = this.#keepers(connection.groups);
@@ -96,7 +93,7 @@ export class Newcomers {
 		if (position === undefined || log.shared === undefined) return at;
 		// One of another log may be of that which has taken the place of this one, and is to be found yet.
 		if (position.epoch === at.epoch && position.sequence <= at.sequence) return at;
-		return this.ahead.wait(connection, position, log.shared, () => log.position ?? at);
+		return this.ahead.wait(connection, position, log, log.shared);
 	}
 
 	/** Give a connection the newest events of those of the groups that keep these. @returns whether one does */

@@ -67,8 +67,7 @@ export function* replay<C extends Replayed>(
 	const { upTo } = goal;
 	if (given !== undefined && given.failure === undefined) {
 		connection.onResumed("replayed");
-		const isTold = given.told.sequence >= upTo.sequence && cursor?.isPartial === false;
-		if (!isTold) yield host.notices.id(upTo);
+		if (given.told.sequence < upTo.sequence || cursor?.isPartial) yield host.notices.id(upTo);
 		return;
 	}
 	const failure = given?.failure ?? "invalid";

@@ -15,7 +15,7 @@ type Begin = () => void;
 export class Turns {
 	readonly #limit: number;
 	readonly #waiting = new Set<Begin>();
-	#count = 0;
+	readonly #begun = new Set<Begin>();
 
 	/** @param limit how many have their turn at a time */
 	constructor(limit: number) {
@@ -23,34 +23,26 @@ export class Turns {
 	}
 
 	take(): Turn {
-		let state: "waiting" | "begun" | "ended" = "waiting";
-		let onBegun: Begin = () => {};
-		const begin = (): void => {
-			state = "begun";
-			this.#count++;
-			onBegun();
-		};
+		let begin: Begin = () => {};
+		const isFree = this.#begun.size < this.#limit;
+		const begins = isFree
+			? undefined
+			: new Promise<void>((resolve) => {
+					begin = resolve;
+				});
+		(isFree ? this.#begun : this.#waiting).add(begin);
 		const end = (): void => {
 			this.#waiting.delete(begin);
-			if (state === "begun") this.#next();
-			state = "ended";
+			if (this.#begun.delete(begin)) this.#next();
 		};
-		if (this.#count < this.#limit) {
-			begin();
-			return { begins: undefined, end };
-		}
-		this.#waiting.add(begin);
-		const begins = new Promise<void>((resolve) => {
-			onBegun = resolve;
-		});
 		return { begins, end };
 	}
 
 	#next(): void {
-		this.#count--;
 		const [begin] = this.#waiting;
 		if (begin === undefined) return;
 		this.#waiting.delete(begin);
+		this.#begun.add(begin);
 		begin();
 	}
 }
