@@ -5,7 +5,7 @@
 import { SSEError } from "./errors.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 
-// In one call to the engine.
+// In one call to the engine: appends, and characters of their texts.
 const MAX_BATCH = 256;
 const MAX_BATCH_LENGTH = 256 * 1024;
 

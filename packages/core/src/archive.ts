@@ -9,6 +9,7 @@ import { isFor } from "./page.js";
 import type { LogRecord } from "./record.js";
 import { Turns } from "./turns.js";
 
+// Texts of the log, in one call to the engine.
 const PAGE = 256;
 
 // Pages at a time, so that thousands who come back after long are no storm for the engine.

@@ -28,7 +28,7 @@ import { Tail, type TailHost } from "./tail.js";
 import { Watch, type WatchHost } from "./watch.js";
 import { Writer } from "./writer.js";
 
-// For as long a client that has had more than this process is waited with for it to come.
+// For so long a client that has had more than this process waits for it to come up.
 const MAX_LAG_MS = 10_000;
 
 // For as long closing waits for what is on its way to the engine.

@@ -1,9 +1,7 @@
 /**
  * The farewell: what a connection is sent last when a drain ends it.
  */
-
-import type { CommentForm } from "./event-stream.js";
-import { encodeLine } from "./event-stream.js";
+import { type CommentForm, encodeLine } from "./event-stream.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { MAX_TIME } from "./time.js";
 

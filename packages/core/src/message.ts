@@ -78,7 +78,7 @@ export function encodeFields(fields: EventFields): string {
 	return orTooLong(fields, () => encodeEvent(fields));
 }
 
-/** Run what encodes a message. @throws `ERR_SSE_INVALID_DATA` when its text with the `data: ` prefixes would be longer than a string can be */
+/** Run what encodes a message. @throws `ERR_SSE_INVALID_DATA` when its text would be longer than a string can be */
 export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 	try {
 		return encode();

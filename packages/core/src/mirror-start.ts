@@ -8,6 +8,7 @@ import { Mirror } from "./mirror.js";
 import type { LogRecord } from "./record.js";
 import type { RetentionRules } from "./retention.js";
 
+// Texts of the log, in one call to the engine and in all.
 const PAGE = 500;
 const MAX_FILL = 65_536;
 

@@ -69,6 +69,7 @@ export type ErrorStage =
  */
 export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
 
+/** Times are integers of milliseconds from 0 to 2,147,483,647, limits positive integers or `Infinity`; else `ERR_SSE_INVALID_OPTION`. */
 export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	/** Sent to each connection when it opens: how long a client waits before it reconnects, in milliseconds. Default: not sent. */
 	readonly retryMs?: number | undefined;

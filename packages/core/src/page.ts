@@ -5,6 +5,7 @@ import type { Position } from "./cursor.js";
 import type { LogReader, Page } from "./event-log.js";
 import type { LogRecord } from "./record.js";
 
+// Records.
 const PAGE = 256;
 
 // So many records are looked at for a page, whether the reader is to have them or not.

@@ -43,10 +43,12 @@ export class Roster {
 		return this.#change(target, groups, "join");
 	}
 
+	/** @throws `ERR_SSE_INVALID_*` */
 	leave(target: unknown, groups: unknown): number {
 		return this.#change(target, groups, "leave");
 	}
 
+	/** @throws `ERR_SSE_INVALID_*` */
 	disconnect(target: unknown, reason: CloseReason): number {
 		const selection = readTarget(target, this.#options);
 		return this.#do(selection, (within) => ({ do: "disconnect", target: within, reason }));

@@ -102,8 +102,9 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 * Send one event to a target. It is encoded once, and leaves at the end of this turn of the event loop.
 	 *
 	 * @returns the number of connections it was handed to: 0 means nobody is here
-	 * @throws before anything is sent: `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`,
-	 * `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY`, `ERR_SSE_INVALID_OPTION`; never because a client has left
+	 * @throws before anything is sent: `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`,
+	 * `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY`, `ERR_SSE_INVALID_OPTION`;
+	 * never because a client has left
 	 */
 	send<Type extends EventType<Events>>(
 		target: Target,
@@ -117,7 +118,8 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 *
 	 * @param target any but a single connection: what is sent to one is not kept
 	 * @returns a promise of the id that clients are sent with it, settled when the event log has the event
-	 * @throws (rejects) as {@link send}, and `ERR_SSE_NO_HISTORY`
+	 * @throws (rejects) as {@link send}, `ERR_SSE_NO_HISTORY`, and `ERR_SSE_SERVICE_CLOSED` when `close` has ended; with an `eventLog` also
+	 * `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_BUSY` and `ERR_SSE_LOG_FAILED`, each with a `statusCode`
 	 */
 	publish<Type extends EventType<Events>>(
 		target: Target,
@@ -134,14 +136,21 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 * Put the target's open connections into one or more groups. Connections the client opens later are not affected.
 	 *
 	 * @returns the number of connections that are in a group they were not in before
-	 * @throws `ERR_SSE_MAX_GROUPS` when one of them would be in too many; then none has joined
+	 * @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`, and `ERR_SSE_MAX_GROUPS` when one
+	 * of them would be in too many; then none has joined
 	 */
 	join(target: Target, groups: string | readonly string[]): number;
 
-	/** Take the target's connections out of one or more groups. They stay open. @returns the number that were in one */
+	/** Take the target's connections out of one or more groups. They stay open. @returns the number that were in one @throws as {@link join}, but for its limit */
 	leave(target: Target, groups: string | readonly string[]): number;
 
-	/** End the target's connections in an orderly way, what was sent to them first. @returns how many were open */
+	/**
+	 * End the target's connections in an orderly way, what was sent to them first.
+	 *
+	 * @param reason default `server`
+	 * @returns how many were open
+	 * @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`, `ERR_SSE_INVALID_REASON`
+	 */
 	disconnect(target: Target, reason?: CloseReason): number;
 
 	/** The client, or `undefined` when it has no open connection (in `group`, if that is told). */
@@ -153,7 +162,12 @@ export interface SSEService<Events extends object = AnyEvents> {
 	/** Every group that has a connection, with its size. */
 	getGroups(): GroupSize[];
 
-	/** Replace a client's `meta`. @returns the client, or `undefined` when it has no open connection (in `group`, if that is told) */
+	/**
+	 * Replace a client's `meta`.
+	 *
+	 * @returns the client, or `undefined` when it has no open connection (in `group`, if that is told)
+	 * @throws `ERR_SSE_INVALID_META` when it is not an object
+	 */
 	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined;
 
 	/**

@@ -84,11 +84,11 @@ export type Target =
 
 /** What goes with a message besides its data. */
 export interface SendOptions {
-	/** The event type: no CR or LF. Clients listen by it; none, or `""`, is `message`. */
+	/** The event type: no CR or LF, at most `maxEventTypeLength` characters. Clients listen by it; none, or `""`, is `message`. */
 	readonly event?: string | undefined;
-	/** The event id: no CR, LF or NUL. The client sends it back as `Last-Event-ID` when it reconnects. */
+	/** The event id: no CR, LF or NUL, at most `maxEventIdLength` characters. The client sends it back as `Last-Event-ID` when it reconnects. */
 	readonly id?: string | number | undefined;
-	/** The reconnection time to set in the client, in milliseconds. */
+	/** The reconnection time to set in the client: an integer of milliseconds from 0 to 2,147,483,647. */
 	readonly retry?: number | undefined;
 	/** Skip connections that are behind (their socket takes no more for now), and keep no copy for those that come back. Default false. */
 	readonly volatile?: boolean | undefined;
@@ -97,7 +97,7 @@ export interface SendOptions {
 	 * `conflate` it alone waits. A string of at most 256 characters. Not with `volatile`.
 	 */
 	readonly key?: string | undefined;
-	/** After so many milliseconds the event is of no use: it is not replayed any more. Default: it stays of use. Not with `volatile`. */
+	/** After so many milliseconds (an integer from 0 to 2,147,483,647) the event is of no use, and not replayed. Default: it stays of use. Not with `volatile`. */
 	readonly ttlMs?: number | undefined;
 }
 
@@ -105,7 +105,7 @@ export interface SendOptions {
 export interface PublishOptions extends Omit<SendOptions, "volatile"> {
 	/**
 	 * Publishing again with the same key does nothing, and answers the id of the first time: for those who are not sure that it
-	 * succeeded. Remembered as long, and as many, as events are kept, at most 10,000. A string of at most 256 characters.
+	 * succeeded. Remembered as long, and as many, as events are kept, at most 10,000; by an `eventLog` as that says. A string of at most 256 characters.
 	 */
 	readonly idempotencyKey?: string | undefined;
 }
@@ -220,7 +220,7 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	 */
 	pipe<Item>(source: PipeSource<Item>, options?: PipeOptions<Item>): Promise<number>;
 
-	/** End the stream in an orderly way, what was sent to it first. Does nothing when it is closed. */
+	/** End the stream in an orderly way, what was sent to it first. Does nothing when it is closed. `reason`: default `server` */
 	close(reason?: CloseReason): void;
 }
 
@@ -234,9 +234,9 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	readonly originalResHeaders?: SSEHeaders | undefined;
 	/** Kept with the client when this is its first connection; later ones change nothing. */
 	readonly meta?: Meta | undefined;
-	/** Who is connecting. Default: a generated id of 21 characters. */
+	/** Who is connecting: 1 to `maxClientIdLength` characters. Default: a generated id of 21. */
 	readonly clientId?: string | undefined;
-	/** The group to be in. Default: the default group. */
+	/** The group to be in: 1 to `maxGroupNameLength` characters. Default: the default group. */
 	readonly groupName?: string | undefined;
 	/** Several groups to be in, besides `groupName` if that is told. An empty array is no group at all. */
 	readonly groups?: readonly string[] | undefined;
