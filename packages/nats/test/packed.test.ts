@@ -4,8 +4,8 @@
 import { join } from "node:path";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { describePacked } from "@sse-service/testing/packed";
-import { afterAll, beforeAll, describe, vi } from "vitest";
-import type { NatsServer } from "./nats.js";
+import { useSuiteServer } from "@sse-service/testing/suite-server";
+import { describe } from "vitest";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
@@ -48,16 +48,7 @@ natsEventLog({ connection: {} });
 `;
 
 describe.skipIf(natsServerPath === undefined)("the package", () => {
-	let server: NatsServer;
-
-	beforeAll(async () => {
-		server = await startNatsServer();
-		vi.stubEnv("NATS_URL", server.url);
-	});
-	afterAll(async () => {
-		vi.unstubAllEnvs();
-		await server?.stop();
-	});
+	useSuiteServer("NATS_URL", startNatsServer);
 
 	describePacked({
 		folder: PACKAGE,

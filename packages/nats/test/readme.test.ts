@@ -6,11 +6,11 @@ import { openStream } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { describeReadmes } from "@sse-service/testing/readme";
+import { useSuiteServer } from "@sse-service/testing/suite-server";
 import { connect } from "nats";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { resolveOptions } from "../src/options.js";
 import { streamNames } from "../src/subjects.js";
-import type { NatsServer } from "./nats.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const CLIENT = "@nats-io/transport-node";
@@ -18,16 +18,7 @@ const CLIENT = "@nats-io/transport-node";
 const MIB = 1024 * 1024;
 
 describe.skipIf(natsServerPath === undefined)("the README", () => {
-	let server: NatsServer;
-
-	beforeAll(async () => {
-		server = await startNatsServer();
-		vi.stubEnv("NATS_URL", server.url);
-	});
-	afterAll(async () => {
-		vi.unstubAllEnvs();
-		await server?.stop();
-	});
+	const server = useSuiteServer("NATS_URL", startNatsServer);
 
 	const { besides, table, textBlock } = describeReadmes({
 		files: [join(PACKAGE, "README.md")],
@@ -69,7 +60,7 @@ describe.skipIf(natsServerPath === undefined)("the README", () => {
 
 	describe("the tables", () => {
 		it("options: each, with its default", async () => {
-			const connection = await connect({ servers: server.url });
+			const connection = await connect({ servers: server().url });
 			const { connection: _, ...defaults } = resolveOptions({ connection });
 			await connection.close();
 			const documented = table("options").rows.map(([name = "", byDefault = ""]) => [

@@ -4,7 +4,8 @@
 import { join } from "node:path";
 import { describePacked } from "@sse-service/testing/packed";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
-import { afterAll, beforeAll, describe } from "vitest";
+import { useSuiteServer } from "@sse-service/testing/suite-server";
+import { describe } from "vitest";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
@@ -40,16 +41,7 @@ redisEventLog({ client: {} });
 `;
 
 describe.skipIf(redisServerPath === undefined)("over Redis", () => {
-	let server: Awaited<ReturnType<typeof startRedisServer>>;
-
-	beforeAll(async () => {
-		server = await startRedisServer();
-		process.env.REDIS_URL = server.url;
-	});
-	afterAll(async () => {
-		delete process.env.REDIS_URL;
-		await server.stop();
-	});
+	useSuiteServer("REDIS_URL", startRedisServer);
 
 	describePacked({
 		folder: PACKAGE,

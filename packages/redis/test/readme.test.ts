@@ -7,8 +7,9 @@ import { eventually, openStream } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
+import { useSuiteServer } from "@sse-service/testing/suite-server";
 import { createSSEService } from "sse-service";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { clientOf } from "../src/client-of.js";
 import { redisEventLog } from "../src/index.js";
 import { keysOf } from "../src/keys.js";
@@ -20,16 +21,7 @@ const PACKAGE = join(import.meta.dirname, "..");
 const README = readFileSync(join(PACKAGE, "README.md"), "utf8");
 
 describe.skipIf(redisServerPath === undefined)("the README", () => {
-	let server: Awaited<ReturnType<typeof startRedisServer>>;
-
-	beforeAll(async () => {
-		server = await startRedisServer();
-		process.env.REDIS_URL = server.url;
-	});
-	afterAll(async () => {
-		delete process.env.REDIS_URL;
-		await server.stop();
-	});
+	const server = useSuiteServer("REDIS_URL", startRedisServer);
 
 	const { besides } = describeReadmes({
 		files: [join(PACKAGE, "README.md")],
@@ -75,10 +67,10 @@ describe.skipIf(redisServerPath === undefined)("the README", () => {
 	it.each(["node-redis 6", "ioredis 6"])("has an ACL that is enough for %s", async (library) => {
 		const [line = "", username = "", password = ""] =
 			/^ACL SETUSER (\w+) on >(\w+) .*$/m.exec(README) ?? [];
-		const admin = await openClient("ioredis 6", server.port);
+		const admin = await openClient("ioredis 6", server().port);
 		await clientOf(admin.client).call(line.split(" "), "");
 		admin.close();
-		const user = await openClient(library, server.port, { username, password });
+		const user = await openClient(library, server().port, { username, password });
 		const told: unknown[] = [];
 		const sse = createSSEService({
 			eventLog: redisEventLog({ client: user.client, prefix: "news" }),
