@@ -144,7 +144,7 @@ class EngineEventLog implements EventLog, TailHost, WatchHost {
 			this.#onBegun(newest);
 			this.writer?.release();
 		} else if (!goesOn) {
-			this.writer?.forget();
+			this.writer?.forget(this.position ?? newest);
 			this.#host?.onBreak(before);
 		}
 		this.#watch.onBegun();

@@ -5,6 +5,7 @@
 import { nanoid } from "nanoid";
 import { Appends, type Refusal } from "./appends.js";
 import type { Command } from "./command.js";
+import type { Position } from "./cursor.js";
 import type { SSEError } from "./errors.js";
 import type { Appended } from "./event-log.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
@@ -13,13 +14,20 @@ import type { LogEntry } from "./record.js";
 import type { RetentionRules } from "./retention.js";
 import { newTag } from "./tags.js";
 
+/** What has been appended. */
+interface Sent {
+	readonly entry: LogEntry;
+	/** Where it is, once the engine has answered. */
+	at: StoredAt | undefined;
+}
+
 export class Writer {
 	/** What this process is known by in the log. */
 	readonly id = nanoid(10);
 	readonly #rules: RetentionRules;
 	readonly #appends: Appends;
 	/** What has not arrived here yet, by its tag. */
-	readonly #entries = new Map<string, LogEntry>();
+	readonly #sent = new Map<string, Sent>();
 
 	/** @param timeoutMs of one append. 0: without limit */
 	constructor(engine: LogEngine, rules: RetentionRules, timeoutMs: number) {
@@ -54,14 +62,17 @@ export class Writer {
 	/** What has arrived: it is forgotten. @returns `undefined` when it is another process's */
 	take(writer: string, tag: string): LogEntry | undefined {
 		if (writer !== this.id) return undefined;
-		const entry = this.#entries.get(tag);
-		this.#entries.delete(tag);
-		return entry;
+		const sent = this.#sent.get(tag);
+		this.#sent.delete(tag);
+		return sent?.entry;
 	}
 
-	/** The log has broken off: what was on its way may never arrive. */
-	forget(): void {
-		this.#entries.clear();
+	/** The log has broken off, and goes on from a position: what is before that, or in another log, will not arrive. */
+	forget({ epoch, sequence }: Position): void {
+		for (const [tag, { at }] of this.#sent) {
+			if (at !== undefined && (at.epoch !== epoch || at.sequence <= sequence))
+				this.#sent.delete(tag);
+		}
 	}
 
 	/** The log is followed from now on: what is appended can go. */
@@ -83,15 +94,16 @@ export class Writer {
 		const { fields, idempotencyKey } = entry;
 		const ownId = fields.id;
 		const tag = this.#unusedTag();
-		this.#entries.set(tag, entry);
-		let at: StoredAt | undefined;
+		const sent: Sent = { entry, at: undefined };
+		this.#sent.set(tag, sent);
 		try {
 			const latest = this.#stateOf(entry);
-			at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
+			sent.at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
 		} finally {
 			// It will not arrive.
-			if (!at?.isNew) this.#entries.delete(tag);
+			if (!sent.at?.isNew) this.#sent.delete(tag);
 		}
+		const { at } = sent;
 		const { epoch, sequence } = at;
 		return { epoch, sequence, tag: at.tag, ownId: at.isNew ? ownId : at.ownId };
 	}
@@ -99,7 +111,7 @@ export class Writer {
 	#unusedTag(): string {
 		for (;;) {
 			const tag = newTag();
-			if (!this.#entries.has(tag)) return tag;
+			if (!this.#sent.has(tag)) return tag;
 		}
 	}
 

@@ -346,6 +346,21 @@ it("leaves a connection out of what is sent from its own process, and its client
 	expect(dataOf(await again.take(1))).toEqual(["2"]);
 });
 
+// What was appended to the new log before this process had seen that it is new was taken for lost with the old one.
+it("leaves a connection out of what is sent just as the log begins anew", async () => {
+	const engine = new MemoryEngine();
+	const { sse, open } = await startOn(engine);
+	const { stream, connection } = await open();
+	await sse.publish("all", "1");
+	await stream.take(1);
+	engine.lose();
+	await sse.publish({ all: true, except: { connection } }, "not for it");
+	await stream.until(() => stream.events.length > 1);
+	await sse.publish("all", "2");
+	const events = (await stream.take(3)).map(({ event, data }) => event ?? data);
+	expect(events).toEqual(["1", "gap", "2"]);
+});
+
 it("knows the clients of all, and for a while those that were told to come back", async () => {
 	const { one, other } = await startTwo();
 	await one.open({ clientId: "ada", groups: ["room"], meta: { name: "Ada" } });
