@@ -86,6 +86,10 @@ class Opening<Result extends Connected> {
 	start(): void {
 		const reply = this.#reply;
 		const { raw } = reply;
+		if (reply.sent || raw.headersSent) {
+			this.#refuseStarted();
+			return;
+		}
 		// Without hooks: Fastify answers HEAD itself after them, with headers that are not a stream's.
 		if (reply.request.method === "HEAD") {
 			for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -151,24 +155,32 @@ class Opening<Result extends Connected> {
 		});
 	}
 
+	/** What has begun goes on. The log has it, because the promise need not be awaited. */
+	#refuseStarted(): void {
+		const error = new SSEError("ERR_SSE_RESPONSE_STARTED", "The reply has been sent, or hijacked");
+		this.#reply.log.warn({ err: error });
+		this.#reject(error);
+	}
+
 	/** An answer has a type of its own: with the stream's, Fastify would not serialize an object. */
 	#takeBackType(): void {
 		const reply = this.#reply;
 		if (reply.getHeader("content-type") !== EVENT_STREAM) return;
 		reply.removeHeader("content-type");
 		// Fastify has told Node already when it pipes.
-		reply.raw.removeHeader("content-type");
+		if (!reply.raw.headersSent) reply.raw.removeHeader("content-type");
 	}
 
 	/** What Fastify (for what the handler returned or threw) and the handler send once the stream was sent. */
 	#sendAfter(payload: unknown): FastifyReply {
 		const reply = this.#reply;
+		if (this.#state === "open") {
+			if (payload instanceof Error || isThrown(reply)) this.#onFailure(payload);
+			return reply;
+		}
 		// What a handler returns: nothing, or the result.
 		if (payload === undefined) return reply;
 		switch (this.#state) {
-			case "open":
-				this.#afterOpening(payload);
-				return reply;
 			case "pending":
 				// Something failed, or was sent, before the stream could open. An error of our own, to know it again.
 				this.#overtaken = overtaken(payload);
@@ -184,11 +196,17 @@ class Opening<Result extends Connected> {
 		return this.#send.call(reply, payload);
 	}
 
-	#afterOpening(payload: unknown): void {
-		if (!(payload instanceof Error)) return;
-		this.#reply.log.error({ err: payload }, "the handler failed after the event stream had opened");
+	#onFailure(error: unknown): void {
+		this.#reply.log.error({ err: error }, "the handler failed after the event stream had opened");
 		this.#opened?.connection.close("error");
 	}
+}
+
+/** Whether Fastify sends what the handler threw, which may be anything: it notes that on the reply, under a symbol of its own. */
+function isThrown(reply: FastifyReply): boolean {
+	const symbols = Object.getOwnPropertySymbols(reply);
+	const noted = symbols.find(({ description }) => description === "fastify.reply.isError");
+	return noted !== undefined && Reflect.get(reply, noted) === true;
 }
 
 function wrapped(): SSEError {

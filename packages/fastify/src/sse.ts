@@ -31,8 +31,8 @@ export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
  *
  * @returns a promise of what `connectSSE` returns. It rejects when the stream did not open: with `ERR_SSE_INVALID_*`, and
  * with a status `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`, which Fastify's error handling answers
- * unless the handler catches it and replies; and with `ERR_SSE_RESPONSE_STARTED` when a hook failed (its error is the `cause`) or something
- * else was sent, which is then the answer
+ * unless the handler catches it and replies; and with `ERR_SSE_RESPONSE_STARTED` when the reply was sent, hijacked or is a
+ * stream already, when a hook failed (its error is the `cause`) or something else was sent, which is then the answer
  */
 export type ReplySSE = (params?: SSEParams) => Promise<ConnectResult<Events>>;
 

@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { PassThrough, Readable } from "node:stream";
+import { runInNewContext } from "node:vm";
 import { eventually, openSocket, openStream } from "@sse-service/testing";
 import { type FastifyInstance, type FastifyReply, fastify as fastify5 } from "fastify";
 import { createSSEService, type SSEService } from "sse-service";
@@ -121,6 +122,83 @@ describe.each([
 			expect(response.text).toBe('{"tea":false}');
 			expect(response.headers["content-type"]).toMatch("application/json");
 		});
+	});
+
+	describe.each(["GET", "HEAD"])("to a %s request", (method) => {
+		// Nothing was piped to the response any more, so the opening waited for its end, and threw in that event.
+		it.each<[string, (reply: FastifyReply) => unknown]>([
+			["has been sent", (reply) => reply.send("other")],
+			["has been hijacked", (reply) => reply.hijack().raw.end("other")],
+			["has opened a stream", (reply) => reply.sse()],
+		])("reply.sse() rejects at once on a reply that %s, which goes on", async (_what, first) => {
+			const refused = new Promise<unknown>((resolve) => {
+				app.get("/", (_request, reply) => {
+					first(reply);
+					reply.sse().catch(resolve);
+				});
+			});
+			const response = await openStream(await listen(), { method });
+			expect(await refused).toMatchObject({ code: "ERR_SSE_RESPONSE_STARTED" });
+			expect(response.status).toBe(200);
+			service.disconnect("all");
+			expect(await response.ended).toBe(true);
+			if (method === "GET") expect(response.text).toMatch(/^(other|: open\n)$/);
+		});
+	});
+
+	it.each([
+		["a text", "not you"],
+		["nothing", null],
+	])("an onSend hook that puts %s in the payload's place answers", async (_what, answer) => {
+		app.addHook("onSend", async (_request, reply) => {
+			reply.code(403);
+			return answer;
+		});
+		const refused = new Promise<unknown>((resolve) => {
+			app.get("/", (_request, reply) => void reply.sse().catch(resolve));
+		});
+		const response = await openStream(await listen());
+		expect(response.status).toBe(403);
+		expect(await response.ended).toBe(true);
+		expect(response.text).toBe(answer ?? "");
+		expect(await refused).toMatchObject({ code: "ERR_SSE_RESPONSE_STARTED" });
+		expect(service.stats().connectionsOpened).toBe(0);
+	});
+
+	it("reply.sse() rejects on a reply that is sent while hooks run", async () => {
+		app.addHook("onSend", later);
+		const refused = new Promise<unknown>((resolve) => {
+			app.get("/", (_request, reply) => {
+				reply.send("other");
+				reply.sse().catch(resolve);
+			});
+		});
+		const response = await openStream(await listen());
+		expect(await refused).toMatchObject({ code: "ERR_SSE_RESPONSE_STARTED" });
+		expect(await response.ended).toBe(true);
+		expect(response.text).toBe("other");
+	});
+
+	it.each([
+		["a text", "too late"],
+		["an object", { statusCode: 400 }],
+		["null", null],
+		["nothing", undefined],
+		["an error of another realm", runInNewContext("new Error('too late')")],
+	])("a handler that throws %s ends an open stream, and that is logged", async (_what, thrown) => {
+		const logged: string[] = [];
+		const stream = { write: (line: string) => void logged.push(JSON.parse(line).msg) };
+		await app.close();
+		app = fastify({ logger: { level: "warn", stream } });
+		app.register(sse, { service });
+		app.get("/", async (_request, reply) => {
+			await reply.sse();
+			throw thrown;
+		});
+		const opened = await openStream(await listen());
+		expect(await opened.ended).toBe(true);
+		expect(service.stats().closes).toEqual({ error: 1 });
+		expect(logged).toEqual(["the handler failed after the event stream had opened"]);
 	});
 
 	it("a name that is taken gives Fastify's own error", async () => {
