@@ -13,6 +13,8 @@ import type { SseStreamOptions } from "./sse-stream.js";
 
 /** What the route's handler is told by. */
 export interface RouteHandler {
+	/** Where its stream is registered. */
+	readonly service: object;
 	/** @returns what Nest is to see in place of what the handler returned */
 	handled(result: unknown): unknown;
 }
@@ -45,6 +47,10 @@ export class RouteStream implements RouteHandler {
 		this.#options = options;
 		this.#context = context;
 		this.#nest = nest;
+	}
+
+	get service(): object {
+		return this.#openings.streams.service;
 	}
 
 	/** Ask who connects, then run the handler. */

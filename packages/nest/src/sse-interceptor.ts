@@ -3,8 +3,10 @@
  */
 import type { CallHandler, ExecutionContext, NestInterceptor } from "@nestjs/common";
 import { catchError, Observable, of, throwError } from "rxjs";
+import { SSEError } from "sse-service/adapter";
 import type { Openings } from "./openings.js";
 import { RouteStream } from "./route-stream.js";
+import { shared } from "./shared.js";
 import { streamOptionsOf } from "./sse-stream.js";
 
 export class SseInterceptor implements NestInterceptor {
@@ -18,8 +20,8 @@ export class SseInterceptor implements NestInterceptor {
 
 	intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
 		const options = streamOptionsOf(context.getHandler());
+		const response = context.switchToHttp().getResponse<object>();
 		if (options === undefined) {
-			const response = context.switchToHttp().getResponse<object>();
 			// `connect` may be called in any handler.
 			return next
 				.handle()
@@ -30,10 +32,24 @@ export class SseInterceptor implements NestInterceptor {
 				);
 		}
 		if (options.service !== this.#name) return next.handle();
+		// Several modules may import an instance of that name: the first streams.
+		const first = shared.routes.get(response);
+		if (first !== undefined) {
+			const isOne = first.service === this.#openings.streams.service;
+			return isOne ? next.handle() : throwError(() => ambiguous(this.#name));
+		}
 		return new Observable<undefined>((nest) => {
 			new RouteStream(this.#openings, options, context, nest)
 				.run(next)
 				.catch((error) => nest.error(error));
 		});
 	}
+}
+
+function ambiguous(name: string | undefined): SSEError {
+	const which = name === undefined ? "without a name" : `with the name ${JSON.stringify(name)}`;
+	return new SSEError(
+		"ERR_SSE_INVALID_OPTION",
+		`Several SseModules ${which} have different services: give each a name of its own`,
+	);
 }

@@ -44,8 +44,9 @@ type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
  * an AbortSignal and returns one, which is read no faster than the client reads; or nothing, and the stream stays open
  * for what others send. When the client leaves, the Observable is unsubscribed from or the iterable closed.
  *
- * Requests fail (status 500) with `ERR_SSE_INVALID_OPTION` when no SseModule provides the service, and with
- * `ERR_SSE_INVALID_SOURCE` when something else is returned.
+ * Requests fail (status 500) with `ERR_SSE_INVALID_OPTION` when no SseModule provides the service, or several provide
+ * different ones, and with `ERR_SSE_INVALID_SOURCE` when something else is returned. Called by anyone but Nest, the
+ * method is what it was.
  */
 export function SseStream<Request = AnyRequest, Item = unknown>(
 	path: string | string[] = "/",
@@ -61,7 +62,10 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 		// Because a handler that is given it answers by itself, for Nest.
 		Res()(target, key, response);
 		const told: AnyMethod = function (...args) {
-			const route = shared.routes.get(args[response] as object);
+			const given = args[response];
+			// Nest always gives it: the application has called the method by itself.
+			if (typeof given !== "object" || given === null) return handler.apply(this, args);
+			const route = shared.routes.get(given);
 			if (route === undefined) throw unprovided(options.service);
 			return route.handled(handler.apply(this, args.slice(0, response)));
 		};

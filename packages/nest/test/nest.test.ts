@@ -682,6 +682,26 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(await read("/api/v2/lists/things")).toEqual(["2"]);
 		});
 
+		it("is a method as it was written to a test that calls it, and to one that overrides it", async () => {
+			class Base {
+				@SseStream("lists/:id")
+				list(@Param("id") id: string): unknown[] {
+					return [id];
+				}
+			}
+
+			@Controller()
+			class Streams extends Base {
+				@SseStream("lists/:id")
+				override list(@Param("id") id: string): unknown[] {
+					return [...super.list(id), "more"];
+				}
+			}
+			expect(new Streams().list("a")).toEqual(["a", "more"]);
+			await start({ controllers: [Streams] });
+			expect(await read("/lists/a")).toEqual(["a", "more"]);
+		});
+
 		it("takes the events of Nest's own @Sse with fromMessageEvent", async () => {
 			@Controller()
 			class Streams {
@@ -935,6 +955,44 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 				/resolve dependencies of.* News/,
 			);
 		});
+
+		it("streams once where several modules import it, for themselves or for all", async () => {
+			@Controller()
+			class Lists {
+				@SseStream("list")
+				list() {
+					return of("a", "b");
+				}
+			}
+
+			@Module({ imports: [SseModule.forRoot({ service })], controllers: [Lists] })
+			class One {}
+
+			@Module({
+				imports: [SseModule.forRoot({ service, isGlobal: false })],
+				controllers: [Events],
+			})
+			class Other {}
+
+			await start({ imports: [One, Other] });
+			expect(await read("/list")).toEqual(["a", "b"]);
+			const stream = await open("/events");
+			expect(service.send("all", "hello")).toBe(1);
+			expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+			await running.app.close();
+			expect(await stream.ended).toBe(true);
+			expect(running.errors).toEqual([]);
+		});
+
+		// Nest 10 takes two modules for one whose options look alike.
+		if (NEST !== "10") {
+			it("refuses to stream where several without a name have different services", async () => {
+				const imports = [SseModule.forRoot({ service }), SseModule.forRoot()];
+				await start({ imports, controllers: [Events] });
+				expect((await answer("/events")).status).toBe(500);
+				expect(running.errors.map(String).join()).toContain("give each a name of its own");
+			});
+		}
 
 		it("while streams drain has routes answer, and refuses new streams with 503 and Retry-After", async () => {
 			@Controller()
