@@ -17,15 +17,17 @@ export interface HeaderHolder {
 	getRawHeaderNames?(): string[];
 	setHeader(name: string, value: HeaderValue): unknown;
 	removeHeader(name: string): void;
+	writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
 }
 
 // `no-transform` keeps compression middleware and proxies from holding events back; `X-Accel-Buffering`
 // is nginx's.
-const OUR_HEADERS: HeaderList = [
-	["Content-Type", "text/event-stream"],
-	["Cache-Control", "no-cache, no-transform"],
-	["X-Accel-Buffering", "no"],
-];
+const OUR_HEADERS = {
+	"Content-Type": "text/event-stream",
+	"Cache-Control": "no-cache, no-transform",
+	"X-Accel-Buffering": "no",
+} as const;
+const OUR_HEADER_LIST = Object.entries(OUR_HEADERS);
 
 // They describe a body of known length or coding, which this is not.
 const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encoding"];
@@ -34,7 +36,10 @@ const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encod
 // On HTTP/1.0 `Connection: keep-alive` would promise a reuse that a body without a length cannot keep.
 const CONNECTION_SPECIFIC = ["connection", "keep-alive", "proxy-connection", "upgrade"];
 
-const DROPPED = new Set([...NEVER_ON_A_STREAM, ...OUR_HEADERS.map(([name]) => name.toLowerCase())]);
+const DROPPED = new Set([
+	...NEVER_ON_A_STREAM,
+	...Object.keys(OUR_HEADERS).map((name) => name.toLowerCase()),
+]);
 const DROPPED_BUT_ON_1_1 = new Set([...DROPPED, ...CONNECTION_SPECIFIC]);
 
 // RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
@@ -45,6 +50,8 @@ const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
  * Set the headers of a stream, each once, whatever letter case it was given in: ours before the framework's
  * before those on the response. Every Set-Cookie is kept.
  *
+ * @param isPlain a response of Node as it is: where it has no headers yet and gets none but ours, its head is written.
+ * Headers that are set are kept for as long as the stream is open, to be asked for: 500 bytes.
  * @returns those that the response had before, for `restoreHeaders`
  * @throws `ERR_SSE_INVALID_HEADERS`, with the response's headers as they were
  */
@@ -52,10 +59,16 @@ export function setStreamHeaders(
 	response: HeaderHolder,
 	framework: SSEHeaders,
 	httpVersion: string,
+	isPlain: boolean,
 ): HeaderList {
 	const before = (response.getRawHeaderNames?.() ?? response.getHeaderNames()).map(
 		(name) => [name, response.getHeader(name) ?? ""] as const,
 	);
+	const isEmpty = before.length === 0 && Object.keys(framework).length === 0;
+	if (isPlain && isEmpty && !Object.hasOwn(response, "writeHead")) {
+		response.writeHead(200, OUR_HEADERS);
+		return before;
+	}
 	const dropped = httpVersion === "1.1" ? DROPPED : DROPPED_BUT_ON_1_1;
 
 	try {
@@ -75,7 +88,7 @@ export function setStreamHeaders(
 			const isCookie = lowerCase === "set-cookie";
 			response.setHeader(name, isCookie ? union(response.getHeader(name), value) : value);
 		}
-		for (const [name, value] of OUR_HEADERS) response.setHeader(name, value);
+		for (const [name, value] of OUR_HEADER_LIST) response.setHeader(name, value);
 	} catch (cause) {
 		restoreHeaders(response, before);
 		throw new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, undefined, cause);

@@ -94,7 +94,9 @@ class NodeSink implements Sink, OpenSink {
 
 	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const { response } = this;
-		const headersBefore = setStreamHeaders(response, headers, this.#request.httpVersion);
+		this.#isWatched = isCheapToWatch(response);
+		const { httpVersion } = this.#request;
+		const headersBefore = setStreamHeaders(response, headers, httpVersion, this.#isWatched);
 		this.listener = listener;
 		openSinks.set(response, this);
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
@@ -118,7 +120,6 @@ class NodeSink implements Sink, OpenSink {
 		// That of HTTP/2 is no text.
 		const { _header: head } = response;
 		if (typeof head === "string") flatten(head);
-		this.#isWatched = isCheapToWatch(response);
 		const stream = this.#stream;
 		if (stream === undefined) {
 			this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
