@@ -4,7 +4,7 @@
  */
 import type { StoredAt, Storing } from "sse-service/engine";
 import { APPEND } from "./append-script.js";
-import type { RedisClient } from "./client.js";
+import type { RedisCalls } from "./client.js";
 import { encodeName, type LogKeys } from "./keys.js";
 import { newLogId } from "./log-id.js";
 import type { LogLimits } from "./options.js";
@@ -14,7 +14,7 @@ import { isScriptError, isUnknownScript, runByHash, runByText } from "./script.j
 export const MAX_KNOWN = 100_000;
 
 export class Batches {
-	readonly #redis: RedisClient;
+	readonly #redis: RedisCalls;
 	readonly #keys: LogKeys;
 	readonly #format: string;
 	readonly #limits: readonly string[];
@@ -23,7 +23,7 @@ export class Batches {
 	/** Resolves when all that were sent have been answered. */
 	#settled: Promise<unknown> = Promise.resolve();
 
-	constructor(redis: RedisClient, keys: LogKeys, format: string, limits: LogLimits) {
+	constructor(redis: RedisCalls, keys: LogKeys, format: string, limits: LogLimits) {
 		this.#redis = redis;
 		this.#keys = keys;
 		this.#format = format;

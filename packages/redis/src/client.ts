@@ -13,6 +13,8 @@ export interface RedisCalls {
 
 /** The application's client. It is never closed here. */
 export interface RedisClient extends RedisCalls {
+	/** It is of a cluster: only it knows, whenever that changes, which server has a key. */
+	readonly isCluster?: boolean;
 	/** Open a connection of our own to the server that has a key, with the settings of the application's. */
 	connect(key: string): Promise<RedisConnection>;
 }

@@ -4,8 +4,7 @@
 import type { Stored } from "sse-service/engine";
 import type { RedisClient, RedisConnection } from "./client.js";
 import { readStream } from "./entries.js";
-
-const CONNECT_TIMEOUT_MS = 10_000;
+import { inTime, openConnection } from "./own-connection.js";
 
 /** A read waits for so long in Redis. */
 const BLOCK_MS = 2_000;
@@ -26,9 +25,8 @@ export async function followStream(
 ): Promise<void> {
 	if (signal.aborted) return;
 	let connection: RedisConnection | undefined;
-	const connecting = redis.connect(key);
 	try {
-		connection = await inTime(connecting, CONNECT_TIMEOUT_MS, signal);
+		connection = await openConnection(redis, key, signal);
 		for (let last = `${after}-0`; ; ) {
 			const read = ["XREAD", "COUNT", `${COUNT}`, "BLOCK", `${BLOCK_MS}`, "STREAMS", key, last];
 			const reply = await inTime(connection.call(read, key), ANSWER_TIMEOUT_MS, signal);
@@ -41,28 +39,6 @@ export async function followStream(
 	} catch (error) {
 		if (!signal.aborted) throw error;
 	} finally {
-		if (connection !== undefined) connection.destroy();
-		// It may be there later.
-		else connecting.then((late) => late.destroy()).catch(() => {});
-	}
-}
-
-/** What a promise resolves to. @throws (rejects) when that takes too long, and as soon as the signal aborts */
-async function inTime<T>(promise: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
-	let stop = (): void => {};
-	const stopped = new Promise<never>((_, reject) => {
-		const timer = setTimeout(() => reject(new Error(`It did not answer within ${ms} ms`)), ms);
-		const onAbort = (): void => reject(signal.reason);
-		signal.addEventListener("abort", onAbort);
-		stop = () => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", onAbort);
-		};
-		if (signal.aborted) onAbort();
-	});
-	try {
-		return await Promise.race([promise, stopped]);
-	} finally {
-		stop();
+		connection?.destroy();
 	}
 }

@@ -24,6 +24,7 @@ export function fromIORedisCluster(cluster: IORedisCluster): RedisClient {
 	// The cluster puts it before the keys, and its nodes do not.
 	const { keyPrefix = "" } = cluster.options;
 	return {
+		isCluster: true,
 		call: ([command = "", ...args]) => cluster.call(command, ...args),
 		connect: async (key) => {
 			const slot = Number(await cluster.call("CLUSTER", "KEYSLOT", keyPrefix + key));

@@ -21,6 +21,7 @@ export interface NodeRedisCluster {
 
 export function fromNodeRedisCluster(cluster: NodeRedisCluster): RedisClient {
 	return {
+		isCluster: true,
 		call: (args, key) => cluster.sendCommand(key, false, [...args], AS_TEXT),
 		connect: async (key) => {
 			const question = ["CLUSTER", "KEYSLOT", key];

@@ -19,7 +19,7 @@ export type AnyRedisClient =
 export interface RedisEventLogOptions {
 	/**
 	 * A client of `redis` (node-redis) or of `ioredis`, 5 or 6. It stays the application's: connect it, and close it after the
-	 * service. The log reads over a connection of its own, with the same settings.
+	 * service. The log has connections of its own, with the same settings; only over Cluster, what it does not read goes over this one.
 	 */
 	readonly client: AnyRedisClient;
 	/** What the names of its keys begin with, in braces. Services with the same one share a log. Default `"sse"`. */

@@ -10,10 +10,11 @@ import {
 	type Storing,
 } from "sse-service/engine";
 import { Batches, MAX_KNOWN } from "./batches.js";
-import type { RedisClient } from "./client.js";
+import type { RedisCalls, RedisClient } from "./client.js";
 import { readEntries, readLatest } from "./entries.js";
 import { followStream } from "./follow.js";
 import { decodeName, encodeName, keysOf, type LogKeys } from "./keys.js";
+import { Line } from "./line.js";
 import { newLogId } from "./log-id.js";
 import { LATEST, NEWEST, READ, TIDY } from "./log-scripts.js";
 import type { LogLimits } from "./options.js";
@@ -34,6 +35,8 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 export class RedisEngine implements LogEngine {
 	readonly name = "Redis";
 	readonly #redis: RedisClient;
+	readonly #line: Line;
+	readonly #calls: RedisCalls;
 	readonly #keys: LogKeys;
 	readonly #limits: LogLimits;
 	readonly #batches: Batches;
@@ -41,13 +44,15 @@ export class RedisEngine implements LogEngine {
 
 	constructor(redis: RedisClient, prefix: string, limits: LogLimits) {
 		this.#redis = redis;
+		this.#line = new Line(redis);
+		this.#calls = redis.isCluster ? redis : this.#line;
 		this.#keys = keysOf(prefix);
 		this.#limits = limits;
-		this.#batches = new Batches(redis, this.#keys, FORMAT, limits);
+		this.#batches = new Batches(this.#calls, this.#keys, FORMAT, limits);
 	}
 
 	async open(warn: (message: string) => void): Promise<void> {
-		await checkServer(this.#redis, this.#keys, this.#limits, warn);
+		await checkServer(this.#calls, this.#keys, this.#limits, warn);
 		await this.newest();
 	}
 
@@ -75,7 +80,7 @@ export class RedisEngine implements LogEngine {
 
 	async read(from: number, limit: number): Promise<readonly Stored[]> {
 		const args = [from, limit, PAGE_BYTES].map(String);
-		return readEntries(await runScript(this.#redis, READ, [this.#keys.log], args));
+		return readEntries(await runScript(this.#calls, READ, [this.#keys.log], args));
 	}
 
 	follow(
@@ -99,11 +104,11 @@ export class RedisEngine implements LogEngine {
 
 	async post(name: string, text: string, ttlMs: number): Promise<void> {
 		const args = [encodeName(name), text, `${ttlMs}`];
-		await runScript(this.#redis, POST, [this.#keys.posts], args);
+		await runScript(this.#calls, POST, [this.#keys.posts], args);
 	}
 
 	async posted(): Promise<ReadonlyMap<string, string>> {
-		const reply = (await runScript(this.#redis, POSTED, [this.#keys.posts], [])) as string[];
+		const reply = (await runScript(this.#calls, POSTED, [this.#keys.posts], [])) as string[];
 		const up = new Map<string, string>();
 		for (let at = 0; at < reply.length; at += 2) {
 			up.set(decodeName(reply[at] ?? ""), reply[at + 1] ?? "");
@@ -113,6 +118,7 @@ export class RedisEngine implements LogEngine {
 
 	async close(): Promise<void> {
 		this.#closing.abort();
+		this.#line.close();
 	}
 
 	/** Run a script over the log. */
@@ -122,7 +128,7 @@ export class RedisEngine implements LogEngine {
 		keys: readonly string[] = [],
 	): Promise<unknown> {
 		const all = [...this.#keys.all, ...keys];
-		return runScript(this.#redis, script, all, [FORMAT, newLogId(), ...args]);
+		return runScript(this.#calls, script, all, [FORMAT, newLogId(), ...args]);
 	}
 }
 

@@ -59,6 +59,11 @@ export function isScriptError(error: unknown, name: string): boolean {
 	return new RegExp(`^(ERR )?${name}\\b`).test(messageOf(error));
 }
 
+/** Whether Redis has answered an error, one of this kind, and not the client that it has none: Redis begins with its kind. */
+export function isReply(error: unknown, kind = "[A-Z]+"): boolean {
+	return new RegExp(`^${kind}( |$)`).test(messageOf(error));
+}
+
 async function run(
 	redis: RedisCalls,
 	command: readonly string[],

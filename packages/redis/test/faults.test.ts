@@ -6,6 +6,7 @@ import { redisServerPath } from "@sse-service/testing/redis-server";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { Position } from "sse-service/engine";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LIBRARIES } from "./clients.js";
 import { Lab, store, storing, textsOf, until, untilDone } from "./lab.js";
 
 const BOTH = ["node-redis 6", "ioredis 6"];
@@ -100,8 +101,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 		});
 		afterEach(() => proxy.close());
 
-		// node-redis sends nothing again that was sent.
-		it.each(["ioredis 5", "ioredis 6"])("is stored once: %s", async (library) => {
+		it.each(LIBRARIES)("is stored once: %s", async (library) => {
 			const engine = await lab.openEngine({ library, port: proxy.port });
 			await store(engine, "first");
 			const newest = async (): Promise<number> =>
@@ -110,7 +110,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			const calls = many(6).map((text) =>
 				store(engine, text, { ownId: text, idempotencyKey: `key ${text}` }),
 			);
-			await until(async () => (await newest()) === 7);
+			await until(async () => (await newest()) === 7 && proxy.lost > 0);
 			proxy.cut();
 			const answers = await settled(Promise.all(calls), "the answers");
 			expect(answers).toMatchObject(
@@ -120,7 +120,40 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			expect(textsOf(await engine.read(1, 100))).toEqual(["first", ...many(6)]);
 			expect(await store(engine, "next")).toMatchObject({ sequence: 8 });
 		});
+
+		// The application's client may take a quarter of an hour to notice.
+		it.each(LIBRARIES)(
+			"because its connection brings nothing any more, is stored once, and in time: %s",
+			async (library) => {
+				const engine = await lab.openEngine({ library, port: proxy.port });
+				await store(engine, "first");
+				proxy.mute("back");
+				const calls = [engine.newest(), ...many(3).map((text) => store(engine, text))];
+				const answers = await settled(Promise.all(calls), "the answers", 5_000);
+				expect(answers.slice(1)).toMatchObject([{ sequence: 2 }, { sequence: 3 }, { sequence: 4 }]);
+				expect(proxy.lost).toBeGreaterThan(0);
+				expect(textsOf(await engine.read(1, 100))).toEqual(["first", ...many(3)]);
+			},
+		);
 	});
+
+	it.each(BOTH)(
+		"a Redis that refuses the password for a while is gone on with: %s",
+		async (library) => {
+			const user = { username: "sse", password: "secret" };
+			const permit = (...rules: readonly string[]): Promise<unknown> =>
+				lab.call("ACL", "SETUSER", user.username, "on", ...rules);
+			await permit("resetpass", `>${user.password}`, "~*", "+@all");
+			const engine = await lab.openEngine({ library, ...user });
+			await store(engine, "1");
+			await permit("resetpass", ">other");
+			await lab.call("CLIENT", "KILL", "USER", user.username);
+			await expect(store(engine, "2")).rejects.toBeInstanceOf(Error);
+			await permit(`>${user.password}`);
+			expect(await untilDone(() => store(engine, "3"))).toMatchObject({ sequence: 2 });
+		},
+		20_000,
+	);
 
 	describe("a key that is gone", () => {
 		const latest = { latest: { group: "prices", key: "A", max: 10 } };

@@ -37,6 +37,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		const prefix = `services ${++logs}`;
 		one = await start("node-redis 6", prefix);
 		other = await start("ioredis 6", prefix);
+		await eventually(() => [one, other].every(({ sse }) => sse.health().ready), "proof");
 	});
 	afterEach(async () => {
 		for (const source of sources.splice(0)) source.close();

@@ -1,0 +1,83 @@
+/**
+ * The line: what the log says to Redis, over a connection of our own. One that breaks, or is up and brings no answer, is given
+ * up for another, and what was not answered is said again there: nothing that the log says does more when it is said twice.
+ */
+import type { RedisCalls, RedisClient, RedisConnection } from "./client.js";
+import { inTime, openConnection } from "./own-connection.js";
+import { isReply } from "./script.js";
+
+/** What is said is answered, or has failed, by then. */
+const CALL_TIMEOUT_MS = 5_000;
+
+/** A connection that has not answered by then is given up, while there is time for another. */
+const ANSWER_TIMEOUT_MS = 3_000;
+
+const FIRST_PAUSE_MS = 25;
+const MAX_PAUSE_MS = 1_000;
+
+export class Line implements RedisCalls {
+	readonly #redis: RedisClient;
+	readonly #closing = new AbortController();
+	#connection: Promise<RedisConnection> | undefined;
+	/** So many connections in a row have answered nothing. */
+	#failures = 0;
+
+	constructor(redis: RedisClient) {
+		this.#redis = redis;
+	}
+
+	async call(args: readonly string[], key: string): Promise<unknown> {
+		const deadline = performance.now() + CALL_TIMEOUT_MS;
+		const left = (): number => Math.max(1, deadline - performance.now());
+		for (let isElsewhere = false; ; ) {
+			const connecting = this.#connect(key);
+			let connection: RedisConnection | undefined;
+			try {
+				connection = await inTime(connecting, left());
+				const answering = connection.call(args, key);
+				const reply = await inTime(answering, Math.min(ANSWER_TIMEOUT_MS, left()));
+				this.#failures = 0;
+				return reply;
+			} catch (error) {
+				const isDemoted = isReply(error, "READONLY");
+				const isAnswer = connection !== undefined && isReply(error) && !isDemoted;
+				if (isAnswer || this.#closing.signal.aborted) throw error;
+				// It may have been asked a moment ago only.
+				if (left() === 1) throw error;
+				this.#giveUp(connecting);
+				// Where there is another that is written to, that is the next one.
+				if (isDemoted && isElsewhere) throw error;
+				isElsewhere = isDemoted;
+			}
+		}
+	}
+
+	close(): void {
+		this.#closing.abort(new Error("The event log is closed"));
+		if (this.#connection !== undefined) this.#giveUp(this.#connection);
+	}
+
+	#connect(key: string): Promise<RedisConnection> {
+		this.#connection ??= this.#open(key);
+		return this.#connection;
+	}
+
+	async #open(key: string): Promise<RedisConnection> {
+		if (this.#failures > 0)
+			await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures));
+		return openConnection(this.#redis, key, this.#closing.signal);
+	}
+
+	#giveUp(connecting: Promise<RedisConnection>): void {
+		if (this.#connection !== connecting) return;
+		this.#connection = undefined;
+		this.#failures++;
+		connecting.then((connection) => connection.destroy()).catch(() => {});
+	}
+}
+
+function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => {
+		setTimeout(resolve, ms);
+	});
+}
