@@ -92,6 +92,7 @@ describe.each([
 		expect(await stream.ended).toBe(false);
 		expect(told).toEqual(["too late", true]);
 		await eventually(() => service.stats().connections === 0);
+		expect(service.stats().closes).toEqual({ client: 1 });
 	});
 
 	it("a session changed in the handler is kept when it is saved before the stream opens, and else may be lost", async () => {
