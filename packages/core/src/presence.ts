@@ -120,10 +120,9 @@ export class Presence {
 	}
 
 	#entryOf({ clientId, connections, meta }: ReturnType<Registry["clients"]>[number]): Entry {
-		const groups: [string, number][] = [];
-		const names = new Set(connections.flatMap(({ memberships }) => [...memberships]));
-		for (const name of names) {
-			groups.push([name, connections.filter(({ memberships }) => memberships.has(name)).length]);
+		const groups = new Map<string, number>();
+		for (const { memberships } of connections) {
+			for (const name of memberships) groups.set(name, (groups.get(name) ?? 0) + 1);
 		}
 		return [clientId, connections.length, Object.fromEntries(groups), meta ?? null];
 	}

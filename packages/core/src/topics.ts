@@ -43,7 +43,7 @@ export class Topics {
 			return known;
 		}
 		const topic = create(this.#floor);
-		this.#set(target, topic);
+		this.#put(target, topic);
 		return topic;
 	}
 
@@ -55,7 +55,7 @@ export class Topics {
 			this.#floor = Math.max(this.#floor, oldest.losses.newest(now));
 			oldest.losses.clear();
 			this.#empty.delete(oldest);
-			this.#delete(ofOldest);
+			this.#put(ofOldest, undefined);
 			return;
 		}
 	}
@@ -75,28 +75,23 @@ export class Topics {
 		return newer;
 	}
 
-	#set({ client, group }: LogTarget, topic: Topic): void {
+	/** `undefined`: it is known no more. */
+	#put({ client, group }: LogTarget, topic: Topic | undefined): void {
 		if (client === undefined) {
 			if (group === undefined) this.#everyone = topic;
-			else this.#groups.set(group, topic);
-		} else if (group === undefined) this.#clients.set(client, topic);
+			else put(this.#groups, group, topic);
+		} else if (group === undefined) put(this.#clients, client, topic);
 		else {
 			const ofClient = this.#withinGroups.get(client) ?? new Map<string, Topic>();
-			this.#withinGroups.set(client, ofClient.set(group, topic));
+			put(ofClient, group, topic);
+			put(this.#withinGroups, client, ofClient.size === 0 ? undefined : ofClient);
 		}
 	}
+}
 
-	#delete({ client, group }: LogTarget): void {
-		if (client === undefined) {
-			if (group === undefined) this.#everyone = undefined;
-			else this.#groups.delete(group);
-		} else if (group === undefined) this.#clients.delete(client);
-		else {
-			const ofClient = this.#withinGroups.get(client);
-			ofClient?.delete(group);
-			if (ofClient?.size === 0) this.#withinGroups.delete(client);
-		}
-	}
+function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+	if (value === undefined) map.delete(key);
+	else map.set(key, value);
 }
 
 /** Every target that a reader is in. */
