@@ -45,8 +45,7 @@ export class Dispatch {
 				encodeRecovered: (event) => this.#encodeRecovered(event),
 				connections: () => registry.connections(),
 				obey: (command) => host.obey(command),
-				onRecoverError: (error) => host.onError(error, "recover"),
-				onLogError: (error, stage) => host.onError(error, stage),
+				onError: (error, stage) => host.onError(error, stage),
 			},
 		);
 	}

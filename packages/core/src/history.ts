@@ -18,8 +18,7 @@ import type { Selection } from "./target.js";
 import { Turns } from "./turns.js";
 
 /** What the history asks of the service. */
-export interface HistoryHost
-	extends Pick<ReplayHost<Connection>, "recover" | "encodeRecovered" | "onRecoverError"> {
+export interface HistoryHost extends Pick<ReplayHost<Connection>, "recover" | "encodeRecovered"> {
 	/** Hand a frame to a selection, but for those it is kept from. @returns to how many connections */
 	deliver(selection: Selection, frame: Frame, keptFrom: ReadonlySet<Connection>): number;
 	/** Whether a connection is one of this service's, and open. */
@@ -28,8 +27,8 @@ export interface HistoryHost
 	connections(): readonly Connection[];
 	/** Another process tells this one to do something. */
 	obey(command: Command): void;
-	/** What could not be appended, or why the log is away. */
-	onLogError(error: unknown, stage: "send" | "log"): void;
+	/** What could not be appended, why the log is away, or what `recover` threw. */
+	onError(error: unknown, stage: "send" | "log" | "recover"): void;
 }
 
 interface HistoryOptions {
@@ -70,7 +69,7 @@ export class History {
 			deliver: (record, entry) => this.#deliver(record, entry as Posting | undefined),
 			onBreak: (from) => this.#newcomers.onBreak(from, host.connections()),
 			obey: (command) => host.obey(command),
-			onError: (error) => host.onLogError(error, "log"),
+			onError: (error) => host.onError(error, "log"),
 		});
 		const { notices } = this;
 		const replayHost = { ...host, log, notices, recoverTimeoutMs, recoverTurns };
@@ -152,7 +151,7 @@ export class History {
 	}
 
 	#reportFailure(appended: Promise<unknown>): void {
-		appended.catch((error: unknown) => this.#host.onLogError(error, "send"));
+		appended.catch((error: unknown) => this.#host.onError(error, "send"));
 	}
 
 	#deliver(record: LogRecord, posting: Posting | undefined): void {

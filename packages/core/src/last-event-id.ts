@@ -20,7 +20,7 @@ export function lastEventIdOf(request: RequestHead): string | undefined {
 	// "encoded as UTF-8" by the client, read as Latin-1 by Node.
 	if (typeof header === "string" && header !== "")
 		return Buffer.from(header, "latin1").toString("utf8");
-	const parameters = new URLSearchParams(request.url?.split("?").slice(1).join("?"));
+	const parameters = new URLSearchParams(request.url?.replace(/^[^?]*/, ""));
 	return LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name) ?? "").find(
 		(value) => value !== "",
 	);

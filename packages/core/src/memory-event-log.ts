@@ -37,7 +37,7 @@ class MemoryEventLog implements EventLog {
 	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
 	#isDelivering = false;
 	#isClosed = false;
-	#deliver: LogHost["deliver"] = () => {};
+	#host: LogHost | undefined;
 
 	get position(): Position {
 		return this.#position;
@@ -46,7 +46,7 @@ class MemoryEventLog implements EventLog {
 	open(host: LogHost): Position {
 		this.#rules = readRetention(host.history);
 		this.#clear();
-		this.#deliver = (record, entry) => host.deliver(record, entry);
+		this.#host = host;
 		return this.#position;
 	}
 
@@ -100,7 +100,7 @@ class MemoryEventLog implements EventLog {
 
 	close(): void {
 		this.#isClosed = true;
-		this.#deliver = () => {};
+		this.#host = undefined;
 		this.#waiting.length = 0;
 		this.#clear();
 	}
@@ -117,7 +117,7 @@ class MemoryEventLog implements EventLog {
 			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
 				this.#ring.add(next.record);
 				try {
-					this.#deliver(next.record, next.entry);
+					this.#host?.deliver(next.record, next.entry);
 				} finally {
 					this.#position = next.record.position;
 				}

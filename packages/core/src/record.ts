@@ -30,7 +30,6 @@ export interface LogEntry {
 const OVERHEAD_BYTES = 520;
 const KEY_BYTES = 380;
 const CLIENT_BYTES = 200;
-const WITHIN_GROUP_BYTES = 200;
 
 const NOTHING = encodeFrame("", "comment");
 
@@ -89,7 +88,7 @@ export class LogRecord {
 function overheadOf({ client, group }: LogTarget, key: string | undefined): number {
 	let bytes = OVERHEAD_BYTES;
 	if (key !== undefined) bytes += KEY_BYTES + key.length;
-	if (client !== undefined) bytes += CLIENT_BYTES + (group === undefined ? 0 : WITHIN_GROUP_BYTES);
+	if (client !== undefined) bytes += CLIENT_BYTES + (group === undefined ? 0 : CLIENT_BYTES);
 	return bytes;
 }
 

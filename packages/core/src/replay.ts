@@ -42,7 +42,7 @@ export interface ReplayHost<Connection extends Replayed> {
 	): RecoverSource | Promise<RecoverSource> | undefined;
 	/** @throws `ERR_SSE_INVALID_*` */
 	encodeRecovered(event: RecoveredEvent): Frame;
-	onRecoverError(error: unknown): void;
+	onError(error: unknown, stage: "recover"): void;
 }
 
 /** Up to where a connection is given what it missed. It is sent live what is after. */
@@ -183,13 +183,13 @@ function* recovered<C extends Replayed>(
 			yield host.encodeRecovered(value);
 		}
 	} catch (error) {
-		host.onRecoverError(error);
+		host.onError(error, "recover");
 		return false;
 	} finally {
 		turn.end();
 		// One that comes too late is of no use any more either.
 		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
-		void letGo(iterator ?? late).catch((error: unknown) => host.onRecoverError(error));
+		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error, "recover"));
 	}
 }
 

@@ -103,7 +103,7 @@ function outcomeOf(
 		recoverTurns: new Turns(1),
 		recover: () => undefined,
 		encodeRecovered: () => notices.drop,
-		onRecoverError: (error: unknown) => {
+		onError: (error: unknown) => {
 			throw error;
 		},
 	};
