@@ -16,7 +16,7 @@ export interface BoundedOutboxShared extends OutboxShared {
 export abstract class BoundedOutbox<
 	Shared extends BoundedOutboxShared = BoundedOutboxShared,
 > extends Outbox<Shared> {
-	/** A frame larger than the whole bound that waits or is on its way: it alone may exceed it. */
+	/** A frame larger than the whole bound, or of a pipe, that waits or is on its way: it alone may exceed it. */
 	#oversize: Frame | undefined;
 
 	/** Take a frame. @returns false when it was dropped, or was too much */
@@ -24,6 +24,16 @@ export abstract class BoundedOutbox<
 		if (!this.#admit(frame)) return false;
 		this.put(frame);
 		return true;
+	}
+
+	/** @param frame must not be too much, either */
+	override room(frame?: Frame): Promise<void> | undefined {
+		if (frame !== undefined && !this.isBlocked && !this.#fits(frame)) {
+			this.flush();
+			// The sink would not say when it has let go of the rest.
+			if (!this.isBlocked) this.#oversize ??= frame;
+		}
+		return super.room();
 	}
 
 	/** An oversize frame that does not wait has been sent. */
@@ -60,9 +70,8 @@ export abstract class BoundedOutbox<
 		const size = frame.byteLength;
 		const oversizeBytes = this.#oversize?.byteLength ?? 0;
 		if (this.queuedBytes - oversizeBytes + size <= maxBufferedBytes) return true;
-		if (size <= maxBufferedBytes || this.#oversize !== undefined) return false;
-		this.#oversize = frame;
-		return true;
+		if (size > maxBufferedBytes) this.#oversize ??= frame;
+		return frame === this.#oversize;
 	}
 
 	/** Drop the one that waits and is of no use beside `frame`. */

@@ -151,11 +151,7 @@ export class Connection
 	}
 
 	pipe<Item>(source: PipeSource<Item>, options: PipeOptions<Item> = {}): Promise<number> {
-		return pipe(this, source, options, (error) => this.host.onError(error, "pipe"));
-	}
-
-	override room(): Promise<void> | undefined {
-		return this.closed ? undefined : super.room();
+		return pipe(this, this.host, source, options);
 	}
 
 	/** @param farewell its last bytes @returns false when it was closed already */

@@ -123,11 +123,11 @@ class NodeSink implements Sink, OpenSink {
 		const stream = this.#stream;
 		if (stream === undefined) {
 			this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
-			return;
+		} else {
+			stream.setTimeout(0);
+			// Node would wait until its body has been read, and with it its session. Not at once: this side may be closing it.
+			stream.once("aborted", () => queueMicrotask(() => stream.destroy()));
 		}
-		stream.setTimeout(0);
-		// Node would wait until its body has been read, and with it its session. Not at once: this side may be closing it.
-		stream.once("aborted", () => queueMicrotask(() => stream.destroy()));
 	}
 
 	#take(socket: Partial<Socket> | undefined): void {

@@ -107,7 +107,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	/** Write what has gathered, and what waits as far as the sink takes it. */
 	flush(): void {
 		this.#writeBatch();
-		if (this.#backlog !== undefined) this.advance();
+		this.advance();
 	}
 
 	/**
@@ -125,9 +125,10 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		if (last !== undefined) this.#write(last);
 	}
 
-	/** Drop everything. Whoever waits for room is let go. */
+	/** Drop everything, for good. Whoever waits for room is let go, and nobody waits any more. */
 	protected clear(): void {
 		const backlog = this.#backlog;
+		this.#sinkState = "held";
 		this.#batch = undefined;
 		this.#backlog = undefined;
 		backlog?.stopFeeds();

@@ -3,29 +3,36 @@
  */
 import { invalid } from "./errors.js";
 import { endOfTurn } from "./flush.js";
+import type { Frame } from "./frame.js";
 import type { PipeOptions, PipeSource, SendOptions, SSEMessage } from "./types.js";
 
 /** What a pipe needs of the connection it feeds. */
 export interface PipeTarget {
 	readonly closed: boolean;
 	readonly signal: AbortSignal;
-	send(data: unknown, options?: SendOptions): number;
-	/** Resolves when more can be written, or never will be; `undefined` when it can be now. */
-	room(): Promise<void> | undefined;
+	enqueue(frame: Frame): boolean;
+	/** Resolves when more can be written (this frame, if it is told), or never will be; `undefined` when it can be now. */
+	room(frame?: Frame): Promise<void> | undefined;
+}
+
+/** What it needs of the service. */
+export interface PipeHost {
+	encode(data: unknown, options: SendOptions): Frame;
+	/** Told what the source throws while it is being closed, when the promise is settled. */
+	onError(error: unknown, stage: "pipe"): void;
 }
 
 // How many items of a source that never waits are sent before other work of the process gets a turn.
 const ITEMS_PER_TURN = 256;
 
 /**
- * @param onLateError told what the source throws while it is being closed, when the promise is settled
  * @returns a promise of the number of events sent, settled when the source or the connection ends
  */
 export async function pipe<Item>(
 	target: PipeTarget,
+	host: PipeHost,
 	source: PipeSource<Item>,
 	{ toEvent = asData, ...options }: PipeOptions<Item>,
-	onLateError: (error: unknown) => void,
 ): Promise<number> {
 	const iterator = iteratorOf(typeof source === "function" ? source(target.signal) : source);
 
@@ -53,13 +60,16 @@ export async function pipe<Item>(
 			ended = false;
 			if (step === undefined) break;
 			const { data, ...own } = toEvent(step.value);
-			sent += target.send(data, { ...options, ...own });
+			const frame = host.encode(data, { ...options, ...own });
+			// The slow policy is for what does not wait.
+			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
+			if (target.enqueue(frame)) sent++;
 			items++;
 			await (target.room() ?? (items % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined));
 		}
 	} finally {
 		target.signal.removeEventListener("abort", onAbort);
-		if (!ended) void closeIterator(iterator).catch(onLateError);
+		if (!ended) void closeIterator(iterator).catch((error) => host.onError(error, "pipe"));
 	}
 	return sent;
 }

@@ -2,7 +2,7 @@
  * Piping an iterable into a connection.
  */
 import { Readable } from "node:stream";
-import { eventually, settled, type TestServer } from "@sse-service/testing";
+import { eventually, type Protocol, settled, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SSEService, SSEServiceOptions } from "../src/index.js";
 import { type Opened, startService } from "./serving.js";
@@ -15,8 +15,8 @@ afterEach(async () => {
 	await server.destroy();
 });
 
-async function open(options: SSEServiceOptions = {}): Promise<Opened> {
-	const serving = await startService({ closeTimeoutMs: 0, ...options });
+async function open(options: SSEServiceOptions = {}, protocol?: Protocol): Promise<Opened> {
+	const serving = await startService({ closeTimeoutMs: 0, ...options }, undefined, protocol);
 	({ sse, server } = serving);
 	return serving.open();
 }
@@ -75,6 +75,44 @@ describe("pipe", () => {
 		stream.resume();
 		expect(await piping).toBe(300);
 		await stream.take(300);
+	});
+
+	// A pipe waited only once the socket was full. Where what it had gathered came to the bound before that, its own items
+	// were too much: the reader was closed as slow, or events were dropped.
+	it.each<[string, SSEServiceOptions, readonly number[], Protocol?]>([
+		["a bound below what is written at once", { maxBufferedBytes: 50_000 }, [1_000]],
+		["a bound below what a socket holds", { maxBufferedBytes: 2_000 }, [1_000]],
+		["the same over TLS", { maxBufferedBytes: 2_000 }, [1_000], "https"],
+		["the same over HTTP/2", { maxBufferedBytes: 2_000 }, [1_000], "http2"],
+		["items larger than the bound", { maxBufferedBytes: 2_000 }, [3_000, 100]],
+		["a policy that drops", { maxBufferedBytes: 50_000, slowPolicy: "drop-newest" }, [1_000]],
+	])("waits for a reader that pauses, with %s", async (_name, options, sizes, protocol) => {
+		const { connection, stream } = await open(options, protocol);
+		stream.pause();
+		const items: string[] = [];
+		for (let bytes = 0; bytes < 12_000_000; bytes += items.at(-1)?.length ?? 0) {
+			items.push("x".repeat(sizes[items.length % sizes.length] ?? 0));
+		}
+		let pulled = 0;
+		const piping = connection.pipe(
+			(function* () {
+				for (const item of items) {
+					pulled++;
+					yield item;
+				}
+			})(),
+		);
+		let before = -1;
+		await eventually(() => {
+			const stays = pulled === before;
+			before = pulled;
+			return pulled > 0 && stays && connection.bufferedBytes > 0;
+		});
+		expect(connection.closed).toBe(false);
+		expect(pulled).toBeLessThan(items.length);
+		stream.resume();
+		expect(await piping).toBe(items.length);
+		await stream.take(items.length);
 	});
 
 	it("settles at once when the client leaves, though the source waits for ever, and closes the source", async () => {

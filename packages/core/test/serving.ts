@@ -68,7 +68,11 @@ export async function startService(
 		open: async (params = {}, lastEventId, onConnected) => {
 			const own: (typeof opening)[number] = { params, onConnected };
 			const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-			const stream = await openStream(`${server.url}/open-${opening.push(own) - 1}`, { headers });
+			const url = `${server.url}/open-${opening.push(own) - 1}`;
+			const stream = await openStream(url, {
+				headers,
+				http2: protocol?.startsWith("http2") === true,
+			});
 			if (own.connection === undefined) throw new Error("not connected");
 			return { connection: own.connection, stream };
 		},
