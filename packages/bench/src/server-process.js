@@ -118,10 +118,10 @@ takeOrders({
 	/** How late the loop was since then. */
 	loopDelay: () => loopDelay?.stop(),
 
-	/** @returns {Promise<number>} resident bytes once the garbage is gone */
+	/** @returns {Promise<number>} resident bytes once the garbage is gone, and what is left has moved together */
 	async resident() {
 		for (let i = 0; i < 3; i++) {
-			globalThis.gc?.();
+			globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 			await setTimeout(50);
 		}
 		return implementation.residentBytes?.() ?? process.memoryUsage.rss();
