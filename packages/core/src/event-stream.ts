@@ -49,7 +49,7 @@ export function encodeLine(line: string, form: CommentForm): string {
  * A message as the text of `data`: a string as it is, anything else as JSON.
  *
  * What JSON cannot say (`undefined`, a function, a symbol, a BigInt, a cycle, a `toJSON` that
- * throws) is refused. A lone surrogate in a string becomes U+FFFD when it is encoded as UTF-8, as
+ * throws) is refused, and so is a promise, whose `await` was forgotten. A lone surrogate in a string becomes U+FFFD when it is encoded as UTF-8, as
  * in every encoder of the web platform; inside JSON it survives as an escape.
  *
  * @throws `ERR_SSE_INVALID_DATA`, with the reason as its `cause`
@@ -59,12 +59,14 @@ export function serializeData(message: unknown): string {
 	let text: string | undefined;
 	let cause: unknown;
 	try {
-		text = JSON.stringify(message);
+		const isPromise = typeof (message as PromiseLike<unknown> | null)?.then === "function";
+		// JSON says {} of it.
+		if (!isPromise) text = JSON.stringify(message);
 	} catch (thrown) {
 		cause = thrown;
 	}
 	if (text !== undefined) return text;
-	const rule = "The message must be a string or JSON";
+	const rule = "The message must be a string or JSON, and no promise";
 	throw invalid("ERR_SSE_INVALID_DATA", rule, message, undefined, cause);
 }
 

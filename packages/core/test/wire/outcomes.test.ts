@@ -180,6 +180,7 @@ describe("a message that JSON cannot say is refused with ERR_SSE_INVALID_DATA, a
 		["undefined", undefined, undefined],
 		["a function", () => "x", undefined],
 		["a symbol", Symbol("x"), undefined],
+		["a promise", Promise.resolve("x"), undefined],
 		["a toJSON that returns undefined", { toJSON: () => undefined }, undefined],
 		["a BigInt", 1n, expect.any(TypeError)],
 		["a BigInt inside", { a: [1n] }, expect.any(TypeError)],
