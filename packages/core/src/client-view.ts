@@ -22,7 +22,8 @@ export class ClientView implements SSEClientObjInterface {
 		this.clientId = client.clientId;
 		this.#client = client;
 		this.#group = group;
-		Object.defineProperties(this, OWN);
+		Object.defineProperty(this, "meta", OWN_META);
+		Object.defineProperty(this, "connections", OWN_CONNECTIONS);
 	}
 
 	get meta(): Meta {
@@ -41,7 +42,5 @@ export class ClientView implements SSEClientObjInterface {
 // Each object has them as its own, so that a copy has them too. As long as the functions are the same, so is the
 // shape: an object with getters written out would be of a shape of its own.
 const { meta, connections } = Object.getOwnPropertyDescriptors(ClientView.prototype);
-const OWN = {
-	meta: { ...meta, enumerable: true },
-	connections: { ...connections, enumerable: true },
-};
+const OWN_META = { ...meta, enumerable: true };
+const OWN_CONNECTIONS = { ...connections, enumerable: true };

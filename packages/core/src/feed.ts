@@ -12,7 +12,7 @@ type State = "ready" | "running" | "waiting" | "ended";
 export class Feed {
 	readonly #source: FeedSource;
 	/** As where it was made: the source runs what is the application's, and a flush has the context of some other request. */
-	readonly #inContext = AsyncResource.bind(<T>(run: () => T): T => run());
+	readonly #context = new AsyncResource("SSEFeed");
 	readonly #onReady: () => void;
 	readonly #onError: (error: unknown) => void;
 	#state: State = "ready";
@@ -52,7 +52,7 @@ export class Feed {
 		// The source itself may be what ends the connection.
 		const isRunning = this.#state === "running";
 		this.#state = "ended";
-		if (!isRunning) this.#inContext(() => this.#source.return());
+		if (!isRunning) this.#context.runInAsyncScope(() => this.#source.return());
 	}
 
 	#step(): Frame | undefined {
@@ -60,7 +60,7 @@ export class Feed {
 		this.#resume = this.#next;
 		this.#state = "running";
 		try {
-			const { done, value } = this.#inContext(resume);
+			const { done, value } = this.#context.runInAsyncScope(resume);
 			if (this.isEnded) this.#source.return();
 			else if (done === true) this.#state = "ended";
 			else if (value instanceof Promise) this.#await(value);

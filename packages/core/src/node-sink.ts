@@ -46,15 +46,15 @@ export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
 
 class NodeSink implements Sink, OpenSink {
 	readonly response: NodeResponse;
+	/** What chunks are written to, where they can be. */
+	#socket: Socket | undefined;
+	#isWatched = false;
+	#isFinishing = false;
 	readonly headersOnly: boolean;
 	/** From `open` until it has closed. */
 	listener: SinkListener | undefined;
 	readonly #request: IncomingMessage;
 	readonly #stream: NodeResponse["stream"];
-	/** What chunks are written to, where they can be. */
-	#socket: Socket | undefined;
-	#isWatched = false;
-	#isFinishing = false;
 	/** What listens to 'drain', from when it is first needed. */
 	#onDrain: (() => void) | undefined;
 	#listensToResponse = false;
