@@ -1,24 +1,16 @@
 /**
  * A client as the application sees it: an object with three properties, which always say how things are.
  */
-import type { Connection } from "./connection.js";
+import type { Client } from "./registry.js";
 import type { Meta, SSEClientObjInterface } from "./types.js";
-
-/** What is known of a client. */
-interface Viewed {
-	readonly clientId: string;
-	/** `undefined`: `{}`, once somebody looks. */
-	meta: Meta | undefined;
-	readonly connections: readonly Connection[];
-}
 
 export class ClientView implements SSEClientObjInterface {
 	readonly clientId: string;
-	readonly #client: Viewed;
+	readonly #client: Client;
 	readonly #group: string | undefined;
 
 	/** @param group whose connections alone are shown; `undefined`: all */
-	constructor(client: Viewed, group?: string) {
+	constructor(client: Client, group?: string) {
 		this.clientId = client.clientId;
 		this.#client = client;
 		this.#group = group;

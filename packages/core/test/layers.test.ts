@@ -60,10 +60,10 @@ const LAYERS: readonly (readonly string[])[] = [
 	["bounded-outbox", "replay"],
 	// One stream.
 	["connection"],
-	["client-view"],
 	// Finding streams again.
 	["target"],
 	["registry"],
+	["client-view"],
 	["ahead", "presence", "roster"],
 	["newcomers"],
 	["history"],
