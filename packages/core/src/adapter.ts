@@ -2,23 +2,28 @@
  * What adapters and event logs import besides the names of the index: the seams between a framework, or an engine, and
  * the core.
  */
-export { type AppStreams, type AppStreamsOptions, createAppStreams } from "./app-streams.js";
-export type { Command } from "./command.js";
-export type { Position } from "./cursor.js";
-export { getDefaultService } from "./default-service.js";
-export { SSEError, type SSEErrorCode } from "./errors.js";
+
+export { SSEError, type SSEErrorCode } from "./checks/errors.js";
+export { closeIterator, iteratorOf } from "./connection/iterators.js";
+export type { Command } from "./event-log/command.js";
 export type {
 	Appended,
 	EventLog,
-	LogHealth,
 	LogHost,
 	LogReader,
 	LogStats,
 	Page,
 	ReadFailure,
 	SharedLog,
-} from "./event-log.js";
-export { createMemoryEventLog } from "./memory-event-log.js";
-export { closeIterator, iteratorOf } from "./pipe.js";
-export { type LogEntry, LogRecord, type LogTarget } from "./record.js";
-export type { Sink, SinkListener } from "./sink.js";
+} from "./event-log/event-log.js";
+export { createMemoryEventLog } from "./event-log/memory-event-log.js";
+export { type LogEntry, LogRecord, type LogTarget } from "./event-log/record.js";
+export {
+	type AppStreams,
+	type AppStreamsOptions,
+	createAppStreams,
+} from "./service/app-streams.js";
+export { getDefaultService } from "./service/default-service.js";
+export type { Sink, SinkListener } from "./sink/sink.js";
+export type { LogHealth } from "./types/stats.js";
+export type { Position } from "./wire/cursor.js";

@@ -1,6 +1,9 @@
 /**
  * What applications import.
  */
+
+export { isSSEError, SSEError, type SSEErrorCode } from "./checks/errors.js";
+export { DEFAULT_GROUP } from "./checks/names.js";
 export {
 	connectSSE,
 	getAllClientObjs,
@@ -10,54 +13,46 @@ export {
 	sendSSEToClient,
 	sendSSEToConnection,
 	setClientMetadata,
-} from "./default-service.js";
-export { isSSEError, SSEError, type SSEErrorCode } from "./errors.js";
-export type { CommentForm } from "./event-stream.js";
-export type { GroupHistory, HistoryLimits, HistoryOptions } from "./history-types.js";
-export { DEFAULT_GROUP } from "./names.js";
+} from "./service/default-service.js";
+export type { SSEServiceOptions } from "./service/option-types.js";
+export { createSSEService } from "./service/service.js";
+export type { CloseOptions, SSEService } from "./service/service-types.js";
 export type {
+	ConnectInfo,
+	DisconnectInfo,
 	ErrorStage,
 	RecoveredEvent,
 	RecoverInfo,
 	RecoverSource,
-	SlowPolicy,
-	SSEServiceOptions,
-} from "./option-types.js";
-export { createSSEService } from "./service.js";
+} from "./types/callbacks.js";
+export type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "./types/client.js";
 export type {
-	ClientPresence,
-	CloseOptions,
-	GroupSize,
-	Published,
-	SSEHealth,
-	SSEService,
-	SSEStats,
-} from "./service-types.js";
-export type {
-	AnyEvents,
 	CloseReason,
-	ConnectInfo,
-	ConnectionLike,
 	ConnectParams,
 	ConnectResult,
-	DisconnectInfo,
-	DocumentedSendOptions,
-	Except,
-	GapReason,
+	PipeOptions,
+	PipeSource,
+	SlowPolicy,
+	SSEConnection,
+} from "./types/connection.js";
+export type { GapReason, GroupHistory, HistoryLimits, HistoryOptions } from "./types/history.js";
+export type {
 	HttpRequest,
 	HttpResponse,
 	HttpResponseHeaders,
-	Meta,
-	PipeOptions,
-	PipeSource,
-	PublishOptions,
 	Raw,
 	RequestLike,
 	ResponseLike,
-	SendOptions,
-	SSEClientObjInterface,
-	SSEConnection,
 	SSEHeaders,
+} from "./types/http.js";
+export type {
+	AnyEvents,
+	DocumentedSendOptions,
+	Published,
+	PublishOptions,
+	SendOptions,
 	SSEMessage,
-	Target,
-} from "./types.js";
+} from "./types/message.js";
+export type { SSEHealth, SSEStats } from "./types/stats.js";
+export type { ConnectionLike, Except, Target } from "./types/target.js";
+export type { CommentForm } from "./wire/event-stream.js";

@@ -2,7 +2,7 @@
  * The flush: everyone's turn comes, in order, and everything else of the process gets one in between.
  */
 import { describe, expect, it } from "vitest";
-import { Flush, type Flushable } from "../src/flush.js";
+import { type Flushable, FlushScheduler } from "../src/connection/flush-scheduler.js";
 
 /** Takes longer than a write does, so that a few of them make a slice. */
 function slow(name: number, flushed: number[]): Flushable {
@@ -26,7 +26,7 @@ async function untilFlushed(flushed: readonly number[], count: number): Promise<
 
 describe("a flush", () => {
 	it("comes after this turn, once for each call, in the order of the calls", async () => {
-		const flush = new Flush();
+		const flush = new FlushScheduler();
 		const flushed: number[] = [];
 		for (let name = 0; name < 10; name++) flush.schedule({ flush: () => void flushed.push(name) });
 		expect(flushed).toEqual([]);
@@ -37,7 +37,7 @@ describe("a flush", () => {
 	});
 
 	it("of many is cut into slices, between which the process does its other work", async () => {
-		const flush = new Flush();
+		const flush = new FlushScheduler();
 		const flushed: number[] = [];
 		for (let name = 0; name < 320; name++) flush.schedule(slow(name, flushed));
 		// 160 ms of work; a slice ends at the first look at the clock after its time, here after 64 writes.
@@ -46,7 +46,7 @@ describe("a flush", () => {
 	});
 
 	it("takes those that are scheduled meanwhile after everyone who waits, and nobody waits for ever", async () => {
-		const flush = new Flush();
+		const flush = new FlushScheduler();
 		const flushed: number[] = [];
 		const greedy: Flushable = {
 			flush: () => {
@@ -66,7 +66,7 @@ describe("a flush", () => {
 	});
 
 	it("begins a new round with a new start, so that no event's bytes outlive theirs", async () => {
-		const flush = new Flush();
+		const flush = new FlushScheduler();
 		const { start } = flush;
 		flush.schedule({ flush: () => {} });
 		await turn();

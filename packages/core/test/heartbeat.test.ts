@@ -3,8 +3,8 @@
  */
 import { openBlockedReader, openStream, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { DISTURBED, Heartbeat } from "../src/heartbeat.js";
 import type { SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
+import { DISTURBED, Heartbeat } from "../src/pacing/heartbeat.js";
 import { startService } from "./serving.js";
 
 describe("on the wire", () => {

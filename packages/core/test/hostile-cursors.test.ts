@@ -6,12 +6,13 @@
  */
 import { openStream, startServer } from "@sse-service/testing";
 import { expect, it } from "vitest";
-import { encodeCursor, type Position, parseCursor } from "../src/cursor.js";
-import type { EventLog } from "../src/event-log.js";
+import type { EventLog } from "../src/event-log/event-log.js";
+import { Notices } from "../src/history/notices.js";
+import { replay } from "../src/history/replay.js";
 import { createSSEService, type SSEConnection } from "../src/index.js";
-import { Notices } from "../src/notices.js";
-import { type Replayed, type ResumeOutcome, replay } from "../src/replay.js";
-import { Turns } from "../src/turns.js";
+import { Limiter } from "../src/pacing/limiter.js";
+import type { Replayed, ResumeOutcome } from "../src/types/history.js";
+import { encodeCursor, type Position, parseCursor } from "../src/wire/cursor.js";
 import { HostileCursors } from "./hostile-cursors.js";
 import { openLog } from "./open-log.js";
 
@@ -100,7 +101,7 @@ function outcomeOf(
 		log: counted,
 		notices,
 		recoverTimeoutMs: 0,
-		recoverTurns: new Turns(1),
+		recoverTurns: new Limiter(1),
 		recover: () => undefined,
 		encodeRecovered: () => notices.drop,
 		onError: (error: unknown) => {

@@ -1,104 +1,72 @@
 /**
- * Who may import whom. Data flows one way through the core: a file imports only what stands above it in
- * this table, and what each group is for is said beside it.
+ * The plan of the core: its rooms, and who may import whom. A room is a folder of `src`. The delivery wing
+ * (connection, sink) and the memory wing (event-log, shared-log) never import each other; they meet under the roof
+ * (service, history, registry) and stand on the same ground (wire, pacing, checks, types).
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const LAYERS: readonly (readonly string[])[] = [
-	// Leaves: words and mistakes.
-	["alarm", "errors", "flat-string", "history-types", "types"],
-	["option-rules"],
-	["limit", "time"],
-	// Single nouns: what an event, a name, a header is.
-	[
-		"cursor",
-		"deadline",
-		"direct-write",
-		"event-stream",
-		"frame",
-		"headers",
-		"last-event-id",
-		"pipelining",
-		"raw",
-		"turns",
-	],
-	["feed", "record", "sink", "steps"],
-	["open-sinks"],
-	// What was sent, and can be sent again.
-	["command"],
-	["event-log", "log-engine"],
-	["option-types", "service-types"],
-	["drain", "names", "retention", "stats"],
-	[
-		"backlog",
-		"batch",
-		"farewell",
-		"heartbeat",
-		"lifetime",
-		"message",
-		"node-sink",
-		"notices",
-		"options",
-	],
-	["params"],
-	["losses", "merge", "page", "record-list"],
-	["idempotency-keys", "window"],
-	["topic"],
-	["topics"],
-	["ring"],
-	["memory-event-log"],
-	// The log in an engine that several processes share.
-	["appends", "archive", "log-format", "tags"],
-	["arrival", "mirror", "outage", "tail", "writer"],
-	["mirror-start", "watch"],
-	["engine-event-log"],
-	// What is sent and not written yet.
-	["flush"],
-	["outbox", "pipe"],
-	["bounded-outbox", "replay"],
-	// One stream.
-	["connection"],
-	// Finding streams again.
-	["target"],
-	["registry"],
-	["client-view"],
-	["ahead", "presence", "roster"],
-	["newcomers"],
-	["history"],
-	["dispatch"],
-	// Composition, without I/O of its own.
-	["shutdown"],
-	["service"],
-	["default-service"],
-	["app-streams"],
-	// What others import.
-	["index", "adapter", "engine"],
-];
+const GROUND = ["wire", "pacing", "checks", "types"];
 
-/** What files may import from outside, besides the types of Node's HTTP. */
-const OUTER: Readonly<Record<string, readonly string[]>> = {
-	connection: ["node:events"],
-	"default-service": ["node:util"],
-	"direct-write": ["node:http", "node:net"],
-	feed: ["node:async_hooks"],
-	"memory-event-log": ["nanoid"],
-	"node-sink": ["node:net"],
-	pipelining: ["node:net"],
-	params: ["nanoid", "node:async_hooks"],
-	presence: ["nanoid"],
-	raw: ["node:http"],
-	writer: ["nanoid"],
+/** Each room, and the rooms it may import besides itself. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+	// The roof: composes the rooms below.
+	service: [
+		"history",
+		"registry",
+		"connection",
+		"sink",
+		"shared-log",
+		"event-log",
+		"diagnostics",
+		...GROUND,
+	],
+	history: ["registry", "connection", "event-log", ...GROUND],
+	registry: ["connection", "sink", "event-log", ...GROUND],
+	// The delivery wing: one stream, and what it writes to.
+	connection: ["sink", "diagnostics", ...GROUND],
+	sink: ["wire", "checks", "types"],
+	// The memory wing: what was sent, in this process and in an engine that several share.
+	"shared-log": ["event-log", ...GROUND],
+	"event-log": ["wire", "checks", "types"],
+	// The ground: knows none of the above.
+	diagnostics: ["types"],
+	wire: ["checks", "types"],
+	pacing: ["checks", "types"],
+	checks: ["types"],
+	types: [],
 };
 
-/** Files that may know the types of Node's HTTP. */
-const KNOWS_NODE_HTTP = ["headers", "node-sink", "pipelining", "raw", "types"];
+/** The doors: what applications, framework adapters and event logs import. Each lists its names by hand. */
+const DOORS = ["index", "adapter", "engine"];
+
+/** What a file may import from outside. Only the sink runs code of Node's HTTP. */
+const OUTER: Readonly<Record<string, readonly string[]>> = {
+	"connection/connection": ["node:events"],
+	"connection/feed": ["node:async_hooks"],
+	"event-log/memory-event-log": ["nanoid"],
+	"registry/presence": ["nanoid"],
+	"service/connect-params": ["nanoid", "node:async_hooks"],
+	"service/default-service": ["node:util"],
+	"shared-log/log-writer": ["nanoid"],
+	"sink/direct-write": ["node:http", "node:net"],
+	"sink/node-objects": ["node:http"],
+	"sink/node-sink": ["node:net"],
+	"sink/pipelining": ["node:net"],
+};
+
+/** Where the types of Node's HTTP may be named. */
+const KNOWS_NODE_HTTP = /^(sink|types)\//;
+
+/** Files that list their members by hand, or are mostly their own documentation. */
+const LONGER: Readonly<Record<string, number>> = { "service/service": 310 };
 
 const SOURCE = join(import.meta.dirname, "../src");
-const files = readdirSync(SOURCE)
+const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
 	.filter((name) => name.endsWith(".ts"))
-	.map((name) => basename(name, ".ts"));
+	.map((name) => name.slice(0, -".ts".length));
+const inRooms = files.filter((file) => !DOORS.includes(file));
 
 interface Import {
 	readonly from: string;
@@ -113,43 +81,76 @@ function importsOf(file: string): Import[] {
 	);
 }
 
-function layerOf(file: string): number {
-	return LAYERS.findIndex((layer) => layer.includes(file));
+/** The files of the core that a file imports, as they are named here. */
+function innerImportsOf(file: string): string[] {
+	return importsOf(file)
+		.filter(({ from }) => from.startsWith("."))
+		.map(({ from }) => normalize(join(dirname(file), from)).replace(/\.js$/, ""));
 }
 
-describe("the layers of the core", () => {
-	it("the table names every file, once", () => {
-		expect(LAYERS.flat().sort()).toEqual([...files].sort());
+/** Files on a circle of imports that this file is on. */
+function circleOf(file: string, path: readonly string[] = [file]): readonly string[] | undefined {
+	for (const imported of innerImportsOf(path.at(-1) ?? file)) {
+		if (imported === file) return path;
+		if (path.includes(imported) || !imported.startsWith(`${dirname(file)}/`)) continue;
+		const circle = circleOf(file, [...path, imported]);
+		if (circle !== undefined) return circle;
+	}
+	return undefined;
+}
+
+describe("the rooms of the core", () => {
+	it("the table names every folder, and outside of them are only the doors", () => {
+		expect([...new Set(inRooms.map((file) => dirname(file)))].sort()).toEqual(
+			Object.keys(ROOMS).sort(),
+		);
+		expect(files.filter((file) => dirname(file) === ".").sort()).toEqual([...DOORS].sort());
 	});
 
-	it.each(files)("%s imports only from layers above its own", (file) => {
-		const inner = importsOf(file).filter(({ from }) => from.startsWith("."));
-		for (const { from } of inner) {
-			expect(from, "a plain file of this folder").toMatch(/^\.\/[\w-]+\.js$/);
-			const imported = basename(from, ".js");
-			expect(layerOf(imported), `${file} imports ${imported}`).toBeLessThan(layerOf(file));
+	it("no file is named like another", () => {
+		const names = inRooms
+			.filter((file) => !file.startsWith("types/"))
+			.map((file) => basename(file));
+		expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+	});
+
+	it.each(inRooms)("%s imports only from its own room and those it stands on", (file) => {
+		const room = dirname(file);
+		for (const imported of innerImportsOf(file)) {
+			expect([room, ...(ROOMS[room] ?? [])], `${file} imports ${imported}`).toContain(
+				dirname(imported),
+			);
 		}
+	});
+
+	it("the plan has no circle: a room stands on rooms that do not stand on it", () => {
+		const standsOn = (room: string, seen: readonly string[] = []): string[] =>
+			(ROOMS[room] ?? []).flatMap((below) =>
+				seen.includes(below) ? [below] : [below, ...standsOn(below, [...seen, below])],
+			);
+		for (const room of Object.keys(ROOMS)) expect(standsOn(room), room).not.toContain(room);
+	});
+
+	it.each(inRooms)("%s is on no circle of imports within its room", (file) => {
+		expect(file.startsWith("types/") ? undefined : circleOf(file)).toBeUndefined();
 	});
 
 	it.each(files)("%s imports nothing else than what it is for", (file) => {
 		const outer = importsOf(file).filter(({ from }) => !from.startsWith("."));
-		const allowed = OUTER[file] ?? [];
-		const typesAllowed = KNOWS_NODE_HTTP.includes(file);
 		for (const { from, typeOnly } of outer) {
-			if (typeOnly && typesAllowed && /^node:http2?$/.test(from)) continue;
-			expect(allowed, `${file} imports ${from}`).toContain(from);
+			if (typeOnly && KNOWS_NODE_HTTP.test(file) && /^node:(http2?|net)$/.test(from)) continue;
+			expect(OUTER[file] ?? [], `${file} imports ${from}`).toContain(from);
 		}
 	});
 
 	it.each(files)("%s fits about two screens", (file) => {
 		const lines = readFileSync(join(SOURCE, `${file}.ts`), "utf8").split("\n").length;
-		// The public types are mostly their documentation; the service lists its parts and members by hand.
-		expect(lines).toBeLessThan({ types: 270, service: 320 }[file] ?? 230);
+		expect(lines).toBeLessThan(LONGER[file] ?? 230);
 	});
 
 	it("what others import is listed by hand", () => {
-		for (const file of ["index", "adapter", "engine"]) {
-			expect(readFileSync(join(SOURCE, `${file}.ts`), "utf8")).not.toContain("export *");
+		for (const door of DOORS) {
+			expect(readFileSync(join(SOURCE, `${door}.ts`), "utf8")).not.toContain("export *");
 		}
 	});
 });

@@ -4,7 +4,7 @@
 import { openSocket, openStream, type TestServer } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
-import { Lifetimes } from "../src/lifetime.js";
+import { Lifetimes } from "../src/pacing/lifetimes.js";
 import { type Serving, startService } from "./serving.js";
 
 describe("on the wire", () => {

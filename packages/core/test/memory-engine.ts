@@ -2,8 +2,9 @@
  * An engine in the memory of this process: what stands between the processes of a test, and can be made to fail as a real
  * one does.
  */
-import type { Position } from "../src/cursor.js";
-import type { LogEngine, Stored, StoredAt, Storing } from "../src/log-engine.js";
+
+import type { LogEngine, Stored, StoredAt, Storing } from "../src/shared-log/log-engine.js";
+import type { Position } from "../src/wire/cursor.js";
 
 interface State extends Stored {
 	readonly key: string;

@@ -2,9 +2,9 @@
  * The event log in memory: what it answers, what it holds, and what it lets go.
  */
 import { beforeEach, expect, it, vi } from "vitest";
-import type { Position } from "../src/cursor.js";
-import type { EventLog, LogReader, Page } from "../src/event-log.js";
-import type { LogEntry, LogTarget } from "../src/record.js";
+import type { EventLog, LogReader, Page } from "../src/event-log/event-log.js";
+import type { LogEntry, LogTarget } from "../src/event-log/record.js";
+import type { Position } from "../src/wire/cursor.js";
 import { openLog } from "./open-log.js";
 
 let log: EventLog;

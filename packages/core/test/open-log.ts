@@ -1,6 +1,6 @@
-import type { Position } from "../src/cursor.js";
-import type { EventLog, LogHost } from "../src/event-log.js";
-import { createMemoryEventLog } from "../src/memory-event-log.js";
+import type { EventLog, LogHost } from "../src/event-log/event-log.js";
+import { createMemoryEventLog } from "../src/event-log/memory-event-log.js";
+import type { Position } from "../src/wire/cursor.js";
 
 /** A log in memory, with every position that it has had. */
 export function openLog(history: LogHost["history"]): {

@@ -22,7 +22,7 @@ import {
 	type SSEService,
 	type Target,
 } from "../src/index.js";
-import { resolveOptions } from "../src/options.js";
+import { resolveOptions } from "../src/service/options.js";
 import { MemoryEngine } from "./memory-engine.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
@@ -32,8 +32,12 @@ const FILES = [
 	join(PACKAGE, "README.md"),
 	join(PACKAGE, "OPERATIONS.md"),
 ];
-const TYPES = ["types", "option-types", "service-types"]
-	.map((name) => readFileSync(join(PACKAGE, `src/${name}.ts`), "utf8"))
+const TYPES = [
+	...readdirSync(join(PACKAGE, "src/types")).map((name) => `types/${name}`),
+	"service/option-types.ts",
+	"service/service-types.ts",
+]
+	.map((name) => readFileSync(join(PACKAGE, "src", name), "utf8"))
 	.join("\n");
 
 // A server and a service of the test that is running. They end when the programs have.
@@ -213,7 +217,7 @@ describe("the tables", () => {
 	});
 
 	it("errors: every code is there, and no other", () => {
-		const source = readFileSync(join(PACKAGE, "src/errors.ts"), "utf8");
+		const source = readFileSync(join(PACKAGE, "src/checks/errors.ts"), "utf8");
 		const codes = /type SSEErrorCode =([^;]+);/.exec(source)?.[1]?.match(/ERR_\w+/g) ?? [];
 		expect(table("errors").rows.map(([code = ""]) => codeOf(code)[0])).toEqual(codes);
 	});

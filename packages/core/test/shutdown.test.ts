@@ -9,9 +9,9 @@ import {
 	type TestStream,
 } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createAppStreams } from "../src/app-streams.js";
-import { Drain } from "../src/drain.js";
 import { createSSEService, type SSEService, type SSEServiceOptions } from "../src/index.js";
+import { Drain } from "../src/pacing/drain.js";
+import { createAppStreams } from "../src/service/app-streams.js";
 import { type Serving, startService } from "./serving.js";
 
 describe("a drain", () => {

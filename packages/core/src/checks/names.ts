@@ -1,0 +1,40 @@
+/**
+ * Names: client ids and groups. They are data, whatever they spell (`__proto__` too): only their type
+ * and length are checked, where they enter.
+ */
+import type { Meta } from "../types/client.js";
+import { checkObject, invalid, type SSEErrorCode } from "./errors.js";
+
+export interface NameLimits {
+	readonly maxClientIdLength: number;
+	readonly maxGroupNameLength: number;
+}
+
+/** The group of every connection that does not name one. */
+export const DEFAULT_GROUP = "default";
+
+/** @throws `ERR_SSE_INVALID_CLIENT_ID`, status 400 */
+export function checkClientId(clientId: unknown, maxLength: number): string {
+	return checkName(clientId, maxLength, "The client id", "ERR_SSE_INVALID_CLIENT_ID");
+}
+
+/** @throws `ERR_SSE_INVALID_GROUP`, status 400 */
+export function checkGroup(group: unknown, maxLength: number): string {
+	return checkName(group, maxLength, "The group name", "ERR_SSE_INVALID_GROUP");
+}
+
+/** One or several group names, without repetition. @throws `ERR_SSE_INVALID_GROUP`, status 400 */
+export function checkGroups(groups: unknown, maxLength: number): readonly string[] {
+	if (!Array.isArray(groups)) return [checkGroup(groups, maxLength)];
+	return [...new Set(groups.map((group) => checkGroup(group, maxLength)))];
+}
+
+function checkName(name: unknown, maxLength: number, what: string, code: SSEErrorCode): string {
+	if (typeof name === "string" && name.length > 0 && name.length <= maxLength) return name;
+	throw invalid(code, `${what} must be a string of 1 to ${maxLength} characters`, name, 400);
+}
+
+/** @throws `ERR_SSE_INVALID_META` */
+export function checkMeta(meta: unknown): Meta {
+	return checkObject(meta, "meta", "ERR_SSE_INVALID_META");
+}

@@ -1,0 +1,49 @@
+/**
+ * Rules of options: what each is by default, and what it must be. All options that are told once are read by these.
+ */
+import { checkObject, invalid } from "./errors.js";
+
+/** What a value must be, in words, and the test for it. */
+export type Rule = readonly [text: string, test: (value: unknown) => boolean];
+
+/** Of each option. One without a default has to be told, unless its rule is {@link optional}. */
+export type OptionRules<Options> = {
+	readonly [Name in keyof Options]: readonly [byDefault: Options[Name] | undefined, rule: Rule];
+};
+
+/**
+ * Options with every default filled in; `undefined` is the same as not told.
+ *
+ * @param name what they are in, as errors call it: `"history"` for `history.maxEvents`
+ * @throws `ERR_SSE_INVALID_OPTION` for what is no object, an unknown name, or a value that is not as its rule says
+ */
+export function readOptions<Options extends object>(
+	options: unknown,
+	rules: OptionRules<Options>,
+	name?: string,
+): Options {
+	const told = checkObject(options, name ?? "The options", "ERR_SSE_INVALID_OPTION");
+	const within = name === undefined ? "" : `${name}.`;
+	const unknown = Object.keys(told).find((each) => !Object.hasOwn(rules, each));
+	if (unknown !== undefined) {
+		throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", within + unknown);
+	}
+	const all = Object.entries<readonly [unknown, Rule]>(rules);
+	const read = all.map(([each, [byDefault, [text, test]]]) => {
+		const { [each]: value = byDefault } = told;
+		if (test(value)) return [each, value];
+		throw invalid("ERR_SSE_INVALID_OPTION", `The option ${within}${each} must be ${text}`, value);
+	});
+	return Object.fromEntries(read);
+}
+
+/** As the rule says, or not told. */
+export function optional([text, test]: Rule): Rule {
+	return [text, (value) => value === undefined || test(value)];
+}
+
+/** How much there may be of something. */
+export const LIMIT: Rule = [
+	"a positive integer or Infinity",
+	(value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),
+];

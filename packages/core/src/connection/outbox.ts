@@ -1,0 +1,228 @@
+/**
+ * The outbox of one connection: what was sent to it and is not written yet, in order.
+ *
+ * While the sink takes what it is given, frames gather in a batch that is written at the next flush.
+ * While it does not, or while a feed goes first, they wait in a backlog of this connection's own.
+ */
+
+import type { Counters } from "../diagnostics/counters.js";
+import type { Sink, SinkState } from "../sink/sink.js";
+import type { Frame } from "../wire/frame.js";
+import { Backlog } from "./backlog.js";
+import type { Batch } from "./batch.js";
+import { Feed, type FeedSource } from "./feed.js";
+import type { FlushScheduler } from "./flush-scheduler.js";
+
+/** The service's part in every outbox. */
+export interface OutboxShared {
+	readonly flush: FlushScheduler;
+	readonly counters: Counters;
+}
+
+// A burst is written this often within a turn, so that the operating system's buffers take part of it;
+// and what has waited is written in pieces of this size.
+const WRITE_BYTES = 64 * 1024;
+
+/**
+ * A connection is one, instead of having one: a broadcast comes by every connection twice, and so by one object less.
+ */
+export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
+	protected readonly host: Shared;
+	protected readonly sink: Sink;
+	/** What is written at the next flush. */
+	#batch: Batch | undefined;
+	/** After the last write. `"full"` during one, too: nothing may overtake it. */
+	#sinkState: SinkState = "held";
+	/** What waits for the sink, or behind a feed. Made when something first has to: most connections never need one. */
+	#backlog: Backlog | undefined;
+	#waiting: (() => void)[] | undefined;
+
+	constructor(host: Shared, sink: Sink) {
+		this.host = host;
+		this.sink = sink;
+	}
+
+	/** The sink has taken what it was given. */
+	protected abstract onTaken(): void;
+
+	/** It cannot go on: `slow` at the bound, `error` when the sink or a feed threw. */
+	abstract onFailure(reason: "slow" | "error", error?: unknown): void;
+
+	/** Bytes that are not with the operating system yet, the sink's included. */
+	get bufferedBytes(): number {
+		return this.sink.bufferedBytes + this.#waitingBytes;
+	}
+
+	/** Of what is bounded: a feed goes at the sink's pace by itself. */
+	protected get queuedBytes(): number {
+		if (this.isFed) return this.#backlog?.weight ?? 0;
+		// A sink that held nothing is not asked: in a fan-out that is most of them.
+		return this.#waitingBytes + (this.#sinkState === "taken" ? 0 : this.sink.bufferedBytes);
+	}
+
+	get #waitingBytes(): number {
+		return (this.#batch?.byteLength ?? 0) + (this.#backlog?.weight ?? 0);
+	}
+
+	/** What is sent now has to wait for more than the next flush. */
+	protected get isBlocked(): boolean {
+		return this.#sinkState === "full" || this.#backlog !== undefined;
+	}
+
+	/** Whether there is a feed that has not ended: it has not had all of what was sent before. */
+	get isFed(): boolean {
+		return this.#backlog?.hasFeed === true;
+	}
+
+	/** Nothing waits for the sink: a heartbeat would reach the client now. */
+	get idle(): boolean {
+		return this.#sinkState !== "full" && this.#batch === undefined;
+	}
+
+	/** What has to wait for more than the next flush, if something does. */
+	protected get backlog(): Backlog | undefined {
+		return this.#backlog;
+	}
+
+	/** What was added last, if it waits. */
+	protected get last(): Frame | Feed | undefined {
+		return this.#backlog === undefined ? this.#batch?.last : this.#backlog.last;
+	}
+
+	/** What `source` yields goes before everything that is added from now on, at the pace of the sink. It begins when this turn ends. */
+	feed(source: FeedSource): void {
+		const feed = new Feed(
+			source,
+			() => this.advance(),
+			(error) => this.onFailure("error", error),
+		);
+		this.#wait(feed);
+		this.host.flush.schedule(this);
+	}
+
+	/** A comment goes before all that waits for a feed: it changes nothing for the client. The outbox must be idle. */
+	beat(comment: Frame): void {
+		this.#gather(comment);
+	}
+
+	/** Write what has gathered, and what waits as far as the sink takes it. */
+	flush(): void {
+		this.#writeBatch();
+		this.advance();
+	}
+
+	/**
+	 * Write everything, whether the sink takes it now or holds it; but nothing behind a feed that has not ended.
+	 *
+	 * @param last written whatever waits
+	 */
+	protected flushAll(last?: Frame): void {
+		this.#writeBatch();
+		const backlog = this.#backlog;
+		// Behind a feed the client would think that it had all before.
+		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
+			this.#write(backlog.take(Infinity));
+		}
+		if (last !== undefined) this.#write(last);
+	}
+
+	/** Drop everything, for good. Whoever waits for room is let go, and nobody waits any more. */
+	protected clear(): void {
+		const backlog = this.#backlog;
+		this.#sinkState = "held";
+		this.#batch = undefined;
+		this.#backlog = undefined;
+		backlog?.stopFeeds();
+		this.#letGo();
+	}
+
+	/** The sink takes more again. */
+	onDrain(): void {
+		if (this.#sinkState !== "full") return;
+		this.#sinkState = "held";
+		this.onTaken();
+		if (this.#backlog === undefined) this.#letGo();
+		else this.advance();
+	}
+
+	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
+	room(): Promise<void> | undefined {
+		if (!this.isBlocked) return undefined;
+		this.#waiting ??= [];
+		const waiting = this.#waiting;
+		return new Promise((resolve) => waiting.push(resolve));
+	}
+
+	protected put(frame: Frame): void {
+		if (this.isBlocked) this.#wait(frame);
+		else if (this.#gather(frame) >= WRITE_BYTES) this.flush();
+	}
+
+	/** Write what waits, as far as that goes. */
+	protected advance(): void {
+		while (this.#sinkState !== "full" && this.#backlog !== undefined) {
+			const next = this.#backlog.first;
+			if (next === undefined) {
+				this.#backlog = undefined;
+				this.#letGo();
+			} else if (next instanceof Feed) {
+				if (!this.#takeFrom(next)) return;
+			} else if (this.#batch !== undefined) this.#writeBatch();
+			else this.#write(this.#backlog.take(WRITE_BYTES));
+		}
+	}
+
+	/**
+	 * Gather from a feed as much as is written at once. More follows at later flushes, so that others have their turn.
+	 *
+	 * @returns whether it has ended
+	 */
+	#takeFrom(feed: Feed): boolean {
+		const frames = feed.take(WRITE_BYTES - (this.#batch?.byteLength ?? 0));
+		// What it reads from may have ended the connection.
+		if (this.#backlog?.first !== feed) return false;
+		for (const frame of frames) {
+			if (frame.kind !== "control") this.host.counters.eventsSent++;
+			this.#gather(frame);
+		}
+		if (feed.isEnded) this.#backlog.shiftFeed();
+		return feed.isEnded;
+	}
+
+	#wait(item: Frame | Feed): void {
+		this.#backlog ??= new Backlog();
+		this.#backlog.add(item);
+	}
+
+	/** Add a frame to what is written at the next flush. @returns the bytes of all of it */
+	#gather(frame: Frame): number {
+		if (this.#batch === undefined) this.host.flush.schedule(this);
+		this.#batch = (this.#batch ?? this.host.flush.start).add(frame);
+		return this.#batch.byteLength;
+	}
+
+	#letGo(): void {
+		const waiting = this.#waiting ?? [];
+		this.#waiting = undefined;
+		for (const resolve of waiting) resolve();
+	}
+
+	#writeBatch(): void {
+		// During a write that middleware answers by sending more.
+		if (this.#batch === undefined || this.#sinkState === "full") return;
+		const { joined } = this.#batch;
+		this.#batch = undefined;
+		this.#write(joined);
+	}
+
+	#write(frame: Frame): void {
+		this.host.counters.bytesSent += frame.byteLength;
+		this.#sinkState = "full";
+		try {
+			this.#sinkState = this.sink.write(frame);
+			if (this.#sinkState !== "full") this.onTaken();
+		} catch (error) {
+			this.onFailure("error", error);
+		}
+	}
+}

@@ -1,0 +1,136 @@
+/**
+ * The event log in the memory of one process: appending delivers at once. It begins anew with the process, and says so.
+ */
+import { nanoid } from "nanoid";
+import { SSEError } from "../checks/errors.js";
+import type { Position } from "../wire/cursor.js";
+import type {
+	Appended,
+	EventLog,
+	LogHost,
+	LogReader,
+	LogStats,
+	Page,
+	ReadFailure,
+} from "./event-log.js";
+import { IdempotencyKeys } from "./idempotency-keys.js";
+import { pageOf } from "./page.js";
+import { type LogEntry, LogRecord } from "./record.js";
+import { RecordStore } from "./record-store.js";
+import { type RetentionRules, readRetention } from "./retention.js";
+
+/** A log in memory. */
+export function createMemoryEventLog(): EventLog {
+	return new MemoryEventLog();
+}
+
+class MemoryEventLog implements EventLog {
+	readonly #epoch = nanoid(8);
+	#rules: RetentionRules = readRetention(true);
+	#ring = new RecordStore(this.#rules);
+	#appended = new IdempotencyKeys(this.#rules.byDefault);
+	/** What tags are made from: no secret, but a mark that another log is unlikely to have. */
+	readonly #seed = Math.floor(Math.random() * 2 ** 32);
+	#position = this.#positionAt(0);
+	/** Of the newest that was appended: one that is appended while another is being delivered waits for its turn. */
+	#sequence = 0;
+	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
+	#isDelivering = false;
+	#isClosed = false;
+	#host: LogHost | undefined;
+
+	get position(): Position {
+		return this.#position;
+	}
+
+	open(host: LogHost): Position {
+		this.#rules = readRetention(host.history);
+		this.#clear();
+		this.#host = host;
+		return this.#position;
+	}
+
+	append(entry: LogEntry): Appended {
+		if (this.#isClosed) {
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
+		}
+		const { idempotencyKey } = entry;
+		const now = Date.now();
+		const known =
+			idempotencyKey === undefined ? undefined : this.#appended.get(idempotencyKey, now);
+		if (known !== undefined) return known;
+		const position = this.#positionAt(this.#sequence + 1);
+		this.#waiting.push({ record: new LogRecord(position, entry, now), entry });
+		this.#sequence = position.sequence;
+		const appended = { ...position, ownId: entry.fields.id };
+		if (idempotencyKey !== undefined) this.#appended.add(idempotencyKey, appended, now);
+		if (!this.#isDelivering) this.#deliverWaiting();
+		return appended;
+	}
+
+	readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Page | ReadFailure | Promise<Page> {
+		if (after.epoch !== this.#epoch) return "epoch";
+		if (after.sequence > this.#sequence) return "diverged";
+		if (after.tag !== this.#positionAt(after.sequence).tag) return "diverged";
+		if (this.#isClosed) return "expired";
+		const now = Date.now();
+		const newer = this.#ring.after(after.sequence, reader, now);
+		if (newer === undefined) return "expired";
+		return pageOf(newer, upTo, reader, now);
+	}
+
+	readLatest(reader: LogReader): readonly LogRecord[] {
+		return this.#ring.latest(reader, Date.now());
+	}
+
+	keepsLatest(group: string): boolean {
+		return this.#ring.keepsLatest(group);
+	}
+
+	stats(): LogStats {
+		const now = Date.now();
+		this.#appended.trim(now);
+		const { events, bytes } = this.#ring.stats(now);
+		return { events, bytes: bytes + this.#appended.bytes };
+	}
+
+	close(): void {
+		this.#isClosed = true;
+		this.#host = undefined;
+		this.#waiting.length = 0;
+		this.#clear();
+	}
+
+	#clear(): void {
+		this.#ring = new RecordStore(this.#rules);
+		this.#appended = new IdempotencyKeys(this.#rules.byDefault);
+	}
+
+	/** In order, whatever is appended meanwhile. */
+	#deliverWaiting(): void {
+		this.#isDelivering = true;
+		try {
+			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+				this.#ring.add(next.record);
+				try {
+					this.#host?.deliver(next.record, next.entry);
+				} finally {
+					this.#position = next.record.position;
+				}
+			}
+		} finally {
+			this.#isDelivering = false;
+		}
+	}
+
+	/** A tag is made from the sequence, so that any cursor can be checked, whatever is kept. */
+	#positionAt(sequence: number): Position {
+		const mixed = Math.imul(sequence ^ this.#seed, 0x9e3779b1);
+		const tag = (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 12).toString(36);
+		return { epoch: this.#epoch, sequence, tag };
+	}
+}

@@ -1,0 +1,101 @@
+/**
+ * The ring: the newest records, found by whom they were for. It knows for every reader whether all that was for them
+ * since a position is still here: what was trimmed and was for others is no loss.
+ */
+import type { LogReader, LogStats } from "./event-log.js";
+import { merge } from "./merge.js";
+import { isFor } from "./page.js";
+import type { LogRecord, LogTarget } from "./record.js";
+import type { RetentionRules } from "./retention.js";
+import { RetentionWindow } from "./retention-window.js";
+import { Topic } from "./topic.js";
+import { Topics } from "./topics.js";
+import { TrimmedTally } from "./trimmed.js";
+
+export class RecordStore {
+	readonly #topics = new Topics();
+	readonly #losses = new TrimmedTally();
+	readonly #window: RetentionWindow;
+	readonly #ownWindows: ReadonlyMap<string, RetentionWindow>;
+	readonly #latestGroups: ReadonlySet<string>;
+
+	constructor({ byDefault, ofGroups }: RetentionRules) {
+		this.#window = new RetentionWindow(byDefault);
+		const own = [...ofGroups];
+		this.#ownWindows = new Map(
+			own.map(([group, retention]) => [group, new RetentionWindow(retention)]),
+		);
+		this.#latestGroups = new Set(own.filter(([, { latest }]) => latest).map(([group]) => group));
+	}
+
+	add(record: LogRecord): void {
+		const topic = this.#topics.open(record.target, (trimmed) =>
+			this.#newTopic(record.target, trimmed),
+		);
+		topic.add(record);
+		this.#trim(topic.window, record.at);
+	}
+
+	/**
+	 * The records that are in a reader's topics and above a sequence, in order, as long as nothing is added.
+	 *
+	 * @returns `undefined` when one of them is not here any more
+	 */
+	after(sequence: number, reader: LogReader, now: number): Iterable<LogRecord> | undefined {
+		this.#trimAll(now);
+		const topics = this.#topics.newerThan(sequence, reader, now);
+		return topics && merge(topics.map(({ records }) => records.after(sequence)));
+	}
+
+	/** The newest record of each key, for a reader, in those of its groups that keep these. */
+	latest(reader: LogReader, now: number): readonly LogRecord[] {
+		this.#trimAll(now);
+		const [only = [], ...others] = reader.groups
+			.filter((group) => this.keepsLatest(group))
+			.flatMap((group) => this.#topics.get({ group }) ?? [])
+			.map(({ records }) => records.all);
+		const all = others.length === 0 ? only : only.concat(...others).sort(inOrder);
+		return all.filter((record) => isFor(reader, record, now));
+	}
+
+	keepsLatest(group: string): boolean {
+		return this.#latestGroups.has(group);
+	}
+
+	stats(now: number): LogStats {
+		this.#trimAll(now);
+		const windows = this.#windows();
+		const held = this.#topics.emptyBytes + this.#losses.bytes;
+		return {
+			events: windows.reduce((sum, { events }) => sum + events, 0),
+			bytes: windows.reduce((sum, { bytes }) => sum + bytes, held),
+		};
+	}
+
+	#windows(): readonly RetentionWindow[] {
+		return [this.#window, ...this.#ownWindows.values()];
+	}
+
+	#newTopic({ client, group = "" }: LogTarget, trimmed: number): Topic {
+		// An override is for what is sent to the group, not for what is sent to a client within it.
+		const window = client === undefined ? this.#ownWindows.get(group) : undefined;
+		const isLatest = client === undefined && this.keepsLatest(group);
+		return new Topic(window ?? this.#window, isLatest, trimmed, this.#losses);
+	}
+
+	#trimAll(now: number): void {
+		for (const window of this.#windows()) this.#trim(window, now);
+	}
+
+	#trim(window: RetentionWindow, now: number): void {
+		window.trim(now, (record) => {
+			const topic = this.#topics.get(record.target);
+			topic?.trim(record, now);
+			if (topic?.records.size === 0) this.#topics.onEmpty(topic, record.target, now);
+		});
+	}
+}
+
+function inOrder(one: LogRecord, other: LogRecord): number {
+	return one.position.sequence - other.position.sequence;
+}

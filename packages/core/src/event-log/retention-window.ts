@@ -1,0 +1,45 @@
+/**
+ * A window: the records that are kept under one bound in number, bytes and age, oldest first.
+ */
+import type { LogRecord } from "./record.js";
+import { RecordList } from "./record-list.js";
+import type { Retention } from "./retention.js";
+
+export class RetentionWindow {
+	readonly #retention: Retention;
+	readonly #records = new RecordList();
+	bytes = 0;
+
+	constructor(retention: Retention) {
+		this.#retention = retention;
+	}
+
+	get events(): number {
+		return this.#records.size;
+	}
+
+	add(record: LogRecord): void {
+		this.#records.add(record);
+		this.bytes += record.weight;
+	}
+
+	/** One of its records has just been replaced. */
+	onReplaced(record: LogRecord): void {
+		this.#records.onReplaced();
+		this.bytes -= record.weight;
+	}
+
+	/** Take out what is beyond the bounds, oldest first. */
+	trim(now: number, onTrim: (record: LogRecord) => void): void {
+		const { maxEvents, maxBytes, maxAgeMs } = this.#retention;
+		for (;;) {
+			const oldest = this.#records.first;
+			if (oldest === undefined) return;
+			const fits = this.events <= maxEvents && this.bytes <= maxBytes;
+			if (fits && now - oldest.at < maxAgeMs) return;
+			this.#records.shift();
+			this.bytes -= oldest.weight;
+			onTrim(oldest);
+		}
+	}
+}

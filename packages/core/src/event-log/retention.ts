@@ -1,0 +1,52 @@
+/**
+ * Retention: how much of what was sent the log keeps, for everything and for single groups.
+ */
+import { checkObject, isObject } from "../checks/errors.js";
+import { LIMIT, type OptionRules, type Rule, readOptions } from "../checks/option-rules.js";
+import type { HistoryOptions } from "../types/history.js";
+
+interface Bounds {
+	readonly maxEvents: number;
+	readonly maxBytes: number;
+	readonly maxAgeMs: number;
+}
+
+export interface Retention extends Bounds {
+	/** Of each key the newest event, and nothing else. */
+	readonly latest: boolean;
+}
+
+export interface RetentionRules {
+	readonly byDefault: Retention;
+	readonly ofGroups: ReadonlyMap<string, Retention>;
+}
+
+const DEFAULTS: Bounds = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024, maxAgeMs: 300_000 };
+
+const LATEST: Rule = ["true or false", (value) => typeof value === "boolean"];
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function readRetention(history: true | HistoryOptions): RetentionRules {
+	const { groups = {}, ...bounds } =
+		history === true ? {} : checkObject(history, "history", "ERR_SSE_INVALID_OPTION");
+	const byDefault = readOptions(bounds, rulesOf(DEFAULTS), "history");
+	const ofGroups = new Map<string, Retention>();
+	for (const [group, own] of Object.entries(
+		checkObject(groups, "history.groups", "ERR_SSE_INVALID_OPTION"),
+	)) {
+		// The newest state is of use however old it is.
+		const isLatest = isObject(own) && own.latest === true;
+		const rules = rulesOf(isLatest ? { ...byDefault, maxAgeMs: Infinity } : byDefault);
+		const name = `history.groups.${group}`;
+		ofGroups.set(group, readOptions<Retention>(own, { ...rules, latest: [false, LATEST] }, name));
+	}
+	return { byDefault: { ...byDefault, latest: false }, ofGroups };
+}
+
+function rulesOf({ maxEvents, maxBytes, maxAgeMs }: Bounds): OptionRules<Bounds> {
+	return {
+		maxEvents: [maxEvents, LIMIT],
+		maxBytes: [maxBytes, LIMIT],
+		maxAgeMs: [maxAgeMs, LIMIT],
+	};
+}

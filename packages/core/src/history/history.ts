@@ -1,0 +1,189 @@
+/**
+ * The history of a service: what is sent to groups, clients and everyone goes through its event log, is delivered
+ * from there, and is given again to a client that comes back.
+ */
+
+import type { Connection } from "../connection/connection.js";
+import { isPromiseLike } from "../connection/iterators.js";
+import type { Command } from "../event-log/command.js";
+import type { Appended, EventLog, LogHost } from "../event-log/event-log.js";
+import type { LogEntry, LogRecord } from "../event-log/record.js";
+import { Limiter } from "../pacing/limiter.js";
+import type { Selection } from "../registry/target.js";
+import type { Published } from "../types/message.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
+import type { Frame } from "../wire/frame.js";
+import { type Message, orTooLong } from "../wire/message.js";
+import { CatchUp } from "./catch-up.js";
+import { Notices } from "./notices.js";
+import type { ReplayHost } from "./replay.js";
+
+/** What the history asks of the service. */
+export interface HistoryHost extends Pick<ReplayHost<Connection>, "recover" | "encodeRecovered"> {
+	/** Hand a frame to a selection, but for those it is kept from. @returns to how many connections */
+	deliver(selection: Selection, frame: Frame, keptFrom: ReadonlySet<Connection>): number;
+	/** Whether a connection is one of this service's, and open. */
+	has(connection: Connection): boolean;
+	/** Every connection that is open. */
+	connections(): readonly Connection[];
+	/** Another process tells this one to do something. */
+	obey(command: Command): void;
+	/** What could not be appended, why the log is away, or what `recover` threw. */
+	onError(error: unknown, stage: "send" | "log" | "recover"): void;
+}
+
+interface HistoryOptions {
+	readonly history: LogHost["history"];
+	readonly gapEvent: string;
+	readonly recoverTimeoutMs: number;
+	readonly recoverConcurrency: number;
+	readonly publishTimeoutMs: number;
+}
+
+/** An event on its way through the log, with what only this process knows of it. */
+interface Posting extends LogEntry {
+	readonly selection: Selection;
+	/** To how many connections here it went, once it was delivered. */
+	reached?: number;
+}
+
+export class History {
+	readonly notices: Notices;
+	readonly #log: EventLog;
+	readonly #host: HistoryHost;
+	readonly #newcomers: CatchUp;
+	#delivering: LogRecord | undefined;
+	#isClosed = false;
+	/** Whom the event that is being delivered is kept from: registered meanwhile, or ahead of it. */
+	readonly #keptFrom = new Set<Connection>();
+
+	/** @throws `ERR_SSE_INVALID_OPTION` */
+	constructor(log: EventLog, options: HistoryOptions, host: HistoryHost) {
+		this.#log = log;
+		this.#host = host;
+		this.notices = new Notices(options.gapEvent);
+		const { recoverTimeoutMs, recoverConcurrency } = options;
+		const recoverTurns = new Limiter(recoverConcurrency);
+		const begun = log.open({
+			history: options.history,
+			appendTimeoutMs: options.publishTimeoutMs,
+			deliver: (record, entry) => this.#deliver(record, entry as Posting | undefined),
+			onBreak: (from) => this.#newcomers.onBreak(from, host.connections()),
+			obey: (command) => host.obey(command),
+			onError: (error) => host.onError(error, "log"),
+		});
+		const { notices } = this;
+		const replayHost = { ...host, log, notices, recoverTimeoutMs, recoverTurns };
+		this.#newcomers = new CatchUp(replayHost, begun);
+	}
+
+	/** What a connection is at that has been given everything so far; `undefined` before the log is open. */
+	get position(): Position | undefined {
+		return this.#log.position;
+	}
+
+	/** The id of a client that has had everything so far. */
+	get currentId(): string | undefined {
+		return this.position && encodeCursor(this.position);
+	}
+
+	get shared(): EventLog["shared"] {
+		return this.#log.shared;
+	}
+
+	/** Send through the log. @returns to how many connections here it went; `undefined` when that is not known yet */
+	send(selection: Selection, message: Message): number | undefined {
+		// Every connection has ended.
+		if (this.#isClosed) return 0;
+		const posting = postingOf(selection, message);
+		const appended = this.#append(posting, message);
+		if (isPromiseLike(appended)) this.#reportFailure(appended);
+		return posting.reached;
+	}
+
+	async publish(selection: Selection, message: Message): Promise<Published> {
+		const appended = await this.#append(postingOf(selection, message), message);
+		return { id: encodeCursor(appended, appended.ownId) };
+	}
+
+	/** Have every other process that shares the log do what was done here. */
+	tell(command: Command): void {
+		const { shared } = this.#log;
+		if (shared !== undefined && !this.#isClosed) this.#reportFailure(shared.tell(command));
+	}
+
+	/** Give a connection that has just been registered what it missed. */
+	welcome(connection: Connection): void {
+		if (this.#delivering !== undefined) this.#keptFrom.add(connection);
+		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position);
+	}
+
+	/** A connection has just come to groups. */
+	onJoined(connection: Connection, groups: readonly string[]): void {
+		this.#newcomers.onJoined(connection, groups);
+	}
+
+	/** A message that does not go through the log: with an id of the application's, it says the position as well. */
+	stamped(message: Message): Message {
+		const { position } = this;
+		if (message.id === undefined || position === undefined) return message;
+		return { ...message, id: encodeCursor(position, message.id) };
+	}
+
+	/** A heartbeat that says where the client is, so that one to whom nothing is sent does not fall behind. `event`: the block it is otherwise */
+	beat(event: string | undefined): Frame | undefined {
+		const { position } = this;
+		if (position === undefined) return undefined;
+		return event === undefined ? this.notices.id(position) : this.notices.beat(event, position);
+	}
+
+	/** @returns a promise of the log's end, if it takes one */
+	close(): void | Promise<void> {
+		this.#isClosed = true;
+		return this.#log.close();
+	}
+
+	stats(): ReturnType<EventLog["stats"]> {
+		return this.#log.stats();
+	}
+
+	#append(posting: Posting, message: Message): Appended | Promise<Appended> {
+		return orTooLong(message, () => this.#log.append(posting));
+	}
+
+	#reportFailure(appended: Promise<unknown>): void {
+		appended.catch((error: unknown) => this.#host.onError(error, "send"));
+	}
+
+	#deliver(record: LogRecord, posting: Posting | undefined): void {
+		const selection = posting?.selection ?? record.target;
+		this.#delivering = record;
+		for (const connection of this.#newcomers.ahead.connections) this.#keptFrom.add(connection);
+		try {
+			const reached = this.#host.deliver(selection, record.frame, this.#keptFrom);
+			if (posting !== undefined) posting.reached = reached;
+			// Its client must not be given the event when it comes back.
+			const { exceptConnection } = selection as Selection;
+			if (exceptConnection !== undefined && this.#host.has(exceptConnection)) {
+				exceptConnection.enqueue(this.notices.id(record.position));
+			}
+		} finally {
+			this.#delivering = undefined;
+			this.#keptFrom.clear();
+			this.#newcomers.ahead.onDelivered(record.position);
+		}
+	}
+}
+
+function postingOf(selection: Selection, message: Message): Posting {
+	const { client, group, exceptClient } = selection;
+	const { data, event, id, retry, key, ttlMs, idempotencyKey } = message;
+	return {
+		target: { client, group, exceptClient },
+		fields: { data, event, id, retry },
+		key,
+		ttlMs,
+		idempotencyKey,
+		selection,
+	};
+}

@@ -1,0 +1,65 @@
+/**
+ * Notices: blocks of the stream that tell clients a position in the log. Made once for all connections that are told
+ * the same: after a broken network thousands come back at once.
+ */
+
+import type { GapReason } from "../types/history.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
+import { encodeEvent } from "../wire/event-stream.js";
+import { encodeFrame, type Frame } from "../wire/frame.js";
+
+/** `"partial"`: the newest state of the connection's groups is still to follow. */
+export type NoticeState = "partial" | undefined;
+
+export class Notices {
+	/** In the place of events that were dropped. Without an id: one that never gets it resumes before them. */
+	readonly drop: Frame;
+	readonly #gapEvent: string;
+	#position: Position | undefined;
+	/** Of that position. */
+	readonly #frames = new Map<string, Frame>();
+
+	constructor(gapEvent: string) {
+		this.#gapEvent = gapEvent;
+		this.drop = encodeFrame(encodeEvent({ event: gapEvent, ...dataOf("slow") }), "event");
+	}
+
+	/** Sets the client's last event ID, and is no event: "if the data buffer is an empty string, … return". */
+	id(position: Position, state?: NoticeState): Frame {
+		return this.#frame(`id ${state}`, position, state, (id) =>
+			encodeFrame(`id: ${id}\n\n`, "control"),
+		);
+	}
+
+	gap(reason: GapReason, position: Position, state?: NoticeState): Frame {
+		return this.#frame(`gap ${reason} ${state}`, position, state, (id) =>
+			encodeFrame(encodeEvent({ event: this.#gapEvent, id, ...dataOf(reason) }), "event"),
+		);
+	}
+
+	/** A heartbeat that a page can see, `block` as it is without an id. */
+	beat(block: string, position: Position): Frame {
+		return this.#frame("beat", position, undefined, (id) =>
+			encodeFrame(`id: ${id}\n${block}`, "control"),
+		);
+	}
+
+	#frame(
+		what: string,
+		position: Position,
+		state: NoticeState,
+		encode: (id: string) => Frame,
+	): Frame {
+		if (position !== this.#position) this.#frames.clear();
+		this.#position = position;
+		const known = this.#frames.get(what);
+		if (known !== undefined) return known;
+		const frame = encode(encodeCursor(position, undefined, state));
+		this.#frames.set(what, frame);
+		return frame;
+	}
+}
+
+function dataOf(reason: GapReason): { data: string } {
+	return { data: JSON.stringify({ reason }) };
+}

@@ -1,0 +1,195 @@
+/**
+ * A replay: what a connection missed since its client's last event ID, or word that it cannot be had any more. It feeds a
+ * connection that opens, and ends where that goes on live.
+ */
+
+import { type Steps, settled } from "../connection/feed.js";
+import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
+import type { EventLog, ReadFailure } from "../event-log/event-log.js";
+import type { LogRecord } from "../event-log/record.js";
+import type { Limiter } from "../pacing/limiter.js";
+import type { RecoveredEvent, RecoverSource } from "../types/callbacks.js";
+import type { GapReason, Replayed } from "../types/history.js";
+import { type Cursor, encodeCursor, type Position, parseCursor } from "../wire/cursor.js";
+import type { Frame } from "../wire/frame.js";
+import type { Notices } from "./notices.js";
+
+/** What a replay asks of the service. */
+export interface ReplayHost<Connection extends Replayed> {
+	readonly log: EventLog;
+	readonly notices: Notices;
+	readonly recoverTimeoutMs: number;
+	/** For those whose `recover` has not given anything yet. */
+	readonly recoverTurns: Limiter;
+	/** The application's own way to make up for a gap, if it has one. `lastEventId`: up to there the client has everything */
+	recover(
+		connection: Connection,
+		reason: GapReason,
+		lastEventId: string,
+	): RecoverSource | Promise<RecoverSource> | undefined;
+	/** @throws `ERR_SSE_INVALID_*` */
+	encodeRecovered(event: RecoveredEvent): Frame;
+	onError(error: unknown, stage: "recover"): void;
+}
+
+/** Up to where a connection is given what it missed. It is sent live what is after. */
+export interface Goal {
+	/** Another one when the log goes on elsewhere before it is reached. */
+	upTo: Position;
+	/** It is not reached yet, and may be. */
+	isAhead: boolean;
+}
+
+/** What was sent since the id that a client came back with, up to where it goes on live. */
+export function* replay<C extends Replayed>(
+	host: ReplayHost<C>,
+	connection: C,
+	lastEventId: string,
+	goal: Goal,
+): Steps {
+	const groups = [...connection.memberships];
+	const cursor = parseCursor(lastEventId);
+	const given = cursor && (yield* missed(host, connection, groups, cursor, goal));
+	goal.isAhead = false;
+	const { upTo } = goal;
+	if (given !== undefined && given.failure === undefined) {
+		connection.onResumed("replayed");
+		if (given.told.sequence < upTo.sequence || cursor?.isPartial) yield host.notices.id(upTo);
+		return;
+	}
+	const failure = given?.failure ?? "invalid";
+	connection.onResuming(false);
+	const hasMore = given !== undefined && given.at !== cursor?.position;
+	const reached = hasMore ? encodeCursor(given.at) : lastEventId;
+	const isRecovered = yield* recovered(host, connection, failure, reached);
+	connection.onResuming(isRecovered);
+	connection.onResumed(isRecovered ? "recovered" : failure);
+	const kept = groups.filter((group) => host.log.keepsLatest(group));
+	const state = kept.length > 0 ? "partial" : undefined;
+	yield isRecovered ? host.notices.id(upTo, state) : host.notices.gap(failure, upTo, state);
+	if (kept.length === 0) return;
+	yield* latest(host, connection, kept, upTo);
+	yield host.notices.id(upTo);
+}
+
+/** For a connection that has just come to groups that keep their newest events. `upTo`: what is sent after reaches it live. */
+export function* introduce<C extends Replayed>(
+	host: ReplayHost<C>,
+	connection: C,
+	groups: readonly string[],
+	upTo: Position,
+): Steps {
+	yield host.notices.id(upTo, "partial");
+	yield* latest(host, connection, groups, upTo);
+	yield host.notices.id(upTo);
+}
+
+/** The newest events of groups that keep these, for one who has just come to them. Ids would lead back to where they were sent. */
+function* latest<C extends Replayed>(
+	{ log }: ReplayHost<C>,
+	connection: C,
+	groups: readonly string[],
+	upTo: Position,
+): Steps {
+	const reader = { clientId: connection.clientId, groups };
+	const records = yield* settled(log.readLatest(reader));
+	for (const record of records) {
+		// What was sent since reaches the connection live.
+		const isLive = record.position.sequence > upTo.sequence;
+		if (!isLive && isStillFor(connection, record)) yield record.bare;
+	}
+}
+
+interface Missed {
+	/** Up to here the client has been given everything. */
+	readonly at: Position;
+	/** The last id it was sent. */
+	readonly told: Position;
+	/** Why it cannot be given more, if so. */
+	readonly failure?: ReadFailure;
+}
+
+/** What was sent since a cursor. */
+function* missed<C extends Replayed>(
+	host: ReplayHost<C>,
+	connection: C,
+	groups: readonly string[],
+	{ position, isPartial }: Cursor,
+	goal: Goal,
+): Steps<Missed> {
+	const { log } = host;
+	const ownGroups = isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
+	const reader = {
+		clientId: connection.clientId,
+		groups: groups.filter((group) => !ownGroups.includes(group)),
+		ownGroups,
+	};
+	let at = position;
+	let told = position;
+	for (;;) {
+		const { upTo } = goal;
+		const page = yield* settled(log.readAfter(at, upTo, reader));
+		if (upTo !== goal.upTo) continue;
+		if (typeof page === "string") return { at, told, failure: page };
+		connection.onResuming(true);
+		// First, because each of the events below has an id that says the client has it.
+		if (at === position) yield* latest(host, connection, ownGroups, upTo);
+		for (const record of page.records) {
+			if (!isStillFor(connection, record)) continue;
+			yield record.frame;
+			told = record.position;
+		}
+		at = page.upTo;
+		if (upTo === goal.upTo && at.sequence >= upTo.sequence) return { at, told };
+	}
+}
+
+/** @returns whether the application has given all that was missed */
+function* recovered<C extends Replayed>(
+	host: ReplayHost<C>,
+	connection: C,
+	reason: GapReason,
+	lastEventId: string,
+): Steps<boolean> {
+	const { recoverTimeoutMs } = host;
+	const turn = host.recoverTurns.take();
+	let awaited: ReturnType<typeof host.recover>;
+	let iterator: RecoveredIterator | undefined;
+	try {
+		yield* settled(turn.begins);
+		awaited = host.recover(connection, reason, lastEventId);
+		if (awaited === undefined) return false;
+		const source = yield* settled(awaited, recoverTimeoutMs);
+		awaited = undefined;
+		iterator = iteratorOf(source);
+		for (;;) {
+			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
+			// From here on it goes at the pace of the client, for which nobody else is to wait.
+			turn.end();
+			if (done === true) return true;
+			yield host.encodeRecovered(value);
+		}
+	} catch (error) {
+		host.onError(error, "recover");
+		return false;
+	} finally {
+		turn.end();
+		// One that comes too late is of no use any more either.
+		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
+		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error, "recover"));
+	}
+}
+
+type RecoveredIterator = ReturnType<typeof iteratorOf<RecoveredEvent>>;
+
+async function letGo(
+	iterator: PromiseLike<RecoveredIterator | undefined> | RecoveredIterator | undefined,
+): Promise<void> {
+	const come = await iterator;
+	if (come !== undefined) await closeIterator(come);
+}
+
+/** Meanwhile the connection may have left the group, or a newer event of its key have come, which reaches it later. */
+function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
+	return !isReplaced && (target.group === undefined || memberships.has(target.group));
+}

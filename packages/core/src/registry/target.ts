@@ -1,0 +1,87 @@
+/**
+ * A target: whom a call is for, as the application writes it, read into a selection. A target that is
+ * not exactly one of the forms is refused: `{ client: undefined }` must never reach everyone.
+ */
+
+import { invalid, isObject } from "../checks/errors.js";
+import { checkClientId, checkGroup, type NameLimits } from "../checks/names.js";
+import type { Connection } from "../connection/connection.js";
+import { rawOf } from "../sink/node-objects.js";
+import { listenerOn } from "../sink/open-sinks.js";
+
+/** Whom to visit: nobody told means everyone. */
+export interface Selection {
+	readonly connection?: Connection | undefined;
+	readonly client?: string | undefined;
+	readonly group?: string | undefined;
+	readonly exceptClient?: string | undefined;
+	readonly exceptConnection?: Connection | undefined;
+}
+
+const EVERYONE: Selection = {};
+
+/** @returns the selection, or `undefined` when it is a connection that is not open @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP` */
+export function readTarget(target: unknown, limits: NameLimits): Selection | undefined {
+	if (target === "all") return EVERYONE;
+	const { connection, client, group, all, except } = asRecord(target);
+	const selection = readExcept(except, limits);
+	switch (formOf(target)) {
+		case "connection": {
+			const found = connectionOf(connection);
+			return found && { ...selection, connection: found };
+		}
+		case "client":
+		case "client,group":
+			return {
+				...selection,
+				client: checkClientId(client, limits.maxClientIdLength),
+				group: group === undefined ? undefined : checkGroup(group, limits.maxGroupNameLength),
+			};
+		case "group":
+			return { ...selection, group: checkGroup(group, limits.maxGroupNameLength) };
+		case "all":
+			if (all === true) return selection;
+	}
+	throw invalidTarget(target);
+}
+
+/** The connection behind a handle, a response, or a framework's wrapper of one; `undefined` when no stream is open on it. */
+function connectionOf(value: unknown): Connection | undefined {
+	const response = isObject(value) ? rawOf(value.response ?? value) : undefined;
+	if (response === undefined || !("setHeader" in response)) throw invalidTarget(value);
+	// Connections are all that listens to sinks.
+	return listenerOn(response) as Connection | undefined;
+}
+
+function readExcept(except: unknown, limits: NameLimits): Selection {
+	if (except === undefined) return EVERYONE;
+	const { client, connection } = asRecord(except);
+	switch (formOf(except)) {
+		case "client":
+			return { exceptClient: checkClientId(client, limits.maxClientIdLength) };
+		case "connection":
+			return { exceptConnection: connectionOf(connection) };
+	}
+	throw invalidTarget(except);
+}
+
+function asRecord(target: unknown): Record<string, unknown> {
+	if (!isObject(target)) throw invalidTarget(target);
+	return target;
+}
+
+/** Which form it is: its keys, whatever their values, but for `except`. */
+function formOf(target: unknown): string {
+	return Object.keys(target as object)
+		.filter((key) => key !== "except")
+		.sort()
+		.join();
+}
+
+function invalidTarget(target: unknown): Error {
+	return invalid(
+		"ERR_SSE_INVALID_TARGET",
+		'The target must be "all", { group }, { client } or { connection }',
+		isObject(target) ? `{ ${Object.keys(target)} }` : target,
+	);
+}

@@ -1,0 +1,125 @@
+/**
+ * Dispatch: an event on its way from the application to the connections it is for, at once or through the history.
+ */
+
+import { invalid, SSEError } from "../checks/errors.js";
+import type { Connection } from "../connection/connection.js";
+import type { Command } from "../event-log/command.js";
+import { createMemoryEventLog } from "../event-log/memory-event-log.js";
+import { keyOf } from "../event-log/record.js";
+import { History, type HistoryHost } from "../history/history.js";
+import { ClientView } from "../registry/client-view.js";
+import type { Registry } from "../registry/registry.js";
+import { readTarget, type Selection } from "../registry/target.js";
+import type { ErrorStage, RecoveredEvent } from "../types/callbacks.js";
+import type { GapReason } from "../types/history.js";
+import type { Published, PublishOptions, SendOptions } from "../types/message.js";
+import type { Target } from "../types/target.js";
+import { encodeFrame, type Frame } from "../wire/frame.js";
+import { encodeFields, encodeMessage, type Message, readMessage } from "../wire/message.js";
+import type { ResolvedOptions } from "./options.js";
+
+/** What the dispatch asks of the service. */
+interface DispatchHost {
+	/** Another process tells this one to do something. */
+	obey(command: Command): void;
+	onError(error: unknown, stage: ErrorStage): void;
+}
+
+export class Dispatch {
+	readonly history: History | undefined;
+	readonly #registry: Registry;
+	readonly #options: ResolvedOptions;
+
+	/** @throws `ERR_SSE_INVALID_OPTION` */
+	constructor(registry: Registry, options: ResolvedOptions, host: DispatchHost) {
+		this.#registry = registry;
+		this.#options = options;
+		const { history, eventLog } = options;
+		if (history === false) return;
+		this.history = new History(
+			eventLog ?? createMemoryEventLog(),
+			{ ...options, history },
+			{
+				deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
+				has: (connection) => registry.includes(connection),
+				recover: (...asked) => this.#recover(...asked),
+				encodeRecovered: (event) => this.#encodeRecovered(event),
+				connections: () => registry.connections(),
+				obey: (command) => host.obey(command),
+				onError: (error, stage) => host.onError(error, stage),
+			},
+		);
+	}
+
+	/** @throws `ERR_SSE_INVALID_*` @returns how many connections it was handed to */
+	send(target: Target, data: unknown, options: SendOptions | undefined): number {
+		const selection = readTarget(target, this.#options);
+		// It may be another service's, which knows how an id is told there.
+		if (selection?.connection !== undefined) return selection.connection.send(data, options);
+		const message = readMessage(data, options, this.#options);
+		if (selection === undefined) return 0;
+		if (this.history === undefined || message.isVolatile) {
+			return this.#deliver(selection, this.#encode(message, keyOf(selection, message.key)));
+		}
+		return this.history.send(selection, message) ?? this.#registry.visit(selection, isOpen);
+	}
+
+	/** @throws (rejects) as `send`, and `ERR_SSE_NO_HISTORY` */
+	async publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
+		const selection = readTarget(target, this.#options);
+		const message = readMessage(data, options, this.#options, "publish");
+		if (this.history === undefined) {
+			throw new SSEError("ERR_SSE_NO_HISTORY", "To publish needs the option history");
+		}
+		if (selection === undefined || selection.connection !== undefined) {
+			const rule = "What is published must be for more than one connection";
+			throw invalid("ERR_SSE_INVALID_TARGET", rule, target);
+		}
+		return this.history.publish(selection, message);
+	}
+
+	/** An event for one connection. */
+	encode(data: unknown, options: SendOptions | undefined): Frame {
+		const message = readMessage(data, options, this.#options);
+		return this.#encode(message, message.key);
+	}
+
+	#encode(message: Message, key: string | undefined): Frame {
+		const fields = this.history?.stamped(message) ?? message;
+		return encodeFrame(encodeFields(fields), message.isVolatile ? "volatile" : "event", key);
+	}
+
+	#deliver(selection: Selection, frame: Frame, keptFrom?: ReadonlySet<Connection>): number {
+		return this.#registry.visit(
+			selection,
+			(connection) => !keptFrom?.has(connection) && connection.enqueue(frame),
+		);
+	}
+
+	#recover(
+		connection: Connection,
+		reason: GapReason,
+		lastEventId: string,
+	): ReturnType<HistoryHost["recover"]> {
+		const client = this.#registry.client(connection.clientId);
+		if (client === undefined) return undefined;
+		const { lastOwnId, groups, signal } = connection;
+		const info = { client: new ClientView(client), groups, lastEventId, lastOwnId, reason, signal };
+		return this.#options.recover?.(info);
+	}
+
+	/** An id of its own would take the client's place in the log from it. */
+	#encodeRecovered({ data, event, ...others }: RecoveredEvent): Frame {
+		const [unknown] = Object.keys(others);
+		if (unknown !== undefined) {
+			const rule = "What is recovered must be { data, event }";
+			throw invalid("ERR_SSE_INVALID_OPTION", rule, unknown);
+		}
+		return encodeFrame(encodeMessage(data, { event }, this.#options), "event");
+	}
+}
+
+function isOpen({ closed }: Connection): boolean {
+	return !closed;
+}

@@ -1,0 +1,108 @@
+/**
+ * The options of a service: every default and every limit, in one place, checked once. Whether
+ * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
+ */
+import { isObject, SSEError } from "../checks/errors.js";
+import {
+	LIMIT,
+	type OptionRules,
+	optional,
+	type Rule,
+	readOptions,
+} from "../checks/option-rules.js";
+import { TIME } from "../checks/time.js";
+import type { SSEServiceOptions } from "./option-types.js";
+
+/** Options with every default filled in. */
+export type ResolvedOptions = {
+	readonly [Name in keyof SSEServiceOptions]-?: Name extends Optional
+		? SSEServiceOptions[Name]
+		: Exclude<SSEServiceOptions[Name], undefined>;
+};
+
+type Optional =
+	| "retryMs"
+	| "heartbeatEvent"
+	| "eventLog"
+	| "recover"
+	| "onConnect"
+	| "onDisconnect"
+	| "onError";
+
+const EVENT_TYPE: Rule = [
+	"a non-empty string without CR or LF",
+	(value) => typeof value === "string" && /^[^\r\n]+$/.test(value),
+];
+const CALLBACK = optional(["a function", (value) => typeof value === "function"]);
+
+const RULES: OptionRules<ResolvedOptions> = {
+	retryMs: [undefined, optional(TIME)],
+	heartbeatIntervalMs: [15_000, TIME],
+	heartbeatEvent: [
+		undefined,
+		optional(["a non-empty string", (value) => typeof value === "string" && value !== ""]),
+	],
+	commentForm: ["line", oneOf("line", "block")],
+	maxBufferedBytes: [1024 * 1024, LIMIT],
+	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest", "conflate")],
+	maxConnections: [100_000, LIMIT],
+	maxConnectionsPerClient: [1_000, LIMIT],
+	maxGroupsPerConnection: [1_000, LIMIT],
+	maxClientIdLength: [256, LIMIT],
+	maxGroupNameLength: [256, LIMIT],
+	maxEventTypeLength: [256, LIMIT],
+	maxEventIdLength: [1_024, LIMIT],
+	maxConnectionAgeMs: [0, TIME],
+	drainMs: [0, TIME],
+	closeTimeoutMs: [5_000, TIME],
+	history: [
+		false,
+		["true, false or an object", (value) => typeof value === "boolean" || isObject(value)],
+	],
+	eventLog: [
+		undefined,
+		optional(["an event log", (value) => isObject(value) && typeof value.readAfter === "function"]),
+	],
+	publishTimeoutMs: [5_000, TIME],
+	recover: [undefined, CALLBACK],
+	recoverTimeoutMs: [10_000, TIME],
+	recoverConcurrency: [100, LIMIT],
+	gapEvent: ["gap", EVENT_TYPE],
+	onConnect: [undefined, CALLBACK],
+	onDisconnect: [undefined, CALLBACK],
+	onError: [undefined, CALLBACK],
+};
+
+// Without what is missed being known, they would never be used, and their author would count on them.
+const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
+	"eventLog",
+	"recover",
+	"recoverTimeoutMs",
+	"recoverConcurrency",
+	"gapEvent",
+];
+
+/** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
+export function resolveOptions(options: unknown = {}): ResolvedOptions {
+	const resolved = readOptions(options, RULES);
+	const told = options as SSEServiceOptions;
+	// Whoever keeps events elsewhere wants them kept.
+	const { eventLog, history = eventLog !== undefined } = told;
+	checkNeeds(told, history === false ? NEED_HISTORY : [], "history");
+	checkNeeds(told, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
+	return { ...resolved, history };
+}
+
+function checkNeeds(
+	told: SSEServiceOptions,
+	needing: readonly (keyof SSEServiceOptions)[],
+	needed: string,
+): void {
+	const useless = needing.find((name) => told[name] !== undefined);
+	if (useless === undefined) return;
+	throw new SSEError("ERR_SSE_INVALID_OPTION", `The option ${useless} needs the option ${needed}`);
+}
+
+function oneOf(...values: readonly unknown[]): Rule {
+	return [`one of ${values.join(", ")}`, (value) => values.includes(value)];
+}

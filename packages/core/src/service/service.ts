@@ -1,0 +1,300 @@
+/**
+ * The service: one registry with its options. It puts the parts together and does no I/O of its own.
+ */
+
+import { invalid, SSEError } from "../checks/errors.js";
+import { Connection, type ConnectionHost } from "../connection/connection.js";
+import { FlushScheduler } from "../connection/flush-scheduler.js";
+import { Counters } from "../diagnostics/counters.js";
+import type { Command } from "../event-log/command.js";
+import { Heartbeat } from "../pacing/heartbeat.js";
+import { Lifetimes } from "../pacing/lifetimes.js";
+import { ClientView } from "../registry/client-view.js";
+import { Commands } from "../registry/commands.js";
+import { Presence } from "../registry/presence.js";
+import { newClient, Registry } from "../registry/registry.js";
+import { createNodeSink } from "../sink/node-sink.js";
+import type { ErrorStage } from "../types/callbacks.js";
+import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
+import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
+import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types/message.js";
+import type { SSEHealth, SSEStats } from "../types/stats.js";
+import type { Target } from "../types/target.js";
+import { encodeLine } from "../wire/event-stream.js";
+import { encodeFrame, type Frame } from "../wire/frame.js";
+import { encodeMessage } from "../wire/message.js";
+import { readParams } from "./connect-params.js";
+import { Dispatch } from "./dispatch.js";
+import { encodeDrainNotice } from "./drain-notice.js";
+import type { SSEServiceOptions } from "./option-types.js";
+import { type ResolvedOptions, resolveOptions } from "./options.js";
+import type { CloseOptions, SSEService } from "./service-types.js";
+import { type Dismissing, Shutdown } from "./shutdown.js";
+
+/**
+ * Make a service: a registry of its own, apart from the default one behind `connectSSE`.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ * @example
+ * ```ts
+ * const sse = createSSEService<{ tick: { price: number } }>({ retryMs: 2_000 });
+ * sse.send("all", { price: 1 }, { event: "tick" });
+ * ```
+ */
+export function createSSEService<Events extends object = AnyEvents>(
+	options?: SSEServiceOptions<Events>,
+): SSEService<Events> {
+	// An event map exists for the compiler alone.
+	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
+}
+
+class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
+	readonly flush = new FlushScheduler();
+	readonly counters = new Counters();
+	readonly options: ResolvedOptions;
+	readonly #registry = new Registry();
+	readonly #dispatch: Dispatch;
+	readonly #roster: Commands;
+	readonly #presence: Presence;
+	readonly #heartbeat: Heartbeat<Connection>;
+	readonly #lifetimes: Lifetimes<Connection>;
+	/** The first bytes of every stream: proxies want to see some at once. */
+	readonly #opening: Frame;
+	/** Sinks that are open, those of connections that are ending included. */
+	#sinks = 0;
+	readonly #shutdown = new Shutdown<Connection>({
+		service: this,
+		connections: () => this.#registry.connections(),
+		isOver: () => this.#sinks === 0,
+		onOver: () => this.#end(),
+	});
+
+	constructor(options: ResolvedOptions) {
+		this.options = options;
+		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
+		this.#dispatch = new Dispatch(this.#registry, options, {
+			obey: (command) => this.#obey(command),
+			onError: (error, stage) => this.onError(error, stage),
+		});
+		this.#roster = new Commands(this.#registry, options, {
+			onJoined: (...joined) => this.#dispatch.history?.onJoined(...joined),
+			onChange: () => this.#presence.onChange(),
+			tell: (command) => this.#dispatch.history?.tell(command),
+		});
+		this.#presence = new Presence(this.#registry, this.#dispatch.history?.shared, (error) =>
+			this.onError(error, "log"),
+		);
+		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
+		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
+		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "control");
+		const comment = encodeLine(": heartbeat", commentForm);
+		const event =
+			heartbeatEvent === undefined
+				? undefined
+				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
+		const heartbeat = encodeFrame(event ?? comment, "control");
+		const whileFed = encodeFrame(comment, "control");
+		const { history } = this.#dispatch;
+		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) => {
+			if (connection.isFed) connection.beat(whileFed);
+			else connection.enqueue(history?.beat(event) ?? heartbeat);
+		});
+	}
+
+	connect(params: ConnectParams): ConnectResult {
+		const { clientId, groups, meta, expiresAt, onDisconnectCb } = readParams(params, this.options);
+		this.#shutdown.check("The service");
+		const sink = createNodeSink(params.req, params.res);
+		if (sink.state === "started") {
+			const rule = "The response is started: connect before, once";
+			throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
+		}
+		const connection = new Connection(this, sink, clientId, onDisconnectCb);
+		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
+
+		this.#roster.checkLimits(clientId, groups);
+		connection.open(params.originalResHeaders, this.#opening);
+		this.#sinks++;
+		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
+
+		this.counters.connectionsOpened++;
+		const info = {
+			client: new ClientView(this.#registry.add(connection, meta, groups)),
+			connection,
+		};
+		this.#heartbeat.add(connection);
+		this.#lifetimes.add(connection, expiresAt);
+		this.#dispatch.history?.welcome(connection);
+		this.#presence.onChange();
+		this.#call("onConnect", this.options.onConnect, info);
+		// The application may have closed the service meanwhile, in a callback or in middleware.
+		if (this.#shutdown.hasBegun) connection.close("shutdown");
+		return { ...info, currConnection: connection.response };
+	}
+
+	send(target: Target, data: unknown, options?: SendOptions): number {
+		return this.#dispatch.send(target, data, options);
+	}
+
+	publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
+		return this.#dispatch.publish(target, data, options);
+	}
+
+	join(target: Target, groups: string | readonly string[]): number {
+		return this.#roster.join(target, groups);
+	}
+
+	leave(target: Target, groups: string | readonly string[]): number {
+		return this.#roster.leave(target, groups);
+	}
+
+	disconnect(target: Target, reason: CloseReason = "server"): number {
+		if (typeof reason !== "string" || reason.length === 0) {
+			throw invalid("ERR_SSE_INVALID_REASON", "The reason must be a non-empty string", reason);
+		}
+		return this.#roster.disconnect(target, reason);
+	}
+
+	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined {
+		const client = this.#registry.client(clientId, group);
+		return client && new ClientView(client, group);
+	}
+
+	getClients(group?: string): SSEClientObjInterface[] {
+		return this.#registry.clients(group).map((client) => new ClientView(client, group));
+	}
+
+	getGroups(): GroupSize[] {
+		return this.#registry.sizes();
+	}
+
+	clientsIn(group?: string): Promise<ClientPresence[]> {
+		return this.#presence.clients(group);
+	}
+
+	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined {
+		this.#roster.setMetadata(clientId, meta, group);
+		return this.getClient(clientId, group);
+	}
+
+	health(): SSEHealth {
+		const log = this.#dispatch.history?.shared?.health();
+		const isOpen = !this.#shutdown.hasBegun;
+		return { live: true, ready: isOpen && log?.ready !== false, log };
+	}
+
+	stats(): SSEStats {
+		return {
+			connections: this.#registry.connectionCount,
+			clients: this.#registry.clientCount,
+			groups: this.#registry.groupCount,
+			history: this.#dispatch.history?.stats(),
+			...this.counters.snapshot(),
+		};
+	}
+
+	close(options?: CloseOptions): Promise<void> {
+		return this.#shutdown.begin(options);
+	}
+
+	// What connections ask of their host.
+
+	get hasHistory(): boolean {
+		return this.#dispatch.history !== undefined;
+	}
+
+	get dropNotice(): Frame | undefined {
+		return this.#dispatch.history?.notices.drop;
+	}
+
+	encode(data: unknown, options?: SendOptions): Frame {
+		return this.#dispatch.encode(data, options);
+	}
+
+	onClosed(connection: Connection, reason: CloseReason): void {
+		this.#presence.onLeaving(connection.clientId, reason);
+		const client = this.#registry.remove(connection);
+		// One that was never registered: `connect` itself tells of its end.
+		if (client === undefined) return;
+		this.#heartbeat.delete(connection);
+		this.#lifetimes.delete(connection);
+		this.counters.count("closes", reason);
+		const { onDisconnectCb } = connection;
+		const { onDisconnect } = this.options;
+		if (onDisconnectCb === undefined && onDisconnect === undefined) return;
+		const info = { client: new ClientView(client), connection, reason };
+		// Deferred, so that what the callbacks send cannot overtake a fan-out that is under way.
+		queueMicrotask(() => {
+			this.#call("onDisconnectCb", onDisconnectCb, info);
+			this.#call("onDisconnect", onDisconnect, info);
+		});
+	}
+
+	onGone(): void {
+		this.#sinks--;
+		if (this.#sinks === 0) this.#shutdown.onOver();
+	}
+
+	dismiss(connection: Connection): void {
+		const id = connection.isFed ? undefined : this.#dispatch.history?.currentId;
+		connection.close("shutdown", encodeDrainNotice(this.options, id));
+	}
+
+	onError(error: unknown, stage: ErrorStage): void {
+		this.counters.errors++;
+		// Nobody is left to be told of what it throws itself.
+		attempt(
+			() => this.options.onError?.(error, { stage }),
+			() => {},
+		);
+	}
+
+	/** A connection that is not registered: it never was open, or only for its headers. */
+	#refuse(connection: Connection, meta: Meta | undefined, reason: CloseReason): ConnectResult {
+		const info = { client: new ClientView(newClient(connection.clientId, meta)), connection };
+		connection.close(reason);
+		queueMicrotask(() =>
+			this.#call("onDisconnectCb", connection.onDisconnectCb, { ...info, reason }),
+		);
+		return { ...info, currConnection: connection.response };
+	}
+
+	/** Run a callback of the application. What it throws, or rejects with, goes to `onError` and breaks nothing. */
+	#call<Info>(
+		stage: ErrorStage,
+		callback: ((info: Info) => unknown) | undefined,
+		info: Info,
+	): void {
+		if (callback === undefined) return;
+		attempt(
+			() => callback(info),
+			(error) => this.onError(error, stage),
+		);
+	}
+
+	#obey(command: Command): void {
+		attempt(
+			() => this.#roster.obey(command),
+			(error) => this.onError(error, "log"),
+		);
+	}
+
+	/** The last response has closed. */
+	async #end(): Promise<void> {
+		try {
+			await this.#presence.close();
+			await this.#dispatch.history?.close();
+		} catch (error) {
+			this.onError(error, "log");
+		}
+	}
+}
+
+/** Run a callback; what it throws, or what a promise of whatever kind it returns rejects with, goes to `onFailure`. */
+function attempt(callback: () => unknown, onFailure: (error: unknown) => void): void {
+	try {
+		Promise.resolve(callback()).catch(onFailure);
+	} catch (error) {
+		onFailure(error);
+	}
+}

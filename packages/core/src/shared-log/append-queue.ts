@@ -1,0 +1,213 @@
+/**
+ * The appends: what is on its way to an engine. What is appended while it is busy goes together, in order; nothing waits for
+ * longer than its time, and no more than a bound. None goes before the log is followed: it would be behind where that begins.
+ */
+import { SSEError } from "../checks/errors.js";
+import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
+
+// In one call to the engine: appends, and characters of their texts.
+const MAX_BATCH = 256;
+const MAX_BATCH_LENGTH = 256 * 1024;
+
+// Calls at a time: one is made while the answer to another is on its way.
+const MAX_CALLS = 4;
+
+// On their way, or waiting for a call. A text counts two bytes a character, and what holds it.
+const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+const OVERHEAD_BYTES = 400;
+
+/** The engine takes nothing. */
+export interface Refusal {
+	/** When it first refused something, or did not answer in time, and has taken nothing after. In milliseconds since 1970. */
+	readonly since: number;
+	readonly error: SSEError;
+}
+
+interface Append {
+	readonly storing: Storing;
+	readonly bytes: number;
+	readonly deadline: number;
+	readonly resolve: (at: StoredAt) => void;
+	readonly reject: (error: unknown) => void;
+	isSettled: boolean;
+}
+
+export class AppendQueue {
+	readonly #engine: LogEngine;
+	readonly #timeoutMs: number;
+	/** Not handed to the engine yet. */
+	#queue: Append[] = [];
+	/** Those that are not settled, the oldest first, and such as are behind the oldest. */
+	#unsettled: Append[] = [];
+	#count = 0;
+	#bytes = 0;
+	#calls = 0;
+	#isHeld = true;
+	#isScheduled = false;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	#onIdle: (() => void) | undefined;
+	#refusal: Refusal | undefined;
+
+	/** @param timeoutMs 0: without limit */
+	constructor(engine: LogEngine, timeoutMs: number) {
+		this.#engine = engine;
+		this.#timeoutMs = timeoutMs;
+	}
+
+	/** `undefined` while the engine takes what is appended, or when it was not asked to. */
+	get refusal(): Refusal | undefined {
+		return this.#refusal;
+	}
+
+	/** @throws (rejects) `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
+	add(storing: Storing): Promise<StoredAt> {
+		const bytes = storing.text.length * 2 + OVERHEAD_BYTES;
+		if (this.#count >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
+			const message = `${this.#engine.name} is behind with what it is to append`;
+			return Promise.reject(new SSEError("ERR_SSE_LOG_BUSY", message, 503));
+		}
+		const deadline = this.#timeoutMs === 0 ? Infinity : Date.now() + this.#timeoutMs;
+		return new Promise((resolve, reject) => {
+			const append = { storing, bytes, deadline, resolve, reject, isSettled: false };
+			this.#count++;
+			this.#bytes += bytes;
+			this.#queue.push(append);
+			this.#unsettled.push(append);
+			if (this.#timeoutMs > 0) this.#timer ??= this.#wake();
+			this.#schedule();
+		});
+	}
+
+	/** The log is followed from now on. */
+	release(): void {
+		this.#isHeld = false;
+		this.#schedule();
+	}
+
+	/** It is not, for a reason: whoever waits for that is told. */
+	refuseHeld(reason: SSEError): void {
+		if (!this.#isHeld) return;
+		for (const append of this.#queue.splice(0)) this.#settle(append, () => append.reject(reason));
+		this.#forgetSettled();
+	}
+
+	/** Resolves when none is on its way. */
+	async idle(): Promise<void> {
+		if (this.#count === 0) return;
+		await new Promise<void>((resolve) => {
+			this.#onIdle = resolve;
+		});
+	}
+
+	/** At the end of this turn, so that what is appended in one goes in one call. */
+	#schedule(): void {
+		if (this.#isHeld || this.#isScheduled || this.#calls >= MAX_CALLS) return;
+		this.#isScheduled = true;
+		queueMicrotask(() => {
+			this.#isScheduled = false;
+			while (this.#calls < MAX_CALLS && this.#queue.length > 0) void this.#call(this.#next());
+		});
+	}
+
+	#next(): readonly Append[] {
+		let length = 0;
+		let count = 0;
+		for (const { storing } of this.#queue) {
+			length += storing.text.length;
+			if (count === MAX_BATCH || (count > 0 && length > MAX_BATCH_LENGTH)) break;
+			count++;
+		}
+		// Those whose time is over have been told so.
+		return this.#queue.splice(0, count).filter(({ isSettled }) => !isSettled);
+	}
+
+	async #call(batch: readonly Append[]): Promise<void> {
+		if (batch.length === 0) return;
+		this.#calls++;
+		// A call that is never answered must not keep others from being made.
+		const release = (): void => {
+			if (isReleased) return;
+			isReleased = true;
+			this.#calls--;
+			this.#schedule();
+		};
+		let isReleased = false;
+		const timer = this.#timeoutMs > 0 ? setTimeout(release, this.#timeoutMs) : undefined;
+		timer?.unref();
+		try {
+			const answers = await this.#engine.append(batch.map(({ storing }) => storing));
+			for (const [index, append] of batch.entries()) {
+				const answer = answers[index];
+				if (answer instanceof Error || answer === undefined) this.#fail(append, answer);
+				else this.#settle(append, () => append.resolve(answer));
+			}
+			if (answers.some((answer) => !(answer instanceof Error))) this.#refusal = undefined;
+		} catch (error) {
+			for (const append of batch) this.#fail(append, error);
+		} finally {
+			clearTimeout(timer);
+			release();
+			this.#forgetSettled();
+		}
+	}
+
+	/** The engine has refused it, or has not answered in time. */
+	#fail(append: Append, cause: unknown): void {
+		if (append.isSettled) return;
+		const error = failed(this.#engine, cause);
+		this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
+		this.#settle(append, () => append.reject(error));
+	}
+
+	#settle(append: Append, settle: () => void): void {
+		if (append.isSettled) return;
+		append.isSettled = true;
+		this.#count--;
+		this.#bytes -= append.bytes;
+		settle();
+		if (this.#count > 0) return;
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		this.#onIdle?.();
+	}
+
+	/** One timer for all: they have the same time, so the oldest is due first. */
+	#wake(): ReturnType<typeof setTimeout> {
+		const due = (this.#unsettled[0]?.deadline ?? 0) - Date.now();
+		return setTimeout(() => this.#expire(), Math.max(1, due)).unref();
+	}
+
+	#expire(): void {
+		const now = Date.now();
+		this.#timer = undefined;
+		for (const append of this.#unsettled) {
+			if (append.deadline > now) break;
+			const message = `${this.#engine.name} did not answer within ${this.#timeoutMs} ms`;
+			this.#fail(append, new SSEError("ERR_SSE_TIMEOUT", message, 503));
+		}
+		this.#forgetSettled();
+		if (this.#count > 0) this.#timer ??= this.#wake();
+	}
+
+	#forgetSettled(): void {
+		const first = this.#unsettled.findIndex(({ isSettled }) => !isSettled);
+		this.#unsettled.splice(0, first < 0 ? this.#unsettled.length : first);
+	}
+}
+
+/** What an engine rejects with, as applications are told it. */
+export function failed({ name }: LogEngine, cause: unknown): SSEError {
+	if (cause instanceof SSEError) return cause;
+	const why = cause instanceof Error ? cause.message : String(cause);
+	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, 503, cause);
+}
+
+/** @throws (rejects) as applications are told it */
+export async function orFailed<T>(engine: LogEngine, promise: Promise<T>): Promise<T> {
+	try {
+		return await promise;
+	} catch (error) {
+		throw failed(engine, error);
+	}
+}

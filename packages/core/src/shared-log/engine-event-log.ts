@@ -1,0 +1,228 @@
+/**
+ * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
+ * events included. So all deliver in one order.
+ */
+
+import { SSEError } from "../checks/errors.js";
+import type {
+	Appended,
+	EventLog,
+	LogHost,
+	LogReader,
+	LogStats,
+	Page,
+	ReadFailure,
+	SharedLog,
+} from "../event-log/event-log.js";
+import type { LogEntry, LogRecord } from "../event-log/record.js";
+import { type RetentionRules, readRetention } from "../event-log/retention.js";
+import { within } from "../pacing/timeout.js";
+import type { Position } from "../wire/cursor.js";
+import { orFailed } from "./append-queue.js";
+import { EngineReader } from "./engine-reader.js";
+import { HealthProbe, type HealthProbeHost } from "./health-probe.js";
+import type { LocalCopy } from "./local-copy.js";
+import { continues, fillLocalCopy } from "./local-copy-fill.js";
+import type { LogEngine, Stored } from "./log-engine.js";
+import { readArrival } from "./log-format.js";
+import { LogWriter } from "./log-writer.js";
+import { Outage } from "./outage.js";
+import { Tail, type TailHost } from "./tail.js";
+
+// For so long a client that has had more than this process waits for it to come up.
+const MAX_LAG_MS = 10_000;
+
+// For as long closing waits for what is on its way to the engine.
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** A log on an engine, for one service. */
+export function createEngineEventLog(engine: LogEngine): EventLog {
+	return new EngineEventLog(engine);
+}
+
+class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
+	readonly shared: SharedLog;
+	/** Once it is open. */
+	writer: LogWriter | undefined;
+	readonly #engine: LogEngine;
+	readonly #tail: Tail;
+	readonly #watch: HealthProbe;
+	readonly #archive: EngineReader;
+	readonly #outage: Outage;
+	#rules: RetentionRules = readRetention(true);
+	#host: LogHost | undefined;
+	#mirror: LocalCopy | undefined;
+	#onBegun: (position: Position) => void = () => {};
+	#isClosed = false;
+
+	constructor(engine: LogEngine) {
+		this.#engine = engine;
+		this.#outage = new Outage(engine);
+		this.#tail = new Tail(engine, this);
+		this.#watch = new HealthProbe(engine, this);
+		this.#archive = new EngineReader(engine, {
+			recordOf: (stored, epoch) => readArrival(stored, epoch)?.record,
+			back: (error) => this.#back(error),
+			current: () => this.shared.current(),
+		});
+		this.shared = {
+			maxLagMs: MAX_LAG_MS,
+			tell: (command) => this.#write((writer) => writer.tell(command)),
+			health: () => this.#watch.health(),
+			current: () => within(MAX_LAG_MS, this.#watch.current()).catch(() => {}),
+			post: (...post) => orFailed(engine, engine.post(...post)),
+			posted: () => orFailed(engine, engine.posted()),
+		};
+	}
+
+	get position(): Position | undefined {
+		return this.#mirror?.position;
+	}
+
+	open(host: LogHost): Promise<Position> {
+		if (this.#host !== undefined) {
+			throw new SSEError("ERR_SSE_INVALID_OPTION", "An event log serves one service");
+		}
+		this.#rules = readRetention(host.history);
+		this.#host = host;
+		this.writer = new LogWriter(this.#engine, this.#rules, host.appendTimeoutMs);
+		this.#watch.start();
+		void this.#tail.run();
+		return new Promise((resolve) => {
+			this.#onBegun = resolve;
+		});
+	}
+
+	append(entry: LogEntry): Promise<Appended> {
+		return this.#write((writer) => writer.append(entry));
+	}
+
+	readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Page | ReadFailure | Promise<Page | ReadFailure> {
+		if (this.#mirror === undefined || this.#isClosed) return "expired";
+		const page = this.#mirror.readAfter(after, upTo, reader);
+		if (page === "older") return this.#archive.readAfter(after, upTo, reader);
+		return page === "diverged" ? this.#archive.prove(page) : page;
+	}
+
+	readLatest(reader: LogReader): readonly LogRecord[] {
+		return this.#mirror?.readLatest(reader) ?? [];
+	}
+
+	keepsLatest(group: string): boolean {
+		return this.#rules.ofGroups.get(group)?.latest === true;
+	}
+
+	stats(): LogStats {
+		return this.#mirror?.stats() ?? { events: 0, bytes: 0 };
+	}
+
+	/** What was appended before is in the log then, unless the engine is away. */
+	async close(): Promise<void> {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		// What has no time of its own is not waited for without end.
+		await within(CLOSE_TIMEOUT_MS, this.writer?.idle() ?? Promise.resolve()).catch(() => {});
+		this.#watch.stop();
+		this.#tail.stop();
+		this.#outage.end();
+		await this.#engine.close();
+		this.#mirror = undefined;
+	}
+
+	// What the tail asks.
+
+	async begin(newest: Position, signal: AbortSignal): Promise<void> {
+		const before = this.position;
+		const goesOn = before !== undefined && (await continues(this.#engine, before, newest));
+		const mirror = goesOn ? this.#mirror : await this.#fillLocalCopy(newest, before);
+		if (signal.aborted) return;
+		this.#mirror = mirror;
+		if (before === undefined) {
+			this.#onBegun(newest);
+			this.writer?.release();
+		} else if (!goesOn) {
+			this.writer?.forget(this.position ?? newest);
+			this.#host?.onBreak(before);
+		}
+		this.#watch.onBegun();
+	}
+
+	take(stored: Stored): boolean {
+		const mirror = this.#mirror;
+		const position = mirror?.position;
+		if (mirror === undefined || position === undefined) return false;
+		const { sequence, tag, previousTag = position.tag } = stored;
+		if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
+		const { writer = "", record, command } = readArrival(stored, position.epoch) ?? {};
+		const entry = this.writer?.take(writer, tag);
+		mirror.add({ epoch: position.epoch, sequence, tag }, record);
+		try {
+			if (record !== undefined) this.#host?.deliver(record, entry);
+			else if (command !== undefined && writer !== this.writer?.id) this.#host?.obey(command);
+		} catch (error) {
+			this.#host?.onError(error);
+		} finally {
+			mirror.onDelivered();
+		}
+		return true;
+	}
+
+	onWarning(message: string): void {
+		const warning = this.#outage.onWarning(message);
+		if (warning !== undefined) this.#host?.onError(warning);
+	}
+
+	onFailure(cause: unknown): void {
+		const { error, isNew } = this.#outage.onFailure(cause);
+		this.#watch.onFailure(error);
+		this.writer?.refuseHeld(error);
+		if (isNew) this.#host?.onError(error);
+	}
+
+	// What the watch asks.
+
+	tagAt(sequence: number): string | undefined {
+		return this.#mirror?.tagAt(sequence);
+	}
+
+	onProven(): void {
+		this.#tail.onProven();
+		this.#outage.end();
+	}
+
+	onAstray(reason: Error): void {
+		this.#tail.restart(reason);
+	}
+
+	#fillLocalCopy(newest: Position, before: Position | undefined): Promise<LocalCopy> {
+		return fillLocalCopy(this.#engine, newest, {
+			rules: this.#rules,
+			before,
+			recordOf: (stored) => readArrival(stored, newest.epoch)?.record,
+		});
+	}
+
+	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
+		if (this.#isClosed || this.writer === undefined) {
+			const message = "The service is closed";
+			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503));
+		}
+		return append(this.writer).then((at) => {
+			// It is another log's, or was begun anew.
+			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
+			return at;
+		});
+	}
+
+	/** Resolves when the tail is followed again. */
+	async #back(error: unknown): Promise<void> {
+		if (this.#isClosed) throw error;
+		this.#watch.look();
+		await this.#outage.over();
+		if (this.#isClosed) throw error;
+	}
+}

@@ -1,0 +1,112 @@
+/**
+ * Where a mirror starts: filled with what the engine has, when a process begins or the log has broken off, or as it was, when
+ * that is proven to be a part of the log still.
+ */
+
+import type { LogRecord } from "../event-log/record.js";
+import type { RetentionRules } from "../event-log/retention.js";
+import type { Position } from "../wire/cursor.js";
+import { LocalCopy } from "./local-copy.js";
+import type { LogEngine, Stored } from "./log-engine.js";
+
+// Texts of the log, in one call to the engine and in all.
+const PAGE = 500;
+const MAX_FILL = 65_536;
+
+// A log that has begun anew is delivered from its beginning, while that is so near.
+const YOUNG = 1_000;
+
+interface FillHost {
+	readonly rules: RetentionRules;
+	/** Where this process was, if it was anywhere. */
+	readonly before: Position | undefined;
+	/** The event in it, if it is one. */
+	recordOf(stored: Stored): LogRecord | undefined;
+}
+
+/** Whether the log goes on from a position. `newest`: the newest there is */
+export async function continues(
+	engine: LogEngine,
+	{ epoch, sequence, tag }: Position,
+	newest: Position,
+): Promise<boolean> {
+	if (newest.epoch !== epoch || newest.sequence < sequence) return false;
+	if (newest.sequence === sequence) return newest.tag === tag;
+	const [first] = await engine.read(Math.max(1, sequence), 1);
+	if (sequence === 0) return tag === "0" && first?.sequence === 1;
+	if (first?.sequence === sequence) return first.tag === tag;
+	return first?.sequence === sequence + 1 && first.previousTag === tag;
+}
+
+/** A mirror of the newest part of the log. */
+export async function fillLocalCopy(
+	engine: LogEngine,
+	newest: Position,
+	{ rules, before, recordOf }: FillHost,
+): Promise<LocalCopy> {
+	const { epoch } = newest;
+	if (before !== undefined && before.epoch !== epoch && (await isYoung(engine, newest))) {
+		return new LocalCopy(rules, { epoch, sequence: 0, tag: "0" });
+	}
+	const stored = await readNewest(engine, newest, countOf(rules));
+	const [first] = stored;
+	const base = first === undefined ? newest : baseOf(first, epoch);
+	const mirror = new LocalCopy(rules, base);
+	for (const [group, { latest }] of rules.ofGroups) {
+		const kept = latest ? await engine.latest(group) : [];
+		for (const each of kept) {
+			const record = each.sequence <= base.sequence ? recordOf(each) : undefined;
+			if (record !== undefined) mirror.addEarlier(record);
+		}
+	}
+	for (const each of stored) {
+		const { sequence, tag } = each;
+		if (sequence <= base.sequence) continue;
+		mirror.add({ epoch, sequence, tag }, recordOf(each));
+		mirror.onDelivered();
+	}
+	return mirror;
+}
+
+/** The position after which everything is in what begins with `first`. */
+function baseOf({ sequence, tag, previousTag }: Stored, epoch: string): Position {
+	if (previousTag !== undefined) return { epoch, sequence: sequence - 1, tag: previousTag };
+	return sequence === 1 ? { epoch, sequence: 0, tag: "0" } : { epoch, sequence, tag };
+}
+
+async function isYoung(engine: LogEngine, { sequence }: Position): Promise<boolean> {
+	if (sequence === 0 || sequence > YOUNG) return sequence === 0;
+	const [first] = await engine.read(1, 1);
+	return first?.sequence === 1;
+}
+
+/** The newest ones, as far as they follow one another. */
+async function readNewest(
+	engine: LogEngine,
+	newest: Position,
+	count: number,
+): Promise<readonly Stored[]> {
+	let stored: Stored[] = [];
+	for (let from = Math.max(1, newest.sequence - count + 1); from <= newest.sequence; ) {
+		const page = await engine.read(from, PAGE);
+		for (const each of page) {
+			if (each.sequence !== (stored.at(-1)?.sequence ?? 0) + 1) stored = [];
+			if (each.sequence <= newest.sequence) stored.push(each);
+		}
+		if (page.length === 0) break;
+		from = (page.at(-1)?.sequence ?? 0) + 1;
+	}
+	const last = stored.at(-1);
+	if (last === undefined || (last.sequence === newest.sequence && last.tag === newest.tag)) {
+		return stored;
+	}
+	throw new Error(`The log in ${engine.name} has changed while it was read`);
+}
+
+function countOf({ byDefault, ofGroups }: RetentionRules): number {
+	const all = [byDefault, ...ofGroups.values()];
+	return Math.min(
+		MAX_FILL,
+		all.reduce((sum, { maxEvents }) => sum + maxEvents, 0),
+	);
+}

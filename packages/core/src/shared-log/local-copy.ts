@@ -1,0 +1,77 @@
+/**
+ * The mirror: the newest part of an engine's log, in this process. Most who come back are given what they missed from here,
+ * without a word to the engine.
+ */
+
+import type { LogReader, LogStats, Page, ReadFailure } from "../event-log/event-log.js";
+import { pageOf } from "../event-log/page.js";
+import type { LogRecord } from "../event-log/record.js";
+import { RecordStore } from "../event-log/record-store.js";
+import type { RetentionRules } from "../event-log/retention.js";
+import type { Position } from "../wire/cursor.js";
+import { RecentTags } from "./recent-tags.js";
+
+export class LocalCopy {
+	readonly #ring: RecordStore;
+	readonly #tags: RecentTags;
+	#position: Position;
+	#added: Position;
+
+	/** @param base the position after which everything is here */
+	constructor(rules: RetentionRules, base: Position) {
+		this.#ring = new RecordStore(rules);
+		this.#tags = new RecentTags(base.sequence, base.tag);
+		this.#position = base;
+		this.#added = base;
+	}
+
+	get position(): Position {
+		return this.#position;
+	}
+
+	/** What was kept of a group besides the log, from before the base. */
+	addEarlier(record: LogRecord): void {
+		this.#ring.add(record);
+	}
+
+	/** What is next, and about to be delivered. `record`: `undefined` when it is nothing that is sent to clients */
+	add(position: Position, record: LogRecord | undefined): void {
+		this.#tags.add(position.tag);
+		this.#added = position;
+		if (record !== undefined) this.#ring.add(record);
+	}
+
+	/** What was added has been delivered. */
+	onDelivered(): void {
+		this.#position = this.#added;
+	}
+
+	/** @returns `undefined` when it is not known here: the position may be older than what is */
+	tagAt(sequence: number): string | undefined {
+		return this.#tags.at(sequence);
+	}
+
+	/** As the log's. @returns `"older"` when what is asked for may be in the engine, and is not here */
+	readAfter(
+		after: Position,
+		upTo: Position,
+		reader: LogReader,
+	): Page | ReadFailure | "older" | Promise<Page> {
+		if (after.epoch !== this.#position.epoch) return "epoch";
+		if (after.sequence > this.#added.sequence) return "diverged";
+		if (after.sequence < this.#tags.first) return "older";
+		if (after.tag !== this.tagAt(after.sequence)) return "diverged";
+		const now = Date.now();
+		const newer = this.#ring.after(after.sequence, reader, now);
+		return newer === undefined ? "older" : pageOf(newer, upTo, reader, now);
+	}
+
+	readLatest(reader: LogReader): readonly LogRecord[] {
+		return this.#ring.latest(reader, Date.now());
+	}
+
+	stats(): LogStats {
+		const { events, bytes } = this.#ring.stats(Date.now());
+		return { events, bytes: bytes + this.#tags.bytes };
+	}
+}

@@ -1,0 +1,84 @@
+/**
+ * An engine: what keeps a log for several processes. It knows nothing of events: text in, text out.
+ */
+import type { Position } from "../wire/cursor.js";
+
+/** One text of the log. */
+export interface Stored {
+	/** 1, 2, 3, …: no number is left out. */
+	readonly sequence: number;
+	/** As whoever stored it made it: a random number below 2^32, in base 36. */
+	readonly tag: string;
+	/** The tag of the one before, `"0"` for the first, where the engine can tell: proof that nothing was lost or exchanged between. */
+	readonly previousTag?: string | undefined;
+	/** When it was stored, in milliseconds since 1970, by the engine's clock. */
+	readonly at: number;
+	readonly text: string;
+}
+
+/** A text on its way into the log. */
+export interface Storing {
+	readonly text: string;
+	readonly tag: string;
+	/** Given back in the answer to a repeated idempotency key. */
+	readonly ownId?: string | undefined;
+	/** Where it is known, nothing is stored. */
+	readonly idempotencyKey?: string | undefined;
+	/** Keep it besides as the newest of this key in this group, whatever becomes of the log. At most `max` keys: the oldest go first. */
+	readonly latest?:
+		| { readonly group: string; readonly key: string; readonly max: number }
+		| undefined;
+}
+
+export interface StoredAt extends Position {
+	readonly ownId?: string | undefined;
+	/** False: its idempotency key was known, and this is what it was stored as then. */
+	readonly isNew: boolean;
+}
+
+export interface LogEngine {
+	/** As messages call it. */
+	readonly name: string;
+
+	/**
+	 * Connect what is its own, check what is there, make what is missing. Called again, after a pause, when it rejects.
+	 *
+	 * @param warn told what an operator should know
+	 * @throws (rejects) `ERR_SSE_LOG_VERSION` when what is there is of another format
+	 */
+	open(warn: (message: string) => void): Promise<void>;
+
+	/** The newest text, read where it is written. In an empty log sequence 0, with tag `"0"`. */
+	newest(): Promise<Position>;
+
+	/** In the order given, each with its own answer. Rejects when there is none. */
+	append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]>;
+
+	/** From a sequence on, itself included, in order, at most `limit`, read where it is written. What is kept no more is left out. */
+	read(from: number, limit: number): Promise<readonly Stored[]>;
+
+	/**
+	 * Hand over whatever is after a sequence, in order, as it comes, on a connection of its own, until `signal` aborts: then it
+	 * resolves. It rejects as soon as that connection breaks or stalls, and mends none itself: continuity has to be proven first.
+	 */
+	follow(
+		after: number,
+		take: (stored: readonly Stored[]) => void,
+		signal: AbortSignal,
+	): Promise<void>;
+
+	/** The newest of each key of a group, in order. */
+	latest(group: string): Promise<readonly Stored[]>;
+
+	/** What is to be done from time to time. */
+	tidy?(): Promise<void>;
+
+	/** Put up a small text under a name, for `ttlMs` milliseconds, in the place of the one before. */
+	post(name: string, text: string, ttlMs: number): Promise<void>;
+
+	/** All that is up now, by name. */
+	posted(): Promise<ReadonlyMap<string, string>>;
+
+	/** Close what is its own. */
+	close(): Promise<void>;
+}

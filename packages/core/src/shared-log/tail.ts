@@ -1,0 +1,133 @@
+/**
+ * The tail of an engine's log: followed for as long as the log is open. Whatever breaks is tried again, after a pause that
+ * grows, and where it goes on is proven each time.
+ */
+
+import { within } from "../pacing/timeout.js";
+import type { Position } from "../wire/cursor.js";
+import type { LogEngine, Stored } from "./log-engine.js";
+
+const MIN_PAUSE_MS = 20;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+
+// Connecting, and reading what a process begins with.
+const START_TIMEOUT_MS = 30_000;
+
+export interface TailHost {
+	/** Everything up to here has been taken. */
+	readonly position: Position | undefined;
+	/**
+	 * Go on from the position, where that is part of the log, or begin anew. `newest`: the newest there is.
+	 * Once `signal` has aborted it changes nothing any more: it has been given up, and tried again.
+	 */
+	begin(newest: Position, signal: AbortSignal): Promise<void>;
+	/** @returns false when it does not go on from the position */
+	take(stored: Stored): boolean;
+	/** What an operator should know. */
+	onWarning(message: string): void;
+	/** It is not followed for now. */
+	onFailure(error: unknown): void;
+}
+
+export class Tail {
+	readonly #engine: LogEngine;
+	readonly #host: TailHost;
+	readonly #stop = new AbortController();
+	#attempt = new AbortController();
+	#failures = 0;
+	#isFollowing = false;
+
+	constructor(engine: LogEngine, host: TailHost) {
+		this.#engine = engine;
+		this.#host = host;
+	}
+
+	/** Follow it, until `stop`. Never rejects. */
+	async run(): Promise<void> {
+		while (!this.#stop.signal.aborted) {
+			this.#attempt = new AbortController();
+			try {
+				await this.#follow(this.#attempt.signal);
+			} catch (error) {
+				this.#attempt.abort(error);
+				if (!this.#stop.signal.aborted) this.#host.onFailure(error);
+			}
+			// All processes lose a connection at the same time, and must not all come back at the same time.
+			const most = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+			await pause(MIN_PAUSE_MS + Math.random() * most, this.#stop.signal);
+		}
+	}
+
+	/** It is seen to be followed. */
+	onProven(): void {
+		this.#failures = 0;
+	}
+
+	/** Give up what is followed, for a reason, and try again. An attempt that begins proves itself where it goes on. */
+	restart(reason: Error): void {
+		if (this.#isFollowing) this.#attempt.abort(reason);
+	}
+
+	stop(): void {
+		this.#stop.abort();
+		this.#attempt.abort();
+	}
+
+	async #follow(signal: AbortSignal): Promise<void> {
+		const what = `Opening the log in ${this.#engine.name}`;
+		await raced(signal, within(START_TIMEOUT_MS, this.#start(signal), what));
+		const after = this.#host.position?.sequence ?? 0;
+		const take = (stored: readonly Stored[]): void => this.#take(stored, signal);
+		this.#isFollowing = true;
+		try {
+			await raced(signal, this.#engine.follow(after, take, signal));
+		} finally {
+			this.#isFollowing = false;
+		}
+		throw new Error(`${this.#engine.name} ended the reading`);
+	}
+
+	async #start(signal: AbortSignal): Promise<void> {
+		await this.#engine.open((message) => this.#host.onWarning(message));
+		await this.#host.begin(await this.#engine.newest(), signal);
+	}
+
+	#take(stored: readonly Stored[], signal: AbortSignal): void {
+		for (const each of stored) {
+			if (signal.aborted) return;
+			if (!this.#host.take(each)) {
+				this.restart(new Error(`${this.#engine.name} does not go on from where it was read`));
+			}
+		}
+	}
+}
+
+/** What a promise resolves to, unless the signal aborts before. @throws (rejects) its reason then */
+async function raced<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+	let onAbort = (): void => {};
+	const aborted = new Promise<never>((_, reject) => {
+		onAbort = () => reject(signal.reason);
+		signal.addEventListener("abort", onAbort);
+		if (signal.aborted) onAbort();
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		signal.removeEventListener("abort", onAbort);
+	}
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		if (signal.aborted) return resolve();
+		const end = (): void => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", end);
+			resolve();
+		};
+		const timer = setTimeout(end, ms);
+		timer.unref();
+		signal.addEventListener("abort", end);
+	});
+}

@@ -1,0 +1,28 @@
+/**
+ * Node's request or response behind what the application has: frameworks wrap them.
+ */
+import { IncomingMessage, ServerResponse } from "node:http";
+import { invalid, isObject } from "../checks/errors.js";
+
+/** The object itself, or the one a framework's wrapper carries as `raw`; `undefined` when it is no object. */
+export function rawOf(value: unknown): object | undefined {
+	// What an object is made of is seen without a look at its properties, each of which is a search in Express's.
+	if (value instanceof ServerResponse || value instanceof IncomingMessage) return value;
+	if (!isObject(value)) return undefined;
+	return isObject(value.raw) ? value.raw : value;
+}
+
+/** @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node */
+export function nodeObjectsOf(
+	req: unknown,
+	res: unknown,
+): [request: IncomingMessage, response: ServerResponse] {
+	if (req instanceof IncomingMessage && res instanceof ServerResponse) return [req, res];
+	const request = rawOf(req) as IncomingMessage | undefined;
+	const response = rawOf(res) as ServerResponse | undefined;
+	if (isObject(request?.headers) && typeof response?.setHeader === "function") {
+		return [request, response];
+	}
+	const rule = "{ req, res } must be of Node, or carry it as raw";
+	throw invalid("ERR_SSE_INVALID_REQUEST", rule, res);
+}

@@ -1,0 +1,228 @@
+/**
+ * The sink on a Node response: HTTP/1.0, HTTP/1.1, HTTPS and the compatibility API of HTTP/2.
+ * It owns the response and its listeners; nobody else of this package touches them.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
+import type { Frame } from "../wire/frame.js";
+import { directSocketOf, isCheapToWatch, isUnwrapped } from "./direct-write.js";
+import { flatten } from "./flat-string.js";
+import { restoreHeaders, setStreamHeaders } from "./headers.js";
+import { lastEventIdOf } from "./last-event-id.js";
+import { nodeObjectsOf } from "./node-objects.js";
+import { type OpenSink, openSinks } from "./open-sinks.js";
+import { whenOnSocket } from "./pipelining.js";
+import type { Sink, SinkListener, SinkState } from "./sink.js";
+
+const NGHTTP2_CANCEL = 8;
+
+/** The parts of the two kinds of Node responses that a stream needs. */
+type NodeResponse = ServerResponse & {
+	/** HTTP/2 only. */
+	readonly stream?: {
+		readonly destroyed: boolean;
+		readonly closed: boolean;
+		readonly session?: { close(): void } | undefined;
+		close(code: number): void;
+		destroy(): void;
+		setTimeout(ms: number): void;
+		once(event: "aborted", listener: () => void): unknown;
+	};
+	/** Added by compression middleware. */
+	flush?(): void;
+	/** The head as Node has sent it. */
+	readonly _header?: unknown;
+};
+
+/**
+ * A sink on a response that nothing has been sent on.
+ *
+ * @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node
+ */
+export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
+	return new NodeSink(...nodeObjectsOf(req, res));
+}
+
+class NodeSink implements Sink, OpenSink {
+	readonly response: NodeResponse;
+	/** What chunks are written to, where they can be. */
+	#socket: Socket | undefined;
+	#isWatched = false;
+	#isFinishing = false;
+	readonly headersOnly: boolean;
+	/** From `open` until it has closed. */
+	listener: SinkListener | undefined;
+	readonly #request: IncomingMessage;
+	readonly #stream: NodeResponse["stream"];
+	/** What listens to 'drain', from when it is first needed. */
+	#onDrain: (() => void) | undefined;
+	#listensToResponse = false;
+	#stopWaiting: (() => void) | undefined;
+
+	constructor(request: IncomingMessage, response: NodeResponse) {
+		this.#request = request;
+		this.response = response;
+		this.headersOnly = request.method === "HEAD";
+		this.#stream = response.stream;
+	}
+
+	get lastEventId(): string | undefined {
+		return lastEventIdOf(this.#request);
+	}
+
+	get state(): "fresh" | "started" | "gone" {
+		const { response } = this;
+		if (response.headersSent || response.writableEnded) return "started";
+		const socket = this.#stream ?? response.socket ?? this.#request.socket;
+		// One that was reset is destroyed only when its body has been read.
+		const isGone = response.destroyed || socket?.destroyed || this.#stream?.closed;
+		return isGone ? "gone" : "fresh";
+	}
+
+	get ended(): boolean {
+		return this.#socket === undefined ? this.response.writableEnded : this.#isFinishing;
+	}
+
+	get bufferedBytes(): number {
+		const { response } = this;
+		const held = this.#socket ?? response;
+		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.
+		if (held.writableLength > 0 && this.#stream === undefined) response.socket?.uncork?.();
+		return held.writableLength;
+	}
+
+	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
+		const { response } = this;
+		this.#isWatched = isCheapToWatch(response);
+		const { httpVersion } = this.#request;
+		const headersBefore = setStreamHeaders(response, headers, httpVersion, this.#isWatched);
+		this.listener = listener;
+		openSinks.set(response, this);
+		// 'close' of the response, never of the request: a request whose body was read closes at once.
+		// A client that vanishes while a write is blocked emits only this (Node 20).
+		response.on("close", onResponseClose);
+		response.on("prefinish", onResponsePrefinish);
+		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
+		response.on("error", ignore);
+		// Node's prototype says 200 already, and to add a property is dear where each response has a shape of its own.
+		if (response.statusCode !== 200) response.statusCode = 200;
+		try {
+			// The first write carries the headers with it, in one packet.
+			if (this.headersOnly) response.flushHeaders();
+			else this.#writeToResponse(opening);
+		} catch (error) {
+			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
+			this.detach();
+			restoreHeaders(response, headersBefore);
+			throw error;
+		}
+		// That of HTTP/2 is no text.
+		const { _header: head } = response;
+		if (typeof head === "string") flatten(head);
+		const stream = this.#stream;
+		if (stream === undefined) {
+			this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
+		} else {
+			stream.setTimeout(0);
+			// Node would wait until its body has been read, and with it its session. Not at once: this side may be closing it.
+			stream.once("aborted", () => queueMicrotask(() => stream.destroy()));
+		}
+	}
+
+	#take(socket: Partial<Socket> | undefined): void {
+		// What tools for testing put in its place has less, or is not there at all. Node sets the timeout again for the next
+		// request on it.
+		socket?.setTimeout?.(0);
+		socket?.setNoDelay?.(true);
+		this.#socket = directSocketOf(this.response, socket);
+	}
+
+	/** Node tells it at once where the response has its socket. */
+	finish(): void {
+		this.#isFinishing = true;
+	}
+
+	write(frame: Frame): SinkState {
+		if (this.#isWatched && !isUnwrapped(this.response)) this.#socket = undefined;
+		const socket = this.#socket;
+		if (socket === undefined) {
+			const { response } = this;
+			return response.writableEnded || response.destroyed ? "held" : this.#writeToResponse(frame);
+		}
+		// Ended by the application, or by Node for a client that leaves in an orderly way: 'close' is on its way.
+		if (this.#isFinishing || socket.writableEnded) return "held";
+		const writable = socket.write(frame.chunk);
+		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
+		if (socket.writableLength === 0) return "taken";
+		// The response emits 'drain' only after a write of its own.
+		if (!writable) socket.once("drain", this.#drainListener());
+		return writable ? "held" : "full";
+	}
+
+	#writeToResponse({ bytes }: Frame): SinkState {
+		const { response } = this;
+		const writable = response.write(bytes);
+		// Compression middleware holds back what was written until it is flushed.
+		response.flush?.();
+		// A wrapper of res.write may answer nothing at all: only false is a wish to wait.
+		if (writable !== false) return "held";
+		const isNodes = this.#stream === undefined && !Object.hasOwn(response, "write");
+		if (isNodes && this.bufferedBytes === 0) return "taken";
+		if (!this.#listensToResponse) response.on("drain", this.#drainListener());
+		this.#listensToResponse = true;
+		return "full";
+	}
+
+	/** Compression middleware moves it to a stream of its own, so it must not depend on `this`. */
+	#drainListener(): () => void {
+		this.#onDrain ??= () => this.listener?.onDrain();
+		return this.#onDrain;
+	}
+
+	end(scope: "stream" | "connection"): void {
+		const { response } = this;
+		if (response.writableEnded || response.destroyed) return;
+		const { socket } = response;
+		response.end();
+		if (scope === "stream") return;
+		// HTTP/2 says it goes away, and lets the session's other streams end.
+		if (this.#stream !== undefined) this.#stream.session?.close();
+		else response.once("finish", () => socket?.end());
+	}
+
+	destroy(): void {
+		const { response } = this;
+		// On HTTP/2 only the stream may go: the session carries others.
+		if (this.#stream !== undefined) this.#stream.close(NGHTTP2_CANCEL);
+		else response.destroy();
+		// A response that waits behind another one on its socket has no 'close' of its own yet.
+		if (this.#stream === undefined && response.socket === null) response.emit("close");
+	}
+
+	detach(): SinkListener | undefined {
+		const { response, listener } = this;
+		this.listener = undefined;
+		openSinks.delete(response);
+		response.off("close", onResponseClose);
+		response.off("prefinish", onResponsePrefinish);
+		response.off("error", ignore);
+		if (this.#onDrain !== undefined) {
+			response.off("drain", this.#onDrain);
+			this.#socket?.off("drain", this.#onDrain);
+		}
+		this.#stopWaiting?.();
+		return listener;
+	}
+}
+
+/** One function for all responses. */
+function onResponseClose(this: NodeResponse): void {
+	openSinks.get(this)?.detach()?.onClose(this.writableEnded);
+}
+
+function onResponsePrefinish(this: NodeResponse): void {
+	openSinks.get(this)?.finish();
+}
+
+function ignore(): void {}

@@ -1,0 +1,28 @@
+/**
+ * Requests, responses and headers, as Node and frameworks have them. Types only: nothing here runs.
+ */
+import type { IncomingMessage, OutgoingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+
+/** A request of `node:http`, `node:https` or `node:http2` (compatibility API). */
+export type HttpRequest = IncomingMessage | Http2ServerRequest;
+
+/** A response of `node:http`, `node:https` or `node:http2` (compatibility API). */
+export type HttpResponse = (ServerResponse | Http2ServerResponse) & OutgoingMessage;
+
+/** Response headers, as Node's `getHeaders()` and frameworks' give them. */
+export interface SSEHeaders {
+	readonly [name: string]: number | string | readonly string[] | undefined;
+}
+
+/** The documented name of {@link SSEHeaders}. */
+export type HttpResponseHeaders = SSEHeaders;
+
+/** Node's object, or a framework's wrapper that carries it as `raw`. */
+export type Raw<T> = T | { readonly raw: T };
+
+/** The request `connect` takes. */
+export type RequestLike = Raw<IncomingMessage | Http2ServerRequest>;
+
+/** The response `connect` takes. */
+export type ResponseLike = Raw<ServerResponse | Http2ServerResponse>;

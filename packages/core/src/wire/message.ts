@@ -1,0 +1,101 @@
+/**
+ * A message: data and options as the application writes them, checked, and encoded as text.
+ */
+import { checkObject, invalid, SSEError } from "../checks/errors.js";
+import { isTime, TIME_RULE } from "../checks/time.js";
+import type { PublishOptions, SendOptions } from "../types/message.js";
+import {
+	checkEventType,
+	checkId,
+	checkRetry,
+	type EventFields,
+	encodeEvent,
+	serializeData,
+} from "./event-stream.js";
+
+interface FieldLimits {
+	readonly maxEventTypeLength: number;
+	readonly maxEventIdLength: number;
+}
+
+/** A message that has been checked. */
+export interface Message extends EventFields {
+	readonly isVolatile: boolean;
+	readonly key: string | undefined;
+	readonly ttlMs: number | undefined;
+	readonly idempotencyKey: string | undefined;
+}
+
+const MAX_KEY_LENGTH = 256;
+
+// `{ group }` here, where it is no option, must not be taken for a wish that everyone gets the message.
+const COMMON_OPTION_NAMES: readonly string[] = ["event", "id", "retry", "key", "ttlMs"];
+const OPTION_NAMES: { readonly [use in "send" | "publish"]: readonly string[] } = {
+	send: [...COMMON_OPTION_NAMES, "volatile"],
+	publish: [...COMMON_OPTION_NAMES, "idempotencyKey"],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY` */
+export function readMessage(
+	data: unknown,
+	options: SendOptions & PublishOptions = {},
+	limits: FieldLimits,
+	use: "send" | "publish" = "send",
+): Message {
+	checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
+	const unknown = Object.keys(options).find((name) => !OPTION_NAMES[use].includes(name));
+	if (unknown !== undefined)
+		throw invalid("ERR_SSE_INVALID_OPTION", `There is no such option of ${use}`, unknown);
+	const isVolatile = options.volatile === true;
+	// With a key it would take out the one that waits, and then be skipped itself.
+	if (isVolatile && (options.key !== undefined || options.ttlMs !== undefined)) {
+		const rule = "What is volatile neither waits nor is kept: it has no key and no ttlMs";
+		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
+	}
+	return {
+		event: checkEventType(options.event, limits.maxEventTypeLength),
+		id: checkId(options.id, limits.maxEventIdLength),
+		retry: checkRetry(options.retry),
+		data: serializeData(data),
+		isVolatile,
+		key: checkKey(options.key, "key"),
+		ttlMs: checkTtl(options.ttlMs),
+		idempotencyKey: checkKey(options.idempotencyKey, "idempotencyKey"),
+	};
+}
+
+/** @throws as {@link readMessage} */
+export function encodeMessage(
+	data: unknown,
+	options: SendOptions | undefined,
+	limits: FieldLimits,
+): string {
+	return encodeFields(readMessage(data, options, limits));
+}
+
+/** A message as a block of the stream. @throws `ERR_SSE_INVALID_DATA` */
+export function encodeFields(fields: EventFields): string {
+	return orTooLong(fields, () => encodeEvent(fields));
+}
+
+/** Run what encodes a message. @throws `ERR_SSE_INVALID_DATA` when its text would be longer than a string can be */
+export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
+	try {
+		return encode();
+	} catch (cause) {
+		if (!(cause instanceof RangeError)) throw cause;
+		throw invalid("ERR_SSE_INVALID_DATA", "The message is too long", data, undefined, cause);
+	}
+}
+
+function checkKey(key: unknown, name: string): string | undefined {
+	const isKey = typeof key === "string" && key.length <= MAX_KEY_LENGTH;
+	if (key === undefined || isKey) return key as string | undefined;
+	const rule = `The option ${name} must be a string of at most ${MAX_KEY_LENGTH} characters`;
+	throw invalid("ERR_SSE_INVALID_OPTION", rule, key);
+}
+
+function checkTtl(ttlMs: unknown): number | undefined {
+	if (ttlMs === undefined || isTime(ttlMs)) return ttlMs;
+	throw invalid("ERR_SSE_INVALID_OPTION", `The option ttlMs must be ${TIME_RULE}`, ttlMs);
+}
