@@ -65,7 +65,7 @@ function namedGroups(groupName: unknown, groups: unknown): unknown {
  *
  * @throws `ERR_SSE_INVALID_EXPIRES_AT`; `ERR_SSE_EXPIRED`, status 401, for a time that is past
  */
-export function checkExpiresAt(value: unknown): number | undefined {
+function checkExpiresAt(value: unknown): number | undefined {
 	if (value === undefined) return value;
 	// Not `instanceof`: test runners give modules a `Date` of another realm.
 	const isDate = Object.prototype.toString.call(value) === "[object Date]";

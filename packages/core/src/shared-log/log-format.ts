@@ -10,7 +10,7 @@ import { checkEventType, checkId, checkRetry } from "../wire/event-stream.js";
 import type { Stored } from "./log-engine.js";
 
 /** What is kept: one of both. */
-export interface Logged {
+interface Logged {
 	/** The process that appended it. */
 	readonly writer: string;
 	readonly entry?: LogEntry | undefined;
@@ -40,7 +40,7 @@ export function encodeCommand(writer: string, { target, ...command }: Command): 
 }
 
 /** @returns `undefined` when it is none of both */
-export function decodeLogged(text: string): Logged | undefined {
+function decodeLogged(text: string): Logged | undefined {
 	try {
 		return readLogged(JSON.parse(text));
 	} catch {
