@@ -66,7 +66,7 @@ describe("the packed package in an empty project", () => {
 			readdirSync(join(project.dir, "node_modules")).filter((name) => !name.startsWith(".")),
 		).toEqual(["sse-service"]);
 		const files = readdirSync(join(project.dir, "node_modules", "sse-service"));
-		expect(files.sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+		expect(files.sort()).toEqual(["LICENSE", "README.md", "dist", "docs", "package.json"]);
 	});
 
 	it("runs the documented example as an ES module", async () => {

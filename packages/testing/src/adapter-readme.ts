@@ -83,9 +83,9 @@ async function servesTwo(
 	expect(bob.events).toHaveLength(2);
 }
 
-/** As the table in the core's README has them, which the core's tests hold; an error without one is answered by 500. */
+/** As the table in the docs of the core has them, which the core's tests hold; an error without one is answered by 500. */
 function statusesOfErrors(): ReadonlyMap<string, string> {
-	const core = readMarkdown(join(import.meta.dirname, "../../core/README.md"));
+	const core = readMarkdown(join(import.meta.dirname, "../../core/docs/errors.md"));
 	const errors = core.tables.find(({ marker }) => marker === "table: errors");
 	return new Map(
 		errors?.rows.map(([code = "", status]) => [codeOf(code)[0] ?? "", status || "500"]),
