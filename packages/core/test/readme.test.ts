@@ -9,8 +9,9 @@ import { createContext, runInContext, runInNewContext } from "node:vm";
 import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
+import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { EventSource } from "eventsource";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createEngineEventLog, type EventLog, type LogEngine } from "../src/engine.js";
 import * as index from "../src/index.js";
 import {
@@ -24,6 +25,7 @@ import {
 } from "../src/index.js";
 import { resolveOptions } from "../src/service/options.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { type ModelServer, startModelServer } from "./model-server.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const REPOSITORY = join(PACKAGE, "../..");
@@ -64,9 +66,26 @@ async function serve(
 	);
 }
 
+let model: ModelServer;
+
+beforeAll(async () => {
+	model = await startModelServer();
+	Object.assign(process.env, { OPENAI_API_KEY: "none", OPENAI_BASE_URL: model.url });
+});
+
+afterAll(() => model.close());
+
 const { besides, table, textBlock, texts } = describeReadmes({
 	files: FILES,
-	project: { packages: ["sse-service"] },
+	project: {
+		packages: ["sse-service"],
+		linked: Object.fromEntries(
+			["@ai-sdk/openai", "@types/supertest", "ai", "openai", "supertest"].map((name) => [
+				name,
+				join(PACKAGE, "node_modules", name),
+			]),
+		),
+	},
 	programs: {
 		"presence.mjs": async ({ url }) => {
 			expect((await fetch(url)).status).toBe(404);
@@ -114,6 +133,69 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			stream.abort();
 			expect(await terminate()).toBe(0);
 		},
+		"limited.mjs": async ({ url }) => {
+			const streams = [await openStream(url), await openStream(url)];
+			const refused = await fetch(url);
+			expect([refused.status, await refused.text()]).toEqual([
+				429,
+				"ERR_SSE_MAX_CONNECTIONS_PER_CLIENT\n",
+			]);
+			for (const stream of streams) stream.abort();
+		},
+		"job.mjs": async ({ url }) => {
+			expect((await fetch(`${url}/jobs/unknown`)).status).toBe(404);
+			const started = await fetch(`${url}/jobs`, { method: "POST" });
+			expect(started.status).toBe(202);
+			const path = await started.text();
+			const watching = await openStream(url + path);
+			const isDone = (): boolean => watching.events.at(-1)?.data.includes('"done":true') === true;
+			await eventually(isDone, "the end of the job");
+			expect(watching.events.at(-1)).toMatchObject({ event: "progress" });
+			const late = await openStream(url + path);
+			expect(await late.take(1)).toMatchObject([{ data: '{"percent":100,"done":true}' }]);
+		},
+		"chat.mjs": async ({ url }) => {
+			const stream = await openStream(`${url}/?question=one+two`);
+			expect(await stream.ended).toBe(true);
+			const tokens = stream.events.filter(({ event }) => event === "token");
+			expect(tokens.map(({ data }) => data).join("")).toBe("one two");
+			expect(stream.events.at(-1)).toEqual({ event: "done", data: "" });
+			const endless = await openStream(`${url}/?question=forever`);
+			await endless.take(1);
+			endless.abort();
+			await eventually(() => model.aborted === 1, "the model to be stopped");
+		},
+		"chat-ai-sdk.mjs": async ({ url }) => {
+			const chat = new DefaultChatTransport({ api: url });
+			const chunks = await chat.sendMessages({
+				trigger: "submit-message",
+				chatId: "1",
+				messageId: undefined,
+				messages: [{ id: "1", role: "user", parts: [{ type: "text", text: "one two" }] }],
+				abortSignal: undefined,
+			});
+			const received: UIMessageChunk[] = [];
+			for await (const chunk of chunks) received.push(chunk);
+			const text = received.map((chunk) => (chunk.type === "text-delta" ? chunk.delta : ""));
+			expect(text.join("")).toBe("one two");
+			expect(received.at(-1)).toMatchObject({ type: "finish" });
+			expect((await fetch(url)).status).toBe(400);
+		},
+		"metrics.mjs": async ({ url }) => {
+			const stream = await openStream(url);
+			const metrics = await fetch(`${url}/metrics`);
+			expect(metrics.headers.get("content-type")).toBe("text/plain; version=0.0.4");
+			const lines = (await metrics.text()).split("\n");
+			expect(lines).toContain("# TYPE sse_connections gauge");
+			expect(lines).toContain("sse_connections 1");
+			expect(lines).toContain("sse_ready 1");
+			stream.abort();
+			const closed = async (): Promise<boolean> =>
+				(await (await fetch(`${url}/metrics`)).text()).includes(
+					'sse_closes_total{reason="client"} 1',
+				);
+			while (!(await closed()));
+		},
 		"documented.cjs": async (program) => {
 			const stream = await openStream(program.url);
 			expect(await stream.take(2)).toEqual([
@@ -151,6 +233,19 @@ const { besides, table, textBlock, texts } = describeReadmes({
 				await fetch(`${url}/say?to=ada&text=hello`);
 				await eventually(() => page.printed.length > 0);
 				expect(page.printed).toEqual(["hello"]);
+			}),
+		"job.mjs": (code) =>
+			besides("job.mjs", async ({ url }) => {
+				const path = await (await fetch(`${url}/jobs`, { method: "POST" })).text();
+				const page = openPage(code, url);
+				page.run(`follow(${JSON.stringify(path)})`);
+				await eventually(() => page.printed.at(-1) === "100 %");
+			}),
+		"chat.mjs": (code) =>
+			besides("chat.mjs", async ({ url }) => {
+				const page = openPage(code, url);
+				await eventually(() => page.printed.length > 0);
+				expect(page.printed).toEqual(["How are you?"]);
 			}),
 		"told of a gap": async (code) => {
 			const kept = createSSEService({ history: true });

@@ -115,7 +115,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 				(block) =>
 					!(LANGUAGES.test(block.language)
 						? block.marker === undefined || known.has(block)
-						: /^(sh|text)$/.test(block.language)),
+						: /^(mermaid|sh|text)$/.test(block.language)),
 			);
 			expect(unknown.map(({ where }) => where)).toEqual([]);
 			expect(programs.map(({ name }) => name).sort()).toEqual(Object.keys(checks).sort());
