@@ -171,6 +171,37 @@ describe("headers", () => {
 		expect(rawHeaders[rawHeaders.indexOf("X-Powered-By") + 1]).toBe("framework");
 	});
 
+	// An app-wide `no-store` was weakened to `no-cache`, which lets caches keep a copy.
+	it.each<[string, string | string[] | undefined, string | undefined, string]>([
+		["the response's", "private, no-store", undefined, "private, no-store, no-cache, no-transform"],
+		["the framework's", undefined, "No-Store", "No-Store, no-cache, no-transform"],
+		[
+			"both",
+			["private", "no-store"],
+			"must-revalidate",
+			"private, no-store, must-revalidate, no-cache, no-transform",
+		],
+		["what is said twice", "no-cache, no-transform", "NO-CACHE", "no-cache, no-transform"],
+		[
+			"a list within quotes",
+			'private="x-a, x-b"',
+			undefined,
+			'private="x-a, x-b", no-cache, no-transform',
+		],
+		[
+			"what lets caches keep more",
+			"public, max-age=60, s-maxage=9",
+			"immutable",
+			"no-cache, no-transform",
+		],
+	])("Cache-Control keeps what restricts caches: %s", async (_name, own, framework, expected) => {
+		await serve((_req, res) => {
+			if (own !== undefined) res.setHeader("Cache-Control", own);
+			return { originalResHeaders: { "cache-control": framework } };
+		});
+		expect((await openStream(server.url)).headers["cache-control"]).toBe(expected);
+	});
+
 	it("Set-Cookie of the response and of the framework are all kept, none twice", async () => {
 		await serve((_req, res) => {
 			res.setHeader("Set-Cookie", ["a=1", "b=2"]);

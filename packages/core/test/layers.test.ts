@@ -51,7 +51,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"service/default-service": ["node:util"],
 	"shared-log/log-writer": ["nanoid"],
 	"sink/direct-write": ["node:http", "node:net"],
-	"sink/node-objects": ["node:http"],
+	"sink/node-objects": ["node:http", "node:net"],
 	"sink/node-sink": ["node:net"],
 	"sink/pipelining": ["node:net"],
 };

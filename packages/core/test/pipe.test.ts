@@ -41,6 +41,61 @@ describe("pipe", () => {
 		expect(connection.closed).toBe(false);
 	});
 
+	it("awaits items that are promises, and what toEvent returns, in their order", async () => {
+		const { connection, stream } = await open();
+		const later = new Promise<string>((resolve) => setTimeout(resolve, 5, "first"));
+		const items = [later, "second", Promise.resolve("third")];
+		const toEvent = async (item: string) => ({ data: item, id: item.length });
+		expect(await connection.pipe(items, { toEvent })).toBe(3);
+		expect(await stream.take(3)).toEqual([
+			{ data: "first", id: "5" },
+			{ data: "second", id: "6" },
+			{ data: "third", id: "5" },
+		]);
+	});
+
+	it("an item that rejects rejects the pipe and closes the source, whatever the others do later", async () => {
+		const { connection, stream } = await open();
+		let isClosed = false;
+		let reject = (_error: Error): void => {};
+		const items = function* (): Generator<Promise<string>> {
+			try {
+				yield Promise.resolve("sent");
+				yield Promise.reject(new Error("failed"));
+			} finally {
+				isClosed = true;
+			}
+		};
+		await expect(connection.pipe(items())).rejects.toThrow("failed");
+		expect(isClosed).toBe(true);
+		const never = new Promise<never>((_, rejectLater) => {
+			reject = rejectLater;
+		});
+		await expect(connection.pipe([Promise.reject(new Error("first")), never])).rejects.toThrow(
+			"first",
+		);
+		reject(new Error("nobody waits for this one"));
+		expect(await stream.take(1)).toEqual([{ data: "sent" }]);
+		expect(connection.closed).toBe(false);
+	});
+
+	it("settles at once when the client leaves while an item is awaited, and closes the source", async () => {
+		const { connection, stream } = await open();
+		let isClosed = false;
+		const piping = connection.pipe(function* () {
+			try {
+				yield "first";
+				yield new Promise<string>(() => {});
+			} finally {
+				isClosed = true;
+			}
+		});
+		await stream.take(1);
+		stream.abort();
+		expect(await settled(piping, "pipe to settle")).toBe(1);
+		expect(isClosed).toBe(true);
+	});
+
 	it("items become events as toEvent says, over the options for all", async () => {
 		const { connection, stream } = await open();
 		await connection.pipe([1, 2], {

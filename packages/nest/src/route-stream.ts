@@ -31,6 +31,8 @@ export class RouteStream implements RouteHandler {
 	#state: "waiting" | "opening" | "open" | "ended" = "waiting";
 	/** What the handler returned; `undefined` when an interceptor answered in its place. */
 	#source: "nothing" | "observable" | "iterable" | undefined;
+	/** Items are sent no faster than the client reads: those of an iterable, and from the first that is a promise. */
+	#isPiped = false;
 	#params: SseParams | undefined;
 	#chain: Subscription | undefined;
 	#connection: SSEConnection | undefined;
@@ -83,6 +85,7 @@ export class RouteStream implements RouteHandler {
 			return value;
 		}
 		this.#source = "iterable";
+		this.#isPiped = true;
 		const iterable = typeof value === "function" ? value(this.#newSignal()) : value;
 		return pulled(iterable, this.#items, (error) => this.#openings.log(error));
 	}
@@ -94,16 +97,32 @@ export class RouteStream implements RouteHandler {
 
 	#onItem(item: unknown): void {
 		if (this.#source === "nothing") this.#open();
-		else if (this.#connection !== undefined && this.#source !== "iterable") this.#send(item);
+		else if (isThenable(item)) this.#onPromise(Promise.resolve(item));
+		else if (this.#connection !== undefined && !this.#isPiped) this.#send(item);
 		else if (this.#items.put(item)) this.#open();
 		else this.#end("slow");
+	}
+
+	/** Nest awaits what interceptors make of a handler's result. Its turn comes when those before it have been sent. */
+	#onPromise(item: Promise<unknown>): void {
+		item.then(
+			() => this.#open(),
+			(error) => {
+				// Later, the pipe tells of it.
+				if (this.#state === "waiting") this.#onError(error);
+			},
+		);
+		const begins = !this.#isPiped && this.#connection !== undefined;
+		this.#isPiped = true;
+		if (!this.#items.put(item)) this.#end("slow");
+		else if (begins) this.#pipe();
 	}
 
 	#onError(error: unknown): void {
 		if (this.#state === "waiting") {
 			this.#stop();
 			this.#nest.error(error);
-		} else if (this.#source === "iterable") {
+		} else if (this.#isPiped) {
 			this.#items.end({ error });
 		} else {
 			this.#end("error", error);
@@ -111,8 +130,10 @@ export class RouteStream implements RouteHandler {
 	}
 
 	#onComplete(): void {
-		if (this.#source === "iterable") this.#items.end();
+		if (this.#isPiped) this.#items.end();
 		else if (this.#source !== "nothing") this.#end("server");
+		// A promise opens it, or fails before that.
+		if (this.#isPiped && this.#source !== "iterable") return;
 		this.#open();
 	}
 
@@ -138,17 +159,21 @@ export class RouteStream implements RouteHandler {
 		} else if (this.#source !== "nothing") {
 			connection.signal.addEventListener("abort", () => this.#stop(), { once: true });
 		}
-		const { toEvent } = this.#options;
-		if (this.#source === "iterable") {
-			connection.pipe(this.#items, { toEvent }).then(
-				() => this.#end("server"),
-				(error) => this.#end("error", error),
-			);
+		if (this.#isPiped) {
+			this.#pipe();
 		} else {
 			for (const item of this.#items.takeAll()) this.#send(item);
 			if (this.#ending !== undefined) this.#end(this.#ending.reason, this.#ending.error);
 		}
 		this.#tellNest();
+	}
+
+	#pipe(): void {
+		const { toEvent } = this.#options;
+		this.#connection?.pipe(this.#items, { toEvent }).then(
+			() => this.#end("server"),
+			(error) => this.#end("error", error),
+		);
 	}
 
 	#send(item: unknown): void {

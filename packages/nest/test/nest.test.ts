@@ -348,6 +348,94 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(await read("/cached")).toEqual(["cached"]);
 		});
 
+		// Its promises were refused as data: the stream ended, and EventSource came back for ever.
+		it("awaits the promises that an interceptor makes of items, in their order", async () => {
+			const looking: NestInterceptor = {
+				intercept: (_context, next) =>
+					next.handle().pipe(
+						map(async (n: number) => {
+							// The first takes longest.
+							for (let turns = 10 - n; turns > 0; turns--) await turn();
+							if (n === 4) throw new NotFoundException("no such item");
+							return n * 10;
+						}),
+					),
+			};
+			const some: NestInterceptor = {
+				intercept: (_context, next) =>
+					next.handle().pipe(map((n: number) => (n === 2 ? Promise.resolve("two") : n))),
+			};
+
+			@Controller()
+			class Streams {
+				@UseInterceptors(looking)
+				@SseStream("observable")
+				observable() {
+					return of(1, 2, 3);
+				}
+
+				@UseInterceptors(looking)
+				@SseStream("iterable")
+				iterable() {
+					return [1, 2, 3];
+				}
+
+				@UseInterceptors(some)
+				@SseStream("some")
+				some() {
+					const subject = new Subject<number>();
+					setTimeout(() => {
+						for (const n of [1, 2, 3]) subject.next(n);
+						subject.complete();
+					}, 10);
+					return subject;
+				}
+
+				@UseInterceptors(looking)
+				@SseStream("late")
+				late() {
+					return of(3, 4, 4);
+				}
+
+				@SseStream("early")
+				async early() {
+					return of(Promise.reject(new NotFoundException("no such list")));
+				}
+			}
+			await start({ controllers: [Streams] });
+			const { status, text } = await answer("/early");
+			expect([status, JSON.parse(text).message]).toEqual([404, "no such list"]);
+			expect(await read("/observable")).toEqual(["10", "20", "30"]);
+			expect(await read("/iterable")).toEqual(["10", "20", "30"]);
+			expect(await read("/some")).toEqual(["1", "two", "3"]);
+			expect(await read("/late")).toEqual(["30"]);
+			expect(running.errors.map(String)).toEqual([expect.stringContaining("no such item")]);
+			expect(service.stats().closes).toEqual({ server: 3, error: 1 });
+		});
+
+		// The promise was dropped, and what it rejected with later ended the process.
+		it("observes a promise that a function returns in place of an iterable", async () => {
+			const unhandled: unknown[] = [];
+			const note = (error: unknown): number => unhandled.push(error);
+			process.on("unhandledRejection", note);
+
+			@Controller()
+			class Streams {
+				@SseStream("function")
+				function() {
+					return (async () => {
+						await turn();
+						throw new Error("too late");
+					}) as never;
+				}
+			}
+			await start({ controllers: [Streams] });
+			expect((await answer("/function")).status).toBe(500);
+			await turn();
+			process.off("unhandledRejection", note);
+			expect(unhandled).toEqual([]);
+		});
+
 		it("has what fails before the first item answered by exception filters", async () => {
 			@Catch(NotFoundException)
 			class Filter implements ExceptionFilter {

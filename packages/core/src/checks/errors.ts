@@ -67,7 +67,7 @@ export function isSSEError(value: unknown): value is SSEError {
 	return isObject(value) && BRAND in value;
 }
 
-/** The error for a value that breaks a rule: "`rule`, got `value`". */
+/** The error for a value that breaks a rule: "`rule`, got `value`". A promise that is refused is still observed. */
 export function invalid(
 	code: SSEErrorCode,
 	rule: string,
@@ -75,7 +75,18 @@ export function invalid(
 	statusCode?: number,
 	cause?: unknown,
 ): SSEError {
+	observe(value);
 	return new SSEError(code, `${rule}, got ${shown(value)}`, statusCode, cause);
+}
+
+/** Handle a promise that may be left alone from now on: what it rejects with would end the process. */
+export function observe(value: unknown): void {
+	if (isPromise(value)) Promise.resolve(value).catch(() => {});
+}
+
+/** Of whatever realm; but no other thenable, some of which begin their work when they are awaited. */
+function isPromise(value: unknown): boolean {
+	return Object.prototype.toString.call(value) === "[object Promise]";
 }
 
 /** The reason of an aborted signal. */
@@ -90,13 +101,13 @@ export function isObject(value: unknown): value is Record<PropertyKey, unknown> 
 	return typeof value === "object" && value !== null;
 }
 
-/** @throws `code` when `value` is no object, or an array */
+/** @throws `code` when `value` is no object, an array, or a promise */
 export function checkObject(
 	value: unknown,
 	name: string,
 	code: SSEErrorCode,
 ): Record<PropertyKey, unknown> {
-	if (isObject(value) && !Array.isArray(value)) return value;
+	if (isObject(value) && !Array.isArray(value) && !isPromise(value)) return value;
 	throw invalid(code, `${name} must be an object`, value);
 }
 

@@ -1,11 +1,12 @@
 /**
  * A pipe: an iterable sent to a connection, an event for each item, no faster than the client reads.
  */
+import { observe } from "../checks/errors.js";
 import type { PipeOptions, PipeSource } from "../types/connection.js";
 import type { SendOptions, SSEMessage } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
 import { endOfTurn } from "./flush-scheduler.js";
-import { closeIterator, iteratorOf } from "./iterators.js";
+import { closeIterator, isPromiseLike, iteratorOf } from "./iterators.js";
 
 /** What a pipe needs of the connection it feeds. */
 export interface PipeTarget {
@@ -35,38 +36,51 @@ export async function pipe<Item>(
 	source: PipeSource<Item>,
 	{ toEvent = asData, ...options }: PipeOptions<Item>,
 ): Promise<number> {
-	const iterator = iteratorOf(typeof source === "function" ? source(target.signal) : source);
+	const items = typeof source === "function" ? source(target.signal) : source;
+	const iterator = iteratorOf(items);
+	// Each is awaited in its turn, which may never come.
+	if (Array.isArray(items)) items.forEach(observe);
 
 	// One listener for the whole pipe: racing each item against the same promise would keep them all.
 	let stopWaiting: (() => void) | undefined;
 	const onAbort = (): void => stopWaiting?.();
 	target.signal.addEventListener("abort", onAbort, { once: true });
 
-	/** The next item, or `undefined` as soon as the connection has closed: a source may be waiting for ever. */
-	const next = (): Promise<IteratorResult<Item> | undefined> =>
+	let ended = false;
+	/** The next event, or `undefined` at the end, and as soon as the connection has closed: a source may be waiting for ever. */
+	const next = (): Promise<SSEMessage | undefined> =>
 		new Promise((resolve, reject) => {
-			stopWaiting = () => resolve(undefined);
-			Promise.resolve(iterator.next()).then(resolve, reject);
+			stopWaiting = () => {
+				ended = false;
+				resolve(undefined);
+			};
+			// A source that throws has ended by itself.
+			ended = true;
+			const toNext = ({
+				done = false,
+				value,
+			}: IteratorResult<Item>): ReturnType<typeof toEvent> | undefined => {
+				ended = done;
+				if (done || target.closed) return undefined;
+				// Awaited, as `for await` does it.
+				return isPromiseLike(value) ? value.then(toEvent) : toEvent(value);
+			};
+			Promise.resolve(iterator.next()).then(toNext).then(resolve, reject);
 		});
 
-	let ended = false;
-	let items = 0;
+	let count = 0;
 	let sent = 0;
 	try {
 		while (!target.closed) {
-			// A source that throws has ended by itself.
-			ended = true;
-			const step = await next();
-			if (step?.done) break;
-			ended = false;
-			if (step === undefined) break;
-			const { data, ...own } = toEvent(step.value);
+			const event = await next();
+			if (event === undefined) break;
+			const { data, ...own } = event;
 			const frame = host.encode(data, { ...options, ...own });
 			// The slow policy is for what does not wait.
 			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
 			if (target.enqueue(frame)) sent++;
-			items++;
-			await (target.room() ?? (items % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined));
+			count++;
+			await (target.room() ?? (count % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined));
 		}
 	} finally {
 		target.signal.removeEventListener("abort", onAbort);

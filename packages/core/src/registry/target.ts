@@ -3,7 +3,7 @@
  * not exactly one of the forms is refused: `{ client: undefined }` must never reach everyone.
  */
 
-import { invalid, isObject } from "../checks/errors.js";
+import { invalid, isObject, observe } from "../checks/errors.js";
 import { checkClientId, checkGroup, type NameLimits } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import { rawOf } from "../sink/node-objects.js";
@@ -79,6 +79,7 @@ function formOf(target: unknown): string {
 }
 
 function invalidTarget(target: unknown): Error {
+	observe(target);
 	return invalid(
 		"ERR_SSE_INVALID_TARGET",
 		'The target must be "all", { group }, { client } or { connection }',

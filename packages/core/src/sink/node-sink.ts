@@ -2,38 +2,20 @@
  * The sink on a Node response: HTTP/1.0, HTTP/1.1, HTTPS and the compatibility API of HTTP/2.
  * It owns the response and its listeners; nobody else of this package touches them.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import { directSocketOf, isCheapToWatch, isUnwrapped } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
-import { restoreHeaders, setStreamHeaders } from "./headers.js";
 import { lastEventIdOf } from "./last-event-id.js";
-import { nodeObjectsOf } from "./node-objects.js";
+import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
+import { isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
 import { whenOnSocket } from "./pipelining.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 
 const NGHTTP2_CANCEL = 8;
-
-/** The parts of the two kinds of Node responses that a stream needs. */
-type NodeResponse = ServerResponse & {
-	/** HTTP/2 only. */
-	readonly stream?: {
-		readonly destroyed: boolean;
-		readonly closed: boolean;
-		readonly session?: { close(): void } | undefined;
-		close(code: number): void;
-		destroy(): void;
-		setTimeout(ms: number): void;
-		once(event: "aborted", listener: () => void): unknown;
-	};
-	/** Added by compression middleware. */
-	flush?(): void;
-	/** The head as Node has sent it. */
-	readonly _header?: unknown;
-};
 
 /**
  * A sink on a response that nothing has been sent on.
@@ -89,7 +71,8 @@ class NodeSink implements Sink, OpenSink {
 		const held = this.#socket ?? response;
 		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.
 		if (held.writableLength > 0 && this.#stream === undefined) response.socket?.uncork?.();
-		return held.writableLength;
+		// Where a stand-in is in the socket's place, Node adds up what that has not: NaN.
+		return held.writableLength || 0;
 	}
 
 	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
@@ -105,6 +88,7 @@ class NodeSink implements Sink, OpenSink {
 		response.on("prefinish", onResponsePrefinish);
 		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
 		response.on("error", ignore);
+		if (isStandIn(response)) response.on("finish", onStandInFinish);
 		// Node's prototype says 200 already, and to add a property is dear where each response has a shape of its own.
 		if (response.statusCode !== 200) response.statusCode = 200;
 		try {
@@ -182,13 +166,15 @@ class NodeSink implements Sink, OpenSink {
 
 	end(scope: "stream" | "connection"): void {
 		const { response } = this;
-		if (response.writableEnded || response.destroyed) return;
 		const { socket } = response;
-		response.end();
-		if (scope === "stream") return;
-		// HTTP/2 says it goes away, and lets the session's other streams end.
-		if (this.#stream !== undefined) this.#stream.session?.close();
-		else response.once("finish", () => socket?.end());
+		if (!response.writableEnded && !response.destroyed) {
+			response.end();
+			// HTTP/2 says it goes away, and lets the session's other streams end.
+			if (scope === "connection" && this.#stream !== undefined) this.#stream.session?.close();
+			else if (scope === "connection") response.once("finish", () => socket?.end?.());
+		}
+		// Some emit nothing.
+		if (isStandIn(response) && response.writableFinished) onStandInFinish.call(response);
 	}
 
 	destroy(): void {
@@ -198,17 +184,19 @@ class NodeSink implements Sink, OpenSink {
 		else response.destroy();
 		// A response that waits behind another one on its socket has no 'close' of its own yet.
 		if (this.#stream === undefined && response.socket === null) response.emit("close");
+		if (isStandIn(response)) onResponseClose.call(response);
 	}
 
 	detach(): SinkListener | undefined {
 		const { response, listener } = this;
 		this.listener = undefined;
 		openSinks.delete(response);
-		response.off("close", onResponseClose);
-		response.off("prefinish", onResponsePrefinish);
-		response.off("error", ignore);
+		response.removeListener("close", onResponseClose);
+		response.removeListener("prefinish", onResponsePrefinish);
+		response.removeListener("error", ignore);
+		response.removeListener("finish", onStandInFinish);
 		if (this.#onDrain !== undefined) {
-			response.off("drain", this.#onDrain);
+			response.removeListener("drain", this.#onDrain);
 			this.#socket?.off("drain", this.#onDrain);
 		}
 		this.#stopWaiting?.();
@@ -223,6 +211,11 @@ function onResponseClose(this: NodeResponse): void {
 
 function onResponsePrefinish(this: NodeResponse): void {
 	openSinks.get(this)?.finish();
+}
+
+/** What a server does for its own. */
+function onStandInFinish(this: NodeResponse): void {
+	setImmediate(() => onResponseClose.call(this));
 }
 
 function ignore(): void {}

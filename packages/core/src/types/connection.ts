@@ -13,7 +13,7 @@ import type {
 	SSEMessage,
 } from "./message.js";
 
-/** What `pipe` reads: its items, or a function that is given the connection's signal and returns them. */
+/** What `pipe` reads: its items, of which promises are awaited in their turn, or a function that is given the connection's signal and returns them. */
 export type PipeSource<Item> =
 	| Iterable<Item>
 	| AsyncIterable<Item>
@@ -21,7 +21,7 @@ export type PipeSource<Item> =
 
 export interface PipeOptions<Item> extends SendOptions {
 	/** The event that an item becomes. Default: the item is the data, the rest is as these options say. */
-	readonly toEvent?: ((item: Item) => SSEMessage) | undefined;
+	readonly toEvent?: ((item: Awaited<Item>) => SSEMessage | PromiseLike<SSEMessage>) | undefined;
 }
 
 /**

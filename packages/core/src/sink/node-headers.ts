@@ -1,0 +1,67 @@
+/**
+ * The headers of an event stream, written on a response of Node.
+ */
+import type { SSEHeaders } from "../types/http.js";
+import {
+	type Header,
+	type HeaderValue,
+	invalidHeaders,
+	OUR_HEADERS,
+	streamHeaders,
+} from "./stream-headers.js";
+
+/** The part of a Node response that holds headers. */
+export interface HeaderHolder {
+	getHeader(name: string): HeaderValue | undefined;
+	getHeaderNames(): string[];
+	/** HTTP/1 only. */
+	getRawHeaderNames?(): string[];
+	setHeader(name: string, value: HeaderValue): unknown;
+	removeHeader(name: string): void;
+	writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+}
+
+/**
+ * Set the headers of a stream.
+ *
+ * @param isPlain a response of Node as it is: where it has no headers yet and gets none but ours, its head is written.
+ * Headers that are set are kept for as long as the stream is open, to be asked for: 500 bytes.
+ * @returns those that the response had before, for `restoreHeaders`
+ * @throws `ERR_SSE_INVALID_HEADERS`, with the response's headers as they were
+ */
+export function setStreamHeaders(
+	response: HeaderHolder,
+	framework: SSEHeaders,
+	httpVersion: string,
+	isPlain: boolean,
+): readonly Header[] {
+	const before = (response.getRawHeaderNames?.() ?? response.getHeaderNames()).map(
+		(name) => [name, response.getHeader(name) ?? ""] as const,
+	);
+	const isEmpty = before.length === 0 && Object.keys(framework).length === 0;
+	if (isPlain && isEmpty && !Object.hasOwn(response, "writeHead")) {
+		response.writeHead(200, OUR_HEADERS);
+		return before;
+	}
+	const headers = streamHeaders(before, framework, httpVersion);
+	try {
+		for (const [name] of before) {
+			const lowerCase = name.toLowerCase();
+			// Node takes the removal of this one for a wish to send a body without chunks.
+			if (httpVersion === "1.1" && lowerCase === "transfer-encoding") {
+				response.setHeader(name, "chunked");
+			} else if (!headers.has(lowerCase)) response.removeHeader(name);
+		}
+		for (const [name, value] of headers.values()) response.setHeader(name, value);
+	} catch (cause) {
+		restoreHeaders(response, before);
+		throw invalidHeaders(cause);
+	}
+	return before;
+}
+
+/** Make the headers of a response what they were before. */
+export function restoreHeaders(response: HeaderHolder, before: readonly Header[]): void {
+	for (const name of response.getHeaderNames()) response.removeHeader(name);
+	for (const [name, value] of before) response.setHeader(name, value);
+}

@@ -1,0 +1,95 @@
+/**
+ * The headers of an event stream, as a policy: ours, the framework's and those already on the response, put together.
+ * How they are written is up to each sink.
+ */
+import { SSEError } from "../checks/errors.js";
+import type { SSEHeaders } from "../types/http.js";
+
+export type HeaderValue = number | string | readonly string[];
+
+export type Header = readonly [name: string, value: HeaderValue];
+
+/** `no-transform` keeps compression middleware and proxies from holding events back; `X-Accel-Buffering` is nginx's. */
+export const OUR_HEADERS = {
+	"Content-Type": "text/event-stream",
+	"Cache-Control": "no-cache, no-transform",
+	"X-Accel-Buffering": "no",
+} as const;
+
+const OURS = new Map<string, Header>(
+	Object.entries(OUR_HEADERS).map((header) => [header[0].toLowerCase(), header]),
+);
+
+// They describe a body of known length or coding, which this is not.
+const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encoding"];
+
+// RFC 9113, 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
+// On HTTP/1.0 `Connection: keep-alive` would promise a reuse that a body without a length cannot keep.
+const CONNECTION_SPECIFIC = ["connection", "keep-alive", "proxy-connection", "upgrade"];
+
+const DROPPED = new Set([...NEVER_ON_A_STREAM, ...OURS.keys()]);
+const DROPPED_BUT_ON_1_1 = new Set([...DROPPED, ...CONNECTION_SPECIFIC]);
+
+// RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+// RFC 9111, 5.2.2. A comma within quotes separates nothing.
+const DIRECTIVE = /(?:[^",]|"[^"]*")+/g;
+// They let a cache keep or reuse a response, which no stream is for.
+const ALLOWS_CACHING =
+	/^(?:public|max-age|s-maxage|immutable|stale-while-revalidate|stale-if-error)\b/i;
+
+/**
+ * The headers of a stream, by their names in lower case, each once, whatever letter case it was given in: ours before the
+ * framework's before those on the response. Every Set-Cookie is kept, and every Cache-Control directive that restricts caches.
+ *
+ * @param httpVersion `"1.1"`, or another, on which headers for one connection are left out
+ * @throws `ERR_SSE_INVALID_HEADERS`
+ */
+export function streamHeaders(
+	present: readonly Header[],
+	framework: SSEHeaders,
+	httpVersion: string,
+): ReadonlyMap<string, Header> {
+	const dropped = httpVersion === "1.1" ? DROPPED : DROPPED_BUT_ON_1_1;
+	const headers = new Map<string, Header>();
+	const cacheControl: HeaderValue[] = [];
+	const add = (name: string, value: HeaderValue): void => {
+		const lowerCase = name.toLowerCase();
+		if (lowerCase === "cache-control") cacheControl.push(value);
+		if (dropped.has(lowerCase)) return;
+		const isCookie = lowerCase === "set-cookie";
+		headers.set(lowerCase, [name, isCookie ? union(headers.get(lowerCase)?.[1], value) : value]);
+	};
+	for (const header of present) add(...header);
+	for (const [name, value] of Object.entries(framework)) {
+		if (value === undefined) continue;
+		if (!TOKEN.test(name) || [value].flat().some((item) => NOT_IN_A_VALUE.test(String(item)))) {
+			throw invalidHeaders(new TypeError(name));
+		}
+		add(name, value);
+	}
+	for (const [lowerCase, header] of OURS) headers.set(lowerCase, header);
+	if (cacheControl.length > 0) {
+		headers.set("cache-control", ["Cache-Control", restricted(cacheControl)]);
+	}
+	return headers;
+}
+
+export function invalidHeaders(cause: unknown): SSEError {
+	return new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, undefined, cause);
+}
+
+/** The directives of the application that restrict caches, and ours. */
+function restricted(values: readonly HeaderValue[]): string {
+	const directives = [...values, OUR_HEADERS["Cache-Control"]]
+		.flatMap((value) => String(value).match(DIRECTIVE) ?? [])
+		.map((directive) => directive.trim())
+		.filter((directive) => directive !== "" && !ALLOWS_CACHING.test(directive));
+	return [...new Map(directives.map((each) => [each.toLowerCase(), each])).values()].join(", ");
+}
+
+function union(present: HeaderValue = [], added: HeaderValue): string[] {
+	return [...new Set([present, added].flat().map(String))];
+}
