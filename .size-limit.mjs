@@ -2,6 +2,8 @@
 export default [
 	// With nanoid in it, which the build bundles.
 	limitOf("sse-service", "core", "20 kB"),
+	// What only a shared stream loads is a module of its own.
+	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
 		["fastify", "2 kB"],
 		["express", "2 kB"],

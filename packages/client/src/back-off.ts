@@ -1,0 +1,47 @@
+/**
+ * The delay before the next attempt: exponential, with jitter, never shorter than the server asks for.
+ */
+import type { ResolvedOptions } from "./options.js";
+
+// A server that names a later time than this is not believed.
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+export class BackOff {
+	readonly #options: ResolvedOptions["retry"];
+	#baseMs: number;
+	#failures = 0;
+
+	constructor(options: ResolvedOptions["retry"]) {
+		this.#options = options;
+		this.#baseMs = options.baseMs;
+	}
+
+	/** What the server's `retry:` field says. */
+	setBase(ms: number): void {
+		this.#baseMs = ms;
+	}
+
+	/** The stream works: the next failure is the first. */
+	reset(): void {
+		this.#failures = 0;
+	}
+
+	/** The delay before the next attempt, in milliseconds. `leastMs`: what `Retry-After` says. */
+	next(leastMs = 0): number {
+		const { maxMs, jitter } = this.#options;
+		// The server's own `retry:` may be above our maximum, and is then obeyed.
+		const cap = Math.max(maxMs, this.#baseMs);
+		const full = Math.min(cap, this.#baseMs * 2 ** Math.min(this.#failures++, 30));
+		const delay = full * (1 - jitter * Math.random());
+		// Above what was asked for, so that all who were refused together do not return together.
+		return Math.max(delay, Math.min(leastMs, MAX_RETRY_AFTER_MS) * (1 + 0.1 * Math.random()));
+	}
+}
+
+/** `Retry-After` in milliseconds: RFC 9110, section 10.2.3, seconds or an HTTP date. */
+export function retryAfterMs(value: string | null): number | undefined {
+	if (value === null) return undefined;
+	const seconds = /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN;
+	const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1_000;
+	return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

@@ -1,0 +1,30 @@
+/**
+ * A source whose code is loaded when it starts: who does not share a stream does not load what sharing takes.
+ */
+import type { Source } from "./source.js";
+
+export class LazySource implements Source {
+	readonly #load: () => Promise<Source>;
+	#source: Source | undefined;
+	#stopped = false;
+
+	constructor(load: () => Promise<Source>) {
+		this.#load = load;
+	}
+
+	start(lastEventId: string | undefined): void {
+		void this.#start(lastEventId);
+	}
+
+	stop(): void {
+		this.#stopped = true;
+		this.#source?.stop();
+	}
+
+	async #start(lastEventId: string | undefined): Promise<void> {
+		const source = await this.#load();
+		if (this.#stopped) return;
+		this.#source = source;
+		source.start(lastEventId);
+	}
+}

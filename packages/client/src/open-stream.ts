@@ -1,0 +1,230 @@
+/**
+ * The stream: what an application holds. Gives the events of its source to listeners and iterators.
+ */
+import { Connector } from "./connector.js";
+import { EventQueue } from "./event-queue.js";
+import { LazySource } from "./lazy-source.js";
+import { type ResolvedOptions, resolveOptions } from "./options.js";
+import { loadPosition, savePosition } from "./position-store.js";
+import { readData } from "./reading.js";
+import type { RawEvent, Source, SourceHost } from "./source.js";
+import { StreamError } from "./stream-error.js";
+import type {
+	AnyEvents,
+	EventMap,
+	EventStream,
+	StreamEvent,
+	StreamOptions,
+	StreamState,
+} from "./types.js";
+
+type Listener<Value> = (value: Value) => unknown;
+
+/**
+ * Open an event stream that reconnects by itself, each time from where it was.
+ *
+ * @param url what `fetch` takes, or a function called for each attempt
+ * @throws `ERR_SSE_INVALID_OPTION`
+ * @example
+ * const stream = openStream<{ tick: { price: number } }>("/events", {
+ *   headers: async () => ({ authorization: `Bearer ${await token()}` }),
+ *   onGap: () => reload(),
+ * });
+ * stream.on("tick", ({ data }) => show(data.price));
+ */
+export function openStream<Events extends EventMap = AnyEvents>(
+	url: string | URL | (() => string | URL),
+	options: StreamOptions<Events> = {},
+): EventStream<Events> {
+	return new Stream(
+		url,
+		resolveOptions(options as StreamOptions),
+	) as unknown as EventStream<Events>;
+}
+
+class Stream implements EventStream {
+	readonly #options: ResolvedOptions;
+	readonly #source: Source;
+	readonly #listeners = new Map<string, Set<Listener<StreamEvent>>>();
+	readonly #stateListeners = new Set<Listener<StreamState>>();
+	readonly #queues = new Set<EventQueue<StreamEvent>>();
+	readonly #controller = new AbortController();
+	#state: StreamState = "connecting";
+	#lastEventId: string | undefined;
+	#error: StreamError | undefined;
+
+	constructor(url: string | URL | (() => string | URL), options: ResolvedOptions) {
+		this.#options = options;
+		this.#lastEventId = loadPosition(options.name) ?? options.lastEventId;
+		const address = typeof url === "function" ? () => String(url()) : String(url);
+		const host: SourceHost = {
+			onEvent: (event) => this.#onEvent(event),
+			onPosition: (id) => this.#moveTo(id),
+			onState: (state) => this.#setState(state),
+			onError: (error) => this.#onError(error),
+			onEnd: (error) => this.#end(error),
+			room: () => this.#room(),
+		};
+		const connect = (own: SourceHost): Source => new Connector(address, options, own);
+		const { shared, signal } = options;
+		const name = options.name ?? (typeof address === "string" ? address : undefined);
+		if (shared !== undefined && name === undefined) {
+			const message = "A shared stream whose URL is a function needs the option name";
+			throw new StreamError("ERR_SSE_INVALID_OPTION", message);
+		}
+		this.#source =
+			shared === undefined || name === undefined || !canShare()
+				? connect(host)
+				: new LazySource(async () => {
+						const { SharedSource } = await import("./shared/shared-source.js");
+						const rules = { ...shared, gapEvent: options.gapEvent };
+						return new SharedSource(name, rules, connect, host);
+					});
+		if (signal?.aborted === true) this.close();
+		else {
+			signal?.addEventListener("abort", this.close, { once: true });
+			// Listeners that are added in this turn miss nothing.
+			queueMicrotask(() => {
+				if (this.#state !== "closed") this.#source.start(this.#lastEventId);
+			});
+		}
+	}
+
+	get state(): StreamState {
+		return this.#state;
+	}
+
+	get lastEventId(): string | undefined {
+		return this.#lastEventId;
+	}
+
+	get error(): StreamError | undefined {
+		return this.#error;
+	}
+
+	get signal(): AbortSignal {
+		return this.#controller.signal;
+	}
+
+	on<Type extends string>(
+		type: Type,
+		listener: Listener<StreamEvent<AnyEvents, Type>>,
+	): () => void {
+		const listeners = this.#listeners.get(type) ?? new Set();
+		this.#listeners.set(type, listeners);
+		// The same function may be added twice, and removed once.
+		const own: Listener<StreamEvent> = (event) => listener(event as StreamEvent<AnyEvents, Type>);
+		listeners.add(own);
+		return () => {
+			listeners.delete(own);
+		};
+	}
+
+	onState(listener: Listener<StreamState>): () => void {
+		const own: Listener<StreamState> = (state) => listener(state);
+		this.#stateListeners.add(own);
+		return () => {
+			this.#stateListeners.delete(own);
+		};
+	}
+
+	[Symbol.asyncIterator](): EventQueue<StreamEvent> {
+		const queue = new EventQueue<StreamEvent>((left) => this.#queues.delete(left));
+		if (this.#state === "closed") queue.end(this.#error);
+		else this.#queues.add(queue);
+		return queue;
+	}
+
+	readonly close = (): void => {
+		for (const queue of this.#queues) queue.discard();
+		this.#queues.clear();
+		this.#end();
+	};
+
+	/** The stream is over: closed, ended by the server, or failed. What iterators have not taken yet they still get. */
+	#end(error?: StreamError): void {
+		if (this.#state === "closed") return;
+		this.#options.signal?.removeEventListener("abort", this.close);
+		this.#source.stop();
+		this.#error = error;
+		this.#setState("closed");
+		if (error !== undefined) this.#call(this.#options.onError, error);
+		for (const queue of this.#queues) queue.end(error);
+		this.#queues.clear();
+		this.#listeners.clear();
+		this.#stateListeners.clear();
+		this.#controller.abort(error);
+	}
+
+	#onEvent({ type, text, id }: RawEvent): void {
+		if (id !== undefined) this.#moveTo(id);
+		const { parse, gapEvent, onGap } = this.#options;
+		const listeners = this.#listeners.get(type);
+		const isGap = type === gapEvent;
+		if (!isGap && this.#queues.size === 0 && (listeners?.size ?? 0) === 0) return;
+		let data: unknown;
+		try {
+			data = readData(isGap ? "auto" : parse, text, type);
+		} catch (error) {
+			this.#onError(error as StreamError);
+			return;
+		}
+		if (isGap) this.#call(onGap, { reason: reasonOf(data), id });
+		const event: StreamEvent = { type, data, id };
+		for (const listener of [...(listeners ?? [])]) {
+			// The one before may have closed the stream.
+			if (this.#state !== "closed") this.#call(listener, event);
+		}
+		for (const queue of this.#queues) queue.put(event);
+	}
+
+	#moveTo(id: string): void {
+		if (this.#state === "closed" || id === this.#lastEventId) return;
+		this.#lastEventId = id;
+		savePosition(this.#options.name, id);
+	}
+
+	#setState(state: StreamState): void {
+		if (state === this.#state || this.#state === "closed") return;
+		this.#state = state;
+		if (state === "open") this.#error = undefined;
+		for (const listener of [...this.#stateListeners]) this.#call(listener, state);
+	}
+
+	#onError(error: StreamError): void {
+		if (error.code !== "ERR_SSE_PARSE") this.#error = error;
+		this.#call(this.#options.onError, error);
+	}
+
+	#room(): Promise<void> | undefined {
+		for (const queue of this.#queues) {
+			const room = queue.room();
+			if (room !== undefined) return room;
+		}
+		return undefined;
+	}
+
+	/** What a callback throws is its own: reported as uncaught, as it is for listeners of the platform. */
+	#call<Value>(callback: Listener<Value> | undefined, value: Value): void {
+		if (callback === undefined) return;
+		try {
+			callback(value);
+		} catch (error) {
+			if (typeof reportError === "function") reportError(error);
+			else {
+				queueMicrotask(() => {
+					throw error;
+				});
+			}
+		}
+	}
+}
+
+function reasonOf(data: unknown): string {
+	const reason = (data as { reason?: unknown } | null)?.reason;
+	return typeof reason === "string" ? reason : "unknown";
+}
+
+function canShare(): boolean {
+	return typeof BroadcastChannel === "function" && globalThis.navigator?.locks !== undefined;
+}

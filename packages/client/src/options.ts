@@ -1,0 +1,82 @@
+/**
+ * The options of a stream, checked once, with their defaults.
+ */
+import { StreamError } from "./stream-error.js";
+import type { Parse, StreamOptions } from "./types.js";
+
+export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
+	readonly retry: { readonly baseMs: number; readonly maxMs: number; readonly jitter: number };
+	readonly lastEventIdIn: "header" | "query";
+	readonly isFinal: (status: number) => boolean;
+	readonly connectTimeoutMs: number;
+	readonly gapEvent: string;
+	readonly parse: Parse;
+	readonly maxEventLength: number;
+	readonly shared: { readonly maxEvents: number; readonly silenceMs: number } | undefined;
+};
+
+const MAX_MS = 2_147_483_647;
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveOptions(options: StreamOptions): ResolvedOptions {
+	const { retry = {}, shared } = options;
+	const resolved: ResolvedOptions = {
+		...options,
+		retry: {
+			baseMs: time("retry.baseMs", retry.baseMs, 1_000),
+			maxMs: time("retry.maxMs", retry.maxMs, 30_000),
+			jitter: inRange("retry.jitter", retry.jitter ?? 0.5, 1, false),
+		},
+		lastEventIdIn: oneOf("lastEventIdIn", options.lastEventIdIn ?? "header", ["header", "query"]),
+		isFinal: options.isFinal ?? isFinalByDefault,
+		stallAfterMs: options.stallAfterMs && time("stallAfterMs", options.stallAfterMs, 0),
+		connectTimeoutMs: time("connectTimeoutMs", options.connectTimeoutMs, 30_000),
+		gapEvent: options.gapEvent ?? "gap",
+		parse: options.parse ?? "auto",
+		maxEventLength: inRange("maxEventLength", options.maxEventLength ?? 2 ** 24, 2 ** 29, true),
+		shared:
+			shared === undefined || shared === false
+				? undefined
+				: {
+						maxEvents: inRange("shared.maxEvents", of(shared).maxEvents ?? 1_000, 1e6, true),
+						silenceMs: time("shared.silenceMs", of(shared).silenceMs, 10_000),
+					},
+	};
+	if (typeof resolved.parse === "string") oneOf("parse", resolved.parse, ["auto", "json", "text"]);
+	for (const name of ["onGap", "onError", "onUnauthorized", "isFinal", "fetch"] as const) {
+		const value = resolved[name];
+		if (value !== undefined && typeof value !== "function") refuse(name, "a function", value);
+	}
+	return resolved;
+}
+
+// 408, 425 and 429 say "later", 421 says "on another connection".
+function isFinalByDefault(status: number): boolean {
+	if (status === 501 || status === 505) return true;
+	return status >= 400 && status < 500 && ![408, 421, 425, 429].includes(status);
+}
+
+function of<T extends object>(value: true | T): Partial<T> {
+	return value === true ? {} : value;
+}
+
+function time(name: string, value: number | undefined, fallback: number): number {
+	return inRange(name, value ?? fallback, MAX_MS, true);
+}
+
+function inRange(name: string, value: number, max: number, whole: boolean): number {
+	if (!(value >= 0 && value <= max) || (whole && !Number.isInteger(value))) {
+		refuse(name, `${whole ? "an integer" : "a number"} from 0 to ${max}`, value);
+	}
+	return value;
+}
+
+function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+	if (!allowed.includes(value)) refuse(name, allowed.join(" or "), value);
+	return value;
+}
+
+function refuse(name: string, rule: string, value: unknown): never {
+	const message = `The option ${name} must be ${rule}, got ${String(value).slice(0, 80)}`;
+	throw new StreamError("ERR_SSE_INVALID_OPTION", message);
+}

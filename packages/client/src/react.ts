@@ -1,0 +1,95 @@
+/**
+ * Hooks for React. Components that use the same stream share one connection.
+ */
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { type StreamHandle, streamHandle } from "./stream-pool.js";
+import type {
+	AnyEvents,
+	EventMap,
+	StreamEvent,
+	StreamOptions,
+	StreamState,
+	TypeOf,
+} from "./types.js";
+
+/** What `useStream` returns: give it to `useEvent` and `useLatest`, in this component or another. */
+export interface UsedStream<Events extends EventMap = AnyEvents> {
+	readonly state: StreamState;
+	readonly handle: StreamHandle<Events>;
+}
+
+/**
+ * Use the stream of this URL: it opens with the first component that uses it, and closes with the last. The component
+ * renders anew when `state` changes, and not at events.
+ *
+ * @param options those of `openStream`, as they are when the stream opens
+ */
+export function useStream<Events extends EventMap = AnyEvents>(
+	url: string,
+	options?: StreamOptions<Events>,
+): UsedStream<Events> {
+	const latest = useRef(options);
+	latest.current = options;
+	const name = options?.name;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: the name is the stream's key
+	const handle = useMemo(() => streamHandle<Events>(url, latest.current), [url, name]);
+	const subscribe = useMemo(
+		() => (onChange: () => void) => {
+			const [stream, release] = handle.acquire();
+			const off = stream.onState(onChange);
+			return () => {
+				off();
+				release();
+			};
+		},
+		[handle],
+	);
+	const state = useSyncExternalStore<StreamState>(
+		subscribe,
+		() => handle.current()?.state ?? "connecting",
+		() => "connecting",
+	);
+	return useMemo(() => ({ state, handle }), [state, handle]);
+}
+
+/** Call `listener`, always the latest, for each event of a type while the component is mounted. */
+export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
+	{ handle }: UsedStream<Events>,
+	type: Type,
+	listener: (event: StreamEvent<Events, Type>) => unknown,
+): void {
+	const latest = useRef(listener);
+	useEffect(() => {
+		latest.current = listener;
+	});
+	useEffect(() => {
+		const [stream, release] = handle.acquire();
+		const off = stream.on(type, (event) => latest.current(event));
+		return () => {
+			off();
+			release();
+		};
+	}, [handle, type]);
+}
+
+/** The data of the latest event of a type since the component was mounted, or `initial`. */
+export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
+	stream: UsedStream<Events>,
+	type: Type,
+	initial: Events[Type],
+): Events[Type];
+export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
+	stream: UsedStream<Events>,
+	type: Type,
+): Events[Type] | undefined;
+export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
+	stream: UsedStream<Events>,
+	type: Type,
+	initial?: Events[Type],
+): Events[Type] | undefined {
+	const [data, setData] = useState<{ readonly value: Events[Type] | undefined }>({
+		value: initial,
+	});
+	useEvent(stream, type, (event) => setData({ value: event.data as Events[Type] }));
+	return data.value;
+}

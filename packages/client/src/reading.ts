@@ -1,0 +1,39 @@
+/**
+ * How the text of an event becomes its data.
+ */
+import type { ResolvedOptions } from "./options.js";
+import { StreamError } from "./stream-error.js";
+import type { Schema } from "./types.js";
+
+/** @throws `ERR_SSE_PARSE` */
+export function readData(parse: ResolvedOptions["parse"], text: string, type: string): unknown {
+	if (parse === "text") return text;
+	try {
+		if (typeof parse === "function") return parse(text, type);
+		if (parse === "auto") return jsonOrText(text);
+		const value: unknown = JSON.parse(text);
+		const schema =
+			typeof parse === "object" && Object.hasOwn(parse, type) ? parse[type] : undefined;
+		return schema === undefined ? value : validated(schema, value);
+	} catch (cause) {
+		const message = `The data of an event of type ${type} cannot be read: ${text.slice(0, 80)}`;
+		throw new StreamError("ERR_SSE_PARSE", message, { cause });
+	}
+}
+
+function jsonOrText(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}
+
+function validated(schema: Schema, value: unknown): unknown {
+	const result = schema["~standard"].validate(value);
+	if (result instanceof Promise) throw new TypeError("An event's schema must be synchronous");
+	if (result.issues !== undefined) {
+		throw new TypeError(result.issues.map(({ message }) => message).join("; "));
+	}
+	return result.value;
+}

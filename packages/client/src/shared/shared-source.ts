@@ -1,0 +1,265 @@
+/**
+ * A source that all tabs of an origin share. One tab leads: it has the connection and relays what comes. The others
+ * follow. Web Locks elect the leader: the lock passes to another tab when its holder closes or crashes.
+ *
+ * A follower proves that it missed nothing: within a term by the sequence of relays, over a change of leader by the
+ * position that the new leader goes on from. What it missed it asks the leader for; what nobody has any more is a gap.
+ */
+import { onPageLife } from "../page-life.js";
+import type { Source, SourceHost } from "../source.js";
+import { StreamError, type StreamErrorCode } from "../stream-error.js";
+import {
+	type Answer,
+	type EndError,
+	eventOf,
+	type LiveState,
+	type Place,
+	type Relay,
+	type TabMessage,
+} from "./channel.js";
+import { Leadership } from "./leadership.js";
+import { RecentRelays } from "./recent-relays.js";
+
+export interface SharingRules {
+	readonly maxEvents: number;
+	readonly silenceMs: number;
+	readonly gapEvent: string;
+}
+
+export class SharedSource implements Source {
+	readonly #name: string;
+	readonly #rules: SharingRules;
+	readonly #connect: (host: SourceHost) => Source;
+	readonly #host: SourceHost;
+	readonly #recent: RecentRelays;
+	readonly #leadership: Leadership;
+	#stopPageLife: () => void = () => {};
+	#channel: BroadcastChannel | undefined;
+	#id: string | undefined;
+	/** Where this tab is in the relays; `undefined` while it awaits the answer to `#question`. */
+	#place: Place | undefined;
+	#question: string | undefined;
+	/** This tab is ahead of its leader: relays of what it has are skipped, up to this position. */
+	#skipTo: string | undefined;
+	/** The connection, while this tab leads. */
+	#own: Source | undefined;
+	#state: LiveState = "connecting";
+	#stopped = false;
+
+	constructor(
+		name: string,
+		rules: SharingRules,
+		connect: (host: SourceHost) => Source,
+		host: SourceHost,
+	) {
+		this.#name = `sse-service:${name}`;
+		this.#rules = rules;
+		this.#connect = connect;
+		this.#host = host;
+		this.#recent = new RecentRelays(rules.maxEvents);
+		this.#leadership = new Leadership(this.#name, rules.silenceMs, {
+			onLead: () => this.#lead(),
+			onLost: () => this.#stepDown(),
+			ping: () => this.#say({ kind: "ping" }),
+		});
+	}
+
+	start(lastEventId: string | undefined): void {
+		this.#id = lastEventId;
+		this.#recent.reset(lastEventId);
+		this.#channel = new BroadcastChannel(this.#name);
+		this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#onMessage(data);
+		this.#stopPageLife = onPageLife((change) => {
+			// A page in the back/forward cache must hold no lock.
+			if (change === "away") {
+				this.#leadership.stepAside();
+				this.#stepDown();
+			} else if (change === "back") this.#join();
+		});
+		this.#host.onState("connecting");
+		this.#join();
+	}
+
+	stop(): void {
+		this.#stopped = true;
+		this.#stopPageLife();
+		this.#own?.stop();
+		this.#own = undefined;
+		this.#channel?.close();
+		this.#leadership.stepAside();
+	}
+
+	#join(): void {
+		if (this.#own !== undefined) return;
+		this.#ask();
+		this.#leadership.seek();
+	}
+
+	#say(message: TabMessage): void {
+		if (!this.#stopped) this.#channel?.postMessage(message);
+	}
+
+	// Leading.
+
+	#lead(): void {
+		const term = crypto.randomUUID();
+		this.#place = { term, sequence: 0 };
+		this.#question = undefined;
+		this.#skipTo = undefined;
+		this.#say({ kind: "lead", term, from: this.#id });
+		this.#own = this.#connect({
+			onEvent: ({ type, text, id }) => this.#relay({ type, text, id }),
+			onPosition: (id) => this.#relay({ type: undefined, text: "", id }),
+			onState: (state) => {
+				this.#setState(state);
+				this.#say({ kind: "state", term, state });
+			},
+			onError: (error) => this.#host.onError(error),
+			onEnd: (error) => {
+				this.#say({ kind: "end", term, error: error && toEndError(error) });
+				this.#host.onEnd(error);
+			},
+			room: () => this.#host.room(),
+		});
+		this.#own.start(this.#id);
+	}
+
+	/** Another tab may lead from here on. */
+	#stepDown(): void {
+		this.#own?.stop();
+		this.#own = undefined;
+		this.#ask();
+	}
+
+	#relay(relay: Relay): void {
+		const { term, sequence } = this.#place as Place;
+		const place = { term, sequence: sequence + 1 };
+		this.#say({ kind: "relay", ...place, ...relay });
+		this.#take(relay, place);
+	}
+
+	#answer(question: string, id: string | undefined, place: Place | undefined): void {
+		const own = this.#place as Place;
+		let missed: readonly Relay[] | undefined;
+		if (place?.term === own.term) missed = this.#recent.last(own.sequence - place.sequence);
+		// One without a position is new, or the server gives none: it begins here.
+		else missed = id === undefined ? [] : this.#recent.after(id);
+		this.#say({ kind: "answer", question, id: this.#id, state: this.#state, missed, ...own });
+	}
+
+	// Following.
+
+	/** What is relayed from now on is in the answer, too, and is not taken twice. */
+	#ask(): void {
+		this.#question = crypto.randomUUID();
+		this.#say({ kind: "ask", question: this.#question, id: this.#id, place: this.#place });
+		this.#place = undefined;
+	}
+
+	#onMessage(message: TabMessage): void {
+		if (this.#stopped) return;
+		if (this.#own !== undefined) {
+			if (message.kind === "ask") this.#answer(message.question, message.id, message.place);
+			else if (message.kind === "ping") this.#say({ kind: "pong" });
+			return;
+		}
+		// Another follower's.
+		if (message.kind === "ask" || message.kind === "ping") return;
+		this.#leadership.heard();
+		// It leads, and has never had the question.
+		if (message.kind === "pong" && this.#place === undefined) this.#ask();
+		else if (message.kind === "lead") this.#follow(message.term, message.from);
+		else if (message.kind === "relay") this.#onRelay(message, message);
+		else if (message.kind === "answer") this.#onAnswer(message);
+		else if (message.kind !== "pong" && message.term === this.#place?.term) {
+			if (message.kind === "state") this.#setState(message.state);
+			else this.#host.onEnd(message.error && toStreamError(message.error));
+		}
+	}
+
+	/** A new leader, which goes on from a position of its own. */
+	#follow(term: string, from: string | undefined): void {
+		this.#skipTo = undefined;
+		this.#setState("connecting");
+		// The new leader has less than this tab, and is given it again.
+		const isAhead =
+			from !== this.#id && from !== undefined && this.#recent.after(from) !== undefined;
+		if (isAhead) this.#skipTo = this.#id;
+		if (isAhead || from === this.#id || this.#id === undefined) {
+			this.#question = undefined;
+			this.#place = { term, sequence: 0 };
+			this.#leadership.queue();
+		} else {
+			this.#place = undefined;
+			this.#ask();
+		}
+	}
+
+	#onRelay({ term, sequence }: Place, { type, text, id }: Relay): void {
+		const own = this.#place;
+		if (own === undefined) return;
+		const isKnown = term === own.term && sequence <= own.sequence;
+		if (isKnown) return;
+		if (term === own.term && sequence === own.sequence + 1) {
+			this.#take({ type, text, id }, { term, sequence });
+		} else this.#ask();
+	}
+
+	#onAnswer({ question, term, sequence, id, state, missed }: Answer): void {
+		if (question !== this.#question) return;
+		this.#question = undefined;
+		const place = { term, sequence };
+		this.#setState(state);
+		if (missed === undefined) {
+			if (id !== undefined && this.#recent.has(id)) {
+				this.#skipTo = this.#id;
+				this.#place = place;
+			} else {
+				this.#begin(id, place);
+				const text = JSON.stringify({ reason: "relay" });
+				this.#host.onEvent({ type: this.#rules.gapEvent, text, id });
+			}
+		} else if (this.#id === undefined) {
+			this.#begin(id, place);
+		} else {
+			for (const relay of missed) this.#take(relay, place);
+			this.#place = place;
+		}
+		this.#leadership.queue();
+	}
+
+	/** Go on from where the leader is. */
+	#begin(id: string | undefined, place: Place): void {
+		this.#place = place;
+		this.#id = id;
+		this.#recent.reset(id);
+		if (id !== undefined) this.#host.onPosition(id);
+	}
+
+	#take(relay: Relay, place: Place): void {
+		this.#place = place;
+		if (this.#skipTo !== undefined) {
+			const isReplay = this.#recent.has(relay.id);
+			if (!isReplay || relay.id === this.#skipTo) this.#skipTo = undefined;
+			if (isReplay) return;
+		}
+		this.#recent.add(relay);
+		this.#id = relay.id ?? this.#id;
+		const event = eventOf(relay);
+		if (event !== undefined) this.#host.onEvent(event);
+		else if (relay.id !== undefined) this.#host.onPosition(relay.id);
+	}
+
+	#setState(state: LiveState): void {
+		this.#state = state;
+		this.#host.onState(state);
+	}
+}
+
+function toEndError({ code, message, status }: StreamError): EndError {
+	return { code, message, status };
+}
+
+function toStreamError({ code, message, status }: EndError): StreamError {
+	return new StreamError(code as StreamErrorCode, message, { status, final: true });
+}

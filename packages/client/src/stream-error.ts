@@ -1,0 +1,53 @@
+/**
+ * What went wrong with a stream, and whether another attempt follows.
+ */
+
+/**
+ * - `ERR_SSE_INVALID_OPTION`: an option is not of its kind. Thrown by `openStream`.
+ * - `ERR_SSE_NETWORK`: the request failed, or the connection broke.
+ * - `ERR_SSE_STATUS`: the server answered with a status other than 200. `status` has it.
+ * - `ERR_SSE_CONTENT_TYPE`: the response is no `text/event-stream`. Final.
+ * - `ERR_SSE_STALLED`: nothing came in time.
+ * - `ERR_SSE_TOO_LONG`: an event is longer than `maxEventLength`.
+ * - `ERR_SSE_PARSE`: the data of an event could not be read. The event is skipped.
+ * - `ERR_SSE_CALLBACK`: `headers`, `body`, or `onUnauthorized` threw. Final for the last.
+ */
+export type StreamErrorCode =
+	| "ERR_SSE_INVALID_OPTION"
+	| "ERR_SSE_NETWORK"
+	| "ERR_SSE_STATUS"
+	| "ERR_SSE_CONTENT_TYPE"
+	| "ERR_SSE_STALLED"
+	| "ERR_SSE_TOO_LONG"
+	| "ERR_SSE_PARSE"
+	| "ERR_SSE_CALLBACK";
+
+interface Details {
+	readonly status?: number | undefined;
+	readonly final?: boolean | undefined;
+	readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for("sse-service.client.error.v1");
+
+export class StreamError extends Error {
+	readonly code: StreamErrorCode;
+	/** The status of the response, if there was one. */
+	readonly status: number | undefined;
+	/** Whether the stream has ended by it. */
+	readonly final: boolean;
+
+	constructor(code: StreamErrorCode, message: string, details: Details = {}) {
+		super(message, "cause" in details ? { cause: details.cause } : {});
+		this.name = "StreamError";
+		this.code = code;
+		this.status = details.status;
+		this.final = details.final ?? false;
+		Object.defineProperty(this, BRAND, { value: true });
+	}
+}
+
+/** Holds for errors of another copy of this package, too. */
+export function isStreamError(error: unknown): error is StreamError {
+	return typeof error === "object" && error !== null && BRAND in error;
+}

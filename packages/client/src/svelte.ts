@@ -1,0 +1,44 @@
+/**
+ * Stores for Svelte. Stores of the same stream share one connection, which is open while any of them is subscribed to.
+ */
+import { type Readable, readable } from "svelte/store";
+import { streamHandle } from "./stream-pool.js";
+import type { AnyEvents, EventMap, StreamOptions, StreamState, TypeOf } from "./types.js";
+
+/** What `streamStores` returns. */
+export interface StreamStores<Events extends EventMap = AnyEvents> {
+	readonly state: Readable<StreamState>;
+	/** A store of the data of the latest event of a type; `undefined`, or `initial`, before the first. */
+	latest<Type extends TypeOf<Events>>(
+		type: Type,
+		initial?: Events[Type],
+	): Readable<Events[Type] | undefined>;
+}
+
+/** Stores of the stream of this URL. `options`: those of `openStream`. */
+export function streamStores<Events extends EventMap = AnyEvents>(
+	url: string,
+	options?: StreamOptions<Events>,
+): StreamStores<Events> {
+	const handle = streamHandle<Events>(url, options);
+	return {
+		state: readable<StreamState>("connecting", (set) => {
+			const [stream, release] = handle.acquire();
+			set(stream.state);
+			const off = stream.onState(set);
+			return () => {
+				off();
+				release();
+			};
+		}),
+		latest: (type, initial) =>
+			readable(initial, (set) => {
+				const [stream, release] = handle.acquire();
+				const off = stream.on(type, ({ data }) => set(data as Parameters<typeof set>[0]));
+				return () => {
+					off();
+					release();
+				};
+			}),
+	};
+}

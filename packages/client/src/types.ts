@@ -1,0 +1,190 @@
+/**
+ * The words of the public interface. Types only: nothing here runs.
+ */
+import type { StreamError } from "./stream-error.js";
+
+/** Event types and the data each carries: the same map that types the server's service. */
+export type EventMap = object;
+
+/** Without a map every event type is allowed, and its data is `unknown`. */
+export type AnyEvents = Record<string, unknown>;
+
+export type TypeOf<Events> = keyof Events & string;
+
+/** One event. `data` is what `parse` made of the text. */
+export type StreamEvent<
+	Events extends EventMap = AnyEvents,
+	Type extends TypeOf<Events> = TypeOf<Events>,
+> = {
+	[T in Type]: {
+		/** The event type; `message` where the stream names none. */
+		readonly type: T;
+		readonly data: Events[T];
+		/** The last event ID after this event, or `undefined` before the first. Opaque. */
+		readonly id: string | undefined;
+	};
+}[Type];
+
+/**
+ * Where a stream is:
+ * - `connecting`: a request is under way.
+ * - `open`: the response is an event stream.
+ * - `waiting`: the stream has ended or failed, and the next attempt waits for its time, or for the network.
+ * - `buffered`: as `waiting`, but the last attempts brought no byte in time. Something between the server and this
+ *   client holds the response back: a proxy that buffers, an antivirus.
+ * - `closed`: it has ended for good. `error` says why, if it was not by `close()` or by the server's 204.
+ */
+export type StreamState = "connecting" | "open" | "waiting" | "buffered" | "closed";
+
+/** What a server said that could not replay all that this client missed. */
+export interface GapInfo {
+	/** The server's reason: `expired`, `epoch`, `diverged`, `invalid`, `slow`; or `relay`: this tab missed events of a shared stream. */
+	readonly reason: string;
+	/** The position to go on from. */
+	readonly id: string | undefined;
+}
+
+export interface RetryOptions {
+	/** The first delay, in milliseconds, until the server names one with `retry:`. Default 1,000. */
+	readonly baseMs?: number | undefined;
+	/** No delay is longer, in milliseconds, unless `Retry-After` says so. Default 30,000. */
+	readonly maxMs?: number | undefined;
+	/** The share of a delay that is random, from 0 to 1. Default 0.5: a delay is 50 to 100 % of its value. */
+	readonly jitter?: number | undefined;
+}
+
+/** The part of a Standard Schema that is called here: of Zod, Valibot, ArkType and others (standardschema.dev, version 1). */
+export interface Schema<Output = unknown> {
+	readonly "~standard": {
+		readonly validate: (
+			value: unknown,
+		) =>
+			| { readonly value: Output; readonly issues?: undefined }
+			| { readonly issues: readonly { readonly message: string }[] }
+			| Promise<unknown>;
+	};
+}
+
+/**
+ * How the text of an event becomes its data:
+ * - `"auto"`: the value of the JSON, or the text itself where it is not JSON.
+ * - `"json"`: the value of the JSON; other text is an error, and the event is skipped.
+ * - `"text"`: the text.
+ * - a function; what it throws is an error, and the event is skipped.
+ * - schemas by event type: JSON, validated. A type without a schema is read as by `"json"`.
+ */
+export type Parse<Events extends EventMap = AnyEvents> =
+	| "auto"
+	| "json"
+	| "text"
+	| ((text: string, type: string) => unknown)
+	| { readonly [Type in TypeOf<Events>]?: Schema<Events[Type]> };
+
+export interface SharedOptions {
+	/**
+	 * How many of the latest events each tab holds for tabs that missed them. Default 1,000. A tab that missed more
+	 * gets a gap of reason `relay`.
+	 */
+	readonly maxEvents?: number | undefined;
+	/** How long a tab hears nothing before it asks whether the leading tab is alive, in milliseconds. Default 10,000. */
+	readonly silenceMs?: number | undefined;
+}
+
+type MaybePromise<T> = T | Promise<T>;
+
+export interface StreamOptions<Events extends EventMap = AnyEvents> {
+	/** The request method. Default `GET`. */
+	readonly method?: string | undefined;
+	/** The request body, or a function that makes it anew for each attempt. A stream can be sent only once: give a function. */
+	readonly body?: BodyInit | (() => MaybePromise<BodyInit>) | undefined;
+	/** Request headers, or a function called for each attempt: for a token that expires. */
+	readonly headers?: HeadersInit | (() => MaybePromise<HeadersInit>) | undefined;
+	/** Default: that of `fetch`, `same-origin`. */
+	readonly credentials?: RequestCredentials | undefined;
+	/** Another `fetch`. Default: the global one, looked up for each attempt. */
+	readonly fetch?: typeof fetch | undefined;
+	/** Close the stream when this is aborted. */
+	readonly signal?: AbortSignal | undefined;
+	/** The position to begin from. A position kept under `name` wins. */
+	readonly lastEventId?: string | undefined;
+	/**
+	 * How the position is sent: as the header `Last-Event-ID`, or as the query parameter `lastEventId`. The header makes
+	 * a request to another origin wait for a preflight; the query works with `sse-service` and many polyfills. Default `header`.
+	 */
+	readonly lastEventIdIn?: "header" | "query" | undefined;
+	/**
+	 * Keep the position in the tab's session storage under this name: a reload goes on where it was. Also names the
+	 * stream that `shared` shares. Default: nothing is kept.
+	 */
+	readonly name?: string | undefined;
+	readonly retry?: RetryOptions | undefined;
+	/**
+	 * Called at a 401; the next attempt follows at once. A second 401 in a row ends the stream, as does what this throws.
+	 * Without it a 401 ends the stream.
+	 */
+	readonly onUnauthorized?: (() => unknown) | undefined;
+	/**
+	 * Whether a refusal is final. Default: every status from 400 to 499 but 408, 421, 425 and 429, and 501 and 505. A 204 always
+	 * ends the stream: HTML, section 9.2.3, "Clients can be told to stop reconnecting using the HTTP 204 response".
+	 */
+	readonly isFinal?: ((status: number) => boolean) | undefined;
+	/**
+	 * Reconnect when nothing has come for so long, in milliseconds; 0: never. Default: three times the interval of
+	 * heartbeats that an `sse-service` announces in the response header `SSE-Heartbeat`, and never for servers that announce none.
+	 */
+	readonly stallAfterMs?: number | undefined;
+	/** How long the response may take to begin, in milliseconds; 0: any time. Default 30,000. */
+	readonly connectTimeoutMs?: number | undefined;
+	/** The event type with which the server says that events are missing. Default `gap`, as the server's option `history.gapEvent`. */
+	readonly gapEvent?: string | undefined;
+	/** Called when events are missing: load the state anew. Without it a gap is an event like any other. */
+	readonly onGap?: ((info: GapInfo) => unknown) | undefined;
+	/** Default `"auto"`. */
+	readonly parse?: Parse<Events> | undefined;
+	/** Called for each failure, those that another attempt follows included: `error.final` says which. */
+	readonly onError?: ((error: StreamError) => unknown) | undefined;
+	/** Close the connection while the page is hidden, and resume when it is visible. Default false. */
+	readonly pauseWhenHidden?: boolean | undefined;
+	/** Longer events are refused and end the connection, in characters. Default 16,777,216. */
+	readonly maxEventLength?: number | undefined;
+	/**
+	 * One stream for all tabs of this origin that open it under the same `name` (default: the URL). Needs Web Locks and
+	 * BroadcastChannel; without them each tab opens its own. Default false.
+	 */
+	readonly shared?: boolean | SharedOptions | undefined;
+}
+
+/** An event stream that reconnects by itself. Listeners run in the order of the stream. */
+export interface EventStream<Events extends EventMap = AnyEvents>
+	extends AsyncIterable<StreamEvent<Events>> {
+	readonly state: StreamState;
+	/** The position of the stream: the last event ID, as received. Opaque. */
+	readonly lastEventId: string | undefined;
+	/** The latest failure; `undefined` again once the stream is open. */
+	readonly error: StreamError | undefined;
+	/** Aborted when the stream has closed, for whatever cause. */
+	readonly signal: AbortSignal;
+
+	/**
+	 * Call `listener` for each event of a type. What it throws is reported as an uncaught error, and disturbs nobody.
+	 *
+	 * @returns a function that removes it
+	 */
+	on<Type extends TypeOf<Events>>(
+		type: Type,
+		listener: (event: StreamEvent<Events, Type>) => unknown,
+	): () => void;
+
+	/** Call `listener` at each change of `state`. @returns a function that removes it */
+	onState(listener: (state: StreamState) => unknown): () => void;
+
+	/**
+	 * The events from now on. Ends when the stream closes; throws its `error` when that is why. While an iterator has
+	 * 1,000 events waiting, the connection is not read: a reader that is too slow slows the server, not this process.
+	 * Leaving the loop does not close the stream.
+	 */
+	[Symbol.asyncIterator](): AsyncIterator<StreamEvent<Events>, undefined>;
+
+	/** End the stream for good. Nothing is delivered afterwards. */
+	close(): void;
+}

@@ -1,0 +1,58 @@
+/**
+ * Composables for Vue. Components that use the same stream share one connection.
+ */
+import { onScopeDispose, type Ref, readonly, shallowRef } from "vue";
+import { streamHandle } from "./stream-pool.js";
+import type {
+	AnyEvents,
+	EventMap,
+	EventStream,
+	StreamEvent,
+	StreamOptions,
+	StreamState,
+	TypeOf,
+} from "./types.js";
+
+/** The stream of this URL and its state. It closes with the last scope that uses it. */
+export interface UsedStream<Events extends EventMap = AnyEvents> {
+	readonly stream: EventStream<Events>;
+	readonly state: Readonly<Ref<StreamState>>;
+}
+
+/** Use the stream of this URL until the scope of the caller is disposed. `options`: those of `openStream`. */
+export function useStream<Events extends EventMap = AnyEvents>(
+	url: string,
+	options?: StreamOptions<Events>,
+): UsedStream<Events> {
+	const [stream, release] = streamHandle<Events>(url, options).acquire();
+	const state = shallowRef(stream.state);
+	const off = stream.onState((next) => {
+		state.value = next;
+	});
+	onScopeDispose(() => {
+		off();
+		release();
+	});
+	return { stream, state: readonly(state) };
+}
+
+/** Call `listener` for each event of a type until the scope of the caller is disposed. */
+export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
+	{ stream }: UsedStream<Events>,
+	type: Type,
+	listener: (event: StreamEvent<Events, Type>) => unknown,
+): void {
+	onScopeDispose(stream.on(type, listener));
+}
+
+/** The data of the latest event of a type, or `undefined` before the first. */
+export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
+	used: UsedStream<Events>,
+	type: Type,
+): Readonly<Ref<Events[Type] | undefined>> {
+	const data = shallowRef<Events[Type]>();
+	useEvent(used, type, (event) => {
+		data.value = event.data as Events[Type];
+	});
+	return data;
+}

@@ -1,0 +1,371 @@
+/**
+ * One stream, from a real server: what it gives, and how it ends and comes back.
+ */
+import { eventually, settled, startCuttingProxy } from "@sse-service/testing";
+import { describe, expect, it } from "vitest";
+import { openStream, StreamError, type StreamEvent, type StreamState } from "../src/index.js";
+import { atEnd, open, serve, untilState } from "./serving.js";
+
+type Events = { tick: { price: number }; message: string };
+
+const FAST = { baseMs: 1, maxMs: 5 };
+
+describe("a stream", () => {
+	it("gives listeners the events of their type, with the data read and the id", async () => {
+		const { sse, server } = await serve({ history: true });
+		const stream = open<Events>(server.url);
+		const ticks: StreamEvent<Events, "tick">[] = [];
+		stream.on("tick", (event) => ticks.push(event));
+		const texts: string[] = [];
+		stream.on("message", ({ data }) => texts.push(data));
+		await untilState(stream, "open");
+		sse.send("all", { price: 7 }, { event: "tick" });
+		sse.send("all", "not JSON");
+		await eventually(() => texts.length > 0);
+		expect(ticks).toEqual([{ type: "tick", data: { price: 7 }, id: expect.stringMatching(/\w/) }]);
+		expect(texts).toEqual(["not JSON"]);
+		expect(stream.lastEventId).not.toBe(ticks[0]?.id);
+	});
+
+	it("is an async iterable, which ends when the stream is closed", async () => {
+		const { sse, server } = await serve();
+		const stream = open(server.url);
+		await untilState(stream, "open");
+		const received: unknown[] = [];
+		const reading = (async () => {
+			for await (const { data } of stream) {
+				received.push(data);
+				if (received.length === 3) stream.close();
+			}
+		})();
+		for (const data of [1, 2, 3, 4]) sse.send("all", data);
+		await settled(reading, "the end");
+		expect(received).toEqual([1, 2, 3]);
+		expect(stream.state).toBe("closed");
+		expect(stream.signal.aborted).toBe(true);
+	});
+
+	it("does not read on while an iterator is behind, and loses nothing", async () => {
+		let bufferedBytes = (): number => 0;
+		const { sse, server } = await serve({
+			maxBufferedBytes: Infinity,
+			onConnect: ({ connection }) => {
+				bufferedBytes = () => connection.bufferedBytes;
+			},
+		});
+		const stream = open(server.url);
+		const iterator = stream[Symbol.asyncIterator]();
+		await untilState(stream, "open");
+		const text = "x".repeat(10_000);
+		for (let i = 0; i < 3_000; i++) sse.send("all", { i, text });
+		// 30 MB: far more than what the thousand that may wait and the sockets hold.
+		let last = -1;
+		await eventually(() => {
+			const before = last;
+			last = bufferedBytes();
+			return last === before && last < 30_000_000;
+		});
+		expect(last).toBeGreaterThan(1_000_000);
+		for (let i = 0; i < 3_000; i++) {
+			const { value } = await iterator.next();
+			expect(value?.data).toEqual({ i, text });
+		}
+	});
+
+	it("asks for headers and body anew for each attempt, and sends a body by POST", async () => {
+		let attempts = 0;
+		const { sse, server, requests } = await serve();
+		const bodies: string[] = [];
+		server.server.on("request", (req) => {
+			let body = "";
+			req.setEncoding("utf8").on("data", (part: string) => {
+				body += part;
+			});
+			req.on("end", () => bodies.push(body));
+		});
+		const stream = open(server.url, {
+			method: "POST",
+			headers: async () => ({ authorization: `Bearer ${++attempts}` }),
+			body: () => `question ${attempts}`,
+			retry: FAST,
+		});
+		await untilState(stream, "open");
+		sse.disconnect("all");
+		await untilState(stream, "waiting");
+		await untilState(stream, "open");
+		expect(requests.map(({ method, headers }) => [method, headers.authorization])).toEqual([
+			["POST", "Bearer 1"],
+			["POST", "Bearer 2"],
+		]);
+		await eventually(() => bodies.length === 2);
+		expect(bodies).toEqual(["question 1", "question 2"]);
+	});
+
+	it("refreshes once at a 401, and tries again at once", async () => {
+		let token = "old";
+		const { server, requests } = await serve({}, (req, res) => {
+			if (req.headers.authorization === "new") return undefined;
+			res.writeHead(401).end();
+			return true;
+		});
+		const stream = open(server.url, {
+			headers: () => ({ authorization: token }),
+			onUnauthorized: async () => {
+				token = "new";
+			},
+			// Had it waited, the test would never end.
+			retry: { baseMs: 2_000_000_000, maxMs: 2_000_000_000 },
+		});
+		await untilState(stream, "open");
+		expect(requests).toHaveLength(2);
+	});
+
+	it("ends at a second 401 in a row, and at one without onUnauthorized", async () => {
+		const { server, requests } = await serve({}, (_req, res) => {
+			res.writeHead(401).end();
+			return true;
+		});
+		let refreshed = 0;
+		const stream = open(server.url, { onUnauthorized: () => refreshed++ });
+		await untilState(stream, "closed");
+		expect([refreshed, requests.length, stream.error?.status]).toEqual([1, 2, 401]);
+		const plain = open(server.url);
+		await untilState(plain, "closed");
+		expect(plain.error).toMatchObject({ code: "ERR_SSE_STATUS", status: 401, final: true });
+	});
+
+	it("ends at 204 without an error, and with one at a final status and at another content type", async () => {
+		const answers = new Map([
+			["/204", [204, "text/event-stream"]],
+			["/403", [403, "text/event-stream"]],
+			["/html", [200, "text/html"]],
+		] as const);
+		const { server } = await serve({}, (req, res) => {
+			const [status, type] = answers.get(req.url as "/204") ?? [500, ""];
+			res.writeHead(status, { "content-type": type }).end();
+			return true;
+		});
+		const ended = async (path: string): Promise<StreamError | undefined> => {
+			const stream = open(server.url + path);
+			await untilState(stream, "closed");
+			return stream.error;
+		};
+		expect(await ended("/204")).toBeUndefined();
+		expect(await ended("/403")).toMatchObject({ code: "ERR_SSE_STATUS", status: 403 });
+		expect(await ended("/html")).toMatchObject({ code: "ERR_SSE_CONTENT_TYPE" });
+		const stream = open(`${server.url}/403`);
+		await expect(stream[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(StreamError);
+	});
+
+	it("says each failure that another attempt follows", async () => {
+		const { server } = await serve({}, (_req, res, count) => {
+			if (count > 2) return undefined;
+			res.writeHead(503).end();
+			return true;
+		});
+		const errors: StreamError[] = [];
+		const states: StreamState[] = [];
+		const stream = open(server.url, { retry: FAST, onError: (error) => errors.push(error) });
+		stream.onState((state) => states.push(state));
+		await untilState(stream, "open");
+		expect(errors.map(({ status, final }) => [status, final])).toEqual([
+			[503, false],
+			[503, false],
+		]);
+		expect(states).toEqual(["waiting", "connecting", "waiting", "connecting", "open"]);
+		expect(stream.error).toBeUndefined();
+	});
+
+	it("gets every event once and in order, though its connections are cut at random bytes", async () => {
+		const { sse, server } = await serve({ history: true });
+		const proxy = await startCuttingProxy({
+			port: server.port,
+			seed: 7,
+			maxBytes: 3_000,
+			maxCuts: 60,
+		});
+		atEnd(() => proxy.close());
+		const received: unknown[] = [];
+		const gaps: string[] = [];
+		const stream = open(proxy.url, { retry: FAST, onGap: ({ reason }) => gaps.push(reason) });
+		stream.on("message", ({ data }) => received.push(data));
+		await untilState(stream, "open");
+		await eventually(() => stream.lastEventId !== undefined);
+		proxy.start();
+		const EVENTS = 3_000;
+		for (let i = 0; i < EVENTS; i++) {
+			sse.send("all", i);
+			if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+		}
+		await eventually(
+			() => received.length >= EVENTS,
+			() => `${received.length} of ${EVENTS}`,
+		);
+		expect(received).toEqual(Array.from({ length: EVENTS }, (_, i) => i));
+		expect(gaps).toEqual([]);
+		expect(proxy.cuts).toBeGreaterThan(10);
+	});
+
+	it("says that events are missing", async () => {
+		const { server } = await serve({ history: true });
+		const gaps: unknown[] = [];
+		open(server.url, { lastEventId: "1.other.5.tag", onGap: (gap) => gaps.push(gap) });
+		await eventually(() => gaps.length > 0);
+		expect(gaps).toEqual([
+			{ reason: expect.stringMatching(/^(epoch|invalid)$/), id: expect.any(String) },
+		]);
+	});
+
+	it("sends its position in the query, on request", async () => {
+		const { server, requests } = await serve();
+		const stream = open(`${server.url}/events?a=1#part`, {
+			lastEventId: "ü&1",
+			lastEventIdIn: "query",
+		});
+		await untilState(stream, "open");
+		expect(requests[0]?.url).toBe("/events?a=1&lastEventId=%C3%BC%261");
+		expect(requests[0]?.headers["last-event-id"]).toBeUndefined();
+	});
+
+	it("sends an id of any characters as browsers do", async () => {
+		const { sse, server, requests } = await serve();
+		const stream = open(server.url, { retry: FAST });
+		await untilState(stream, "open");
+		sse.send("all", "x", { id: "größe ✓" });
+		await eventually(() => stream.lastEventId === "größe ✓");
+		sse.disconnect("all");
+		await eventually(() => requests.length === 2);
+		const header = requests[1]?.headers["last-event-id"] as string;
+		expect(Buffer.from(header, "latin1").toString("utf8")).toBe("größe ✓");
+	});
+
+	it("notices a connection on which nothing comes, and reconnects", async () => {
+		let mute = true;
+		const { server, requests } = await serve({}, (_req, res) => {
+			if (!mute) return undefined;
+			res.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+			return true;
+		});
+		const stream = open(server.url, { stallAfterMs: 20, retry: FAST });
+		await untilState(stream, "buffered");
+		expect(stream.error?.code).toBe("ERR_SSE_STALLED");
+		expect(requests.length).toBeGreaterThanOrEqual(3);
+		mute = false;
+		await eventually(() => stream.state === "open");
+	});
+
+	it("delivers nothing after close, not even what is in the same chunk, and lets the connection go", async () => {
+		const { sse, server } = await serve();
+		const stream = open(server.url);
+		const received: unknown[] = [];
+		stream.on("message", ({ data }) => {
+			received.push(data);
+			stream.close();
+		});
+		await untilState(stream, "open");
+		sse.send("all", 1);
+		sse.send("all", 2);
+		await eventually(() => sse.stats().connections === 0);
+		expect(received).toEqual([1]);
+		stream.close();
+	});
+
+	it("is closed by a signal, also by one that is aborted already", async () => {
+		const { server, requests } = await serve();
+		const controller = new AbortController();
+		const stream = open(server.url, { signal: controller.signal });
+		await untilState(stream, "open");
+		controller.abort();
+		expect(stream.state).toBe("closed");
+		expect(open(server.url, { signal: controller.signal }).state).toBe("closed");
+		expect(requests).toHaveLength(1);
+	});
+
+	it("reports what a listener throws as uncaught, and goes on", async () => {
+		const { sse, server } = await serve();
+		const stream = open(server.url);
+		const received: unknown[] = [];
+		const mistake = new Error("a listener's own");
+		const uncaught: unknown[] = [];
+		const report = (error: unknown): unknown => uncaught.push(error);
+		const others = process.listeners("uncaughtException");
+		process.removeAllListeners("uncaughtException");
+		process.on("uncaughtException", report);
+		atEnd(() => {
+			process.removeListener("uncaughtException", report);
+			for (const other of others) process.on("uncaughtException", other);
+		});
+		stream.on("message", () => {
+			throw mistake;
+		});
+		stream.on("message", ({ data }) => received.push(data));
+		await untilState(stream, "open");
+		sse.send("all", 1);
+		sse.send("all", 2);
+		await eventually(() => received.length === 2 && uncaught.length === 2);
+		expect(uncaught).toEqual([mistake, mistake]);
+	});
+
+	it("validates data by a Standard Schema, and skips what does not fit", async () => {
+		const { sse, server } = await serve();
+		const price = {
+			"~standard": {
+				validate: (value: unknown) =>
+					typeof (value as { price?: unknown }).price === "number"
+						? { value: value as { price: number } }
+						: { issues: [{ message: "price must be a number" }] },
+			},
+		};
+		const errors: StreamError[] = [];
+		const stream = open<Events>(server.url, {
+			parse: { tick: price },
+			onError: (error) => errors.push(error),
+		});
+		const prices: number[] = [];
+		stream.on("tick", ({ data }) => prices.push(data.price));
+		await untilState(stream, "open");
+		sse.send("all", { price: "7" }, { event: "tick" });
+		sse.send("all", { price: 8 }, { event: "tick" });
+		await eventually(() => prices.length > 0);
+		expect(prices).toEqual([8]);
+		expect(errors).toMatchObject([
+			{ code: "ERR_SSE_PARSE", final: false, cause: { message: "price must be a number" } },
+		]);
+	});
+
+	it("refuses options that are not of their kind, before it asks for anything", () => {
+		const refusal = (options: object): unknown => {
+			try {
+				openStream("http://127.0.0.1:1", options);
+			} catch (error) {
+				return (error as StreamError).code;
+			}
+			return undefined;
+		};
+		for (const options of [
+			{ retry: { baseMs: -1 } },
+			{ retry: { jitter: 2 } },
+			{ stallAfterMs: 0.5 },
+			{ lastEventIdIn: "body" },
+			{ parse: "xml" },
+			{ onGap: "reload" },
+			{ maxEventLength: Number.NaN },
+			{ shared: { maxEvents: -1 } },
+		]) {
+			expect(refusal(options), JSON.stringify(options)).toBe("ERR_SSE_INVALID_OPTION");
+		}
+	});
+
+	it("honours Retry-After, and the server's retry", async () => {
+		const { server } = await serve({ retryMs: 3 }, (_req, res, count) => {
+			if (count > 1) return undefined;
+			res.writeHead(503, { "retry-after": "1" }).end();
+			return true;
+		});
+		const begun = performance.now();
+		const stream = open(server.url, { retry: FAST });
+		await untilState(stream, "open");
+		// A clock of the machine is not what a timer counts by: a tenth less would still be far above the 5 ms of FAST.
+		expect(performance.now() - begun).toBeGreaterThan(900);
+	});
+});
