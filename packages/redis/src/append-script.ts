@@ -1,6 +1,7 @@
 /**
  * The script that appends a batch: as a whole, in order, and once, however often it is sent.
  */
+import { CHAIN } from "./chain.js";
 import { LOG } from "./lua-log.js";
 import { defineScript } from "./script.js";
 
@@ -18,10 +19,10 @@ const FIRST_ENTRY = 10;
  * for how long idempotency keys are, in milliseconds, and how many; then for each entry its tag, its text, and JSON: own
  * id, idempotency key, the place in KEYS of its group, its key there, how many of these are kept. "" if it has none.
  *
- * It answers the epoch, the sequence before the first that was stored, and of each entry that was known before: its place
- * among the entries, sequence, tag and own id.
+ * It answers the epoch, the sequence before the first that was stored, of each entry that was known before its place among
+ * the entries, sequence, tag and own id, and the tag before the first that was stored.
  */
-export const APPEND = defineScript(`${LOG}
+export const APPEND = defineScript(`${LOG}${CHAIN}
 local writer, number, isNext = ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local slot = writer .. ':' .. number % ${ANSWERS}
 
@@ -61,7 +62,7 @@ local function keepLatest(group, key, max, text)
 	redis.call('HSET', head, latest, redis.call('ZCARD', order))
 end
 
-local answer = { epoch, sequence, {} }
+local answer = { epoch, sequence, {}, tag }
 for at = ${FIRST_ENTRY}, #ARGV, 3 do
 	local text, more = ARGV[at + 1], ARGV[at + 2]
 	local ownId, key, group, stateKey, max = false, false, 0
@@ -71,8 +72,9 @@ for at = ${FIRST_ENTRY}, #ARGV, 3 do
 		table.insert(answer[3], { (at - ${FIRST_ENTRY}) / 3, unpack(cmsgpack.unpack(first)) })
 	else
 		sequence = sequence + 1
-		redis.call('XADD', log, idOf(sequence), 't', ARGV[at], 'p', tag, 'a', now, 'b', bytes, 'd', text)
-		tag = ARGV[at]
+		local before = tag
+		nextTag(ARGV[at])
+		redis.call('XADD', log, idOf(sequence), 't', tag, 'p', before, 'a', now, 'b', bytes, 'd', text)
 		bytes = bytes + #text + ${OVERHEAD_BYTES}
 		if key then
 			forget(tonumber(ARGV[8]), tonumber(ARGV[9]))

@@ -4,6 +4,7 @@
  */
 import type { StoredAt, Storing } from "sse-service/engine";
 import { APPEND } from "./append-script.js";
+import { chain } from "./chain.js";
 import type { RedisCalls } from "./client.js";
 import { encodeName, type LogKeys } from "./keys.js";
 import { newLogId } from "./log-id.js";
@@ -94,12 +95,16 @@ type Known = readonly [place: unknown, sequence: unknown, tag: string, ownId: st
 
 /** A client may have numbers as texts. */
 function readAnswer(answer: unknown, entries: readonly Storing[]): readonly StoredAt[] {
-	const [epoch, before, hits] = answer as [string, unknown, readonly Known[]];
+	const [epoch, before, hits, tagBefore] = answer as [string, unknown, readonly Known[], string];
 	const known = new Map(hits.map(([place, ...at]) => [Number(place), at]));
 	let sequence = Number(before);
-	return entries.map(({ tag, ownId }, place) => {
+	let tag = tagBefore;
+	return entries.map(({ tag: own, ownId }, place) => {
 		const first = known.get(place);
-		if (first === undefined) return { epoch, sequence: ++sequence, tag, ownId, isNew: true };
+		if (first === undefined) {
+			tag = chain(tag, own);
+			return { epoch, sequence: ++sequence, tag, ownId, isNew: true };
+		}
 		const [at, firstTag, firstId] = first;
 		return {
 			...{ epoch, sequence: Number(at), tag: firstTag },

@@ -1,8 +1,9 @@
 /**
- * The entries of the stream as the core has them. Each has the fields `t` (its tag), `p` (that of the one before), `a` (when it was stored),
- * `b` (bytes before it, since the log was begun) and `d` (its text).
+ * The entries of the stream as the core reads them. Each has the fields `t` (its tag), `p` (the tag before), `a` (when it was
+ * stored), `b` (bytes before it, since the log was created) and `d` (its text).
  */
 import type { Stored } from "sse-service/engine";
+import { unchain } from "./chain.js";
 
 const NAMES = "t p a b d";
 
@@ -10,11 +11,12 @@ const NAMES = "t p a b d";
 export function readEntries(entries: unknown): Stored[] {
 	return (entries as [id: string, fields: string[]][]).map(([id, fields]) => {
 		const names = fields.filter((_, place) => place % 2 === 0).join(" ");
-		const [, tag = "", , previousTag, , at, , , , text = ""] = fields;
+		const [, tag = "", , previousTag = "", , at, , , , text = ""] = fields;
 		if (names !== NAMES || !id.endsWith("-0")) {
 			throw new Error(`The entry ${id} in Redis is not one of the log's`);
 		}
-		return { sequence: Number.parseInt(id, 10), tag, previousTag, at: Number(at), text };
+		const ownTag = unchain(previousTag, tag);
+		return { sequence: Number.parseInt(id, 10), tag, ownTag, previousTag, at: Number(at), text };
 	});
 }
 

@@ -155,10 +155,10 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		const mirror = this.#mirror;
 		const position = mirror?.position;
 		if (mirror === undefined || position === undefined) return false;
-		const { sequence, tag, previousTag = position.tag } = stored;
+		const { sequence, tag, ownTag = tag, previousTag = position.tag } = stored;
 		if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
 		const { writer = "", record, command } = readArrival(stored, position.epoch) ?? {};
-		const entry = this.writer?.take(writer, tag);
+		const entry = this.writer?.take(writer, ownTag);
 		mirror.add({ epoch: position.epoch, sequence, tag }, record);
 		try {
 			if (record !== undefined) this.#host?.deliver(record, entry);

@@ -7,8 +7,14 @@ import type { Position } from "../wire/cursor.js";
 export interface Stored {
 	/** 1, 2, 3, …: no number is left out. */
 	readonly sequence: number;
-	/** As whoever stored it made it: a random number below 2^32, in base 36. */
+	/**
+	 * A number below 2^32, in base 36. It MUST prove the whole log up to here: the same tag at the same sequence means the same
+	 * texts before it. The tag of `Storing` does that in an engine that stores each append at most once. An engine that sends an
+	 * unanswered append again MUST mix the tag before into this one: after a failover the second attempt may follow other texts.
+	 */
 	readonly tag: string;
+	/** The tag of `Storing`, if `tag` is another one. */
+	readonly ownTag?: string | undefined;
 	/** The tag of the one before, `"0"` for the first, where the engine can tell: proof that nothing was lost or exchanged between. */
 	readonly previousTag?: string | undefined;
 	/** When it was stored, in milliseconds since 1970, by the engine's clock. */
@@ -19,6 +25,7 @@ export interface Stored {
 /** A text on its way into the log. */
 export interface Storing {
 	readonly text: string;
+	/** A random number below 2^32, in base 36, made for this append. */
 	readonly tag: string;
 	/** Given back in the answer to a repeated idempotency key. */
 	readonly ownId?: string | undefined;
