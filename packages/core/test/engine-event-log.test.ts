@@ -380,9 +380,11 @@ it("knows the clients of all, and for a while those that were told to come back"
 it("says what it could not tell other processes, and why", async () => {
 	const errors: { readonly code: string; readonly message: string }[] = [];
 	const onError = (error: unknown): void => void errors.push(error as (typeof errors)[number]);
-	const { engine, one } = await startTwo({ onError });
+	const { engine, one, other } = await startTwo({ onError });
+	await one.open({ clientId: "ada" });
+	await expect.poll(() => other.sse.clientsIn(), { timeout: 60_000 }).toHaveLength(1);
 	engine.isHung = true;
-	await one.open();
+	await one.open({ clientId: "bob" });
 	await eventually(() => errors.length > 0, "the error");
 	expect(errors[0]).toMatchObject({
 		code: "ERR_SSE_TIMEOUT",

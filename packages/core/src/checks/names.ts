@@ -3,7 +3,7 @@
  * and length are checked, where they enter.
  */
 import type { Meta } from "../types/client.js";
-import { checkObject, invalid, type SSEErrorCode } from "./errors.js";
+import { checkObject, invalid, SSEError, type SSEErrorCode } from "./errors.js";
 
 export interface NameLimits {
 	readonly maxClientIdLength: number;
@@ -34,7 +34,24 @@ function checkName(name: unknown, maxLength: number, what: string, code: SSEErro
 	throw invalid(code, `${what} must be a string of 1 to ${maxLength} characters`, name, 400);
 }
 
-/** @throws `ERR_SSE_INVALID_META` */
-export function checkMeta(meta: unknown): Meta {
-	return checkObject(meta, "meta", "ERR_SSE_INVALID_META");
+/**
+ * @param isShared other processes may ask for it, as JSON
+ * @throws `ERR_SSE_INVALID_META`
+ */
+export function checkMeta(meta: unknown, isShared: boolean): Meta {
+	const object = checkObject(meta, "meta", "ERR_SSE_INVALID_META");
+	const cause = isShared ? whyNotJson(object) : undefined;
+	if (cause === undefined) return object;
+	const rule = "With an eventLog, meta must be an object that JSON can represent";
+	throw new SSEError("ERR_SSE_INVALID_META", `${rule} (${cause})`, undefined, cause);
+}
+
+/** Why a value is no object in JSON: a BigInt in it, a cycle, a getter or `toJSON` that throws. */
+function whyNotJson(value: object): unknown {
+	try {
+		const text: unknown = JSON.stringify(value);
+		return String(text).startsWith("{") ? undefined : new TypeError(`toJSON returned ${text}`);
+	} catch (error) {
+		return error ?? new TypeError("toJSON failed");
+	}
 }

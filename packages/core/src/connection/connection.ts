@@ -7,6 +7,7 @@ import { connectionClosed } from "../checks/errors.js";
 import { DISTURBED } from "../pacing/heartbeat.js";
 import type { Sink, SinkListener } from "../sink/sink.js";
 import type { DisconnectInfo, ErrorStage } from "../types/callbacks.js";
+import type { Membership } from "../types/client.js";
 import type { CloseReason, PipeOptions, PipeSource, SSEConnection } from "../types/connection.js";
 import type { Replayed, ResumeOutcome } from "../types/history.js";
 import type { SSEHeaders } from "../types/http.js";
@@ -52,6 +53,8 @@ export class Connection
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 	/** The names of the groups it is in: the registry's, which alone changes them. */
 	memberships: ReadonlySet<string> = NO_GROUPS;
+	/** Its client in the first group that it was connected to, if any: what its callbacks are given. The registry's. */
+	home: Membership | undefined;
 	/** The app that opened it, if one did. */
 	owner: ConnectionOwner | undefined;
 	#isResumed = false;

@@ -3,6 +3,11 @@
  */
 import { SSEError } from "../checks/errors.js";
 
+/** Resolves after so many milliseconds. */
+export function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /**
  * What `promise` resolves to.
  *

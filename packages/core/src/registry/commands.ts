@@ -9,6 +9,7 @@ import type { Connection } from "../connection/connection.js";
 import type { Command } from "../event-log/command.js";
 import type { Meta } from "../types/client.js";
 import type { CloseReason } from "../types/connection.js";
+import { mainOf } from "./client.js";
 import type { Registry } from "./registry.js";
 import { readTarget, type Selection } from "./target.js";
 
@@ -16,7 +17,11 @@ interface RosterOptions extends NameLimits {
 	readonly maxConnections: number;
 	readonly maxConnectionsPerClient: number;
 	readonly maxGroupsPerConnection: number;
+	readonly eventLog?: object | undefined;
 }
+
+/** What changes connections or clients. */
+type Change = Exclude<Command, { readonly do: "present" }>;
 
 /** What the roster asks of the service. */
 export interface CommandsHost {
@@ -24,6 +29,8 @@ export interface CommandsHost {
 	onJoined(connection: Connection, groups: readonly string[]): void;
 	/** Something has changed that other processes are shown. */
 	onChange(): void;
+	/** Another process asks for the clients of a group, or for all. */
+	onAsked(group: string | undefined): void;
 	/** Have every other process do the same. */
 	tell(command: Command): void;
 }
@@ -57,7 +64,7 @@ export class Commands {
 
 	/** @throws `ERR_SSE_INVALID_META` */
 	setMetadata(client: string, meta: Meta, group?: string): void {
-		const checked = checkMeta(meta);
+		const checked = checkMeta(meta, this.#options.eventLog !== undefined);
 		// Nobody told would be everyone.
 		if (typeof client !== "string") return;
 		this.#do({ client, group }, (target) => ({ do: "setMetadata", target, meta: checked }));
@@ -65,7 +72,9 @@ export class Commands {
 
 	/** What another process asks for, where it has been done already. @throws `ERR_SSE_MAX_GROUPS` */
 	obey(command: Command): number {
-		return this.#apply(command.target, command);
+		if (command.do !== "present") return this.#apply(command.target, command);
+		this.#host.onAsked(command.target.group);
+		return 0;
 	}
 
 	/** @throws with a `statusCode` when one more connection is too many */
@@ -95,7 +104,7 @@ export class Commands {
 	}
 
 	/** Here at once; elsewhere in the order of the log. */
-	#do(selection: Selection | undefined, command: (target: Command["target"]) => Command): number {
+	#do(selection: Selection | undefined, command: (target: Command["target"]) => Change): number {
 		if (selection === undefined) return 0;
 		const { connection, client, group, exceptClient } = selection;
 		const told = command({ client, group, exceptClient });
@@ -105,7 +114,7 @@ export class Commands {
 		return count;
 	}
 
-	#apply(selection: Selection, command: Command): number {
+	#apply(selection: Selection, command: Change): number {
 		this.#host.onChange();
 		const connections = this.#select(selection);
 		switch (command.do) {
@@ -116,12 +125,18 @@ export class Commands {
 			case "disconnect":
 				return connections.filter((connection) => connection.close(command.reason)).length;
 			case "setMetadata":
-				for (const { clientId } of connections) {
-					const client = this.#registry.client(clientId);
-					if (client !== undefined) client.meta = command.meta;
-				}
+				this.#setMeta(command.target, command.meta);
 				return connections.length;
 		}
+	}
+
+	/** In one group, or where no group is named. */
+	#setMeta({ client: clientId = "", group }: Command["target"], meta: Meta): void {
+		const client = this.#registry.client(clientId);
+		if (client === undefined) return;
+		const holder =
+			group === undefined ? mainOf(client) : this.#registry.membership(clientId, group);
+		if (holder !== undefined) holder.meta = meta;
 	}
 
 	#join(connections: readonly Connection[], groups: readonly string[]): number {

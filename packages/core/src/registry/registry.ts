@@ -5,21 +5,13 @@
 
 import { DEFAULT_GROUP } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
-import type { GroupSize, Meta } from "../types/client.js";
+import type { GroupSize, Membership, Meta } from "../types/client.js";
+import { type Client, mainOf, newClient, newMembership } from "./client.js";
 import type { Selection } from "./target.js";
-
-/** One logical receiver. Its connections are few (devices, tabs), in the order of connecting. */
-export interface Client {
-	readonly clientId: string;
-	/** `undefined`: `{}`, once somebody looks. */
-	meta: Meta | undefined;
-	readonly connections: Connection[];
-}
 
 interface Group {
 	readonly connections: Set<Connection>;
-	/** How many of each client's connections are in it. */
-	readonly clients: Map<string, number>;
+	readonly clients: Map<string, Membership>;
 	/** The memberships of those that are in no other group: most are. They share it, and it is never changed. */
 	readonly alone: ReadonlySet<string>;
 }
@@ -50,38 +42,44 @@ export class Registry {
 		return [...this.#connections];
 	}
 
-	/** Enter a connection: its client appears with `meta` unless it is here already. `groups`: the default one unless told. */
+	/** Enter a connection. In each of the groups its client appears with `meta`, unless it is there already. Default: the default group. */
 	add(connection: Connection, meta: Meta | undefined, groups = DEFAULT_GROUPS): Client {
 		let client = this.#clients.get(connection.clientId);
 		if (client === undefined) {
-			client = newClient(connection.clientId, meta, connection);
+			client = newClient(connection.clientId, connection);
 			this.#clients.set(connection.clientId, client);
+			if (groups.length === 0 && meta !== undefined) mainOf(client).meta = meta;
 		} else client.connections.push(connection);
 		this.#connections.add(connection);
-		for (const name of groups) this.#enter(connection, name);
+		for (const name of groups) {
+			// Each group has an object of its own: what the application sets in one stays there.
+			const own = connection.home && meta && { ...meta };
+			const membership = this.#enter(connection, client, name, own ?? meta);
+			connection.home ??= membership;
+		}
 		connection.memberships = this.#aloneIn(groups) ?? new Set(groups);
 		return client;
 	}
 
 	/** Take a connection out of every index. @returns its client, or `undefined` when it was in none */
 	remove(connection: Connection): Client | undefined {
-		if (!this.#connections.delete(connection)) return undefined;
-		for (const name of connection.memberships) this.#exit(connection, name);
 		const client = this.#clients.get(connection.clientId);
-		if (client === undefined) return undefined;
+		if (client === undefined || !this.#connections.delete(connection)) return undefined;
 		client.connections.splice(client.connections.indexOf(connection), 1);
 		if (client.connections.length === 0) this.#clients.delete(connection.clientId);
+		for (const name of connection.memberships) this.#exit(connection, client, name);
 		return client;
 	}
 
 	/** @returns the groups that it was not in before: none when it is not in this registry */
 	join(connection: Connection, names: readonly string[]): readonly string[] {
 		const added = names.filter((name) => !connection.memberships.has(name));
-		if (added.length === 0 || !this.#connections.has(connection)) return [];
+		const client = this.#clientOf(connection);
+		if (added.length === 0 || client === undefined) return [];
 		const memberships = this.#ownMemberships(connection);
 		for (const name of added) {
 			memberships.add(name);
-			this.#enter(connection, name);
+			this.#enter(connection, client, name);
 		}
 		return added;
 	}
@@ -89,11 +87,12 @@ export class Registry {
 	/** @returns false when it was in none of the groups, or is not in this registry */
 	leave(connection: Connection, names: readonly string[]): boolean {
 		const left = names.filter((name) => this.has(connection, name));
-		if (left.length === 0) return false;
+		const client = this.#clientOf(connection);
+		if (left.length === 0 || client === undefined) return false;
 		const memberships = this.#ownMemberships(connection);
 		for (const name of left) {
 			memberships.delete(name);
-			this.#exit(connection, name);
+			this.#exit(connection, client, name);
 		}
 		return true;
 	}
@@ -108,17 +107,27 @@ export class Registry {
 		return this.#groups.get(name)?.connections.has(connection) === true;
 	}
 
-	/** The client, if it has a connection (in the group, if one is told). */
-	client(clientId: string, group?: string): Client | undefined {
-		if (group !== undefined && !this.#groups.get(group)?.clients.has(clientId)) return undefined;
+	/** The client, if it has a connection. */
+	client(clientId: string): Client | undefined {
 		return this.#clients.get(clientId);
 	}
 
-	/** Every client with a connection (in the group, if one is told). */
-	clients(group?: string): Client[] {
-		if (group === undefined) return [...this.#clients.values()];
-		const ids = this.#groups.get(group)?.clients.keys() ?? [];
-		return [...ids].flatMap((clientId) => this.#clients.get(clientId) ?? []);
+	/** Every client with a connection. */
+	clients(): readonly Client[] {
+		return [...this.#clients.values()];
+	}
+
+	/** Every client with a connection in the group. */
+	clientsIn(group: string): readonly (readonly [Client, Membership])[] {
+		return [...(this.#groups.get(group)?.clients ?? [])].flatMap(([clientId, membership]) => {
+			const client = this.#clients.get(clientId);
+			return client === undefined ? [] : [[client, membership] as const];
+		});
+	}
+
+	/** What is known of a client in a group; `undefined` when it has no connection there. */
+	membership(clientId: string, group: string): Membership | undefined {
+		return this.#groups.get(group)?.clients.get(clientId);
 	}
 
 	sizes(): GroupSize[] {
@@ -156,27 +165,37 @@ export class Registry {
 		return this.#connections;
 	}
 
-	#enter(connection: Connection, name: string): void {
+	#clientOf(connection: Connection): Client | undefined {
+		return this.#connections.has(connection) ? this.#clients.get(connection.clientId) : undefined;
+	}
+
+	#enter(connection: Connection, client: Client, name: string, meta?: Meta): Membership {
 		let group = this.#groups.get(name);
 		if (group === undefined) {
 			group = { connections: new Set(), clients: new Map(), alone: new Set([name]) };
 			this.#groups.set(name, group);
 		}
 		group.connections.add(connection);
-		group.clients.set(connection.clientId, (group.clients.get(connection.clientId) ?? 0) + 1);
+		let membership = group.clients.get(client.clientId);
+		if (membership === undefined) {
+			membership = name === DEFAULT_GROUP ? mainOf(client) : newMembership(name);
+			membership.meta = meta ?? membership.meta;
+			group.clients.set(client.clientId, membership);
+		}
+		membership.connections++;
+		return membership;
 	}
 
-	#exit(connection: Connection, name: string): void {
+	#exit(connection: Connection, client: Client, name: string): void {
 		const group = this.#groups.get(name);
 		if (group === undefined) return;
 		group.connections.delete(connection);
-		if (group.connections.size === 0) {
-			this.#groups.delete(name);
-			return;
-		}
-		const left = (group.clients.get(connection.clientId) ?? 0) - 1;
-		if (left > 0) group.clients.set(connection.clientId, left);
-		else group.clients.delete(connection.clientId);
+		if (group.connections.size === 0) this.#groups.delete(name);
+		const membership = group.clients.get(client.clientId);
+		if (membership === undefined || --membership.connections > 0) return;
+		group.clients.delete(client.clientId);
+		// What it was known by in the default group goes with it. One that has gone altogether keeps it, for its last callbacks.
+		if (name === DEFAULT_GROUP && client.connections.length > 0) client.main = undefined;
 	}
 
 	/** What is shared by those that are in this one group. */
@@ -193,13 +212,4 @@ export class Registry {
 		connection.memberships = own;
 		return own;
 	}
-}
-
-/** A client that is in no registry yet. */
-export function newClient(
-	clientId: string,
-	meta: Meta | undefined,
-	...connections: Connection[]
-): Client {
-	return { clientId, meta, connections };
 }

@@ -4,11 +4,12 @@
 import { AsyncResource } from "node:async_hooks";
 import { nanoid } from "nanoid";
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
-import { checkClientId, checkGroups, checkMeta, type NameLimits } from "../checks/names.js";
+import { checkClientId, checkGroups, checkMeta } from "../checks/names.js";
 import { flatten } from "../sink/flat-string.js";
 import type { DisconnectInfo } from "../types/callbacks.js";
 import type { Meta } from "../types/client.js";
 import type { ConnectParams } from "../types/connection.js";
+import type { ResolvedOptions } from "./options.js";
 
 // In milliseconds, 1973 to the end of 9999. Seconds since the epoch are less until the year 5138, and microseconds are more.
 const FIRST_TIME = 1e11;
@@ -27,7 +28,7 @@ interface Registration {
 }
 
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
-export function readParams(params: ConnectParams, limits: NameLimits): Registration {
+export function readParams(params: ConnectParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
 	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders, onDisconnectCb } =
 		params;
@@ -39,9 +40,9 @@ export function readParams(params: ConnectParams, limits: NameLimits): Registrat
 		clientId:
 			clientId === undefined
 				? flatten(nanoid())
-				: checkClientId(clientId, limits.maxClientIdLength),
-		groups: named === undefined ? named : checkGroups(named, limits.maxGroupNameLength),
-		meta: meta === undefined ? meta : checkMeta(meta),
+				: checkClientId(clientId, options.maxClientIdLength),
+		groups: named === undefined ? named : checkGroups(named, options.maxGroupNameLength),
+		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
 		expiresAt: checkExpiresAt(expiresAt),
 		onDisconnectCb:
 			typeof onDisconnectCb === "function" ? inContext(onDisconnectCb) : onDisconnectCb,

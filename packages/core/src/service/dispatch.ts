@@ -105,7 +105,14 @@ export class Dispatch {
 		const client = this.#registry.client(connection.clientId);
 		if (client === undefined) return undefined;
 		const { lastOwnId, groups, signal } = connection;
-		const info = { client: new ClientView(client), groups, lastEventId, lastOwnId, reason, signal };
+		const info = {
+			client: new ClientView(client, connection.home),
+			groups,
+			lastEventId,
+			lastOwnId,
+			reason,
+			signal,
+		};
 		return this.#options.recover?.(info);
 	}
 

@@ -91,29 +91,38 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 */
 	disconnect(target: Target, reason?: CloseReason): number;
 
-	/** The client, or `undefined` when it has no open connection (in `group`, if that is told). */
+	/**
+	 * The client in `group`, or `undefined` when it has no open connection there.
+	 *
+	 * Without `group`, the client as a whole: its connections in every group, with the `meta` of the default group.
+	 */
 	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined;
 
-	/** Every client with an open connection (in `group`, if that is told). */
+	/** Every client in `group` with an open connection there. Without `group`, every client of the service, each as a whole: see {@link getClient}. */
 	getClients(group?: string): SSEClientObjInterface[];
 
 	/** Every group that has a connection, with its size. */
 	getGroups(): GroupSize[];
 
 	/**
-	 * Replace a client's `meta`.
+	 * Replace a client's `meta` in `group`, in every process that shares the `eventLog`. Without `group`, in the default group, and
+	 * for lookups without one: see {@link getClient}. The `meta` of other groups stays as it is.
 	 *
-	 * @returns the client, or `undefined` when it has no open connection (in `group`, if that is told)
-	 * @throws `ERR_SSE_INVALID_META` when it is not an object
+	 * @returns the client, or `undefined` when it has no open connection here (in `group`, if that is given)
+	 * @throws `ERR_SSE_INVALID_META` when it is not an object, or with an `eventLog` when JSON cannot represent it
 	 */
 	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined;
 
 	/**
-	 * The clients that are connected to any of the processes which share the `eventLog` (in `group`, if that is told); without one, to
-	 * this one. Other processes are seen as they were a moment ago, and one that has died for up to 16 s. Clients that were told to
-	 * reconnect, by `close` or `maxConnectionAgeMs`, stay listed for as long.
+	 * The clients in `group`, with their `meta` there, that are connected to any of the processes which share the `eventLog`; without
+	 * an `eventLog`, to this one. Without `group`, all clients, each as a whole: see {@link getClient}.
 	 *
-	 * @throws (rejects) `ERR_SSE_LOG_FAILED`
+	 * The call asks the other processes, and waits at most 2 s for their answer. For the next minute they then post their lists, with
+	 * `meta` as JSON, to the engine; before, nothing about clients leaves a process. Other processes are seen as they were a moment
+	 * ago, and one that has died for up to 16 s. Clients that were sent away to reconnect, by `close` or `maxConnectionAgeMs`, stay
+	 * listed for as long.
+	 *
+	 * @throws (rejects) `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_BUSY`, `ERR_SSE_LOG_FAILED`
 	 */
 	clientsIn(group?: string): Promise<ClientPresence[]>;
 

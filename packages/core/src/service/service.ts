@@ -9,10 +9,11 @@ import { Counters } from "../diagnostics/counters.js";
 import type { Command } from "../event-log/command.js";
 import { Heartbeat } from "../pacing/heartbeat.js";
 import { Lifetimes } from "../pacing/lifetimes.js";
-import { ClientView } from "../registry/client-view.js";
+import { newClient, newMembership } from "../registry/client.js";
+import { ClientView, viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
-import { newClient, Registry } from "../registry/registry.js";
+import { Registry } from "../registry/registry.js";
 import { createNodeSink } from "../sink/node-sink.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
@@ -79,6 +80,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		this.#roster = new Commands(this.#registry, options, {
 			onJoined: (...joined) => this.#dispatch.history?.onJoined(...joined),
 			onChange: () => this.#presence.onChange(),
+			onAsked: (group) => this.#presence.onAsked(group),
 			tell: (command) => this.#dispatch.history?.tell(command),
 		});
 		this.#presence = new Presence(this.#registry, this.#dispatch.history?.shared, (error) =>
@@ -118,10 +120,8 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
 
 		this.counters.connectionsOpened++;
-		const info = {
-			client: new ClientView(this.#registry.add(connection, meta, groups)),
-			connection,
-		};
+		const client = this.#registry.add(connection, meta, groups);
+		const info = { client: new ClientView(client, connection.home), connection };
 		this.#heartbeat.add(connection);
 		this.#lifetimes.add(connection, expiresAt);
 		this.#dispatch.history?.welcome(connection);
@@ -156,12 +156,11 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	}
 
 	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined {
-		const client = this.#registry.client(clientId, group);
-		return client && new ClientView(client, group);
+		return viewOf(this.#registry, clientId, group);
 	}
 
 	getClients(group?: string): SSEClientObjInterface[] {
-		return this.#registry.clients(group).map((client) => new ClientView(client, group));
+		return viewsIn(this.#registry, group);
 	}
 
 	getGroups(): GroupSize[] {
@@ -222,7 +221,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		const { onDisconnectCb } = connection;
 		const { onDisconnect } = this.options;
 		if (onDisconnectCb === undefined && onDisconnect === undefined) return;
-		const info = { client: new ClientView(client), connection, reason };
+		const info = { client: new ClientView(client, connection.home), connection, reason };
 		// Deferred, so that what the callbacks send cannot overtake a fan-out that is under way.
 		queueMicrotask(() => {
 			this.#call("onDisconnectCb", onDisconnectCb, info);
@@ -251,7 +250,8 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 
 	/** A connection that is not registered: it never was open, or only for its headers. */
 	#refuse(connection: Connection, meta: Meta | undefined, reason: CloseReason): ConnectResult {
-		const info = { client: new ClientView(newClient(connection.clientId, meta)), connection };
+		const client = newClient(connection.clientId);
+		const info = { client: new ClientView(client, newMembership("", meta)), connection };
 		connection.close(reason);
 		queueMicrotask(() =>
 			this.#call("onDisconnectCb", connection.onDisconnectCb, { ...info, reason }),
@@ -283,9 +283,12 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	async #end(): Promise<void> {
 		try {
 			await this.#presence.close();
-			await this.#dispatch.history?.close();
-		} catch (error) {
-			this.onError(error, "log");
+		} finally {
+			try {
+				await this.#dispatch.history?.close();
+			} catch (error) {
+				this.onError(error, "log");
+			}
 		}
 	}
 }

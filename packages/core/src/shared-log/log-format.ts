@@ -73,7 +73,8 @@ function readCommand(told: Record<PropertyKey, unknown>, target: LogTarget): Com
 			? typeof reason === "string"
 			: what === "setMetadata"
 				? isObject(meta)
-				: (what === "join" || what === "leave") && Array.isArray(groups) && groups.every(isName);
+				: what === "present" ||
+					((what === "join" || what === "leave") && Array.isArray(groups) && groups.every(isName));
 	return isRead ? ({ ...told, target } as unknown as Command) : undefined;
 }
 

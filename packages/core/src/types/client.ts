@@ -10,10 +10,22 @@ export type Meta = Record<string, any>;
 /** A client as the documented functions give it: a live view, which follows connects and disconnects. */
 export interface SSEClientObjInterface {
 	readonly clientId: string;
-	/** What `meta` was when the client appeared, or what `setClientMetadata` made it. `{}` if it was not told. */
+	/**
+	 * The `meta` that the client appeared in this group with, or the one that `setClientMetadata` set there. Default `{}`. A
+	 * client that was looked up without a group has the `meta` of the default group.
+	 */
 	readonly meta: Meta;
-	/** The responses of this client's open connections, in the order of connecting. */
+	/** The responses of the client's open connections in this group (in all of them, if it was looked up without one), in the order of connecting. */
 	readonly connections: HttpResponse[];
+}
+
+/** What is known of a client in one group. The registry changes it. */
+export interface Membership {
+	readonly group: string;
+	/** How many of the client's connections are in the group. */
+	connections: number;
+	/** `undefined`: `{}`, once somebody looks. */
+	meta: Meta | undefined;
 }
 
 /** A client that is connected to any of the processes that share an event log. */

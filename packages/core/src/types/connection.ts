@@ -124,7 +124,10 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	readonly res: ResponseLike;
 	/** Headers the framework has set and not yet given to Node. They pass through, but for those of the event stream itself. */
 	readonly originalResHeaders?: SSEHeaders | undefined;
-	/** Kept with the client when this is its first connection; later ones change nothing. */
+	/**
+	 * Kept with the client in each of the groups named here (or the default group) in which this is its first connection; later ones
+	 * change nothing. With an `eventLog`, JSON has to be able to represent it: other processes are given it when they ask for clients.
+	 */
 	readonly meta?: Meta | undefined;
 	/** Who is connecting: 1 to `maxClientIdLength` characters. Default: a generated id of 21. */
 	readonly clientId?: string | undefined;
