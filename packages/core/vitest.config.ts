@@ -1,14 +1,15 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
 
 export default defineConfig({
 	test: {
 		projects: [
-			{ test: { name: "direct", include: ["test/**/*.test.ts"] } },
+			{ test: { ...tests, name: "direct" } },
 			{
 				// Everything once more the other way, through `res.write`.
 				test: {
+					...tests,
 					name: "through the response",
-					include: ["test/**/*.test.ts"],
 					exclude: [
 						...configDefaults.exclude,
 						// Their servers are processes of their own, or there is none.

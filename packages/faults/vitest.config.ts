@@ -1,11 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
 
 export default defineConfig({
-	test: {
-		include: ["test/**/*.test.ts"],
-		testTimeout: 90_000,
-		hookTimeout: 60_000,
-		// Each run takes the machine for itself.
-		fileParallelism: false,
-	},
+	// Each run takes the machine for itself.
+	test: { ...tests, fileParallelism: false },
 });

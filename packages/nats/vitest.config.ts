@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
 
 export default defineConfig({
 	// Most of what they do is wait: that a connection brings nothing is seen after four seconds.
-	test: { include: ["test/**/*.test.ts"], maxWorkers: 3, testTimeout: 30_000 },
+	test: { ...tests, maxWorkers: 3 },
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
 
 // What comes in another version for another Nest; aliases of npm would break how Nest finds its peers.
 const OF_NEST = /^(@nestjs\/|@fastify\/|class-transformer$|reflect-metadata$|rxjs(?:$|\/))/;
@@ -12,9 +13,10 @@ function over(nest: string, modules?: string) {
 			alias: folder === undefined ? [] : [{ find: OF_NEST, replacement: `${folder}/$1` }],
 		},
 		test: {
+			...tests,
 			name: `nest-${nest}`,
 			// What does not depend on the version runs on the newest.
-			include: folder === undefined ? ["test/**/*.test.ts"] : ["test/{suite,nest}.test.ts"],
+			include: folder === undefined ? tests.include : ["test/{suite,nest}.test.ts"],
 			env: { NEST: nest },
 		},
 	};

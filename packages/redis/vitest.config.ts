@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
 
 export default defineConfig({
 	// Most of what they do is wait.
-	test: { include: ["test/**/*.test.ts"], maxWorkers: 3 },
+	test: { ...tests, maxWorkers: 3 },
 });

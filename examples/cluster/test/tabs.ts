@@ -4,9 +4,6 @@
 import type { TestBrowser } from "@sse-service/testing/browser";
 import type { Page } from "playwright-core";
 
-/** A tab is back from whatever was done to it. */
-const TIMEOUT_MS = 25_000;
-
 export interface Tab {
 	readonly page: Page;
 	/** The process that serves it. */
@@ -39,12 +36,12 @@ export async function openTab(browser: TestBrowser, url: string, name: string): 
 		},
 		reach: async (number) => {
 			const isReached = (wanted: number) => Reflect.get(window, "numbers").at(-1) >= wanted;
-			await page.waitForFunction(isReached, number, { timeout: TIMEOUT_MS });
+			await page.waitForFunction(isReached, number);
 		},
 		press: (button) => page.getByRole("button", { name: button, exact: true }).click(),
 		happened: async (text, times = 1) => {
 			const found = page.locator("#happenings").getByRole("listitem").filter({ hasText: text });
-			await found.nth(times - 1).waitFor({ timeout: TIMEOUT_MS });
+			await found.nth(times - 1).waitFor();
 		},
 	};
 }

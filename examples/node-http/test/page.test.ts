@@ -154,7 +154,7 @@ describe.skipIf(executablePath === undefined)("charts", () => {
 		const points = (page: Page, chart: string) =>
 			page.locator(`#${chart} .line`).evaluate((path) => path.getAttribute("d")?.split("C") ?? []);
 		const page = await openAs("ada");
-		await expect.poll(() => points(page, "cpu"), { timeout: 15_000 }).toHaveLength(4);
+		await expect.poll(() => points(page, "cpu")).toHaveLength(4);
 
 		for (const point of await points(page, "memory")) {
 			const [x, y] = point.replace("M", "").split(/[ ,]/).slice(-2).map(Number);

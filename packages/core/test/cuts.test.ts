@@ -103,7 +103,7 @@ async function claim(open: OpenReceiver): Promise<void> {
 }
 
 describe("a client whose connection is cut 100 times while 10,000 events are sent has each once, in order", () => {
-	it("eventsource on Node", { timeout: 60_000 }, async ({ onTestFailed }) => {
+	it("eventsource on Node", async ({ onTestFailed }) => {
 		onTestFailed(sayWhatRepeatsIt);
 		await claim(openOnNode);
 	});
@@ -115,7 +115,7 @@ describe("a client whose connection is cut 100 times while 10,000 events are sen
 		});
 		afterAll(() => browser.close());
 
-		it("EventSource of Chromium", { timeout: 60_000 }, async ({ onTestFailed }) => {
+		it("EventSource of Chromium", async ({ onTestFailed }) => {
 			onTestFailed(sayWhatRepeatsIt);
 			await claim(openInBrowser(() => browser));
 		});

@@ -429,5 +429,5 @@ describe("over generated sequences of sends, joins, slow reads and closes", () =
 			}),
 			{ numRuns: 60 },
 		);
-	}, 60_000);
+	});
 });

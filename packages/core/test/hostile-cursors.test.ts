@@ -30,7 +30,7 @@ function positionIn(had: readonly Position[], id: string): Position | undefined 
 	});
 }
 
-it(`${COUNT} strings: each is a gap, or a position that the log has`, { timeout: 600_000 }, () => {
+it(`${COUNT} strings: each is a gap, or a position that the log has`, () => {
 	const { log, had } = openLog({ maxEvents: KEPT });
 	for (let index = 0; index < EVENTS; index++)
 		log.append({ target: {}, fields: { data: `${index}` } });

@@ -116,7 +116,7 @@ async function claimRecovered(open: OpenReceiver): Promise<void> {
 	}
 }
 
-describe("when the server is killed and started again", { timeout: 30_000 }, () => {
+describe("when the server is killed and started again", () => {
 	it("each eventsource on Node is told of a gap each time", async () => {
 		await claimTold(openOnNode);
 	});

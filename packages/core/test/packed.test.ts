@@ -10,7 +10,7 @@ let project: Project;
 
 beforeAll(async () => {
 	project = await createProject({ packages: ["sse-service"] });
-}, 60_000);
+});
 
 afterAll(() => project.remove());
 
@@ -141,7 +141,7 @@ test("streams", async () => {
 `,
 		);
 		expect(await project.jest("stream.test.js")).toContain("1 passed, 1 total");
-	}, 60_000);
+	});
 
 	it("types resolve in an ES module and in CommonJS", async () => {
 		const text = (imports: string): string =>
@@ -149,7 +149,7 @@ test("streams", async () => {
 		project.write("a.mts", text('import { createSSEService } from "sse-service";'));
 		project.write("b.cts", text('import { createSSEService } from "sse-service";'));
 		expect(await project.compile(["a.mts", "b.cts"])).toBe("");
-	}, 60_000);
+	});
 
 	it("types resolve as Node 10 resolved, without exports, those of subpaths too", async () => {
 		project.write(
@@ -168,5 +168,5 @@ createEngineEventLog({});
 		const commonjs = ["--module", "commonjs", "--moduleResolution", "node10"];
 		const args = [...commonjs, "--ignoreDeprecations", "6.0"];
 		expect(await project.compile(["node-10.ts", ...args])).toBe("");
-	}, 60_000);
+	});
 });

@@ -1,10 +1,9 @@
 /**
  * What an application makes of an EventSource that must miss nothing, in Chromium or on Node.
  */
+import { eventually } from "@sse-service/testing";
 import type { TestBrowser } from "@sse-service/testing/browser";
 import { EventSource } from "eventsource";
-
-const DEADLINE_MS = 20_000;
 
 export interface Receiver {
 	/** How many events it has had. */
@@ -45,10 +44,14 @@ function receive(Source: AnyEventSource, url: string): { received: string[]; clo
 
 /** Resolves once it has had so many events. */
 export async function untilReceived({ count }: Receiver, least: number): Promise<void> {
-	for (const deadline = Date.now() + DEADLINE_MS; (await count()) < least; ) {
-		if (Date.now() > deadline) throw new Error(`waited for ${least} events, has ${await count()}`);
-		await new Promise((resolve) => setTimeout(resolve, 1));
-	}
+	let has = 0;
+	await eventually(
+		async () => {
+			has = await count();
+			return has >= least;
+		},
+		() => `${least} events, of which ${has} are here`,
+	);
 }
 
 export const openOnNode: OpenReceiver = async (url) => {

@@ -41,7 +41,8 @@ export async function startService(
 	paramsOf: (path: string) => Partial<ConnectParams> = () => ({}),
 	protocol?: Protocol,
 ): Promise<Serving> {
-	const sse = createSSEService(options);
+	// None comes among what is compared, however long that takes.
+	const sse = createSSEService({ heartbeatIntervalMs: 0, ...options });
 	const connections: SSEConnection[] = [];
 	const opening: {
 		readonly params: Partial<ConnectParams>;

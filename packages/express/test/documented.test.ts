@@ -69,25 +69,23 @@ const modules = join(import.meta.dirname, "../node_modules");
 it.each([
 	["5", "express"],
 	["4", "express-4"],
-])(
-	"the documented example runs unchanged on Express %s",
-	async (_version, folder) => {
-		project = await createProject({
-			packages: ["sse-service"],
-			linked: { express: join(modules, folder) },
-		});
-		project.write(
-			"someService.cts",
-			`import { sendSSEToAll } from "sse-service";
+])("the documented example runs unchanged on Express %s", async (_version, folder) => {
+	project = await createProject({
+		packages: ["sse-service"],
+		linked: { express: join(modules, folder) },
+	});
+	project.write(
+		"someService.cts",
+		`import { sendSSEToAll } from "sse-service";
 ${SERVICE}
 export { processUpdate };
 `,
-		);
-		const loosely = ["--skipLibCheck", "--noImplicitAny", "false"];
-		expect(await project.compile(["someService.cts", ...loosely])).toBe("");
-		project.write(
-			"server.cjs",
-			`${LEFT_OPEN}
+	);
+	const loosely = ["--skipLibCheck", "--noImplicitAny", "false"];
+	expect(await project.compile(["someService.cts", ...loosely])).toBe("");
+	project.write(
+		"server.cjs",
+		`${LEFT_OPEN}
 ${SERVER}
 const { processUpdate } = require("./someService.cjs");
 app.get("/update", (req, res) => {
@@ -95,20 +93,18 @@ app.get("/update", (req, res) => {
 	res.end();
 });
 `,
-		);
-		const { url, terminate } = await project.start("server.cjs");
-		const stream = await openStream(`${url}/sse`, { headers: { "X-User": "ada" } });
-		expect(stream.headers).toMatchObject({
-			"content-type": "text/event-stream",
-			"x-powered-by": "Express",
-		});
-		await fetch(`${url}/update`);
-		expect(await stream.take(2)).toEqual([
-			{ data: '{"title":"Rain"}' },
-			{ data: '{"title":"Rain"}' },
-		]);
-		stream.abort();
-		await terminate();
-	},
-	60_000,
-);
+	);
+	const { url, terminate } = await project.start("server.cjs");
+	const stream = await openStream(`${url}/sse`, { headers: { "X-User": "ada" } });
+	expect(stream.headers).toMatchObject({
+		"content-type": "text/event-stream",
+		"x-powered-by": "Express",
+	});
+	await fetch(`${url}/update`);
+	expect(await stream.take(2)).toEqual([
+		{ data: '{"title":"Rain"}' },
+		{ data: '{"title":"Rain"}' },
+	]);
+	stream.abort();
+	await terminate();
+});

@@ -54,7 +54,7 @@ let project: Project;
 beforeAll(async () => {
 	const fastify = join(import.meta.dirname, "../node_modules/fastify");
 	project = await createProject({ packages: ["sse-service"], linked: { fastify } });
-}, 60_000);
+});
 
 afterAll(() => project?.remove());
 
@@ -92,4 +92,4 @@ await server.listen({ port: 0, host: "127.0.0.1" });
 	]);
 	stream.abort();
 	await terminate();
-}, 60_000);
+});

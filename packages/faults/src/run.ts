@@ -54,9 +54,6 @@ const LIVE_MS = 30_000;
 /** Until a process that cannot reach the engine says so: 10 s without proof. */
 const UNREADY_MS = 15_000;
 
-// A round that takes longer has hung.
-const ROUND_MS = 120_000;
-
 export async function run(options: RunOptions): Promise<Outcome> {
 	const { engine, maxEvents, isForgetful = false } = options;
 	const store = await startStore(engine);
@@ -121,7 +118,7 @@ class Run {
 			this.#timeline.add("all begin");
 			await this.#settle();
 			while (now() < end && this.#violations.length === 0) {
-				await settled(this.#round(this.#plan.next()), "a round", ROUND_MS);
+				await settled(this.#round(this.#plan.next()), "a round");
 			}
 		} catch (error) {
 			this.#violate(

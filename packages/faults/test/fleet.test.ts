@@ -14,7 +14,7 @@ import { hasStore, type Store, startStore } from "../src/store.js";
 import { Truth } from "../src/truth.js";
 
 const READY_MS = 30_000;
-const WAIT = { timeout: 30_000, interval: 100 };
+const WAIT = { interval: 100 };
 
 /** So many are sent by each process, and one after these. */
 const EACH = 200;

@@ -42,7 +42,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		}
 		await isReady(one, other);
 		expect(one.errors.map(String).join()).toContain("broken");
-	}, 30_000);
+	});
 
 	it("files that are gone: a gap, epoch, and what was sent since", async () => {
 		const [one, other] = [await start(), await start()];
@@ -60,7 +60,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			]);
 		}
 		await isReady(one, other);
-	}, 30_000);
+	});
 
 	it("a stream that is deleted while nothing is sent: a gap, epoch", async () => {
 		const one = await start();
@@ -72,7 +72,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		await one.sse.publish("all", "2");
 		expect((await ada.take(3))[2]).toMatchObject({ data: "2" });
 		await isReady(one);
-	}, 30_000);
+	});
 
 	it("a log that is purged when all have had everything: nothing", async () => {
 		const [one, other] = [await start(), await start()];
@@ -92,7 +92,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const again = await other.open("ada", lastIdOf(ada));
 		await other.sse.publish("all", "4");
 		expect(dataOf(await again.take(1))).toEqual(["4"]);
-	}, 30_000);
+	});
 
 	it("a log that is purged further than it was followed: a gap", async () => {
 		const proxy = await startTcpProxy(server.port);
@@ -110,7 +110,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect((await ada.take(3))[2]).toMatchObject({ data: "5" });
 		expect(dataOf(await bob.take(5))).toEqual(["1", "2", "3", "4", "5"]);
 		await isReady(one, other);
-	}, 30_000);
+	});
 
 	it("a connection that is up and brings nothing: nothing, once it has been broken off or brings again", async () => {
 		const proxy = await startTcpProxy(server.port);
@@ -125,5 +125,5 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		proxy.cut();
 		expect(dataOf(await ada.take(2))).toEqual(["1", "2"]);
 		await isReady(one);
-	}, 40_000);
+	});
 });

@@ -1,10 +1,7 @@
 /**
- * Asking again and again, with a pause and a deadline: a connection that is closed answers at once.
+ * Asking again and again, until the answer will do.
  */
-import { setTimeout } from "node:timers/promises";
-
-const PAUSE_MS = 10;
-const DEADLINE_MS = 20_000;
+import { eventually } from "@sse-service/testing";
 
 /** Resolves once `ask` resolves to what `test` holds of; what it rejects with counts as an answer that will not do. */
 export async function until<T>(
@@ -12,19 +9,18 @@ export async function until<T>(
 	ask: () => Promise<T>,
 	test: (answer: T) => boolean,
 ): Promise<T> {
-	const deadline = performance.now() + DEADLINE_MS;
 	let last: unknown;
-	while (performance.now() < deadline) {
+	const found: T[] = [];
+	const isFound = async (): Promise<boolean> => {
 		try {
 			const answer = await ask();
-			if (test(answer)) return answer;
+			if (test(answer)) found.push(answer);
 			last = answer;
 		} catch (error) {
 			last = error;
 		}
-		await setTimeout(PAUSE_MS);
-	}
-	throw new Error(
-		`waited ${DEADLINE_MS} ms for ${what}, and got ${JSON.stringify(last)} (${last})`,
-	);
+		return found.length > 0;
+	};
+	await eventually(isFound, () => `${what}; it got ${JSON.stringify(last)} (${last})`);
+	return found[0] as T;
 }

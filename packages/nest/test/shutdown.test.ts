@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { openStream, settled } from "@sse-service/testing";
+import { measureIdle, openStream, settled } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import { PLATFORMS } from "./platform.js";
 
@@ -27,10 +27,12 @@ it.each(PLATFORMS)(
 			const streams = await Promise.all(
 				["/connect", "/stream", "/ticks"].map((path) => openStream(`${url}${path}`)),
 			);
+			const idle = measureIdle();
 			child.kill("SIGTERM");
 			expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true, true]);
 			// Nest sends itself the signal again when its hooks are done.
-			expect(await settled(exit, "the program to exit", 2_000)).toEqual([null, "SIGTERM"]);
+			expect(await settled(exit, "the program to exit")).toEqual([null, "SIGTERM"]);
+			expect(idle()).toBeLessThan(2_000);
 			expect(complaints).toBe("");
 		} finally {
 			child.kill("SIGKILL");

@@ -36,7 +36,7 @@ function lastIdOf({ text }: TestStream): string {
 }
 
 describe.skipIf(redisServerPath === undefined)("apps of Express, Fastify and Nest", () => {
-	it("share a log by the option eventLog of their adapters", { timeout: 60_000 }, async () => {
+	it("share a log by the option eventLog of their adapters", async () => {
 		const redis = await startRedisServer();
 		onTestFinished(() => redis.stop());
 		const apps: App[] = [];

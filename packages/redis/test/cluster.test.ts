@@ -54,7 +54,7 @@ describe.skipIf(redisServerPath === undefined)("Redis Cluster", () => {
 				return /state:ok/.test(info) && new RegExp(`known_nodes:${NODES}`).test(info);
 			});
 		}
-	}, 60_000);
+	});
 	afterAll(async () => {
 		for (const node of nodes) await node.stop();
 	});
@@ -103,7 +103,7 @@ describe.skipIf(redisServerPath === undefined)("Redis Cluster", () => {
 		});
 
 		// The driver gives up what is not answered after 5 s, and tries again.
-		it("a log that moves to another node goes on there", { timeout: 30_000 }, async () => {
+		it("a log that moves to another node goes on there", async () => {
 			const prefix = `log ${++logs}`;
 			const engine = await openEngine(prefix);
 			await engine.open(() => {});

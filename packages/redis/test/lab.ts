@@ -1,6 +1,7 @@
 /**
  * A redis-server of a test's own, engines over it, and a way to do to it what befalls one.
  */
+import { eventually } from "@sse-service/testing";
 import type { RedisServerOptions } from "@sse-service/testing/redis-server";
 import { startRedisServer } from "@sse-service/testing/redis-server";
 import type { LogEngine, Stored, StoredAt, Storing } from "sse-service/engine";
@@ -119,14 +120,9 @@ export function textsOf(stored: readonly Stored[]): string[] {
 	return stored.map(({ text }) => text);
 }
 
-const DEADLINE_MS = 20_000;
-
 /** Resolves once `test` holds. */
-export async function until(test: () => Promise<boolean>): Promise<void> {
-	for (const deadline = performance.now() + DEADLINE_MS; !(await test()); ) {
-		if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${test}`);
-		await new Promise((resolve) => setTimeout(resolve, 1));
-	}
+export function until(test: () => Promise<boolean>): Promise<void> {
+	return eventually(test, () => `${test}`);
 }
 
 /** What an attempt resolves to, once it does not reject any more. */

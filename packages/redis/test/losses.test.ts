@@ -72,7 +72,7 @@ async function goOn(lab: Lab, { member, here, first }: Awaited<ReturnType<typeof
 const untilGap = (stream: TestStream): Promise<void> =>
 	stream.until(() => stream.events.some(({ event }) => event === "gap"));
 
-describe.skipIf(redisServerPath === undefined)("clients are told", { timeout: 30_000 }, () => {
+describe.skipIf(redisServerPath === undefined)("clients are told", () => {
 	it("of a crash that loses the last events, if they had had these", async () => {
 		const lab = await startLab(true);
 		const begun = await begin(lab);

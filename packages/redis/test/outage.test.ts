@@ -64,7 +64,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			await stream.until(() => received(stream).length >= 2);
 			expect(received(stream)).toEqual(["before", "after"]);
 			await eventually(() => sse.health().ready, "proof");
-		}, 30_000);
+		});
 
 		it("of a Redis that loses all: clients stay connected, and are told of a gap", async () => {
 			lab = await Lab.start();
@@ -82,7 +82,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			}
 			const gap = 'gap {"reason":"epoch"}';
 			expect(received(stream)).toEqual(["before", gap, "after", "before", gap, "after"]);
-		}, 30_000);
+		});
 
 		it("of its memory: who publishes is told, and what is there goes on", async () => {
 			lab = await Lab.start();

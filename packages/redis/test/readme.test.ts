@@ -62,7 +62,7 @@ describe.skipIf(redisServerPath === undefined)("the README", () => {
 				expect(await other.terminate()).toBe(0);
 			}),
 		);
-	}, 30_000);
+	});
 
 	it.each(["node-redis 6", "ioredis 6"])("has an ACL that is enough for %s", async (library) => {
 		const [line = "", username = "", password = ""] =

@@ -75,5 +75,5 @@ describe.skipIf(redisServerPath === undefined)("Redis Sentinel", () => {
 			expect(received()).toEqual(expected);
 		}
 		expect(String(await replica.call("INFO", "replication"))).toContain("role:master");
-	}, 60_000);
+	});
 });

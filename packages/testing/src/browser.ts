@@ -2,6 +2,7 @@
  * Chromium, and tabs of the page in it. What a page complains about fails the test.
  */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 import { findProgram } from "../../../.ci/programs.mjs";
 
 export const executablePath = findProgram("chromium");
@@ -16,8 +17,6 @@ const ARGUMENTS = [
 	"--disable-component-update",
 	"--disable-sync",
 ];
-
-const TIMEOUT_MS = 15_000;
 
 export interface TestBrowser {
 	/** A window of its own, with storage of its own: a client, unless `as` in the address says otherwise. */
@@ -44,7 +43,7 @@ export async function launchBrowser(): Promise<TestBrowser> {
 	return {
 		async openWindow(address, options) {
 			const context = await browser.newContext(options);
-			context.setDefaultTimeout(TIMEOUT_MS);
+			context.setDefaultTimeout(RUN_LIMIT_MS);
 			context.on("page", listen);
 			const page = await context.newPage();
 			await page.goto(address);

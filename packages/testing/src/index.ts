@@ -5,6 +5,7 @@ export {
 	startCuttingProxy,
 } from "./cutting-proxy.js";
 export { freePort, freePorts } from "./free-ports.js";
+export { measureIdle } from "./idle-time.js";
 export { createRandom, type Random } from "./random.js";
 export { type Handler, type Protocol, startServer, type TestServer } from "./server.js";
 export { openBlockedReader, openSocket, type TestSocket } from "./socket.js";

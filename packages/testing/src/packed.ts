@@ -41,7 +41,7 @@ export function describePacked(suite: PackedSuite): void {
 
 		beforeAll(async () => {
 			project = await createProject({ packages: [name], linked });
-		}, 60_000);
+		});
 
 		afterAll(() => project?.remove());
 
@@ -55,31 +55,23 @@ export function describePacked(suite: PackedSuite): void {
 				.toEqual([]);
 		});
 
-		it.each(Object.entries(programs))(
-			"%s starts, streams and closes",
-			async (file, text) => {
-				project.write(file, text);
-				const { url, terminate } = await project.start(file);
-				const stream = await openStream(`${url}/events`);
-				expect(await stream.take(1)).toEqual([{ data: "hello" }]);
-				expect(await (await fetch(`${url}/all`)).text()).toBe("1");
-				// From a log, it has an id.
-				expect((await stream.take(2))[1]).toMatchObject({ data: "for all" });
-				// By itself, or, as Nest does when all has ended, by the signal.
-				expect([0, "SIGTERM"]).toContain(await terminate());
-				expect(await stream.ended).toBe(true);
-			},
-			30_000,
-		);
+		it.each(Object.entries(programs))("%s starts, streams and closes", async (file, text) => {
+			project.write(file, text);
+			const { url, terminate } = await project.start(file);
+			const stream = await openStream(`${url}/events`);
+			expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+			expect(await (await fetch(`${url}/all`)).text()).toBe("1");
+			// From a log, it has an id.
+			expect((await stream.take(2))[1]).toMatchObject({ data: "for all" });
+			// By itself, or, as Nest does when all has ended, by the signal.
+			expect([0, "SIGTERM"]).toContain(await terminate());
+			expect(await stream.ended).toBe(true);
+		});
 
-		it.each(Object.entries(types))(
-			"%s passes the compiler in strict mode",
-			async (file, text) => {
-				project.write(file, text);
-				expect(await project.compile([file])).toBe("");
-			},
-			60_000,
-		);
+		it.each(Object.entries(types))("%s passes the compiler in strict mode", async (file, text) => {
+			project.write(file, text);
+			expect(await project.compile([file])).toBe("");
+		});
 
 		const required = Object.entries(types).filter(([file]) => file.endsWith(".cts"));
 		if (required.length > 0) {
@@ -88,22 +80,18 @@ export function describePacked(suite: PackedSuite): void {
 			it("passes the compiler in CommonJS without esModuleInterop", async () => {
 				for (const [file, text] of required) project.write(file, text);
 				expect(await project.compile([...files, ...WITHOUT_INTEROP])).toBe("");
-			}, 60_000);
+			});
 
 			it("passes the compiler where it resolves as Node 10 did, without exports", async () => {
 				for (const [file, text] of required) project.write(file, text);
 				const args = [...NODE_10, "--ignoreDeprecations", "6.0"];
 				expect(await project.compile([...files, ...args])).toBe("");
-			}, 60_000);
+			});
 		}
 
-		it.each(Object.entries(jest))(
-			"%s passes under Jest",
-			async (file, text) => {
-				project.write(file, text);
-				expect(await project.jest(file)).toContain("1 passed, 1 total");
-			},
-			60_000,
-		);
+		it.each(Object.entries(jest))("%s passes under Jest", async (file, text) => {
+			project.write(file, text);
+			expect(await project.jest(file)).toContain("1 passed, 1 total");
+		});
 	});
 }

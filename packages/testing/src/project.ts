@@ -113,7 +113,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 			const core = createRequire(join(REPOSITORY, "packages/core/package.json"));
 			const args = ["--rootDir", dir, "--testEnvironment", "node", "--runTestsByPath"];
 			const jest = [core.resolve("jest/bin/jest"), ...args, await toJavaScript(name)];
-			const { stderr } = await execute(process.execPath, jest, { cwd: dir, timeout: 30_000 });
+			const { stderr } = await execute(process.execPath, jest, { cwd: dir });
 			if (stderr.includes("did not exit")) throw new Error(stderr);
 			return stderr;
 		},

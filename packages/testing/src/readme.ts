@@ -15,8 +15,6 @@ import {
 import { isInstalled, type RunningCommand, startCommand } from "./shell.js";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
-/** Of what starts a process, and may compile its program first. */
-const TIMEOUT_MS = 30_000;
 const LANGUAGES = /^(js|mjs|cjs|jsx|javascript|ts|mts|cts|tsx|typescript)$/;
 /** The line of a preamble in whose place fragments stand. */
 const PLACE = /^.*\/\/ the shorter examples$/m;
@@ -93,7 +91,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 
 	beforeAll(async () => {
 		project = await createProject(suite.project);
-	}, 60_000);
+	});
 
 	afterEach(async () => {
 		for (const stop of stopping.splice(0)) await stop();
@@ -126,7 +124,6 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		it.each(programs.map((block) => [block.name, block] as const))(
 			"%s runs and does what it is said to do",
 			(name) => besides(name, async (program) => checks[name]?.(program)),
-			TIMEOUT_MS,
 		);
 
 		it.skipIf(!isInstalled("curl")).each(Object.entries(commands))(
@@ -147,13 +144,11 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 					});
 					await check(...starts);
 				}),
-			TIMEOUT_MS,
 		);
 
 		it.each(pages.map((block) => [nameOf(block), block] as const))(
 			"the page's part of %s runs",
 			async (name, { text }) => pageChecks[name]?.(text),
-			TIMEOUT_MS,
 		);
 	});
 
@@ -176,7 +171,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 						// Only the fragments are in question: whether declarations are right is for tests of the packages.
 						"--skipLibCheck",
 					]);
-			}, 60_000);
+			});
 
 			it("pass the compiler in strict mode", () => {
 				expect(complaints).toBe("");
@@ -188,7 +183,6 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 					// What the fragment throws makes `run` fail.
 					expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]\d\d ".*"\n$/);
 				},
-				TIMEOUT_MS,
 			);
 		});
 

@@ -1,39 +1,40 @@
 /**
- * Waiting for what a test expects, with a deadline that says what did not come.
+ * Waiting for what a test expects, for as long as it takes. What does not come is named in the end: see `Patience`.
  */
+import { Patience } from "./patience.js";
 
-const DEADLINE_MS = 20_000;
+// Not the clock that tests set.
+const { setTimeout, setInterval, clearInterval } = globalThis;
+const LOOK_EVERY_MS = 500;
 
-/** `promise`, or a rejection that names what was awaited when it does not settle in time. */
-export function settled<T>(
-	promise: Promise<T>,
-	what: string | (() => string),
-	deadlineMs = DEADLINE_MS,
-): Promise<T> {
+/** `promise`, or a rejection that names what was awaited when it does not settle. */
+export function settled<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
 	const { stack } = new Error();
+	const patience = new Patience(what);
 	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => {
-			const error = new Error(
-				`waited ${deadlineMs} ms for ${typeof what === "string" ? what : what()}`,
-			);
-			if (stack !== undefined) error.stack = `${error.message}\n${stack}`;
-			reject(error);
-		}, deadlineMs);
-		promise.then(resolve, reject).finally(() => clearTimeout(timer));
+		const watch = setInterval(() => {
+			const end = patience.end();
+			if (end === undefined) return;
+			// Of the caller: no frame of a timer leads there.
+			if (stack !== undefined) end.stack = `${end.message}\n${stack}`;
+			reject(end);
+		}, LOOK_EVERY_MS);
+		promise.then(resolve, reject).finally(() => clearInterval(watch));
 	});
 }
 
-/** Resolves once `test` holds. It is looked at once in each turn of the event loop. */
+/**
+ * Resolves once `test` holds, or resolves to true. It is asked again with pauses of a millisecond, in which the event loop
+ * turns. What `test` throws is thrown here.
+ */
 export async function eventually(
-	test: () => boolean,
+	test: () => boolean | Promise<boolean>,
 	what: string | (() => string) = "a condition",
 ): Promise<void> {
-	// Not the clock that tests set.
-	const deadline = performance.now() + DEADLINE_MS;
-	while (!test()) {
-		if (performance.now() > deadline) {
-			throw new Error(`waited ${DEADLINE_MS} ms for ${typeof what === "string" ? what : what()}`);
-		}
+	const patience = new Patience(what);
+	while (!(await test())) {
+		const end = patience.end();
+		if (end !== undefined) throw end;
 		await new Promise((resolve) => setTimeout(resolve, 1));
 	}
 }

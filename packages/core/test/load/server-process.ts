@@ -24,7 +24,7 @@ export interface ServerProcess {
 
 export async function startServerProcess(): Promise<ServerProcess> {
 	const child = fork(`${import.meta.dirname}/server.mjs`, { execArgv: ["--expose-gc"] });
-	const answerTo = <T>(question: string, deadlineMs?: number): Promise<T> =>
+	const answerTo = <T>(question: string): Promise<T> =>
 		settled(
 			new Promise<T>((resolve) => {
 				const onMessage = (message: { question: string; answer: T }): void => {
@@ -35,10 +35,9 @@ export async function startServerProcess(): Promise<ServerProcess> {
 				child.on("message", onMessage);
 			}),
 			`the server's answer to ${question}`,
-			deadlineMs,
 		);
 	const ask = <T>(question: string, parameters?: unknown): Promise<T> => {
-		const answer = answerTo<T>(question, 120_000);
+		const answer = answerTo<T>(question);
 		child.send({ question, parameters });
 		return answer;
 	};

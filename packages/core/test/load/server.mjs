@@ -12,7 +12,8 @@ createHook({
 	destroy: (id) => timers.delete(id),
 }).enable();
 
-const sse = createSSEService();
+// Heartbeats would be among what readers compare.
+const sse = createSSEService({ heartbeatIntervalMs: 0 });
 const BIG = "x".repeat(8 * 1024 * 1024);
 let disconnectCalls = 0;
 let listenersLeft = 0;

@@ -29,9 +29,6 @@ afterAll(() => {
 
 it.each(transports)(
 	"over the %s, what each client sees is what the model says",
-	{
-		timeout: 3_600_000,
-	},
 	async (transport) => {
 		let played = 0;
 		await fc.assert(

@@ -139,7 +139,7 @@ export class Tab {
 			};
 			this.#onText();
 		});
-		return settled(holds, () => `more than ${JSON.stringify(this.text.slice(-300))}`, 5_000);
+		return settled(holds, () => `more than ${JSON.stringify(this.text.slice(-300))}`);
 	}
 
 	destroy(): void {

@@ -26,8 +26,6 @@ afterAll(async () => {
 	await replay.server.destroy();
 });
 
-const TIMEOUT = { timeout: 60_000 };
-
 /** Sizes of the chunks a stream comes in, over and over: anywhere in a UTF-8 sequence, and between two line ends. */
 const chunkSizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 80 })), {
 	minLength: 1,
@@ -35,7 +33,7 @@ const chunkSizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 8
 });
 
 describe("a stream that carries whatever an application sends", () => {
-	test("means by the specification's own algorithm exactly what was sent", TIMEOUT, async () => {
+	test("means by the specification's own algorithm exactly what was sent", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(hostileEvent, { maxLength: 20 }), async (events) => {
 				expect(interpret(await streamOf(events)).events).toEqual(arrivalOf(events));
@@ -44,7 +42,7 @@ describe("a stream that carries whatever an application sends", () => {
 		);
 	});
 
-	test("sets the reconnection times that were sent, and no others", TIMEOUT, async () => {
+	test("sets the reconnection times that were sent, and no others", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(hostileEvent, { maxLength: 20 }), async (events) => {
 				const sent = events.flatMap(({ retry }) => retry ?? []);
@@ -54,7 +52,7 @@ describe("a stream that carries whatever an application sends", () => {
 		);
 	});
 
-	test("ends its lines with LF only", TIMEOUT, async () => {
+	test("ends its lines with LF only", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(hostileEvent, { maxLength: 20 }), async (events) => {
 				expect((await streamOf(events)).includes("\r")).toBe(false);
@@ -63,28 +61,23 @@ describe("a stream that carries whatever an application sends", () => {
 		);
 	});
 
-	test(
-		"is read alike by five parsers that share no code, to the letter where none of them is known to deviate",
-		TIMEOUT,
-		async () => {
-			await fc.assert(
-				fc.asyncProperty(
-					fc.array(undisputedEvent, { maxLength: 12 }),
-					chunkSizes,
-					async (events, sizes) => {
-						const chunks = cut(await streamOf(events), sizes);
-						const readings = await Promise.all(PARSERS.map((parser) => parser.parse(chunks)));
-						expect(readings).toEqual(PARSERS.map(() => arrivalOf(events)));
-					},
-				),
-				{ numRuns: 300 },
-			);
-		},
-	);
+	test("is read alike by five parsers that share no code, to the letter where none of them is known to deviate", async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(undisputedEvent, { maxLength: 12 }),
+				chunkSizes,
+				async (events, sizes) => {
+					const chunks = cut(await streamOf(events), sizes);
+					const readings = await Promise.all(PARSERS.map((parser) => parser.parse(chunks)));
+					expect(readings).toEqual(PARSERS.map(() => arrivalOf(events)));
+				},
+			),
+			{ numRuns: 300 },
+		);
+	});
 
 	test.each(PARSERS.map((parser) => [parser.name, parser] as const))(
 		"means the same to %s, wherever it is cut into chunks",
-		TIMEOUT,
 		async (_name, parser) => {
 			const { deviation = (event) => event } = parser;
 			await fc.assert(
@@ -105,7 +98,6 @@ describe("a stream that carries whatever an application sends", () => {
 	const exactClients = [eventsource, undici, eventsourceClient, launchDarklyEventSource];
 	test.each(exactClients.map((client) => [client.name, client] as const))(
 		"means the same to the client %s, wherever it is cut into chunks",
-		TIMEOUT,
 		async (_name, client) => {
 			const { deviation = (event) => event } = client;
 			await fc.assert(
@@ -155,37 +147,29 @@ describe("the reference", () => {
 	// The last line end may be half a CRLF to a parser that waits for more; a comment says it is not.
 	const anyStream = lines.map((all) => Buffer.from(`: \n${all.flat(2).join("")}:\n`));
 
-	test(
-		"reads any stream as undici does, but for empty event types, which that one ignores",
-		TIMEOUT,
-		async () => {
-			const emptyEventType = /[\r\n]event(: ?)?[\r\n]/;
-			const withoutEmptyEventType = anyStream.filter(
-				(stream) => !emptyEventType.test(stream.toString()),
-			);
-			await fc.assert(
-				fc.asyncProperty(withoutEmptyEventType, chunkSizes, async (stream, sizes) => {
-					expect(await undiciParser.parse(cut(stream, sizes))).toEqual(interpret(stream).events);
-				}),
-				{ numRuns: 500 },
-			);
-		},
-	);
+	test("reads any stream as undici does, but for empty event types, which that one ignores", async () => {
+		const emptyEventType = /[\r\n]event(: ?)?[\r\n]/;
+		const withoutEmptyEventType = anyStream.filter(
+			(stream) => !emptyEventType.test(stream.toString()),
+		);
+		await fc.assert(
+			fc.asyncProperty(withoutEmptyEventType, chunkSizes, async (stream, sizes) => {
+				expect(await undiciParser.parse(cut(stream, sizes))).toEqual(interpret(stream).events);
+			}),
+			{ numRuns: 500 },
+		);
+	});
 
-	test(
-		"reads any stream as eventsource-parser does, but for ids without data, which that one forgets",
-		TIMEOUT,
-		async () => {
-			const withoutId = ({ type, data }: DispatchedEvent) => ({ type, data });
-			await fc.assert(
-				fc.asyncProperty(anyStream, chunkSizes, async (stream, sizes) => {
-					const found = await eventsourceParser.parse(cut(stream, sizes));
-					expect(found.map(withoutId)).toEqual(interpret(stream).events.map(withoutId));
-				}),
-				{ numRuns: 500 },
-			);
-		},
-	);
+	test("reads any stream as eventsource-parser does, but for ids without data, which that one forgets", async () => {
+		const withoutId = ({ type, data }: DispatchedEvent) => ({ type, data });
+		await fc.assert(
+			fc.asyncProperty(anyStream, chunkSizes, async (stream, sizes) => {
+				const found = await eventsourceParser.parse(cut(stream, sizes));
+				expect(found.map(withoutId)).toEqual(interpret(stream).events.map(withoutId));
+			}),
+			{ numRuns: 500 },
+		);
+	});
 
 	test("reads the specification's examples as it explains them", () => {
 		expect(interpret(Buffer.from("data: YHOO\ndata: +2\ndata: 10\n\n")).events).toEqual([

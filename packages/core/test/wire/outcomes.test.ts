@@ -81,7 +81,7 @@ describe("a string", () => {
 	});
 });
 
-describe("10 MB of data", { timeout: 60_000 }, () => {
+describe("10 MB of data", () => {
 	const SIZE = 10_000_000;
 	const LINE = "0123456789abcde";
 

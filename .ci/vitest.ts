@@ -1,0 +1,12 @@
+// How the tests of every package run. A package's vitest.config.ts begins with these options and adds its own.
+
+import type { ViteUserConfig } from "vitest/config";
+import { RUN_LIMIT_MS } from "./limits.mjs";
+
+export const tests = {
+	include: ["test/**/*.test.ts"],
+	// Nothing fails because time passed: what does not come is noticed by what waits for it (packages/testing/src/waiting.ts).
+	testTimeout: RUN_LIMIT_MS,
+	hookTimeout: RUN_LIMIT_MS,
+	expect: { poll: { timeout: RUN_LIMIT_MS } },
+} satisfies ViteUserConfig["test"];
