@@ -1,5 +1,4 @@
 import { defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
 
-export default defineConfig({
-	test: { include: ["test/**/*.test.ts"] },
-});
+export default defineConfig({ test: tests });
