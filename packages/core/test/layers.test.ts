@@ -44,10 +44,10 @@ const DOORS = ["index", "adapter", "engine"];
 /** What a file may import from outside. Only the sink runs code of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"connection/connection": ["node:events"],
-	"connection/feed": ["node:async_hooks"],
 	"event-log/memory-event-log": ["nanoid"],
+	"pacing/context": ["node:async_hooks"],
 	"registry/presence": ["nanoid"],
-	"service/connect-params": ["nanoid", "node:async_hooks"],
+	"service/connect-params": ["nanoid"],
 	"service/default-service": ["node:util"],
 	"shared-log/log-writer": ["nanoid"],
 	"sink/direct-write": ["node:http", "node:net"],

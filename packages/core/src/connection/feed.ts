@@ -1,7 +1,7 @@
 /**
  * A feed: what a connection is given before all that is sent to it from then on, at the pace of its reader.
  */
-import { AsyncResource } from "node:async_hooks";
+import { Context } from "../pacing/context.js";
 import { within } from "../pacing/timeout.js";
 import type { Frame } from "../wire/frame.js";
 import { isPromiseLike } from "./iterators.js";
@@ -16,7 +16,7 @@ type State = "ready" | "running" | "waiting" | "ended";
 export class Feed {
 	readonly #source: FeedSource;
 	/** As where it was made: the source runs what is the application's, and a flush has the context of some other request. */
-	readonly #context = new AsyncResource("SSEFeed");
+	readonly #context = new Context();
 	readonly #onReady: () => void;
 	readonly #onError: (error: unknown) => void;
 	#state: State = "ready";
@@ -56,7 +56,7 @@ export class Feed {
 		// The source itself may be what ends the connection.
 		const isRunning = this.#state === "running";
 		this.#state = "ended";
-		if (!isRunning) this.#context.runInAsyncScope(() => this.#source.return());
+		if (!isRunning) this.#context.run(() => this.#source.return());
 	}
 
 	#step(): Frame | undefined {
@@ -64,7 +64,7 @@ export class Feed {
 		this.#resume = this.#next;
 		this.#state = "running";
 		try {
-			const { done, value } = this.#context.runInAsyncScope(resume);
+			const { done, value } = this.#context.run(resume);
 			if (this.isEnded) this.#source.return();
 			else if (done === true) this.#state = "ended";
 			else if (value instanceof Promise) this.#await(value);

@@ -6,6 +6,7 @@
  * that is sent more before its turn comes takes all of it in that one write: when more is sent than can be
  * written, an event becomes cheaper, and nothing piles up.
  */
+import { Context } from "../pacing/context.js";
 import { Batch } from "./batch.js";
 
 /** Whoever has something to write. */
@@ -32,6 +33,7 @@ export class FlushScheduler {
 	#next = 0;
 	#waiting: Flushable[] = [];
 	#scheduled = false;
+	readonly #context = new Context();
 
 	/** Have `flushable` flushed once, when this turn ends, or else as soon as those before it are. */
 	schedule(flushable: Flushable): void {
@@ -42,7 +44,7 @@ export class FlushScheduler {
 	#run(): void {
 		if (this.#scheduled) return;
 		this.#scheduled = true;
-		setImmediate(this.#slice);
+		this.#context.runInAsyncScope(setImmediate, undefined, this.#slice);
 	}
 
 	readonly #slice = (): void => {

@@ -1,8 +1,11 @@
 /**
  * An alarm: rings once, at the earliest of the times that it was asked for. It keeps no process alive.
  */
+import { Context } from "./context.js";
+
 export class Alarm {
 	readonly #ring: () => void;
+	readonly #context = new Context();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#dueAt = Infinity;
 	#isStopped = false;
@@ -17,11 +20,11 @@ export class Alarm {
 		if (this.#isStopped || this.#dueAt <= dueAt) return;
 		clearTimeout(this.#timer);
 		this.#dueAt = dueAt;
-		this.#timer = setTimeout(() => {
+		const ring = (): void => {
 			this.#dueAt = Infinity;
 			this.#ring();
-		}, ms);
-		this.#timer.unref();
+		};
+		this.#timer = this.#context.run(() => setTimeout(ring, ms).unref());
 	}
 
 	/** It rings no more. */

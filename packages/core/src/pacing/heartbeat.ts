@@ -7,6 +7,8 @@
  * to one and a quarter, and ten thousand connections that fell idle in the same moment are not
  * written in the same tick.
  */
+import { Context } from "./context.js";
+
 export interface Beating {
 	/** Whole rounds in which it was given nothing: counted here, and made `DISTURBED` by whoever gives it something. */
 	quietRounds: number;
@@ -32,6 +34,7 @@ export class Heartbeat<T extends Beating> {
 	#current = 0;
 	#dealt = 0;
 	#size = 0;
+	readonly #context = new Context();
 	#timer: ReturnType<typeof setInterval> | undefined;
 
 	/** @param intervalMs 0: never beats */
@@ -52,7 +55,7 @@ export class Heartbeat<T extends Beating> {
 		connection.heartbeatIndex = slot.push(connection) - 1;
 		this.#size++;
 		const tickMs = Math.ceil(this.#intervalMs / ROUNDS / this.#slots.length);
-		this.#timer ??= setInterval(this.#tick, tickMs).unref();
+		this.#timer ??= this.#context.run(() => setInterval(this.#tick, tickMs).unref());
 	}
 
 	delete(connection: T): void {

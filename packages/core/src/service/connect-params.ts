@@ -1,10 +1,10 @@
 /**
  * The parameters of `connect`, as the application writes them, read and checked before anything happens.
  */
-import { AsyncResource } from "node:async_hooks";
 import { nanoid } from "nanoid";
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
 import { checkClientId, checkGroups, checkMeta } from "../checks/names.js";
+import { Context } from "../pacing/context.js";
 import { flatten } from "../sink/flat-string.js";
 import type { DisconnectInfo } from "../types/callbacks.js";
 import type { Meta } from "../types/client.js";
@@ -44,15 +44,14 @@ export function readParams(params: ConnectParams, options: ResolvedOptions): Reg
 		groups: named === undefined ? named : checkGroups(named, options.maxGroupNameLength),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
 		expiresAt: checkExpiresAt(expiresAt),
-		onDisconnectCb:
-			typeof onDisconnectCb === "function" ? inContext(onDisconnectCb) : onDisconnectCb,
+		onDisconnectCb: typeof onDisconnectCb === "function" ? bound(onDisconnectCb) : onDisconnectCb,
 	};
 }
 
-/** In the context of this call. `AsyncResource.bind` does the same, at ten times the cost. */
-function inContext<Info>(callback: (info: Info) => unknown): (info: Info) => unknown {
-	const context = new AsyncResource("SSEConnection");
-	return (info) => context.runInAsyncScope(callback, undefined, info);
+/** In the context of this call. */
+function bound<Info>(callback: (info: Info) => unknown): (info: Info) => unknown {
+	const context = new Context();
+	return (info) => context.run(() => callback(info));
 }
 
 /** Both ways of naming groups. */

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { SSEError } from "../checks/errors.js";
 import { DEFAULT_GROUP } from "../checks/names.js";
+import { Context } from "../pacing/context.js";
 import type { Meta, SSEClientObjInterface } from "../types/client.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
 import type { DocumentedSendOptions, SendOptions } from "../types/message.js";
@@ -24,6 +25,9 @@ interface Holder {
 
 const holder = globalThis as { [KEY]?: Holder };
 
+// It may be made by the first request, and is not of that.
+const context = new Context();
+
 /**
  * The service behind `connectSSE` and the other documented functions. Options configure it, once: call it
  * with them before the first use.
@@ -33,7 +37,7 @@ const holder = globalThis as { [KEY]?: Holder };
 export function getDefaultService(options?: SSEServiceOptions): SSEService {
 	const present = holder[KEY];
 	if (present === undefined) {
-		const made = { service: createSSEService(options), options };
+		const made = { service: context.run(() => createSSEService(options)), options };
 		holder[KEY] = made;
 		return made.service;
 	}

@@ -17,6 +17,7 @@ import type { Published, PublishOptions, SendOptions } from "../types/message.js
 import type { Target } from "../types/target.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 import { encodeFields, encodeMessage, type Message, readMessage } from "../wire/message.js";
+import { inContext } from "./log-in-context.js";
 import type { ResolvedOptions } from "./options.js";
 
 /** What the dispatch asks of the service. */
@@ -38,7 +39,7 @@ export class Dispatch {
 		const { history, eventLog } = options;
 		if (history === false) return;
 		this.history = new History(
-			eventLog ?? createMemoryEventLog(),
+			eventLog === undefined ? createMemoryEventLog() : inContext(eventLog),
 			{ ...options, history },
 			{
 				deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),

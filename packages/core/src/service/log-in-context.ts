@@ -1,0 +1,37 @@
+/**
+ * A shared event log, called in the context of the service: its connections, queues and timers outlive the request that
+ * needed them first.
+ */
+
+import type { EventLog, SharedLog } from "../event-log/event-log.js";
+import { Context } from "../pacing/context.js";
+
+/** The same log. What its calls start belongs to where this was called. */
+export function inContext(log: EventLog): EventLog {
+	const context = new Context();
+	const { shared } = log;
+	return {
+		get position() {
+			return log.position;
+		},
+		shared: shared && sharedInContext(shared, context),
+		open: (host) => context.run(() => log.open(host)),
+		append: (entry) => context.run(() => log.append(entry)),
+		readAfter: (...from) => context.run(() => log.readAfter(...from)),
+		readLatest: (reader) => context.run(() => log.readLatest(reader)),
+		keepsLatest: (group) => log.keepsLatest(group),
+		stats: () => log.stats(),
+		close: () => context.run(() => log.close()),
+	};
+}
+
+function sharedInContext(shared: SharedLog, context: Context): SharedLog {
+	return {
+		maxLagMs: shared.maxLagMs,
+		tell: (command) => context.run(() => shared.tell(command)),
+		health: () => shared.health(),
+		current: () => context.run(() => shared.current()),
+		post: (...text) => context.run(() => shared.post(...text)),
+		posted: () => context.run(() => shared.posted()),
+	};
+}
