@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkApiDocs } from "./api-docs.mjs";
 import { onInterrupt, run } from "./command.mjs";
 import { Report } from "./report.mjs";
 import { build, SetupError, toolsEnv } from "./setup.mjs";
@@ -49,6 +50,7 @@ export async function check(report, env) {
 	steps.push(["size-limit", () => tool("size-limit", [])]);
 	const core = join(root, "packages", "core");
 	steps.push(["layers", () => tool("vitest", ["run", "test/layers.test.ts"], core)]);
+	steps.push(["API reference", checkApiDocs]);
 	steps.push(["lock file", noHosts]);
 
 	const next = steps.values();

@@ -1,6 +1,7 @@
 /**
- * What adapters and event logs import besides the names of the index: the seams between a framework, or an engine, and
- * the core.
+ * What framework adapters and event logs import besides the names of the index.
+ *
+ * @packageDocumentation
  */
 
 export { SSEError, type SSEErrorCode } from "./checks/errors.js";

@@ -1,5 +1,7 @@
 /**
- * What packages import that keep the event log in an engine of their own: Redis, NATS, or another.
+ * What packages import that keep the event log in an engine: Redis, NATS, or another.
+ *
+ * @packageDocumentation
  */
 
 export { SSEError } from "./checks/errors.js";

@@ -1,5 +1,7 @@
 /**
  * What applications import.
+ *
+ * @packageDocumentation
  */
 
 export { isSSEError, SSEError, type SSEErrorCode } from "./checks/errors.js";
@@ -48,7 +50,11 @@ export type {
 export type {
 	AnyEvents,
 	DocumentedSendOptions,
+	EventType,
+	MessageData,
+	MessageOptions,
 	Published,
+	PublishMessageOptions,
 	PublishOptions,
 	SendOptions,
 	SSEMessage,

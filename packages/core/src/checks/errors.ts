@@ -46,6 +46,7 @@ export class SSEError extends Error {
 	readonly statusCode: number | undefined;
 	/** Headers for that answer, as `http-errors` has them: Express and Fastify send them. */
 	readonly headers: Readonly<Record<string, string>> | undefined;
+	/** @internal */
 	readonly [BRAND] = true;
 
 	constructor(

@@ -6,7 +6,7 @@ import { checkObject, invalid } from "./errors.js";
 /** What a value must be, in words, and the test for it. */
 export type Rule = readonly [text: string, test: (value: unknown) => boolean];
 
-/** Of each option. One without a default has to be told, unless its rule is {@link optional}. */
+/** One rule per option. An option without a default is required, unless its rule is `optional`. */
 export type OptionRules<Options> = {
 	readonly [Name in keyof Options]: readonly [byDefault: Options[Name] | undefined, rule: Rule];
 };
