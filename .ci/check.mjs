@@ -1,19 +1,18 @@
 // `pnpm check`: everything that can be said about the code without running its tests. One line per step.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApiDocs } from "./api-docs.mjs";
 import { onInterrupt, run } from "./command.mjs";
 import { Report } from "./report.mjs";
 import { build, SetupError, toolsEnv } from "./setup.mjs";
+import { tarballOf } from "./tarball.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
-/** @typedef {import("./workspace.mjs").Package} Package */
 /** @typedef {import("./report.mjs").Verdict} Verdict */
 
 const AT_ONCE = 2;
-const TIMEOUT_MS = 180_000;
 
 /**
  * Runs all steps, two at a time. The packages must be built.
@@ -21,8 +20,7 @@ const TIMEOUT_MS = 180_000;
  */
 export async function check(report, env) {
 	/** @param {string} command @param {readonly string[]} args @param {string} [cwd] */
-	const tool = (command, args, cwd = root) =>
-		run(command, args, { cwd, env, timeoutMs: TIMEOUT_MS });
+	const tool = (command, args, cwd = root) => run(command, args, { cwd, env });
 	const packages = workspacePackages();
 	/** @type {[name: string, work: () => Promise<Verdict>][]} */
 	const steps = [];
@@ -37,7 +35,9 @@ export async function check(report, env) {
 	]);
 	steps.push(["knip", () => tool("knip", ["--no-progress"])]);
 	for (const own of packages.filter((each) => each.manifest.private !== true)) {
-		const tarball = onePack(own, tool);
+		/** @param {(file: string) => Promise<Verdict>} use */
+		const tarball = (use) =>
+			tarballOf(own.dir).then(use, (error) => ({ ok: false, output: error.message }));
 		steps.push([
 			`publint ${own.name}`,
 			() => tarball((file) => tool("publint", ["run", file, "--strict"])),
@@ -58,29 +58,6 @@ export async function check(report, env) {
 		for (const [name, work] of next) await report.step(name, work);
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-/** @typedef {(command: string, args: readonly string[], cwd?: string) => Promise<Verdict>} Tool */
-
-/**
- * Packs a package as it would be published, once for all who ask.
- * @param {Package} own @param {Tool} tool
- * @returns {(use: (file: string) => Promise<Verdict>) => Promise<Verdict>}
- */
-function onePack(own, tool) {
-	const folder = join(own.dir, ".reports", "pack");
-	/** @type {Promise<Verdict> | undefined} */
-	let packed;
-	return async (use) => {
-		if (packed === undefined) {
-			rmSync(folder, { recursive: true, force: true });
-			mkdirSync(folder, { recursive: true });
-			packed = tool("pnpm", ["pack", "--pack-destination", folder], own.dir);
-		}
-		const verdict = await packed;
-		const file = verdict.ok ? readdirSync(folder)[0] : undefined;
-		return file === undefined ? { ...verdict, ok: false } : use(join(folder, file));
-	};
 }
 
 /** The lock file names no registry: it must serve people behind a mirror as well. */

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { RUN_LIMIT_MS } from "./limits.mjs";
 
 /**
  * @typedef {object} Outcome
@@ -13,10 +14,9 @@ import { delimiter, join } from "node:path";
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env]
  * @property {boolean} [live] print what the command prints, as it comes, and capture nothing
- * @property {number} [timeoutMs] default 4 minutes; then the whole group is killed
+ * @property {number} [timeoutMs] default: what is left of the whole run; then the whole group is killed
  */
 
-const DEFAULT_TIMEOUT_MS = 240_000;
 /** What a command gets, from a polite signal to SIGKILL. */
 const GRACE_MS = 5_000;
 
@@ -45,7 +45,12 @@ function endGroup(child, signal = "SIGTERM") {
 
 /** @param {string} command @param {readonly string[]} args @param {Options} [options] @returns {Promise<Outcome>} */
 export function run(command, args, options = {}) {
-	const { cwd, env = process.env, live = false, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+	const {
+		cwd,
+		env = process.env,
+		live = false,
+		timeoutMs = RUN_LIMIT_MS - performance.now(),
+	} = options;
 	return new Promise((resolve) => {
 		const output = live ? "inherit" : "pipe";
 		const child = spawn(command, args, {
@@ -78,7 +83,11 @@ export function run(command, args, options = {}) {
 		);
 		child.once("exit", () => endGroup(child));
 		child.once("close", (code, signal) => {
-			if (late) settle(false, `${command} was ended: it took longer than ${timeoutMs / 1000} s.`);
+			if (late)
+				settle(
+					false,
+					`${command} was ended: it took longer than ${Math.round(timeoutMs / 1000)} s.`,
+				);
 			else if (signal !== null) settle(false, `${command} was ended by ${signal}.`);
 			else settle(code === 0);
 		});

@@ -10,6 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { tarballOf } from "../../../.ci/tarball.mjs";
+import { compileIn } from "./compiler.js";
 import { eventually, settled } from "./waiting.js";
 
 const execute = promisify(execFile);
@@ -52,7 +54,7 @@ export interface Project {
 	start(name: string): Promise<RunningProgram>;
 	/**
 	 * Compile files in strict mode, each beside itself; more arguments of the compiler may follow their names. Resolves
-	 * with what the compiler says, `""` if nothing is wrong.
+	 * with what the compiler says of them and of the packages of this repository, `""` if nothing is wrong.
 	 */
 	compile(names: readonly string[]): Promise<string>;
 	/** Run the tests of a file, which may be in TypeScript as well, with Jest; resolves with its report. It fails when a test does, or Jest does not end. */
@@ -70,19 +72,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 		rmSync(dir, { recursive: true });
 		throw error;
 	}
-	const compile: Project["compile"] = async (names) => {
-		const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-		const types = ["--typeRoots", join(REPOSITORY, "node_modules/@types"), "--types", "node"];
-		const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
-		const target = ["--module", "nodenext", "--target", "es2023"];
-		const args = [tsc, ...strict, ...target, ...types, ...names];
-		try {
-			await execute(process.execPath, args, { cwd: dir });
-			return "";
-		} catch (error) {
-			return (error as { stdout: string }).stdout;
-		}
-	};
+	const compile: Project["compile"] = async (names) => compileIn(dir, names);
 	const toJavaScript = async (name: string): Promise<string> => {
 		const script = name.replace(/\.([mc]?)ts$/, ".$1js");
 		if (script === name) return name;
@@ -128,7 +118,7 @@ async function install(options: ProjectOptions, dir: string): Promise<void> {
 	const { packages, linked = {}, type } = options;
 	const { own, foreign } = dependenciesOf(packages);
 	const tarballs = await Promise.all(
-		Array.from(own, async ([name, folder]) => [name, await pack(folder, dir)] as const),
+		Array.from(own, async ([name, folder]) => [name, await tarballOf(folder)] as const),
 	);
 	const folders = [...foreign, ...Object.entries(linked)].map(
 		([name, folder]) => [name, realpathSync(folder)] as const,
@@ -169,14 +159,6 @@ function dependenciesOf(
 /** The core is in `core`; `@sse-service/x` is in `x`. */
 function folderOf(name: string): string {
 	return join(REPOSITORY, "packages", /^@sse-service\/(.+)$/.exec(name)?.[1] ?? "core");
-}
-
-/** By pnpm, which writes versions for what the manifest calls `workspace:`, as it does when it publishes. */
-async function pack(folder: string, destination: string): Promise<string> {
-	const withPnpm = join(REPOSITORY, ".ci/with-pnpm.mjs");
-	const args = ["--dir", folder, "pack", "--json", "--pack-destination", destination];
-	const { stdout } = await execute(process.execPath, [withPnpm, "pnpm", ...args]);
-	return JSON.parse(stdout).filename;
 }
 
 async function toRunning(child: ChildProcess, name: string): Promise<RunningProgram> {

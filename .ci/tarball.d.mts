@@ -1,0 +1,1 @@
+export function tarballOf(folder: string): Promise<string>;

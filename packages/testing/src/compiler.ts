@@ -1,0 +1,58 @@
+/**
+ * TypeScript over files of a project, in this process: what is parsed once for one compilation, the declarations of the
+ * language and of Node above all, serves the next.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import ts from "typescript";
+
+const TYPE_ROOT = join(import.meta.dirname, "../../../node_modules/@types");
+const ALWAYS = [
+	["--typeRoots", TYPE_ROOT, "--types", "node"],
+	["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"],
+	["--module", "nodenext", "--target", "es2023"],
+].flat();
+
+/** Parsed files from outside of all projects, by the options they are parsed with. */
+const parsed = new Map<string, Map<string, ts.SourceFile>>();
+
+/**
+ * Compile files of the folder `dir`, each beside itself; `args` are arguments of `tsc`, names of files among them.
+ * @returns what the compiler says of files in `dir`, the declarations of what is installed there included
+ */
+export function compileIn(dir: string, args: readonly string[]): string {
+	const { options, fileNames, errors } = ts.parseCommandLine([...ALWAYS, ...args]);
+	const host = sharingHost(options, dir);
+	const program = ts.createProgram(
+		fileNames.map((name) => join(dir, name)),
+		options,
+		host,
+	);
+	const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(`${dir}/`));
+	const said = [
+		...errors,
+		...program.getOptionsDiagnostics(),
+		...program.getGlobalDiagnostics(),
+		...own.flatMap((file) => program.getSyntacticDiagnostics(file)),
+		...own.flatMap((file) => program.getSemanticDiagnostics(file)),
+	];
+	// One by one: to emit all at once it would check whatever is in the program.
+	for (const file of own) if (!file.isDeclarationFile) program.emit(file);
+	return ts.formatDiagnostics(ts.sortAndDeduplicateDiagnostics(said), host);
+}
+
+function sharingHost(options: ts.CompilerOptions, dir: string): ts.CompilerHost {
+	const host = ts.createCompilerHost(options);
+	const key = createHash("sha1").update(JSON.stringify(options)).digest("hex");
+	const files = parsed.get(key) ?? new Map<string, ts.SourceFile>();
+	parsed.set(key, files);
+	const parse = host.getSourceFile.bind(host);
+	host.getCurrentDirectory = () => dir;
+	host.getSourceFile = (name, ...more) => {
+		if (name.startsWith(`${dir}/`)) return parse(name, ...more);
+		const file = files.get(name) ?? parse(name, ...more);
+		if (file !== undefined) files.set(name, file);
+		return file;
+	};
+	return host;
+}
