@@ -10,13 +10,13 @@ export {
 	connectSSE,
 	getAllClientObjs,
 	getClientObj,
-	getDefaultService,
 	sendSSEToAll,
 	sendSSEToClient,
 	sendSSEToConnection,
 	setClientMetadata,
 } from "./service/default-service.js";
 export type { SSEServiceOptions } from "./service/option-types.js";
+export { getDefaultService } from "./service/process-default.js";
 export { createSSEService } from "./service/service.js";
 export type { CloseOptions, SSEService } from "./service/service-types.js";
 export type {
@@ -42,6 +42,7 @@ export type {
 	HttpRequest,
 	HttpResponse,
 	HttpResponseHeaders,
+	HttpServer,
 	Raw,
 	RequestLike,
 	ResponseLike,

@@ -48,7 +48,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"pacing/context": ["node:async_hooks"],
 	"registry/presence": ["nanoid"],
 	"service/connect-params": ["nanoid"],
-	"service/default-service": ["node:util"],
+	"service/process-default": ["node:util"],
 	"shared-log/log-writer": ["nanoid"],
 	"sink/direct-write": ["node:http", "node:net"],
 	"sink/node-objects": ["node:http", "node:net"],
@@ -60,7 +60,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 const KNOWS_NODE_HTTP = /^(sink|types)\//;
 
 /** Files that list their members by hand, or are mostly their own documentation. */
-const LONGER: Readonly<Record<string, number>> = { "service/service": 310 };
+const LONGER: Readonly<Record<string, number>> = { "service/service": 335 };
 
 const SOURCE = join(import.meta.dirname, "../src");
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })

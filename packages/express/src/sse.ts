@@ -10,8 +10,7 @@ import type {
 	ConnectResult,
 	SSEService,
 } from "sse-service";
-import { type AppStreamsOptions, createAppStreams } from "sse-service/adapter";
-import { onServerClose } from "./server-close.js";
+import { type AppStreamsOptions, createAppStreams, SSEError } from "sse-service/adapter";
 
 /**
  * The event types of the application and the data of each, for the compiler. Empty, it allows everything; declare yours:
@@ -23,7 +22,10 @@ export interface SSEEvents {}
 type Events = keyof SSEEvents extends never ? AnyEvents : SSEEvents;
 
 /** `service`, or options that configure the default one. */
-export type SSEOptions = AppStreamsOptions<Events>;
+export interface SSEOptions extends AppStreamsOptions<Events> {
+	/** The name of what is added to responses. Default `"sse"`. */
+	readonly decorator?: string | undefined;
+}
 
 /** What `connectSSE` takes, but for the request and the response. */
 export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
@@ -52,8 +54,9 @@ export interface SSEMiddleware {
 	close(options?: CloseOptions): Promise<void>;
 
 	/**
-	 * Have `server.close()` end what it would else wait for: the streams opened through this middleware, and sockets without
-	 * a request that were opened after this call.
+	 * Have `server.close()` end what it would else wait for: the streams opened through this middleware on that server, and
+	 * sockets without a request that were opened after this call. When the last of several servers closes, new streams are
+	 * refused as after `close`.
 	 *
 	 * @returns the server
 	 */
@@ -75,22 +78,23 @@ declare global {
  *
  * @throws `ERR_SSE_INVALID_OPTION`; `ERR_SSE_ALREADY_CONFIGURED` when the default service is in use with other options
  */
-export function sse(options?: SSEOptions): SSEMiddleware {
+export function sse({ decorator = "sse", ...options }: SSEOptions = {}): SSEMiddleware {
+	if (typeof decorator !== "string" || decorator === "") {
+		throw new SSEError("ERR_SSE_INVALID_OPTION", "decorator must be a non-empty string");
+	}
 	const streams = createAppStreams<Events>(options);
 	const middleware = (
 		req: IncomingMessage,
-		res: ServerResponse & { sse?: ResponseSSE },
+		res: ServerResponse,
 		next: (error?: unknown) => void,
 	): void => {
-		res.sse = (params) => streams.connect({ ...params, req, res });
+		const decorated = res as ServerResponse & { [name: string]: unknown };
+		decorated[decorator] = (params?: SSEParams) => streams.connect({ ...params, req, res });
 		next();
 	};
 	return Object.assign(middleware, {
 		service: streams.service,
 		close: (options?: CloseOptions) => streams.close(options),
-		closeWith: <HttpServer extends Server>(server: HttpServer) => {
-			onServerClose(server, () => streams.close());
-			return server;
-		},
+		closeWith: <HttpServer extends Server>(server: HttpServer) => streams.closeWith(server),
 	});
 }

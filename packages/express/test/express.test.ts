@@ -11,7 +11,7 @@ import express5, { type ErrorRequestHandler } from "express";
 import session from "express-session";
 import { createSSEService, type SSEService } from "sse-service";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import sseByDefault, { type SSEMiddleware, sse } from "../src/index.js";
+import sseByDefault, { type ResponseSSE, type SSEMiddleware, sse } from "../src/index.js";
 
 const express4 = createRequire(import.meta.url)("express-4") as typeof express5;
 
@@ -75,6 +75,18 @@ describe.each([
 		await openStream(`${url}/first`);
 		expect([later.service, service].map((each) => each.stats().connections)).toEqual([1, 1]);
 		await later.close();
+	});
+
+	it("responses have it by the name of the option decorator, and nothing by another", async () => {
+		const named = sse({ service: createSSEService(), decorator: "events" });
+		app.get("/", named, (_req, res) => {
+			const { events } = res as unknown as { events: ResponseSSE };
+			events({ clientId: "ada" }).connection.send(res.sse === events);
+		});
+		const stream = await openStream(await listen());
+		expect(await stream.take(1)).toEqual([{ data: "false" }]);
+		expect(named.service.getClient("ada")).toBeDefined();
+		await named.close();
 	});
 
 	it("what is thrown after the stream has opened reaches error middleware, and cuts the connection", async () => {
@@ -182,6 +194,7 @@ it.each([
 	["service and its options together", { service: createSSEService(), retryMs: 1 }],
 	["something else as the service", { service: {} as SSEService }],
 	["an unknown option", { unknown: 1 } as object],
+	["an empty name", { decorator: "" }],
 ])("%s is refused", (_name, options) => {
 	expect(() => sseByDefault(options)).toThrow(
 		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),

@@ -41,7 +41,14 @@ describe("the tables", () => {
 	});
 
 	it("options: one, and those of a service", () => {
-		const documented = table("options").rows.map(([name = ""]) => codeOf(name)[0]);
-		expect(documented).toEqual(["service", undefined]);
+		const documented = table("options").rows.map(([name = "", byDefault = ""]) => [
+			codeOf(name)[0],
+			codeOf(byDefault)[0],
+		]);
+		expect(documented).toEqual([
+			["service", undefined],
+			["decorator", '"sse"'],
+			[undefined, undefined],
+		]);
 	});
 });

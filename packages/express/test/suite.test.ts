@@ -5,7 +5,7 @@ import { once } from "node:events";
 import http, { type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
-import type { AddressInfo, Server as NetServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import {
 	type AdapterContext,
 	type AdapterHarness,
@@ -20,8 +20,8 @@ import express5, { type NextFunction, type Request, type Response } from "expres
 import session from "express-session";
 import helmet from "helmet";
 import morgan from "morgan";
-import { createSSEService, getDefaultService } from "sse-service";
-import { createAppStreams } from "sse-service/adapter";
+import { createSSEService } from "sse-service";
+import { type AppStreams, createAppStreams } from "sse-service/adapter";
 import { sse } from "../src/index.js";
 
 const require = createRequire(import.meta.url);
@@ -29,9 +29,8 @@ const commonJs = require("sse-service") as AdapterHarness["commonJs"];
 // Its types are those of Express 5, as far as they are used here.
 const express4 = require("express-4") as typeof express5;
 
+type Streams = Pick<AppStreams, "service" | "closeWith">;
 type Connect = (req: Request, res: Response, next: NextFunction) => unknown;
-/** Of HTTP/1.1, or of HTTP/2, which has no idle connections. */
-type Server = NetServer & { closeIdleConnections?(): void };
 type Failing = Error & { readonly statusCode?: number; readonly headers?: Record<string, string> };
 
 const MIDDLEWARE: Record<Middleware, () => Connect> = {
@@ -64,9 +63,10 @@ function contextOf(
 /** The parts of a running app that Express and node:http share: morgan writes the access log of both. */
 async function listen(
 	listener: (log: Connect) => RequestListener,
-	closing: (server: Server) => void,
+	first: Streams,
+	second: Streams,
 	{ http2 }: AdapterSetup,
-	parts: Omit<RunningAdapter, "url" | "accessLog" | "close">,
+	errors: readonly unknown[],
 ): Promise<RunningAdapter> {
 	const accessLog: number[] = [];
 	const log = morgan(":status", {
@@ -75,12 +75,16 @@ async function listen(
 	const app = listener(log as Connect);
 	// The compatibility API of HTTP/2 has the members that are used here.
 	const server = http2 ? createHttp2Server(app as never) : http.createServer(app);
-	closing(server);
+	first.closeWith(server);
+	second.closeWith(server);
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const closed = once(server, "close");
 	return {
-		...parts,
+		service: first.service,
+		second: second.service,
+		errors,
+		server,
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		accessLog,
 		close: async () => {
@@ -90,23 +94,22 @@ async function listen(
 	};
 }
 
-function servicesFor({ byDefault, maxConnections, drainMs, history }: AdapterSetup) {
-	return {
-		service: byDefault
-			? getDefaultService()
-			: createSSEService({ maxConnections, drainMs, history }),
-		second: createSSEService(),
-	};
+/** The options of the two adapters of an app. */
+function optionsOf({ byDefault, onConnect, ...options }: AdapterSetup) {
+	const { maxConnections, drainMs, history } = options;
+	return [
+		byDefault ? { onConnect } : { service: createSSEService({ maxConnections, drainMs, history }) },
+		{ service: createSSEService() },
+	] as const;
 }
 
 function overExpress(express: typeof express5, awaitsHandlers: boolean): AdapterHarness {
 	return {
 		commonJs,
 		start: (setup) => {
-			const { service, second } = servicesFor(setup);
 			const errors: unknown[] = [];
-			const first = sse(setup.byDefault ? undefined : { service });
-			const other = sse({ service: second });
+			const [options, others] = optionsOf(setup);
+			const [first, other] = [sse(options), sse(others)];
 			const app = express();
 			const listener = (log: Connect): RequestListener => {
 				app.use(log);
@@ -127,11 +130,7 @@ function overExpress(express: typeof express5, awaitsHandlers: boolean): Adapter
 				});
 				return app;
 			};
-			const closing = (server: Server): void => {
-				first.closeWith(server);
-				other.closeWith(server);
-			};
-			return listen(listener, closing, setup, { service, second, errors });
+			return listen(listener, first, other, setup, errors);
 		},
 	};
 }
@@ -139,10 +138,9 @@ function overExpress(express: typeof express5, awaitsHandlers: boolean): Adapter
 const overNode: AdapterHarness = {
 	commonJs,
 	start: (setup) => {
-		const { service, second } = servicesFor(setup);
 		const errors: unknown[] = [];
-		const first = createAppStreams(setup.byDefault ? {} : { service });
-		const other = createAppStreams({ service: second });
+		const [options, others] = optionsOf(setup);
+		const [first, other] = [createAppStreams(options), createAppStreams(others)];
 		const listener =
 			(log: Connect): RequestListener =>
 			async (req, res) => {
@@ -170,16 +168,7 @@ const overNode: AdapterHarness = {
 					}
 				}
 			};
-		const closing = (server: Server): void => {
-			const close = server.close;
-			server.close = (callback) => {
-				void Promise.all([first.close(), other.close()]).then(() =>
-					server.closeIdleConnections?.(),
-				);
-				return close.call(server, callback);
-			};
-		};
-		return listen(listener, closing, setup, { service, second, errors });
+		return listen(listener, first, other, setup, errors);
 	},
 };
 

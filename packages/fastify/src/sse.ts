@@ -67,14 +67,14 @@ const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
 	app.decorateReply(decorator, function (this: FastifyReply, params?: SSEParams) {
 		return openOn(this, () => streams.connect({ ...params, req: this.request.raw, res: this.raw }));
 	});
+	// For a server that is closed by others: `worker.disconnect()` closes those of its process.
+	streams.closeWith(app.server);
 	let closed: Promise<void> | undefined;
 	// Here, because Fastify waits for open streams next.
 	app.addHook("preClose", async () => {
 		closed = streams.close();
+		// Not awaited over a drain: the hook has `pluginTimeout` (10 s by default), and meanwhile the port is to be closed.
 		if (!streams.drains) return closed;
-		// Not awaited: the hook has `pluginTimeout` (10 s by default), and meanwhile the port is to be closed. A client keeps
-		// its socket after a response that was sent meanwhile, and the app with it.
-		void closed.then(() => app.server.closeIdleConnections?.());
 	});
 	// For responses that are none of the server's: those of `inject`, and of a second address of localhost.
 	app.addHook("onClose", () => closed);

@@ -13,7 +13,7 @@ import {
 	type Middleware,
 } from "@sse-service/testing/adapter";
 import { type FastifyInstance, fastify as fastify5 } from "fastify";
-import { createSSEService, getDefaultService } from "sse-service";
+import { createSSEService } from "sse-service";
 import { sse } from "../src/index.js";
 
 const require = createRequire(import.meta.url);
@@ -41,9 +41,10 @@ const FOUR: typeof FIVE = {
 function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeof FIVE) {
 	const harness: AdapterHarness = {
 		commonJs,
-		start: async ({ use = [], routes, byDefault, maxConnections, drainMs, history, http2 }) => {
+		start: async (setup) => {
+			const { use = [], routes, byDefault, maxConnections, drainMs, history, http2 } = setup;
 			const service = byDefault
-				? getDefaultService()
+				? undefined
 				: createSSEService({ maxConnections, drainMs, history });
 			const second = createSSEService();
 			const accessLog: number[] = [];
@@ -73,7 +74,7 @@ function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeo
 				const secret = "a secret of thirty-two characters or more";
 				await app.register(session, { secret, cookieName: "sid", cookie: { secure: false } });
 			}
-			await app.register(sse, byDefault ? {} : { service });
+			await app.register(sse, byDefault ? { onConnect: setup.onConnect } : { service });
 			await app.register(sse, { service: second, decorator: "other" });
 			for (const [url, route] of Object.entries(routes)) {
 				app.route({
@@ -94,7 +95,15 @@ function overFastify({ fastify, compress, cookie, cors, helmet, session }: typeo
 				});
 			}
 			const url = await app.listen({ port: 0, host: "127.0.0.1" });
-			return { url, service, second, accessLog, errors, close: () => app.close() };
+			return {
+				url,
+				service: app.sse,
+				second,
+				accessLog,
+				errors,
+				server: app.server,
+				close: () => app.close(),
+			};
 		},
 	};
 	return harness;

@@ -1,7 +1,6 @@
 /**
  * Server-sent events for Nest: a module with an injectable service, and a decorator for routes that stream.
  */
-export type { SSEService } from "sse-service";
 export { fromMessageEvent } from "./message-event.js";
 export type { SseParams } from "./openings.js";
 export {

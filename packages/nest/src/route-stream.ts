@@ -8,16 +8,8 @@ import type { CloseReason, ConnectResult, SSEConnection, SSEMessage } from "sse-
 import { Handover } from "./handover.js";
 import type { Openings, SseParams } from "./openings.js";
 import { pulled } from "./pulled.js";
-import { shared } from "./shared.js";
+import { type RouteHandler, shared } from "./shared.js";
 import type { SseStreamOptions } from "./sse-stream.js";
-
-/** What the route's handler is told by. */
-export interface RouteHandler {
-	/** Where its stream is registered. */
-	readonly service: object;
-	/** @returns what Nest is to see in place of what the handler returned */
-	handled(result: unknown): unknown;
-}
 
 export class RouteStream implements RouteHandler {
 	readonly #openings: Openings;

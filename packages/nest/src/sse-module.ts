@@ -12,7 +12,7 @@ import {
 	type Provider,
 	type Type,
 } from "@nestjs/common";
-import { APP_INTERCEPTOR, ModuleRef, type NestContainer } from "@nestjs/core";
+import { APP_INTERCEPTOR, HttpAdapterHost, ModuleRef, type NestContainer } from "@nestjs/core";
 import type { AnyEvents } from "sse-service";
 import { type AppStreamsOptions, createAppStreams, SSEError } from "sse-service/adapter";
 import { Openings } from "./openings.js";
@@ -62,15 +62,18 @@ export class SseModule implements NestModule, BeforeApplicationShutdown {
 	readonly #openings: Openings;
 	readonly #interceptor: SseInterceptor;
 	readonly #moduleRef: ModuleRef;
+	readonly #host: HttpAdapterHost;
 
 	constructor(
 		@Inject(OPENINGS) openings: Openings,
 		@Inject(INTERCEPTOR) interceptor: SseInterceptor,
 		@Inject(ModuleRef) moduleRef: ModuleRef,
+		@Inject(HttpAdapterHost) host: HttpAdapterHost,
 	) {
 		this.#openings = openings;
 		this.#interceptor = interceptor;
 		this.#moduleRef = moduleRef;
+		this.#host = host;
 	}
 
 	/**
@@ -95,8 +98,10 @@ export class SseModule implements NestModule, BeforeApplicationShutdown {
 		return { ...instance({ name, isGlobal }, providersOf(options)), imports };
 	}
 
-	/** Before the routes are made: the interceptor goes around those of all other modules, to see what they make of an item. */
+	/** Before the routes are made, and only where there are any: the interceptor goes around those of all other modules, to see what they make of an item. */
 	configure(): void {
+		// For a server that is closed by others: `worker.disconnect()` closes those of its process.
+		this.#openings.streams.closeWith(this.#host.httpAdapter.getHttpServer());
 		// Nest runs APP_INTERCEPTORs in the order of their modules, the app's own first, and has no public way to tell another.
 		const { container } = this.#moduleRef as unknown as { readonly container?: NestContainer };
 		const interceptors = container?.applicationConfig?.getGlobalInterceptors() ?? [];

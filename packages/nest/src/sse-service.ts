@@ -2,22 +2,28 @@
  * The injectable service: what a service of the core has, and the opening of streams on Nest's requests.
  */
 import { Inject, type InjectionToken, type Type } from "@nestjs/common";
-import type {
-	AnyEvents,
-	CloseReason,
-	ConnectResult,
-	GroupSize,
-	Meta,
-	RequestLike,
-	ResponseLike,
-	SSEClientObjInterface,
-	SSEService,
-	SSEStats,
-	Target,
-} from "sse-service";
+import type { AnyEvents, ConnectResult, RequestLike, ResponseLike, SSEService } from "sse-service";
 import { SSEError } from "sse-service/adapter";
 import type { Openings, SseParams } from "./openings.js";
 import { shared } from "./shared.js";
+
+/** What a service of the core has that goes for Nest as it is: all but how streams are opened, and what closes them. */
+const OF_THE_CORE = [
+	"send",
+	"publish",
+	"join",
+	"leave",
+	"disconnect",
+	"getClient",
+	"getClients",
+	"getGroups",
+	"clientsIn",
+	"setMetadata",
+	"health",
+	"stats",
+] as const satisfies readonly (keyof SSEService)[];
+
+type OfTheCore<Events extends object> = Pick<SSEService<Events>, (typeof OF_THE_CORE)[number]>;
 
 class Service<Events extends object = AnyEvents> {
 	readonly #openings: Openings;
@@ -46,62 +52,22 @@ class Service<Events extends object = AnyEvents> {
 		const result: unknown = await this.#openings.open(req, res, params as SseParams);
 		return result as ConnectResult<Events>;
 	}
+}
 
-	/** @see SSEService.send */
-	get send(): SSEService<Events>["send"] {
-		return this.service.send.bind(this.service) as SSEService<Events>["send"];
-	}
-
-	/** @see SSEService.publish */
-	get publish(): SSEService<Events>["publish"] {
-		return this.service.publish.bind(this.service) as SSEService<Events>["publish"];
-	}
-
-	/** @see SSEService.join */
-	join(target: Target, groups: string | readonly string[]): number {
-		return this.service.join(target, groups);
-	}
-
-	/** @see SSEService.leave */
-	leave(target: Target, groups: string | readonly string[]): number {
-		return this.service.leave(target, groups);
-	}
-
-	/** @see SSEService.disconnect */
-	disconnect(target: Target, reason?: CloseReason): number {
-		return this.service.disconnect(target, reason);
-	}
-
-	/** @see SSEService.getClient */
-	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined {
-		return this.service.getClient(clientId, group);
-	}
-
-	/** @see SSEService.getClients */
-	getClients(group?: string): SSEClientObjInterface[] {
-		return this.service.getClients(group);
-	}
-
-	/** @see SSEService.getGroups */
-	getGroups(): GroupSize[] {
-		return this.service.getGroups();
-	}
-
-	/** @see SSEService.setMetadata */
-	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined {
-		return this.service.setMetadata(clientId, meta, group);
-	}
-
-	/** @see SSEService.stats */
-	stats(): SSEStats {
-		return this.service.stats();
-	}
+for (const name of OF_THE_CORE) {
+	Object.defineProperty(Service.prototype, name, {
+		configurable: true,
+		writable: true,
+		value(this: Service, ...args: never[]): unknown {
+			return Reflect.apply(this.service[name], this.service, args);
+		},
+	});
 }
 
 /** Inject it by this class: one for the process, whichever copies of the package its parts import. */
-export type SseService<Events extends object = AnyEvents> = Service<Events>;
+export type SseService<Events extends object = AnyEvents> = Service<Events> & OfTheCore<Events>;
 shared.SseService ??= Service;
-export const SseService: Type<SseService> = shared.SseService;
+export const SseService = shared.SseService as Type<SseService>;
 
 /**
  * What an instance is provided under: the class `SseService` for the one without a name.

@@ -23,7 +23,7 @@ import {
 	describeAdapter,
 } from "@sse-service/testing/adapter";
 import { Observable } from "rxjs";
-import { createSSEService, getDefaultService } from "sse-service";
+import { createSSEService } from "sse-service";
 import { getSseToken, SseModule, type SseParams, SseService, SseStream } from "../src/index.js";
 import { NEST, PLATFORMS, type Platform, startApp } from "./platform.js";
 
@@ -184,9 +184,10 @@ class Services {
 function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 	return {
 		commonJs,
-		start: async ({ use, routes, byDefault, maxConnections, drainMs, history, http2 }) => {
+		start: async (setup) => {
+			const { use, routes, byDefault, maxConnections, drainMs, history, http2 } = setup;
 			const service = byDefault
-				? getDefaultService()
+				? undefined
 				: createSSEService({ maxConnections, drainMs, history });
 			const second = createSSEService();
 
@@ -196,7 +197,7 @@ function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 
 			@Module({
 				imports: [
-					SseModule.forRoot(byDefault ? {} : { service }),
+					SseModule.forRoot(byDefault ? { onConnect: setup.onConnect } : { service }),
 					SseModule.forRoot({ name: "second", service: second }),
 				],
 				controllers: [Routes],
@@ -204,7 +205,13 @@ function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 			class App {}
 
 			const { app, ...running } = await startApp(App, platform, use, undefined, { http2 });
-			return { ...running, service, second, close: () => app.close() };
+			return {
+				...running,
+				service: app.get(SseService),
+				second,
+				server: app.getHttpServer(),
+				close: () => app.close(),
+			};
 		},
 	};
 }

@@ -40,6 +40,8 @@ export interface AdapterSetup {
 	readonly routes: Readonly<Record<string, (context: AdapterContext) => unknown>>;
 	/** Use the process-wide default service. Default: one for this app, and another below `/second`. */
 	readonly byDefault?: boolean;
+	/** An option that configures the default service. With `byDefault`. */
+	readonly onConnect?: (() => void) | undefined;
 	/** Of the service of this app. */
 	readonly maxConnections?: number;
 	/** Of the service of this app. */
@@ -58,6 +60,8 @@ export interface RunningAdapter {
 	readonly accessLog: readonly number[];
 	/** What reached the framework's error log. */
 	readonly errors: readonly unknown[];
+	/** What listens. */
+	readonly server: { close(): unknown };
 	/** Close the app as its framework does. */
 	close(): Promise<void>;
 }
@@ -385,6 +389,16 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(client.text.endsWith("\r\n0\r\n\r\n")).toBe(true);
 		});
 
+		it("a server that is closed past its app, as worker.disconnect() does it, ends its streams", async () => {
+			await start();
+			const stream = await open();
+			app.service.send("all", "last");
+			app.server.close();
+			expect(await settled(stream.ended, "the stream to end")).toBe(true);
+			expect(stream.events).toEqual([{ data: "last" }]);
+			await eventually(() => connections[0]?.closeReason === "shutdown");
+		});
+
 		it("two services in one app stay apart", async () => {
 			await start({ routes: { "/events": events, "/second/events": events } });
 			const one = await open();
@@ -406,6 +420,20 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			const next = await open();
 			expect(harness.commonJs.sendSSEToAll("again")).toBe(1);
 			expect(await next.take(1)).toEqual([{ data: "again" }]);
+		});
+
+		it("the next app of a process may configure the default service anew, once the one before has closed", async () => {
+			// As in a process that has just begun.
+			Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
+			const opened: string[] = [];
+			for (const name of ["first", "second"]) {
+				await start({ byDefault: true, onConnect: () => opened.push(name) });
+				const stream = await open();
+				expect(harness.commonJs.sendSSEToAll(name)).toBe(1);
+				expect(await stream.take(1)).toEqual([{ data: name }]);
+				await app.close();
+			}
+			expect(opened).toEqual(["first", "second"]);
 		});
 
 		const overHttp2 = "streams over HTTP/2";

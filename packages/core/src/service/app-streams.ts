@@ -2,14 +2,16 @@
  * The streams that one app of a framework opens on a service: they end with that app, the service does not.
  */
 
-import { invalid } from "../checks/errors.js";
+import { invalid, isObject } from "../checks/errors.js";
 import type { Connection, ConnectionOwner } from "../connection/connection.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
+import type { HttpServer } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
-import { getDefaultService } from "./default-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
+import { leaseDefaultService } from "./process-default.js";
+import { Servers } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
-import { type Dismissing, Shutdown } from "./shutdown.js";
+import { INNER, type Inner, Shutdown } from "./shutdown.js";
 
 /** A service of the application's own, or the options of the process-wide default one. */
 export interface AppStreamsOptions<Events extends object = AnyEvents>
@@ -28,6 +30,15 @@ export interface AppStreams<Events extends object = AnyEvents> {
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;
 
 	/**
+	 * Have `server.close()` end what it would else wait for: the app's streams on it, and sockets without a request that were
+	 * opened after this call. When no other of the servers that this was called with is open, all streams of the app end, and
+	 * new ones are refused, as by `close`.
+	 *
+	 * @returns the server
+	 */
+	closeWith<Server extends HttpServer>(server: Server): Server;
+
+	/**
 	 * End the app's streams, what was sent first, with reason `shutdown`; others of the service stay open.
 	 * As `close` of the service, whose `drainMs` is the default.
 	 *
@@ -42,19 +53,31 @@ export function createAppStreams<Events extends object = AnyEvents>({
 	...options
 }: AppStreamsOptions<Events> = {}): AppStreams<Events> {
 	const told = Object.values(options).some((value) => value !== undefined);
-	if (given !== undefined && (told || typeof given.connect !== "function")) {
+	if (given === undefined) {
+		const lease = leaseDefaultService(told ? (options as SSEServiceOptions) : undefined);
+		return streamsOn(lease.service, lease.release);
+	}
+	if (told || !isInner(given)) {
 		const rule = "service must be what createSSEService returned, which has its options already";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, told ? Object.keys(options).join() : given);
 	}
-	// An event map exists for the compiler alone.
-	const service =
-		given ??
-		(getDefaultService(told ? (options as SSEServiceOptions) : undefined) as SSEService<object>);
-	return new Streams(service as InnerService) as unknown as AppStreams<Events>;
+	return streamsOn(given);
 }
 
 /** A service as it is, besides its public members. */
-type InnerService = SSEService & Dismissing<Connection>;
+type InnerService = SSEService & Inner<Connection>;
+
+function isInner(service: unknown): service is InnerService {
+	return isObject(service) && INNER in service;
+}
+
+// An event map exists for the compiler alone.
+function streamsOn<Events extends object>(
+	service: object,
+	onClosed?: () => void,
+): AppStreams<Events> {
+	return new Streams(service as InnerService, onClosed) as unknown as AppStreams<Events>;
+}
 
 class Streams implements AppStreams, ConnectionOwner {
 	readonly service: SSEService;
@@ -62,28 +85,44 @@ class Streams implements AppStreams, ConnectionOwner {
 	/** Those whose response has not closed yet. */
 	readonly #connections = new Set<Connection>();
 	readonly #shutdown: Shutdown<Connection>;
+	readonly #servers: Servers<Connection>;
 
-	constructor(service: InnerService) {
+	constructor(service: InnerService, onClosed?: () => void) {
 		this.service = service;
 		this.drains = service.options.drainMs > 0;
+		const connections = (): Iterable<Connection> => this.#connections;
 		this.#shutdown = new Shutdown({
 			service,
-			connections: () => this.#connections,
+			connections,
 			isOver: () => this.#connections.size === 0,
+			onOver: () => onClosed?.(),
+		});
+		this.#servers = new Servers({
+			service,
+			connections,
+			shutDown: () => this.#shutdown.ensure(),
 		});
 	}
 
 	connect(params: ConnectParams): ConnectResult {
 		this.#shutdown.check("The app");
+		this.#servers.check(params.res);
 		const result = this.service.connect(params);
 		const connection = result.connection as Connection;
 		if (!connection.closed) {
 			this.#connections.add(connection);
 			connection.owner = this;
 			// The application may have closed the app meanwhile, in a callback or in middleware.
-			if (this.#shutdown.hasBegun) connection.close("shutdown");
+			if (this.#shutdown.hasBegun || this.#servers.isClosing(params.res)) {
+				connection.close("shutdown");
+			}
 		}
 		return result;
+	}
+
+	closeWith<Server extends HttpServer>(server: Server): Server {
+		this.#servers.add(server);
+		return server;
 	}
 
 	close(options?: CloseOptions): Promise<void> {

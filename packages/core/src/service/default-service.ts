@@ -1,70 +1,12 @@
 /**
- * The default service, one for the whole process, and the documented functions, which are calls on it.
+ * The documented functions: calls on the default service, which is one for the whole process.
  */
-import { isDeepStrictEqual } from "node:util";
-import { SSEError } from "../checks/errors.js";
 import { DEFAULT_GROUP } from "../checks/names.js";
-import { Context } from "../pacing/context.js";
 import type { Meta, SSEClientObjInterface } from "../types/client.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
 import type { DocumentedSendOptions, SendOptions } from "../types/message.js";
 import type { ConnectionLike } from "../types/target.js";
-import type { SSEServiceOptions } from "./option-types.js";
-import { createSSEService } from "./service.js";
-import type { SSEService } from "./service-types.js";
-
-// On globalThis under a versioned key: the ESM and the CommonJS build, or two copies of the package, in
-// one process must share one registry.
-const KEY = Symbol.for("sse-service.default.v1");
-
-interface Holder {
-	service: SSEService;
-	/** The options it was made with, or `undefined` when it was made without. */
-	options: SSEServiceOptions | undefined;
-}
-
-const holder = globalThis as { [KEY]?: Holder };
-
-// It may be made by the first request, and is not of that.
-const context = new Context();
-
-/**
- * The service behind `connectSSE` and the other documented functions. Options configure it, once: call it
- * with them before the first use.
- *
- * @throws `ERR_SSE_ALREADY_CONFIGURED` when it is in use or configured with other options; `ERR_SSE_INVALID_OPTION`
- */
-export function getDefaultService(options?: SSEServiceOptions): SSEService {
-	const present = holder[KEY];
-	if (present === undefined) {
-		const made = { service: context.run(() => createSSEService(options)), options };
-		holder[KEY] = made;
-		return made.service;
-	}
-	const other = options && differing(options, present.options);
-	if (other !== undefined) {
-		const hint = typeof options?.[other] === "function" ? " It must be the same function." : "";
-		throw new SSEError(
-			"ERR_SSE_ALREADY_CONFIGURED",
-			`The default service is in use with another value of the option ${other}.${hint}`,
-		);
-	}
-	return present.service;
-}
-
-/** The first option in which they differ. */
-function differing(
-	one: SSEServiceOptions,
-	other: SSEServiceOptions = {},
-): keyof SSEServiceOptions | undefined {
-	const names = Object.keys({ ...one, ...other }) as (keyof SSEServiceOptions)[];
-	// By value, because `history` is often written where it is used. Functions are what they are.
-	return names.find((name) => {
-		// Two logs look alike.
-		if (name === "eventLog") return one[name] !== other[name];
-		return !isDeepStrictEqual(one[name], other[name]);
-	});
-}
+import { getDefaultService } from "./process-default.js";
 
 /**
  * Open an event stream on a response and register its client, in the default group unless told otherwise.

@@ -3,6 +3,7 @@
  */
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
+import type { HttpServer } from "../types/http.js";
 import type {
 	AnyEvents,
 	EventType,
@@ -131,6 +132,15 @@ export interface SSEService<Events extends object = AnyEvents> {
 
 	/** Figures of this moment and counters since the service was made. */
 	stats(): SSEStats;
+
+	/**
+	 * Have `server.close()` end what it would else wait for: the streams on it, and sockets without a request that were opened
+	 * after this call (browsers open some ahead). Once no other of the servers that this was called with is open, the service is
+	 * closed, as by `close()`. Call it before clients connect.
+	 *
+	 * @returns the server
+	 */
+	closeWith<Server extends HttpServer>(server: Server): Server;
 
 	/**
 	 * End every stream, what was sent first, with reason `shutdown`, and refuse new ones. Later calls answer the same promise.

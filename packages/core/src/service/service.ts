@@ -18,6 +18,7 @@ import { createNodeSink } from "../sink/node-sink.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
+import type { HttpServer } from "../types/http.js";
 import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types/message.js";
 import type { SSEHealth, SSEStats } from "../types/stats.js";
 import type { Target } from "../types/target.js";
@@ -29,8 +30,9 @@ import { Dispatch } from "./dispatch.js";
 import { encodeDrainNotice } from "./drain-notice.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
+import { Servers } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
-import { type Dismissing, Shutdown } from "./shutdown.js";
+import { INNER, type Inner, Shutdown } from "./shutdown.js";
 
 /**
  * Make a service: a registry of its own, apart from the default one behind `connectSSE`.
@@ -49,7 +51,7 @@ export function createSSEService<Events extends object = AnyEvents>(
 	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
 }
 
-class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
+class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	readonly flush = new FlushScheduler();
 	readonly counters = new Counters();
 	readonly options: ResolvedOptions;
@@ -68,6 +70,12 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		connections: () => this.#registry.connections(),
 		isOver: () => this.#sinks === 0,
 		onOver: () => this.#end(),
+	});
+
+	readonly #servers = new Servers<Connection>({
+		service: this,
+		connections: () => this.#registry.connections(),
+		shutDown: () => this.#shutdown.ensure(),
 	});
 
 	constructor(options: ResolvedOptions) {
@@ -106,6 +114,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 	connect(params: ConnectParams): ConnectResult {
 		const { clientId, groups, meta, expiresAt, onDisconnectCb } = readParams(params, this.options);
 		this.#shutdown.check("The service");
+		this.#servers.check(params.res);
 		const sink = createNodeSink(params.req, params.res);
 		if (sink.state === "started") {
 			const rule = "The response is started: connect before, once";
@@ -128,7 +137,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		this.#presence.onChange();
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
-		if (this.#shutdown.hasBegun) connection.close("shutdown");
+		if (this.isClosing || this.#servers.isClosing(params.res)) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
 
@@ -178,8 +187,7 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 
 	health(): SSEHealth {
 		const log = this.#dispatch.history?.shared?.health();
-		const isOpen = !this.#shutdown.hasBegun;
-		return { live: true, ready: isOpen && log?.ready !== false, log };
+		return { live: true, ready: !this.isClosing && log?.ready !== false, log };
 	}
 
 	stats(): SSEStats {
@@ -192,11 +200,24 @@ class Service implements SSEService, ConnectionHost, Dismissing<Connection> {
 		};
 	}
 
+	closeWith<Server extends HttpServer>(server: Server): Server {
+		this.#servers.add(server);
+		return server;
+	}
+
 	close(options?: CloseOptions): Promise<void> {
 		return this.#shutdown.begin(options);
 	}
 
-	// What connections ask of their host.
+	// What those who open streams on it ask of it, and what connections ask of their host.
+
+	get [INNER](): true {
+		return true;
+	}
+
+	get isClosing(): boolean {
+		return this.#shutdown.hasBegun;
+	}
 
 	get hasHistory(): boolean {
 		return this.#dispatch.history !== undefined;

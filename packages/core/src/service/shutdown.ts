@@ -11,22 +11,28 @@ import type { CloseOptions } from "./service-types.js";
 
 const RULES: OptionRules<CloseOptions> = { drainMs: [undefined, optional(TIME)] };
 
-/** What a service has for the shutdown of connections of its own. */
-export interface Dismissing<T> {
+/** Marks the services that have the members below, by whichever copy of this package (ESM, CommonJS) they were made. */
+export const INNER = Symbol.for("sse-service.service.v1");
+
+/** What a service has besides its public members, for those who open streams on it. */
+export interface Inner<T> {
+	readonly [INNER]: true;
 	readonly options: { readonly drainMs: number };
+	/** Whether `close` has been called. */
+	readonly isClosing: boolean;
 	/** End a connection, if it is open, with reason `shutdown`, and tell its client when to come back. */
 	dismiss(connection: T): void;
 }
 
 /** What is shut down. */
 export interface ShutdownHost<T> {
-	readonly service: Dismissing<T>;
+	readonly service: Pick<Inner<T>, "options" | "dismiss">;
 	/** Those to be ended, oldest first. */
 	connections(): Iterable<T>;
 	/** Whether every response has closed. */
 	isOver(): boolean;
-	/** Called once it is. Its promise is waited for; it never rejects. */
-	onOver?(): Promise<void>;
+	/** Called once it is. Its promise, if it returns one, is waited for; it never rejects. */
+	onOver?(): Promise<void> | void;
 }
 
 interface Closable {
@@ -56,6 +62,11 @@ export class Shutdown<T extends Closable> {
 		const headers = { "Retry-After": String(seconds) };
 		const message = `${what} is closed`;
 		throw new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503, undefined, headers);
+	}
+
+	/** Begin it, or leave it as it has begun. */
+	ensure(): Promise<void> {
+		return this.#closed ?? this.begin();
 	}
 
 	/**

@@ -3,12 +3,19 @@
  */
 import type { IncomingMessage, OutgoingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Server } from "node:net";
 
 /** A request of `node:http`, `node:https` or `node:http2` (compatibility API). */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 
 /** A response of `node:http`, `node:https` or `node:http2` (compatibility API). */
 export type HttpResponse = (ServerResponse | Http2ServerResponse) & OutgoingMessage;
+
+/** A server of `node:http`, `node:https` or `node:http2`. */
+export type HttpServer = Server & {
+	/** HTTP/1.1 only. */
+	closeIdleConnections?(): void;
+};
 
 /** Response headers, as Node's `getHeaders()` and frameworks' give them. */
 export interface SSEHeaders {

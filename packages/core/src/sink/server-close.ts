@@ -1,7 +1,9 @@
 /**
  * The call that closes a server, and the sockets it would else wait for.
  */
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
+import type { HttpServer } from "../types/http.js";
+import { rawOf } from "./node-objects.js";
 
 /** Events of an HTTP server, each with the request that has come on a socket. */
 const REQUESTS: ReadonlySet<unknown> = new Set([
@@ -17,10 +19,7 @@ const REQUESTS: ReadonlySet<unknown> = new Set([
  *
  * @param endStreams resolves when every response has closed
  */
-export function onServerClose(
-	server: Server & { closeIdleConnections?(): void },
-	endStreams: () => Promise<void>,
-): void {
+export function onServerClose(server: HttpServer, endStreams: () => Promise<void>): void {
 	/** Sockets without a request so far. */
 	const ahead = new Set<Socket>();
 	const onSocket = (socket: Socket): void => {
@@ -38,6 +37,10 @@ export function onServerClose(
 		return Reflect.apply(emit, server, [event, ...args]);
 	};
 
+	const onLate = (socket: Socket): void => {
+		if (server.listening) server.off("secureConnection", onLate);
+		else socket.destroy();
+	};
 	// Node emits 'close' only when every socket has ended, so the call itself is what is noticed.
 	const { close } = server;
 	server.close = (callback) => {
@@ -48,11 +51,20 @@ export function onServerClose(
 		for (const socket of ahead) {
 			if (socket.bytesRead === 0) socket.destroy();
 		}
-		server.on("secureConnection", (late: Socket) => {
-			if (!server.listening) late.destroy();
-		});
+		server.on("secureConnection", onLate);
 		// A client keeps its socket after a response that was sent meanwhile, and the server for seconds with it.
 		void endStreams().then(() => server.closeIdleConnections?.());
 		return server;
 	};
+}
+
+/** The server that was asked for a response (Node's, or a framework's wrapper that carries it as `raw`), if one was. */
+export function serverOf(response: unknown): unknown {
+	const { req } = (rawOf(response) ?? {}) as { readonly req?: { readonly socket?: Accepted } };
+	return req?.socket?.server;
+}
+
+/** Node notes on each socket which server it is of. */
+interface Accepted {
+	readonly server?: unknown;
 }

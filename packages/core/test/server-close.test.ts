@@ -1,0 +1,160 @@
+/**
+ * The end of servers, for services and apps that were told of them: `closeWith`.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import net from "node:net";
+import { join } from "node:path";
+import {
+	eventually,
+	openStream,
+	type Protocol,
+	settled,
+	startServer,
+	type TestServer,
+} from "@sse-service/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { createAppStreams } from "../src/adapter.js";
+import { createSSEService, isSSEError, type SSEService } from "../src/index.js";
+
+type Host = Pick<SSEService, "connect" | "close" | "closeWith">;
+
+const servers: TestServer[] = [];
+
+afterEach(async () => {
+	await Promise.all(servers.splice(0).map((server) => server.destroy()));
+});
+
+/** A server that opens streams by `host` and ends them when it closes. */
+async function serve(host: Host, protocol?: Protocol): Promise<TestServer> {
+	const server = await startServer((req, res) => {
+		try {
+			host.connect({ req, res });
+		} catch (error) {
+			if (!isSSEError(error)) throw error;
+			res.writeHead(error.statusCode ?? 500, { ...error.headers }).end();
+		}
+	}, protocol);
+	servers.push(server);
+	host.closeWith(server.server);
+	return server;
+}
+
+function open(server: TestServer) {
+	return openStream(server.url, { http2: server.protocol.startsWith("http2") });
+}
+
+describe.each([
+	["a service", (sse: SSEService): Host => sse],
+	["an app", (sse: SSEService): Host => createAppStreams({ service: sse })],
+])("%s", (_name, hostOf) => {
+	it.each(["http", "https", "http2", "http2-tls"] as const)(
+		"ends its streams when its %s server closes",
+		async (protocol) => {
+			const sse = createSSEService();
+			const server = await serve(hostOf(sse), protocol);
+			const stream = await open(server);
+			sse.send("all", "last");
+			await server.close();
+			expect(await stream.ended).toBe(true);
+			expect(stream.events).toEqual([{ data: "last" }]);
+			expect(sse.stats().closes).toEqual({ shutdown: 1 });
+		},
+	);
+
+	// All of them were ended, and for good.
+	it.each(["http", "https", "http2", "http2-tls"] as const)(
+		"ends with one of two %s servers the streams on it, and goes on with the other",
+		async (protocol) => {
+			const sse = createSSEService({ drainMs: 200 });
+			const host = hostOf(sse);
+			const [one, other] = [await serve(host, protocol), await serve(host, protocol)];
+			const streams = [await open(one), await open(one)];
+			const onOther = await open(other);
+			await one.close();
+			for (const stream of streams) {
+				expect(await stream.ended).toBe(true);
+				// A drain tells them when to come back.
+				expect(stream.retries).toHaveLength(1);
+			}
+			const late = await open(other);
+			expect(sse.send("all", "still here")).toBe(2);
+			expect([await late.take(1), await onOther.take(1)]).toEqual([
+				[{ data: "still here" }],
+				[{ data: "still here" }],
+			]);
+			await other.close();
+			expect(await Promise.all([late.ended, onOther.ended])).toEqual([true, true]);
+		},
+	);
+
+	it("refuses streams on a server that is closing, with Retry-After, and none once it listens again", async () => {
+		const sse = createSSEService({ drainMs: 1_200 });
+		const host = hostOf(sse);
+		const [one, other] = [await serve(host), await serve(host)];
+		const streams = [await open(one), await open(one), await open(other)];
+		const late = net.connect(one.port, "127.0.0.1");
+		late.setEncoding("utf8").write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+		await eventually(() => [...one.sockets].filter(({ bytesRead }) => bytesRead > 0).length === 3);
+		const closed = once(one.server, "close");
+		one.server.close();
+		late.end("\r\n");
+		const [answer] = await settled(once(late, "data"), "the answer");
+		expect(answer).toMatch(/^HTTP\/1.1 503 .*\r\nRetry-After: 2\r\n/s);
+		for (const stream of streams.slice(0, 2)) stream.abort();
+		await closed;
+		one.server.listen(one.port, "127.0.0.1");
+		await once(one.server, "listening");
+		expect((await open(one)).status).toBe(200);
+		expect(sse.send("all", "both")).toBe(2);
+	});
+
+	it("is closed for good with the last server that was open, whatever became of those that never were", async () => {
+		const sse = createSSEService();
+		const host = hostOf(sse);
+		const server = await serve(host);
+		host.closeWith(createServer());
+		await open(server);
+		await server.close();
+		const later = await serve(host);
+		expect((await open(later)).status).toBe(503);
+	});
+
+	it("is not hurried by the end of its server while it is drained", async () => {
+		const sse = createSSEService();
+		const host = hostOf(sse);
+		const server = await serve(host);
+		const streams = [await open(server), await open(server), await open(server)];
+		const closed = host.close({ drainMs: 600 });
+		server.server.close();
+		await streams[0]?.ended;
+		expect(sse.send("all", "meanwhile")).toBe(2);
+		await closed;
+	});
+
+	it("ends sockets that were opened ahead of a request", async () => {
+		const host = hostOf(createSSEService());
+		const server = await serve(host);
+		const ahead = net.connect(server.port, "127.0.0.1").resume();
+		const ended = once(ahead, "close");
+		await once(server.server, "connection");
+		await settled(server.close(), "the server to close");
+		await ended;
+	});
+});
+
+// Node closes each server of a worker, which waited for open streams for ever.
+it("a worker of a cluster ends by worker.disconnect() while streams are open", async () => {
+	const primary = fork(join(import.meta.dirname, "cluster.mjs"));
+	try {
+		const [url] = await settled(once(primary, "message"), "the worker to listen");
+		const stream = await openStream(String(url));
+		const ended = once(primary, "exit");
+		primary.send("disconnect");
+		expect(await settled(stream.ended, "the stream to end")).toBe(true);
+		expect(await settled(ended, "the worker to end")).toEqual([0, null]);
+	} finally {
+		primary.kill("SIGKILL");
+	}
+}, 60_000);
