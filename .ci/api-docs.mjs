@@ -9,7 +9,7 @@ import { root } from "./workspace.mjs";
 
 const CORE = join(root, "packages", "core");
 const FOLDER = join(CORE, "docs", "api");
-const DOORS = ["index", "adapter", "engine"];
+const DOORS = ["index", "runs", "adapter", "engine"];
 
 /** Whether the reference says what the doc comments say. @returns {Promise<import("./report.mjs").Verdict>} */
 export async function checkApiDocs() {

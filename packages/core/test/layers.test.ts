@@ -22,6 +22,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 		"diagnostics",
 		...GROUND,
 	],
+	// Runs: a house beside it, of many short streams, built on a service as applications see it.
+	runs: ["service", "connection", "sink", ...GROUND],
 	history: ["registry", "connection", "event-log", ...GROUND],
 	registry: ["connection", "sink", "event-log", ...GROUND],
 	// The delivery wing: one stream, and what it writes to.
@@ -39,7 +41,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The doors: what applications, framework adapters and event logs import. Each lists its names by hand. */
-const DOORS = ["index", "adapter", "engine"];
+const DOORS = ["index", "adapter", "engine", "runs"];
 
 /** What a file may import from outside. Only the sink runs code of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
@@ -47,6 +49,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"event-log/memory-event-log": ["nanoid"],
 	"pacing/context": ["node:async_hooks"],
 	"registry/presence": ["nanoid"],
+	"runs/memory-run-store": ["nanoid"],
 	"service/connect-params": ["nanoid"],
 	"service/process-default": ["node:util"],
 	"shared-log/log-writer": ["nanoid"],

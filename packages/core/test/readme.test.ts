@@ -23,6 +23,8 @@ import {
 	type SSEService,
 	type Target,
 } from "../src/index.js";
+import { resolveRunsOptions } from "../src/runs/runs-options.js";
+import { createRuns } from "../src/runs.js";
 import { resolveOptions } from "../src/service/options.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { type ModelServer, startModelServer } from "./model-server.js";
@@ -153,6 +155,31 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			expect(watching.events.at(-1)).toMatchObject({ event: "progress" });
 			const late = await openStream(url + path);
 			expect(await late.take(1)).toMatchObject([{ data: '{"percent":100,"done":true}' }]);
+		},
+		"answer.mjs": async ({ url, terminate }) => {
+			expect((await fetch(`${url}/answer?id=1`)).status).toBe(204);
+			expect((await fetch(`${url}/ask?id=1`)).status).toBe(202);
+			const first = await openStream(`${url}/answer?id=1`);
+			const [one] = await first.take(1);
+			first.abort();
+			const back = await openStream(`${url}/answer?id=1`, {
+				headers: { "Last-Event-ID": one?.id ?? "" },
+			});
+			expect(await back.ended).toBe(true);
+			const late = await openStream(`${url}/answer?id=1`);
+			await late.ended;
+			const words = ["An", "answer", "in", "five", "words", "{}"];
+			expect(late.events.map(({ data }) => data)).toEqual(words);
+			expect([one, ...back.events].map((event) => event?.data)).toEqual(words);
+			await fetch(`${url}/ask?id=2`);
+			const stopped = await openStream(`${url}/answer?id=2`);
+			await stopped.take(1);
+			await fetch(`${url}/stop?id=2`);
+			await stopped.ended;
+			expect(stopped.events.at(-1)?.event).toBe("cancelled");
+			expect((await fetch(`${url}/ask?id=`)).status).toBe(400);
+			expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+			expect(await terminate()).toBe(0);
 		},
 		"chat.mjs": async ({ url }) => {
 			const stream = await openStream(`${url}/?question=one+two`);
@@ -301,6 +328,14 @@ server.listen(0, "127.0.0.1", async () => {
 });
 
 describe("the tables", () => {
+	it("options of runs: every name and default is that of the code", () => {
+		const documented = table("runs").rows.map(([name = "", byDefault = ""]) => {
+			const [code] = codeOf(byDefault);
+			return [codeOf(name)[0], code && evaluate(code)];
+		});
+		expect(Object.fromEntries(documented)).toEqual(resolveRunsOptions({}));
+	});
+
 	it("options: every name and default is that of the code", () => {
 		const documented = table("options").rows.map(([name = "", byDefault = ""]) => {
 			const [code] = codeOf(byDefault);
@@ -466,6 +501,28 @@ describe("every error code", () => {
 			ERR_SSE_LOG_VERSION: () => {
 				const open = () => Promise.reject(new SSEError("ERR_SSE_LOG_VERSION", "version 2"));
 				return told({ open });
+			},
+			ERR_SSE_INVALID_RUN_ID: () => createRuns().status(""),
+			ERR_SSE_RUN_UNKNOWN: (req, res) =>
+				createRuns().follow("none", { req, res }, { unknown: "error" }),
+			ERR_SSE_RUN_OVER: () =>
+				new Promise((_, reject) => {
+					void createRuns().start("r", (run) => {
+						setImmediate(() => run.send("late").catch(reject));
+					});
+				}),
+			ERR_SSE_RUN_LIMIT: () =>
+				new Promise((_, reject) => {
+					void createRuns({ maxEvents: 1 }).start("r", (run) => {
+						run.signal.addEventListener("abort", () => reject(run.signal.reason));
+						void run.send("one");
+						void run.send("two");
+					});
+				}),
+			ERR_SSE_MAX_RUNS: async () => {
+				const runs = createRuns({ maxRuns: 1 });
+				await runs.start("1", () => new Promise(() => {}));
+				await runs.start("2", () => {});
 			},
 		};
 	}

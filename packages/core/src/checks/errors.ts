@@ -33,7 +33,12 @@ export type SSEErrorCode =
 	| "ERR_SSE_LOG_BUSY"
 	| "ERR_SSE_LOG_FAILED"
 	| "ERR_SSE_LOG_CONFIG"
-	| "ERR_SSE_LOG_VERSION";
+	| "ERR_SSE_LOG_VERSION"
+	| "ERR_SSE_INVALID_RUN_ID"
+	| "ERR_SSE_RUN_UNKNOWN"
+	| "ERR_SSE_RUN_OVER"
+	| "ERR_SSE_RUN_LIMIT"
+	| "ERR_SSE_MAX_RUNS";
 
 // Two copies of this module (ESM and CommonJS) may meet in one process, so identity is a brand.
 const BRAND = Symbol.for("sse-service.error.v1");

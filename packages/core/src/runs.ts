@@ -1,0 +1,28 @@
+/**
+ * What applications import that make answers which outlive their connection, and stores that keep them.
+ */
+export { createRuns } from "./runs/create-runs.js";
+export type { FoldRules, RunEvent } from "./runs/fold.js";
+export { createMemoryRunStore } from "./runs/memory-run-store.js";
+export type {
+	ClaimRules,
+	RunEntry,
+	RunOutcome,
+	RunSnapshot,
+	RunStatus,
+	RunStore,
+	RunWrite,
+} from "./runs/run-store.js";
+export type {
+	FollowOptions,
+	Run,
+	RunCodec,
+	RunEnding,
+	RunGapReason,
+	RunPosition,
+	RunProducer,
+	RunReader,
+	Runs,
+	RunsOptions,
+	StartedRun,
+} from "./runs/run-types.js";

@@ -1,0 +1,204 @@
+/**
+ * Runs: answers that outlive their connection. Starts and cancels them, and ends with this process's own.
+ */
+import { invalid, SSEError } from "../checks/errors.js";
+import { within } from "../pacing/timeout.js";
+import { createSSEService } from "../service/service.js";
+import type { SSEConnection } from "../types/connection.js";
+import type { SendOptions } from "../types/message.js";
+import { checkEventType, serializeData } from "../wire/event-stream.js";
+import { Fold } from "./fold.js";
+import { followRun } from "./follow-run.js";
+import { createMemoryRunStore } from "./memory-run-store.js";
+import { Producer, type ProducerRules } from "./producer.js";
+import { produce } from "./run-source.js";
+import type { RunEntry, RunStatus } from "./run-store.js";
+import type {
+	FollowOptions,
+	Run,
+	RunProducer,
+	RunReader,
+	Runs,
+	RunsOptions,
+	StartedRun,
+} from "./run-types.js";
+import { type ResolvedRunsOptions, resolveRunsOptions } from "./runs-options.js";
+import { WriteQueue } from "./write-queue.js";
+
+const MAX_ID_LENGTH = 256;
+const MAX_TYPE_LENGTH = 256;
+/** Events of one run that may wait for the store. */
+const MAX_PENDING = 10_000;
+const SNAPSHOT_EVERY = 500;
+/** For the end of runs that are failed by `close` to reach the store. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs of this process, or, over a shared store, of all processes.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ */
+export function createRuns(options: RunsOptions = {}): Runs {
+	return new ProcessRuns(resolveRunsOptions(options));
+}
+
+class ProcessRuns implements Runs {
+	readonly #options: ResolvedRunsOptions;
+	readonly #rules: ProducerRules;
+	readonly #store;
+	readonly #service;
+	readonly #queue: WriteQueue;
+	/** By attempt. */
+	readonly #producers = new Map<string, Producer>();
+	/** Those who read, by the attempt that they read. */
+	readonly #readers = new Map<string, Set<Promise<void>>>();
+	readonly #stopListening: () => void;
+	#closing: Promise<void> | undefined;
+
+	constructor(options: ResolvedRunsOptions) {
+		const { leaseMs, ttlMs, maxRuns, maxEvents, maxLength, batchMs } = options;
+		this.#options = options;
+		this.#rules = {
+			leaseMs,
+			ttlMs,
+			maxRuns,
+			maxEvents,
+			maxLength,
+			maxPending: MAX_PENDING,
+			snapshotEvery: SNAPSHOT_EVERY,
+		};
+		this.#store = options.store ?? createMemoryRunStore();
+		this.#service = options.service ?? createSSEService();
+		this.#queue = new WriteQueue(this.#store, batchMs);
+		this.#stopListening = this.#store.onCancelled((attempt) => {
+			const producer = this.#producers.get(attempt);
+			producer?.stop(new SSEError("ERR_SSE_RUN_OVER", `The run ${producer.id} was cancelled`));
+		});
+	}
+
+	async start(id: string, producer: RunProducer): Promise<StartedRun> {
+		checkRunId(id);
+		if (typeof producer !== "function") {
+			throw invalid("ERR_SSE_INVALID_SOURCE", "The producer must be a function", producer);
+		}
+		if (this.#closing !== undefined) {
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed", 503);
+		}
+		const { status, isOwn } = await this.#store.claim(id, this.#rules);
+		if (isOwn) this.#produce(status, producer);
+		return { id, isOwn, status };
+	}
+
+	async follow(
+		id: string,
+		reader: RunReader,
+		options: FollowOptions = {},
+	): Promise<SSEConnection | undefined> {
+		checkRunId(id);
+		const { fold, codec } = this.#options;
+		const host = {
+			store: this.#store,
+			service: this.#service,
+			fold,
+			onFollow: (attempt: string | undefined, over: Promise<void>) =>
+				this.#addReader(attempt, over),
+			onError: (error: unknown) => this.#report(error, id),
+		};
+		return followRun(host, id, reader, { codec, ...options });
+	}
+
+	async cancel(id: string, reason?: string): Promise<boolean> {
+		return this.#store.cancel(checkRunId(id), reason, this.#options.ttlMs);
+	}
+
+	async status(id: string): Promise<RunStatus | undefined> {
+		return this.#store.settle(checkRunId(id));
+	}
+
+	async list(limit = 100): Promise<RunStatus[]> {
+		return this.#store.list(limit);
+	}
+
+	close({ drainMs = 0 }: { readonly drainMs?: number | undefined } = {}): Promise<void> {
+		this.#closing ??= this.#close(drainMs);
+		return this.#closing;
+	}
+
+	async #close(drainMs: number): Promise<void> {
+		const producers = [...this.#producers.values()];
+		const ended = Promise.all(producers.map((producer) => producer.ended));
+		if (drainMs > 0) await within(drainMs, ended, "The end of the runs").catch(() => {});
+		for (const producer of producers) {
+			producer.end("failed", "shutdown");
+			producer.stop(new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed"));
+		}
+		const read = ended.then(() =>
+			Promise.all(producers.flatMap(({ attempt }) => [...(this.#readers.get(attempt) ?? [])])),
+		);
+		await within(CLOSE_TIMEOUT_MS, read, "The end of the runs").catch((error: unknown) =>
+			this.#report(error, undefined),
+		);
+		this.#stopListening();
+		await this.#service.close();
+		await this.#store.close();
+	}
+
+	#produce(status: RunStatus, make: RunProducer): void {
+		const { fold } = this.#options;
+		const producer = new Producer(status, {
+			queue: this.#queue,
+			rules: this.#rules,
+			fold: fold && new Fold(fold),
+			encode: encodeEntry,
+			onError: (error) => this.#report(error, status.id),
+		});
+		this.#producers.set(status.attempt, producer);
+		void producer.ended.then(() => this.#producers.delete(status.attempt));
+		const run: Run = {
+			id: status.id,
+			signal: producer.signal,
+			send: (data, options) => observed(producer.send(data, options)),
+		};
+		void produce(make, run).then(
+			() => producer.end("done"),
+			(error: unknown) => {
+				// It was stopped, and says so.
+				if (!producer.signal.aborted) this.#report(error, status.id);
+				producer.end("failed", "error");
+			},
+		);
+	}
+
+	#addReader(attempt = "", over: Promise<void>): void {
+		const readers = this.#readers.get(attempt) ?? new Set();
+		this.#readers.set(attempt, readers.add(over));
+		void over.then(() => {
+			readers.delete(over);
+			if (readers.size === 0) this.#readers.delete(attempt);
+		});
+	}
+
+	#report(error: unknown, id: string | undefined): void {
+		try {
+			this.#options.onError?.(error, { id });
+		} catch {
+			// There is nobody left to ask.
+		}
+	}
+}
+
+/** A producer need not wait for its events to be taken: what is refused is seen by the end of the run. */
+function observed(sending: Promise<void>): Promise<void> {
+	sending.catch(() => {});
+	return sending;
+}
+
+function encodeEntry(data: unknown, options: SendOptions = {}): RunEntry {
+	return { event: checkEventType(options.event, MAX_TYPE_LENGTH), data: serializeData(data) };
+}
+
+function checkRunId(id: unknown): string {
+	if (typeof id === "string" && id.length > 0 && id.length <= MAX_ID_LENGTH) return id;
+	const rule = `A run's id must be a string of 1 to ${MAX_ID_LENGTH} characters`;
+	throw invalid("ERR_SSE_INVALID_RUN_ID", rule, id, 400);
+}

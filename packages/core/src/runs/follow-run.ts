@@ -1,0 +1,156 @@
+/**
+ * Following: what one reader is sent of a run, from where it was to the run's end.
+ */
+import { SSEError } from "../checks/errors.js";
+import type { SSEService } from "../service/service-types.js";
+import { lastEventIdOf } from "../sink/last-event-id.js";
+import { nodeObjectsOf } from "../sink/node-objects.js";
+import type { SSEConnection } from "../types/connection.js";
+import type { SSEMessage } from "../types/message.js";
+import { Fold, type FoldRules } from "./fold.js";
+import { parseRunCursor } from "./run-cursor.js";
+import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
+import { readRun } from "./run-reader.js";
+import type { RunStatus, RunStore } from "./run-store.js";
+import type { FollowOptions, RunCodec, RunGapReason, RunReader } from "./run-types.js";
+
+export interface FollowHost {
+	readonly store: RunStore;
+	readonly service: Pick<SSEService, "connect">;
+	readonly fold: FoldRules | undefined;
+	/** `over` resolves when the reader has had all, or has left. */
+	onFollow(attempt: string | undefined, over: Promise<void>): void;
+	onError(error: unknown): void;
+}
+
+/** Where a reader begins. */
+interface Beginning {
+	/** The sequence of the first entry that it is given. */
+	readonly from: number;
+	/** Why that is not where it was. */
+	readonly gap: RunGapReason | undefined;
+}
+
+/** How many entries are read at a time to be folded. */
+const PAGE = 1_000;
+
+export async function followRun(
+	host: FollowHost,
+	id: string,
+	reader: RunReader,
+	options: FollowOptions,
+): Promise<SSEConnection | undefined> {
+	const { lastEventId = lastEventIdIn(reader), codec = {} } = options;
+	const status = await host.store.settle(id);
+	if (status === undefined && lastEventId === undefined) {
+		if (options.unknown === "error") {
+			throw new SSEError("ERR_SSE_RUN_UNKNOWN", `There is no run ${id.slice(0, 80)}`, 404);
+		}
+		return answerNothing(reader);
+	}
+	const beginning = status && beginningOf(status, lastEventId, options.from);
+	// It has had the end: an EventSource that asks again must not ask once more.
+	const isRead = status?.state !== "running" && (beginning?.from ?? 0) > (status?.sequence ?? 0);
+	if (isRead) return answerNothing(reader);
+
+	const connection = connectionOf(host, reader, codec);
+	const source = (signal: AbortSignal): AsyncIterable<SSEMessage> | Iterable<SSEMessage> =>
+		status === undefined || beginning === undefined
+			? gapMessages("expired", undefined, codec)
+			: messagesOf(host, status, beginning, codec, signal);
+	const over = connection.pipe(source, { toEvent: (message) => message }).then(
+		() => connection.close(),
+		(error: unknown) => {
+			host.onError(error);
+			connection.close("error");
+		},
+	);
+	host.onFollow(status?.attempt, over);
+	return connection;
+}
+
+function connectionOf(host: FollowHost, reader: RunReader, { headers }: RunCodec): SSEConnection {
+	if ("connection" in reader) return reader.connection;
+	const { groups = [], originalResHeaders, ...others } = reader;
+	const all = { ...originalResHeaders, ...headers };
+	return host.service.connect({ ...others, groups, originalResHeaders: all }).connection;
+}
+
+function lastEventIdIn(reader: RunReader): string | undefined {
+	if ("connection" in reader) return reader.connection.lastOwnId;
+	const [request] = nodeObjectsOf(reader.req, reader.res);
+	return lastEventIdOf(request);
+}
+
+function answerNothing(reader: RunReader): undefined {
+	if ("connection" in reader) reader.connection.close();
+	else nodeObjectsOf(reader.req, reader.res)[1].writeHead(204).end();
+}
+
+function beginningOf(
+	{ attempt, sequence, state }: RunStatus,
+	lastEventId: string | undefined,
+	begin: FollowOptions["from"] = "start",
+): Beginning {
+	if (lastEventId === undefined) {
+		// The end itself is given in any case.
+		const now = state === "running" ? sequence + 1 : sequence;
+		return { from: begin === "now" ? now : 1, gap: undefined };
+	}
+	const cursor = parseRunCursor(lastEventId);
+	if (cursor?.attempt === attempt && cursor.sequence <= sequence) {
+		return { from: cursor.sequence + 1, gap: undefined };
+	}
+	return {
+		from: 1,
+		gap: cursor === undefined || cursor.attempt === attempt ? "invalid" : "attempt",
+	};
+}
+
+async function* messagesOf(
+	{ store, fold, onError }: FollowHost,
+	status: RunStatus,
+	{ from, gap }: Beginning,
+	codec: RunCodec,
+	signal: AbortSignal,
+): AsyncGenerator<SSEMessage, void, undefined> {
+	const { id, attempt } = status;
+	if (gap !== undefined) yield* gapMessages(gap, { id, attempt, sequence: 0 }, codec);
+	let next = from;
+	if (fold !== undefined && from === 1) {
+		const state = await folded(store, fold, status);
+		if (state.count > 0) {
+			yield* eventMessages(state.render(), { id, attempt, sequence: state.count }, codec);
+			next = state.count + 1;
+		}
+	}
+	const pages = readRun(store, status, next, signal, onError);
+	for (let step = await pages.next(); ; step = await pages.next()) {
+		if (step.done === true) {
+			if (!step.value) yield* gapMessages("expired", undefined, codec);
+			return;
+		}
+		let { from: sequence } = step.value;
+		for (const entry of step.value.entries) {
+			yield* entryMessages(entry, { id, attempt, sequence }, codec);
+			sequence++;
+		}
+	}
+}
+
+/** The state after all events of the run so far: from the newest snapshot, and what came since. */
+async function folded(
+	store: RunStore,
+	rules: FoldRules,
+	{ id, attempt }: RunStatus,
+): Promise<Fold> {
+	const fold = Fold.from(rules, await store.snapshot(id, attempt));
+	for (;;) {
+		const entries = (await store.read(id, attempt, fold.count + 1, PAGE)) ?? [];
+		for (const entry of entries) {
+			if (entry.end !== undefined) return fold;
+			fold.add(entry);
+		}
+		if (entries.length < PAGE) return fold;
+	}
+}

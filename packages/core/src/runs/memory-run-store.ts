@@ -1,0 +1,195 @@
+/**
+ * Runs in the memory of this process.
+ */
+import { nanoid } from "nanoid";
+import { SSEError } from "../checks/errors.js";
+import type {
+	ClaimRules,
+	RunEntry,
+	RunOutcome,
+	RunSnapshot,
+	RunStatus,
+	RunStore,
+	RunWrite,
+} from "./run-store.js";
+
+interface Run {
+	readonly id: string;
+	readonly attempt: string;
+	readonly startedAt: number;
+	readonly ttlMs: number;
+	readonly entries: RunEntry[];
+	/** How many entries are the producer's. An end may be another's. */
+	written: number;
+	state: "running" | RunOutcome;
+	reason: string | undefined;
+	length: number;
+	leaseUntil: number;
+	endedAt: number | undefined;
+	snapshot: RunSnapshot | undefined;
+	/** When it is forgotten, once it is over. */
+	timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** A store for one process: its runs end with it. */
+export function createMemoryRunStore(): RunStore {
+	return new MemoryRunStore();
+}
+
+class MemoryRunStore implements RunStore {
+	/** Oldest first. */
+	readonly #runs = new Map<string, Run>();
+	readonly #watchers = new Map<string, Set<() => void>>();
+	readonly #cancelListeners = new Set<(attempt: string) => void>();
+
+	async claim(id: string, rules: ClaimRules): Promise<{ status: RunStatus; isOwn: boolean }> {
+		const known = this.#settled(id);
+		if (known?.state === "running") return { status: statusOf(known), isOwn: false };
+		if (known === undefined && this.#runs.size >= rules.maxRuns) {
+			throw new SSEError("ERR_SSE_MAX_RUNS", `${rules.maxRuns} runs are kept already`, 503);
+		}
+		if (known !== undefined) this.#forget(known);
+		const now = Date.now();
+		const run: Run = {
+			id,
+			attempt: nanoid(10),
+			startedAt: now,
+			ttlMs: rules.ttlMs,
+			entries: [],
+			written: 0,
+			state: "running",
+			reason: undefined,
+			length: 0,
+			leaseUntil: now + rules.leaseMs,
+			endedAt: undefined,
+			snapshot: undefined,
+			timer: undefined,
+		};
+		this.#runs.set(id, run);
+		this.#changed(id);
+		return { status: statusOf(run), isOwn: true };
+	}
+
+	async write(writes: readonly RunWrite[]): Promise<(number | undefined)[]> {
+		return writes.map(({ id, attempt, after, entries, snapshot, rules }) => {
+			const run = this.#settled(id);
+			if (run?.attempt !== attempt) return undefined;
+			const last = after + entries.length;
+			if (entries.length > 0 && run.written >= last) return last;
+			if (run.state !== "running") return undefined;
+			run.leaseUntil = Date.now() + rules.leaseMs;
+			if (snapshot !== undefined) run.snapshot = snapshot;
+			this.#append(run, entries);
+			run.written = run.entries.length;
+			return run.written;
+		});
+	}
+
+	async cancel(id: string, reason: string | undefined): Promise<boolean> {
+		const run = this.#settled(id);
+		if (run?.state !== "running") return false;
+		this.#append(run, [endEntry("cancelled", reason)]);
+		for (const listener of this.#cancelListeners) listener(run.attempt);
+		return true;
+	}
+
+	async settle(id: string): Promise<RunStatus | undefined> {
+		const run = this.#settled(id);
+		return run && statusOf(run);
+	}
+
+	async read(
+		id: string,
+		attempt: string,
+		from: number,
+		limit: number,
+	): Promise<readonly RunEntry[] | undefined> {
+		const run = this.#runs.get(id);
+		if (run?.attempt !== attempt) return undefined;
+		return run.entries.slice(from - 1, from - 1 + limit);
+	}
+
+	async snapshot(id: string, attempt: string): Promise<RunSnapshot | undefined> {
+		const run = this.#runs.get(id);
+		return run?.attempt === attempt ? run.snapshot : undefined;
+	}
+
+	watch(id: string, onChange: () => void): () => void {
+		const watchers = this.#watchers.get(id) ?? new Set();
+		this.#watchers.set(id, watchers);
+		watchers.add(onChange);
+		return () => {
+			watchers.delete(onChange);
+			if (watchers.size === 0 && this.#watchers.get(id) === watchers) this.#watchers.delete(id);
+		};
+	}
+
+	onCancelled(listener: (attempt: string) => void): () => void {
+		this.#cancelListeners.add(listener);
+		return () => {
+			this.#cancelListeners.delete(listener);
+		};
+	}
+
+	async list(limit: number): Promise<RunStatus[]> {
+		const newest = [...this.#runs.keys()].reverse().slice(0, limit);
+		return newest.flatMap((id) => this.#settled(id) ?? []).map(statusOf);
+	}
+
+	async close(): Promise<void> {
+		for (const run of this.#runs.values()) clearTimeout(run.timer);
+		this.#runs.clear();
+	}
+
+	#settled(id: string): Run | undefined {
+		const run = this.#runs.get(id);
+		if (run?.state === "running" && Date.now() >= run.leaseUntil) {
+			this.#append(run, [endEntry("failed", "lost")]);
+		}
+		return run;
+	}
+
+	#append(run: Run, entries: readonly RunEntry[]): void {
+		for (const entry of entries) {
+			run.entries.push(entry);
+			run.length += entry.data.length;
+			if (entry.end !== undefined) this.#end(run, entry.end, reasonOf(entry));
+		}
+		if (entries.length > 0) this.#changed(run.id);
+	}
+
+	#end(run: Run, state: RunOutcome, reason: string | undefined): void {
+		run.state = state;
+		run.reason = reason;
+		run.endedAt = Date.now();
+		run.timer = setTimeout(() => this.#forget(run), run.ttlMs);
+		run.timer.unref();
+	}
+
+	#forget(run: Run): void {
+		clearTimeout(run.timer);
+		if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
+		this.#changed(run.id);
+	}
+
+	#changed(id: string): void {
+		for (const onChange of this.#watchers.get(id) ?? []) onChange();
+	}
+}
+
+/** The last entry of a run that did not end by its producer's last word. */
+export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry {
+	return { event: end, data: JSON.stringify(reason === undefined ? {} : { reason }), end };
+}
+
+/** The reason in an {@link endEntry}. */
+function reasonOf({ data }: RunEntry): string | undefined {
+	return (JSON.parse(data) as { reason?: string }).reason;
+}
+
+function statusOf(run: Run): RunStatus {
+	const { id, attempt, state, reason, length, startedAt, endedAt } = run;
+	const leaseLeftMs = state === "running" ? Math.max(0, run.leaseUntil - Date.now()) : 0;
+	const sequence = run.entries.length;
+	return { id, attempt, state, reason, sequence, length, startedAt, endedAt, leaseLeftMs };
+}

@@ -1,0 +1,191 @@
+/**
+ * A producer: what this process adds to one run that it has claimed, from its first event to its end. It keeps the
+ * lease, and stops when the run is cancelled or the lease is lost.
+ */
+import { SSEError } from "../checks/errors.js";
+import type { SendOptions } from "../types/message.js";
+import type { Fold } from "./fold.js";
+import { endEntry } from "./memory-run-store.js";
+import type { ClaimRules, RunEntry, RunSnapshot, RunStatus } from "./run-store.js";
+import type { WriteQueue } from "./write-queue.js";
+
+export interface ProducerRules extends ClaimRules {
+	readonly maxEvents: number;
+	readonly maxLength: number;
+	readonly maxPending: number;
+	/** How many events pass from one snapshot of a fold to the next. */
+	readonly snapshotEvery: number;
+}
+
+export interface ProducerHost {
+	readonly queue: WriteQueue;
+	readonly rules: ProducerRules;
+	readonly fold: Fold | undefined;
+	/** The data and the event type as they go on the wire. @throws `ERR_SSE_INVALID_*` */
+	encode(data: unknown, options: SendOptions | undefined): RunEntry;
+	onError(error: unknown): void;
+}
+
+// Of the lease: two renewals may fail before it is lost.
+const RENEWALS = 3;
+// A store that cannot be reached is asked again after so long, in milliseconds.
+const RETRY_MS = 250;
+
+export class Producer {
+	readonly id: string;
+	readonly attempt: string;
+	readonly #host: ProducerHost;
+	readonly #controller = new AbortController();
+	#pending: RunEntry[] = [];
+	#sequence: number;
+	/** Events sent, and the length of their data. */
+	#count = 0;
+	#length = 0;
+	#snapshotAt = 0;
+	#isQueued = false;
+	/** Taken by a write that has not been answered. */
+	#inFlight:
+		| { readonly entries: RunEntry[]; readonly snapshot: RunSnapshot | undefined }
+		| undefined;
+	#isEnding = false;
+	#isOver = false;
+	#leaseUntil: number;
+	readonly #renewal: ReturnType<typeof setInterval>;
+	#onRoom: (() => void)[] = [];
+	#resolveEnded: () => void = () => {};
+	/** Resolves when its end is in the store, or it was stopped. */
+	readonly ended = new Promise<void>((resolve) => {
+		this.#resolveEnded = resolve;
+	});
+
+	constructor({ id, attempt, sequence }: RunStatus, host: ProducerHost) {
+		this.id = id;
+		this.attempt = attempt;
+		this.#sequence = sequence;
+		this.#host = host;
+		const { leaseMs } = host.rules;
+		this.#leaseUntil = performance.now() + leaseMs;
+		this.#renewal = setInterval(() => this.#renew(), leaseMs / RENEWALS);
+	}
+
+	/** Aborted when the run is over, by whatever cause but the producer's own end. */
+	get signal(): AbortSignal {
+		return this.#controller.signal;
+	}
+
+	/**
+	 * Add an event.
+	 *
+	 * @returns a promise that resolves when more can be taken
+	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`
+	 */
+	async send(data: unknown, options?: SendOptions): Promise<void> {
+		if (this.#isEnding || this.#isOver) throw over(this.id);
+		const entry = this.#host.encode(data, options);
+		this.#count++;
+		this.#length += entry.data.length;
+		const { maxEvents, maxLength, maxPending } = this.#host.rules;
+		if (this.#count > maxEvents || this.#length > maxLength) {
+			this.end("failed", "limit");
+			this.stop(
+				new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.id} is longer than a run may be`),
+			);
+			throw over(this.id);
+		}
+		this.#host.fold?.add(entry);
+		this.#pending.push(entry);
+		this.#enqueue();
+		if (this.#pending.length >= maxPending) {
+			await new Promise<void>((resolve) => {
+				this.#onRoom.push(resolve);
+			});
+			if (this.#isOver) throw over(this.id);
+		}
+	}
+
+	/** Add the end. Does nothing when it has one. */
+	end(outcome: "done" | "failed", reason?: string): void {
+		if (this.#isEnding || this.#isOver) return;
+		this.#isEnding = true;
+		this.#pending.push(endEntry(outcome, reason));
+		this.#enqueue();
+	}
+
+	/** The run is over, or another's: nothing is added from now on. */
+	stop(reason: unknown): void {
+		if (!this.#isEnding) this.#over();
+		this.#controller.abort(reason);
+	}
+
+	#enqueue(): void {
+		if (this.#isQueued || this.#isOver) return;
+		this.#isQueued = true;
+		this.#host.queue.add({
+			take: () => {
+				this.#isQueued = false;
+				if (this.#isOver) return undefined;
+				this.#inFlight ??= { entries: this.#pending.splice(0), snapshot: this.#snapshot() };
+				for (const resolve of this.#onRoom.splice(0)) resolve();
+				const { entries, snapshot } = this.#inFlight;
+				const { id, attempt } = this;
+				const { rules } = this.#host;
+				return { id, attempt, after: this.#sequence, entries, snapshot, rules };
+			},
+			onWritten: (sequence) => this.#onWritten(sequence),
+			onError: (error) => this.#onFailed(error),
+		});
+	}
+
+	#onWritten(sequence: number | undefined): void {
+		const written = this.#inFlight?.entries ?? [];
+		this.#inFlight = undefined;
+		if (sequence === undefined) {
+			this.#lost();
+			return;
+		}
+		this.#sequence = sequence;
+		this.#leaseUntil = performance.now() + this.#host.rules.leaseMs;
+		if (written.at(-1)?.end !== undefined) this.#over();
+		else if (this.#pending.length > 0) this.#enqueue();
+	}
+
+	/** The write may have had its effect: it is made again, and the store knows the entries by their sequence. */
+	#onFailed(error: unknown): void {
+		this.#host.onError(error);
+		if (performance.now() >= this.#leaseUntil) {
+			this.#lost();
+			return;
+		}
+		setTimeout(() => this.#enqueue(), RETRY_MS);
+	}
+
+	#renew(): void {
+		if (performance.now() >= this.#leaseUntil) this.#lost();
+		else this.#enqueue();
+	}
+
+	#lost(): void {
+		if (this.#isOver) return;
+		this.#over();
+		this.#controller.abort(over(this.id));
+	}
+
+	#over(): void {
+		this.#isOver = true;
+		clearInterval(this.#renewal);
+		this.#pending.length = 0;
+		for (const resolve of this.#onRoom.splice(0)) resolve();
+		this.#resolveEnded();
+	}
+
+	#snapshot(): RunSnapshot | undefined {
+		const { fold, rules } = this.#host;
+		if (fold === undefined || fold.count - this.#snapshotAt < rules.snapshotEvery) return undefined;
+		this.#snapshotAt = fold.count;
+		return { sequence: fold.count, state: fold.serialize() };
+	}
+}
+
+function over(id: string): SSEError {
+	return new SSEError("ERR_SSE_RUN_OVER", `The run ${id} is over, or belongs to another producer`);
+}

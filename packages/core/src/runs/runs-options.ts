@@ -1,0 +1,43 @@
+/**
+ * The options of runs, with their defaults.
+ */
+import {
+	LIMIT,
+	type OptionRules,
+	optional,
+	type Rule,
+	readOptions,
+} from "../checks/option-rules.js";
+import { TIME } from "../checks/time.js";
+import type { RunsOptions } from "./run-types.js";
+
+const OBJECT: Rule = ["an object", (value) => typeof value === "object" && value !== null];
+const FUNCTION: Rule = ["a function", (value) => typeof value === "function"];
+const POSITIVE_TIME: Rule = [
+	"a positive integer of milliseconds",
+	(value) => TIME[1](value) && value !== 0,
+];
+
+type Numbers = "ttlMs" | "leaseMs" | "batchMs" | "maxEvents" | "maxLength" | "maxRuns";
+export type ResolvedRunsOptions = Omit<RunsOptions, Numbers> & {
+	readonly [Name in Numbers]: number;
+};
+
+const RULES: OptionRules<ResolvedRunsOptions> = {
+	store: [undefined, optional(OBJECT)],
+	service: [undefined, optional(OBJECT)],
+	ttlMs: [3_600_000, POSITIVE_TIME],
+	leaseMs: [10_000, POSITIVE_TIME],
+	batchMs: [20, TIME],
+	maxEvents: [100_000, LIMIT],
+	maxLength: [16_777_216, LIMIT],
+	maxRuns: [10_000, LIMIT],
+	fold: [undefined, optional(OBJECT)],
+	codec: [undefined, optional(OBJECT)],
+	onError: [undefined, optional(FUNCTION)],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveRunsOptions(options: RunsOptions): ResolvedRunsOptions {
+	return readOptions<ResolvedRunsOptions>(options, RULES);
+}

@@ -1,0 +1,423 @@
+/**
+ * Runs over real sockets: answers that outlive their connection.
+ */
+import {
+	eventually,
+	openStream,
+	startServer,
+	type TestServer,
+	type TestStream,
+} from "@sse-service/testing";
+import { EventSource } from "eventsource";
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { createSSEService, isSSEError } from "../src/index.js";
+import {
+	createMemoryRunStore,
+	createRuns,
+	type FoldRules,
+	type FollowOptions,
+	type Run,
+	type Runs,
+	type RunsOptions,
+} from "../src/runs.js";
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+	for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface Serving {
+	readonly runs: Runs;
+	readonly server: TestServer;
+	readonly errors: unknown[];
+	/** Follow a run. */
+	read(id: string, lastEventId?: string): Promise<TestStream>;
+}
+
+async function serve(options: RunsOptions = {}, follow: FollowOptions = {}): Promise<Serving> {
+	const errors: unknown[] = [];
+	const runs = createRuns({ batchMs: 0, onError: (error) => errors.push(error), ...options });
+	const server = await startServer(async (req, res) => {
+		const id = decodeURIComponent((req.url ?? "").slice(1).split("?")[0] ?? "");
+		try {
+			await runs.follow(id, { req, res }, follow);
+		} catch (error) {
+			if (!isSSEError(error)) throw error;
+			res.writeHead(error.statusCode ?? 500).end(error.code);
+		}
+	});
+	closing.push(async () => {
+		await runs.close();
+		await server.destroy();
+	});
+	const read = (id: string, lastEventId?: string): Promise<TestStream> =>
+		openStream(
+			`${server.url}/${encodeURIComponent(id)}`,
+			lastEventId === undefined ? {} : { headers: { "Last-Event-ID": lastEventId } },
+		);
+	return { runs, server, errors, read };
+}
+
+/** A producer that the test drives. */
+function driven(): {
+	readonly produce: (run: Run) => Promise<void>;
+	run(): Promise<Run>;
+	end(): void;
+	fail(error: unknown): void;
+} {
+	let give: (run: Run) => void = () => {};
+	let end: () => void = () => {};
+	let fail: (error: unknown) => void = () => {};
+	const given = new Promise<Run>((resolve) => {
+		give = resolve;
+	});
+	const ended = new Promise<void>((resolve, reject) => {
+		end = resolve;
+		fail = reject;
+	});
+	return {
+		produce: (run) => {
+			give(run);
+			return ended;
+		},
+		run: () => given,
+		end: () => end(),
+		fail: (error) => fail(error),
+	};
+}
+
+const dataOf = (stream: TestStream): string[] => stream.events.map(({ data }) => data);
+
+describe("a run", () => {
+	it("goes on when its reader leaves, and is read on from there", async () => {
+		const { runs, read } = await serve();
+		const source = driven();
+		await runs.start("a", source.produce);
+		const run = await source.run();
+		const first = await read("a");
+		await run.send("one");
+		await first.take(1);
+		const id = first.events[0]?.id;
+		first.abort();
+		await run.send("two");
+		await run.send({ three: 3 }, { event: "step" });
+		source.end();
+		const back = await read("a", id);
+		expect(await back.ended).toBe(true);
+		expect(back.events.map(({ event, data }) => [event, data])).toEqual([
+			[undefined, "two"],
+			["step", '{"three":3}'],
+			["done", "{}"],
+		]);
+	});
+
+	it("is given whole to whoever comes late, also after its end", async () => {
+		const { runs, read } = await serve();
+		const { isOwn } = await runs.start("a", async function* () {
+			yield "one";
+			yield Promise.resolve("two");
+		});
+		expect(isOwn).toBe(true);
+		await eventually(() => true);
+		const late = await read("a");
+		expect(await late.ended).toBe(true);
+		expect(dataOf(late)).toEqual(["one", "two", "{}"]);
+		expect(await runs.status("a")).toMatchObject({ state: "done", sequence: 3, length: 8 });
+	});
+
+	it("has one producer, however often it is started", async () => {
+		const { runs } = await serve();
+		const source = driven();
+		const started = await Promise.all([1, 2, 3].map(() => runs.start("a", source.produce)));
+		expect(started.map(({ isOwn }) => isOwn)).toEqual([true, false, false]);
+		expect(new Set(started.map(({ status }) => status.attempt)).size).toBe(1);
+		source.end();
+	});
+
+	it("ends for an EventSource, which comes back once and is asked not to come again", async () => {
+		const { runs, server } = await serve();
+		await runs.start("a", (run) => void run.send("one"));
+		const received: string[] = [];
+		const source = new EventSource(`${server.url}/a`);
+		closing.push(() => source.close());
+		source.onmessage = ({ data }) => received.push(data);
+		source.addEventListener("done", () => received.push("done"));
+		await eventually(() => source.readyState === EventSource.CLOSED, "the EventSource to give up");
+		expect(received).toEqual(["one", "done"]);
+	});
+
+	it("is cancelled: its signal is aborted, its readers are given the end, and it can send no more", async () => {
+		const { runs, read } = await serve();
+		const source = driven();
+		await runs.start("a", source.produce);
+		const run = await source.run();
+		await run.send("one");
+		const reader = await read("a");
+		await reader.take(1);
+		expect(await runs.cancel("a", "stop button")).toBe(true);
+		expect(await runs.cancel("a")).toBe(false);
+		await reader.ended;
+		expect(reader.events.at(-1)).toMatchObject({
+			event: "cancelled",
+			data: '{"reason":"stop button"}',
+		});
+		await eventually(() => run.signal.aborted, "the signal");
+		await expect(run.send("late")).rejects.toMatchObject({ code: "ERR_SSE_RUN_OVER" });
+		expect(await runs.status("a")).toMatchObject({ state: "cancelled", reason: "stop button" });
+	});
+
+	it("lets a source go that waits for ever when it is cancelled", async () => {
+		const { runs } = await serve();
+		let returned = false;
+		await runs.start("a", () => ({
+			[Symbol.asyncIterator]: () => ({
+				next: () => new Promise<never>(() => {}),
+				return: async () => {
+					returned = true;
+					return { done: true as const, value: undefined };
+				},
+			}),
+		}));
+		await runs.cancel("a");
+		await eventually(() => returned, "the source to be let go");
+	});
+
+	it("fails when its producer throws: readers hear that, and only the application why", async () => {
+		const { runs, read, errors } = await serve();
+		const source = driven();
+		await runs.start("a", source.produce);
+		const mistake = new Error("the key of the model is wrong");
+		source.fail(mistake);
+		const reader = await read("a");
+		await reader.ended;
+		expect(reader.text).not.toContain("model");
+		expect(reader.events).toMatchObject([{ event: "failed", data: '{"reason":"error"}' }]);
+		expect(errors).toEqual([mistake]);
+	});
+
+	it("fails when its producer's process is gone, and can be started again: readers of the old one are given a gap", async () => {
+		const store = createMemoryRunStore();
+		const { runs, read } = await serve({ store, leaseMs: 50 });
+		const { status } = await store.claim("a", { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 });
+		const rules = { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 };
+		await store.write([
+			{ id: "a", attempt: status.attempt, after: 0, entries: [{ data: "one" }], rules },
+		]);
+		const reader = await read("a");
+		expect(await reader.ended).toBe(true);
+		expect(dataOf(reader)).toEqual(["one", '{"reason":"lost"}']);
+		expect(reader.events[1]?.event).toBe("failed");
+
+		await runs.start("a", (run) => void run.send("anew"));
+		const back = await read("a", reader.events[0]?.id);
+		await back.ended;
+		expect(back.events.map(({ event, data }) => [event, data])).toEqual([
+			["gap", '{"reason":"attempt"}'],
+			[undefined, "anew"],
+			["done", "{}"],
+		]);
+	});
+
+	it("refuses a position that is none of its own, and then gives everything", async () => {
+		const { runs, read } = await serve();
+		const { status } = await runs.start("a", (run) => void run.send("one"));
+		await runs.start("b", (run) => void run.send("other"));
+		const foreign = (await runs.status("b"))?.attempt;
+		for (const [id, reason] of [
+			[`${foreign}.1`, "attempt"],
+			[`${status.attempt}.99`, "invalid"],
+			["no cursor", "invalid"],
+			["x".repeat(5_000), "invalid"],
+		]) {
+			const reader = await read("a", id);
+			await reader.ended;
+			expect(dataOf(reader)).toEqual([`{"reason":"${reason}"}`, "one", "{}"]);
+		}
+	});
+
+	it("that there is not is 204, or an error on request; one that is no longer kept is a gap, never an end", async () => {
+		const { server, read } = await serve();
+		expect((await fetch(`${server.url}/none`)).status).toBe(204);
+		const gone = await read("none", "abc.7");
+		await gone.ended;
+		expect(gone.events).toMatchObject([{ event: "gap", data: '{"reason":"expired"}', id: "" }]);
+		const strict = await serve({}, { unknown: "error" });
+		const answer = await fetch(`${strict.server.url}/none`);
+		expect([answer.status, await answer.text()]).toEqual([404, "ERR_SSE_RUN_UNKNOWN"]);
+	});
+
+	it("begins with what comes from now on, on request", async () => {
+		const { runs, read } = await serve({}, { from: "now" });
+		const source = driven();
+		await runs.start("a", source.produce);
+		const run = await source.run();
+		await run.send("before");
+		await eventually(() => true);
+		const reader = await read("a");
+		await run.send("after");
+		source.end();
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["after", "{}"]);
+	});
+
+	it("is followed on a connection that is open already", async () => {
+		const runs = createRuns();
+		const sse = createSSEService();
+		const server = await startServer(async (req, res) => {
+			const { connection } = sse.connect({ req, res });
+			await runs.follow("a", { connection });
+		});
+		closing.push(async () => {
+			await runs.close();
+			await sse.close();
+			await server.destroy();
+		});
+		await runs.start("a", (run) => void run.send("one"));
+		const reader = await openStream(server.url);
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["one", "{}"]);
+	});
+
+	it("grows to its limit, and then fails", async () => {
+		const { runs, read } = await serve({ maxEvents: 3 });
+		await runs.start("a", async (run) => {
+			while (!run.signal.aborted) await run.send("x");
+		});
+		const reader = await read("a");
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["x", "x", "x", '{"reason":"limit"}']);
+	});
+
+	it("refuses what is not of its kind, before anything is claimed", async () => {
+		const { runs } = await serve();
+		for (const id of ["", "x".repeat(257), 7 as never]) {
+			await expect(runs.start(id, () => {})).rejects.toMatchObject({
+				code: "ERR_SSE_INVALID_RUN_ID",
+			});
+		}
+		await expect(runs.start("a", "text" as never)).rejects.toMatchObject({
+			code: "ERR_SSE_INVALID_SOURCE",
+		});
+		expect(await runs.list()).toEqual([]);
+		expect(() => createRuns({ leaseMs: 0 })).toThrow(
+			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+		);
+		expect(() => createRuns({ lease: 5 } as never)).toThrow(
+			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+		);
+	});
+
+	it("sends no faster than the store takes it, and each event once, though the store fails at times", async () => {
+		const store = createMemoryRunStore();
+		const write = store.write.bind(store);
+		let calls = 0;
+		// Every third call is refused, every third is answered as broken though it had its effect.
+		store.write = async (writes) => {
+			calls++;
+			if (calls % 3 === 1) throw new Error("not reached");
+			const results = await write(writes);
+			if (calls % 3 === 2) throw new Error("reached, and not answered");
+			return results;
+		};
+		const { runs, read } = await serve({ store });
+		await runs.start("a", async (run) => {
+			for (let i = 0; i < 20; i++) await run.send(i);
+		});
+		const reader = await read("a");
+		await reader.ended;
+		expect(dataOf(reader)).toEqual([...Array.from({ length: 20 }, (_, i) => String(i)), "{}"]);
+	});
+
+	it("is failed in-band when its process closes before it has ended", async () => {
+		const store = createMemoryRunStore();
+		const { runs, read, errors } = await serve({ store });
+		const source = driven();
+		await runs.start("a", source.produce);
+		const run = await source.run();
+		await run.send("one");
+		const reader = await read("a");
+		await reader.take(1);
+		const closed = runs.close();
+		await expect(runs.start("b", () => {})).rejects.toMatchObject({
+			code: "ERR_SSE_SERVICE_CLOSED",
+		});
+		await closed;
+		await reader.ended;
+		expect(reader.events.at(-1)).toMatchObject({ event: "failed", data: '{"reason":"shutdown"}' });
+		expect(run.signal.aborted).toBe(true);
+		expect(errors).toEqual([]);
+	});
+
+	it("is given time to end when its process closes", async () => {
+		const { runs, read } = await serve();
+		const source = driven();
+		await runs.start("a", source.produce);
+		const reader = await read("a");
+		const closed = runs.close({ drainMs: 60_000 });
+		await (await source.run()).send("last");
+		source.end();
+		await closed;
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["last", "{}"]);
+	});
+});
+
+const TEXT: FoldRules<{ text: string }> = {
+	initial: () => ({ text: "" }),
+	fold: (state, { data }) => ({ text: state.text + data }),
+	render: ({ text }) => [{ event: undefined, data: text }],
+};
+
+describe("a run that is folded", () => {
+	it("gives a late reader the state and then the rest, which together are the whole", async () => {
+		const { runs, read } = await serve({ fold: TEXT });
+		const source = driven();
+		await runs.start("a", source.produce);
+		const run = await source.run();
+		const whole = Array.from({ length: 2_000 }, (_, i) => `${i} `);
+		for (const token of whole.slice(0, 1_500)) await run.send(token);
+		await eventually(() => true);
+		const early = await read("a");
+		await early.take(1);
+		for (const token of whole.slice(1_500)) await run.send(token);
+		source.end();
+		await early.ended;
+		expect(dataOf(early).slice(0, -1).join("")).toBe(whole.join(""));
+		const late = await read("a");
+		await late.ended;
+		expect(dataOf(late)).toEqual([whole.join(""), "{}"]);
+		// All that is above the state is framing.
+		expect(late.text.length).toBeLessThan(whole.join("").length * 1.2);
+	});
+
+	it("gives one that comes back the events behind its position", async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.integer({ min: 0, max: 30 }),
+				fc.integer({ min: 1, max: 30 }),
+				async (joins, takes) => {
+					const { runs, read } = await serve({ fold: TEXT });
+					const source = driven();
+					await runs.start("a", source.produce);
+					const run = await source.run();
+					const tokens = Array.from({ length: 30 }, (_, i) => `${i} `);
+					for (const token of tokens.slice(0, joins)) await run.send(token);
+					const first = await read("a");
+					for (const token of tokens.slice(joins)) await run.send(token);
+					source.end();
+					await first.ended;
+					const seen = first.events.slice(0, takes);
+					const back = await read("a", seen.at(-1)?.id);
+					if (seen.at(-1)?.event !== "done") await back.ended;
+					const rest = seen.at(-1)?.event === "done" ? [] : back.events;
+					const text = [...seen, ...rest].filter(({ event }) => event === undefined);
+					expect(text.map(({ data }) => data).join("")).toBe(tokens.join(""));
+					for (const close of closing.splice(0).reverse()) await close();
+				},
+			),
+			{ numRuns: 15 },
+		);
+	});
+});
