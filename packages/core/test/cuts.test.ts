@@ -6,6 +6,7 @@ import {
 	type CuttingProxy,
 	createRandom,
 	eventually,
+	sizeOf,
 	startCuttingProxy,
 	startServer,
 	type TestServer,
@@ -21,9 +22,9 @@ import {
 	untilReceived,
 } from "./receiver.js";
 
-const EVENTS = 10_000;
-const CUTS_IN_ALL = 100;
-/** Of a connection. The events have about 500,000 together, enough for all cuts. */
+const EVENTS = sizeOf({ usual: 2_500, long: 10_000 });
+const CUTS_IN_ALL = EVENTS / 100;
+/** Of a connection. Ten thousand events have about 500,000 together, enough for all cuts. */
 const MAX_BYTES = 12_000;
 /** So many events may be sent that the client does not have yet. */
 const MAX_LAG = 200;
@@ -102,7 +103,7 @@ async function claim(open: OpenReceiver): Promise<void> {
 	expect(Object.keys(sse.stats().resumes)).toEqual(["replayed"]);
 }
 
-describe("a client whose connection is cut 100 times while 10,000 events are sent has each once, in order", () => {
+describe(`a client whose connection is cut ${CUTS_IN_ALL} times while ${EVENTS} events are sent has each once, in order`, () => {
 	it("eventsource on Node", async ({ onTestFailed }) => {
 		onTestFailed(sayWhatRepeatsIt);
 		await claim(openOnNode);

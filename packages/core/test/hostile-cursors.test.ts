@@ -4,7 +4,7 @@
  *
  * `SSE_CURSORS` sets how many strings are tried, `SSE_CURSORS_SEED` which.
  */
-import { openStream, startServer } from "@sse-service/testing";
+import { openStream, sizeOf, startServer } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import type { EventLog } from "../src/event-log/event-log.js";
 import { Notices } from "../src/history/notices.js";
@@ -16,7 +16,7 @@ import { encodeCursor, type Position, parseCursor } from "../src/wire/cursor.js"
 import { HostileCursors } from "./hostile-cursors.js";
 import { openLog } from "./open-log.js";
 
-const COUNT = Number(process.env.SSE_CURSORS ?? 50_000);
+const COUNT = Number(process.env.SSE_CURSORS ?? sizeOf({ usual: 10_000, long: 200_000 }));
 const SEED = Number(process.env.SSE_CURSORS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 const EVENTS = 60;

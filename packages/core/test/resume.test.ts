@@ -345,6 +345,7 @@ describe("what says where a client is", () => {
 		}
 		for (let i = 0; i < 10_000; i++) sse.send({ all: true, except: { connection } }, "for others");
 		expect(sse.stats().drops).toEqual({ "drop-newest": 1 });
+		stream.abort();
 	});
 });
 

@@ -6,6 +6,7 @@ export {
 } from "./cutting-proxy.js";
 export { freePort, freePorts } from "./free-ports.js";
 export { measureIdle } from "./idle-time.js";
+export { isLongRun, sizeOf } from "./long-run.js";
 export { createRandom, type Random } from "./random.js";
 export { type Handler, type Protocol, startServer, type TestServer } from "./server.js";
 export { openBlockedReader, openSocket, type TestSocket } from "./socket.js";

@@ -1,13 +1,13 @@
 /**
- * One reader that never reads, among a thousand that do.
+ * One reader that never reads, among many that do.
  */
 import { readFileSync } from "node:fs";
 import net, { type Socket } from "node:net";
-import { settled } from "@sse-service/testing";
+import { settled, sizeOf } from "@sse-service/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
-const READERS = 1_000;
+const READERS = sizeOf({ usual: 100, long: 1_000 });
 const EVENTS = 500;
 const SIZE = 16_000;
 

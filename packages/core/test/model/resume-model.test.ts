@@ -6,6 +6,7 @@
  * `SSE_MODEL_RUNS` sets how many are played, `SSE_MODEL_SEED` which, `SSE_MODEL_TRANSPORT` over what (`network` or `memory`);
  * a failure names the seed, and the shortest script that fails.
  */
+import { sizeOf } from "@sse-service/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { script } from "./script.js";
@@ -18,7 +19,7 @@ const transports: readonly Transport[] =
 	SSE_MODEL_TRANSPORT === undefined
 		? ["memory", "network"]
 		: [SSE_MODEL_TRANSPORT === "network" ? "network" : "memory"];
-const numRuns = Number(SSE_MODEL_RUNS ?? 100);
+const numRuns = Number(SSE_MODEL_RUNS ?? sizeOf({ usual: 50, long: 1_000 }));
 
 beforeAll(() => {
 	vi.useFakeTimers({ toFake: ["Date"] });
