@@ -1,8 +1,7 @@
-export type Program = "chromium" | "redis-server" | "nats-server";
-export const programs: readonly Program[];
-export function findProgram(name: Program, env?: NodeJS.ProcessEnv): string | undefined;
+export const programs: readonly string[];
+export function findProgram(name: string, env?: NodeJS.ProcessEnv): string | undefined;
 export function provideProgram(
-	name: Program,
+	name: string,
 ): Promise<
 	{ title: string; tests: string; variable: string } & ({ path: string } | { missing: string })
 >;

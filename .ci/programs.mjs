@@ -5,7 +5,18 @@ import { existsSync } from "node:fs";
 import { run } from "./command.mjs";
 import { installPackage } from "./debian.mjs";
 
-/** The name of Debian's package, and what `npm test` says and does of it. */
+/** A server is where Debian or Homebrew puts it. @param {string} name */
+const serverPlaces = (name) =>
+	["/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"].map(
+		(folder) => `${folder}/${name}`,
+	);
+
+/**
+ * The whole list, by the name of Debian's package: a program that is added here is looked for, installed, started once, and
+ * reported when it is missing.
+ *
+ * @type {Record<string, { title: string, tests: string, variable: string, places: readonly string[] }>}
+ */
 const PROGRAMS = {
 	chromium: {
 		title: "Chromium",
@@ -33,46 +44,44 @@ const PROGRAMS = {
 	},
 };
 
-/** @typedef {keyof typeof PROGRAMS} Program */
-
-/** @type {readonly Program[]} */
-export const programs = ["chromium", "redis-server", "nats-server"];
+export const programs = Object.keys(PROGRAMS);
 
 /**
  * The path in the program's variable (empty: pretend there is none), else the first usual place that exists, else
  * undefined.
- * @param {Program} name
+ * @param {string} name
+ * @throws when it is not in the list
  */
 export function findProgram(name, env = process.env) {
-	const { variable, places } = PROGRAMS[name];
+	const { variable, places } = described(name);
 	const told = env[variable];
 	return told === undefined ? places.find((path) => existsSync(path)) : told || undefined;
 }
 
 /**
  * A program that starts, installed from Debian if it must and can be; or why there is none.
- * @param {Program} name
+ * @param {string} name
  * @returns {Promise<{ title: string, tests: string, variable: string } & ({ path: string } | { missing: string })>}
  */
 export async function provideProgram(name) {
-	const { title, tests, variable } = PROGRAMS[name];
+	const { title, tests, variable } = described(name);
 	const found =
 		process.env[variable] === "" ? { missing: `${variable} is empty` } : await get(name);
 	return { title, tests, variable, ...found };
 }
 
-/** @param {Program} name @returns {Promise<{ path: string } | { missing: string }>} */
+/** @param {string} name @returns {Promise<{ path: string } | { missing: string }>} */
 async function get(name) {
 	const problem = findProgram(name) === undefined ? await installPackage(name) : undefined;
 	const path = findProgram(name);
 	if (path === undefined) return { missing: problem ?? "it is in no usual place" };
-	const answer = await run(path, ["--version"], { timeoutMs: 30_000 });
+	const answer = await run(path, ["--version"]);
 	return answer.ok ? { path } : { missing: `${path} does not start` };
 }
 
 /** @param {string} name */
-function serverPlaces(name) {
-	return ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"].map(
-		(folder) => `${folder}/${name}`,
-	);
+function described(name) {
+	const program = PROGRAMS[name];
+	if (program === undefined) throw new Error(`${name} is none of ${programs.join(", ")}`);
+	return program;
 }

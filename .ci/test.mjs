@@ -1,4 +1,5 @@
 // `npm test`: installs, builds, checks, and runs the tests of every package; its last line is the sum of it all.
+// `npm run test:long` does so at full size.
 
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -10,7 +11,8 @@ import { build, install, SetupError, toolsEnv } from "./setup.mjs";
 import { updateSuiteTable } from "./suite-table.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
-const TESTS_TIMEOUT_MS = 900_000;
+/** Packages whose tests run side by side: most of them wait most of the time. */
+const AT_ONCE = 4;
 /** In each package, ignored by git. */
 const VITEST_REPORT = ".reports/vitest.json";
 const TURBO_RUNS = join(root, ".turbo", "runs");
@@ -28,8 +30,7 @@ try {
 	await install(env);
 	await build(env);
 	const paths = await provide();
-	await check(report, env);
-	await test({ ...env, ...paths });
+	await Promise.all([check(report, env), test({ ...env, ...paths })]);
 } catch (error) {
 	if (!(error instanceof SetupError)) throw error;
 	console.log(error.message);
@@ -59,7 +60,7 @@ async function provide() {
 	return paths;
 }
 
-/** Runs the tests of every package, two at a time because most of them wait, and counts them. @param {NodeJS.ProcessEnv} env */
+/** Runs the tests of every package, and counts them. @param {NodeJS.ProcessEnv} env */
 async function test(env) {
 	const packages = workspacePackages().filter((own) => own.manifest.scripts?.test !== undefined);
 	// A report of an earlier run must not be counted.
@@ -67,8 +68,8 @@ async function test(env) {
 	rmSync(TURBO_RUNS, { recursive: true, force: true });
 
 	// --only: the builds are there, and arguments after `--` would give them another cache key.
-	const turbo = ["run", "test", "--only", "--continue=always", "--concurrency=2", "--summarize"];
-	const output = ["--log-order=stream", "--log-prefix=none"];
+	const turbo = ["run", "test", "--only", "--continue=always", "--summarize"];
+	const output = [`--concurrency=${AT_ONCE}`, "--log-order=stream", "--log-prefix=none"];
 	const vitest = [
 		"--reporter=default",
 		"--reporter=json",
@@ -79,7 +80,6 @@ async function test(env) {
 		cwd: root,
 		env,
 		live: true,
-		timeoutMs: TESTS_TIMEOUT_MS,
 	});
 
 	const exitCodes = exitCodesOfTurbo();

@@ -5,6 +5,8 @@ import { RUN_LIMIT_MS } from "./limits.mjs";
 
 export const tests = {
 	include: ["test/**/*.test.ts"],
+	// Most of what they do is wait.
+	maxWorkers: "100%",
 	// Nothing fails because time passed: what does not come is noticed by what waits for it (packages/testing/src/waiting.ts).
 	testTimeout: RUN_LIMIT_MS,
 	hookTimeout: RUN_LIMIT_MS,

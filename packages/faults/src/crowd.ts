@@ -3,7 +3,7 @@
  */
 import type { Random } from "@sse-service/testing";
 import { Client, type ClientHost, type Temper } from "./client.js";
-import { now, pause } from "./clock.js";
+import { limitOf, pause } from "./clock.js";
 import type { Position } from "./position.js";
 import { type Reader, type Received, STATE_GROUP } from "./received.js";
 
@@ -61,9 +61,9 @@ export class Crowd {
 	async untilAt(mark: Mark, timeoutMs: number): Promise<readonly Client[]> {
 		const isThere = (client: Client): boolean => endOf(client.received, mark) > 0;
 		let away = this.#clients;
-		for (const deadline = now() + timeoutMs; ; await pause(50)) {
+		for (const isOver = limitOf(timeoutMs); ; await pause(50)) {
 			away = away.filter((client) => !isThere(client));
-			if (away.length === 0 || now() > deadline) return away;
+			if (away.length === 0 || isOver()) return away;
 		}
 	}
 

@@ -1,7 +1,7 @@
 /**
  * The fleet: processes that share an event log.
  */
-import { now, pause } from "./clock.js";
+import { limitOf, pause } from "./clock.js";
 import { type FleetOptions, Member } from "./member.js";
 
 const FLEET_SIZE = 3;
@@ -30,20 +30,20 @@ export class Fleet {
 
 	/** @returns those that are not ready within the time, and why */
 	async untilReady(timeoutMs: number): Promise<readonly string[]> {
-		for (const deadline = now() + timeoutMs; ; await pause(50)) {
+		for (const isOver = limitOf(timeoutMs); ; await pause(50)) {
 			const unready = await this.#unready();
-			if (unready.length === 0 || now() > deadline) return unready;
+			if (unready.length === 0 || isOver()) return unready;
 		}
 	}
 
 	/** @returns those that still say that they are ready when the time is over */
 	async untilUnready(members: readonly Member[], timeoutMs: number): Promise<readonly Member[]> {
 		let ready = members;
-		for (const deadline = now() + timeoutMs; ; await pause(50)) {
+		for (const isOver = limitOf(timeoutMs); ; await pause(50)) {
 			// One that does not answer is not welcome either.
 			const answers = await Promise.all(ready.map((member) => member.health()));
 			ready = ready.filter((_, index) => answers[index]?.ready === true);
-			if (ready.length === 0 || now() > deadline) return ready;
+			if (ready.length === 0 || isOver()) return ready;
 		}
 	}
 

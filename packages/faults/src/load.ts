@@ -2,7 +2,7 @@
  * The load: events sent in all processes, to everyone, to groups and to clients, and what became of each.
  */
 import type { Random } from "@sse-service/testing";
-import { now, pause } from "./clock.js";
+import { limitOf, now, pause } from "./clock.js";
 import type { Mark } from "./crowd.js";
 import type { Fleet } from "./fleet.js";
 import type { Member } from "./member.js";
@@ -65,7 +65,7 @@ export class Load {
 	async mark(timeoutMs: number): Promise<Mark | undefined> {
 		const since = now();
 		const number = this.#send("all");
-		for (const deadline = now() + timeoutMs; now() < deadline; await pause(100)) {
+		for (const isOver = limitOf(timeoutMs); !isOver(); await pause(100)) {
 			const member = this.#anyMember();
 			if (member === undefined) continue;
 			const idempotencyKey = `mark ${number}`;

@@ -7,7 +7,7 @@ import { startRedisServer } from "@sse-service/testing/redis-server";
 import type { ServerProcess } from "@sse-service/testing/server-process";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { createClient } from "redis";
-import { now, pause } from "./clock.js";
+import { limitOf, pause } from "./clock.js";
 import type { Fault, Scene } from "./fault.js";
 import type { Store } from "./store.js";
 
@@ -88,7 +88,7 @@ class RedisStore implements Store {
 	async replicate(): Promise<void> {
 		this.#replication.target = this.#primary.port;
 		await this.#tell(this.#replica, "REPLICAOF", "127.0.0.1", `${this.#replication.port}`);
-		for (const deadline = now() + REPLICATION_TIMEOUT_MS; now() < deadline; await pause(50)) {
+		for (const isOver = limitOf(REPLICATION_TIMEOUT_MS); !isOver(); await pause(50)) {
 			const reply = String(await this.#tell(this.#replica, "INFO", "replication"));
 			if (reply.includes("master_link_status:up")) return;
 		}

@@ -1,7 +1,7 @@
 /**
  * Processes that share a log while nothing breaks: one order for all, and a deploy that nobody notices.
  */
-import { createRandom, eventually } from "@sse-service/testing";
+import { createRandom, eventually, isLongRun, sizeOf } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Checker } from "../src/checker.js";
 import { Client } from "../src/client.js";
@@ -19,7 +19,7 @@ const WAIT = { interval: 100 };
 /** So many are sent by each process, and one after these. */
 const EACH = 200;
 const LAST = 1_000;
-const DRAIN_MS = 4_000;
+const DRAIN_MS = sizeOf({ usual: 1_000, long: 4_000 });
 
 /** In which so many of those who were sent away come back at most, and how much more than an even share. */
 const SPAN_MS = 1_000;
@@ -97,7 +97,7 @@ for (const engine of ["redis", "nats"] as const) {
 
 		// It is the same with every engine, and takes its time.
 		if (engine !== "redis") return;
-		it("are deployed one after the other under load: nobody misses anything, and not all come back at once", async () => {
+		it("are deployed one after the other under load: nobody misses anything, and in a long run not all come back at once", async () => {
 			await open(200, () => fleet.ports());
 			const truth = new Truth();
 			const load = new Load({
@@ -144,11 +144,13 @@ for (const engine of ["redis", "nats"] as const) {
 			);
 			expect(new Checker(truth).check(received)).toEqual([]);
 			expect([...received.values()].flat().filter(({ kind }) => kind === "gap")).toEqual([]);
+			expect(problems).toEqual([]);
+			// The clock of a busy machine says nothing of it.
+			if (!isLongRun) return;
 			for (const { most, even } of rates) {
 				expect(even).toBeGreaterThan(5);
 				expect(most).toBeLessThan(UNEVENNESS * even);
 			}
-			expect(problems).toEqual([]);
 		});
 	});
 }
