@@ -7,7 +7,7 @@ import { startRedisServer } from "@sse-service/testing/redis-server";
 import type { ServerProcess } from "@sse-service/testing/server-process";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { createClient } from "redis";
-import { limitOf, pause } from "./clock.js";
+import { limitOf, now, pause } from "./clock.js";
 import type { Fault, Scene } from "./fault.js";
 import type { Store } from "./store.js";
 
