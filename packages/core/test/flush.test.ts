@@ -9,7 +9,7 @@ function slow(name: number, flushed: number[]): Flushable {
 	return {
 		flush: () => {
 			for (const end = performance.now() + 0.5; performance.now() < end; );
-			flushed.push(name);
+			return flushed.push(name) && 0;
 		},
 	};
 }
@@ -28,7 +28,7 @@ describe("a flush", () => {
 	it("comes after this turn, once for each call, in the order of the calls", async () => {
 		const flush = new FlushScheduler();
 		const flushed: number[] = [];
-		for (let name = 0; name < 10; name++) flush.schedule({ flush: () => void flushed.push(name) });
+		for (let name = 0; name < 10; name++) flush.schedule({ flush: () => flushed.push(name) && 0 });
 		expect(flushed).toEqual([]);
 		await turn();
 		expect(flushed).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -45,6 +45,24 @@ describe("a flush", () => {
 		expect(flushed).toEqual(Array.from({ length: 320 }, (_, name) => name));
 	});
 
+	// Sixty-four writes of a large event between two looks at the clock held everything else up.
+	it("looks at the clock after each large write", async () => {
+		const flush = new FlushScheduler();
+		let flushed = 0;
+		const large: Flushable = {
+			flush: () => {
+				for (const end = performance.now() + 5; performance.now() < end; );
+				flushed++;
+				return 100_000;
+			},
+		};
+		for (let i = 0; i < 10; i++) flush.schedule({ ...large });
+		for (let turns = 1; turns <= 10; turns++) {
+			await turn();
+			expect(flushed).toBe(turns);
+		}
+	});
+
 	it("takes those that are scheduled meanwhile after everyone who waits, and nobody waits for ever", async () => {
 		const flush = new FlushScheduler();
 		const flushed: number[] = [];
@@ -52,6 +70,7 @@ describe("a flush", () => {
 			flush: () => {
 				flushed.push(-1);
 				if (flushed.length < 1_000) flush.schedule(greedy);
+				return 0;
 			},
 		};
 		flush.schedule(greedy);
@@ -68,7 +87,7 @@ describe("a flush", () => {
 	it("begins a new round with a new start, so that no event's bytes outlive theirs", async () => {
 		const flush = new FlushScheduler();
 		const { start } = flush;
-		flush.schedule({ flush: () => {} });
+		flush.schedule({ flush: () => 0 });
 		await turn();
 		expect(flush.start).not.toBe(start);
 	});

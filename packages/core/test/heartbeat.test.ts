@@ -52,7 +52,7 @@ describe("on the wire", () => {
 
 	it("0 is none, and no timer", async () => {
 		const timers = vi.spyOn(globalThis, "setInterval");
-		await serve({ heartbeatIntervalMs: 0 });
+		await serve({ heartbeatIntervalMs: 0, stallTimeoutMs: 0 });
 		await openStream(server.url);
 		expect(timers).not.toHaveBeenCalled();
 		timers.mockRestore();
@@ -100,7 +100,12 @@ describe("in time", () => {
 		heartbeatSlot = 0;
 		heartbeatIndex = 0;
 		idle = true;
+		stalledRounds = 0;
+		stalled = false;
 		readonly beats: number[] = [];
+		isStalled(): boolean {
+			return this.stalled;
+		}
 	}
 
 	/** A heartbeat on a clock of the test's own; beats note when they came. */
@@ -167,6 +172,36 @@ describe("in time", () => {
 		elapse(60_000);
 		expect(connection.beats).toEqual([]);
 		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("a client that takes nothing for the whole timeout has stalled, whatever the intervals; one that takes something has not", () => {
+		vi.useFakeTimers();
+		for (const [intervalMs, timeoutMs] of [
+			[0, 60_000],
+			[15_000, 60_000],
+			[3_600_000, 60_000],
+			[15_000, 1_000],
+		] as const) {
+			const from = Date.now();
+			const stalls: number[] = [];
+			const onStall = (connection: Idle): void => {
+				stalls.push(Date.now() - from);
+				heartbeat.delete(connection);
+			};
+			const heartbeat = new Heartbeat<Idle>(intervalMs, () => {}, { timeoutMs, onStall });
+			const [stuck, slow] = [new Idle(), new Idle()];
+			for (const connection of [stuck, slow]) heartbeat.add(connection);
+			stuck.stalled = true;
+			for (let rounds = 0; rounds < 100; rounds++) {
+				slow.stalled = rounds % 3 > 0;
+				vi.advanceTimersByTime(timeoutMs / 4);
+			}
+			expect(stalls).toHaveLength(1);
+			expect(stalls[0]).toBeGreaterThanOrEqual(timeoutMs);
+			expect(stalls[0]).toBeLessThanOrEqual(timeoutMs * 1.6);
+			heartbeat.delete(slow);
+			expect(vi.getTimerCount()).toBe(0);
+		}
 	});
 
 	it("whoever is removed, in whatever order and once or twice, the others are beaten as before", () => {

@@ -6,6 +6,7 @@ import type { SlowPolicy } from "../types/connection.js";
 import type { Frame } from "../wire/frame.js";
 import { weightOf } from "./backlog.js";
 import { Outbox, type OutboxShared } from "./outbox.js";
+import { WRITE_BYTES } from "./sink-writer.js";
 
 /** The service's part in every bounded outbox. */
 export interface BoundedOutboxShared extends OutboxShared {
@@ -69,10 +70,19 @@ export abstract class BoundedOutbox<
 	#fits(frame: Frame): boolean {
 		const { maxBufferedBytes } = this.host.options;
 		const size = frame.byteLength;
-		const oversizeBytes = this.#oversize?.byteLength ?? 0;
-		if (this.queuedBytes - oversizeBytes + size <= maxBufferedBytes) return true;
+		if (this.queuedBytes - this.#oversizeBytes + size <= maxBufferedBytes) return true;
 		if (size > maxBufferedBytes) this.#oversize ??= frame;
 		return frame === this.#oversize;
+	}
+
+	/** What is left of the oversize frame. */
+	get #oversizeBytes(): number {
+		const oversize = this.#oversize;
+		if (oversize === undefined) return 0;
+		const { byteLength } = oversize;
+		if (!this.isFull || this.backlog?.has(oversize) === true) return byteLength;
+		// The sink has a piece of it.
+		return Math.min(byteLength, this.startedBytes + WRITE_BYTES);
 	}
 
 	/** Drop the one that waits and is of no use beside `frame`. */

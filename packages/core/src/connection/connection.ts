@@ -47,6 +47,7 @@ export class Connection
 	quietRounds = DISTURBED;
 	#closeReason: CloseReason | undefined;
 	readonly clientId: string;
+	stalledRounds = 0;
 	heartbeatSlot = 0;
 	heartbeatIndex = 0;
 	/** The application's callback for the end of this connection; the service runs it. */

@@ -9,16 +9,18 @@
 import { Context } from "../pacing/context.js";
 import { Batch } from "./batch.js";
 
-/** Whoever has something to write. */
+/** What has something to write. */
 export interface Flushable {
-	flush(): void;
+	/** @returns the bytes that it wrote */
+	flush(): number;
 }
 
 // At most so long does one slice hold everything else up: a small part of the 15 ms in which a
 // process that serves requests should come to each of them.
 const SLICE_MS = 4;
-// To look at the clock costs less than a hundredth of so many writes.
+// Looking at the clock costs less than a hundredth of this many writes, or of writing this much.
 const WRITES_BETWEEN_LOOKS = 64;
+const BYTES_BETWEEN_LOOKS = 64 * 1024;
 
 /** Resolves when this turn of the event loop ends. */
 export function endOfTurn(): Promise<void> {
@@ -51,9 +53,12 @@ export class FlushScheduler {
 		this.#scheduled = false;
 		if (this.#next === this.#round.length) this.#beginRound();
 		const end = performance.now() + SLICE_MS;
+		let bytes = 0;
 		while (this.#next < this.#round.length) {
-			this.#round[this.#next++]?.flush();
-			if (this.#next % WRITES_BETWEEN_LOOKS === 0 && performance.now() >= end) break;
+			bytes += this.#round[this.#next++]?.flush() ?? 0;
+			if (this.#next % WRITES_BETWEEN_LOOKS > 0 && bytes < BYTES_BETWEEN_LOOKS) continue;
+			bytes = 0;
+			if (performance.now() >= end) break;
 		}
 		if (this.#next < this.#round.length || this.#waiting.length > 0) this.#run();
 		else this.#beginRound();

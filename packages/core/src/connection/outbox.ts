@@ -5,48 +5,29 @@
  * While it does not, or while a feed goes first, they wait in a backlog of this connection's own.
  */
 
-import type { Counters } from "../diagnostics/counters.js";
-import type { Sink, SinkState } from "../sink/sink.js";
 import type { Frame } from "../wire/frame.js";
 import { Backlog } from "./backlog.js";
 import type { Batch } from "./batch.js";
 import { Feed, type FeedSource } from "./feed.js";
 import type { FlushScheduler } from "./flush-scheduler.js";
+import { SinkWriter, WRITE_BYTES, type WriterShared } from "./sink-writer.js";
 
 /** The service's part in every outbox. */
-export interface OutboxShared {
+export interface OutboxShared extends WriterShared {
 	readonly flush: FlushScheduler;
-	readonly counters: Counters;
 }
-
-// A burst is written this often within a turn, so that the operating system's buffers take part of it;
-// and what has waited is written in pieces of this size.
-const WRITE_BYTES = 64 * 1024;
 
 /**
  * A connection is one, instead of having one: a broadcast comes by every connection twice, and so by one object less.
  */
-export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
-	protected readonly host: Shared;
-	protected readonly sink: Sink;
+export abstract class Outbox<
+	Shared extends OutboxShared = OutboxShared,
+> extends SinkWriter<Shared> {
 	/** What is written at the next flush. */
 	#batch: Batch | undefined;
-	/** After the last write. `"full"` during one, too: nothing may overtake it. */
-	#sinkState: SinkState = "held";
 	/** What waits for the sink, or behind a feed. Made when something first has to: most connections never need one. */
 	#backlog: Backlog | undefined;
 	#waiting: (() => void)[] | undefined;
-
-	constructor(host: Shared, sink: Sink) {
-		this.host = host;
-		this.sink = sink;
-	}
-
-	/** The sink has taken what it was given. */
-	protected abstract onTaken(): void;
-
-	/** It cannot go on: `slow` at the bound, `error` when the sink or a feed threw. */
-	abstract onFailure(reason: "slow" | "error", error?: unknown): void;
 
 	/** Bytes that are not with the operating system yet, the sink's included. */
 	get bufferedBytes(): number {
@@ -57,16 +38,16 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	protected get queuedBytes(): number {
 		if (this.isFed) return this.#backlog?.weight ?? 0;
 		// A sink that held nothing is not asked: in a fan-out that is most of them.
-		return this.#waitingBytes + (this.#sinkState === "taken" ? 0 : this.sink.bufferedBytes);
+		return this.#waitingBytes + (this.isTaken ? 0 : this.sink.bufferedBytes);
 	}
 
 	get #waitingBytes(): number {
-		return (this.#batch?.byteLength ?? 0) + (this.#backlog?.weight ?? 0);
+		return this.startedBytes + (this.#batch?.byteLength ?? 0) + (this.#backlog?.weight ?? 0);
 	}
 
 	/** What is sent now has to wait for more than the next flush. */
 	protected get isBlocked(): boolean {
-		return this.#sinkState === "full" || this.#backlog !== undefined;
+		return this.isFull || this.#backlog !== undefined;
 	}
 
 	/** Whether there is a feed that has not ended: it has not had all of what was sent before. */
@@ -76,7 +57,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 
 	/** Nothing waits for the sink: a heartbeat would reach the client now. */
 	get idle(): boolean {
-		return this.#sinkState !== "full" && this.#batch === undefined;
+		return !this.isFull && this.#batch === undefined;
 	}
 
 	/** What has to wait for more than the next flush, if something does. */
@@ -105,10 +86,12 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		this.#gather(comment);
 	}
 
-	/** Write what has gathered, and what waits as far as the sink takes it. */
-	flush(): void {
+	/** Write what has gathered, and what waits as far as the sink takes it. @returns the bytes it was given */
+	flush(): number {
+		const before = this.givenBytes;
 		this.#writeBatch();
 		this.advance();
+		return this.givenBytes - before;
 	}
 
 	/**
@@ -117,36 +100,34 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 	 * @param last written whatever waits
 	 */
 	protected flushAll(last?: Frame): void {
-		this.#writeBatch();
+		this.writeStarted(Infinity);
+		if (this.#batch !== undefined) this.write(this.#takeBatch(this.#batch), Infinity);
 		const backlog = this.#backlog;
 		// Behind a feed the client would think that it had all before.
 		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
-			this.#write(backlog.take(Infinity));
+			this.write(backlog.take(Infinity), Infinity);
 		}
-		if (last !== undefined) this.#write(last);
+		if (last !== undefined) this.write(last);
 	}
 
 	/** Drop everything, for good. Whoever waits for room is let go, and nobody waits any more. */
 	protected clear(): void {
 		const backlog = this.#backlog;
-		this.#sinkState = "held";
+		this.stopWriting();
 		this.#batch = undefined;
 		this.#backlog = undefined;
 		backlog?.stopFeeds();
 		this.#letGo();
 	}
 
-	/** The sink takes more again. */
-	onDrain(): void {
-		if (this.#sinkState !== "full") return;
-		this.#sinkState = "held";
-		this.onTaken();
+	protected override onWritable(): void {
 		if (this.#backlog === undefined) this.#letGo();
 		else this.advance();
 	}
 
 	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
 	room(): Promise<void> | undefined {
+		if ((this.#batch?.byteLength ?? 0) >= WRITE_BYTES) this.flush();
 		if (!this.isBlocked) return undefined;
 		this.#waiting ??= [];
 		const waiting = this.#waiting;
@@ -155,12 +136,12 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 
 	protected put(frame: Frame): void {
 		if (this.isBlocked) this.#wait(frame);
-		else if (this.#gather(frame) >= WRITE_BYTES) this.flush();
+		else this.#gather(frame);
 	}
 
 	/** Write what waits, as far as that goes. */
 	protected advance(): void {
-		while (this.#sinkState !== "full" && this.#backlog !== undefined) {
+		while (!this.isFull && this.#backlog !== undefined) {
 			const next = this.#backlog.first;
 			if (next === undefined) {
 				this.#backlog = undefined;
@@ -168,7 +149,7 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 			} else if (next instanceof Feed) {
 				if (!this.#takeFrom(next)) return;
 			} else if (this.#batch !== undefined) this.#writeBatch();
-			else this.#write(this.#backlog.take(WRITE_BYTES));
+			else this.write(this.#backlog.take(WRITE_BYTES));
 		}
 	}
 
@@ -194,11 +175,10 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 		this.#backlog.add(item);
 	}
 
-	/** Add a frame to what is written at the next flush. @returns the bytes of all of it */
-	#gather(frame: Frame): number {
+	/** Add a frame to what is written at the next flush. */
+	#gather(frame: Frame): void {
 		if (this.#batch === undefined) this.host.flush.schedule(this);
 		this.#batch = (this.#batch ?? this.host.flush.start).add(frame);
-		return this.#batch.byteLength;
 	}
 
 	#letGo(): void {
@@ -209,20 +189,12 @@ export abstract class Outbox<Shared extends OutboxShared = OutboxShared> {
 
 	#writeBatch(): void {
 		// During a write that middleware answers by sending more.
-		if (this.#batch === undefined || this.#sinkState === "full") return;
-		const { joined } = this.#batch;
-		this.#batch = undefined;
-		this.#write(joined);
+		if (this.#batch === undefined || this.isFull) return;
+		this.write(this.#takeBatch(this.#batch));
 	}
 
-	#write(frame: Frame): void {
-		this.host.counters.bytesSent += frame.byteLength;
-		this.#sinkState = "full";
-		try {
-			this.#sinkState = this.sink.write(frame);
-			if (this.#sinkState !== "full") this.onTaken();
-		} catch (error) {
-			this.onFailure("error", error);
-		}
+	#takeBatch({ joined }: Batch): Frame {
+		this.#batch = undefined;
+		return joined;
 	}
 }

@@ -34,6 +34,11 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxBufferedBytes?: number | undefined;
 	/** What happens at that bound. Default `"close"`. */
 	readonly slowPolicy?: SlowPolicy | undefined;
+	/**
+	 * A connection whose client takes nothing of what waits for it for this long ends with reason `slow`, in milliseconds; up to
+	 * a quarter of it later. 0: never. Default: four heartbeat intervals and at least 10,000; 60,000 without heartbeats.
+	 */
+	readonly stallTimeoutMs?: number | undefined;
 	/** Open connections of the service. One more is refused: `ERR_SSE_MAX_CONNECTIONS`, status 503. Default 100,000. */
 	readonly maxConnections?: number | undefined;
 	/** Open connections of one client. One more is refused: `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, status 429. Default 1,000. */

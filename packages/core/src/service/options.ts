@@ -10,7 +10,7 @@ import {
 	type Rule,
 	readOptions,
 } from "../checks/option-rules.js";
-import { TIME } from "../checks/time.js";
+import { MAX_TIME, TIME } from "../checks/time.js";
 import type { SSEServiceOptions } from "./option-types.js";
 
 /** Options with every default filled in. */
@@ -44,6 +44,7 @@ const RULES: OptionRules<ResolvedOptions> = {
 	],
 	commentForm: ["line", oneOf("line", "block")],
 	maxBufferedBytes: [1024 * 1024, LIMIT],
+	stallTimeoutMs: [60_000, TIME],
 	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest", "conflate")],
 	maxConnections: [100_000, LIMIT],
 	maxConnectionsPerClient: [1_000, LIMIT],
@@ -90,7 +91,10 @@ export function resolveOptions(options: unknown = {}): ResolvedOptions {
 	const { eventLog, history = eventLog !== undefined } = told;
 	checkNeeds(told, history === false ? NEED_HISTORY : [], "history");
 	checkNeeds(told, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
-	return { ...resolved, history };
+	const { heartbeatIntervalMs } = resolved;
+	const ofHeartbeats = Math.min(MAX_TIME, Math.max(10_000, 4 * heartbeatIntervalMs));
+	const byDefault = heartbeatIntervalMs === 0 ? resolved.stallTimeoutMs : ofHeartbeats;
+	return { ...resolved, history, stallTimeoutMs: told.stallTimeoutMs ?? byDefault };
 }
 
 function checkNeeds(

@@ -94,7 +94,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		this.#presence = new Presence(this.#registry, this.#dispatch.history?.shared, (error) =>
 			this.onError(error, "log"),
 		);
-		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm } = options;
+		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm, stallTimeoutMs } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
 		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "control");
 		const comment = encodeLine(": heartbeat", commentForm);
@@ -105,17 +105,28 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		const heartbeat = encodeFrame(event ?? comment, "control");
 		const whileFed = encodeFrame(comment, "control");
 		const { history } = this.#dispatch;
-		this.#heartbeat = new Heartbeat(heartbeatIntervalMs, (connection) => {
-			if (connection.isFed) connection.beat(whileFed);
-			else connection.enqueue(history?.beat(event) ?? heartbeat);
-		});
+		this.#heartbeat = new Heartbeat(
+			heartbeatIntervalMs,
+			(connection) => {
+				if (connection.isFed) connection.beat(whileFed);
+				else connection.enqueue(history?.beat(event) ?? heartbeat);
+			},
+			{
+				timeoutMs: stallTimeoutMs,
+				// A tick may come to one that has ended in the same tick.
+				onStall: (connection) => connection.closed || connection.onFailure("slow"),
+			},
+		);
 	}
 
 	connect(params: ConnectParams): ConnectResult {
 		const { clientId, groups, meta, expiresAt, onDisconnectCb } = readParams(params, this.options);
 		this.#shutdown.check("The service");
 		this.#servers.check(params.res);
-		const sink = createNodeSink(params.req, params.res);
+		const { heartbeatIntervalMs, stallTimeoutMs } = this.options;
+		// Without heartbeats nothing else finds out that a client has vanished.
+		const keepAliveMs = heartbeatIntervalMs === 0 ? stallTimeoutMs : 0;
+		const sink = createNodeSink(params.req, params.res, keepAliveMs);
 		if (sink.state === "started") {
 			const rule = "The response is started: connect before, once";
 			throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);

@@ -37,3 +37,20 @@ export function isUnwrapped(response: ServerResponse): boolean {
 export function isCheapToWatch(response: ServerResponse): boolean {
 	return Object.getPrototypeOf(response) === ServerResponse.prototype;
 }
+
+const CRLF = Buffer.from("\r\n");
+
+/**
+ * Write bytes as one chunk, without a copy of them.
+ *
+ * @returns what the socket answers: whether it takes more
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+ */
+export function writeChunk(socket: Socket, bytes: Buffer): boolean {
+	socket.cork();
+	socket.write(Buffer.from(`${bytes.byteLength.toString(16)}\r\n`));
+	socket.write(bytes);
+	const writable = socket.write(CRLF);
+	socket.uncork();
+	return writable;
+}

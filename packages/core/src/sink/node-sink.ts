@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
-import { directSocketOf, isCheapToWatch, isUnwrapped } from "./direct-write.js";
+import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
@@ -20,10 +20,11 @@ const NGHTTP2_CANCEL = 8;
 /**
  * A sink on a response that nothing has been sent on.
  *
+ * @param keepAliveMs idle time after which the operating system probes whether the client is there. 0: never
  * @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node
  */
-export function createNodeSink(req: RequestLike, res: ResponseLike): Sink {
-	return new NodeSink(...nodeObjectsOf(req, res));
+export function createNodeSink(req: RequestLike, res: ResponseLike, keepAliveMs: number): Sink {
+	return new NodeSink(...nodeObjectsOf(req, res), keepAliveMs);
 }
 
 class NodeSink implements Sink, OpenSink {
@@ -36,15 +37,17 @@ class NodeSink implements Sink, OpenSink {
 	/** From `open` until it has closed. */
 	listener: SinkListener | undefined;
 	readonly #request: IncomingMessage;
+	readonly #keepAliveMs: number;
 	readonly #stream: NodeResponse["stream"];
 	/** What listens to 'drain', from when it is first needed. */
 	#onDrain: (() => void) | undefined;
 	#listensToResponse = false;
 	#stopWaiting: (() => void) | undefined;
 
-	constructor(request: IncomingMessage, response: NodeResponse) {
+	constructor(request: IncomingMessage, response: NodeResponse, keepAliveMs: number) {
 		this.#request = request;
 		this.response = response;
+		this.#keepAliveMs = keepAliveMs;
 		this.headersOnly = request.method === "HEAD";
 		this.#stream = response.stream;
 	}
@@ -94,7 +97,7 @@ class NodeSink implements Sink, OpenSink {
 		try {
 			// The first write carries the headers with it, in one packet.
 			if (this.headersOnly) response.flushHeaders();
-			else this.#writeToResponse(opening);
+			else this.#writeToResponse(opening.bytes);
 		} catch (error) {
 			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
 			this.detach();
@@ -115,10 +118,10 @@ class NodeSink implements Sink, OpenSink {
 	}
 
 	#take(socket: Partial<Socket> | undefined): void {
-		// What tools for testing put in its place has less, or is not there at all. Node sets the timeout again for the next
-		// request on it.
+		// A stand-in has less, or is not there at all. Node sets the timeout again for the next request on it.
 		socket?.setTimeout?.(0);
 		socket?.setNoDelay?.(true);
+		if (this.#keepAliveMs > 0) socket?.setKeepAlive?.(true, this.#keepAliveMs);
 		this.#socket = directSocketOf(this.response, socket);
 	}
 
@@ -127,16 +130,20 @@ class NodeSink implements Sink, OpenSink {
 		this.#isFinishing = true;
 	}
 
-	write(frame: Frame): SinkState {
+	write(frame: Frame, from: number, to: number): SinkState {
+		const isWhole = to - from === frame.byteLength;
 		if (this.#isWatched && !isUnwrapped(this.response)) this.#socket = undefined;
 		const socket = this.#socket;
 		if (socket === undefined) {
 			const { response } = this;
-			return response.writableEnded || response.destroyed ? "held" : this.#writeToResponse(frame);
+			if (response.writableEnded || response.destroyed) return "held";
+			return this.#writeToResponse(isWhole ? frame.bytes : frame.bytes.subarray(from, to));
 		}
 		// Ended by the application, or by Node for a client that leaves in an orderly way: 'close' is on its way.
 		if (this.#isFinishing || socket.writableEnded) return "held";
-		const writable = socket.write(frame.chunk);
+		const writable = isWhole
+			? socket.write(frame.chunk)
+			: writeChunk(socket, frame.bytes.subarray(from, to));
 		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
 		if (socket.writableLength === 0) return "taken";
 		// The response emits 'drain' only after a write of its own.
@@ -144,7 +151,7 @@ class NodeSink implements Sink, OpenSink {
 		return writable ? "held" : "full";
 	}
 
-	#writeToResponse({ bytes }: Frame): SinkState {
+	#writeToResponse(bytes: Buffer): SinkState {
 		const { response } = this;
 		const writable = response.write(bytes);
 		// Compression middleware holds back what was written until it is flushed.

@@ -45,8 +45,8 @@ export interface Sink {
 	 * @throws `ERR_SSE_INVALID_HEADERS`, with nothing written and the response's headers as they were
 	 */
 	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void;
-	/** Write a frame. None is refused, in whatever state. */
-	write(frame: Frame): SinkState;
+	/** Write a frame, or its bytes from `from` to `to`, with the others before and after it. None is refused, in whatever state. */
+	write(frame: Frame, from: number, to: number): SinkState;
 	/**
 	 * End the stream in an orderly way, after what was written.
 	 *

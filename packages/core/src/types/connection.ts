@@ -28,7 +28,7 @@ export interface PipeOptions<Item> extends SendOptions {
  * Why a connection ended. `disconnect(target, reason)` and `close(reason)` may name others.
  * - `client`: the client left.
  * - `server`: this side ended it.
- * - `slow`: the client did not read, and its queue reached `maxBufferedBytes`.
+ * - `slow`: the client did not read: its queue reached `maxBufferedBytes`, or it took nothing for `stallTimeoutMs`.
  * - `expired`: its `expiresAt` was near.
  * - `age`: it had reached `maxConnectionAgeMs`.
  * - `shutdown`: the service was closed.

@@ -1,6 +1,6 @@
 /**
  * A frame: whole events (or a comment) as the bytes that go on the wire. Made once, however many
- * connections it is for; nothing downstream encodes again or splits it.
+ * connections it is for; nothing downstream encodes it again, or writes anything into the midst of it.
  */
 
 /** What a frame carries: an event, one with its place in the event log, one that a connection that is behind skips, or one of ours: a comment, a heartbeat, a position, a notice. */
