@@ -110,6 +110,22 @@ describe("the rooms of the core", () => {
 		expect(files.filter((file) => dirname(file) === ".").sort()).toEqual([...DOORS].sort());
 	});
 
+	it("the map, ARCHITECTURE.md, names every room, and only files that there are", () => {
+		const map = readFileSync(join(SOURCE, "../ARCHITECTURE.md"), "utf8");
+		const named = Array.from(map.matchAll(/`(\w[\w-]*\/)([\w-]+\.ts)?`/g), ([, room, file]) => [
+			room,
+			file,
+		]);
+		const rooms = named.filter(([, file]) => file === undefined).map(([room]) => room);
+		expect(rooms.sort()).toEqual(
+			Object.keys(ROOMS)
+				.map((room) => `${room}/`)
+				.sort(),
+		);
+		const paths = named.flatMap(([room, file]) => (file === undefined ? [] : [`${room}${file}`]));
+		expect(paths.filter((path) => !files.includes(path.replace(".ts", "")))).toEqual([]);
+	});
+
 	it("no file is named like another", () => {
 		const names = inRooms
 			.filter((file) => !file.startsWith("types/"))

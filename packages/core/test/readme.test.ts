@@ -35,6 +35,7 @@ const DOCS = join(PACKAGE, "docs");
 const FILES = [
 	join(REPOSITORY, "README.md"),
 	join(PACKAGE, "README.md"),
+	join(PACKAGE, "ARCHITECTURE.md"),
 	...readdirSync(DOCS)
 		.filter((file) => file.endsWith(".md"))
 		.map((file) => join(DOCS, file)),
