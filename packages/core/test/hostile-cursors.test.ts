@@ -6,12 +6,13 @@
  */
 import { openStream, sizeOf, startServer } from "@sse-service/testing";
 import { expect, it } from "vitest";
+import type { Replayed } from "../src/connection/feed.js";
 import type { EventLog } from "../src/event-log/event-log.js";
 import { Notices } from "../src/history/notices.js";
 import { replay } from "../src/history/replay.js";
 import { createSSEService, type SSEConnection } from "../src/index.js";
 import { Limiter } from "../src/pacing/limiter.js";
-import type { Replayed, ResumeOutcome } from "../src/types/history.js";
+import type { ResumeOutcome } from "../src/types/history.js";
 import { encodeCursor, type Position, parseCursor } from "../src/wire/cursor.js";
 import { HostileCursors } from "./hostile-cursors.js";
 import { openLog } from "./open-log.js";
@@ -92,6 +93,8 @@ function outcomeOf(
 	const client: Replayed = {
 		clientId: "ada",
 		memberships: new Set(["news"]),
+		startAt: () => {},
+		relyOn: () => {},
 		onResuming: () => {},
 		onResumed: (told) => {
 			outcome = told;

@@ -5,6 +5,7 @@
 
 import { type Frame, joinFrames } from "../wire/frame.js";
 import { Feed } from "./feed.js";
+import type { Trail } from "./trail.js";
 
 export class Backlog {
 	/** What its frames take: their bytes, and about what it needs to hold them. What a feed has to give is not held. */
@@ -40,15 +41,19 @@ export class Backlog {
 		this.#feeds--;
 	}
 
-	/** Take frames from the head, joined, until there are `limit` bytes of them or a feed is next. The first must be a frame. */
-	take(limit: number): Frame {
+	/**
+	 * Take frames from the head, joined, until there are `limit` bytes of them or a feed is next. The first must be a frame.
+	 *
+	 * @param trail the connection's, by which each comes
+	 */
+	take(limit: number, trail: Trail): Frame {
 		let byteLength = 0;
 		const frames: Frame[] = [];
 		this.#shift(
 			() => byteLength >= limit,
 			(frame) => {
 				byteLength += frame.byteLength;
-				frames.push(frame);
+				frames.push(trail.place(frame, true));
 			},
 		);
 		return joinFrames(frames);

@@ -9,12 +9,13 @@ import type { Sink, SinkListener } from "../sink/sink.js";
 import type { DisconnectInfo, ErrorStage } from "../types/callbacks.js";
 import type { Membership } from "../types/client.js";
 import type { CloseReason, PipeOptions, PipeSource, SSEConnection } from "../types/connection.js";
-import type { Replayed, ResumeOutcome } from "../types/history.js";
+import type { ResumeOutcome } from "../types/history.js";
 import type { SSEHeaders } from "../types/http.js";
 import type { SendOptions } from "../types/message.js";
 import { ownIdOf } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { BoundedOutbox, type BoundedOutboxShared } from "./bounded-outbox.js";
+import type { Replayed } from "./feed.js";
 import { pipe } from "./pipe.js";
 
 /** What a connection needs from the service it belongs to. */

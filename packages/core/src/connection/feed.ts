@@ -3,6 +3,8 @@
  */
 import { Context } from "../pacing/context.js";
 import { within } from "../pacing/timeout.js";
+import type { ResumeOutcome } from "../types/history.js";
+import type { Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { isPromiseLike } from "./iterators.js";
 
@@ -10,6 +12,21 @@ import { isPromiseLike } from "./iterators.js";
 export type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
 
 export type FeedSource = Steps;
+
+/** The connection that is fed. */
+export interface Replayed {
+	readonly clientId: string;
+	/** The names of the groups it is in now. */
+	readonly memberships: ReadonlySet<string>;
+	/** The position that its client came with is proven. */
+	startAt(position: Position): void;
+	/** Its ids must say from now on that they rely on a later position, until its client has that. */
+	relyOn(position: Position): void;
+	/** Whether it is being given all that it missed, as far as that is known. */
+	onResuming(isResumed: boolean): void;
+	/** What it came to, once. */
+	onResumed(outcome: ResumeOutcome): void;
+}
 
 type State = "ready" | "running" | "waiting" | "ended";
 

@@ -10,6 +10,7 @@ import { Backlog } from "./backlog.js";
 import type { Batch } from "./batch.js";
 import { Feed, type FeedSource } from "./feed.js";
 import type { FlushScheduler } from "./flush-scheduler.js";
+
 import { SinkWriter, WRITE_BYTES, type WriterShared } from "./sink-writer.js";
 
 /** The service's part in every outbox. */
@@ -50,7 +51,7 @@ export abstract class Outbox<
 		return this.isFull || this.#backlog !== undefined;
 	}
 
-	/** Whether there is a feed that has not ended: it has not had all of what was sent before. */
+	/** Whether there is a feed that has not ended: its client lacks some of what was sent before. */
 	get isFed(): boolean {
 		return this.#backlog?.hasFeed === true;
 	}
@@ -105,9 +106,9 @@ export abstract class Outbox<
 		const backlog = this.#backlog;
 		// Behind a feed the client would think that it had all before.
 		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
-			this.write(backlog.take(Infinity), Infinity);
+			this.write(backlog.take(Infinity, this), Infinity);
 		}
-		if (last !== undefined) this.write(last);
+		if (last !== undefined) this.write(this.place(last));
 	}
 
 	/** Drop everything, for good. Whoever waits for room is let go, and nobody waits any more. */
@@ -129,8 +130,8 @@ export abstract class Outbox<
 	room(): Promise<void> | undefined {
 		if ((this.#batch?.byteLength ?? 0) >= WRITE_BYTES) this.flush();
 		if (!this.isBlocked) return undefined;
-		this.#waiting ??= [];
-		const waiting = this.#waiting;
+		const waiting = this.#waiting ?? [];
+		this.#waiting = waiting;
 		return new Promise((resolve) => waiting.push(resolve));
 	}
 
@@ -149,7 +150,7 @@ export abstract class Outbox<
 			} else if (next instanceof Feed) {
 				if (!this.#takeFrom(next)) return;
 			} else if (this.#batch !== undefined) this.#writeBatch();
-			else this.write(this.#backlog.take(WRITE_BYTES));
+			else this.write(this.#backlog.take(WRITE_BYTES, this));
 		}
 	}
 
@@ -178,7 +179,7 @@ export abstract class Outbox<
 	/** Add a frame to what is written at the next flush. */
 	#gather(frame: Frame): void {
 		if (this.#batch === undefined) this.host.flush.schedule(this);
-		this.#batch = (this.#batch ?? this.host.flush.start).add(frame);
+		this.#batch = (this.#batch ?? this.host.flush.start).add(this.place(frame));
 	}
 
 	#letGo(): void {

@@ -5,6 +5,7 @@
 import type { Counters } from "../diagnostics/counters.js";
 import type { Sink, SinkState } from "../sink/sink.js";
 import type { Frame } from "../wire/frame.js";
+import { Trail } from "./trail.js";
 
 /** The service's part in every writer. */
 export interface WriterShared {
@@ -15,7 +16,7 @@ export interface WriterShared {
 // does, then holds one of them, whatever waits. A pipe writes when it has this much.
 export const WRITE_BYTES = 64 * 1024;
 
-export abstract class SinkWriter<Shared extends WriterShared = WriterShared> {
+export abstract class SinkWriter<Shared extends WriterShared = WriterShared> extends Trail {
 	protected readonly host: Shared;
 	protected readonly sink: Sink;
 	/** After the last write. `"full"` during one, too: nothing may overtake it. */
@@ -29,6 +30,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> {
 	#passedBytes = 0;
 
 	constructor(host: Shared, sink: Sink) {
+		super();
 		this.host = host;
 		this.sink = sink;
 	}

@@ -57,7 +57,7 @@ export class LogRecord {
 		this.at = at;
 		this.expiresAt = at + (ttlMs ?? Infinity);
 		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
-		this.#frame = encodeKeptFrame(text, "logged", keyOf(target, key));
+		this.#frame = encodeKeptFrame(text, "logged", keyOf(target, key), position);
 		this.weight = this.#frame.byteLength + overheadOf(target, key);
 	}
 

@@ -11,7 +11,7 @@ import type { LogEntry, LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
 import type { Selection } from "../registry/target.js";
 import type { Published } from "../types/message.js";
-import { encodeCursor, type Position } from "../wire/cursor.js";
+import { encodeCursor, type Position, UNPLACED } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { type Message, orTooLong } from "../wire/message.js";
 import { CatchUp } from "./catch-up.js";
@@ -82,11 +82,6 @@ export class History {
 		return this.#log.position;
 	}
 
-	/** The id of a client that has had everything so far. */
-	get currentId(): string | undefined {
-		return this.position && encodeCursor(this.position);
-	}
-
 	get shared(): EventLog["shared"] {
 		return this.#log.shared;
 	}
@@ -123,11 +118,9 @@ export class History {
 		this.#newcomers.onJoined(connection, groups);
 	}
 
-	/** A message that does not go through the log: with an id of the application's, it says the position as well. */
-	stamped(message: Message): Message {
-		const { position } = this;
-		if (message.id === undefined || position === undefined) return message;
-		return { ...message, id: encodeCursor(position, message.id) };
+	/** Where an event that does not go through the log is: as far as is known before its connection writes it. */
+	get place(): Position {
+		return this.position ?? UNPLACED;
 	}
 
 	/** A heartbeat that says where the client is, so that one to whom nothing is sent does not fall behind. `event`: the block it is otherwise */

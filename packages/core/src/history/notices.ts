@@ -27,20 +27,25 @@ export class Notices {
 	/** Sets the client's last event ID, and is no event: "if the data buffer is an empty string, … return". */
 	id(position: Position, state?: NoticeState): Frame {
 		return this.#frame(`id ${state}`, position, state, (id) =>
-			encodeFrame(`id: ${id}\n\n`, "control"),
+			encodeFrame(`id: ${id}\n\n`, "control", undefined, position),
 		);
 	}
 
 	gap(reason: GapReason, position: Position, state?: NoticeState): Frame {
 		return this.#frame(`gap ${reason} ${state}`, position, state, (id) =>
-			encodeFrame(encodeEvent({ event: this.#gapEvent, id, ...dataOf(reason) }), "event"),
+			encodeFrame(
+				encodeEvent({ event: this.#gapEvent, id, ...dataOf(reason) }),
+				"logged",
+				undefined,
+				position,
+			),
 		);
 	}
 
 	/** A heartbeat that a page can see, `block` as it is without an id. */
 	beat(block: string, position: Position): Frame {
 		return this.#frame("beat", position, undefined, (id) =>
-			encodeFrame(`id: ${id}\n${block}`, "control"),
+			encodeFrame(`id: ${id}\n${block}`, "control", undefined, position),
 		);
 	}
 

@@ -3,13 +3,13 @@
  * connection that opens, and ends where that goes on live.
  */
 
-import { type Steps, settled } from "../connection/feed.js";
+import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
 import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import type { Limiter } from "../pacing/limiter.js";
 import type { RecoveredEvent, RecoverSource } from "../types/callbacks.js";
-import type { GapReason, Replayed } from "../types/history.js";
+import type { GapReason } from "../types/history.js";
 import { type Cursor, encodeCursor, type Position, parseCursor } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import type { Notices } from "./notices.js";
@@ -131,6 +131,7 @@ function* missed<C extends Replayed>(
 		const page = yield* settled(log.readAfter(at, upTo, reader));
 		if (upTo !== goal.upTo) continue;
 		if (typeof page === "string") return { at, told, failure: page };
+		connection.startAt(position);
 		connection.onResuming(true);
 		// First, because each of the events below has an id that says the client has it.
 		if (at === position) yield* latest(host, connection, ownGroups, upTo);

@@ -15,6 +15,7 @@ import type { ErrorStage, RecoveredEvent } from "../types/callbacks.js";
 import type { GapReason } from "../types/history.js";
 import type { Published, PublishOptions, SendOptions } from "../types/message.js";
 import type { Target } from "../types/target.js";
+import { encodeCursor } from "../wire/cursor.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 import { encodeFields, encodeMessage, type Message, readMessage } from "../wire/message.js";
 import { inContext } from "./log-in-context.js";
@@ -87,8 +88,12 @@ export class Dispatch {
 	}
 
 	#encode(message: Message, key: string | undefined): Frame {
-		const fields = this.history?.stamped(message) ?? message;
-		return encodeFrame(encodeFields(fields), message.isVolatile ? "volatile" : "event", key);
+		const kind = message.isVolatile ? "volatile" : "event";
+		const position = message.id === undefined ? undefined : this.history?.place;
+		if (position === undefined) return encodeFrame(encodeFields(message), kind, key);
+		// Its id says as well what the client has been given of the log.
+		const id = encodeCursor(position, message.id);
+		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
 	}
 
 	#deliver(selection: Selection, frame: Frame, keptFrom?: ReadonlySet<Connection>): number {

@@ -3,6 +3,7 @@
  */
 
 import { MAX_TIME } from "../checks/time.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
 import { type CommentForm, encodeLine } from "../wire/event-stream.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 
@@ -12,17 +13,17 @@ const DEFAULT_RETRY_MS = 1_000;
 /**
  * A reconnection time of the connection's own: 50 to 150 % of the service's.
  *
- * @param id where the client resumes, if that is known
+ * @param position where the client resumes, if that is known
  */
 export function encodeDrainNotice(
 	options: { readonly retryMs?: number | undefined; readonly commentForm: CommentForm },
-	id: string | undefined,
+	position: Position | undefined,
 ): Frame {
 	const { retryMs = DEFAULT_RETRY_MS, commentForm } = options;
 	const retry = Math.min(MAX_TIME, Math.round(retryMs * (0.5 + Math.random())));
 	const text =
-		id === undefined
+		position === undefined
 			? encodeLine(`retry: ${retry}`, commentForm)
-			: `retry: ${retry}\nid: ${id}\n\n`;
-	return encodeFrame(text, "control");
+			: `retry: ${retry}\nid: ${encodeCursor(position)}\n\n`;
+	return encodeFrame(text, "control", undefined, position);
 }

@@ -267,8 +267,8 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	}
 
 	dismiss(connection: Connection): void {
-		const id = connection.isFed ? undefined : this.#dispatch.history?.currentId;
-		connection.close("shutdown", encodeDrainNotice(this.options, id));
+		const position = connection.isFed ? undefined : this.#dispatch.history?.position;
+		connection.close("shutdown", encodeDrainNotice(this.options, position));
 	}
 
 	onError(error: unknown, stage: ErrorStage): void {

@@ -40,14 +40,3 @@ export type GapReason = "expired" | "epoch" | "diverged" | "invalid" | "slow";
 
 /** How a client came back. */
 export type ResumeOutcome = "replayed" | "recovered" | GapReason;
-
-/** The connection that is fed. */
-export interface Replayed {
-	readonly clientId: string;
-	/** The names of the groups it is in now. */
-	readonly memberships: ReadonlySet<string>;
-	/** Whether it is being given all that it missed, as far as that is known. */
-	onResuming(isResumed: boolean): void;
-	/** What it came to, once. */
-	onResumed(outcome: ResumeOutcome): void;
-}

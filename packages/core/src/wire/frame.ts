@@ -2,8 +2,9 @@
  * A frame: whole events (or a comment) as the bytes that go on the wire. Made once, however many
  * connections it is for; nothing downstream encodes it again, or writes anything into the midst of it.
  */
+import type { Position } from "./cursor.js";
 
-/** What a frame carries: an event, one with its place in the event log, one that a connection that is behind skips, or one of ours: a comment, a heartbeat, a position, a notice. */
+/** What a frame carries: an event, one that has its place in the event log (or takes that of others), one that a connection that is behind skips, or one of ours: a comment, a heartbeat, a position, a notice. */
 export type FrameKind = "event" | "logged" | "volatile" | "control";
 
 const CRLF = "\r\n";
@@ -21,13 +22,22 @@ export class Frame {
 	readonly chunk: Buffer;
 	/** Of the frames with the same one, only the newest is of use. */
 	readonly key: string | undefined;
+	/** In the event log, as its id says it, if it has one that does. That of an `event` or a `volatile` is where its connection is. */
+	readonly position: Position | undefined;
 	#bytes: Buffer | undefined;
 
-	constructor(kind: FrameKind, byteLength: number, chunk: Buffer, key?: string) {
+	constructor(
+		kind: FrameKind,
+		byteLength: number,
+		chunk: Buffer,
+		key?: string,
+		position?: Position,
+	) {
 		this.kind = kind;
 		this.byteLength = byteLength;
 		this.chunk = chunk;
 		this.key = key;
+		this.position = position;
 	}
 
 	/** The bytes alone, for what does its own framing: a part of the chunk, not a copy. */
@@ -51,22 +61,33 @@ export class Frame {
 }
 
 /** For what is written and gone soon; with a key, it is kept. */
-export function encodeFrame(text: string, kind: FrameKind, key?: string): Frame {
-	if (key !== undefined) return encodeKeptFrame(text, kind, key);
+export function encodeFrame(
+	text: string,
+	kind: FrameKind,
+	key?: string,
+	position?: Position,
+): Frame {
+	if (key !== undefined) return encodeKeptFrame(text, kind, key, position);
 	const byteLength = Buffer.byteLength(text);
-	return new Frame(kind, byteLength, Buffer.from(headOf(byteLength) + text + CRLF));
+	const chunk = Buffer.from(headOf(byteLength) + text + CRLF);
+	return new Frame(kind, byteLength, chunk, key, position);
 }
 
 /**
  * For what is kept for long. `Buffer.from` gives small ones parts of 8 KB which all of the process shares, and whatever
  * is kept of these keeps the whole: this has memory of its own.
  */
-export function encodeKeptFrame(text: string, kind: FrameKind, key?: string): Frame {
+export function encodeKeptFrame(
+	text: string,
+	kind: FrameKind,
+	key?: string,
+	position?: Position,
+): Frame {
 	const byteLength = Buffer.byteLength(text);
 	const head = headOf(byteLength);
 	const chunk = Buffer.allocUnsafeSlow(head.length + byteLength + CRLF.length);
 	chunk.write(head + text + CRLF);
-	return new Frame(kind, byteLength, chunk, key);
+	return new Frame(kind, byteLength, chunk, key, position);
 }
 
 /** Several frames, in order, as one; a frame that is alone is itself. */

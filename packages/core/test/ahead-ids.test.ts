@@ -1,0 +1,125 @@
+/**
+ * No id on a stream leads back behind the one before. An event for one connection with an id of the application's also says what
+ * its client has been given of the log, and so do notices; each was once stamped with what the process had, though the client
+ * was ahead of that, or had been given more by the time the event was written.
+ */
+import { eventually, type TestStream } from "@sse-service/testing";
+import { expect, it } from "vitest";
+import { createEngineEventLog } from "../src/engine.js";
+import { MemoryEngine } from "./memory-engine.js";
+import { type Serving, startService } from "./serving.js";
+
+async function startOn(engine: MemoryEngine): Promise<Serving> {
+	const eventLog = createEngineEventLog(engine.driver());
+	const serving = await startService({ heartbeatIntervalMs: 0, eventLog });
+	await eventually(() => eventLog.position !== undefined, "the log to be open");
+	return serving;
+}
+
+function lastIdOf({ text }: TestStream): string {
+	return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
+}
+
+/** The sequences that a stream's ids name. */
+function ids({ text }: TestStream): number[] {
+	return Array.from(text.matchAll(/^id: v1\.[^.]+\.([^.]+)/gm), ([, digits = ""]) =>
+		Number.parseInt(digits, 36),
+	);
+}
+
+/** What a client is sent that comes back from a stream, until "end". */
+async function back({ sse, open }: Serving, stream: TestStream): Promise<string[]> {
+	stream.abort();
+	const { stream: again } = await open({}, lastIdOf(stream));
+	await sse.publish("all", "end");
+	await again.until(() => again.text.includes("data: end"));
+	return again.events.map(({ data }) => data);
+}
+
+it("a client that a process behind the others greets receives nothing twice", async () => {
+	const engine = new MemoryEngine();
+	const [one, late] = [await startOn(engine), await startOn(engine)];
+	await one.sse.publish("all", "1");
+	await eventually(() => late.sse.stats().history?.events === 1, "the first event");
+	engine.isMute = true;
+	// Where its client has been, "2" has arrived.
+	const { id } = await one.sse.publish("all", "2");
+	const { stream } = await late.open({}, id, (connection) =>
+		connection.send("hello", { event: "hello", id: 0 }),
+	);
+	engine.goOn();
+	await stream.until(() => stream.text.includes("data: hello"));
+	expect(await back(one, stream)).toEqual(["end"]);
+});
+
+it("a client whose piped event had to wait behind others receives nothing twice", async () => {
+	let recover = (): void => {};
+	const recovered = new Promise<[]>((resolve) => {
+		recover = () => resolve([]);
+	});
+	const serving = await startService({
+		heartbeatIntervalMs: 0,
+		history: true,
+		recover: () => recovered,
+	});
+	const { stream } = await serving.open({}, "unknown", (connection) =>
+		connection.pipe(["piped"], { toEvent: (data) => ({ data, id: 7 }) }),
+	);
+	for (const data of ["1", "2"]) await serving.sse.publish("all", data);
+	recover();
+	await stream.until(() => stream.text.includes("data: piped"));
+	expect(stream.events.map(({ data }) => data)).toEqual(["1", "2", "piped"]);
+	expect(await back(serving, stream)).toEqual(["end"]);
+});
+
+it("a client that is ahead of its process, and is excluded from an event by connection, receives nothing twice", async () => {
+	const engine = new MemoryEngine();
+	const [one, late] = [await startOn(engine), await startOn(engine)];
+	await one.sse.publish("all", "1");
+	await eventually(() => late.sse.stats().history?.events === 1, "the first event");
+	engine.isMute = true;
+	let excluded = (): void => {};
+	const { id } = await one.sse.publish("all", "2");
+	const { id: newest } = await one.sse.publish("all", "3");
+	expect(id).not.toBe(newest);
+	const { stream } = await late.open({}, newest, (connection) => {
+		excluded = () => late.sse.send({ all: true, except: { connection } }, "4");
+	});
+	excluded();
+	engine.goOn();
+	await late.sse.publish("all", "5");
+	await stream.until(() => stream.text.includes("data: 5"));
+	expect(ids(stream)).toEqual(ids(stream).toSorted((a, b) => a - b));
+	expect(await back(one, stream)).toEqual(["end"]);
+});
+
+it("a piped event that waits while the log is lost leads to the log that there is", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	let release = (): void => {};
+	const eventLog = createEngineEventLog(engine.driver());
+	const serving = await startService({
+		eventLog,
+		recover: () =>
+			new Promise<[]>((resolve) => {
+				release = () => resolve([]);
+			}),
+	});
+	await eventually(() => eventLog.position !== undefined, "the log to be open");
+	const { stream } = await serving.open({}, "unknown", (connection) =>
+		connection.send("waiting", { id: 7 }),
+	);
+	const before = eventLog.position?.epoch;
+	engine.lose();
+	engine.cut();
+	await eventually(() => eventLog.position?.epoch !== before, "the other log");
+	release();
+	await stream.until(() => stream.text.includes("data: waiting"));
+	await one.sse.publish("all", "after");
+	await eventually(() => {
+		release();
+		return stream.text.includes("data: after");
+	}, "what is sent after");
+	stream.abort();
+	expect(lastIdOf(stream)).toContain(eventLog.position?.epoch);
+});
