@@ -4,6 +4,7 @@
 export { createRuns } from "./runs/create-runs.js";
 export type { FoldRules, RunEvent } from "./runs/fold.js";
 export { createMemoryRunStore } from "./runs/memory-run-store.js";
+export { endEntry, endReasonOf } from "./runs/run-end.js";
 export type {
 	ClaimRules,
 	RunEntry,

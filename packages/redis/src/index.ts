@@ -4,3 +4,4 @@
 export type { EventLog } from "sse-service/engine";
 export type { AnyRedisClient, RedisEventLogOptions } from "./options.js";
 export { redisEventLog } from "./redis-event-log.js";
+export { type RedisRunStoreOptions, redisRunStore } from "./runs/redis-run-store.js";

@@ -77,3 +77,8 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 	]);
 	return { client, prefix, limits: Object.fromEntries(numbers) };
 }
+
+/** The prefix of keys alone. @throws `ERR_SSE_INVALID_OPTION` */
+export function resolvePrefix(prefix: unknown): string {
+	return readOptions({ prefix }, { prefix: RULES.prefix }).prefix;
+}

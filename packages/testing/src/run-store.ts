@@ -57,7 +57,7 @@ export interface TestedRunStore {
 		limit: number,
 	): Promise<readonly Entry[] | undefined>;
 	snapshot(id: string, attempt: string): Promise<Snapshot | undefined>;
-	watch(id: string, onChange: () => void): () => void;
+	watch(run: { readonly id: string; readonly attempt: string }, onChange: () => void): () => void;
 	onCancelled(listener: (attempt: string) => void): () => void;
 	list(limit: number): Promise<Status[]>;
 	close(): Promise<void>;
@@ -219,9 +219,12 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
 		it("wakes those that watch a run, in every process, and nobody else", async () => {
 			let changes = 0;
 			let others = 0;
-			const stop = there.watch("r", () => changes++);
-			there.watch("other", () => others++);
 			const run = await claim("r");
+			const other = await claim("other");
+			const stop = there.watch(run, () => changes++);
+			there.watch(other, () => others++);
+			await there.read("r", run.attempt, 1, 9);
+			await there.read("other", other.attempt, 1, 9);
 			await write(run, 0, entries("a"));
 			await eventually(() => changes > 0, "a change");
 			await eventually(() => true);
@@ -238,7 +241,7 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
 				const received: string[] = [];
 				let ring: () => void = () => {};
 				let rung = false;
-				there.watch("r", () => {
+				there.watch(run, () => {
 					rung = true;
 					ring();
 				});

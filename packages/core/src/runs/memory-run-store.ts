@@ -3,6 +3,7 @@
  */
 import { nanoid } from "nanoid";
 import { SSEError } from "../checks/errors.js";
+import { endEntry, endReasonOf } from "./run-end.js";
 import type {
 	ClaimRules,
 	RunEntry,
@@ -114,7 +115,7 @@ class MemoryRunStore implements RunStore {
 		return run?.attempt === attempt ? run.snapshot : undefined;
 	}
 
-	watch(id: string, onChange: () => void): () => void {
+	watch({ id }: Pick<RunStatus, "id">, onChange: () => void): () => void {
 		const watchers = this.#watchers.get(id) ?? new Set();
 		this.#watchers.set(id, watchers);
 		watchers.add(onChange);
@@ -153,7 +154,7 @@ class MemoryRunStore implements RunStore {
 		for (const entry of entries) {
 			run.entries.push(entry);
 			run.length += entry.data.length;
-			if (entry.end !== undefined) this.#end(run, entry.end, reasonOf(entry));
+			if (entry.end !== undefined) this.#end(run, entry.end, endReasonOf(entry));
 		}
 		if (entries.length > 0) this.#changed(run.id);
 	}
@@ -175,16 +176,6 @@ class MemoryRunStore implements RunStore {
 	#changed(id: string): void {
 		for (const onChange of this.#watchers.get(id) ?? []) onChange();
 	}
-}
-
-/** The last entry of a run that did not end by its producer's last word. */
-export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry {
-	return { event: end, data: JSON.stringify(reason === undefined ? {} : { reason }), end };
-}
-
-/** The reason in an {@link endEntry}. */
-function reasonOf({ data }: RunEntry): string | undefined {
-	return (JSON.parse(data) as { reason?: string }).reason;
 }
 
 function statusOf(run: Run): RunStatus {

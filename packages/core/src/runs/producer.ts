@@ -5,7 +5,7 @@
 import { SSEError } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
 import type { Fold } from "./fold.js";
-import { endEntry } from "./memory-run-store.js";
+import { endEntry } from "./run-end.js";
 import type { ClaimRules, RunEntry, RunSnapshot, RunStatus } from "./run-store.js";
 import type { WriteQueue } from "./write-queue.js";
 

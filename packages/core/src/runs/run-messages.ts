@@ -4,6 +4,7 @@
 import type { SSEMessage } from "../types/message.js";
 import type { RunEvent } from "./fold.js";
 import { encodeRunCursor } from "./run-cursor.js";
+import { endReasonOf } from "./run-end.js";
 import type { RunEntry } from "./run-store.js";
 import type { RunCodec, RunGapReason, RunPosition } from "./run-types.js";
 
@@ -14,7 +15,7 @@ export function entryMessages(
 ): SSEMessage[] {
 	const { event, data, end } = entry;
 	if (end === undefined) return eventMessages([{ event, data }], position, codec);
-	const { reason } = JSON.parse(data) as { reason?: string };
+	const reason = endReasonOf(entry);
 	const messages = codec.end?.({ outcome: end, reason }, position) ?? [{ event, data }];
 	return withId(messages, position);
 }

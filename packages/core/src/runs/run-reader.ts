@@ -1,6 +1,7 @@
 /**
  * A reader: the entries of one run from a position to its end, as they come, at the pace of whom they are for.
  */
+import { endEntry } from "./run-end.js";
 import type { RunEntry, RunStatus, RunStore } from "./run-store.js";
 
 /** Entries that follow each other; `from` is the sequence of the first. */
@@ -11,28 +12,30 @@ export interface RunPage {
 
 /** How many entries are read at a time. */
 const PAGE = 256;
-// After a lease is over the store is asked: not by all readers at once, and not before the store's clock says so.
+// After a lease is over the store is asked: not before its own clock says so.
 const LEASE_SLACK_MS = 50;
-// A store that cannot be reached is asked again after so long.
+// A store that cannot be reached is asked again after so long, in milliseconds.
 const RETRY_MS = 500;
 
 /**
- * Ends after the page with the run's end. Ends without one when `signal` is aborted.
+ * Ends after the page with the run's end, or when `signal` is aborted. What the store rejects with is given to `onError`,
+ * and asked for again.
  *
- * @throws `undefined` is never thrown: what the store rejects with is given to `onError`, and asked for again
- * @returns whether the attempt was kept until its end was read
+ * @returns false when the attempt is no longer kept, and there was no end to be read
  */
 export async function* readRun(
 	store: RunStore,
-	{ id, attempt }: RunStatus,
+	run: RunStatus,
 	from: number,
 	signal: AbortSignal,
 	onError: (error: unknown) => void,
 ): AsyncGenerator<RunPage, boolean> {
+	const { id, attempt } = run;
 	const bell = new Bell();
-	const stop = store.watch(id, () => bell.ring());
+	const stop = store.watch(run, () => bell.ring());
 	signal.addEventListener("abort", () => bell.ring(), { once: true });
 	let next = from;
+	let silentMs = run.leaseLeftMs + LEASE_SLACK_MS;
 	try {
 		while (!signal.aborted) {
 			bell.clear();
@@ -43,14 +46,18 @@ export async function* readRun(
 					yield { from: next, entries };
 					next += entries.length;
 					if (entries.at(-1)?.end !== undefined) return true;
-					continue;
+				} else if (!(await bell.wait(silentMs)) && !signal.aborted) {
+					// Nothing came for as long as the producer's lease: is it still there?
+					const status = await store.settle(id);
+					if (status?.attempt !== attempt) return false;
+					silentMs = status.leaseLeftMs + LEASE_SLACK_MS;
+					const { state, reason, sequence } = status;
+					if (state !== "running" && sequence < next) {
+						// The store has lost what was read here already. The end is known all the same.
+						yield { from: next, entries: [endEntry(state, reason)] };
+						return true;
+					}
 				}
-				if (bell.hasRung) continue;
-				const status = await store.settle(id);
-				if (status?.attempt !== attempt) return false;
-				// What came between both calls.
-				if (status.sequence >= next) continue;
-				await bell.wait(status.leaseLeftMs + LEASE_SLACK_MS);
 			} catch (error) {
 				onError(error);
 				await bell.wait(RETRY_MS);
@@ -64,26 +71,26 @@ export async function* readRun(
 
 /** Something that one side rings and the other waits for. */
 class Bell {
-	hasRung = false;
+	#hasRung = false;
 	#wake: () => void = () => {};
 
 	ring(): void {
-		this.hasRung = true;
+		this.#hasRung = true;
 		this.#wake();
 	}
 
 	clear(): void {
-		this.hasRung = false;
+		this.#hasRung = false;
 	}
 
-	/** At most so many milliseconds. */
-	wait(ms: number): Promise<void> {
-		if (this.hasRung) return Promise.resolve();
+	/** @returns whether it rang within so many milliseconds */
+	wait(ms: number): Promise<boolean> {
+		if (this.#hasRung) return Promise.resolve(true);
 		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, ms);
+			const timer = setTimeout(() => resolve(false), ms);
 			this.#wake = () => {
 				clearTimeout(timer);
-				resolve();
+				resolve(true);
 			};
 		});
 	}

@@ -109,8 +109,10 @@ export interface RunStore {
 	/** The newest snapshot of an attempt. */
 	snapshot(id: string, attempt: string): Promise<RunSnapshot | undefined>;
 
-	/** Call `onChange` whenever entries may have come. @returns a function that stops it */
-	watch(id: string, onChange: () => void): () => void;
+	/**
+	 * Call `onChange` whenever entries of an attempt may have come since the last `read`. @returns a function that stops it
+	 */
+	watch(run: Pick<RunStatus, "id" | "attempt">, onChange: () => void): () => void;
 
 	/** Call `listener` with the attempts that were cancelled, by whichever process. @returns a function that stops it */
 	onCancelled(listener: (attempt: string) => void): () => void;

@@ -1,0 +1,13 @@
+/**
+ * The end of a run, as its last entry.
+ */
+import type { RunEntry, RunOutcome } from "./run-store.js";
+
+export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry {
+	return { event: end, data: JSON.stringify(reason === undefined ? {} : { reason }), end };
+}
+
+/** Why it ended so, if that is known. */
+export function endReasonOf({ data }: RunEntry): string | undefined {
+	return (JSON.parse(data) as { readonly reason?: string }).reason;
+}

@@ -1,0 +1,266 @@
+/**
+ * Runs in Redis, over the client that the application has: every process can start, follow and cancel each of them.
+ */
+
+import { SSEError } from "sse-service/engine";
+import {
+	type ClaimRules,
+	endReasonOf,
+	type RunEntry,
+	type RunOutcome,
+	type RunSnapshot,
+	type RunStatus,
+	type RunStore,
+	type RunWrite,
+} from "sse-service/runs";
+import type { RedisCalls, RedisClient } from "../client.js";
+import { clientOf } from "../client-of.js";
+import { decodeName, encodeName } from "../keys.js";
+import { Line } from "../line.js";
+import { newLogId } from "../log-id.js";
+import { type AnyRedisClient, resolvePrefix } from "../options.js";
+import { isScriptError, runScript, type Script } from "../script.js";
+import { type Chunk, decodeChunk, encodeChunk } from "./chunk.js";
+import { FollowedRun } from "./followed-run.js";
+import { followRuns } from "./run-follower.js";
+import { type RunKeys, runKeysOf } from "./run-keys.js";
+import { CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
+
+export interface RedisRunStoreOptions {
+	/** A client of `redis` (node-redis) or of `ioredis`, 5 or 6. It stays the application's, as that of `redisEventLog`. */
+	readonly client: AnyRedisClient;
+	/** What the names of its keys begin with, in braces. Processes with the same one share runs. Default `"sse"`. */
+	readonly prefix?: string | undefined;
+	/** Told why Redis cannot be followed, once for each failed attempt. */
+	readonly onError?: ((error: unknown) => unknown) | undefined;
+}
+
+/** Chunks that are read at a time. */
+const CHUNKS = 128;
+/** Writes of one call of Redis. */
+const MAX_WRITES = 256;
+
+/**
+ * A store of runs: `createRuns({ store: redisRunStore({ client }) })`, which closes it.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ */
+export function redisRunStore(options: RedisRunStoreOptions): RunStore {
+	const { client, prefix, onError } = options;
+	return new RedisRunStore(clientOf(client), resolvePrefix(prefix), onError ?? (() => {}));
+}
+
+class RedisRunStore implements RunStore {
+	readonly #redis: RedisClient;
+	readonly #line: Line;
+	readonly #calls: RedisCalls;
+	readonly #keys: RunKeys;
+	/** What every script is given. */
+	readonly #common: readonly string[];
+	readonly #wake: string;
+	readonly #onError: (error: unknown) => void;
+	/** By the key of the attempt's stream. */
+	readonly #followed = new Map<string, FollowedRun>();
+	readonly #cancelListeners = new Set<(attempt: string) => void>();
+	readonly #closing = new AbortController();
+	#following: Promise<void> | undefined;
+	#isWaking = false;
+
+	constructor(redis: RedisClient, prefix: string, onError: (error: unknown) => void) {
+		this.#redis = redis;
+		this.#line = new Line(redis);
+		this.#calls = redis.isCluster ? redis : this.#line;
+		this.#keys = runKeysOf(prefix);
+		this.#common = [...this.#keys.index, this.#keys.control];
+		this.#wake = this.#keys.ofProcess(newLogId());
+		this.#onError = onError;
+	}
+
+	async claim(id: string, rules: ClaimRules): Promise<{ status: RunStatus; isOwn: boolean }> {
+		// Before there is anything to be cancelled.
+		this.#follow();
+		const { leaseMs, ttlMs, maxRuns } = rules;
+		const limit = Math.min(maxRuns, Number.MAX_SAFE_INTEGER);
+		const args = [newLogId(), leaseMs, ttlMs, limit].map(String);
+		try {
+			const [status, isOwn] = (await this.#ofRun(CLAIM, id, args)) as [unknown[], number];
+			return { status: statusOf(status), isOwn: Number(isOwn) === 1 };
+		} catch (error) {
+			if (!isScriptError(error, "SSEMAXRUNS")) throw error;
+			throw new SSEError("ERR_SSE_MAX_RUNS", `${maxRuns} runs are kept already`, 503, error);
+		}
+	}
+
+	async write(writes: readonly RunWrite[]): Promise<(number | undefined)[]> {
+		const results: (number | undefined)[] = [];
+		for (let at = 0; at < writes.length; at += MAX_WRITES) {
+			const batch = writes.slice(at, at + MAX_WRITES);
+			const keys = batch.map(({ id }) => this.#keys.ofRun(encodeName(id)));
+			const args = batch.flatMap(argsOf);
+			const answer = await runScript(this.#calls, WRITE, [...this.#common, ...keys], args);
+			results.push(...(answer as unknown[]).map(sequenceOf));
+		}
+		return results;
+	}
+
+	async cancel(id: string, reason = "", ttlMs: number): Promise<boolean> {
+		return Number(await this.#ofRun(CANCEL, id, [reason, String(ttlMs)])) === 1;
+	}
+
+	async settle(id: string): Promise<RunStatus | undefined> {
+		const status = (await this.#ofRun(SETTLE, id, [])) as unknown[] | null;
+		return status === null ? undefined : statusOf(status);
+	}
+
+	async read(
+		id: string,
+		attempt: string,
+		from: number,
+		limit: number,
+	): Promise<readonly RunEntry[] | undefined> {
+		const stream = this.#keys.ofAttempt(encodeName(id), attempt);
+		const followed = this.#followed.get(stream);
+		const here = followed?.read(from, limit);
+		if (here !== undefined) return here;
+
+		const keys = [this.#keys.ofRun(encodeName(id)), stream];
+		const args = [attempt, String(from), String(CHUNKS)];
+		const reply = (await runScript(this.#calls, READ_RUN, keys, args)) as unknown[] | null;
+		if (reply === null) return undefined;
+		const chunks = reply.map(decodeChunk);
+		// That is all there is: from here on it is followed.
+		if (chunks.length < CHUNKS && followed?.last === undefined) {
+			followed?.begin(chunks);
+			if (followed !== undefined) this.#wakeUp();
+		}
+		return entriesFrom(chunks, from).slice(0, limit);
+	}
+
+	async snapshot(id: string, attempt: string): Promise<RunSnapshot | undefined> {
+		const key = this.#keys.ofRun(encodeName(id));
+		const reply = await this.#calls.call(["HMGET", key, "attempt", "snapshot", "folded"], key);
+		const [own, sequence, state] = reply as (string | null)[];
+		if (own !== attempt || typeof sequence !== "string" || typeof state !== "string") {
+			return undefined;
+		}
+		return { sequence: Number(sequence), state };
+	}
+
+	watch({ id, attempt }: Pick<RunStatus, "id" | "attempt">, onChange: () => void): () => void {
+		this.#follow();
+		const stream = this.#keys.ofAttempt(encodeName(id), attempt);
+		const followed = this.#followed.get(stream) ?? new FollowedRun();
+		this.#followed.set(stream, followed);
+		followed.add(onChange);
+		return () => {
+			if (followed.remove(onChange) > 0 || this.#followed.get(stream) !== followed) return;
+			this.#followed.delete(stream);
+		};
+	}
+
+	onCancelled(listener: (attempt: string) => void): () => void {
+		this.#cancelListeners.add(listener);
+		return () => {
+			this.#cancelListeners.delete(listener);
+		};
+	}
+
+	async list(limit: number): Promise<RunStatus[]> {
+		const args = [String(limit), this.#keys.ofRun("")];
+		const found = await runScript(this.#calls, LIST, this.#common, args);
+		return (found as unknown[][]).map(statusOf);
+	}
+
+	async close(): Promise<void> {
+		this.#closing.abort();
+		this.#line.close();
+		await this.#following;
+	}
+
+	#ofRun(script: Script, id: string, args: readonly string[]): Promise<unknown> {
+		const name = encodeName(id);
+		return runScript(
+			this.#calls,
+			script,
+			[...this.#common, this.#keys.ofRun(name)],
+			[name, ...args],
+		);
+	}
+
+	#follow(): void {
+		const { signal } = this.#closing;
+		if (signal.aborted) return;
+		const keys = { control: this.#keys.control, wake: this.#wake };
+		const host = {
+			followed: this.#followed,
+			onCancelled: (attempt: string) => {
+				for (const listener of this.#cancelListeners) listener(attempt);
+			},
+			onError: (error: unknown) => this.#onError(error),
+		};
+		this.#following ??= followRuns(this.#redis, keys, host, signal);
+	}
+
+	/** End the read that waits: there is one more run to wait for. Runs that come meanwhile go with it. */
+	#wakeUp(): void {
+		if (this.#isWaking || this.#closing.signal.aborted) return;
+		this.#isWaking = true;
+		setImmediate(async () => {
+			this.#isWaking = false;
+			const wake = ["XADD", this.#wake, "MAXLEN", "1", "*", "w", "1"];
+			try {
+				await this.#calls.call(wake, this.#wake);
+				await this.#calls.call(["PEXPIRE", this.#wake, "60000"], this.#wake);
+			} catch (error) {
+				// The read ends by itself before long.
+				if (!this.#closing.signal.aborted) this.#onError(error);
+			}
+		});
+	}
+}
+
+function argsOf({ id, attempt, after, entries, snapshot, rules }: RunWrite): string[] {
+	const last = entries.at(-1);
+	const end = last?.end === undefined ? undefined : last;
+	const length = entries.reduce((sum, { data }) => sum + data.length, 0);
+	return [
+		encodeName(id),
+		attempt,
+		String(after),
+		String(entries.length),
+		String(rules.leaseMs),
+		String(rules.ttlMs),
+		String(length),
+		end?.end ?? "",
+		(end && endReasonOf(end)) ?? "",
+		snapshot === undefined ? "" : String(snapshot.sequence),
+		snapshot?.state ?? "",
+		entries.length === 0 ? "" : encodeChunk(entries),
+	];
+}
+
+function sequenceOf(result: unknown): number | undefined {
+	const sequence = Number(result);
+	return sequence < 0 ? undefined : sequence;
+}
+
+function entriesFrom(chunks: readonly Chunk[], from: number): RunEntry[] {
+	const first = chunks[0]?.from ?? from;
+	return chunks.flatMap(({ entries }) => entries).slice(Math.max(0, from - first));
+}
+
+function statusOf(reply: readonly unknown[]): RunStatus {
+	const [attempt, state, reason, sequence, length, startedAt, endedAt, leaseLeftMs, name] =
+		reply.map(String);
+	return {
+		id: decodeName(name ?? ""),
+		attempt: attempt ?? "",
+		state: state as "running" | RunOutcome,
+		reason: reason === "" ? undefined : reason,
+		sequence: Number(sequence),
+		length: Number(length),
+		startedAt: Number(startedAt),
+		endedAt: endedAt === "" ? undefined : Number(endedAt),
+		leaseLeftMs: Number(leaseLeftMs),
+	};
+}

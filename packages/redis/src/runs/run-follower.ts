@@ -1,0 +1,97 @@
+/**
+ * The follower: one connection of this process on which it waits for all runs that somebody here follows, and for
+ * cancellations. Nothing is polled, and of runs that nobody follows nothing comes.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { RedisClient, RedisConnection } from "../client.js";
+import { inTime, openConnection } from "../own-connection.js";
+import { decodeChunk } from "./chunk.js";
+import type { FollowedRun } from "./followed-run.js";
+
+export interface FollowerKeys {
+	readonly control: string;
+	readonly wake: string;
+}
+
+export interface FollowerHost {
+	/** What is followed, by the key of its stream. */
+	readonly followed: ReadonlyMap<string, FollowedRun>;
+	onCancelled(attempt: string): void;
+	onError(error: unknown): void;
+}
+
+/** A read waits for so long in Redis. */
+const BLOCK_MS = 2_000;
+/** A connection that has not answered by then is up, but nothing comes through it. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** Chunks of one stream in one answer. */
+const COUNT = 256;
+/** With many runs an answer for each chunk of each would ask for all of them as often. */
+const MANY = 16;
+const PACE_MS = 5;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+
+export async function followRuns(
+	redis: RedisClient,
+	keys: FollowerKeys,
+	host: FollowerHost,
+	signal: AbortSignal,
+): Promise<void> {
+	let lastControl: string | undefined;
+	let pauseMs = FIRST_PAUSE_MS;
+	while (!signal.aborted) {
+		let connection: RedisConnection | undefined;
+		try {
+			connection = await openConnection(redis, keys.control, signal);
+			const ask = (...args: string[]): Promise<unknown> =>
+				inTime((connection as RedisConnection).call(args, keys.control), ANSWER_TIMEOUT_MS, signal);
+			// What was cancelled before this process began is none of its.
+			lastControl ??= newestOf(await ask("XREVRANGE", keys.control, "+", "-", "COUNT", "1"));
+			let lastWake = newestOf(await ask("XREVRANGE", keys.wake, "+", "-", "COUNT", "1"));
+			for (;;) {
+				const streams = [...host.followed].filter(([, { last }]) => last !== undefined);
+				const names = [keys.control, keys.wake, ...streams.map(([name]) => name)];
+				const after = [lastControl, lastWake, ...streams.map(([, { last }]) => last ?? "0-0")];
+				const reply = await ask(
+					...["XREAD", "COUNT", `${COUNT}`, "BLOCK", `${BLOCK_MS}`, "STREAMS"],
+					...names,
+					...after,
+				);
+				pauseMs = FIRST_PAUSE_MS;
+				for (const [name, entries] of streamsOf(reply)) {
+					if (name === keys.wake) lastWake = newestOf(entries, lastWake);
+					else if (name === keys.control) {
+						lastControl = newestOf(entries, lastControl);
+						for (const [, [, attempt = ""]] of entries) host.onCancelled(attempt);
+					} else for (const entry of entries) host.followed.get(name)?.take(decodeChunk(entry));
+				}
+				if (streams.length > MANY) await pause(PACE_MS, undefined, { signal });
+			}
+		} catch (error) {
+			if (signal.aborted) return;
+			host.onError(error);
+			await pause(pauseMs, undefined, { signal }).catch(() => {});
+			pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+		} finally {
+			connection?.destroy();
+		}
+	}
+}
+
+type StreamEntry = [name: string, fields: string[]];
+
+function newestOf(entries: unknown, before = "0-0"): string {
+	const list = entries as StreamEntry[];
+	// XREVRANGE answers the newest alone, XREAD in order.
+	return list.at(-1)?.[0] ?? before;
+}
+
+/** As XREAD answers them: pairs in RESP2; in RESP3 a map by the stream's name, which clients make into what they like. */
+function streamsOf(reply: unknown): [name: string, entries: StreamEntry[]][] {
+	if (reply === null || reply === undefined) return [];
+	if (reply instanceof Map) return [...reply];
+	if (!Array.isArray(reply)) return Object.entries(reply as Record<string, StreamEntry[]>);
+	if (Array.isArray(reply[0])) return reply;
+	return reply.flatMap((name, at) => (at % 2 === 0 ? [[name, reply[at + 1]]] : []));
+}

@@ -1,0 +1,28 @@
+/**
+ * The keys of runs; a name is a run's id, as `encodeName` writes it. Redis Cluster keeps together what has the same text in braces.
+ */
+
+export interface RunKeys {
+	/** Two sorted sets of ids: by when a run was started, and by when it may be forgotten. */
+	readonly index: readonly [started: string, until: string];
+	/** A stream: the attempts that were cancelled. */
+	readonly control: string;
+	/** A hash: what is known of a run. */
+	ofRun(name: string): string;
+	/** A stream: the entries of an attempt. */
+	ofAttempt(name: string, attempt: string): string;
+	/** A stream that one process writes to itself, to end a read that waits. */
+	ofProcess(name: string): string;
+}
+
+export function runKeysOf(prefix: string): RunKeys {
+	const key = (name: string): string => `{${prefix}}:${name}`;
+	const ofRun = (name: string): string => key(`run:${name}`);
+	return {
+		index: [key("runs"), key("runs-until")],
+		control: key("runs-control"),
+		ofRun,
+		ofAttempt: (name, attempt) => `${ofRun(name)}:${attempt}`,
+		ofProcess: (name) => key(`runs-wake:${name}`),
+	};
+}
