@@ -1,6 +1,6 @@
 // `pnpm check`: everything that can be said about the code without running its tests. One line per step.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApiDocs } from "./api-docs.mjs";
@@ -52,6 +52,7 @@ export async function check(report, env) {
 	steps.push(["layers", () => tool("vitest", ["run", "test/layers.test.ts"], core)]);
 	steps.push(["API reference", checkApiDocs]);
 	steps.push(["lock file", noHosts]);
+	steps.push(["limits of tests", oneLimit]);
 
 	const next = steps.values();
 	const worker = async () => {
@@ -68,6 +69,32 @@ async function noHosts() {
 		) ?? [];
 	const lines = hosts.filter((line) => !/^\s*deprecated:/.test(line));
 	return { ok: lines.length === 0, output: lines.join("\n") };
+}
+
+/** A limit in time that is met on a busy machine: of a test or hook, behind it or among its options, or of a poll. */
+const OWN_LIMIT =
+	/^\t*\}, [\d_]{4,}\);|\btimeout: [\d_]+ ?\}[,)]|^\t+timeout: [\d_]+,$|\w+Timeout: [\d_]+/m;
+const OWN_CLIENTS_LIMIT = /commandOptions: \{ timeout: [\d_]+ \}/g;
+
+/** Every package's tests have the one limit of all, and no test one of its own. */
+async function oneLimit() {
+	/** @type {string[]} */
+	const problems = [];
+	for (const { dir, manifest } of workspacePackages()) {
+		if (manifest.scripts?.test === undefined) continue;
+		const config = join(dir, "vitest.config.ts");
+		if (!existsSync(config) || !readFileSync(config, "utf8").includes("/.ci/vitest.js")) {
+			problems.push(`${relative(root, config)} does not begin with the options of .ci/vitest.ts`);
+		}
+		const names = readdirSync(join(dir, "test"), { recursive: true, encoding: "utf8" });
+		for (const name of names.filter((each) => /\.test\.ts$/.test(each))) {
+			const file = join(dir, "test", name);
+			const found = OWN_LIMIT.exec(readFileSync(file, "utf8").replaceAll(OWN_CLIENTS_LIMIT, ""));
+			if (found === null || file.includes("node_modules")) continue;
+			problems.push(`${relative(root, file)} has a limit of its own: ${found[0].trim()}`);
+		}
+	}
+	return { ok: problems.length === 0, output: problems.join("\n") };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

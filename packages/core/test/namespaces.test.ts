@@ -167,14 +167,12 @@ describe("a service", () => {
 		await other.open({ clientId: "1", meta: { n: 2 } });
 		const clients = (group?: string): Promise<unknown> => one.sse.clientsIn(group);
 		await expect
-			.poll(() => clients("b"), { timeout: 60_000 })
+			.poll(() => clients("b"))
 			.toEqual([{ clientId: "1", meta: { n: 1 }, connections: 1 }]);
 		expect(await clients("a")).toEqual([
 			{ clientId: "1", meta: { secret: "of a" }, connections: 1 },
 		]);
-		await expect
-			.poll(() => clients(), { timeout: 60_000 })
-			.toEqual([{ clientId: "1", meta: { n: 2 }, connections: 3 }]);
+		await expect.poll(() => clients()).toEqual([{ clientId: "1", meta: { n: 2 }, connections: 3 }]);
 		one.sse.setMetadata("1", { n: 3 }, "b");
 		one.sse.setMetadata("1", { n: 4 });
 		await eventually(() => other.sse.getClient("1")?.meta.n === 4);

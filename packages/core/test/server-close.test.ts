@@ -157,4 +157,4 @@ it("a worker of a cluster ends by worker.disconnect() while streams are open", a
 	} finally {
 		primary.kill("SIGKILL");
 	}
-}, 60_000);
+});

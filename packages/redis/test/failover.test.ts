@@ -113,7 +113,7 @@ async function failOver() {
 	return { reading, sending, other, stream, leftAt: lastIdOf(left) };
 }
 
-describe.skipIf(redisServerPath === undefined)("after a failover", { timeout: 30_000 }, () => {
+describe.skipIf(redisServerPath === undefined)("after a failover", () => {
 	it("a client that stayed connected gets what took the place of a lost event, or a gap", async () => {
 		const { other, stream } = await failOver();
 		await other.sse.publish("all", "last");

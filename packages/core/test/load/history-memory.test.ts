@@ -23,19 +23,20 @@ const CASES = [
 	["state, given to a newcomer", 20_000, 1_000],
 ] as const;
 
-it.each(
-	CASES.map(([kind, count, size]) => [kind, count / SHARE, size] as const),
-)("%s, %i events of %i bytes take at most 1.3 times what it says", async (kind, count, size) => {
-	const { stdout } = await promisify(execFile)(process.execPath, [
-		"--expose-gc",
-		SCRIPT,
-		kind,
-		String(count),
-		String(size),
-	]);
-	const { taken, said } = JSON.parse(stdout);
-	expect(said).toBeGreaterThan(count * size * 0.5);
-	expect(taken / said).toBeLessThan(1.3);
-	// Nor does it say much too much: then it would keep less than it may.
-	expect(taken / said).toBeGreaterThan(0.7);
-});
+it.each(CASES.map(([kind, count, size]) => [kind, count / SHARE, size] as const))(
+	"%s, %i events of %i bytes take at most 1.3 times what it says",
+	async (kind, count, size) => {
+		const { stdout } = await promisify(execFile)(process.execPath, [
+			"--expose-gc",
+			SCRIPT,
+			kind,
+			String(count),
+			String(size),
+		]);
+		const { taken, said } = JSON.parse(stdout);
+		expect(said).toBeGreaterThan(count * size * 0.5);
+		expect(taken / said).toBeLessThan(1.3);
+		// Nor does it say much too much: then it would keep less than it may.
+		expect(taken / said).toBeGreaterThan(0.7);
+	},
+);
