@@ -6,7 +6,7 @@ import { sizeOf } from "@sse-service/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
-const CONNECTIONS = sizeOf({ usual: 2_000, long: 10_000 });
+const CONNECTIONS = sizeOf({ usual: 1_000, long: 10_000 });
 const BEFORE = CONNECTIONS / 5;
 const AT_ONCE = 100;
 
@@ -34,7 +34,7 @@ function comeAndGo(path: "/ends" | "/idle" | "/mid-write" | "/blocked"): Promise
 				// The server has opened the stream, and on /mid-write much more is on its way.
 				if (text.includes(": open")) socket.resetAndDestroy();
 			} else if (text.includes(": open")) {
-				// It waits with far more than the socket takes: 8 MB against what is never read.
+				// It waits with more than the socket takes: 4 MB against what is never read.
 				socket.pause();
 				setImmediate(() => socket.resetAndDestroy());
 			}

@@ -14,7 +14,7 @@ createHook({
 
 // Heartbeats would be among what readers compare.
 const sse = createSSEService({ heartbeatIntervalMs: 0 });
-const BIG = "x".repeat(8 * 1024 * 1024);
+const BIG = "x".repeat(4 * 1024 * 1024);
 let disconnectCalls = 0;
 let listenersLeft = 0;
 

@@ -1,4 +1,4 @@
-import { eventually, startServer, type TestServer } from "@sse-service/testing";
+import { eventually, sizeOf, startServer, type TestServer } from "@sse-service/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SSEMessage } from "../../src/index.js";
@@ -26,6 +26,9 @@ afterAll(async () => {
 	await replay.server.destroy();
 });
 
+/** Of the runs of a long run, so many are one of most runs. */
+const SHARE = sizeOf({ usual: 5, long: 1 });
+
 /** Sizes of the chunks a stream comes in, over and over: anywhere in a UTF-8 sequence, and between two line ends. */
 const chunkSizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 80 })), {
 	minLength: 1,
@@ -38,7 +41,7 @@ describe("a stream that carries whatever an application sends", () => {
 			fc.asyncProperty(fc.array(hostileEvent, { maxLength: 20 }), async (events) => {
 				expect(interpret(await streamOf(events)).events).toEqual(arrivalOf(events));
 			}),
-			{ numRuns: 300 },
+			{ numRuns: 300 / SHARE },
 		);
 	});
 
@@ -48,7 +51,7 @@ describe("a stream that carries whatever an application sends", () => {
 				const sent = events.flatMap(({ retry }) => retry ?? []);
 				expect(interpret(await streamOf(events)).reconnectionTimes).toEqual(sent);
 			}),
-			{ numRuns: 100 },
+			{ numRuns: 100 / SHARE },
 		);
 	});
 
@@ -57,7 +60,7 @@ describe("a stream that carries whatever an application sends", () => {
 			fc.asyncProperty(fc.array(hostileEvent, { maxLength: 20 }), async (events) => {
 				expect((await streamOf(events)).includes("\r")).toBe(false);
 			}),
-			{ numRuns: 100 },
+			{ numRuns: 100 / SHARE },
 		);
 	});
 
@@ -72,7 +75,7 @@ describe("a stream that carries whatever an application sends", () => {
 					expect(readings).toEqual(PARSERS.map(() => arrivalOf(events)));
 				},
 			),
-			{ numRuns: 300 },
+			{ numRuns: 300 / SHARE },
 		);
 	});
 
@@ -90,7 +93,7 @@ describe("a stream that carries whatever an application sends", () => {
 						expect(await parser.parse(cut(stream, sizes))).toEqual(expected);
 					},
 				),
-				{ numRuns: 300 },
+				{ numRuns: 300 / SHARE },
 			);
 		},
 	);
@@ -113,7 +116,7 @@ describe("a stream that carries whatever an application sends", () => {
 						expect(await told(client, cut(stream, sizes), events)).toEqual(expected);
 					},
 				),
-				{ numRuns: 60 },
+				{ numRuns: 60 / SHARE },
 			);
 		},
 	);
@@ -156,7 +159,7 @@ describe("the reference", () => {
 			fc.asyncProperty(withoutEmptyEventType, chunkSizes, async (stream, sizes) => {
 				expect(await undiciParser.parse(cut(stream, sizes))).toEqual(interpret(stream).events);
 			}),
-			{ numRuns: 500 },
+			{ numRuns: 500 / SHARE },
 		);
 	});
 
@@ -167,7 +170,7 @@ describe("the reference", () => {
 				const found = await eventsourceParser.parse(cut(stream, sizes));
 				expect(found.map(withoutId)).toEqual(interpret(stream).events.map(withoutId));
 			}),
-			{ numRuns: 500 },
+			{ numRuns: 500 / SHARE },
 		);
 	});
 
