@@ -3,7 +3,7 @@ import { library } from "../../.ci/tsup.js";
 
 export default defineConfig({
 	...library,
-	entry: ["src/main.ts", "src/member-program.ts"],
+	entry: { main: "src/main.ts", "member-program": "src/fleet/member-program.ts" },
 	format: ["esm"],
 	dts: false,
 	// It is TypeScript itself.

@@ -383,7 +383,8 @@ describe("the tables", () => {
 		const files = names.filter((name) => name.endsWith(".ts"));
 		const faults = names.filter((name) => !name.endsWith(".ts"));
 		const folder = join(REPOSITORY, "packages/faults/src");
-		const known = readdirSync(folder)
+		const known = readdirSync(folder, { encoding: "utf8", recursive: true })
+			.filter((file) => file.endsWith(".ts"))
 			.map((file) => readFileSync(join(folder, file), "utf8"))
 			.join("\n");
 		expect(files.filter((file) => !existsSync(join(REPOSITORY, "packages", file)))).toEqual([]);

@@ -2,10 +2,10 @@
  * `pnpm test:faults`: runs for as long as it is told, or until something is found. It ends with 0 when nothing is.
  */
 import { parseArgs } from "node:util";
-import { ENGINES } from "./connect-engine.js";
+import { ENGINES } from "./fleet/connect-engine.js";
 import { reportOf, sumOf } from "./report.js";
 import { run } from "./run.js";
-import { hasStore } from "./store.js";
+import { hasStore } from "./stores/start-store.js";
 
 // Whatever hangs: a run ends.
 const GRACE_MS = 300_000;

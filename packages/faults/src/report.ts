@@ -1,10 +1,11 @@
 /**
  * The report of a run that found something: all that it takes to find out why.
  */
-import { nameOf } from "./position.js";
-import type { Violation } from "./reading.js";
-import type { Received } from "./received.js";
+
+import type { Received } from "./checker/received.js";
+import type { Violation } from "./checker/violation.js";
 import type { Outcome } from "./run.js";
+import { nameOf } from "./truth/position.js";
 
 // The first ones show what is wrong; others follow from them.
 const MAX_VIOLATIONS = 5;
@@ -23,9 +24,19 @@ export function reportOf(outcome: Outcome): string {
 	].join("\n");
 }
 
-export function sumOf({ sent, received, faults }: Outcome): string {
-	const each = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
-	return `${sent} events sent, ${received} received; faults: ${each.join(", ")}`;
+export function sumOf({ sent, received, faults, gaps, evidence }: Outcome): string {
+	return [
+		`${sent} events sent, ${received} received; faults: ${countsOf(faults)}; gaps: ${countsOf(gaps)}`,
+		`${evidence.log} positions judged by the log, ${evidence.receipt} only by what was received`,
+	].join("\n");
+}
+
+function countsOf(counts: Readonly<Record<string, number>>): string {
+	return (
+		Object.entries(counts)
+			.map(([name, count]) => `${name} ${count}`)
+			.join(", ") || "none"
+	);
 }
 
 function violationOf({ rule, reader, what, before }: Violation): string {
@@ -40,6 +51,8 @@ function lineOf(received: Received): string {
 		const { process, lastId } = received;
 		return `${time} opened on port ${process}, after ${lastId === undefined ? "nothing" : nameOf(lastId)}`;
 	}
+	if (received.kind === "direct")
+		return `${time} an event of its own at ${nameOf(received.position)}`;
 	if (received.kind === "state") return `${time} event ${received.number}, the newest of its key`;
 	const place = nameOf(received.position);
 	if (received.kind === "event") return `${time} event ${received.number} at ${place}`;

@@ -3,22 +3,25 @@
  * everything that was received until then is checked.
  */
 import { createRandom, type Random, settled } from "@sse-service/testing";
-import { Checker } from "./checker.js";
+import { Checker } from "./checker/checker.js";
+import { KEPT } from "./checker/reading.js";
+import type { Received } from "./checker/received.js";
+import type { Rule, Violation } from "./checker/violation.js";
 import { now, pause } from "./clock.js";
-import type { EngineName } from "./connect-engine.js";
-import { Crowd } from "./crowd.js";
-import type { Fault, Scene } from "./fault.js";
-import { Fleet } from "./fleet.js";
-import { Load } from "./load.js";
-import type { Member } from "./member.js";
-import { NETWORK_FAULTS } from "./network-faults.js";
-import { Plan } from "./plan.js";
-import { PROCESS_FAULTS } from "./process-faults.js";
-import { KEPT, type Rule, type Violation } from "./reading.js";
-import type { Received } from "./received.js";
-import { type Store, startStore } from "./store.js";
+import { Crowd } from "./crowd/crowd.js";
+import type { Fault, Scene } from "./faults/fault.js";
+import { NETWORK_FAULTS } from "./faults/network-faults.js";
+import { Plan } from "./faults/plan.js";
+import { PROCESS_FAULTS } from "./faults/process-faults.js";
+import type { EngineName } from "./fleet/connect-engine.js";
+import type { Flaw } from "./fleet/flaws.js";
+import { Fleet } from "./fleet/fleet.js";
+import { Load } from "./fleet/load.js";
+import type { Member } from "./fleet/member.js";
+import { startStore } from "./stores/start-store.js";
+import type { Store } from "./stores/store.js";
 import { Timeline } from "./timeline.js";
-import { Truth } from "./truth.js";
+import { type Evidence, Truth } from "./truth/truth.js";
 
 export interface RunOptions {
 	readonly engine: EngineName;
@@ -31,8 +34,8 @@ export interface RunOptions {
 	readonly maxEvents: number;
 	readonly clients: number;
 	readonly eventsPerSecond: number;
-	/** The processes have a log that is wrong, for a test of the checker. */
-	readonly isForgetful?: boolean;
+	/** Of the log in the processes, for a test of the checker. */
+	readonly flaw?: Flaw | undefined;
 	/** Is told what is done, as it is done. */
 	print(line: string): void;
 }
@@ -45,6 +48,9 @@ export interface Outcome {
 	readonly faults: Readonly<Record<string, number>>;
 	readonly sent: number;
 	readonly received: number;
+	readonly evidence: Evidence;
+	/** How many gaps clients received, by reason. */
+	readonly gaps: Readonly<Record<string, number>>;
 }
 
 // Within so long everything is well again after a fault.
@@ -54,12 +60,15 @@ const LIVE_MS = 30_000;
 /** Until a process that cannot reach the engine says so: 10 s without proof. */
 const UNREADY_MS = 15_000;
 
+// Often enough to see all that comes before it is trimmed, however little the engine keeps.
+const READ_MS = 250;
+
 export async function run(options: RunOptions): Promise<Outcome> {
-	const { engine, maxEvents, isForgetful = false } = options;
+	const { engine, maxEvents, flaw } = options;
 	const store = await startStore(engine);
 	let fleet: Fleet | undefined;
 	try {
-		fleet = await Fleet.start({ engine, enginePort: store.port, maxEvents, isForgetful });
+		fleet = await Fleet.start({ engine, enginePort: store.port, maxEvents, flaw });
 		return await new Run(options, store, fleet).toItsEnd();
 	} finally {
 		await fleet?.stop();
@@ -69,6 +78,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
 
 class Run {
 	readonly #options: RunOptions;
+	readonly #store: Store;
 	readonly #fleet: Fleet;
 	readonly #random: Random;
 	readonly #truth: Truth;
@@ -79,10 +89,12 @@ class Run {
 	readonly #crowd: Crowd;
 	readonly #load: Load;
 	readonly #faults: Record<string, number> = {};
+	readonly #gaps: Record<string, number> = {};
 	#received = 0;
 
 	constructor(options: RunOptions, store: Store, fleet: Fleet) {
 		this.#options = options;
+		this.#store = store;
 		this.#fleet = fleet;
 		this.#truth = new Truth(options.maxEvents);
 		this.#checker = new Checker(this.#truth);
@@ -112,6 +124,8 @@ class Run {
 
 	async toItsEnd(): Promise<Outcome> {
 		const end = now() + this.#options.forMs;
+		// When the engine does not answer it is asked again.
+		const reading = setInterval(() => void this.#readLog().catch(() => {}), READ_MS);
 		try {
 			this.#crowd.start();
 			this.#load.start();
@@ -126,6 +140,7 @@ class Run {
 				error instanceof Error ? (error.stack ?? error.message) : String(error),
 			);
 		} finally {
+			clearInterval(reading);
 			this.#load.stop();
 			this.#crowd.stop();
 		}
@@ -136,6 +151,8 @@ class Run {
 			faults: this.#faults,
 			sent: this.#load.count,
 			received: this.#received,
+			evidence: this.#truth.evidence,
+			gaps: this.#gaps,
 		};
 	}
 
@@ -155,6 +172,7 @@ class Run {
 			random: this.#random,
 			truth: this.#truth,
 			tell: (what) => this.#timeline.add(`${who}: ${what}`),
+			readLog: () => this.#readLog(),
 			untilUnready: (unready) => this.#untilUnready(unready),
 		};
 		this.#faults[fault.name] = (this.#faults[fault.name] ?? 0) + 1;
@@ -181,11 +199,29 @@ class Run {
 		}
 		this.#load.isStateKept = false;
 		await this.#load.answered();
+		await this.#readLog();
 		const received = this.#crowd.takeUpTo(mark);
-		for (const each of received.values()) this.#received += each.length;
+		this.#count(received.values());
 		const count = this.#violations.length;
-		this.#violations.push(...this.#checker.check(received, mark?.position));
+		this.#violations.push(...this.#checker.check(received));
 		this.#timeline.add(this.#violations.length === count ? "all is well" : "NOT all is well");
+	}
+
+	/** As it comes: it may be lost, or trimmed, later. */
+	async #readLog(): Promise<void> {
+		const { ledger } = this.#truth;
+		const branch = ledger.current;
+		const found = await this.#store.read(ledger.bookmark);
+		if (found !== undefined) this.#truth.read(found, branch);
+	}
+
+	#count(received: Iterable<readonly Received[]>): void {
+		for (const all of received) {
+			this.#received += all.length;
+			for (const each of all) {
+				if (each.kind === "gap") this.#gaps[each.reason] = (this.#gaps[each.reason] ?? 0) + 1;
+			}
+		}
 	}
 
 	async #untilUnready(members: readonly Member[]): Promise<void> {

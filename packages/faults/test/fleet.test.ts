@@ -3,15 +3,17 @@
  */
 import { createRandom, eventually, isLongRun, sizeOf } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Checker } from "../src/checker.js";
-import { Client } from "../src/client.js";
-import { Fleet } from "../src/fleet.js";
-import { Load } from "../src/load.js";
-import type { Member } from "../src/member.js";
-import type { Answer } from "../src/member-program.js";
-import type { Reader, Received } from "../src/received.js";
-import { hasStore, type Store, startStore } from "../src/store.js";
-import { Truth } from "../src/truth.js";
+import { Checker } from "../src/checker/checker.js";
+import type { Received } from "../src/checker/received.js";
+import { Client } from "../src/crowd/client.js";
+import { Fleet } from "../src/fleet/fleet.js";
+import { Load } from "../src/fleet/load.js";
+import type { Member } from "../src/fleet/member.js";
+import type { Answer } from "../src/fleet/member-program.js";
+import { hasStore, startStore } from "../src/stores/start-store.js";
+import type { Store } from "../src/stores/store.js";
+import type { Reader } from "../src/truth/target.js";
+import { Truth } from "../src/truth/truth.js";
 
 const READY_MS = 30_000;
 const WAIT = { interval: 100 };
@@ -139,6 +141,8 @@ for (const engine of ["redis", "nats"] as const) {
 				load.stop();
 			}
 			await load.answered();
+			const found = await store.read(undefined);
+			if (found !== undefined) truth.read(found, undefined);
 			const received = new Map<Reader, readonly Received[]>(
 				clients.map((client) => [client.reader, client.take()]),
 			);

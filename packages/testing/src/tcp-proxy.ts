@@ -34,8 +34,8 @@ export interface TcpProxy {
 	/** Let nothing through, and forget nothing. */
 	hold(): void;
 	release(): void;
-	/** Break every connection, by a reset. */
-	cut(): void;
+	/** Break every connection, by a reset. `index`: only that one, as they were opened */
+	cut(index?: number): void;
 	/** Break those of which something was thrown away. */
 	cutMuted(): void;
 	close(): Promise<void>;
@@ -84,6 +84,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 		});
 	}
 
+	function chosen(index: number | undefined): readonly Passage[] {
+		const all = [...passages];
+		return index === undefined ? all : all.slice(index, index + 1);
+	}
+
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 
@@ -100,9 +105,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 			return lost;
 		},
 		mute: (way, index) => {
-			const all = [...passages];
-			const chosen = index === undefined ? all : all.slice(index, index + 1);
-			for (const passage of chosen) passage.muted.add(way);
+			for (const passage of chosen(index)) passage.muted.add(way);
 		},
 		hold: () => {
 			isHeld = true;
@@ -115,8 +118,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 				upstream.resume();
 			}
 		},
-		cut: () => {
-			for (const passage of passages) cut(passage);
+		cut: (index) => {
+			for (const passage of chosen(index)) cut(passage);
 		},
 		cutMuted: () => {
 			for (const passage of passages) if (passage.muted.size > 0) cut(passage);

@@ -1,7 +1,7 @@
 /**
  * The fleet: processes that share an event log.
  */
-import { limitOf, pause } from "./clock.js";
+import { limitOf, pause } from "../clock.js";
 import { type FleetOptions, Member } from "./member.js";
 
 const FLEET_SIZE = 3;

@@ -2,9 +2,9 @@
  * A fault: something that breaks, and is mended. Types only: nothing here runs.
  */
 import type { Random } from "@sse-service/testing";
-import type { Fleet } from "./fleet.js";
-import type { Member } from "./member.js";
-import type { Truth } from "./truth.js";
+import type { Fleet } from "../fleet/fleet.js";
+import type { Member } from "../fleet/member.js";
+import type { Truth } from "../truth/truth.js";
 
 /** Where a fault happens. */
 export interface Scene {
@@ -16,6 +16,8 @@ export interface Scene {
 	readonly truth: Truth;
 	/** Say in the timeline what is done. */
 	tell(what: string): void;
+	/** Read what the log has now, before something of it is lost. */
+	readLog(): Promise<void>;
 	/** Wait until processes say that they are not ready. It is a violation when one does not. */
 	untilUnready(members: readonly Member[]): Promise<void>;
 }

@@ -3,26 +3,43 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "@nats-io/transport-node";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { startNatsServer } from "@sse-service/testing/nats-server";
 import type { ServerProcess } from "@sse-service/testing/server-process";
-import { now, pause } from "./clock.js";
-import type { Fault, Scene } from "./fault.js";
+import { now, pause } from "../clock.js";
+import type { Fault, Scene } from "../faults/fault.js";
+import type { Entry, Found } from "../truth/branch.js";
+import type { Bookmark } from "../truth/ledger.js";
+import { numberIn } from "./log-text.js";
 import type { Store } from "./store.js";
 
 // As the log documents it.
 const STREAM = "SSE";
 
+/** Messages that are asked for at a time. */
+const AT_A_TIME = 64;
+
+interface StreamInfo {
+	readonly created: string;
+	readonly config: { readonly subjects: readonly string[] };
+	readonly state: { readonly first_seq: number; readonly last_seq: number };
+}
+
 export async function startNatsStore(): Promise<Store> {
-	return new NatsStore(await startNatsServer());
+	const server = await startNatsServer();
+	const options = { servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 };
+	return new NatsStore(server, await connect(options));
 }
 
 class NatsStore implements Store {
 	readonly faults: readonly Fault[];
 	readonly #server: ServerProcess;
+	/** On which the log is read. */
+	readonly #connection: NatsConnection;
 
-	constructor(server: ServerProcess) {
+	constructor(server: ServerProcess, connection: NatsConnection) {
 		this.#server = server;
+		this.#connection = connection;
 		this.faults = [
 			{ name: "restart", kind: "engine", isOutage: true, run: (scene) => this.#restart(scene) },
 			{
@@ -54,7 +71,28 @@ class NatsStore implements Store {
 		return this.#server.port;
 	}
 
+	async read(after: Bookmark | undefined): Promise<Found | undefined> {
+		const { created, config, state } = await this.#info();
+		// SSE.log.<token>.>
+		const token = config?.subjects[0]?.split(".")[2];
+		if (created === undefined || token === undefined || state === undefined) return undefined;
+		const epoch = `${Date.parse(created).toString(36)}${token}`;
+		const from = Math.max(state.first_seq, epoch === after?.epoch ? after.sequence + 1 : 1);
+		const entries = new Map<number, Entry>();
+		for (let next = from; next <= state.last_seq; next += AT_A_TIME) {
+			const count = Math.min(AT_A_TIME, state.last_seq + 1 - next);
+			const sequences = Array.from({ length: count }, (_, index) => next + index);
+			const found = await Promise.all(sequences.map((sequence) => this.#message(sequence)));
+			for (const [index, payload] of found.entries()) {
+				if (payload !== undefined) entries.set(next + index, entryIn(payload));
+			}
+		}
+		// It is not the same stream if that was made anew meanwhile.
+		return (await this.#info()).created === created ? { epoch, entries } : undefined;
+	}
+
 	async stop(): Promise<void> {
+		await this.#connection.close();
 		await this.#server.stop();
 	}
 
@@ -68,38 +106,38 @@ class NatsStore implements Store {
 	}
 
 	/** It acknowledges what it has not written yet. */
-	async #crash({ truth, fleet, tell }: Scene): Promise<void> {
+	async #crash({ truth, fleet, tell, readLog }: Scene): Promise<void> {
+		await readLog();
 		await this.#server.kill("SIGKILL");
 		for (const { proxy } of fleet.members) {
 			proxy.isShut = true;
 			proxy.cut();
 		}
-		// What it had acknowledged has been heard by then.
-		await pause(500);
-		await Promise.all(fleet.members.map((member) => member.health()));
 		await this.#server.restart();
 		const { last_seq: sequence } = await this.#state();
-		truth.cut(sequence, now());
+		truth.cut(sequence);
 		for (const { proxy } of fleet.members) proxy.isShut = false;
 		tell(`it is back, after ${sequence}`);
 	}
 
-	async #restartEmpty({ truth, random, tell }: Scene): Promise<void> {
+	async #restartEmpty({ truth, random, tell, readLog }: Scene): Promise<void> {
+		await readLog();
 		await this.#server.kill(random.between(1, 2) === 1 ? "SIGKILL" : "SIGTERM");
 		rmSync(join(this.#server.folder, "jetstream"), { recursive: true, force: true });
-		truth.wipe();
+		truth.wipe(now());
 		await this.#server.restart();
 		tell("it is back, with nothing in it");
 	}
 
 	/** A process makes it again. */
-	async #delete({ truth }: Scene): Promise<void> {
-		truth.wipe();
+	async #delete({ truth, readLog }: Scene): Promise<void> {
+		await readLog();
+		truth.wipe(now());
 		await this.#ask(`STREAM.DELETE.${STREAM}`);
 	}
 
 	/** While a process does not come up with what is written. */
-	async #purge({ truth, random, member: { proxy }, tell }: Scene): Promise<void> {
+	async #purge({ truth, random, member: { proxy }, tell, readLog }: Scene): Promise<void> {
 		if (random.between(1, 2) === 1) {
 			proxy.hold();
 			tell("a process is held back");
@@ -109,7 +147,8 @@ class NatsStore implements Store {
 		const left = random.between(1, 50);
 		const { last_seq: newest } = await this.#state();
 		const sequence = Math.max(0, newest - left);
-		truth.trim(sequence, now());
+		await readLog();
+		truth.trim(sequence);
 		await this.#ask(`STREAM.PURGE.${STREAM}`, { seq: sequence + 1 });
 		tell(`nothing is left up to ${sequence}`);
 		proxy.release();
@@ -131,9 +170,22 @@ class NatsStore implements Store {
 		tell("it goes on");
 	}
 
-	async #state(): Promise<{ readonly last_seq: number }> {
-		const { state } = await this.#ask<{ state: { last_seq: number } }>(`STREAM.INFO.${STREAM}`);
-		return state;
+	async #state(): Promise<StreamInfo["state"]> {
+		return (await this.#ask<StreamInfo>(`STREAM.INFO.${STREAM}`)).state;
+	}
+
+	/** Nothing is in it when there is no stream. */
+	async #info(): Promise<Partial<StreamInfo>> {
+		const reply = await this.#connection.request(`$JS.API.STREAM.INFO.${STREAM}`);
+		return reply.json();
+	}
+
+	/** @returns its payload; `undefined` when it is gone */
+	async #message(seq: number): Promise<string | undefined> {
+		const call = `$JS.API.STREAM.MSG.GET.${STREAM}`;
+		const reply = await this.#connection.request(call, JSON.stringify({ seq }));
+		const { message } = reply.json<{ message?: { data?: string } }>();
+		return message && Buffer.from(message.data ?? "", "base64").toString();
 	}
 
 	async #ask<Reply>(call: string, request: object = {}): Promise<Reply> {
@@ -145,4 +197,11 @@ class NatsStore implements Store {
 			await connection.close();
 		}
 	}
+}
+
+/** The first line is its tag, and what goes with that behind a space. */
+function entryIn(payload: string): Entry {
+	const end = payload.indexOf("\n");
+	const tag = /^[0-9a-z]+/.exec(payload)?.[0] ?? "0";
+	return { tag, number: numberIn(payload.slice(end + 1)) };
 }

@@ -2,12 +2,13 @@
  * The crowd: all clients of a run.
  */
 import type { Random } from "@sse-service/testing";
+import type { Received } from "../checker/received.js";
+import { limitOf, pause } from "../clock.js";
+import type { Position } from "../truth/position.js";
+import { type Reader, STATE_GROUPS } from "../truth/target.js";
 import { Client, type ClientHost, type Temper } from "./client.js";
-import { limitOf, pause } from "./clock.js";
-import type { Position } from "./position.js";
-import { type Reader, type Received, STATE_GROUP } from "./received.js";
 
-const GROUPS = ["red", "green", "blue", "black", STATE_GROUP];
+const GROUPS = ["red", "green", "blue", "black", ...STATE_GROUPS];
 const MAX_GROUPS = 3;
 
 /** Of ten clients so many have a second stream. */
@@ -20,10 +21,11 @@ const TEMPERS: readonly Temper[] = [
 	"slow",
 ];
 
-/** An event for everyone, and when it was sent. */
+/** An event for everyone, which all must come to. */
 export interface Mark {
 	readonly position: Position;
-	readonly since: number;
+	/** Whether the log that has it has another position, too, as far as it has been read. */
+	isBeside(position: Position): boolean;
 }
 
 export class Crowd {
@@ -81,14 +83,14 @@ export class Crowd {
 }
 
 /** How many until a mark is reached, what says so included; 0 when it is not. */
-function endOf(received: readonly Received[], { position, since }: Mark): number {
+function endOf(received: readonly Received[], { position, isBeside }: Mark): number {
 	const { epoch, sequence, tag } = position;
 	const isAt = (each: Received): boolean => {
 		if (!("position" in each) || each.position.epoch !== epoch) return false;
-		if (each.kind === "event") return each.position.tag === tag;
-		// What a log that was lost has had there came before.
-		const isWhole = each.isPartial !== true;
-		return isWhole && each.at >= since && each.position.sequence >= sequence;
+		if (each.position.sequence < sequence) return false;
+		if (each.kind === "event" && each.position.tag === tag) return true;
+		const isWhole = !("isPartial" in each) || each.isPartial !== true;
+		return isWhole && isBeside(each.position);
 	};
 	return received.findIndex(isAt) + 1;
 }

@@ -2,14 +2,12 @@
  * A member of the fleet: a process, as it looks from here, with a proxy between it and the engine.
  */
 import http from "node:http";
-import { fileURLToPath } from "node:url";
 import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
+import { MEMBER_PROGRAM } from "../program.js";
 import type { EngineName } from "./connect-engine.js";
+import type { Flaw } from "./flaws.js";
 import type { Answer, MemberOptions, Publication } from "./member-program.js";
-
-// The built one, whoever asks.
-const PROGRAM = fileURLToPath(new URL("../dist/member-program.js", import.meta.url));
 
 // A stopped process answers nothing.
 const ANSWER_TIMEOUT_MS = 6_000;
@@ -24,8 +22,8 @@ export interface FleetOptions {
 	/** How many the engine keeps. */
 	readonly maxEvents: number;
 	readonly drainMs?: number;
-	/** Their logs are wrong. */
-	readonly isForgetful?: boolean;
+	/** Of their logs, for a test of the checker. */
+	readonly flaw?: Flaw | undefined;
 }
 
 interface Health {
@@ -48,7 +46,7 @@ export class Member {
 
 	static async start(
 		index: number,
-		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, isForgetful = false }: FleetOptions,
+		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, flaw }: FleetOptions,
 	): Promise<Member> {
 		const proxy = await startTcpProxy(enginePort);
 		const scheme = engine === "nats" ? "nats" : "redis";
@@ -57,9 +55,9 @@ export class Member {
 			path: globalThis.process.execPath,
 			scheme: "http",
 			args: (port) => {
-				const own = { maxEvents, drainMs, isForgetful };
+				const own = { maxEvents, drainMs, flaw };
 				const options: MemberOptions = { port, engine, url, ...own };
-				return [PROGRAM, JSON.stringify(options)];
+				return [MEMBER_PROGRAM, JSON.stringify(options)];
 			},
 			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 			answer: /^HTTP\/1\.1 200/,

@@ -3,9 +3,9 @@
  */
 
 import type { Way } from "@sse-service/testing/tcp-proxy";
-import { pause } from "./clock.js";
+import { pause } from "../clock.js";
+import type { Member } from "../fleet/member.js";
 import type { Fault, Scene } from "./fault.js";
-import type { Member } from "./member.js";
 
 /** Longer than it takes to see that nothing is delivered: 4 s, looked at every 2 s. */
 const MUTE_MS = [8_000, 14_000] as const;

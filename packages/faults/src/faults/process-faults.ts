@@ -1,7 +1,7 @@
 /**
  * What befalls a process.
  */
-import { pause } from "./clock.js";
+import { pause } from "../clock.js";
 import type { Fault } from "./fault.js";
 
 export const PROCESS_FAULTS: readonly Fault[] = [

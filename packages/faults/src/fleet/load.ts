@@ -2,22 +2,30 @@
  * The load: events sent in all processes, to everyone, to groups and to clients, and what became of each.
  */
 import type { Random } from "@sse-service/testing";
-import { limitOf, now, pause } from "./clock.js";
-import type { Mark } from "./crowd.js";
+import { limitOf, now, pause } from "../clock.js";
+import type { Mark } from "../crowd/crowd.js";
+import { parseId } from "../truth/position.js";
+import type { Sent } from "../truth/sent.js";
+import { stateGroupOf, type Target } from "../truth/target.js";
+import type { Truth } from "../truth/truth.js";
 import type { Fleet } from "./fleet.js";
 import type { Member } from "./member.js";
 import type { Publication } from "./member-program.js";
-import { parseId } from "./position.js";
-import { STATE_GROUP, type Target } from "./received.js";
-import type { Truth } from "./truth.js";
 
 const TICK_MS = 20;
 
-/** How many there are in the group that keeps the newest event of each. */
-const STATE_KEYS = 8;
+/** How many keys there are for each target. */
+const KEYS = 8;
 
 /** Unanswered, of one process. */
 const MAX_WAITING = 60;
+
+/** How often what has an idempotency key is sent again while it is not acknowledged, and how long after, in milliseconds. */
+const RETRIES = 4;
+const RETRY_MS = [500, 4_000] as const;
+
+/** For so long events with a `ttlMs` are replayed. */
+const TTL_MS = [200, 5_000] as const;
 
 export interface LoadOptions {
 	readonly fleet: Fleet;
@@ -37,7 +45,7 @@ export class Load {
 	#numbers = 0;
 	#due = 0;
 	#timer: NodeJS.Timeout | undefined;
-	/** Nothing is sent to the group of which the newest events are kept, so that these are the same for a while. */
+	/** Nothing is sent to the groups that keep the newest events, so that these are the same for a while. */
 	isStateKept = false;
 
 	constructor(options: LoadOptions) {
@@ -63,15 +71,16 @@ export class Load {
 	 * @returns `undefined` when that has taken too long
 	 */
 	async mark(timeoutMs: number): Promise<Mark | undefined> {
-		const since = now();
-		const number = this.#send("all");
+		const { truth } = this.#options;
+		const number = this.#send({ target: "all" });
 		for (const isOver = limitOf(timeoutMs); !isOver(); await pause(100)) {
 			const member = this.#anyMember();
 			if (member === undefined) continue;
 			const idempotencyKey = `mark ${number}`;
 			const id = await this.#publish(member, { number, target: "all", padding: 0, idempotencyKey });
 			const position = id === undefined ? undefined : parseId(id);
-			if (position !== undefined) return { position, since };
+			if (position === undefined) continue;
+			return { position, isBeside: (other) => truth.ledger.current?.has(other) === true };
 		}
 		return undefined;
 	}
@@ -86,25 +95,37 @@ export class Load {
 			const member = this.#anyMember();
 			if (member === undefined) continue;
 			const { random } = this.#options;
-			const { target, stateKey } = this.#anyTarget();
-			if (stateKey !== undefined && this.isStateKept) continue;
-			const number = this.#send(target, stateKey);
+			const event = this.#anyEvent(this.#numbers + 1);
+			if (this.isStateKept && stateGroupOf(event.target) !== undefined) continue;
+			const number = this.#send(event);
+			const { target, key, ownId, ttlMs } = event;
 			const padding =
 				random.between(1, 20) === 1 ? random.between(0, 8_000) : random.between(0, 200);
-			const isRepeated = random.between(1, 20) === 1;
+			const isRepeated = random.between(1, 10) === 1;
 			const idempotencyKey = isRepeated ? `event ${number}` : undefined;
-			const isSent = !isRepeated && stateKey === undefined && random.between(1, 5) === 1;
-			const publication = { number, target, padding, idempotencyKey, key: stateKey, isSent };
-			void this.#publish(member, publication);
-			// As one that was not answered tries again, elsewhere: it is one event all the same.
-			const other = isRepeated ? this.#anyMember() : undefined;
-			if (other !== undefined) void this.#publish(other, publication);
+			const isSent = !isRepeated && key === undefined && random.between(1, 5) === 1;
+			const id = ownId;
+			const publication = { number, target, padding, idempotencyKey, key, id, ttlMs, isSent };
+			if (isRepeated) void this.#insist(publication, stateGroupOf(target) !== undefined);
+			else void this.#publish(member, publication);
 		}
 	}
 
-	#send(target: Target, key?: string): number {
+	/** As an application that is not sure: in two processes at once, and again until it is acknowledged. It is one event all the same. */
+	async #insist(publication: Publication, isOfState: boolean): Promise<void> {
+		const { random } = this.#options;
+		for (let left = RETRIES; left > 0; left--) {
+			const members = [this.#anyMember(), this.#anyMember()].flatMap((each) => each ?? []);
+			const ids = await Promise.all(members.map((member) => this.#publish(member, publication)));
+			if (ids.some((id) => id !== undefined)) return;
+			await pause(random.between(...RETRY_MS));
+			if (this.isStateKept && isOfState) return;
+		}
+	}
+
+	#send(event: Omit<Sent, "at">): number {
 		const number = ++this.#numbers;
-		this.#options.truth.send(number, target, now(), key);
+		this.#options.truth.send(number, { ...event, at: now() });
 		return number;
 	}
 
@@ -122,7 +143,7 @@ export class Load {
 		const problem =
 			position === undefined
 				? `event ${number} has the id ${answer.id}`
-				: this.#options.truth.acknowledge(number, position, now());
+				: this.#options.truth.acknowledge(number, position);
 		if (problem !== undefined) this.#options.onProblem(problem);
 		return answer.id;
 	}
@@ -135,16 +156,26 @@ export class Load {
 		return members[random.between(0, members.length - 1)];
 	}
 
-	#anyTarget(): { readonly target: Target; readonly stateKey?: string } {
+	#anyEvent(number: number): Omit<Sent, "at"> {
+		const { random } = this.#options;
+		const target = this.#anyTarget();
+		const isKeyed = stateGroupOf(target) !== undefined || random.between(1, 8) === 1;
+		const isExcepting = target !== "all" && "except" in target;
+		// One that is kept from a client replaces only others that are.
+		const key = isKeyed && !isExcepting ? `key ${random.between(1, KEYS)}` : undefined;
+		const ownId = random.between(1, 10) === 1 ? `own ${number}` : undefined;
+		const isShort = key === undefined && random.between(1, 12) === 1;
+		return { target, key, ownId, ttlMs: isShort ? random.between(...TTL_MS) : undefined };
+	}
+
+	#anyTarget(): Target {
 		const { random, groups, clientIds } = this.#options;
 		const group = groups[random.between(0, groups.length - 1)] ?? "";
 		const client = clientIds[random.between(0, clientIds.length - 1)] ?? "";
-		const kind = random.between(1, 10);
-		if (kind <= 4) return { target: "all" };
-		if (kind <= 7 && group === STATE_GROUP) {
-			return { target: { group }, stateKey: `key ${random.between(1, STATE_KEYS)}` };
-		}
-		if (kind <= 7) return { target: { group } };
-		return { target: kind <= 9 ? { client } : { client, group } };
+		const kind = random.between(1, 20);
+		if (kind <= 7) return "all";
+		if (kind === 8) return { all: true, except: { client } };
+		if (kind <= 14) return { group };
+		return kind <= 18 ? { client } : { client, group };
 	}
 }

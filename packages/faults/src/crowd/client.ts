@@ -4,10 +4,12 @@
  */
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import type { Random } from "@sse-service/testing";
+import type { Received } from "../checker/received.js";
+import { now } from "../clock.js";
+import { isPartialId, ownIdOf, parseId } from "../truth/position.js";
+import type { Reader } from "../truth/target.js";
 import { type Block, createBlockReader } from "./blocks.js";
-import { now } from "./clock.js";
-import { isPartialId, parseId } from "./position.js";
-import type { Reader, Received } from "./received.js";
+import { DIRECT } from "./direct.js";
 
 /** `steady` stays for as long as it can, `restless` comes and goes, `slow` stops reading now and then. */
 export type Temper = "steady" | "restless" | "slow";
@@ -156,8 +158,12 @@ export class Client {
 			this.#write({ kind: "id", position, isPartial, at });
 		} else if (event === "gap") {
 			this.#write({ kind: "gap", reason: JSON.parse(data).reason, position, isPartial, at });
+		} else if (event === DIRECT) {
+			// It is its own id.
+			if (ownIdOf(id) !== data) this.#host.onProblem(this.reader, `${data} has the id ${id}`);
+			this.#write({ kind: "direct", position, at });
 		} else {
-			this.#write({ kind: "event", number, position, at });
+			this.#write({ kind: "event", number, position, ownId: ownIdOf(id), at });
 		}
 	}
 

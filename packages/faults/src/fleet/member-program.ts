@@ -3,10 +3,12 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { createSSEService, type Target } from "sse-service";
+import { setTimeout } from "node:timers/promises";
+import { createSSEService, type SSEConnection, type SSEMessage, type Target } from "sse-service";
+import { DIRECT } from "../crowd/direct.js";
+import { STATE_GROUPS } from "../truth/target.js";
 import { connectEngine, type EngineName } from "./connect-engine.js";
-import { makeForgetful } from "./forgetful.js";
-import { STATE_GROUP } from "./received.js";
+import { type Flaw, makeFlawed } from "./flaws.js";
 
 /** What it is told when it is started. */
 export interface MemberOptions {
@@ -16,8 +18,8 @@ export interface MemberOptions {
 	readonly url: string;
 	readonly maxEvents: number;
 	readonly drainMs: number;
-	/** Its log is wrong. */
-	readonly isForgetful: boolean;
+	/** Of its log. */
+	readonly flaw?: Flaw | undefined;
 }
 
 /** What it is told to publish. */
@@ -28,6 +30,9 @@ export interface Publication {
 	readonly padding: number;
 	readonly idempotencyKey?: string | undefined;
 	readonly key?: string | undefined;
+	/** The application's own id. */
+	readonly id?: string | undefined;
+	readonly ttlMs?: number | undefined;
 	/** By `send`, which says nothing of what becomes of it. */
 	readonly isSent?: boolean;
 }
@@ -39,13 +44,16 @@ export type Answer = { readonly id: string } | { readonly code: string };
 const HISTORY = {
 	maxEvents: 100,
 	maxBytes: 200_000,
-	groups: { [STATE_GROUP]: { latest: true } },
+	groups: Object.fromEntries(STATE_GROUPS.map((group) => [group, { latest: true }])),
 };
 const MAX_BUFFERED_BYTES = 64 * 1024;
 
+/** Between events of a pipe, in milliseconds. */
+const PIPE_MS = 700;
+
 const options: MemberOptions = JSON.parse(process.argv[2] ?? "");
 const engine = await connectEngine(options.engine, options.url, options.maxEvents);
-if (options.isForgetful) makeForgetful(engine.eventLog);
+if (options.flaw !== undefined) makeFlawed(engine.eventLog, options.flaw);
 const sse = createSSEService({
 	eventLog: engine.eventLog,
 	history: HISTORY,
@@ -61,7 +69,11 @@ const server = createServer(async (req, res) => {
 		const { pathname, searchParams } = new URL(req.url ?? "/", "http://localhost");
 		if (pathname === "/events") {
 			const groups = searchParams.get("groups")?.split(",").filter(Boolean) ?? [];
-			sse.connect({ req, res, clientId: searchParams.get("client") ?? "", groups });
+			const clientId = searchParams.get("client") ?? "";
+			const { connection } = sse.connect({ req, res, clientId, groups });
+			if (searchParams.has(DIRECT)) {
+				void sendDirectly(connection).catch((error) => process.stderr.write(`pipe: ${error}\n`));
+			}
 		} else if (pathname === "/publish") {
 			res.end(JSON.stringify(await publish(await bodyOf(req))));
 		} else {
@@ -75,16 +87,30 @@ const server = createServer(async (req, res) => {
 server.listen(options.port, "127.0.0.1");
 
 async function publish(publication: Publication): Promise<Answer> {
-	const { number, target, padding, idempotencyKey, key, isSent } = publication;
+	const { number, target, padding, idempotencyKey, key, id, ttlMs, isSent } = publication;
 	const text = `${number} ${"x".repeat(padding)}`;
 	try {
 		if (isSent === true) {
-			sse.send(target, text, { key });
+			sse.send(target, text, { key, id, ttlMs });
 			return { code: "sent" };
 		}
-		return await sse.publish(target, text, { idempotencyKey, key });
+		return await sse.publish(target, text, { idempotencyKey, key, id, ttlMs });
 	} catch (error) {
 		return { code: (error as { code?: string }).code ?? String(error) };
+	}
+}
+
+/** Events for one connection, with ids of their own: one at once, and others as the client reads. */
+async function sendDirectly(connection: SSEConnection): Promise<void> {
+	connection.send("hello", { event: DIRECT, id: "hello" });
+	const toEvent = (id: string): SSEMessage => ({ data: id, event: DIRECT, id });
+	await connection.pipe(piped, { toEvent });
+}
+
+async function* piped(signal: AbortSignal): AsyncIterable<string> {
+	for (let count = 1; !signal.aborted; count++) {
+		yield `piped ${count}`;
+		await setTimeout(PIPE_MS, undefined, { ref: false });
 	}
 }
 

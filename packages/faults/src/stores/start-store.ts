@@ -1,20 +1,12 @@
 /**
- * A store: the engine that keeps the log, as something that breaks.
+ * Starts the store of an engine.
  */
 import { natsServerPath } from "@sse-service/testing/nats-server";
 import { redisServerPath } from "@sse-service/testing/redis-server";
-import type { EngineName } from "./connect-engine.js";
-import type { Fault } from "./fault.js";
+import type { EngineName } from "../fleet/connect-engine.js";
 import { startNatsStore } from "./nats-store.js";
 import { startRedisStore } from "./redis-store.js";
-
-export interface Store {
-	/** Where it listens. */
-	readonly port: number;
-	/** What can befall it. */
-	readonly faults: readonly Fault[];
-	stop(): Promise<void>;
-}
+import type { Store } from "./store.js";
 
 /** Whether its server is on this machine. */
 export function hasStore(engine: EngineName): boolean {

@@ -8,7 +8,7 @@ export interface Position {
 	readonly tag: string;
 }
 
-const ID = /^v1\.([\w-]+)\.([0-9a-z]+)\.([\w-]+)~?(?:;.*)?$/;
+const ID = /^v1\.([\w-]+)\.([0-9a-z]+)\.([\w-]+)(~?)(?:;(.*))?$/;
 
 /** @returns `undefined` when it is not an id of the log */
 export function parseId(id: string): Position | undefined {
@@ -19,7 +19,12 @@ export function parseId(id: string): Position | undefined {
 
 /** Whether it says that newest events of groups are still to come. */
 export function isPartialId(id: string): boolean {
-	return id.split(";")[0]?.endsWith("~") === true;
+	return ID.exec(id)?.[4] === "~";
+}
+
+/** The application's own id in it. */
+export function ownIdOf(id: string): string | undefined {
+	return ID.exec(id)?.[5];
 }
 
 export function nameOf({ epoch, sequence, tag }: Position): string {

@@ -1,0 +1,202 @@
+/**
+ * The reading: goes through what one reader received, from one position to the next, and says what is wrong with it. All that
+ * was for the reader was received, once and in order, or a gap covers it.
+ */
+import type { Branch } from "../truth/branch.js";
+import { nameOf, type Position } from "../truth/position.js";
+import { isFor, type Reader, stateGroupOf } from "../truth/target.js";
+import type { Truth } from "../truth/truth.js";
+import { Course, type Obstacle, type Step, type Traveller } from "./course.js";
+import { Gaps } from "./gaps.js";
+import type { Gap, Received } from "./received.js";
+import type { Problem, Violation } from "./violation.js";
+
+/** Enough to see what happened. */
+export const KEPT = 40;
+
+export class Reading {
+	readonly #truth: Truth;
+	readonly #reader: Reader;
+	readonly #gaps: Gaps;
+	readonly #recent: Received[] = [];
+	/** The newest event of each key that it was sent. */
+	readonly #states = new Map<string, number>();
+	readonly #traveller: Traveller;
+	#at: Position | undefined;
+	/** It is being given the newest events of its groups. */
+	#isPartial = false;
+	/** Those that it can be on, by all that it received since its last gap. */
+	#courses: readonly Course[] = [];
+	/** The branches that have been looked at for courses. */
+	readonly #known = new Set<Branch>();
+
+	constructor(truth: Truth, reader: Reader) {
+		this.#truth = truth;
+		this.#reader = reader;
+		this.#gaps = new Gaps(truth);
+		this.#traveller = { reader, states: this.#states };
+	}
+
+	/** The log must have been read up to where this leads. */
+	*goOn(received: readonly Received[]): Iterable<Violation> {
+		for (const each of received) {
+			const problems = [...this.#look(each)];
+			this.#recent.push(each);
+			if (this.#recent.length > KEPT) this.#recent.shift();
+			yield* problems.map((problem) => this.#violationOf(problem));
+		}
+	}
+
+	/** Look whether it has the newest event of each key that its groups keep. */
+	*compare(): Iterable<Violation> {
+		for (const problem of this.#staleStates()) yield this.#violationOf(problem);
+	}
+
+	*#look(received: Received): Iterable<Problem> {
+		if (received.kind === "opened" || received.kind === "closed") return;
+		if (received.kind === "state") return yield* this.#lookAtState(received.number);
+		if (received.kind === "gap") {
+			yield* this.#lookAtGap(received);
+			this.#settleAt(received.position);
+		} else {
+			const number = received.kind === "event" ? received.number : undefined;
+			if (received.kind === "event") yield* this.#lookAtEvent(received);
+			yield* this.#lookAtStep({ position: received.position, number, at: received.at });
+		}
+		if (received.kind !== "gap" && received.kind !== "id") return;
+		const wasPartial = this.#isPartial;
+		this.#isPartial = received.isPartial === true;
+		// It is to be given the newest of all.
+		if (this.#isPartial) this.#states.clear();
+		else if (wasPartial) yield* this.#staleStates();
+	}
+
+	*#lookAtState(number: number): Iterable<Problem> {
+		const sent = this.#truth.sent(number);
+		const key = this.#truth.keyOf(number);
+		if (sent === undefined || key === undefined) {
+			return yield ["unknown", `event ${number} was never sent with a key`];
+		}
+		if (!isFor(sent.target, this.#reader)) yield this.#foreign(number);
+		this.#states.set(key, number);
+	}
+
+	*#lookAtEvent({ number, ownId }: Received & { kind: "event" }): Iterable<Problem> {
+		const sent = this.#truth.sent(number);
+		if (sent === undefined) return yield ["unknown", `event ${number} was never sent`];
+		if (!isFor(sent.target, this.#reader)) yield this.#foreign(number);
+		if (ownId !== sent.ownId) {
+			yield ["id", `event ${number} has the own id ${ownId}, and was sent with ${sent.ownId}`];
+		}
+		const key = this.#truth.keyOf(number);
+		if (key !== undefined) this.#states.set(key, number);
+	}
+
+	/** Whether all is there between where the reader was and where it is now. */
+	*#lookAtStep(step: Step): Iterable<Problem> {
+		const { position, number } = step;
+		const at = this.#at;
+		const problem = at === undefined ? undefined : this.#problemOf(step, at);
+		if (at === undefined || problem !== undefined) this.#settleAt(position);
+		this.#at = position;
+		if (problem !== undefined && (number === undefined || this.#truth.sent(number))) yield problem;
+	}
+
+	#problemOf(step: Step, at: Position): Problem | undefined {
+		const { position, number } = step;
+		const { epoch, sequence, tag } = position;
+		const to = `from ${nameOf(at)} to ${nameOf(position)}`;
+		if (epoch !== at.epoch) return ["continuity", `the epoch changes ${to} without a gap`];
+		if (number !== undefined && sequence <= at.sequence) {
+			const isTwice = this.#recent.some((each) => "number" in each && each.number === number);
+			return [isTwice ? "twice" : "order", `event ${number} came after ${nameOf(at)}`];
+		}
+		if (sequence < at.sequence) return ["order", `it goes back ${to}`];
+		if (sequence === at.sequence && tag !== at.tag) {
+			return ["continuity", `the log diverges ${to} without a gap`];
+		}
+		const obstacles: Obstacle[] = [];
+		this.#courses = this.#coursesFrom(at).filter((course) => {
+			const obstacle = course.go(at, step);
+			if (obstacle !== undefined) obstacles.push(obstacle);
+			return obstacle === undefined;
+		});
+		if (this.#courses.length > 0) return undefined;
+		const [least] = obstacles
+			.map(({ missed }) => missed)
+			.filter(({ length }) => length > 0)
+			.sort((one, other) => one.length - other.length);
+		if (least === undefined) {
+			return ["continuity", `it goes on from what was lost, ${to}, without a gap`];
+		}
+		return ["missed", `it goes ${to}, and has not been sent ${least.slice(0, 10).join(", ")}`];
+	}
+
+	*#lookAtGap(gap: Gap): Iterable<Problem> {
+		const at = this.#at;
+		// It came with a position.
+		if (at === undefined) return yield ["gap", "it was nowhere before"];
+		const objection = this.#gaps.objectionTo(gap, at, this.#coursesFrom(at));
+		if (objection === undefined) return;
+		const to = `from ${nameOf(at)} to ${nameOf(gap.position)}`;
+		yield ["gap", `a gap says ${gap.reason} ${to}: ${objection}`];
+	}
+
+	/** Whatever came before, it goes on from here. */
+	#settleAt(position: Position): void {
+		this.#at = position;
+		this.#courses = this.#truth
+			.branchesWith(position)
+			.map((branch) => new Course(this.#truth, this.#traveller, branch));
+		this.#known.clear();
+		for (const branch of this.#truth.ledger.of(position.epoch)) this.#known.add(branch);
+	}
+
+	/** Its courses, and those of branches that have left them since. */
+	#coursesFrom(at: Position): readonly Course[] {
+		const courses = [...this.#courses];
+		for (const branch of this.#truth.ledger.of(at.epoch)) {
+			if (this.#known.has(branch)) continue;
+			this.#known.add(branch);
+			const parent = courses.find((course) => course.branch === branch.parent);
+			const course = parent?.fork(branch, at);
+			if (course !== undefined) courses.push(course);
+		}
+		return courses;
+	}
+
+	/** The keys of which it has an older event than a branch that it can be on has where it is. */
+	*#staleStates(): Iterable<Problem> {
+		const at = this.#at;
+		if (at === undefined) return;
+		const stale = this.#courses.map(({ branch }) => this.#staleOn(branch, at.sequence));
+		const [least = []] = stale.sort((one, other) => one.length - other.length);
+		for (const what of least) yield ["state", what];
+	}
+
+	#staleOn(branch: Branch, sequence: number): readonly string[] {
+		return [...branch.keys()].flatMap((key) => {
+			const newest = branch.newestOf(key, sequence);
+			const number = branch.at(newest)?.number;
+			const sent = number === undefined ? undefined : this.#truth.sent(number);
+			if (number === undefined || sent === undefined || !isFor(sent.target, this.#reader))
+				return [];
+			if (stateGroupOf(sent.target) === undefined) return [];
+			const own = this.#states.get(key);
+			// A newer one is on its way.
+			if (own === number || branch.newestOf(key) > sequence) return [];
+			return [`of ${key} it has event ${own}, and the newest is ${number}`];
+		});
+	}
+
+	#foreign(number: number): Problem {
+		return [
+			"foreign",
+			`event ${number} was for ${JSON.stringify(this.#truth.sent(number)?.target)}`,
+		];
+	}
+
+	#violationOf([rule, what]: Problem): Violation {
+		return { rule, reader: this.#reader.name, what, before: [...this.#recent] };
+	}
+}

@@ -1,0 +1,44 @@
+/**
+ * Flaws: logs that are wrong on purpose. The checker must find each.
+ */
+import type { EventLog } from "sse-service/engine";
+
+/**
+ * - `forgetful`: does not deliver an event now and then.
+ * - `repeating`: delivers one twice.
+ * - `silent`: does not say that it lost what it had delivered.
+ * - `suspicious`: says of what it has that it is gone.
+ * - `stateless`: has no newest events for those who come to a group.
+ */
+export type Flaw = "forgetful" | "repeating" | "silent" | "suspicious" | "stateless";
+
+type LogHost = Parameters<EventLog["open"]>[0];
+
+const ONE_IN = 5;
+
+/** Gives a log a flaw. */
+export function makeFlawed(log: EventLog, flaw: Flaw): void {
+	let count = 0;
+	const isNow = (): boolean => ++count % ONE_IN === 0;
+	const hosted = (change: (host: LogHost) => Partial<LogHost>): void => {
+		const open = log.open.bind(log);
+		log.open = (host) => open({ ...host, ...change(host) });
+	};
+	if (flaw === "forgetful") {
+		hosted(({ deliver }) => ({ deliver: (...event) => void (isNow() || deliver(...event)) }));
+	} else if (flaw === "repeating") {
+		hosted(({ deliver }) => ({
+			deliver: (...event) => {
+				deliver(...event);
+				if (isNow()) deliver(...event);
+			},
+		}));
+	} else if (flaw === "silent") {
+		hosted(() => ({ onBreak: () => {} }));
+	} else if (flaw === "suspicious") {
+		const readAfter = log.readAfter.bind(log);
+		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));
+	} else {
+		log.readLatest = () => [];
+	}
+}

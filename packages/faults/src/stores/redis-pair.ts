@@ -1,0 +1,133 @@
+/**
+ * Two Redis servers that keep what they have in files: a primary, and a replica that follows it through a proxy.
+ */
+import { startRedisServer } from "@sse-service/testing/redis-server";
+import type { ServerProcess } from "@sse-service/testing/server-process";
+import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
+import { createClient } from "redis";
+import { limitOf, pause } from "../clock.js";
+import type { Entry, Found } from "../truth/branch.js";
+import type { Bookmark } from "../truth/ledger.js";
+import { numberIn } from "./log-text.js";
+
+// As the log documents them.
+export const LOG = "{sse}:log";
+const HEAD = "{sse}:head";
+
+/** The epoch, and the entries after a place of it, or all of another. ARGV: the epoch, the sequence after which to read */
+const READ = `
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+local from = epoch == ARGV[1] and ARGV[2] or '-'
+return { epoch, redis.call('XRANGE', KEYS[2], from, '+') }
+`;
+
+// Of what is written, nothing waits for the disk: a server that is killed has it in the system's cache.
+const SERVER = { persistence: true, args: ["--appendfsync", "no"] };
+
+const REPLICATION_TIMEOUT_MS = 15_000;
+
+export class RedisPair {
+	/** Between the two. */
+	readonly replication: TcpProxy;
+	#primary: ServerProcess;
+	#replica: ServerProcess;
+
+	private constructor(primary: ServerProcess, replica: ServerProcess, replication: TcpProxy) {
+		this.#primary = primary;
+		this.#replica = replica;
+		this.replication = replication;
+	}
+
+	static async start(): Promise<RedisPair> {
+		const primary = await startRedisServer(SERVER);
+		let replica: ServerProcess | undefined;
+		try {
+			replica = await startRedisServer(SERVER);
+			const pair = new RedisPair(primary, replica, await startTcpProxy(primary.port));
+			await pair.follow();
+			await pair.untilFollowing();
+			return pair;
+		} catch (error) {
+			await primary.stop();
+			await replica?.stop();
+			throw error;
+		}
+	}
+
+	get primary(): ServerProcess {
+		return this.#primary;
+	}
+
+	get replica(): ServerProcess {
+		return this.#replica;
+	}
+
+	/** Have the replica follow the primary: from now on it takes nothing from others. */
+	async follow(): Promise<void> {
+		this.replication.target = this.#primary.port;
+		await call(this.#replica, "REPLICAOF", "127.0.0.1", `${this.replication.port}`);
+	}
+
+	/** Resolves when the replica has what the primary has. */
+	async untilFollowing(): Promise<void> {
+		for (const isOver = limitOf(REPLICATION_TIMEOUT_MS); !isOver(); await pause(50)) {
+			const reply = String(await call(this.#replica, "INFO", "replication"));
+			if (reply.includes("master_link_status:up")) return;
+		}
+		throw new Error(`The replica does not follow: ${this.#replica.output.slice(-1_000)}`);
+	}
+
+	/** The replica follows nobody any longer. @returns the newest sequence that it has */
+	async promote(): Promise<number> {
+		await call(this.#replica, "REPLICAOF", "NO", "ONE");
+		return newestOf(this.#replica);
+	}
+
+	/** Each takes the place of the other. */
+	swap(): void {
+		[this.#primary, this.#replica] = [this.#replica, this.#primary];
+	}
+
+	async stop(): Promise<void> {
+		await this.replication.close();
+		await Promise.all([this.#primary.stop(), this.#replica.stop()]);
+	}
+}
+
+export async function newestOf(server: ServerProcess): Promise<number> {
+	return Number(await call(server, "HGET", HEAD, "sequence"));
+}
+
+/** As the read of a store. */
+export async function readLog(
+	server: ServerProcess,
+	after: Bookmark | undefined,
+): Promise<Found | undefined> {
+	const from = [after?.epoch ?? "", `${(after?.sequence ?? 0) + 1}`];
+	const [epoch, entries] = (await call(server, "EVAL", READ, "2", HEAD, LOG, ...from)) as [
+		string | null,
+		[id: string, fields: string[]][] | undefined,
+	];
+	if (epoch === null || entries === undefined) return undefined;
+	const read = entries.map(([id, fields]) => [Number.parseInt(id, 10), entryIn(fields)] as const);
+	return { epoch, entries: new Map(read) };
+}
+
+export async function call(server: ServerProcess, ...command: readonly string[]): Promise<unknown> {
+	const client = createClient({ url: server.url, socket: { reconnectStrategy: false } });
+	client.on("error", () => {});
+	await client.connect();
+	try {
+		return await client.sendCommand([...command]);
+	} finally {
+		client.destroy();
+	}
+}
+
+function entryIn(fields: readonly string[]): Entry {
+	const fieldOf = (name: string): string => {
+		const place = fields.findIndex((field, index) => index % 2 === 0 && field === name);
+		return place < 0 ? "" : (fields[place + 1] ?? "");
+	};
+	return { tag: fieldOf("t"), number: numberIn(fieldOf("d")) };
+}

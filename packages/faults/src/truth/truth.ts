@@ -1,0 +1,206 @@
+/**
+ * The truth: what was sent, what the log has, and what befell it. Everything that a reader received is held against it.
+ *
+ * What the engine's log has, the checker reads itself. Only where an entry was gone before it could be read does the truth rest
+ * on what was acknowledged or received. When that was decides nothing: it may have been in a socket for long.
+ */
+import type { Branch, Entry, Found } from "./branch.js";
+import { Ledger } from "./ledger.js";
+import { Losses } from "./losses.js";
+import { nameOf, type Position } from "./position.js";
+import { keyNameOf, type Sent } from "./sent.js";
+import { type Sighting, Sightings } from "./sightings.js";
+import { isFor, type Reader } from "./target.js";
+
+/** How many positions there were, by what showed what is there. */
+export interface Evidence {
+	readonly log: number;
+	readonly receipt: number;
+}
+
+export class Truth {
+	readonly losses = new Losses();
+	readonly ledger: Ledger;
+	readonly #sent = new Map<number, Sent>();
+	readonly #sightings = new Sightings();
+	readonly #maxEvents: number;
+	#evidence: Evidence = { log: 0, receipt: 0 };
+
+	/** @param maxEvents how many the engine keeps */
+	constructor(maxEvents = Infinity) {
+		this.#maxEvents = maxEvents;
+		this.ledger = new Ledger((number) => this.keyOf(number));
+	}
+
+	send(number: number, sent: Sent): void {
+		this.#sent.set(number, sent);
+	}
+
+	sent(number: number): Sent | undefined {
+		return this.#sent.get(number);
+	}
+
+	/** The name of its key, with its target. */
+	keyOf(number: number): string | undefined {
+		const sent = this.#sent.get(number);
+		return sent && keyNameOf(sent);
+	}
+
+	/** The log has acknowledged it. @returns what is wrong with that, if anything */
+	acknowledge(number: number, position: Position): string | undefined {
+		// NATS knows an idempotency key for longer than the event: of one that is gone it answers no tag.
+		if (position.tag === "0" && this.#isGone(position)) return undefined;
+		return this.see(number, position);
+	}
+
+	/** A reader received it, or, without a number, the id of something. @returns what is wrong with that, if anything */
+	see(number: number | undefined, position: Position): string | undefined {
+		if (this.ledger.of(position.epoch).length === 0) this.ledger.found(position.epoch);
+		const other = this.#sightings.add(position, number);
+		if (other === undefined) return undefined;
+		return `events ${other} and ${number} are both at ${nameOf(position)}`;
+	}
+
+	// What befell the log.
+
+	/** @param branch the one that the engine was on when it was asked */
+	read(found: Found, branch: Branch | undefined): void {
+		this.ledger.read(found, branch);
+	}
+
+	/** The events up to this one are gone. */
+	trim(sequence: number): void {
+		const epoch = this.ledger.current?.epoch;
+		if (epoch !== undefined) this.losses.trim({ epoch, sequence });
+	}
+
+	/** The events after this one are gone, though they were acknowledged. @returns the branch that had them */
+	cut(sequence: number): Branch | undefined {
+		return this.ledger.fork(sequence);
+	}
+
+	/** Everything is gone. */
+	wipe(at: number): void {
+		this.losses.wipe(this.#sightings.epochs, at);
+	}
+
+	// What follows from it.
+
+	/** The branches that a position is on. */
+	branchesWith(position: Position): readonly Branch[] {
+		return this.ledger.of(position.epoch).filter((branch) => this.isOn(branch, position));
+	}
+
+	/** Whether a position is on a branch, as the log says, or may be where that was not read. */
+	isOn(branch: Branch, position: Position): boolean {
+		if (branch.epoch !== position.epoch) return false;
+		if (branch.has(position)) return true;
+		return branch.isUnread(position.sequence) && !this.ledger.has(position);
+	}
+
+	/** What is in a place of a branch; `undefined` when that is not known. */
+	entryOn(branch: Branch, sequence: number): Entry | undefined {
+		const read = branch.at(sequence);
+		if (read !== undefined || !branch.isUnread(sequence)) return read;
+		const unread = this.ledger.of(branch.epoch).filter((each) => each.isUnread(sequence));
+		const [one, ...others] = this.#unreadAt(branch.epoch, sequence);
+		if (one === undefined || others.length > 0 || unread.length > 1) return undefined;
+		return { tag: one.position.tag, number: one.number };
+	}
+
+	/** The events for a reader that a branch has after one sequence, up to another. */
+	*between(
+		branch: Branch,
+		after: number,
+		upTo: number,
+		reader: Reader,
+	): Iterable<{ readonly number: number; readonly sequence: number; readonly sent: Sent }> {
+		for (let sequence = after + 1; sequence <= upTo; sequence++) {
+			const number = this.entryOn(branch, sequence)?.number;
+			const sent = number === undefined ? undefined : this.#sent.get(number);
+			if (number === undefined || sent === undefined || !isFor(sent.target, reader)) continue;
+			yield { number, sequence, sent };
+		}
+	}
+
+	/** Whether the engine has removed what is after a position, by its bound or by hand. */
+	isTrimmedAfter(position: Position): boolean {
+		const newest = this.ledger.of(position.epoch).at(-1)?.newest ?? 0;
+		return newest - position.sequence >= this.#maxEvents || this.losses.isTrimmed(position);
+	}
+
+	/** All that was received has been seen, and the log has been read. @returns what does not fit together */
+	judge(): readonly string[] {
+		const { entries, problems } = this.ledger.takeNew();
+		const sightings = this.#sightings.takeNew();
+		const byLog = sightings.filter(({ position }) => this.ledger.has(position)).length;
+		this.#evidence = {
+			log: this.#evidence.log + byLog,
+			receipt: this.#evidence.receipt + sightings.length - byLog,
+		};
+		return [
+			...problems,
+			...entries.flatMap(({ branch, entry }) => this.#objectionTo(branch, entry) ?? []),
+			...sightings.flatMap((each) => this.#objectionToSighting(each) ?? []),
+			...[this.#epochsObjection()].flatMap((each) => each ?? []),
+		];
+	}
+
+	/** Of all positions that were judged. One is counted again when the event in it became known later. */
+	get evidence(): Evidence {
+		return this.#evidence;
+	}
+
+	/** An event is in one place of a branch, unless the first was gone when the second was stored. */
+	#objectionTo(branch: Branch, { number }: Entry): string | undefined {
+		if (number === undefined) return undefined;
+		const { epoch } = branch;
+		const places = branch.placesOf(number);
+		const [one, other] = places.filter((sequence) => !this.losses.isTrimmed({ epoch, sequence }));
+		if (one === undefined || other === undefined) return undefined;
+		return `the log has event ${number} at ${epoch.slice(0, 6)}:${one} and at ${other}`;
+	}
+
+	#objectionToSighting({ position, number }: Sighting): string | undefined {
+		const { epoch, sequence } = position;
+		const name = nameOf(position);
+		const branches = this.branchesWith(position);
+		if (branches.length === 0) return `something was at ${name}, and the log has another there`;
+		const beside = this.#unreadAt(epoch, sequence);
+		const unread = this.ledger.of(epoch).filter((each) => each.isUnread(sequence));
+		if (beside.length > Math.max(1, unread.length)) {
+			return `the log has several entries in one place: ${beside.map((each) => nameOf(each.position)).join(", ")}`;
+		}
+		if (number === undefined) return undefined;
+		const entries = branches.map((branch) => branch.at(sequence)).filter((each) => each);
+		const others = entries.filter((entry) => entry?.number !== number);
+		if (entries.length > 0 && others.length === entries.length) {
+			return `event ${number} was at ${name}, where the log has event ${others[0]?.number}`;
+		}
+		const twin = this.#sightings.of(number).find((each) => this.#isBeside(each.position, position));
+		return twin && `event ${number} is at ${nameOf(twin.position)} and at ${name}`;
+	}
+
+	/** Whether two positions must be on the same branch. */
+	#isBeside(one: Position, other: Position): boolean {
+		if (one === other || one.epoch !== other.epoch) return false;
+		if (this.losses.isTrimmed(one) || this.losses.isTrimmed(other)) return false;
+		const [ofOne, ofOther] = [this.branchesWith(one), this.branchesWith(other)];
+		return ofOne.every((branch) => ofOther.every((each) => each === branch));
+	}
+
+	#epochsObjection(): string | undefined {
+		const { epochs } = this.ledger;
+		const most = this.losses.epochs;
+		return epochs > most ? `there were ${epochs} epochs, where ${most} are explained` : undefined;
+	}
+
+	/** What is known of a place by receipts only. */
+	#unreadAt(epoch: string, sequence: number): readonly Sighting[] {
+		return this.#sightings.at(epoch, sequence).filter(({ position }) => !this.ledger.has(position));
+	}
+
+	#isGone(position: Position): boolean {
+		return this.isTrimmedAfter(position) || this.losses.isWiped(position.epoch);
+	}
+}

@@ -1,0 +1,352 @@
+/**
+ * What a log loses: a history is right with a gap in its place, and the checker finds it when there is none.
+ */
+import { describe, expect, it } from "vitest";
+import { ADA, at, BOB, DORA, rightWorld, World } from "./world.js";
+
+const STATE = { group: "state" };
+
+describe("a history with losses", () => {
+	it("is right with a gap in the place of each", () => {
+		const world = rightWorld();
+		// Trimmed while nobody was there.
+		world.send(50, at(51), { to: [] });
+		world.trim(90);
+		world.gapForAll("expired", at(100));
+		world.send(20, at(101));
+		// Lost though acknowledged, and others in their places.
+		world.cut(110);
+		world.gapForAll("diverged", at(112, "one", "other1"));
+		world.send(2, at(111, "one", "other"), { to: [] });
+		world.send(10, at(113, "one", "more"));
+		world.wipe();
+		world.gapForAll("epoch", at(0, "two", "0"));
+		world.send(10, at(1, "two"));
+		expect(world.check()).toEqual([]);
+	});
+
+	it("is right for those who had nothing of what was lost, with a gap or without", () => {
+		const world = rightWorld();
+		world.send(5, at(51), { to: [ADA], targets: ["all"] });
+		world.cut(50);
+		world.send(5, at(51, "one", "other"), { to: [BOB], targets: [{ client: "bob" }] });
+		for (const reader of [ADA, DORA]) {
+			world.give(reader, { kind: "gap", reason: "diverged", position: at(55, "one", "other4") });
+		}
+		world.send(5, at(56, "one", "more"));
+		expect(world.check()).toEqual([]);
+	});
+
+	it("is right with what was lost, however late it is read out of a socket", () => {
+		const world = rightWorld();
+		world.send(5, at(51), { targets: ["all"], to: [] });
+		world.cut(50);
+		world.send(10, at(51, "one", "other"), { to: [], targets: ["all"] });
+		for (const reader of [ADA, BOB]) {
+			for (const number of [51, 52, 53, 54, 55]) {
+				world.give(reader, { kind: "event", number, position: at(number) });
+			}
+			world.give(reader, { kind: "gap", reason: "diverged", position: at(60, "one", "other9") });
+		}
+		world.send(10, at(61, "one", "more"), { to: [ADA, BOB], targets: ["all"] });
+		expect(world.check()).toEqual([]);
+	});
+
+	it("is right with what was lost before it was read, and is known by receipts only", () => {
+		const world = rightWorld();
+		world.read();
+		world.send(5, at(51), { targets: ["all"], to: [ADA] });
+		world.cutUnread(50);
+		world.send(5, at(51, "one", "other"), { targets: ["all"], to: [BOB] });
+		world.give(ADA, { kind: "gap", reason: "diverged", position: at(55, "one", "other4") });
+		world.send(5, at(56, "one", "more"), { targets: ["all"], to: [ADA, BOB] });
+		expect(world.check()).toEqual([]);
+	});
+
+	it("is right with an event that is stored again after its loss", () => {
+		const world = rightWorld();
+		const number = world.send(1, at(51), { targets: ["all"] });
+		world.cut(50);
+		world.send(1, at(51, "one", "other"), { to: [] });
+		world.store(at(52, "one", "again"), number);
+		world.gapForAll("diverged", at(51, "one", "other0"));
+		world.giveAll({ kind: "event", number, position: at(52, "one", "again") });
+		expect(world.check()).toEqual([]);
+		world.wipe();
+		world.gapForAll("epoch", at(0, "two", "0"));
+		world.store(at(1, "two"), number);
+		world.giveAll({ kind: "event", number, position: at(1, "two") });
+		expect(world.check()).toEqual([]);
+	});
+
+	it("is right with an event that is stored again in the same place, where all before it are the same", () => {
+		const world = rightWorld();
+		const number = world.send(1, at(51), { targets: ["all"] });
+		world.cut(50);
+		world.store(at(51), number);
+		world.send(5, at(52));
+		expect(world.check()).toEqual([]);
+	});
+});
+
+describe("of what is lost, the checker finds:", () => {
+	it("an event stored again in the same place, behind others than before", () => {
+		const world = rightWorld();
+		world.send(1, at(51), { targets: ["all"] });
+		const again = world.send(1, at(52), { targets: ["all"], isAcknowledged: false });
+		world.cut(50);
+		world.send(1, at(51, "one", "new"), { targets: ["all"], to: [] });
+		world.store(at(52), again);
+		// By its position it is where it was.
+		world.send(1, at(53), { targets: ["all"], to: [BOB] });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("the same when the loss comes after the reader was found right", () => {
+		const world = rightWorld();
+		world.send(1, at(51), { targets: ["all"] });
+		const again = world.send(1, at(52), { targets: ["all"] });
+		expect(world.check()).toEqual([]);
+		world.cut(50);
+		world.send(1, at(51, "one", "new"), { targets: ["all"], to: [] });
+		world.store(at(52), again);
+		world.send(1, at(53), { targets: ["all"], to: [BOB] });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("a log that lost what one had, and goes on without a gap", () => {
+		const world = rightWorld();
+		world.cut(40);
+		world.send(10, at(41, "one", "other"), { to: [] });
+		world.send(5, at(51), { to: [BOB] });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("the same place of a log that lost what one had, without a gap", () => {
+		const world = rightWorld();
+		world.cut(40);
+		world.send(10, at(41, "one", "other"), { to: [] });
+		world.give(BOB, { kind: "id", position: at(50, "one", "other9") });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("another loss, between two of which one goes on without a gap", () => {
+		const world = rightWorld();
+		world.cut(50);
+		world.send(5, at(51, "one", "late"), { to: [BOB], targets: ["all"] });
+		world.cut(55);
+		world.send(1, at(56, "one", "later"), { to: [BOB], targets: ["all"] });
+		expect(world.check()).toEqual([]);
+		world.cut(55);
+		world.send(2, at(56, "one", "last"), { to: [], targets: ["all"] });
+		world.send(1, at(58, "one", "end"), { to: [BOB], targets: ["all"] });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("an event that survived, and one was not sent, though it came to others late", () => {
+		const world = rightWorld();
+		world.cut(50);
+		world.send(5, at(51), { isAcknowledged: false, targets: ["all"], to: [ADA] });
+		world.send(5, at(56), { targets: ["all"], to: [ADA, BOB] });
+		expect(world.rules()).toEqual(["missed"]);
+	});
+
+	it("two entries in one place, behind a loss", () => {
+		const world = rightWorld();
+		world.cut(50);
+		world.send(5, at(51), { targets: [{ client: "nobody" }] });
+		expect(world.check()).toEqual([]);
+		world.give(BOB, { kind: "id", position: at(55, "one", "another") });
+		expect(world.rules()).toContain("log");
+	});
+
+	it("an event that is stored twice, behind a loss", () => {
+		const world = rightWorld();
+		world.cut(50);
+		const number = world.send(1, at(51), { targets: [{ client: "nobody" }] });
+		world.store(at(52), number);
+		expect(world.rules()).toEqual(["log"]);
+	});
+
+	it("another log, in which one goes on without a gap", () => {
+		const world = rightWorld();
+		world.wipe();
+		world.send(49, at(1, "two"), { to: [] });
+		world.give(ADA, { kind: "gap", reason: "epoch", position: at(49, "two") });
+		world.send(10, at(50, "two"), { targets: ["all"], to: [ADA, BOB] });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("a hole without a gap", () => {
+		const world = rightWorld();
+		world.send(50, at(51), { to: [] });
+		world.trim(90);
+		world.send(5, at(101));
+		expect(world.rules()).toEqual(["missed"]);
+	});
+});
+
+describe("a gap", () => {
+	it("whose id is too early is found: what follows is not all there", () => {
+		const world = rightWorld();
+		world.send(50, at(51), { to: [] });
+		world.trim(90);
+		world.gapForAll("expired", at(80));
+		world.send(6, at(101));
+		expect(world.rules()).toEqual(["missed"]);
+	});
+
+	it("whose id is before what was received is found", () => {
+		const world = rightWorld();
+		world.trim(50);
+		world.gapForAll("expired", at(30));
+		expect(world.rules()).toEqual(["gap"]);
+	});
+
+	it("is found when nothing was lost", () => {
+		for (const reason of ["expired", "diverged", "epoch", "invalid", "slow"]) {
+			const world = rightWorld();
+			world.trim(10);
+			world.gapForAll(reason, at(50));
+			expect(world.rules()).toEqual(["gap"]);
+		}
+	});
+
+	it("is found when it comes a second time for one loss", () => {
+		const world = rightWorld();
+		world.send(5, at(51), { to: [ADA], targets: ["all"] });
+		world.cut(50);
+		world.gapForAll("diverged", at(50));
+		expect(world.check()).toEqual([]);
+		world.send(1, at(51, "one", "other"), { to: [], targets: ["all"] });
+		world.gapForAll("diverged", at(51, "one", "other0"));
+		expect(world.rules()).toEqual(["gap"]);
+	});
+
+	it("is found when it is for a loss that was long before", () => {
+		const world = rightWorld();
+		world.cut(50);
+		world.send(12, at(51, "one", "other"));
+		expect(world.check()).toEqual([]);
+		world.gapForAll("diverged", at(62, "one", "other11"));
+		expect(world.rules()).toEqual(["gap"]);
+	});
+
+	it("is found for one whose next event is kept still", () => {
+		for (const [count, rules] of [
+			[99, ["gap"]],
+			[100, []],
+		] as const) {
+			const world = new World(100);
+			world.giveAll({ kind: "id", position: at(0, "one", "0") });
+			world.send(count, at(1), { to: [] });
+			world.gapForAll("expired", at(count));
+			expect(world.rules()).toEqual(rules);
+		}
+	});
+
+	it("of a process that was behind its client leads back, and comes while that can be", () => {
+		for (const [time, sequence, rules] of [
+			[5_000, 45, []],
+			[60_000, 45, ["gap"]],
+			[5_000, 50, ["gap"]],
+		] as const) {
+			const world = rightWorld();
+			world.truth.losses.beginOutage(0);
+			world.truth.losses.endOutages(1);
+			const position = at(sequence);
+			world.of(BOB).push({ kind: "gap", reason: "diverged", position, at: time });
+			expect(world.rules()).toEqual(rules);
+		}
+	});
+
+	it("with another reason than its loss has is found", () => {
+		const lost = rightWorld();
+		lost.cut(40);
+		lost.gapForAll("expired", at(40));
+		expect(lost.rules()).toEqual(["gap"]);
+		const trimmed = rightWorld();
+		trimmed.trim(50);
+		trimmed.gapForAll("diverged", at(50));
+		expect(trimmed.rules()).toEqual(["gap"]);
+	});
+});
+
+describe("the newest event of each key", () => {
+	/** Three events of one key to a target, of which those named are given to a reader. */
+	const sendThree = (
+		world: World,
+		target: typeof STATE | "all",
+		given: readonly number[],
+	): void => {
+		for (const sequence of [51, 52, 53]) {
+			const to = given.includes(sequence) ? [DORA] : [];
+			world.send(1, at(sequence), { targets: [target], to, key: "key" });
+		}
+	};
+
+	for (const target of [STATE, "all"] as const) {
+		it(`is enough (${JSON.stringify(target)})`, () => {
+			const world = rightWorld();
+			sendThree(world, target, [53]);
+			world.give(DORA, { kind: "id", position: at(53) });
+			expect(world.check().filter(({ reader }) => reader === "dora")).toEqual([]);
+		});
+
+		it(`is missed by one who has an older one, or none (${JSON.stringify(target)})`, () => {
+			for (const given of [[52], []]) {
+				const world = rightWorld();
+				sendThree(world, target, given);
+				world.give(DORA, { kind: "id", position: at(53) });
+				expect(world.rules()).toContain("missed");
+			}
+		});
+
+		it(`may be on its way where one is (${JSON.stringify(target)})`, () => {
+			const world = rightWorld();
+			sendThree(world, target, [51]);
+			world.give(DORA, { kind: "id", position: at(52) });
+			expect(world.check().filter(({ reader }) => reader === "dora")).toEqual([]);
+		});
+
+		it(`is lost while one goes on without an older one (${JSON.stringify(target)})`, () => {
+			const world = rightWorld();
+			sendThree(world, target, []);
+			// A replay that leaves out the first two, and breaks before the third.
+			world.give(DORA, { kind: "id", position: at(52) });
+			world.cut(52);
+			world.send(1, at(53, "one", "new"), { targets: [{ client: "dora" }], to: [DORA] });
+			const found = world.check().filter(({ reader }) => reader === "dora");
+			expect(found[0]?.rule).toBe("continuity");
+		});
+	}
+
+	it("of one target is none of another's", () => {
+		const world = rightWorld();
+		world.send(1, at(51), { targets: [{ client: "dora" }], to: [], key: "key" });
+		world.send(1, at(52), { targets: ["all"], key: "key" });
+		expect(world.rules()).toEqual(["missed"]);
+	});
+
+	it("is given to one who comes to its group, or that is found", () => {
+		for (const [given, rules] of [
+			[[53], []],
+			[[52], ["state"]],
+			[[], ["state"]],
+		] as const) {
+			const world = rightWorld();
+			sendThree(world, STATE, []);
+			world.trim(53);
+			world.give(DORA, { kind: "gap", reason: "expired", position: at(53), isPartial: true });
+			for (const number of given) world.give(DORA, { kind: "state", number });
+			world.give(DORA, { kind: "id", position: at(53) });
+			expect(world.rules()).toEqual(rules);
+		}
+	});
+
+	it("is not one of those without a key", () => {
+		const world = rightWorld();
+		world.give(DORA, { kind: "state", number: 1 });
+		expect(world.rules()).toEqual(["unknown"]);
+	});
+});
