@@ -92,7 +92,12 @@ export function observe(value: unknown): void {
 
 /** Of whatever realm; but no other thenable, some of which begin their work when they are awaited. */
 function isPromise(value: unknown): boolean {
-	return Object.prototype.toString.call(value) === "[object Promise]";
+	try {
+		return Object.prototype.toString.call(value) === "[object Promise]";
+	} catch {
+		// A proxy that has been revoked.
+		return false;
+	}
 }
 
 /** The reason of an aborted signal. */
