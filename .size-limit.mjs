@@ -5,6 +5,7 @@ export default [
 	// What only a shared stream loads is a module of its own.
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
+		["ai", "1.5 kB"],
 		["fastify", "2 kB"],
 		["express", "2 kB"],
 		["nest", "5 kB"],

@@ -1,0 +1,57 @@
+/**
+ * Streams as OpenAI's API has them: chunks of chat completions, which end with `[DONE]`, and events of responses, which are
+ * numbered.
+ *
+ * @see https://platform.openai.com/docs/api-reference/chat-streaming
+ * @see https://platform.openai.com/docs/api-reference/responses-streaming
+ */
+import type { RunCodec, RunStatus } from "sse-service/runs";
+
+/** For runs whose events are chunks of a chat completion. */
+export function openAI(): RunCodec {
+	return {
+		event: ({ data }) => [{ data }],
+		end: ({ outcome, reason }) =>
+			outcome === "done" ? [{ data: "[DONE]" }] : [{ data: errorOf(outcome, reason) }],
+		gap: (reason) => [{ data: errorOf("gap", reason) }],
+	};
+}
+
+/** For runs whose events are those of a response: `run.send(event, { event: event.type })`. Their `sequence_number` is set here. */
+export function openAIResponses(): RunCodec {
+	return {
+		event: ({ event, data }, { sequence }) => {
+			const json = { ...(JSON.parse(data) as object), sequence_number: sequence - 1 };
+			return [{ event, data: json }];
+		},
+		end: ({ outcome, reason }, { sequence }) => {
+			if (outcome === "done") return [];
+			const { code, message } = errorOf(outcome, reason).error;
+			const data = { type: "error", code, message, param: null, sequence_number: sequence - 1 };
+			return [{ event: "error", data }];
+		},
+		gap: (reason) => [{ event: "error", data: errorOf("gap", reason) }],
+	};
+}
+
+/**
+ * The `lastEventId` that stands for `?starting_after=N`: `runs.follow(id, reader, { lastEventId: startingAfter(query, status) })`.
+ *
+ * @returns `undefined`, from the start, for what is no number
+ */
+export function startingAfter(
+	value: string | null | undefined,
+	{ attempt }: Pick<RunStatus, "attempt">,
+): string | undefined {
+	return typeof value === "string" && /^\d{1,15}$/.test(value)
+		? `${attempt}.${Number(value) + 1}`
+		: undefined;
+}
+
+function errorOf(
+	outcome: string,
+	reason: string | undefined,
+): { readonly error: { readonly code: string; readonly type: string; readonly message: string } } {
+	const message = `The answer ended: ${outcome}${reason === undefined ? "" : `, ${reason}`}`;
+	return { error: { code: reason ?? outcome, type: outcome, message } };
+}

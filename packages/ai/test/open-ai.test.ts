@@ -1,0 +1,110 @@
+/**
+ * OpenAI's own client.
+ */
+
+import { startServer } from "@sse-service/testing";
+import OpenAI from "openai";
+import { createRuns } from "sse-service/runs";
+import { describe, expect, it } from "vitest";
+import { openAI, openAIResponses, startingAfter } from "../src/index.js";
+import { Gate, serve } from "./serving.js";
+
+const clientOf = (url: string): OpenAI =>
+	new OpenAI({ apiKey: "none", baseURL: url, maxRetries: 0 });
+
+const chunk = (content: string) => ({
+	id: "c",
+	object: "chat.completion.chunk",
+	created: 0,
+	model: "local",
+	choices: [{ index: 0, delta: { content }, finish_reason: null }],
+});
+
+describe("OpenAI's client", () => {
+	it("reads chunks of a chat, to the end", async () => {
+		const { server } = await serve(
+			{ codec: openAI() },
+			() => "r",
+			async function* () {
+				yield chunk("Hel");
+				yield chunk("lo");
+			},
+		);
+		const stream = await clientOf(server.url).chat.completions.create({
+			model: "local",
+			messages: [],
+			stream: true,
+		});
+		const words: (string | null | undefined)[] = [];
+		for await (const part of stream) words.push(part.choices[0]?.delta.content);
+		expect(words).toEqual(["Hel", "lo"]);
+	});
+
+	it("throws when the run fails or is cancelled", async () => {
+		const gate = new Gate();
+		const { server, runs } = await serve(
+			{ codec: openAI() },
+			() => "r",
+			async (run) => {
+				await run.send(chunk("Hel"));
+				await gate.wait();
+			},
+		);
+		const stream = await clientOf(server.url).chat.completions.create({
+			model: "local",
+			messages: [],
+			stream: true,
+		});
+		const iterator = stream[Symbol.asyncIterator]();
+		await iterator.next();
+		await runs.cancel("r", "stop");
+		await expect(iterator.next()).rejects.toMatchObject({ code: "stop", type: "cancelled" });
+		gate.open();
+	});
+
+	it("reads a response in the background on after the event that it had last", async () => {
+		const gate = new Gate();
+		const runs = createRuns({ codec: openAIResponses(), batchMs: 0 });
+		const server = await startServer(async (req, res) => {
+			const { searchParams } = new URL(req.url ?? "/", "http://localhost");
+			req.resume();
+			if (req.method === "POST") {
+				await runs.start("resp_1", async (run) => {
+					const send = (event: { type: string }) => run.send(event, { event: event.type });
+					await send({ type: "response.created" });
+					for (const delta of ["Hel", "lo"]) {
+						await send({ type: "response.output_text.delta", delta } as { type: string });
+					}
+					await gate.wait();
+					await send({ type: "response.completed" });
+				});
+			}
+			const status = await runs.status("resp_1");
+			const lastEventId = startingAfter(
+				searchParams.get("starting_after"),
+				status ?? { attempt: "" },
+			);
+			await runs.follow("resp_1", { req, res }, { lastEventId });
+		});
+		const client = clientOf(server.url);
+		const first = await client.responses.create({
+			model: "local",
+			input: "?",
+			background: true,
+			stream: true,
+		});
+		const seen: number[] = [];
+		for await (const event of first) {
+			seen.push(event.sequence_number);
+			if (event.type === "response.output_text.delta") break;
+		}
+		expect(seen).toEqual([0, 1]);
+		const rest = await client.responses.retrieve("resp_1", { stream: true, starting_after: 1 });
+		gate.open();
+		const types: string[] = [];
+		for await (const event of rest) types.push(`${event.sequence_number} ${event.type}`);
+		expect(types).toEqual(["2 response.output_text.delta", "3 response.completed"]);
+		await runs.close();
+		await server.destroy();
+	});
+});
