@@ -13,6 +13,8 @@ export interface BoundedOutboxShared extends OutboxShared {
 	readonly options: { readonly maxBufferedBytes: number; readonly slowPolicy: SlowPolicy };
 	/** Told to a client in the place of events that were dropped. `undefined`: it is told nothing. */
 	readonly dropNotice: Frame | undefined;
+	/** Whether what is logged may be lost by those who keep the log, though it was delivered. */
+	readonly sharesLog: boolean;
 }
 
 export abstract class BoundedOutbox<
@@ -86,9 +88,11 @@ export abstract class BoundedOutbox<
 	}
 
 	/** Drop the one that waits and is of no use beside `frame`. */
-	#conflate({ key }: Frame): void {
+	#conflate({ key, position }: Frame): void {
 		if (key === undefined || this.host.options.slowPolicy !== "conflate") return;
-		if (this.backlog?.dropKey(key)) this.host.counters.count("drops", "conflate");
+		if (this.backlog?.dropKey(key) !== true) return;
+		this.host.counters.count("drops", "conflate");
+		if (position !== undefined && this.host.sharesLog) this.relyOn(position);
 	}
 
 	/** Say that events were dropped, once for those that follow each other. */

@@ -29,6 +29,8 @@ export interface Page {
 	readonly records: readonly LogRecord[];
 	/** Up to here that was all. */
 	readonly upTo: Position;
+	/** Events may have been left out of this page, or of an earlier one, because newer ones, up to where this was asked for, replace them. */
+	readonly isConflated?: boolean | undefined;
 }
 
 /**

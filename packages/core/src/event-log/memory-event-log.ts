@@ -80,7 +80,7 @@ class MemoryEventLog implements EventLog {
 		const now = Date.now();
 		const newer = this.#ring.after(after.sequence, reader, now);
 		if (newer === undefined) return "expired";
-		return pageOf(newer, upTo, reader, now);
+		return pageOf(newer.records, upTo, reader, now);
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {

@@ -11,12 +11,13 @@ const PAGE = 256;
 // So many records are looked at for a page, whether the reader is to have them or not.
 const MAX_LOOKED_AT = 4_096;
 
-/** The first page of records that are in a reader's topics, up to a position. */
+/** The first page of records that are in a reader's topics, up to a position. `isConflated`: of the page */
 export function pageOf(
 	newer: Iterable<LogRecord>,
 	upTo: Position,
 	reader: LogReader,
 	now: number,
+	isConflated?: boolean,
 ): Page | Promise<Page> {
 	const records: LogRecord[] = [];
 	let lookedAt = 0;
@@ -24,11 +25,11 @@ export function pageOf(
 		const { position } = record;
 		if (position.sequence > upTo.sequence) break;
 		if (isFor(reader, record, now)) records.push(record);
-		if (records.length === PAGE) return { records, upTo: position };
+		if (records.length === PAGE) return { records, upTo: position, isConflated };
 		// Much work for little: others have their turn before it goes on.
-		if (++lookedAt === MAX_LOOKED_AT) return later({ records, upTo: position });
+		if (++lookedAt === MAX_LOOKED_AT) return later({ records, upTo: position, isConflated });
 	}
-	return { records, upTo };
+	return { records, upTo, isConflated };
 }
 
 /** Whether it is for a reader who is in its topic, and still of use. */

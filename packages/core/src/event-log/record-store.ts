@@ -12,6 +12,14 @@ import { Topic } from "./topic.js";
 import { Topics } from "./topics.js";
 import { TrimmedTally } from "./trimmed.js";
 
+/** What of a log is after a position, for a reader. */
+interface Newer {
+	/** In order, as long as nothing is added. */
+	readonly records: Iterable<LogRecord>;
+	/** Whether records were left out because others have replaced them. */
+	readonly isConflated: boolean;
+}
+
 export class RecordStore {
 	readonly #topics = new Topics();
 	readonly #losses = new TrimmedTally();
@@ -37,14 +45,19 @@ export class RecordStore {
 	}
 
 	/**
-	 * The records that are in a reader's topics and above a sequence, in order, as long as nothing is added.
+	 * The records that are in a reader's topics and above a sequence.
 	 *
 	 * @returns `undefined` when one of them is not here any more
 	 */
-	after(sequence: number, reader: LogReader, now: number): Iterable<LogRecord> | undefined {
+	after(sequence: number, reader: LogReader, now: number): Newer | undefined {
 		this.#trimAll(now);
 		const topics = this.#topics.newerThan(sequence, reader, now);
-		return topics && merge(topics.map(({ records }) => records.after(sequence)));
+		return (
+			topics && {
+				records: merge(topics.map(({ records }) => records.after(sequence))),
+				isConflated: topics.some(({ newestReplaced }) => newestReplaced > sequence),
+			}
+		);
 	}
 
 	/** The newest record of each key, for a reader, in those of its groups that keep these. */

@@ -15,6 +15,8 @@ export class Topic {
 	readonly window: RetentionWindow;
 	/** Every event has a key here: one without replaces the last without. */
 	readonly isLatest: boolean;
+	/** The sequence of the newest record that another one has replaced. 0: none. */
+	newestReplaced = 0;
 	/** The newest record of each key to all of the topic, and that which a client was excluded from, by client. */
 	#newest: Map<string, LogRecord> | undefined;
 	#excluding: Map<string, Map<string, LogRecord>> | undefined;
@@ -35,6 +37,7 @@ export class Topic {
 		this.losses.onReplaced(key, exceptClient);
 		for (const replaced of this.#replacedBy(key, exceptClient)) {
 			replaced.replace();
+			this.newestReplaced = Math.max(this.newestReplaced, replaced.position.sequence);
 			this.records.onReplaced();
 			this.window.onReplaced(replaced);
 		}

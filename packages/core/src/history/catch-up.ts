@@ -89,7 +89,8 @@ export class CatchUp {
 
 	/** Have the log come up with a client that has been given more than it has delivered here. @returns from where on the connection is sent what comes */
 	#comeUp(connection: Connection, lastEventId: string, at: Position): Position | Promise<Position> {
-		const position = parseCursor(lastEventId)?.position;
+		const cursor = parseCursor(lastEventId);
+		const position = cursor?.reliesOn ?? cursor?.position;
 		const { log } = this.#host;
 		if (position === undefined || log.shared === undefined) return at;
 		// One of another log may be of that which has taken the place of this one, and is to be found yet.

@@ -96,7 +96,8 @@ function* latest<C extends Replayed>(
 	for (const record of records) {
 		// What was sent since reaches the connection live.
 		const isLive = record.position.sequence > upTo.sequence;
-		if (!isLive && isStillFor(connection, record)) yield record.bare;
+		if (isLive || record.isReplaced) relyOn(log, connection, log.position);
+		else if (isStillFor(connection, record)) yield record.bare;
 	}
 }
 
@@ -114,7 +115,7 @@ function* missed<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	groups: readonly string[],
-	{ position, isPartial }: Cursor,
+	{ position, isPartial, reliesOn }: Cursor,
 	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
@@ -126,16 +127,31 @@ function* missed<C extends Replayed>(
 	};
 	let at = position;
 	let told = position;
+	let relied = reliesOn;
+	let proven: Position | undefined;
 	for (;;) {
 		const { upTo } = goal;
+		// It was given, or is being given, only what nothing up to there replaced: that must be in the log still.
+		if (relied !== undefined && proven !== upTo) {
+			const proof = yield* settled(log.readAfter(relied, upTo, { ...reader, groups: [] }));
+			if (upTo !== goal.upTo) continue;
+			if (typeof proof === "string") return { at, told, failure: proof };
+			proven = upTo;
+		}
 		const page = yield* settled(log.readAfter(at, upTo, reader));
 		if (upTo !== goal.upTo) continue;
 		if (typeof page === "string") return { at, told, failure: page };
 		connection.startAt(position);
 		connection.onResuming(true);
+		if (relied !== undefined || page.isConflated || ownGroups.length > 0) {
+			relied = upTo;
+			proven = upTo;
+			relyOn(log, connection, upTo);
+		}
 		// First, because each of the events below has an id that says the client has it.
 		if (at === position) yield* latest(host, connection, ownGroups, upTo);
 		for (const record of page.records) {
+			if (record.isReplaced) relyOn(log, connection, log.position);
 			if (!isStillFor(connection, record)) continue;
 			yield record.frame;
 			told = record.position;
@@ -143,6 +159,11 @@ function* missed<C extends Replayed>(
 		at = page.upTo;
 		if (upTo === goal.upTo && at.sequence >= upTo.sequence) return { at, told };
 	}
+}
+
+/** Only a log that others keep can lose its end, and be followed still. */
+function relyOn({ shared }: EventLog, connection: Replayed, position: Position | undefined): void {
+	if (shared !== undefined && position !== undefined) connection.relyOn(position);
 }
 
 /** @returns whether the application has given all that was missed */

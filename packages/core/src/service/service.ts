@@ -234,6 +234,10 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		return this.#dispatch.history !== undefined;
 	}
 
+	get sharesLog(): boolean {
+		return this.#dispatch.history?.shared !== undefined;
+	}
+
 	get dropNotice(): Frame | undefined {
 		return this.#dispatch.history?.notices.drop;
 	}

@@ -63,7 +63,8 @@ export class LocalCopy {
 		if (after.tag !== this.tagAt(after.sequence)) return "diverged";
 		const now = Date.now();
 		const newer = this.#ring.after(after.sequence, reader, now);
-		return newer === undefined ? "older" : pageOf(newer, upTo, reader, now);
+		if (newer === undefined) return "older";
+		return pageOf(newer.records, upTo, reader, now, newer.isConflated);
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
