@@ -1,8 +1,8 @@
 /**
  * Lifetimes: a stream ends before its token does, and when it has reached the service's age.
  */
-import { openSocket, openStream, type TestServer } from "@sse-service/testing";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually, openSocket, openStream, type TestServer } from "@sse-service/testing";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
 import { Lifetimes } from "../src/pacing/lifetimes.js";
 import { type Serving, startService } from "./serving.js";
@@ -30,6 +30,8 @@ describe("on the wire", () => {
 	const onDisconnectCb: ConnectParams["onDisconnectCb"] = ({ reason }) => ends.push(reason);
 
 	it("a stream ends before it expires, given a Date or milliseconds, with what was sent first", async () => {
+		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+		onTestFinished(() => void vi.useRealTimers());
 		const open = await serve();
 		const time = Date.now() + 2_000;
 		const streams = [
@@ -37,8 +39,12 @@ describe("on the wire", () => {
 			(await open({ expiresAt: time, onDisconnectCb })).stream,
 		];
 		sse.send("all", "before");
-		expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
+		await eventually(() => {
+			if (ends.length < 2) vi.advanceTimersByTime(10);
+			return ends.length === 2;
+		}, "their end");
 		expect(Date.now()).toBeLessThan(time);
+		expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
 		for (const { events } of streams) expect(events).toEqual([{ data: "before" }]);
 		expect(ends).toEqual(["expired", "expired"]);
 		expect(sse.stats().closes).toEqual({ expired: 2 });
