@@ -5,7 +5,7 @@ import { Receiver } from "./receiver.js";
 import { withPair } from "./works.js";
 
 const MISSED = 10;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 600_000;
 
 /** Each a round trip; what scripts call themselves is counted apart. */
 const SENT = /^cmdstat_(evalsha|eval|xread|info|hello|client\|\w+):calls=(\d+)/gm;

@@ -27,7 +27,7 @@ import { Receiver } from "./receiver.js";
 const PADDING = "x".repeat(52);
 const WINDOW = 1_000;
 const WARM_UPS = 2_000;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 600_000;
 
 /** @template T @param {Entry} entry @param {(pair: Pair) => Promise<T>} work @returns {Promise<T>} */
 export async function withPair({ name, engine: engineName, url }, work) {
