@@ -83,6 +83,34 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 		expect(stream.events).toEqual([{ data: "über\n☃", event: "type", id: "1" }]);
 	});
 
+	it("ends for a failure of the application after what was sent, and passes the error on", async () => {
+		const heard: unknown[] = [];
+		sse = createSSEService({
+			onError: (error, { stage }) => heard.push([stage, error]),
+			onDisconnect: ({ reason, error }) => heard.push([reason, error]),
+		});
+		await serve({}, protocol);
+		const stream = await open();
+		const [connection] = connected.map((each) => each.connection);
+		const error = new Error("no model today");
+		connection?.send("first");
+		connection?.fail(error);
+		expect(connection?.closeReason).toBe("error");
+		expect(await stream.ended).toBe(true);
+		expect(stream.events).toEqual([{ data: "first" }]);
+		// It has closed: a later failure is one of its own, and to be stopped by the signal is none.
+		connection?.fail(connection.signal.reason);
+		connection?.fail("later");
+		expect(heard).toHaveLength(3);
+		expect(heard).toEqual(
+			expect.arrayContaining([
+				["handler", error],
+				["error", error],
+				["handler", "later"],
+			]),
+		);
+	});
+
 	it("notices a client that leaves, once, with reason client", async () => {
 		const reasons: string[] = [];
 		await serve({ onDisconnectCb: ({ reason }) => reasons.push(reason) }, protocol);

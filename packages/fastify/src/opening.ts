@@ -31,7 +31,7 @@ class Payload extends Readable {
 	}
 }
 
-type Connected = { readonly connection: { close(reason: string): void } };
+type Connected = { readonly connection: { fail(error: unknown): void } };
 
 export interface OpeningOptions {
 	/**
@@ -61,7 +61,7 @@ class Opening<Result extends Connected> {
 	readonly #send: FastifyReply["send"];
 	readonly #connect: () => Result;
 	readonly #answeredBy: "fastify" | "caller";
-	#state: "pending" | "open" | "refused" | "answered" = "pending";
+	#state: "pending" | "open" | "failed" | "refused" | "answered" = "pending";
 	#opened: Result | undefined;
 	#refusal: unknown;
 	#overtaken: unknown;
@@ -178,6 +178,8 @@ class Opening<Result extends Connected> {
 			if (payload instanceof Error || isThrown(reply)) this.#onFailure(payload);
 			return reply;
 		}
+		// What an error handler makes of it: there is nobody to answer.
+		if (this.#state === "failed") return reply;
 		// What a handler returns: nothing, or the result.
 		if (payload === undefined) return reply;
 		switch (this.#state) {
@@ -196,9 +198,14 @@ class Opening<Result extends Connected> {
 		return this.#send.call(reply, payload);
 	}
 
+	/** An error is handled as that of any route, by onError hooks, error handler and log, and ends the stream. */
 	#onFailure(error: unknown): void {
-		this.#reply.log.error({ err: error }, "the handler failed after the event stream had opened");
-		this.#opened?.connection.close("error");
+		this.#state = "failed";
+		const reply = this.#reply;
+		// Fastify handles none of a response that has ended, and its log says little of a value that is no error.
+		if (error instanceof Error && !reply.sent) this.#send.call(reply, error);
+		else reply.log.error({ err: error }, "the handler failed after the event stream had opened");
+		this.#opened?.connection.fail(error);
 	}
 }
 

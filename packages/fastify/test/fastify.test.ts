@@ -201,6 +201,56 @@ describe.each([
 		expect(logged).toEqual(["the handler failed after the event stream had opened"]);
 	});
 
+	// Only the log had it: error trackers, which add an onError hook, heard nothing.
+	it("what a handler throws after the stream has opened reaches hooks, error handler, and onError of the service, with the client's end", async () => {
+		const heard: unknown[] = [];
+		const telling = createSSEService({
+			onError: (error, { stage }) => heard.push([stage, error]),
+			onDisconnect: ({ reason, error }) => heard.push([reason, error]),
+		});
+		await app.register(sse, { service: telling, decorator: "telling" });
+		app.addHook("onError", async (_request, _reply, error) => void heard.push(["hook", error]));
+		app.setErrorHandler((error, _request, reply) => {
+			heard.push(["handler of the app", error]);
+			return reply.code(500).header("x-late", "yes").send({ answer: "to nobody" });
+		});
+		const error = new Error("too late");
+		app.get("/", async (_request, reply) => {
+			await (reply as unknown as { telling: ReplySSE }).telling();
+			throw error;
+		});
+		const stream = await openStream(await listen());
+		expect(await stream.ended).toBe(true);
+		expect(stream.text).toBe(": open\n");
+		await eventually(() => heard.length === 4);
+		expect(heard).toEqual(
+			expect.arrayContaining([
+				["hook", error],
+				["handler of the app", error],
+				["handler", error],
+				["error", error],
+			]),
+		);
+	});
+
+	it("a handler that is stopped because its client has left has not failed", async () => {
+		const heard: unknown[] = [];
+		const telling = createSSEService({ onError: (error) => heard.push(error) });
+		await app.register(sse, { service: telling, decorator: "telling" });
+		let stopped: unknown;
+		app.get("/", async (_request, reply) => {
+			const { connection } = await (reply as unknown as { telling: ReplySSE }).telling();
+			await new Promise((resolve) => connection.signal.addEventListener("abort", resolve));
+			stopped = connection.signal.reason;
+			throw stopped;
+		});
+		(await openStream(await listen())).abort();
+		await eventually(() => stopped !== undefined);
+		await app.close();
+		expect(heard).toEqual([]);
+		expect(telling.stats().closes).toEqual({ client: 1 });
+	});
+
 	it("a name that is taken gives Fastify's own error", async () => {
 		app.register(sse, { service });
 		await expect(app.ready()).rejects.toMatchObject({ code: "FST_ERR_DEC_ALREADY_PRESENT" });

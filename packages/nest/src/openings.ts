@@ -68,7 +68,7 @@ export class Openings {
 	}
 
 	/**
-	 * What a handler throws after its stream has opened ends the stream and is logged.
+	 * What a handler throws after its stream has opened ends the stream, and is logged and passed to `onError`.
 	 *
 	 * @returns false when no stream is open, and the error is Nest's to answer
 	 */
@@ -76,7 +76,7 @@ export class Openings {
 		const opened = this.#opened.get(res);
 		if (opened === undefined) return this.isAfterAnswer(error);
 		this.log(error);
-		opened.connection.close("error");
+		opened.connection.fail(error);
 		return true;
 	}
 

@@ -183,8 +183,10 @@ export class RouteStream implements RouteHandler {
 		if (this.#connection === undefined) {
 			this.#ending = { reason, error };
 		} else {
-			if (reason === "error") this.#openings.log(error);
-			this.#connection.close(reason);
+			if (reason === "error") {
+				this.#openings.log(error);
+				this.#connection.fail(error);
+			} else this.#connection.close(reason);
 		}
 	}
 

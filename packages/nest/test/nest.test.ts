@@ -478,8 +478,15 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(running.errors).toEqual([]);
 		});
 
-		it("logs what fails later, once, and ends the stream with reason error after what was sent", async () => {
+		// Only the log had it: what watches an application for errors heard nothing.
+		it("logs what fails later, once, passes it to onError, and ends the stream with reason error after what was sent", async () => {
 			let filtered = 0;
+			const heard: unknown[] = [];
+			const ends: unknown[] = [];
+			service = createSSEService({
+				onError: (error, { stage }) => heard.push([stage, String(error)]),
+				onDisconnect: ({ reason, error }) => ends.push([reason, String(error)]),
+			});
 			const doubling: NestInterceptor = {
 				intercept: (_context, next) =>
 					next.handle().pipe(
@@ -547,6 +554,9 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(running.errors.map(String)).toEqual([expect.stringContaining("too late")]);
 			expect(service.stats().closes).toEqual({ error: 5 });
 			expect(filtered).toBe(0);
+			expect(heard).toHaveLength(5);
+			expect(heard).toContainEqual(["handler", "Error: too late"]);
+			expect(ends.map((each) => ["handler", (each as string[])[1]])).toEqual(heard);
 		});
 
 		it("lets go of its source when the client leaves", async () => {
@@ -890,8 +900,13 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 					throw new BadRequestException("too late");
 				}
 			}
+			const heard: unknown[] = [];
+			service = createSSEService({
+				onError: (error, { stage }) => heard.push([stage, String(error)]),
+			});
 			await start({ controllers: [Streams] });
 			expect(await read("/events")).toEqual(["first"]);
+			expect(heard).toEqual([["handler", "BadRequestException: too late"]]);
 			expect(running.errors.map(String)).toEqual([expect.stringContaining("too late")]);
 			expect(service.stats().closes).toEqual({ error: 1 });
 		});

@@ -3,7 +3,7 @@
  * in which frames are enqueued is their order on the wire.
  */
 import { setMaxListeners } from "node:events";
-import { connectionClosed } from "../checks/errors.js";
+import { connectionClosed, isSSEError } from "../checks/errors.js";
 import { DISTURBED } from "../pacing/heartbeat.js";
 import type { Sink, SinkListener } from "../sink/sink.js";
 import type { DisconnectInfo, ErrorStage } from "../types/callbacks.js";
@@ -26,7 +26,7 @@ export interface ConnectionHost extends BoundedOutboxShared {
 	/** Check and encode one event. */
 	encode(data: unknown, options: SendOptions | undefined): Frame;
 	/** The connection is closed: called once, before its last bytes have left. */
-	onClosed(connection: Connection, reason: CloseReason): void;
+	onClosed(connection: Connection, reason: CloseReason, error: unknown): void;
 	/** The sink has closed: called once, last of all, when `open` has succeeded. */
 	onGone(): void;
 	onError(error: unknown, stage: ErrorStage): void;
@@ -161,9 +161,16 @@ export class Connection
 		return isEnded;
 	}
 
+	fail(error: unknown): void {
+		if (this.#end("error", undefined, error)) this.#tellSignal();
+		// A handler that was stopped by the signal, once its client had left, has not failed.
+		else if (isSSEError(error) && error.code === "ERR_SSE_CONNECTION_CLOSED") return;
+		this.host.onError(error, "handler");
+	}
+
 	/** All of `close` but that the signal is told. */
-	#end(reason: CloseReason, farewell?: Frame): boolean {
-		if (!this.#leave(reason)) return false;
+	#end(reason: CloseReason, farewell?: Frame, error?: unknown): boolean {
+		if (!this.#leave(reason, error)) return false;
 		if (this.#sinkOpen) {
 			// A client that does not read what is left would keep the socket for ever.
 			this.#deadline = setTimeout(() => this.sink.destroy(), this.host.options.closeTimeoutMs);
@@ -183,7 +190,7 @@ export class Connection
 
 	/** This may be within a fan-out: nobody is told before it is over. */
 	override onFailure(reason: "slow" | "error", error?: unknown): void {
-		const left = this.#leave(reason);
+		const left = this.#leave(reason, error);
 		this.clear();
 		queueMicrotask(() => {
 			if (reason === "error") this.host.onError(error, "write");
@@ -207,10 +214,10 @@ export class Connection
 	}
 
 	/** The one transition from open to closed. @returns false when it was closed already */
-	#leave(reason: CloseReason): boolean {
+	#leave(reason: CloseReason, error?: unknown): boolean {
 		if (this.#closeReason !== undefined) return false;
 		this.#closeReason = reason;
-		this.host.onClosed(this, reason);
+		this.host.onClosed(this, reason, error);
 		return true;
 	}
 

@@ -246,7 +246,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		return this.#dispatch.encode(data, options);
 	}
 
-	onClosed(connection: Connection, reason: CloseReason): void {
+	onClosed(connection: Connection, reason: CloseReason, error: unknown): void {
 		this.#presence.onLeaving(connection.clientId, reason);
 		const client = this.#registry.remove(connection);
 		// One that was never registered: `connect` itself tells of its end.
@@ -257,7 +257,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		const { onDisconnectCb } = connection;
 		const { onDisconnect } = this.options;
 		if (onDisconnectCb === undefined && onDisconnect === undefined) return;
-		const info = { client: new ClientView(client, connection.home), connection, reason };
+		const info = { client: new ClientView(client, connection.home), connection, reason, error };
 		// Deferred, so that what the callbacks send cannot overtake a fan-out that is under way.
 		queueMicrotask(() => {
 			this.#call("onDisconnectCb", onDisconnectCb, info);

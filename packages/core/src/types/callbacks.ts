@@ -13,6 +13,8 @@ export interface ConnectInfo<Events extends object = AnyEvents> {
 
 export interface DisconnectInfo<Events extends object = AnyEvents> extends ConnectInfo<Events> {
 	readonly reason: CloseReason;
+	/** With reason `error`: what was thrown, where that is known. */
+	readonly error?: unknown;
 }
 
 /** Where an error that reached `onError` came from. */
@@ -22,6 +24,7 @@ export type ErrorStage =
 	| "onDisconnectCb"
 	| "write"
 	| "pipe"
+	| "handler"
 	| "recover"
 	| "send"
 	| "log";

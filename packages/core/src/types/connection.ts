@@ -32,7 +32,7 @@ export interface PipeOptions<Item> extends SendOptions {
  * - `expired`: its `expiresAt` was near.
  * - `age`: it had reached `maxConnectionAgeMs`.
  * - `shutdown`: the service was closed.
- * - `error`: writing to it threw.
+ * - `error`: writing to it threw, or the application failed ({@link SSEConnection.fail}).
  * - `head`: a HEAD request, answered with headers only.
  */
 export type CloseReason =
@@ -114,6 +114,14 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 
 	/** End the stream in an orderly way, what was sent to it first. Does nothing when it is closed. `reason`: default `server` */
 	close(reason?: CloseReason): void;
+
+	/**
+	 * End the stream because the application failed: as `close("error")`. `onError` gets `error` with the stage `handler`, and
+	 * the callbacks for the end get it too. Adapters call this with what a handler throws after its stream has opened. When
+	 * the connection is closed, only `onError` gets it; if all it says is that the connection closed
+	 * (`ERR_SSE_CONNECTION_CLOSED`), nobody does.
+	 */
+	fail(error: unknown): void;
 }
 
 /** What `connectSSE` and `connect` are given. */
