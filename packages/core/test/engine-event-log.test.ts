@@ -1,25 +1,13 @@
 /**
  * Services that share a log on an engine, as several processes do: one order for all, and a client may come back to another.
  */
-import {
-	eventually,
-	measureIdle,
-	type ReceivedEvent,
-	settled,
-	type TestStream,
-} from "@sse-service/testing";
+import { eventually, measureIdle, settled } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { type Serving, startService } from "./serving.js";
-
-async function startOn(engine: MemoryEngine, options: SSEServiceOptions = {}): Promise<Serving> {
-	const eventLog = createEngineEventLog(engine.driver());
-	const serving = await startService({ heartbeatIntervalMs: 0, eventLog, ...options });
-	await eventually(() => eventLog.position !== undefined, "the log to be open");
-	return serving;
-}
+import { dataOf, lastIdOf, startOn } from "./start-on.js";
 
 /** Two services on one log. */
 async function startTwo(
@@ -27,15 +15,6 @@ async function startTwo(
 ): Promise<{ readonly engine: MemoryEngine; readonly one: Serving; readonly other: Serving }> {
 	const engine = new MemoryEngine();
 	return { engine, one: await startOn(engine, options), other: await startOn(engine, options) };
-}
-
-function dataOf(events: readonly ReceivedEvent[]): string[] {
-	return events.map(({ data }) => data);
-}
-
-/** The last event ID of a client, heartbeats and blocks without data included. */
-function lastIdOf({ text }: TestStream): string {
-	return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
 }
 
 it("sends what is sent in either to the clients of both, in one order", async () => {

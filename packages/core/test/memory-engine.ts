@@ -20,6 +20,14 @@ interface Follower {
 export class MemoryEngine {
 	/** Drivers are connected, and are given nothing. */
 	isMute = false;
+	/** It answers every call, and cannot be followed. */
+	isUnfollowable = false;
+	/** How often it was asked to be followed. */
+	follows = 0;
+	/** How often it was asked for the newest position. */
+	looks = 0;
+	/** Its clock, as it dates events. */
+	clock: () => number = Date.now;
 	/** Calls are not answered. */
 	isHung = false;
 	/** Why an entry is not taken, if it is not. */
@@ -50,7 +58,11 @@ export class MemoryEngine {
 		return {
 			name,
 			open: () => this.#call(() => {}),
-			newest: () => this.#call(() => this.#newest),
+			newest: () =>
+				this.#call(() => {
+					this.looks++;
+					return { ...this.#newest, now: this.clock() };
+				}),
 			append: (entries) =>
 				this.#call(() => entries.map((entry) => this.refuse(entry) ?? this.#append(entry))),
 			read: async (from, limit) => {
@@ -137,7 +149,7 @@ export class MemoryEngine {
 		if (known !== undefined) return { ...known, isNew: false };
 		const { epoch, sequence: before, tag: previousTag } = this.#newest;
 		const sequence = before + 1;
-		const stored = { sequence, tag, previousTag, at: Date.now(), text };
+		const stored = { sequence, tag, previousTag, at: this.clock(), text };
 		this.#log.push(stored);
 		this.#newest = { epoch, sequence, tag };
 		const at = { epoch, sequence, tag, ownId, isNew: true };
@@ -163,6 +175,7 @@ export class MemoryEngine {
 		signal: AbortSignal,
 		own: Set<Follower>,
 	): Promise<void> {
+		this.follows++;
 		await this.#call(() => {});
 		if (signal.aborted) return;
 		let follower: Follower | undefined;
@@ -174,6 +187,8 @@ export class MemoryEngine {
 				follower = { next: after + 1, take, fail };
 				this.#followers.add(follower);
 				own.add(follower);
+				if (this.isUnfollowable) return reject(new Error("it may not be followed"));
+				take([]);
 				this.#handOver();
 			});
 		} finally {

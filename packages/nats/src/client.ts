@@ -8,6 +8,8 @@ export interface NatsConnection {
 	subscribe(subject: string, options: object): NatsSubscription;
 	/** What becomes of the connection, as it happens. */
 	status(): AsyncIterable<NatsStatus>;
+	/** Of the server that it is connected to. */
+	readonly info?: { readonly max_payload?: number | undefined } | undefined;
 	isClosed(): boolean;
 	/** Resolves when it is. */
 	closed(): Promise<unknown>;

@@ -1,7 +1,7 @@
 /**
  * The engine: a log for several processes in NATS JetStream, over a connection of the application's.
  */
-import type { LogEngine, Position, Stored, StoredAt, Storing } from "sse-service/engine";
+import type { LogEngine, Newest, Position, Stored, StoredAt, Storing } from "sse-service/engine";
 import { purgeOld } from "./age.js";
 import { append } from "./append.js";
 import { decodeEntry } from "./entry.js";
@@ -29,6 +29,8 @@ export class NatsEngine implements LogEngine {
 	readonly #closing = new AbortController();
 	/** What was followed last. */
 	#taken: Position | undefined;
+	/** The server's clock, as it was shown last, and when that was by `performance.now()`. */
+	#clock: { readonly now: number; readonly at: number } | undefined;
 	#warn: (message: string) => void = () => {};
 
 	constructor(options: ResolvedOptions) {
@@ -50,9 +52,16 @@ export class NatsEngine implements LogEngine {
 		for (const warning of warningsOf(this.#options, account, config)) warn(warning);
 	}
 
-	async newest(): Promise<Position> {
+	async newest(): Promise<Newest> {
+		const position = await this.#newest();
+		if (this.#clock === undefined) return position;
+		return { ...position, now: this.#clock.now + performance.now() - this.#clock.at };
+	}
+
+	async #newest(): Promise<Position> {
 		for (let left = ATTEMPTS; left > 0; left--) {
-			const { log, state } = await this.#stream.look();
+			const { log, state, ts } = await this.#stream.look();
+			if (ts !== undefined) this.#seeClock(ts);
 			const { epoch, subjects } = log;
 			const { first_seq, last_seq: sequence } = state;
 			if (sequence < Math.max(1, first_seq)) return this.#purged({ epoch, sequence, tag: "0" });
@@ -93,7 +102,8 @@ export class NatsEngine implements LogEngine {
 		const onTaken = (position: Position): void => {
 			this.#taken = position;
 		};
-		return follow(this.#jetStream, this.#stream, { after, take, onTaken }, either);
+		const onClock = (now: string): void => this.#seeClock(now);
+		return follow(this.#jetStream, this.#stream, { after, take, onTaken, onClock }, either);
 	}
 
 	latest(group: string): Promise<readonly Stored[]> {
@@ -116,6 +126,10 @@ export class NatsEngine implements LogEngine {
 	async close(): Promise<void> {
 		this.#closing.abort();
 		this.#requests.close();
+	}
+
+	#seeClock(now: string): void {
+		this.#clock = { now: Date.parse(now), at: performance.now() };
 	}
 
 	/** Of what has been purged JetStream knows the sequence only; whoever has followed the log so far knows it still. */

@@ -10,15 +10,17 @@ import type { LogStream } from "./log-stream.js";
 export interface Follower {
 	readonly after: number;
 	take(stored: readonly Stored[]): void;
-	/** Told of each that was taken. */
+	/** Called for each that was taken. */
 	onTaken(position: Position): void;
+	/** The server's clock, in ISO 8601. */
+	onClock(now: string): void;
 }
 
 /** As `follow` of an engine. */
 export async function follow(
 	jetStream: JetStream,
 	stream: LogStream,
-	{ after, take, onTaken }: Follower,
+	{ after, take, onTaken, onClock }: Follower,
 	signal: AbortSignal,
 ): Promise<void> {
 	const { epoch, subjects } = await stream.current();
@@ -33,11 +35,13 @@ export async function follow(
 			filter_subject: subjects.all,
 		},
 		// Where there is no such sequence JetStream waits for it, or begins at another, and says nothing of it.
-		onCreated: async () => {
+		onCreated: async ({ created }) => {
+			onClock(created);
 			const { log, state } = await stream.look();
-			if (log.epoch !== epoch) throw new Error(`The log in the stream ${name} has begun anew`);
+			if (log.epoch !== epoch) throw new Error(`The log in the stream ${name} has been recreated`);
 			if (state.last_seq < after) throw lost(name, state.last_seq + 1);
 			if (state.first_seq > after + 1) throw lost(name, after + 1);
+			take([]);
 		},
 		take: (delivery) => {
 			if (delivery.sequence !== at + 1) throw lost(name, at + 1);

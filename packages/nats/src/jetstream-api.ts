@@ -24,6 +24,8 @@ export interface StreamInfo {
 	readonly config: StreamConfig;
 	/** In ISO 8601, as all dates. */
 	readonly created: string;
+	/** When it was answered. Servers before 2.10 do not say. */
+	readonly ts?: string;
 	readonly state: StreamState;
 }
 

@@ -20,6 +20,8 @@ export interface LogInfo {
 	readonly log: Log;
 	readonly state: StreamState;
 	readonly config: StreamConfig;
+	/** The server's clock, from 2.10 on. */
+	readonly ts: string | undefined;
 }
 
 // A stream without a leader has one again soon.
@@ -53,7 +55,7 @@ export class LogStream {
 	async look(): Promise<LogInfo> {
 		const pauseMs = this.#current === undefined ? undefined : DELETION_MS;
 		const info = await findOrMake(this.#jetStream, this.#config(), pauseMs);
-		const { config, created, state } = info;
+		const { config, created, state, ts } = info;
 		const token = decodeDescription("log", config);
 		const log = {
 			epoch: `${Date.parse(created).toString(36)}${token}`,
@@ -61,7 +63,7 @@ export class LogStream {
 			subjects: new LogSubjects(this.#options.prefix, token),
 		};
 		if (this.#renewal === undefined) this.#current = Promise.resolve(log);
-		return { log, state, config };
+		return { log, state, config, ts };
 	}
 
 	#renew(promise: Promise<Log>): Promise<Log> {

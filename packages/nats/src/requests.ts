@@ -3,6 +3,7 @@
  * in the order in which they were made, and none is ever sent twice: what is not answered may have been taken or not.
  */
 import { randomBytes } from "node:crypto";
+import { SSEError } from "sse-service/engine";
 import {
 	encodeHeaders,
 	type NatsCallback,
@@ -140,10 +141,17 @@ export class Requests {
 			try {
 				this.#connection.publish(subject, payload, options);
 			} catch (error) {
-				// It is larger than the server takes, or the connection is closed.
-				this.#settle(number, index, toError(error));
+				// The message is too large, or the connection is closed.
+				this.#settle(number, index, this.#tooLarge(payload) ?? toError(error));
 			}
 		}
+	}
+
+	#tooLarge({ length }: Uint8Array): SSEError | undefined {
+		const { max_payload = Infinity } = this.#connection.info ?? {};
+		if (length <= max_payload) return undefined;
+		const message = `NATS takes at most ${max_payload} bytes in a message (max_payload), got ${length}`;
+		return new SSEError("ERR_SSE_INVALID_DATA", message);
 	}
 
 	#take(message: NatsMessage): void {

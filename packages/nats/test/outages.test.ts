@@ -8,7 +8,14 @@ import { eventually } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { askJetStream, CLIENTS, connectFor, type NatsServer } from "./nats.js";
+import {
+	askJetStream,
+	CLIENTS,
+	connectFor,
+	type NatsServer,
+	startConfigured,
+	type TestConnection,
+} from "./nats.js";
 import { dataOf, lastIdOf, type Serving, startService } from "./services.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
@@ -125,5 +132,35 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		proxy.cut();
 		expect(dataOf(await ada.take(2))).toEqual(["1", "2"]);
 		await isReady(one);
+	});
+
+	// Opening the log was proof enough: each attempt was reported, and the next one made at once.
+	it("a user who may not follow the log: one report, and never ready", async () => {
+		const own = await startConfigured(`
+			accounts: { A: {
+				jetstream: enabled
+				users: [{ user: blind, password: a, permissions: { publish: { deny: ["$JS.API.CONSUMER.CREATE.>"] } } }]
+			} }`);
+		const connection = await connect(own.port, { user: "blind", pass: "a" });
+		let attempts = 0;
+		const counted: TestConnection = new Proxy(connection, {
+			get: (target, name) => {
+				const value = Reflect.get(target, name, target);
+				if (typeof value !== "function") return value;
+				return (...args: unknown[]) => {
+					if (name === "publish" && String(args[0]).includes("CONSUMER.CREATE")) attempts++;
+					return value.apply(target, args);
+				};
+			},
+		});
+		const { sse, errors } = await startService(counted, { prefix: "SSE" });
+		let wasReady = false;
+		await eventually(() => {
+			wasReady ||= sse.health().ready;
+			return attempts >= 4;
+		}, "four attempts");
+		expect(wasReady).toBe(false);
+		expect(errors).toMatchObject([{ code: "ERR_SSE_LOG_FAILED" }]);
+		expect(sse.health().log?.error).toContain("CONSUMER.CREATE");
 	});
 });

@@ -1,32 +1,45 @@
 /**
  * The entries of the stream as the core reads them. Each has the fields `t` (its tag), `p` (the tag before), `a` (when it was
- * stored), `b` (bytes before it, since the log was created) and `d` (its text).
+ * stored), `b` (bytes before it, since the log was created) and `d` (its text). Others can write to the stream, too: an entry
+ * between two of the log's, such as `7-1`, is skipped.
  */
 import type { Stored } from "sse-service/engine";
 import { unchain } from "./chain.js";
 
 const NAMES = "t p a b d";
 
-/** @throws Error when one is not of this log */
+type Entries = readonly (readonly [id: string, fields: readonly string[]])[];
+
+/** @throws Error when one that has the id of an event is none */
 export function readEntries(entries: unknown): Stored[] {
-	return (entries as [id: string, fields: string[]][]).map(([id, fields]) => {
+	return (entries as Entries).flatMap(([id, fields]) => {
+		if (!id.endsWith("-0")) return [];
 		const names = fields.filter((_, place) => place % 2 === 0).join(" ");
 		const [, tag = "", , previousTag = "", , at, , , , text = ""] = fields;
-		if (names !== NAMES || !id.endsWith("-0")) {
-			throw new Error(`The entry ${id} in Redis is not one of the log's`);
-		}
+		if (names !== NAMES) throw new Error(`The entry ${id} in Redis is not an event of the log`);
 		const ownTag = unchain(previousTag, tag);
-		return { sequence: Number.parseInt(id, 10), tag, ownTag, previousTag, at: Number(at), text };
+		return [{ sequence: Number.parseInt(id, 10), tag, ownTag, previousTag, at: Number(at), text }];
 	});
 }
 
-/** Of one stream, as XREAD answers it: a list in RESP2; in RESP3 a map by the stream's name, which clients make into what they like. */
-export function readStream(reply: unknown): Stored[] {
+export interface StreamPart {
+	readonly stored: readonly Stored[];
+	/** The id of the last entry; `undefined` when there is none. */
+	readonly lastId: string | undefined;
+}
+
+/** Of one stream, as XREAD answers it: a list in RESP2; in RESP3 a map by the stream's name, in a form that depends on the client. */
+export function readStream(reply: unknown): StreamPart {
+	const entries = entriesIn(reply);
+	return { stored: readEntries(entries), lastId: entries.at(-1)?.[0] };
+}
+
+function entriesIn(reply: unknown): Entries {
 	if (reply === null) return [];
-	if (reply instanceof Map) return readEntries([...reply.values()][0]);
-	if (!Array.isArray(reply)) return readEntries(Object.values(reply as object)[0]);
+	if (reply instanceof Map) return [...reply.values()][0];
+	if (!Array.isArray(reply)) return Object.values(reply as object)[0];
 	const [first, second] = reply;
-	return readEntries(Array.isArray(first) ? first[1] : second);
+	return Array.isArray(first) ? first[1] : second;
 }
 
 /** One of a group's newest: id, tag, time and text, with spaces between them. */

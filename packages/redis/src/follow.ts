@@ -6,10 +6,10 @@ import type { RedisClient, RedisConnection } from "./client.js";
 import { readStream } from "./entries.js";
 import { inTime, openConnection } from "./own-connection.js";
 
-/** A read waits for so long in Redis. */
-const BLOCK_MS = 2_000;
+/** A read waits in Redis for at most two seconds. */
+const WAIT = ["BLOCK", "2000"];
 
-/** A connection that has not answered by then is up, but nothing comes through it. */
+/** A connection that has not answered by then is up, but delivers nothing. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** In one answer. */
@@ -27,14 +27,14 @@ export async function followStream(
 	let connection: RedisConnection | undefined;
 	try {
 		connection = await openConnection(redis, key, signal);
-		for (let last = `${after}-0`; ; ) {
-			const read = ["XREAD", "COUNT", `${COUNT}`, "BLOCK", `${BLOCK_MS}`, "STREAMS", key, last];
+		// The first read does not wait: its answer shows that the stream can be followed.
+		let wait: readonly string[] = [];
+		for (let from = `${after}-0`; ; wait = WAIT) {
+			const read = ["XREAD", "COUNT", `${COUNT}`, ...wait, "STREAMS", key, from];
 			const reply = await inTime(connection.call(read, key), ANSWER_TIMEOUT_MS, signal);
-			const stored = readStream(reply);
-			const newest = stored.at(-1);
-			if (newest === undefined) continue;
-			last = `${newest.sequence}-0`;
-			take(stored);
+			const { stored, lastId } = readStream(reply);
+			if (wait !== WAIT || stored.length > 0) take(stored);
+			from = lastId ?? from;
 		}
 	} catch (error) {
 		if (!signal.aborted) throw error;

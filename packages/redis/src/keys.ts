@@ -9,8 +9,8 @@ export interface LogKeys {
 	readonly log: string;
 	/** Those that every script over the log is given, in this order. */
 	readonly all: readonly string[];
-	/** A hash: what is posted, by name. */
-	readonly posts: string;
+	/** A hash, what is posted by name, and a sorted set, the names by when their posts end. */
+	readonly allPosts: readonly [posts: string, ends: string];
 	/** The newest events of a group, a hash by key, and the order of these keys, a sorted set. */
 	ofGroup(group: string): readonly [latest: string, order: string];
 }
@@ -23,7 +23,7 @@ export function keysOf(prefix: string): LogKeys {
 		head,
 		log,
 		all: [head, log, key("known"), key("known-before"), key("writers")],
-		posts: key("posts"),
+		allPosts: [key("posts"), key("post-ends")],
 		ofGroup: (group) => {
 			const name = encodeName(group);
 			return [key(`latest:${name}`), key(`order:${name}`)];

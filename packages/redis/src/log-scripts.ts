@@ -10,25 +10,20 @@ const WRITER_MS = 3_600_000;
 /** Writers are looked through no more often than that, however many processes there are. */
 const SWEEP_MS = 60_000;
 
-/** As LOG. It answers the epoch, sequence and tag of the newest event. */
+/** As LOG. It answers the epoch, sequence and tag of the newest event, and what time it is. */
 export const NEWEST = defineScript(`${LOG}
 -- A replica refuses it: what is newest there may not be the newest.
 redis.call('HDEL', head, '')
--- A stream that the head does not know the end of is not its own.
+-- A stream that goes on behind the end that the head knows, or has another event there, is not its own.
 if redis.call('EXISTS', log) == 1 then
-	local stream = redis.call('XINFO', 'STREAM', log)
+	local stream, last = redis.call('XINFO', 'STREAM', log), 0
 	for at = 1, #stream, 2 do
-		local name, value = stream[at], stream[at + 1]
-		local id = value and (name == 'last-generated-id' and value or name == 'last-entry' and value[1])
-		local number = id and tonumber(string.match(id, '^%d+'))
-		local isOther = name == 'last-entry' and number == sequence and value[2][2] ~= tag
-		if number and (number > sequence or isOther) then
-			begin()
-			break
-		end
+		if stream[at] == 'last-generated-id' then last = tonumber(string.match(stream[at + 1], '^%d+')) end
 	end
+	local newest = redis.call('XRANGE', log, idOf(sequence), idOf(sequence))[1]
+	if last > sequence or (newest and newest[2][2] ~= tag) then begin() end
 end
-return { epoch, sequence, tag }
+return { epoch, sequence, tag, now }
 `);
 
 /**

@@ -53,15 +53,20 @@ local function isLost(latest, order)
 	return size and (found ~= size or ordered ~= size)
 end
 
+-- The field of an entry at a place. An entry that is not the log's has none, and is the first to go.
+local function fieldOf(entry, place)
+	return tonumber(entry[2][place]) or 0
+end
+
 -- Removes the events before the first of which the field at a place is at least so much.
 local function trim(place, least)
 	local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-	if not first or tonumber(first[2][place]) >= least then return end
+	if not first or fieldOf(first, place) >= least then return end
 	local low, high = tonumber(string.match(first[1], '^%d+')) + 1, sequence + 1
 	while low < high do
 		local middle = math.floor((low + high) / 2)
 		local entry = redis.call('XRANGE', log, idOf(middle), '+', 'COUNT', 1)[1]
-		if entry and tonumber(entry[2][place]) < least then
+		if entry and fieldOf(entry, place) < least then
 			low = tonumber(string.match(entry[1], '^%d+')) + 1
 		else
 			high = middle
@@ -78,7 +83,7 @@ end
 local function trimByBytes(max)
 	if bytes - trimmed <= max then return end
 	local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-	trimmed = first and tonumber(first[2][${BYTES}]) or bytes
+	trimmed = first and fieldOf(first, ${BYTES}) or bytes
 	if bytes - trimmed <= max then return end
 	trimmed = bytes - math.floor(max * 15 / 16)
 	trim(${BYTES}, trimmed)

@@ -1,29 +1,62 @@
 /**
- * The scripts of what processes post, such as who is connected where: a text under a name, until its time is over.
+ * The scripts of what processes post, such as who is connected where: a text under a name, for a time. The process that posted it
+ * may be gone by then, and nobody may ask for it: so each post, and a tidying from time to time, removes what has ended.
+ *
+ * 2.0.0 knew no sorted set of ends. It reads and writes the same hash; what it has posted is entered when it is tidied up. The
+ * scripts use no command that its README did not have operators permit.
  */
 import { defineScript } from "./script.js";
 
-const NOW = `
+/** KEYS: the posts, a hash, each with its end before the text, and the names by their ends, a sorted set. */
+const POSTS = `
+local posts, ends = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function removeEnded()
+	for _, name in ipairs(redis.call('ZRANGE', ends, '-inf', now, 'BYSCORE')) do
+		local text = redis.call('HGET', posts, name)
+		-- 2.0.0 may have posted it again.
+		local stop = text and tonumber(string.match(text, '^%d+')) or now
+		if stop > now then
+			redis.call('ZADD', ends, stop, name)
+		else
+			redis.call('HDEL', posts, name)
+			redis.call('ZREM', ends, name)
+		end
+	end
+end
 `;
 
-/** KEYS: the posts. ARGV: the name, the text, for how many milliseconds. */
-export const POST = defineScript(`${NOW}
-redis.call('HSET', KEYS[1], ARGV[1], now + ARGV[3] .. ' ' .. ARGV[2])
+/** KEYS: as POSTS. ARGV: the name, the text, for how many milliseconds. */
+export const POST = defineScript(`${POSTS}
+local stop = now + ARGV[3]
+redis.call('HSET', posts, ARGV[1], string.format('%.0f', stop) .. ' ' .. ARGV[2])
+redis.call('ZADD', ends, stop, ARGV[1])
+removeEnded()
 `);
 
-/** KEYS: the posts. It answers names and texts, and removes those whose time is over. */
-export const POSTED = defineScript(`${NOW}
-local found, up = redis.call('HGETALL', KEYS[1]), {}
+/** KEYS: as POSTS. It answers names and texts. */
+export const POSTED = defineScript(`${POSTS}
+removeEnded()
+local found, up = redis.call('HGETALL', posts), {}
 for at = 1, #found, 2 do
-	local deadline, text = string.match(found[at + 1], '^(%d+) (.*)$')
-	if tonumber(deadline) > now then
+	local stop, text = string.match(found[at + 1], '^(%d+) (.*)$')
+	if tonumber(stop) > now then
 		table.insert(up, found[at])
 		table.insert(up, text)
-	else
-		redis.call('HDEL', KEYS[1], found[at])
 	end
 end
 return up
+`);
+
+/** KEYS: as POSTS. The texts are looked at only while there are posts without an end. */
+export const TIDY_POSTS = defineScript(`${POSTS}
+if redis.call('HLEN', posts) ~= redis.call('ZCARD', ends) then
+	local found, known = redis.call('HGETALL', posts), {}
+	for _, name in ipairs(redis.call('ZRANGE', ends, 0, -1)) do known[name] = true end
+	for at = 1, #found, 2 do
+		if not known[found[at]] then redis.call('ZADD', ends, now, found[at]) end
+	end
+end
+removeEnded()
 `);

@@ -4,7 +4,8 @@
 import {
 	LOG_FORMAT,
 	type LogEngine,
-	type Position,
+	type Newest,
+	SSEError,
 	type Stored,
 	type StoredAt,
 	type Storing,
@@ -18,7 +19,7 @@ import { Line } from "./line.js";
 import { newLogId } from "./log-id.js";
 import { LATEST, NEWEST, READ, TIDY } from "./log-scripts.js";
 import type { LogLimits } from "./options.js";
-import { POST, POSTED } from "./post-scripts.js";
+import { POST, POSTED, TIDY_POSTS } from "./post-scripts.js";
 import { runScript, type Script } from "./script.js";
 import { checkServer } from "./server-check.js";
 
@@ -56,9 +57,10 @@ export class RedisEngine implements LogEngine {
 		await this.newest();
 	}
 
-	async newest(): Promise<Position> {
-		const [epoch, sequence, tag] = (await this.#run(NEWEST)) as [string, unknown, string];
-		return { epoch, sequence: Number(sequence), tag };
+	async newest(): Promise<Newest> {
+		const answer = await this.#run(NEWEST);
+		const [epoch, sequence, tag, now] = answer as [string, unknown, string, unknown];
+		return { epoch, sequence: Number(sequence), tag, now: Number(now) };
 	}
 
 	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
@@ -74,7 +76,8 @@ export class RedisEngine implements LogEngine {
 		const answers = (await Promise.all(calls)).flat().values();
 		return entries.map((entry) => {
 			const answer = isWellFormed(entry) ? answers.next().value : undefined;
-			return answer ?? new Error("It has a lone surrogate, which has no UTF-8");
+			const message = "Redis cannot store an event with a lone surrogate: it has no UTF-8";
+			return answer ?? new SSEError("ERR_SSE_INVALID_DATA", message);
 		});
 	}
 
@@ -100,15 +103,16 @@ export class RedisEngine implements LogEngine {
 	async tidy(): Promise<void> {
 		const { maxAgeMs, idempotencyMs } = this.#limits;
 		await this.#run(TIDY, [maxAgeMs, idempotencyMs, MAX_KNOWN].map(String));
+		await runScript(this.#calls, TIDY_POSTS, this.#keys.allPosts, []);
 	}
 
 	async post(name: string, text: string, ttlMs: number): Promise<void> {
 		const args = [encodeName(name), text, `${ttlMs}`];
-		await runScript(this.#calls, POST, [this.#keys.posts], args);
+		await runScript(this.#calls, POST, this.#keys.allPosts, args);
 	}
 
 	async posted(): Promise<ReadonlyMap<string, string>> {
-		const reply = (await runScript(this.#calls, POSTED, [this.#keys.posts], [])) as string[];
+		const reply = (await runScript(this.#calls, POSTED, this.#keys.allPosts, [])) as string[];
 		const up = new Map<string, string>();
 		for (let at = 0; at < reply.length; at += 2) {
 			up.set(decodeName(reply[at] ?? ""), reply[at + 1] ?? "");

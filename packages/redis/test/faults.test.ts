@@ -4,7 +4,7 @@
 import { measureIdle, settled } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
-import type { Position } from "sse-service/engine";
+import type { Position, Stored } from "sse-service/engine";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LIBRARIES } from "./clients.js";
 import { Lab, store, storing, textsOf, until, untilDone } from "./lab.js";
@@ -255,10 +255,35 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			const at = await store(engine, "1");
 			const following = engine.follow(1, () => {}, new AbortController().signal);
 			await lab.call("XADD", lab.key("log"), "*", "a", "b");
-			await expect(settled(following, "its end")).rejects.toThrow("not one of the log's");
-			await expect(engine.read(1, 10)).rejects.toThrow("not one of the log's");
+			await expect(settled(following, "its end")).rejects.toThrow("not an event of the log");
+			await expect(engine.read(1, 10)).rejects.toThrow("not an event of the log");
 			expect((await engine.newest()).epoch).not.toBe(at.epoch);
 			expect(await engine.read(1, 10)).toEqual([]);
+		});
+
+		// Such an entry made the log unreadable, while appends behind it were acknowledged.
+		it("an entry that others put between two events is skipped, and trimmed with them", async () => {
+			const engine = await lab.openEngine({ limits: { maxBytes: 20_000 } });
+			const at = await store(engine, "1");
+			const taken: Stored[] = [];
+			const controller = new AbortController();
+			const following = engine.follow(0, (stored) => void taken.push(...stored), controller.signal);
+			for (const id of ["1-1", "1-2"]) await lab.call("XADD", lab.key("log"), id, "a", "b");
+			expect(await engine.newest()).toMatchObject({ epoch: at.epoch, sequence: 1, tag: at.tag });
+			const next = await store(engine, "2");
+			await lab.call("XADD", lab.key("log"), "2-7", "t", "b");
+			await until(async () => textsOf(taken).join() === "1,2");
+			expect(next).toMatchObject({ epoch: at.epoch, sequence: 2 });
+			expect(textsOf(await engine.read(1, 10))).toEqual(["1", "2"]);
+			expect((await engine.read(2, 1))[0]).toMatchObject({ previousTag: at.tag });
+			await lab.call("XTRIM", lab.key("log"), "MINID", "1-1");
+			for (let count = 3; count < 40; count++) await store(engine, `${count}`.padEnd(1_000));
+			await engine.tidy();
+			expect(await engine.newest()).toMatchObject({ epoch: at.epoch, sequence: 39 });
+			expect((await engine.read(1, 1))[0]?.sequence).toBeGreaterThan(2);
+			controller.abort();
+			await following;
+			expect(taken).toHaveLength(39);
 		});
 	});
 

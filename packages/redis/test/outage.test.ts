@@ -12,7 +12,7 @@ import { redisServerPath } from "@sse-service/testing/redis-server";
 import { createSSEService, type SSEService, type SSEServiceOptions } from "sse-service";
 import { afterEach, describe, expect, it } from "vitest";
 import { redisEventLog } from "../src/index.js";
-import { Lab, untilDone } from "./lab.js";
+import { Lab, until, untilDone } from "./lab.js";
 
 describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"])(
 	"an outage over %s",
@@ -133,6 +133,32 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			expect(told).toMatchObject([{ code: "ERR_SSE_LOG_VERSION" }]);
 			expect(sse.health()).toMatchObject({ ready: false });
 			expect(await lab.call("HGETALL", lab.key("head"))).toEqual(["format", "9.9"]);
+		});
+
+		// Opening the log was proof enough: attempts were a hundred in eight seconds, and each was reported.
+		it("of a Redis that may be read and not followed: one report, and never ready", async () => {
+			lab = await Lab.start();
+			await lab.call("ACL", "SETUSER", "blind", "on", ">secret", "~*", "+@all", "-xread");
+			const user = { username: "blind", password: "secret" };
+			const { client } = await lab.client({ library, ...user });
+			const errors: unknown[] = [];
+			const eventLog = redisEventLog({ client, prefix: lab.prefix });
+			const sse = createSSEService({ eventLog, onError: (error) => void errors.push(error) });
+			ends.push(() => sse.close());
+			let wasReady = false;
+			const denied = async (): Promise<number> => {
+				wasReady ||= sse.health().ready;
+				const stats = String(await lab.call("INFO", "commandstats"));
+				return Number(/cmdstat_xread:.*rejected_calls=(\d+)/.exec(stats)?.[1] ?? 0);
+			};
+			await until(async () => (await denied()) >= 4);
+			expect(wasReady).toBe(false);
+			expect(errors).toMatchObject([
+				{ code: "ERR_SSE_LOG_FAILED", message: expect.stringContaining("xread") },
+			]);
+			expect(sse.health().log?.error).toContain("xread");
+			await lab.call("ACL", "SETUSER", "blind", "+xread");
+			await eventually(() => sse.health().ready, "proof");
 		});
 	},
 );

@@ -41,7 +41,7 @@ interface StoredAtOf extends PositionOf {
 export interface LogEngineOf {
 	readonly name: string;
 	open(warn: (message: string) => void): Promise<void>;
-	newest(): Promise<PositionOf>;
+	newest(): Promise<PositionOf & { readonly now?: number | undefined }>;
 	append(entries: readonly StoringOf[]): Promise<readonly (StoredAtOf | Error)[]>;
 	read(from: number, limit: number): Promise<readonly StoredOf[]>;
 	follow(
@@ -133,11 +133,11 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 
 		describe("a log", () => {
 			it("is empty at first, and has an epoch, which every driver sees", async () => {
-				const position = await engine.newest();
+				const position = await newestOf(engine);
 				expect(position).toMatchObject({ sequence: 0, tag: "0" });
 				expect(position.epoch).toMatch(/^[\w-]{1,21}$/);
 				const others = await Promise.all([open(), open()]);
-				for (const other of others) expect(await other.newest()).toEqual(position);
+				for (const other of others) expect(await newestOf(other)).toEqual(position);
 				expect(await engine.read(1, 10)).toEqual([]);
 			});
 
@@ -152,9 +152,18 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 
 			it("can be opened again, and is as it was", async () => {
 				await appendOne("1");
-				const position = await engine.newest();
+				const position = await newestOf(engine);
 				await engine.open(() => {});
-				expect(await engine.newest()).toEqual(position);
+				expect(await newestOf(engine)).toEqual(position);
+			});
+
+			it("shows the engine's clock, if it shows one, as the clock that dates its events", async () => {
+				const before = await engine.newest();
+				await appendOne("1");
+				const [stored] = await engine.read(1, 1);
+				const { now = stored?.at ?? 0 } = await engine.newest();
+				expect(stored?.at).toBeGreaterThanOrEqual(before.now ?? 0);
+				expect(Math.abs(now - (stored?.at ?? 0))).toBeLessThan(60_000);
 			});
 
 			it("has nothing to do with another", async () => {
@@ -175,7 +184,7 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 				expect(await append(entries)).toMatchObject(expected);
 				const { tag, ...next } = await appendOne("next");
 				expect(next).toMatchObject({ epoch, sequence: 6 });
-				expect(await engine.newest()).toEqual({ epoch, sequence: 6, tag });
+				expect(await newestOf(engine)).toEqual({ epoch, sequence: 6, tag });
 			});
 
 			it("of nothing answers nothing", async () => {
@@ -350,6 +359,16 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 				expect(fromStart.sequences).toEqual([1, 2]);
 			});
 
+			it("says at once that the log is followed, though nothing is there", async () => {
+				const controller = new AbortController();
+				const taken: (readonly StoredOf[])[] = [];
+				const ended = engine.follow(0, (stored) => taken.push(stored), controller.signal);
+				await eventually(() => taken.length > 0, "the first call");
+				expect(taken[0]).toEqual([]);
+				controller.abort();
+				await settled(ended, "the end");
+			});
+
 			it("leaves nothing out while several drivers append, and is the same for all", async () => {
 				const drivers = [engine, await open(), await open()];
 				const followers = drivers.map((driver) => follow(0, driver));
@@ -437,7 +456,7 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 				const at = await appendOne("1");
 				expect(at).toMatchObject({ sequence: 1, isNew: true });
 				expect(at.epoch).not.toBe(epoch);
-				expect(await engine.newest()).toEqual({ epoch: at.epoch, sequence: 1, tag: at.tag });
+				expect(await newestOf(engine)).toEqual({ epoch: at.epoch, sequence: 1, tag: at.tag });
 			});
 		});
 
@@ -541,6 +560,12 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 			await engine.close();
 		});
 	});
+}
+
+/** Without the engine's clock. */
+async function newestOf(engine: LogEngineOf): Promise<PositionOf> {
+	const { epoch, sequence, tag } = await engine.newest();
+	return { epoch, sequence, tag };
 }
 
 function textsOfStoring(entries: readonly StoringOf[]): string[] {

@@ -1,6 +1,6 @@
 /**
- * The appends: what is on its way to an engine. What is appended while it is busy goes together, in order; nothing waits for
- * longer than its time, and no more than a bound. None goes before the log is followed: it would be behind where that begins.
+ * The queue of appends on their way to an engine. What is appended while the engine is busy is sent together, in order. Time and
+ * size of the queue are limited. Nothing is sent before the log is followed: it would be behind the position where that begins.
  */
 import { SSEError } from "../checks/errors.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
@@ -14,12 +14,12 @@ const MAX_CALLS = 4;
 
 // On their way, or waiting for a call. A text counts two bytes a character, and what holds it.
 const MAX_WAITING = 20_000;
-const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+const MAX_WAITING_MIB = 32;
 const OVERHEAD_BYTES = 400;
 
-/** The engine takes nothing. */
+/** The engine stores nothing. */
 export interface Refusal {
-	/** When it first refused something, or did not answer in time, and has taken nothing after. In milliseconds since 1970. */
+	/** When it first refused an append, or did not answer in time, and has stored nothing since. In milliseconds since 1970. */
 	readonly since: number;
 	readonly error: SSEError;
 }
@@ -55,7 +55,7 @@ export class AppendQueue {
 		this.#timeoutMs = timeoutMs;
 	}
 
-	/** `undefined` while the engine takes what is appended, or when it was not asked to. */
+	/** `undefined` while the engine stores what is appended, or before it was asked to. */
 	get refusal(): Refusal | undefined {
 		return this.#refusal;
 	}
@@ -63,8 +63,9 @@ export class AppendQueue {
 	/** @throws (rejects) `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
 	add(storing: Storing): Promise<StoredAt> {
 		const bytes = storing.text.length * 2 + OVERHEAD_BYTES;
-		if (this.#count >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
-			const message = `${this.#engine.name} is behind with what it is to append`;
+		if (this.#count >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_MIB * 2 ** 20) {
+			const limit = `${MAX_WAITING.toLocaleString("en")} appends or ${MAX_WAITING_MIB} MiB`;
+			const message = `${this.#engine.name} cannot keep up: ${limit} are waiting`;
 			return Promise.reject(new SSEError("ERR_SSE_LOG_BUSY", message, 503));
 		}
 		const deadline = this.#timeoutMs === 0 ? Infinity : Date.now() + this.#timeoutMs;
@@ -85,7 +86,7 @@ export class AppendQueue {
 		this.#schedule();
 	}
 
-	/** It is not, for a reason: whoever waits for that is told. */
+	/** It cannot be followed, for a reason: waiting appends reject with it. */
 	refuseHeld(reason: SSEError): void {
 		if (!this.#isHeld) return;
 		for (const append of this.#queue.splice(0)) this.#settle(append, () => append.reject(reason));
@@ -118,7 +119,7 @@ export class AppendQueue {
 			if (count === MAX_BATCH || (count > 0 && length > MAX_BATCH_LENGTH)) break;
 			count++;
 		}
-		// Those whose time is over have been told so.
+		// Those whose time is over have rejected.
 		return this.#queue.splice(0, count).filter(({ isSettled }) => !isSettled);
 	}
 
@@ -156,7 +157,10 @@ export class AppendQueue {
 	#fail(append: Append, cause: unknown): void {
 		if (append.isSettled) return;
 		const error = failed(this.#engine, cause);
-		this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
+		// An event that can never be stored says nothing about the engine.
+		if (error.code !== "ERR_SSE_INVALID_DATA") {
+			this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
+		}
 		this.#settle(append, () => append.reject(error));
 	}
 
@@ -196,14 +200,14 @@ export class AppendQueue {
 	}
 }
 
-/** What an engine rejects with, as applications are told it. */
+/** What an engine rejects with, as applications get it. */
 export function failed({ name }: LogEngine, cause: unknown): SSEError {
 	if (cause instanceof SSEError) return cause;
 	const why = cause instanceof Error ? cause.message : String(cause);
 	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, 503, cause);
 }
 
-/** @throws (rejects) as applications are told it */
+/** @throws (rejects) as applications get it */
 export async function orFailed<T>(engine: LogEngine, promise: Promise<T>): Promise<T> {
 	try {
 		return await promise;

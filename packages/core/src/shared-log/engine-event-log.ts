@@ -19,20 +19,21 @@ import { type RetentionRules, readRetention } from "../event-log/retention.js";
 import { within } from "../pacing/timeout.js";
 import type { Position } from "../wire/cursor.js";
 import { orFailed } from "./append-queue.js";
+import { deliverArrival } from "./arrivals.js";
+import { EngineClock } from "./engine-clock.js";
 import { EngineReader } from "./engine-reader.js";
 import { HealthProbe, type HealthProbeHost } from "./health-probe.js";
 import type { LocalCopy } from "./local-copy.js";
 import { continues, fillLocalCopy } from "./local-copy-fill.js";
-import type { LogEngine, Stored } from "./log-engine.js";
-import { readArrival } from "./log-format.js";
+import type { LogEngine, Newest, Stored } from "./log-engine.js";
 import { LogWriter } from "./log-writer.js";
 import { Outage } from "./outage.js";
 import { Tail, type TailHost } from "./tail.js";
 
-// For so long a client that has had more than this process waits for it to come up.
+// How long a client that has received more than this process has waits for it to catch up.
 const MAX_LAG_MS = 10_000;
 
-// For as long closing waits for what is on its way to the engine.
+// How long closing waits for appends on their way to the engine.
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A log on an engine, for one service. */
@@ -49,6 +50,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	readonly #watch: HealthProbe;
 	readonly #archive: EngineReader;
 	readonly #outage: Outage;
+	readonly #clock = new EngineClock();
 	#rules: RetentionRules = readRetention(true);
 	#host: LogHost | undefined;
 	#mirror: LocalCopy | undefined;
@@ -61,9 +63,9 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#tail = new Tail(engine, this);
 		this.#watch = new HealthProbe(engine, this);
 		this.#archive = new EngineReader(engine, {
-			recordOf: (stored, epoch) => readArrival(stored, epoch)?.record,
 			back: (error) => this.#back(error),
 			current: () => this.shared.current(),
+			now: () => this.#clock.now(),
 		});
 		this.shared = {
 			maxLagMs: MAX_LAG_MS,
@@ -135,7 +137,8 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	// What the tail asks.
 
-	async begin(newest: Position, signal: AbortSignal): Promise<void> {
+	async begin(newest: Newest, signal: AbortSignal): Promise<void> {
+		this.#clock.see(newest.now);
 		const before = this.position;
 		const goesOn = before !== undefined && (await continues(this.#engine, before, newest));
 		const mirror = goesOn ? this.#mirror : await this.#fillLocalCopy(newest, before);
@@ -144,31 +147,21 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		if (before === undefined) {
 			this.#onBegun(newest);
 			this.writer?.release();
-		} else if (!goesOn) {
-			this.writer?.forget(this.position ?? newest);
-			this.#host?.onBreak(before);
-		}
-		this.#watch.onBegun();
+		} else if (!goesOn) this.#host?.onBreak(before);
+	}
+
+	onFollowed(newest: Position): void {
+		this.#watch.onFollowed(newest);
 	}
 
 	take(stored: Stored): boolean {
-		const mirror = this.#mirror;
-		const position = mirror?.position;
-		if (mirror === undefined || position === undefined) return false;
-		const { sequence, tag, ownTag = tag, previousTag = position.tag } = stored;
-		if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
-		const { writer = "", record, command } = readArrival(stored, position.epoch) ?? {};
-		const entry = this.writer?.take(writer, ownTag);
-		mirror.add({ epoch: position.epoch, sequence, tag }, record);
-		try {
-			if (record !== undefined) this.#host?.deliver(record, entry);
-			else if (command !== undefined && writer !== this.writer?.id) this.#host?.obey(command);
-		} catch (error) {
-			this.#host?.onError(error);
-		} finally {
-			mirror.onDelivered();
+		if (this.#mirror === undefined || this.writer === undefined || this.#host === undefined) {
+			return false;
 		}
-		return true;
+		const following = { copy: this.#mirror, writer: this.writer, host: this.#host };
+		const isNext = deliverArrival(stored, following);
+		if (isNext) this.#watch.onArrived(stored.sequence);
+		return isNext;
 	}
 
 	onWarning(message: string): void {
@@ -183,10 +176,20 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		if (isNew) this.#host?.onError(error);
 	}
 
-	// What the watch asks.
+	// What the health probe asks.
+
+	get isFollowed(): boolean {
+		return this.#tail.isFollowed;
+	}
 
 	tagAt(sequence: number): string | undefined {
 		return this.#mirror?.tagAt(sequence);
+	}
+
+	onAnswer({ epoch, now }: Newest): void {
+		this.#clock.see(now);
+		const { position } = this;
+		if (position?.epoch === epoch) this.writer?.forgetLost(position);
 	}
 
 	onProven(): void {
@@ -199,11 +202,8 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	#fillLocalCopy(newest: Position, before: Position | undefined): Promise<LocalCopy> {
-		return fillLocalCopy(this.#engine, newest, {
-			rules: this.#rules,
-			before,
-			recordOf: (stored) => readArrival(stored, newest.epoch)?.record,
-		});
+		const now = (): number => this.#clock.now();
+		return fillLocalCopy(this.#engine, newest, { rules: this.#rules, before, now });
 	}
 
 	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
@@ -212,7 +212,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503));
 		}
 		return append(this.writer).then((at) => {
-			// It is another log's, or was begun anew.
+			// It is in another log, or in this one recreated.
 			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
 			return at;
 		});

@@ -9,6 +9,7 @@ import type { LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
 import type { Position } from "../wire/cursor.js";
 import type { LogEngine, Stored } from "./log-engine.js";
+import { readArrival } from "./log-format.js";
 
 // Texts of the log, in one call to the engine.
 const PAGE = 256;
@@ -17,12 +18,12 @@ const PAGE = 256;
 const MAX_READING = 8;
 
 export interface EngineReaderHost {
-	/** The event in it, if it is one. */
-	recordOf(stored: Stored, epoch: string): LogRecord | undefined;
 	/** Resolves when the engine is there again. @throws (rejects) once the log is closed */
 	back(error: unknown): Promise<void>;
 	/** Resolves when the log is known to be the one that there is. */
 	current(): Promise<void>;
+	/** The engine's clock. */
+	now(): number;
 }
 
 export class EngineReader {
@@ -61,7 +62,7 @@ export class EngineReader {
 		const found = await this.#readWhenBack(after.sequence);
 		const newer = follow(after, found);
 		if (typeof newer === "string") return newer;
-		const now = Date.now();
+		const now = this.#host.now();
 		const records: LogRecord[] = [];
 		let at = after;
 		for (const stored of newer) {
@@ -70,7 +71,7 @@ export class EngineReader {
 			// One that was lost and given again: what follows is another log's.
 			if (sequence === upTo.sequence && tag !== upTo.tag) return "diverged";
 			at = { epoch: after.epoch, sequence, tag };
-			const record = this.#host.recordOf(stored, after.epoch);
+			const record = readArrival(stored, after.epoch)?.record;
 			if (record !== undefined && isIn(reader, record) && isFor(reader, record, now)) {
 				records.push(record);
 			}

@@ -1,53 +1,69 @@
 /**
- * The watch: proves again and again that what is appended arrives here. A connection can be up and deliver nothing, so the
- * newest position, read where it is written, is compared with that of the tail. An engine can be read and take nothing, so
- * what was refused is followed by something that should not be.
+ * The health probe: proves again and again that what is appended arrives here. A connection can be up and deliver nothing, so the
+ * newest position, read from the primary, is compared with that of the tail. An engine can be read and store nothing, so after
+ * refusals the probe appends something that cannot be refused for its own sake.
  */
 import { Alarm } from "../pacing/alarm.js";
 import { within } from "../pacing/timeout.js";
 import type { LogHealth } from "../types/stats.js";
 import type { Position } from "../wire/cursor.js";
-import type { Refusal } from "./append-queue.js";
-import type { LogEngine } from "./log-engine.js";
+import { failed, type Refusal } from "./append-queue.js";
+import type { LogEngine, Newest } from "./log-engine.js";
 import type { LogWriter } from "./log-writer.js";
 
 const INTERVAL_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
-// What was the newest so long ago has not arrived: whatever the connection looks like, it delivers nothing.
+// Nothing has arrived for this long, though there is more: whatever the connection looks like, it delivers nothing.
 const STALLED_MS = 4_000;
 
-// Without proof for so long, new clients are better off elsewhere.
+// Not ready when unproven for this long.
 const READY_MS = 10_000;
 
-// When all that was appended has been refused for so long, something is appended to see whether that is so of anything.
+// When all appends have been refused for this long, the probe appends something itself.
 const REFUSED_MS = 4_000;
 
 const TIDY_MS = 10_000;
 
-// Who asks in this time is answered by one look.
+// Questions within this time share an answer.
 const ASK_MS = 10;
 
 export interface HealthProbeHost {
 	/** Everything up to here has arrived. */
 	readonly position: Position | undefined;
+	/** Whether the engine delivers to this process. */
+	readonly isFollowed: boolean;
 	/** What appends here, once the log is open. */
 	readonly writer: LogWriter | undefined;
 	/** The tag of a position that has arrived, where it is known. */
 	tagAt(sequence: number): string | undefined;
+	/** The engine has answered a question for the newest position. */
+	onAnswer(newest: Newest): void;
+	/** Everything that was in the log a moment ago has arrived. */
 	onProven(): void;
-	/** What is followed is not, or no more, what is written. */
+	/** The log that is followed is not, or no longer, the one that is written. */
 	onAstray(reason: Error): void;
+}
+
+/** What has to arrive next: then all of the log, as it was a moment ago, is here. */
+interface Awaited {
+	readonly newest: Position;
+	/** Where the tail was when it last moved on, and when that was seen. */
+	readonly reached: number;
+	readonly since: number;
 }
 
 export class HealthProbe {
 	readonly #engine: LogEngine;
 	readonly #host: HealthProbeHost;
-	/** What has to arrive, and when it was the newest. */
-	#awaited: { readonly newest: Position; readonly since: number } | undefined;
+	#awaited: Awaited | undefined;
+	/** The newest sequence that was seen in the log. */
+	#newest = 0;
 	#provenAt = -Infinity;
-	#behind = 0;
-	#error: string | undefined;
+	/** Why the log is not followed. */
+	#failure: string | undefined;
+	/** What the engine last answered instead of a position. */
+	#refusal: string | undefined;
 	#tidiedAt = Date.now();
 	#isTrying = false;
 	readonly #asking: (() => void)[] = [];
@@ -71,7 +87,7 @@ export class HealthProbe {
 		this.#lookIn(0);
 	}
 
-	/** Resolves when what is followed has been seen, from now on, to be what there is; not before the engine answers. */
+	/** Resolves when the log that is followed has been seen, from now on, to be the one that there is. */
 	current(): Promise<void> {
 		this.#lookIn(ASK_MS);
 		return new Promise((resolve) => {
@@ -79,25 +95,41 @@ export class HealthProbe {
 		});
 	}
 
-	/** The tail is at the newest position there was. */
-	onBegun(): void {
+	/** The engine delivers what is after the position. `newest`: the newest there was just before */
+	onFollowed(newest: Position): void {
 		this.#awaited = undefined;
-		this.#prove();
+		this.#failure = undefined;
+		this.#expect(newest);
 		for (const answer of this.#asking.splice(0)) answer();
 		void this.#tryAppending();
 	}
 
-	/** It is not followed any more. */
+	/** The log is not followed any longer. What was proven before says nothing of the next time. */
 	onFailure(error: Error): void {
 		this.#awaited = undefined;
-		this.#error = error.message;
+		this.#provenAt = -Infinity;
+		this.#failure = error.message;
+	}
+
+	/** Everything up to a sequence has arrived. */
+	onArrived(sequence: number): void {
+		if (this.#awaited !== undefined && sequence >= this.#awaited.newest.sequence) this.#prove();
 	}
 
 	health(): LogHealth {
-		const isProven = Date.now() - this.#provenAt < READY_MS;
-		const unproven = isProven ? undefined : `${this.#engine.name} does not answer`;
-		const error = this.#error ?? unproven ?? this.#refusedFor(READY_MS)?.error.message;
-		return { ready: error === undefined, behind: this.#behind, error };
+		const { sequence = 0 } = this.#host.position ?? {};
+		const behind = Math.max(0, this.#newest - sequence);
+		const error =
+			this.#failure ?? this.#unproven(behind) ?? this.#refusedFor(READY_MS)?.error.message;
+		return { ready: error === undefined, behind, error };
+	}
+
+	#unproven(behind: number): string | undefined {
+		if (Date.now() - this.#provenAt < READY_MS) return undefined;
+		if (this.#refusal !== undefined) return this.#refusal;
+		const { name } = this.#engine;
+		const isCatchingUp = this.#host.isFollowed && behind > 0;
+		return isCatchingUp ? `${behind} events behind ${name}` : `${name} does not answer`;
 	}
 
 	#lookIn(ms: number): void {
@@ -109,16 +141,19 @@ export class HealthProbe {
 		const asking = this.#asking.splice(0);
 		try {
 			const newest = await within(TIMEOUT_MS, this.#engine.newest());
-			// Before that, or where it has begun anew meanwhile, there is nothing to compare.
+			this.#refusal = undefined;
+			this.#host.onAnswer(newest);
+			// Before the log is open, or where it has been recreated meanwhile, there is nothing to compare.
 			const isComparable = position !== undefined && position.epoch === this.#host.position?.epoch;
 			if (!isComparable || this.#compare(newest, position))
 				for (const answer of asking.splice(0)) answer();
 			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
-		} catch {
-			// Whoever appends is told; here it is a proof that is missing.
+		} catch (error) {
+			// Appends reject by themselves; here it is a proof that is missing.
+			this.#refusal = failed(this.#engine, error).message;
 		}
 		void this.#tryAppending();
-		// Those who were not answered are when it is followed again.
+		// Unanswered questions are answered when the log is followed again.
 		this.#asking.push(...asking);
 		this.#lookIn(INTERVAL_MS);
 	}
@@ -126,7 +161,6 @@ export class HealthProbe {
 	/** @param asked where the tail was when the question was asked. @returns whether it is the log that there is */
 	#compare(newest: Position, asked: Position): boolean {
 		const { name } = this.#engine;
-		const { sequence = 0 } = this.#host.position ?? {};
 		const isLost =
 			newest.sequence < asked.sequence ||
 			!this.#isKnownAs(newest) ||
@@ -134,11 +168,10 @@ export class HealthProbe {
 		const isOther = newest.epoch !== asked.epoch;
 		if (isOther || isLost) {
 			const why = isOther
-				? `The log in ${name} has begun anew`
+				? `The log in ${name} has been recreated`
 				: `${name} has lost events that it had`;
 			this.#host.onAstray(new Error(why));
-		} else if (sequence >= newest.sequence) this.#prove();
-		else this.#await(newest, sequence);
+		} else if (this.#host.isFollowed) this.#expect(newest);
 		return !isOther && !isLost;
 	}
 
@@ -147,22 +180,22 @@ export class HealthProbe {
 		return (this.#host.tagAt(sequence) ?? tag) === tag;
 	}
 
-	#await(newest: Position, sequence: number): void {
-		this.#behind = newest.sequence - sequence;
+	/** Everything up to `newest` has to arrive. */
+	#expect(newest: Position): void {
+		const { sequence = 0 } = this.#host.position ?? {};
+		this.#newest = newest.sequence;
 		const now = Date.now();
-		const { newest: awaited = newest, since = now } = this.#awaited ?? {};
-		if (sequence >= awaited.sequence) {
-			this.#prove();
-			this.#awaited = { newest, since: now };
-		} else if (now - since >= STALLED_MS) {
+		const awaited = this.#awaited ?? { newest, reached: sequence, since: now };
+		if (sequence >= newest.sequence) this.#prove();
+		else if (sequence > awaited.reached) {
+			this.#awaited = { newest: awaited.newest, reached: sequence, since: now };
+		} else if (now - awaited.since >= STALLED_MS) {
 			this.#host.onAstray(new Error(`${this.#engine.name} does not deliver what it has`));
-		} else this.#awaited = { newest: awaited, since };
+		} else this.#awaited = awaited;
 	}
 
 	#prove(): void {
 		this.#awaited = undefined;
-		this.#behind = 0;
-		this.#error = undefined;
 		this.#provenAt = Date.now();
 		this.#host.onProven();
 	}
@@ -172,11 +205,11 @@ export class HealthProbe {
 		return refusal !== undefined && Date.now() - refusal.since >= ms ? refusal : undefined;
 	}
 
-	/** What was refused may have been at fault itself; and if nobody appends, nobody sees that the engine takes it again. */
+	/** A refused append may have been at fault itself; and if nobody appends, nobody sees that the engine stores again. */
 	async #tryAppending(): Promise<void> {
 		if (this.#isTrying || this.#refusedFor(REFUSED_MS) === undefined) return;
 		this.#isTrying = true;
-		// What becomes of it is seen by the refusal.
+		// The outcome shows in `refusal`.
 		await this.#host.writer?.appendNothing().catch(() => {});
 		this.#isTrying = false;
 	}

@@ -3,11 +3,11 @@
  * that is proven to be a part of the log still.
  */
 
-import type { LogRecord } from "../event-log/record.js";
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
 import { LocalCopy } from "./local-copy.js";
 import type { LogEngine, Stored } from "./log-engine.js";
+import { readArrival } from "./log-format.js";
 
 // Texts of the log, in one call to the engine and in all.
 const PAGE = 500;
@@ -20,8 +20,8 @@ interface FillHost {
 	readonly rules: RetentionRules;
 	/** Where this process was, if it was anywhere. */
 	readonly before: Position | undefined;
-	/** The event in it, if it is one. */
-	recordOf(stored: Stored): LogRecord | undefined;
+	/** The engine's clock. */
+	now(): number;
 }
 
 /** Whether the log goes on from a position. `newest`: the newest there is */
@@ -42,27 +42,27 @@ export async function continues(
 export async function fillLocalCopy(
 	engine: LogEngine,
 	newest: Position,
-	{ rules, before, recordOf }: FillHost,
+	{ rules, before, now }: FillHost,
 ): Promise<LocalCopy> {
 	const { epoch } = newest;
 	if (before !== undefined && before.epoch !== epoch && (await isYoung(engine, newest))) {
-		return new LocalCopy(rules, { epoch, sequence: 0, tag: "0" });
+		return new LocalCopy(rules, { epoch, sequence: 0, tag: "0" }, now);
 	}
 	const stored = await readNewest(engine, newest, countOf(rules));
 	const [first] = stored;
 	const base = first === undefined ? newest : baseOf(first, epoch);
-	const mirror = new LocalCopy(rules, base);
+	const mirror = new LocalCopy(rules, base, now);
 	for (const [group, { latest }] of rules.ofGroups) {
 		const kept = latest ? await engine.latest(group) : [];
 		for (const each of kept) {
-			const record = each.sequence <= base.sequence ? recordOf(each) : undefined;
+			const record = each.sequence <= base.sequence ? readArrival(each, epoch)?.record : undefined;
 			if (record !== undefined) mirror.addEarlier(record);
 		}
 	}
 	for (const each of stored) {
 		const { sequence, tag } = each;
 		if (sequence <= base.sequence) continue;
-		mirror.add({ epoch, sequence, tag }, recordOf(each));
+		mirror.add({ epoch, sequence, tag }, readArrival(each, epoch)?.record);
 		mirror.onDelivered();
 	}
 	return mirror;

@@ -14,11 +14,16 @@ import { RecentTags } from "./recent-tags.js";
 export class LocalCopy {
 	readonly #ring: RecordStore;
 	readonly #tags: RecentTags;
+	readonly #now: () => number;
 	#position: Position;
 	#added: Position;
 
-	/** @param base the position after which everything is here */
-	constructor(rules: RetentionRules, base: Position) {
+	/**
+	 * @param base the position after which everything is here
+	 * @param now the clock that dates the events
+	 */
+	constructor(rules: RetentionRules, base: Position, now: () => number) {
+		this.#now = now;
 		this.#ring = new RecordStore(rules);
 		this.#tags = new RecentTags(base.sequence, base.tag);
 		this.#position = base;
@@ -61,18 +66,18 @@ export class LocalCopy {
 		if (after.sequence > this.#added.sequence) return "diverged";
 		if (after.sequence < this.#tags.first) return "older";
 		if (after.tag !== this.tagAt(after.sequence)) return "diverged";
-		const now = Date.now();
+		const now = this.#now();
 		const newer = this.#ring.after(after.sequence, reader, now);
 		if (newer === undefined) return "older";
 		return pageOf(newer.records, upTo, reader, now, newer.isConflated);
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
-		return this.#ring.latest(reader, Date.now());
+		return this.#ring.latest(reader, this.#now());
 	}
 
 	stats(): LogStats {
-		const { events, bytes } = this.#ring.stats(Date.now());
+		const { events, bytes } = this.#ring.stats(this.#now());
 		return { events, bytes: bytes + this.#tags.bytes };
 	}
 }

@@ -43,6 +43,15 @@ export interface StoredAt extends Position {
 	readonly isNew: boolean;
 }
 
+/** The newest position of a log. */
+export interface Newest extends Position {
+	/**
+	 * The engine's clock when it answered, in milliseconds since 1970. With it, events expire (`ttlMs`, `maxAgeMs`) by the clock that
+	 * dated them. Without it, the clocks of all processes must agree with the engine's.
+	 */
+	readonly now?: number | undefined;
+}
+
 export interface LogEngine {
 	/** As messages call it. */
 	readonly name: string;
@@ -55,18 +64,24 @@ export interface LogEngine {
 	 */
 	open(warn: (message: string) => void): Promise<void>;
 
-	/** The newest text, read where it is written. In an empty log sequence 0, with tag `"0"`. */
-	newest(): Promise<Position>;
+	/** The position of the newest text, read from the primary. In an empty log: sequence 0, with tag `"0"`. */
+	newest(): Promise<Newest>;
 
-	/** In the order given, each with its own answer. Rejects when there is none. */
+	/**
+	 * Append in the order given, each with its own answer: the error `ERR_SSE_INVALID_DATA` for an entry that can never be stored,
+	 * any other error for one that may be stored later. Rejects when the engine has answered none.
+	 */
 	append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]>;
 
-	/** From a sequence on, itself included, in order, at most `limit`, read where it is written. What is kept no more is left out. */
+	/** Read up to `limit` texts from a sequence (inclusive), in order, from the primary. Skips what is no longer kept. */
 	read(from: number, limit: number): Promise<readonly Stored[]>;
 
 	/**
-	 * Hand over whatever is after a sequence, in order, as it comes, on a connection of its own, until `signal` aborts: then it
-	 * resolves. It rejects as soon as that connection breaks or stalls, and mends none itself: continuity has to be proven first.
+	 * Deliver the texts after a sequence, in order, as they are stored, on a connection of its own. Resolves when `signal` aborts.
+	 *
+	 * MUST call `take` once as soon as the engine delivers, with an empty list if nothing is there: until then the log counts as
+	 * unavailable. MUST reject as soon as the connection breaks or stalls, and MUST NOT reconnect: the core first proves that
+	 * nothing was lost.
 	 */
 	follow(
 		after: number,

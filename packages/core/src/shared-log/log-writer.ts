@@ -1,6 +1,6 @@
 /**
- * The writer: this process as one of those that append to an engine's log. It knows more of what it has appended than the log
- * does, until that arrives here.
+ * The writer: this process as one of those that append to an engine's log. Until an event arrives here, the writer holds what
+ * only this process knows of it.
  */
 import { nanoid } from "nanoid";
 import type { SSEError } from "../checks/errors.js";
@@ -19,6 +19,8 @@ interface Sent {
 	readonly entry: LogEntry;
 	/** Where it is, once the engine has answered. */
 	at: StoredAt | undefined;
+	/** It was in another log than the one followed when `forgetLost` last looked. */
+	isElsewhere: boolean;
 }
 
 export class LogWriter {
@@ -26,7 +28,7 @@ export class LogWriter {
 	readonly id = nanoid(10);
 	readonly #rules: RetentionRules;
 	readonly #appends: AppendQueue;
-	/** What has not arrived here yet, by its tag. */
+	/** Appended events that have not arrived here yet, by their tag. */
 	readonly #sent = new Map<string, Sent>();
 
 	/** @param timeoutMs of one append. 0: without limit */
@@ -49,7 +51,7 @@ export class LogWriter {
 		return this.#appends.add({ text, tag: this.#unusedTag() });
 	}
 
-	/** Append what is neither an event nor a command: whoever reads it passes over it. @throws (rejects) as `append` */
+	/** Append what is neither an event nor a command: readers skip it. @throws (rejects) as `append` */
 	appendNothing(): Promise<StoredAt> {
 		return this.#appends.add({ text: "{}", tag: this.#unusedTag() });
 	}
@@ -59,7 +61,7 @@ export class LogWriter {
 		return this.#appends.refusal;
 	}
 
-	/** What has arrived: it is forgotten. @returns `undefined` when it is another process's */
+	/** An event has arrived, and is forgotten. @returns `undefined` if another process appended it */
 	take(writer: string, tag: string): LogEntry | undefined {
 		if (writer !== this.id) return undefined;
 		const sent = this.#sent.get(tag);
@@ -67,20 +69,26 @@ export class LogWriter {
 		return sent?.entry;
 	}
 
-	/** The log has broken off, and goes on from a position: what is before that, or in another log, will not arrive. */
-	forget({ epoch, sequence }: Position): void {
-		for (const [tag, { at }] of this.#sent) {
-			if (at !== undefined && (at.epoch !== epoch || at.sequence <= sequence))
-				this.#sent.delete(tag);
+	/**
+	 * Forget events that were acknowledged and then lost by the engine. Called each time the engine has answered that the log
+	 * followed is the one that there is, with the position up to which everything has arrived: an event at or before it will not
+	 * arrive. One in another log will not either, unless that log has just replaced this one: the next answer decides.
+	 */
+	forgetLost({ epoch, sequence }: Position): void {
+		for (const [tag, sent] of this.#sent) {
+			const { at } = sent;
+			if (at === undefined) continue;
+			if (at.epoch === epoch ? at.sequence <= sequence : sent.isElsewhere) this.#sent.delete(tag);
+			sent.isElsewhere = at.epoch !== epoch;
 		}
 	}
 
-	/** The log is followed from now on: what is appended can go. */
+	/** The log is followed from now on: appends are sent. */
 	release(): void {
 		this.#appends.release();
 	}
 
-	/** It is not, for a reason: whoever waits for that is told. */
+	/** The log cannot be followed, for a reason: waiting appends reject with it. */
 	refuseHeld(reason: SSEError): void {
 		this.#appends.refuseHeld(reason);
 	}
@@ -94,7 +102,7 @@ export class LogWriter {
 		const { fields, idempotencyKey } = entry;
 		const ownId = fields.id;
 		const tag = this.#unusedTag();
-		const sent: Sent = { entry, at: undefined };
+		const sent: Sent = { entry, at: undefined, isElsewhere: false };
 		this.#sent.set(tag, sent);
 		try {
 			const latest = this.#stateOf(entry);
@@ -115,7 +123,7 @@ export class LogWriter {
 		}
 	}
 
-	/** The state that an event is to be kept in besides the log, if it is of one. */
+	/** The newest events that an event belongs to besides the log, if its group keeps them. */
 	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
 		const { client, group, exceptClient } = target;
 		if (group === undefined || client !== undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * The outage: what is told of an engine that is away, once each time, and who waits for it.
+ * An outage of an engine: each is reported once, and readers wait for its end.
  */
 
 import { SSEError } from "../checks/errors.js";
@@ -9,7 +9,7 @@ import type { LogEngine } from "./log-engine.js";
 export class Outage {
 	readonly #engine: LogEngine;
 	readonly #warned = new Set<string>();
-	/** The message of what was told last, while that lasts. */
+	/** The message that was reported last, during an outage. */
 	#told: string | undefined;
 	#waiting: (() => void)[] = [];
 
@@ -17,7 +17,7 @@ export class Outage {
 		this.#engine = engine;
 	}
 
-	/** @returns what is to be told of a warning, if that is new */
+	/** @returns what to report of a warning, if it is new */
 	onWarning(message: string): SSEError | undefined {
 		if (this.#warned.has(message)) return undefined;
 		this.#warned.add(message);
@@ -32,7 +32,7 @@ export class Outage {
 		return { error, isNew };
 	}
 
-	/** It is over, or nobody is to wait any more. */
+	/** It is over, or the log is closed. */
 	end(): void {
 		this.#told = undefined;
 		for (const resolve of this.#waiting.splice(0)) resolve();

@@ -1,6 +1,7 @@
 /**
- * The tail of an engine's log: followed for as long as the log is open. Whatever breaks is tried again, after a pause that
- * grows, and where it goes on is proven each time.
+ * The tail of an engine's log: followed while the log is open. Whatever breaks is retried after a pause that grows, and each
+ * attempt proves that it continues where the last one ended. Opening the log proves nothing: an engine may answer every question
+ * and refuse to be followed. So the pause is reset only once the engine has begun to deliver.
  */
 
 import { within } from "../pacing/timeout.js";
@@ -22,11 +23,13 @@ export interface TailHost {
 	 * Once `signal` has aborted it changes nothing any more: it has been given up, and tried again.
 	 */
 	begin(newest: Position, signal: AbortSignal): Promise<void>;
-	/** @returns false when it does not go on from the position */
+	/** The engine delivers what is after the position. `newest`: the newest there was when the attempt began. */
+	onFollowed(newest: Position): void;
+	/** @returns false when the text does not follow the position */
 	take(stored: Stored): boolean;
 	/** What an operator should know. */
 	onWarning(message: string): void;
-	/** It is not followed for now. */
+	/** The log is not followed for now. */
 	onFailure(error: unknown): void;
 }
 
@@ -37,13 +40,19 @@ export class Tail {
 	#attempt = new AbortController();
 	#failures = 0;
 	#isFollowing = false;
+	#isFollowed = false;
 
 	constructor(engine: LogEngine, host: TailHost) {
 		this.#engine = engine;
 		this.#host = host;
 	}
 
-	/** Follow it, until `stop`. Never rejects. */
+	/** Whether the engine delivers what it stores. */
+	get isFollowed(): boolean {
+		return this.#isFollowed;
+	}
+
+	/** Follow the log until `stop`. Never rejects. */
 	async run(): Promise<void> {
 		while (!this.#stop.signal.aborted) {
 			this.#attempt = new AbortController();
@@ -59,7 +68,7 @@ export class Tail {
 		}
 	}
 
-	/** It is seen to be followed. */
+	/** What is stored has been seen to arrive. */
 	onProven(): void {
 		this.#failures = 0;
 	}
@@ -76,28 +85,38 @@ export class Tail {
 
 	async #follow(signal: AbortSignal): Promise<void> {
 		const what = `Opening the log in ${this.#engine.name}`;
-		await raced(signal, within(START_TIMEOUT_MS, this.#start(signal), what));
+		const newest = await raced(signal, within(START_TIMEOUT_MS, this.#start(signal), what));
 		const after = this.#host.position?.sequence ?? 0;
-		const take = (stored: readonly Stored[]): void => this.#take(stored, signal);
+		const take = (stored: readonly Stored[]): void => {
+			if (signal.aborted) return;
+			if (!this.#isFollowed) {
+				this.#isFollowed = true;
+				this.#host.onFollowed(newest);
+			}
+			this.#take(stored, signal);
+		};
 		this.#isFollowing = true;
 		try {
 			await raced(signal, this.#engine.follow(after, take, signal));
 		} finally {
 			this.#isFollowing = false;
+			this.#isFollowed = false;
 		}
 		throw new Error(`${this.#engine.name} ended the reading`);
 	}
 
-	async #start(signal: AbortSignal): Promise<void> {
+	async #start(signal: AbortSignal): Promise<Position> {
 		await this.#engine.open((message) => this.#host.onWarning(message));
-		await this.#host.begin(await this.#engine.newest(), signal);
+		const newest = await this.#engine.newest();
+		await this.#host.begin(newest, signal);
+		return newest;
 	}
 
 	#take(stored: readonly Stored[], signal: AbortSignal): void {
 		for (const each of stored) {
 			if (signal.aborted) return;
 			if (!this.#host.take(each)) {
-				this.restart(new Error(`${this.#engine.name} does not go on from where it was read`));
+				this.restart(new Error(`${this.#engine.name} does not continue where it was read`));
 			}
 		}
 	}

@@ -1,0 +1,204 @@
+/**
+ * What a process knows of its engine: whether the engine delivers, how far the process is behind, what time it is there, and what
+ * will never arrive.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { eventually } from "@sse-service/testing";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { createEngineEventLog, SSEError } from "../src/engine.js";
+import type { LogEntry } from "../src/event-log/record.js";
+import { MemoryEngine } from "./memory-engine.js";
+import { startService } from "./serving.js";
+import { dataOf, lastIdOf, startOn } from "./start-on.js";
+
+// Opening the log and reading it proved the engine available: each of a hundred attempts in eight seconds was reported, since the
+// proof between two of them had ended the outage.
+it("is not ready while the engine can be read and not followed, and reports that once", async () => {
+	const engine = new MemoryEngine();
+	engine.isUnfollowable = true;
+	const errors: unknown[] = [];
+	const onError = (error: unknown): void => void errors.push(error);
+	const { sse } = await startOn(engine, { onError });
+	let wasReady = false;
+	await eventually(() => {
+		wasReady ||= sse.health().ready;
+		return engine.follows >= 5;
+	}, "five attempts");
+	expect(wasReady).toBe(false);
+	expect(sse.health().log?.error).toBe("The engine failed: it may not be followed");
+	expect(errors).toMatchObject([{ code: "ERR_SSE_LOG_FAILED" }]);
+	engine.isUnfollowable = false;
+	await eventually(() => sse.health().ready, "readiness");
+	// The next outage is another one.
+	engine.isUnfollowable = true;
+	engine.cut();
+	await eventually(() => errors.length >= 2, "the second report");
+});
+
+it("pauses longer after each attempt to follow the log, though the engine answers all else", async () => {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	vi.spyOn(Math, "random").mockReturnValue(0.5);
+	onTestFinished(() => {
+		vi.restoreAllMocks();
+		vi.useRealTimers();
+	});
+	const engine = new MemoryEngine();
+	engine.isUnfollowable = true;
+	await startOn(engine);
+	const begun = Date.now();
+	const attempts: number[] = [];
+	while (Date.now() - begun < 30_000) {
+		vi.advanceTimersByTime(20);
+		for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+		if (engine.follows > attempts.length) attempts.push(Date.now() - begun);
+	}
+	// 70, 120, 220, 420, 820, 1,620, then 2,520 ms each.
+	expect(attempts.length).toBeGreaterThan(6);
+	expect(attempts.length).toBeLessThan(22);
+});
+
+// What was followed again counted as proof, whatever was still to come.
+it("is not ready, and says how far it is behind, until what it missed in an outage has arrived", async () => {
+	const engine = new MemoryEngine();
+	const { sse } = await startOn(engine);
+	const other = await startOn(engine);
+	await eventually(() => sse.health().ready, "readiness");
+	engine.isMute = true;
+	for (let count = 0; count < 5; count++) await other.sse.publish("all", `${count}`);
+	engine.cut();
+	await eventually(() => sse.health().log?.behind === 5, "the log to be followed again");
+	expect(sse.health()).toMatchObject({
+		ready: false,
+		log: { behind: 5, error: "5 events behind The engine" },
+	});
+	engine.goOn();
+	await eventually(() => sse.health().ready, "readiness");
+	expect(sse.health().log).toEqual({ ready: true, behind: 0, error: undefined });
+});
+
+// An engine that answers with an error was said not to answer.
+it("says what the engine answers when that is no position", async () => {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	onTestFinished(() => void vi.useRealTimers());
+	const engine = new MemoryEngine();
+	const { sse } = await startOn(engine);
+	await eventually(() => sse.health().ready, "readiness");
+	engine.isAway = true;
+	for (const deadline = Date.now() + 60_000; sse.health().ready; ) {
+		if (Date.now() > deadline) throw new Error("it is still ready after a minute");
+		vi.advanceTimersByTime(100);
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	expect(sse.health().log?.error).toBe("The engine failed: it is away");
+});
+
+it("rejects an event that can never be stored as invalid, and stays ready", async () => {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	onTestFinished(() => void vi.useRealTimers());
+	const engine = new MemoryEngine();
+	const { sse } = await startOn(engine);
+	await eventually(() => sse.health().ready, "readiness");
+	const stored: string[] = [];
+	engine.refuse = ({ text }) => {
+		stored.push(text);
+		return text.includes("large") ? new SSEError("ERR_SSE_INVALID_DATA", "too large") : undefined;
+	};
+	const begun = Date.now();
+	while (Date.now() - begun < 15_000) {
+		const published = sse.publish("all", "large");
+		await expect(published).rejects.toMatchObject({
+			code: "ERR_SSE_INVALID_DATA",
+			statusCode: undefined,
+		});
+		vi.advanceTimersByTime(500);
+	}
+	expect(sse.health().ready).toBe(true);
+	// Nothing else was appended to see whether the engine stores anything.
+	expect(stored.every((text) => text.includes("large"))).toBe(true);
+});
+
+// An event was dated by the engine's clock, and expired by that of the process.
+it.each([
+	["ahead of", -600_000],
+	["behind", 600_000],
+])("keeps an event for its ttlMs where the process's clock is %s the engine's", async (_, skew) => {
+	const engine = new MemoryEngine();
+	engine.clock = () => Date.now() + skew;
+	const options = { history: { groups: { state: { latest: true } } } };
+	const { sse, open } = await startOn(engine, options);
+	await eventually(() => sse.health().ready, "readiness");
+	const groups = ["default", "state"];
+	const { stream } = await open({ groups });
+	await stream.until(() => stream.text.includes("id: v1."));
+	stream.abort();
+	const id = lastIdOf(stream);
+	await sse.publish("all", "a minute", { ttlMs: 60_000 });
+	await sse.publish({ group: "state" }, "state", { key: "k", ttlMs: 60_000 });
+	await sse.publish("all", "a moment", { ttlMs: 1 });
+	await sse.publish("all", "last");
+	await eventually(() => sse.stats().history?.events === 4, "all to arrive");
+	// The engine's clock goes on, and the process sees that by its answers.
+	engine.clock = () => Date.now() + skew + 1_000;
+	engine.looks = 0;
+	await eventually(() => engine.looks >= 2, "answers");
+	const { stream: again } = await open({ groups }, id);
+	expect(dataOf(await again.take(3))).toEqual(["a minute", "state", "last"]);
+	const { stream: newcomer } = await open({ groups });
+	expect(dataOf(await newcomer.take(1))).toEqual(["state"]);
+});
+
+// What was acknowledged and then lost waited to arrive, for as long as the process lived.
+it("lets go of events that were acknowledged and then lost", async () => {
+	setFlagsFromString("--expose-gc");
+	const collect: () => void = runInNewContext("gc");
+	const engine = new MemoryEngine();
+	const { sse } = await startOn(engine);
+	const log = createEngineEventLog(engine.driver());
+	await log.open({
+		history: true,
+		appendTimeoutMs: 0,
+		deliver: () => {},
+		onBreak: () => {},
+		obey: () => {},
+		onError: () => {},
+	});
+	onTestFinished(() => log.close());
+	await sse.publish("all", "1");
+	await eventually(() => log.position?.sequence === 1, "the first event");
+	engine.isMute = true;
+	const lost: WeakRef<LogEntry>[] = [];
+	const append = async (data: string): Promise<void> => {
+		const entry: LogEntry = { target: {}, fields: { data } };
+		lost.push(new WeakRef(entry));
+		await log.append(entry);
+	};
+	await append("lost");
+	await append("lost, too");
+	// One is in a place that another event gets, one in a log that is recreated.
+	engine.forget(2);
+	engine.goOn();
+	await sse.publish("all", "2");
+	await sse.publish("all", "3");
+	engine.isMute = true;
+	await append("lost with the log");
+	engine.lose();
+	engine.goOn();
+	await sse.publish("all", "4");
+	await eventually(() => {
+		collect();
+		return lost.every((ref) => ref.deref() === undefined);
+	}, "the lost events to be forgotten");
+});
+
+it("is served by a service that connects while the engine cannot be followed", async () => {
+	const engine = new MemoryEngine();
+	engine.isUnfollowable = true;
+	const eventLog = createEngineEventLog(engine.driver());
+	const { sse, open } = await startService({ heartbeatIntervalMs: 0, eventLog });
+	const { stream } = await open();
+	engine.isUnfollowable = false;
+	await eventually(() => sse.health().ready, "readiness");
+	await sse.publish("all", "1");
+	expect(dataOf(await stream.take(1))).toEqual(["1"]);
+});
