@@ -29,7 +29,7 @@ let sse: SSEService;
 let connected: ConnectResult[];
 
 beforeEach(() => {
-	sse = createSSEService();
+	sse = createSSEService({ heartbeatIntervalMs: 0 });
 	connected = [];
 });
 

@@ -105,7 +105,7 @@ const { besides, table, textBlock, texts } = describeReadmes({
 				(await fetch(`${url}/say?${query}`)).text();
 			expect(await say("to=ada&text=hello")).toBe("reached 1\n");
 			await ada.take(1);
-			expect(ada.text).toBe(textBlock("received: server.mjs"));
+			expect(ada.textBetweenHeartbeats).toBe(textBlock("received: server.mjs"));
 			expect(await say("to=bob&text=hello")).toBe("reached 0\n");
 			expect(await say("text=all")).toBe("reached 1\n");
 			const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
@@ -552,7 +552,9 @@ describe("what arrives", () => {
 		}
 		send("x", options);
 		await stream.take(1);
-		expect(stream.text).toBe(`: open\n${written === "nothing" ? "" : `${written}\n`}data: x\n\n`);
+		expect(stream.textBetweenHeartbeats).toBe(
+			`: open\n${written === "nothing" ? "" : `${written}\n`}data: x\n\n`,
+		);
 	});
 
 	/** Each piece of code in the first column with what the second says of it. */

@@ -433,7 +433,7 @@ describe.each([
 		});
 		const stream = await openStream(await listen());
 		expect(await stream.ended).toBe(true);
-		expect(stream.text).toBe(": open\ndata: hello\n\n");
+		expect(stream.textBetweenHeartbeats).toBe(": open\ndata: hello\n\n");
 	});
 
 	it("streams over HTTP/2, in a prefixed and encapsulated context", async () => {

@@ -77,7 +77,7 @@ async function servesTwo(
 	expect(await post("/users/ada", ["hello"])).toEqual({ reached: 1 });
 	expect(await post("/users/eve", ["hello"])).toEqual({ reached: 0 });
 	await ada.take(3);
-	expect(ada.text).toBe(`${received}data: ["hello"]\n\n`);
+	expect(ada.textBetweenHeartbeats).toBe(`${received}data: ["hello"]\n\n`);
 	expect(await terminate()).toBe(end);
 	expect(await Promise.all([ada.ended, bob.ended])).toEqual([true, true]);
 	expect(bob.events).toHaveLength(2);

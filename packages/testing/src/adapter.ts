@@ -230,7 +230,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(JSON.stringify(app.errors.map(String))).toContain("too late");
 			expect(app.errors).toHaveLength(1);
 			// It has sent nothing, and the streams of others go on.
-			expect(stream.text).toBe(": open\n");
+			expect(stream.textBetweenHeartbeats).toBe(": open\n");
 			expect(app.service.send("all", "still here")).toBe(1);
 			expect(await other.take(1)).toEqual([{ data: "still here" }]);
 		});

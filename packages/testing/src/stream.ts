@@ -32,6 +32,8 @@ export interface TestStream {
 	readonly retries: readonly number[];
 	/** Everything the body has had so far, as text. */
 	readonly text: string;
+	/** The same without heartbeats, of which a slow machine sees more. */
+	readonly textBetweenHeartbeats: string;
 	/** Resolves with the first `count` events, once they are here. */
 	take(count: number): Promise<readonly ReceivedEvent[]>;
 	/** Resolves once `test` holds; it is looked at when something arrives. */
@@ -114,6 +116,9 @@ export async function openStream(
 		retries,
 		get text() {
 			return text;
+		},
+		get textBetweenHeartbeats() {
+			return text.replaceAll(/^: heartbeat\n/gm, "");
 		},
 		take: async (count) => {
 			await until(() => events.length >= count);
