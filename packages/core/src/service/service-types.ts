@@ -1,5 +1,5 @@
 /**
- * A service: the words of the public interface for what it does. Types only: nothing here runs.
+ * What a service does. Types only: nothing here runs.
  */
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
@@ -17,30 +17,31 @@ import type {
 import type { SSEHealth, SSEStats } from "../types/stats.js";
 import type { Target } from "../types/target.js";
 
+/** The options of `close`. */
 export interface CloseOptions {
-	/** Over how long the connections are ended, in milliseconds. 0: all at once. Default: the service's `drainMs`. */
+	/** How long to take to end the connections, evenly, in ms. 0: all at once. Default: the service's `drainMs`. */
 	readonly drainMs?: number | undefined;
 }
 
-/** One registry of connections, with its options. Made by `createSSEService`. */
+/** One registry of connections, with its options. Created by `createSSEService`. */
 export interface SSEService<Events extends object = AnyEvents> {
 	/**
-	 * Open an event stream on a response and register it.
+	 * Opens an event stream on a response and registers the connection.
 	 *
-	 * A client that has left already gives a connection that is closed (`closed` is true, `closeReason`
-	 * `client`): nothing was registered, and `onDisconnectCb` runs. So does a HEAD request, which gets the
-	 * headers only (`closeReason` `head`).
+	 * If the client has already left, the connection is closed (`closed` is true, `closeReason` is `client`), nothing is
+	 * registered, and `onDisconnectCb` runs. The same goes for a HEAD request, which gets the headers only (`closeReason` is
+	 * `head`).
 	 *
-	 * @throws before anything is written: `ERR_SSE_INVALID_*` for a bad parameter, `ERR_SSE_RESPONSE_STARTED`
-	 * for a response on which something was sent, and with a `statusCode` `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_CONNECTIONS`,
+	 * @throws before anything is written: `ERR_SSE_INVALID_*` for a bad parameter, `ERR_SSE_RESPONSE_STARTED` if the response has
+	 * already sent something; and with a `statusCode` `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_CONNECTIONS`,
 	 * `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, `ERR_SSE_MAX_GROUPS`, `ERR_SSE_SERVICE_CLOSED`
 	 */
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;
 
 	/**
-	 * Send one event to a target. It is encoded once, and leaves at the end of this turn of the event loop.
+	 * Sends one event to a target. It is encoded once and flushed at the end of this tick.
 	 *
-	 * @returns the number of connections it was handed to: 0 means nobody is here
+	 * @returns the number of connections of this process that it was handed to; 0 if nobody is connected
 	 * @throws before anything is sent: `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`,
 	 * `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY`, `ERR_SSE_INVALID_OPTION`;
 	 * never because a client has left
@@ -53,11 +54,11 @@ export interface SSEService<Events extends object = AnyEvents> {
 	send(target: Target, data: MessageData<Events>, options?: MessageOptions<Events>): number;
 
 	/**
-	 * Send one event through the event log, and hear of its place there. Needs `history`.
+	 * Sends one event and resolves once the event log has stored it. Requires `history`.
 	 *
-	 * @param target any but a single connection: what is sent to one is not kept
-	 * @returns a promise of the id that clients are sent with it, settled when the event log has the event
-	 * @throws (rejects) as {@link send}, `ERR_SSE_NO_HISTORY`, and `ERR_SSE_SERVICE_CLOSED` when `close` has ended; with an `eventLog` also
+	 * @param target any except a single connection, whose events are not kept
+	 * @returns a promise of the id that clients receive with the event
+	 * @throws (rejects) like {@link send}; `ERR_SSE_NO_HISTORY`; `ERR_SSE_SERVICE_CLOSED` once `close` has finished; with an `eventLog` also
 	 * `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_BUSY` and `ERR_SSE_LOG_FAILED`, each with a `statusCode`
 	 */
 	publish<Type extends EventType<Events>>(
@@ -72,82 +73,87 @@ export interface SSEService<Events extends object = AnyEvents> {
 	): Promise<Published>;
 
 	/**
-	 * Put the target's open connections into one or more groups. Connections the client opens later are not affected.
+	 * Adds the target's open connections to one or more groups. Connections that the client opens later are not affected.
 	 *
-	 * @returns the number of connections that are in a group they were not in before
-	 * @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`, and `ERR_SSE_MAX_GROUPS` when one
-	 * of them would be in too many; then none has joined
+	 * @returns the number of connections that joined at least one new group
+	 * @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`; `ERR_SSE_MAX_GROUPS` if one of
+	 * them would be in too many: then none has joined
 	 */
 	join(target: Target, groups: string | readonly string[]): number;
 
-	/** Take the target's connections out of one or more groups. They stay open. @returns the number that were in one @throws as {@link join}, but for its limit */
+	/**
+	 * Removes the target's connections from one or more groups. They stay open.
+	 *
+	 * @returns the number of connections that were in at least one of them
+	 * @throws like {@link join}, except `ERR_SSE_MAX_GROUPS`
+	 */
 	leave(target: Target, groups: string | readonly string[]): number;
 
 	/**
-	 * End the target's connections in an orderly way, what was sent to them first.
+	 * Flushes and ends the target's connections.
 	 *
 	 * @param reason default `server`
-	 * @returns how many were open
+	 * @returns the number of connections that were open
 	 * @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`, `ERR_SSE_INVALID_REASON`
 	 */
 	disconnect(target: Target, reason?: CloseReason): number;
 
 	/**
-	 * The client in `group`, or `undefined` when it has no open connection there.
+	 * Returns the client in `group`, or `undefined` if it has no open connection there.
 	 *
 	 * Without `group`, the client as a whole: its connections in every group, with the `meta` of the default group.
 	 */
 	getClient(clientId: string, group?: string): SSEClientObjInterface | undefined;
 
-	/** Every client in `group` with an open connection there. Without `group`, every client of the service, each as a whole: see {@link getClient}. */
+	/** Returns every client with an open connection in `group`. Without `group`, every client of the service, each as a whole; see {@link getClient}. */
 	getClients(group?: string): SSEClientObjInterface[];
 
-	/** Every group that has a connection, with its size. */
+	/** Returns every group that has a connection, with its size. */
 	getGroups(): GroupSize[];
 
 	/**
-	 * Replace a client's `meta` in `group`, in every process that shares the `eventLog`. Without `group`, in the default group, and
-	 * for lookups without one: see {@link getClient}. The `meta` of other groups stays as it is.
+	 * Replaces a client's `meta` in `group`, in every process that shares the `eventLog`. Without `group`, in the default group, and
+	 * for lookups without one; see {@link getClient}. The `meta` of other groups stays as it is.
 	 *
-	 * @returns the client, or `undefined` when it has no open connection here (in `group`, if that is given)
-	 * @throws `ERR_SSE_INVALID_META` when it is not an object, or with an `eventLog` when JSON cannot represent it
+	 * @returns the client, or `undefined` if it has no open connection here (in `group`, if given)
+	 * @throws `ERR_SSE_INVALID_META` if it is not an object or, with an `eventLog`, if JSON cannot represent it
 	 */
 	setMetadata(clientId: string, meta: Meta, group?: string): SSEClientObjInterface | undefined;
 
 	/**
-	 * The clients in `group`, with their `meta` there, that are connected to any of the processes which share the `eventLog`; without
-	 * an `eventLog`, to this one. Without `group`, all clients, each as a whole: see {@link getClient}.
+	 * Returns the clients in `group`, with their `meta` there, that are connected to any process that shares the `eventLog`; without
+	 * an `eventLog`, to this one. Without `group`, all clients, each as a whole; see {@link getClient}.
 	 *
-	 * The call asks the other processes, and waits at most 2 s for their answer. For the next minute they then post their lists, with
-	 * `meta` as JSON, to the engine; before, nothing about clients leaves a process. Other processes are seen as they were a moment
-	 * ago, and one that has died for up to 16 s. Clients that were sent away to reconnect, by `close` or `maxConnectionAgeMs`, stay
-	 * listed for as long.
+	 * The call asks the other processes and waits at most 2 s for their answer. For the next minute they post their lists, with
+	 * `meta` as JSON, to the engine; before that, nothing about clients leaves a process. Other processes appear as of a moment ago,
+	 * and a crashed one for up to 16 s. Clients that were asked to reconnect, by `close` or `maxConnectionAgeMs`, stay listed for up
+	 * to 16 s as well.
 	 *
 	 * @throws (rejects) `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_BUSY`, `ERR_SSE_LOG_FAILED`
 	 */
 	clientsIn(group?: string): Promise<ClientPresence[]>;
 
-	/** Whether this process lives, and is ready for new clients. */
+	/** Returns whether a restart would help, and whether to route new clients to this process. */
 	health(): SSEHealth;
 
-	/** Figures of this moment and counters since the service was made. */
+	/** Returns figures of this moment, and counters since the service was created. */
 	stats(): SSEStats;
 
 	/**
-	 * Have `server.close()` end what it would else wait for: the streams on it, and sockets without a request that were opened
-	 * after this call (browsers open some ahead). Once no other of the servers that this was called with is open, the service is
-	 * closed, as by `close()`. Call it before clients connect.
+	 * Makes `server.close()` end what it would otherwise wait for: the streams on it, and sockets without a request that were
+	 * opened after this call (browsers open some ahead). When the last of the servers that this was called with closes, the service
+	 * closes, too, as by `close()`. Call it before clients connect.
 	 *
 	 * @returns the server
 	 */
 	closeWith<Server extends HttpServer>(server: Server): Server;
 
 	/**
-	 * End every stream, what was sent first, with reason `shutdown`, and refuse new ones. Later calls answer the same promise.
+	 * Flushes and ends every stream, with reason `shutdown`, and refuses new ones. Later calls return the same promise.
 	 *
-	 * With `drainMs` they are ended evenly over that time, oldest first, and their clients told to come back after 50 to
-	 * 150 % of `retryMs` (1,000 ms where there is none); those still open are sent to as ever. A later call ends what is left
-	 * at once, or within a `drainMs` that it is told, if that is sooner.
+	 * With `drainMs`, streams end evenly over that time, oldest first, and their clients are asked to reconnect after 50 to 150 % of
+	 * `retryMs` (1,000 ms if not set). Streams that are still open keep receiving events. A later call ends the rest at once, or
+	 * within its own `drainMs`, if that is sooner.
 	 *
 	 * @returns a promise that resolves when every response has closed; those that take longer than
 	 * `closeTimeoutMs` are destroyed

@@ -1,23 +1,32 @@
 /**
- * What the application's callbacks are given and return. Types only: nothing here runs.
+ * What the application's callbacks receive and return. Types only: nothing here runs.
  */
 import type { SSEClientObjInterface } from "./client.js";
 import type { CloseReason, SSEConnection } from "./connection.js";
 import type { GapReason } from "./history.js";
 import type { AnyEvents, EventType } from "./message.js";
 
+/** What `onConnect` receives. */
 export interface ConnectInfo<Events extends object = AnyEvents> {
 	readonly client: SSEClientObjInterface;
 	readonly connection: SSEConnection<Events>;
 }
 
+/** What `onDisconnect` and `onDisconnectCb` receive. */
 export interface DisconnectInfo<Events extends object = AnyEvents> extends ConnectInfo<Events> {
 	readonly reason: CloseReason;
 	/** With reason `error`: what was thrown, where that is known. */
 	readonly error?: unknown;
 }
 
-/** Where an error that reached `onError` came from. */
+/**
+ * Where an error passed to `onError` came from.
+ * - `onConnect`, `onDisconnect`, `onDisconnectCb`, `recover`: the callback threw or rejected, or `recover` took too long.
+ * - `write`: writing to a response threw; only middleware that wraps `res.write` can cause this.
+ * - `pipe`: a source that was closed early threw.
+ * - `send`: the event log did not store an event.
+ * - `log`: the event log is unavailable, or configured so that events may be lost.
+ */
 export type ErrorStage =
 	| "onConnect"
 	| "onDisconnect"
@@ -29,7 +38,7 @@ export type ErrorStage =
 	| "send"
 	| "log";
 
-/** An event that makes up for a gap: `event` is its type; a string as `data` goes out as it is, anything else as JSON. */
+/** An event that `recover` returns: `event` is its type; `data` is sent as it is if it is a string, otherwise as JSON. */
 export type RecoveredEvent<Events extends object = AnyEvents> = string extends keyof Events
 	? { readonly data: unknown; readonly event?: string | undefined }
 	: {
@@ -40,20 +49,21 @@ export type RecoveredEvent<Events extends object = AnyEvents> = string extends k
 						: never);
 		}[EventType<Events>];
 
-/** What `recover` gives. */
+/** What `recover` returns. An async iterable is read at the pace of the client. */
 export type RecoverSource<Events extends object = AnyEvents> =
 	| Iterable<RecoveredEvent<Events>>
 	| AsyncIterable<RecoveredEvent<Events>>;
 
+/** What `recover` receives. */
 export interface RecoverInfo {
 	readonly client: SSEClientObjInterface;
-	/** The groups that the connection is in. */
+	/** The groups of the connection. */
 	readonly groups: readonly string[];
-	/** What the client came with, or where it is if it has been given a part of what it missed. Untrusted input. */
+	/** The id that the client sent; or its position, if it has already received a part of what it missed. Untrusted input. */
 	readonly lastEventId: string;
-	/** The `id` of your own that the client came with, if there was one: see the connection's. Untrusted input. */
+	/** Your own `id` in the id that the client sent, if there was one; see {@link SSEConnection.lastOwnId}. Untrusted input. */
 	readonly lastOwnId: string | undefined;
 	readonly reason: GapReason;
-	/** The connection's: aborted when the client leaves, so that a query for it can be stopped. */
+	/** The connection's signal: aborts when the client leaves. Pass it to your query. */
 	readonly signal: AbortSignal;
 }

@@ -7,32 +7,32 @@ import type { HttpResponse } from "./http.js";
 // biome-ignore lint/suspicious/noExplicitAny: the documented type; `unknown` would break `client.meta.name`.
 export type Meta = Record<string, any>;
 
-/** A client as the documented functions give it: a live view, which follows connects and disconnects. */
+/** A live view of a client, which follows connects and disconnects. */
 export interface SSEClientObjInterface {
 	readonly clientId: string;
 	/**
-	 * The `meta` that the client appeared in this group with, or the one that `setClientMetadata` set there. Default `{}`. A
-	 * client that was looked up without a group has the `meta` of the default group.
+	 * The `meta` of the client's first connection in this group, or what `setClientMetadata` set there. Default `{}`. A client
+	 * that was looked up without a group has the `meta` of the default group.
 	 */
 	readonly meta: Meta;
-	/** The responses of the client's open connections in this group (in all of them, if it was looked up without one), in the order of connecting. */
+	/** The responses of the client's open connections in this group (in all groups, if it was looked up without one), in the order of connecting. */
 	readonly connections: HttpResponse[];
 }
 
-/** What is known of a client in one group. The registry changes it. */
+/** A client in one group. The registry changes it. */
 export interface Membership {
 	readonly group: string;
 	/** How many of the client's connections are in the group. */
 	connections: number;
-	/** `undefined`: `{}`, once somebody looks. */
+	/** `undefined`: becomes `{}` when it is first read. */
 	meta: Meta | undefined;
 }
 
-/** A client that is connected to any of the processes that share an event log. */
+/** A client that is connected to any process that shares the event log. */
 export interface ClientPresence {
 	readonly clientId: string;
 	readonly meta: Meta;
-	/** How many of its connections there are in all processes. 0: it was told to reconnect, and has not yet. */
+	/** Its connections in all processes. 0: it was asked to reconnect and has not done so yet. */
 	readonly connections: number;
 }
 

@@ -13,24 +13,25 @@ import type {
 	SSEMessage,
 } from "./message.js";
 
-/** What `pipe` reads: its items, of which promises are awaited in their turn, or a function that is given the connection's signal and returns them. */
+/** What `pipe` reads: items, or a function that receives the connection's signal and returns them. Items that are promises are awaited, in order. */
 export type PipeSource<Item> =
 	| Iterable<Item>
 	| AsyncIterable<Item>
 	| ((signal: AbortSignal) => Iterable<Item> | AsyncIterable<Item>);
 
+/** The options of `pipe`; they apply to every item. */
 export interface PipeOptions<Item> extends SendOptions {
-	/** The event that an item becomes. Default: the item is the data, the rest is as these options say. */
+	/** Turns an item into an event. Default: the item is the data, with these options. */
 	readonly toEvent?: ((item: Awaited<Item>) => SSEMessage | PromiseLike<SSEMessage>) | undefined;
 }
 
 /**
- * Why a connection ended. `disconnect(target, reason)` and `close(reason)` may name others.
+ * Why a connection ended. `disconnect(target, reason)` and `close(reason)` can use others.
  * - `client`: the client left.
  * - `server`: this side ended it.
- * - `slow`: the client did not read: its queue reached `maxBufferedBytes`, or it took nothing for `stallTimeoutMs`.
+ * - `slow`: the client did not read: its queue reached `maxBufferedBytes`, or it accepted nothing for `stallTimeoutMs`.
  * - `expired`: its `expiresAt` was near.
- * - `age`: it had reached `maxConnectionAgeMs`.
+ * - `age`: it reached `maxConnectionAgeMs`.
  * - `shutdown`: the service was closed.
  * - `error`: writing to it threw, or the application failed ({@link SSEConnection.fail}).
  * - `head`: a HEAD request, answered with headers only.
@@ -47,51 +48,51 @@ export type CloseReason =
 	| (string & {});
 
 /**
- * What a connection does that is behind by `maxBufferedBytes`:
- * - `close`: it ends with reason `slow`, and its client reconnects.
- * - `drop-oldest`: the oldest events that wait are dropped, at least a sixteenth of what waits at a time.
+ * What happens when the queue of a connection reaches `maxBufferedBytes`:
+ * - `close`: the connection ends with reason `slow`, and its client reconnects.
+ * - `drop-oldest`: the oldest waiting events are dropped, at least a sixteenth of them at a time.
  * - `drop-newest`: the new event is dropped.
- * - `conflate`: as `close`; but from when it is behind, an event with a `key` takes the place of the one with that key that waits.
+ * - `conflate`: like `close`; but while the connection is behind, an event with a `key` replaces the waiting one with that key.
  *
- * With `history`, a `gap` event tells the client where others were dropped.
+ * With `history`, a `gap` event marks the place of dropped events.
  */
 export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
 
-/** The handle of one connection. Every member may be used after it has closed; sends then return 0. */
+/** The handle of one connection. Every member works after the connection has closed; sends then return 0. */
 export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly clientId: string;
-	/** Node's response, which carries the event stream. End it with `close`: a bare `res.end()` overtakes what was sent in the same turn. */
+	/** Node's response, which carries the event stream. End it with `close`: a bare `res.end()` loses events sent in the same tick. */
 	readonly response: HttpResponse;
-	/** The groups it is in; once it has closed, those it was in then. */
+	/** The groups of the connection; after it has closed, its last ones. */
 	readonly groups: readonly string[];
-	/** The `Last-Event-ID` the client came with (header, else query), or `undefined`. Untrusted input. */
+	/** The `Last-Event-ID` of the request (header, else query `lastEventId`), or `undefined`. Untrusted input. */
 	readonly lastEventId: string | undefined;
 	/**
-	 * The `id` of the application's own in it, or `undefined`: with `history` what it was sent with, if the last event had one;
-	 * without, `lastEventId` itself. Untrusted input.
+	 * The application's own `id` in `lastEventId`: with `history`, the `id` option of the last event, or `undefined` if it had
+	 * none; without `history`, `lastEventId` itself. Untrusted input.
 	 */
 	readonly lastOwnId: string | undefined;
 	/**
-	 * Whether its client came back and has had, or is being given, all that it missed. False while an asynchronous `recover` has
-	 * not given all yet.
+	 * Whether the client has reconnected and has received, or is receiving, everything it missed. False while an asynchronous
+	 * `recover` runs.
 	 */
 	readonly resumed: boolean;
 	readonly closed: boolean;
-	/** `undefined` while it is open. */
+	/** `undefined` while the connection is open. */
 	readonly closeReason: CloseReason | undefined;
-	/** Bytes sent to it and not yet taken over by the operating system: at most `maxBufferedBytes`, or that and one larger event. Each that waits counts 128 more. */
+	/** Bytes that the operating system has not accepted yet: at most `maxBufferedBytes`, plus one larger event. Each waiting event counts 128 more. */
 	readonly bufferedBytes: number;
 	/**
-	 * Aborted when the connection ends, for whatever cause. Its `reason` is an `AbortError` with
-	 * `code` `ERR_SSE_CONNECTION_CLOSED`, whose `reason` is the close reason.
+	 * Aborts when the connection ends, for any reason. Its `reason` is an `AbortError` with `code`
+	 * `ERR_SSE_CONNECTION_CLOSED`, whose `reason` is the close reason.
 	 */
 	readonly signal: AbortSignal;
 
 	/**
-	 * Send one event to this connection.
+	 * Sends one event to this connection.
 	 *
-	 * @returns 1, or 0 when it is closed or its queue dropped the event
-	 * @throws as {@link SSEService.send}
+	 * @returns 1, or 0 if the connection is closed or its queue dropped the event
+	 * @throws like {@link SSEService.send}
 	 */
 	send<Type extends EventType<Events>>(
 		data: Events[Type],
@@ -100,19 +101,22 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	send(data: MessageData<Events>, options?: MessageOptions<Events>): number;
 
 	/**
-	 * Send an event for each item of `source`, no faster than the client reads.
+	 * Sends one event per item of `source`, no faster than the client reads.
 	 *
-	 * When the connection closes, the source's iterator is told (`return()`), the signal that a
-	 * function source was given is aborted, and the promise resolves at once. The connection stays open
-	 * when the source ends.
+	 * When the connection closes, the source's iterator is closed (`return()`), the signal of a function source aborts, and the
+	 * promise resolves at once. When the source ends, the connection stays open.
 	 *
 	 * @returns a promise of the number of events sent
-	 * @throws (rejects) what the source throws, and `ERR_SSE_INVALID_*` of an item that cannot be sent;
-	 * the source's iterator is then closed and the connection left open
+	 * @throws (rejects) what the source throws; `ERR_SSE_INVALID_SOURCE`; `ERR_SSE_INVALID_*` for an item that cannot be sent:
+	 * the source's iterator is then closed, and the connection stays open
 	 */
 	pipe<Item>(source: PipeSource<Item>, options?: PipeOptions<Item>): Promise<number>;
 
-	/** End the stream in an orderly way, what was sent to it first. Does nothing when it is closed. `reason`: default `server` */
+	/**
+	 * Flushes and ends the stream. Does nothing if the connection is already closed.
+	 *
+	 * @param reason default `server`
+	 */
 	close(reason?: CloseReason): void;
 
 	/**
@@ -124,39 +128,43 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	fail(error: unknown): void;
 }
 
-/** What `connectSSE` and `connect` are given. */
+/** The parameters of `connect` and `connectSSE`. */
 export interface ConnectParams<Events extends object = AnyEvents> {
-	/** Node's request, or a framework's wrapper that carries it as `raw`. Its body is left to the application. */
+	/** Node's request, or a framework's wrapper that carries it as `raw`. Reading its body is up to the application. */
 	readonly req: RequestLike;
-	/** Node's response, or a framework's wrapper that carries it as `raw`. Nothing may have been sent on it. */
+	/** Node's response, or a framework's wrapper that carries it as `raw`. It must not have sent anything. */
 	readonly res: ResponseLike;
-	/** Headers the framework has set and not yet given to Node. They pass through, but for those of the event stream itself. */
+	/** Headers that the framework has set but not yet passed to Node. They pass through, except those of the event stream itself. */
 	readonly originalResHeaders?: SSEHeaders | undefined;
 	/**
-	 * Kept with the client in each of the groups named here (or the default group) in which this is its first connection; later ones
-	 * change nothing. With an `eventLog`, JSON has to be able to represent it: other processes are given it when they ask for clients.
+	 * Kept with the client in each of the named groups (or the default group) in which this is its first connection; later ones
+	 * change nothing. With an `eventLog` it must be representable as JSON, because other processes receive it when they ask for
+	 * clients. Default `{}`.
 	 */
 	readonly meta?: Meta | undefined;
-	/** Who is connecting: 1 to `maxClientIdLength` characters. Default: a generated id of 21. */
+	/** Who connects: 1 to `maxClientIdLength` characters. Default: a generated id of 21 characters. */
 	readonly clientId?: string | undefined;
-	/** The group to be in: 1 to `maxGroupNameLength` characters. Default: the default group. */
+	/** One group to join: 1 to `maxGroupNameLength` characters. Default: the default group. */
 	readonly groupName?: string | undefined;
-	/** Several groups to be in, besides `groupName` if that is told. An empty array is no group at all. */
+	/** Groups to join, in addition to `groupName`. An empty array joins none. */
 	readonly groups?: readonly string[] | undefined;
-	/** When what authorized the client expires: a Date, or milliseconds since the epoch. The stream ends by itself a tenth of its time before, at most a second, with reason `expired`. Default: never. */
+	/**
+	 * When the client's authorization expires: a `Date`, or milliseconds since the epoch. The stream closes shortly before (10 % of
+	 * the remaining time, at most 1 s), with reason `expired`. Default: never.
+	 */
 	readonly expiresAt?: Date | number | undefined;
 	/**
-	 * Runs exactly once, after the connection has ended, also when it never opened because the client had left; in the
-	 * `AsyncLocalStorage` context of the call.
+	 * Runs exactly once, after the connection has ended, also if it never opened because the client had already left. Runs in
+	 * the `AsyncLocalStorage` context of the call.
 	 */
 	readonly onDisconnectCb?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
 }
 
-/** What `connectSSE` and `connect` return. */
+/** What `connect` and `connectSSE` return. */
 export interface ConnectResult<Events extends object = AnyEvents> {
 	readonly client: SSEClientObjInterface;
-	/** Node's response, as documented. */
+	/** Node's response, as in 1.x. */
 	readonly currConnection: HttpResponse;
-	/** The richer handle of the same connection. */
+	/** The handle of the same connection. */
 	readonly connection: SSEConnection<Events>;
 }

@@ -1,5 +1,5 @@
 /**
- * Requests, responses and headers, as Node and frameworks have them. Types only: nothing here runs.
+ * Requests, responses and headers of Node and frameworks. Types only: nothing here runs.
  */
 import type { IncomingMessage, OutgoingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -17,7 +17,7 @@ export type HttpServer = Server & {
 	closeIdleConnections?(): void;
 };
 
-/** Response headers, as Node's `getHeaders()` and frameworks' give them. */
+/** Response headers, as returned by Node's `getHeaders()` and by frameworks. */
 export interface SSEHeaders {
 	readonly [name: string]: number | string | readonly string[] | undefined;
 }

@@ -1,47 +1,49 @@
 /**
  * Figures and health of a service. Types only: nothing here runs.
  */
+
+/** What `stats()` returns: figures of this moment, and counters since the service was created. */
 export interface SSEStats {
-	/** Open now. */
+	/** Connections open now. */
 	readonly connections: number;
-	/** With an open connection now. */
+	/** Clients with an open connection now. */
 	readonly clients: number;
-	/** With a connection in them now. */
+	/** Groups with a connection now. */
 	readonly groups: number;
-	/** Opened since the service was made. */
+	/** Connections opened since the service was created. */
 	readonly connectionsOpened: number;
-	/** Deliveries since the service was made: an event handed to three connections counts three. */
+	/** Deliveries since the service was created: an event handed to three connections counts three. */
 	readonly eventsSent: number;
-	/** Bytes of event stream written, comments included. */
+	/** Bytes of event streams written, comments included. */
 	readonly bytesSent: number;
-	/** Deliveries dropped, by cause: `volatile`, `drop-oldest`, `drop-newest`, `conflate`. */
+	/** Dropped deliveries, by cause: `volatile`, `drop-oldest`, `drop-newest`, `conflate`. */
 	readonly drops: Readonly<Record<string, number>>;
-	/** Clients that came back with a last event ID, by what they were given: `replayed`, `recovered`, or a gap, by its reason. */
+	/** Clients that reconnected with a last event ID, by what they received: `replayed`, `recovered`, or the reason of a gap. */
 	readonly resumes: Readonly<Record<string, number>>;
-	/** What the event log keeps now: events, and bytes in memory. `undefined` without `history`. */
+	/** What the event log holds in memory now. `undefined` without `history`. */
 	readonly history: { readonly events: number; readonly bytes: number } | undefined;
-	/** Connections ended, by close reason. After 64 different ones further reasons count as `other`. */
+	/** Ended connections, by close reason. Beyond 64 different reasons, further ones count as `other`. */
 	readonly closes: Readonly<Record<string, number>>;
-	/** Errors told to `onError`, or that would have been. */
+	/** Errors passed to `onError`, or that would have been. */
 	readonly errors: number;
 }
 
-/** How the log is. */
+/** The health of a shared event log. */
 export interface LogHealth {
-	/** Whether what is appended was seen to arrive here in the last ten seconds, and not all of it was refused for so long. */
+	/** Whether appended events were seen to arrive here within the last ten seconds, and not all of them were refused during that time. */
 	readonly ready: boolean;
-	/** Events that the log has and that were not delivered here yet, when that was last looked at. */
+	/** Events in the log that this process had not delivered yet, when it last looked. */
 	readonly behind: number;
-	/** Why it is not ready, if that is known. */
+	/** Why the log is not ready, if known. */
 	readonly error?: string | undefined;
 }
 
-/** For the probes of an orchestrator. */
+/** What `health()` returns, for the probes of an orchestrator. */
 export interface SSEHealth {
-	/** Whether the process is as it should be. An event log that is away does not change that: a restart would not help. */
+	/** False if a restart would help. An unavailable event log does not change that. */
 	readonly live: boolean;
-	/** Whether new clients are welcome: the service is not closed, and its shared event log, if it has one, takes events and delivers them. */
+	/** Whether to route new clients here: the service is not closed, and its shared event log, if any, accepts and delivers events. */
 	readonly ready: boolean;
-	/** How the shared event log is; `undefined` without one. */
+	/** The health of the shared event log; `undefined` without one. */
 	readonly log: LogHealth | undefined;
 }

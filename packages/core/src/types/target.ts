@@ -1,23 +1,23 @@
 /**
- * Targets: who a message is for. Types only: nothing here runs.
+ * Targets: who receives an event. Types only: nothing here runs.
  */
 import type { SSEConnection } from "./connection.js";
 import type { ResponseLike } from "./http.js";
 
-/** A connection as one may tell it: its handle (of whatever event map), its response, or the framework's wrapper of that. */
+/** A connection: its handle (with any event map), its response, or the framework's wrapper of the response. */
 export type ConnectionLike = Pick<SSEConnection, "clientId" | "response" | "signal"> | ResponseLike;
 
-/** Who is left out of a send. */
+/** Who does not receive an event. */
 export type Except = { readonly client: string } | { readonly connection: ConnectionLike };
 
-/** Who a message is for. */
+/** Who receives an event. Anything else, including extra keys, throws `ERR_SSE_INVALID_TARGET`. */
 export type Target =
-	/** Every connection of the service, whatever its groups. */
+	/** Every connection of the service, in whichever group. */
 	| "all"
 	| { readonly all: true; readonly except?: Except | undefined }
 	/** Every connection in the group. */
 	| { readonly group: string; readonly except?: Except | undefined }
-	/** Every connection of the client, or those of them in the group. */
+	/** Every connection of the client, or only those in the group. */
 	| {
 			readonly client: string;
 			readonly group?: string | undefined;
