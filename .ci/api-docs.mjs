@@ -9,7 +9,6 @@ import { root } from "./workspace.mjs";
 
 const CORE = join(root, "packages", "core");
 const FOLDER = join(CORE, "docs", "api");
-const DOORS = ["index", "runs", "adapter", "engine"];
 
 /** Whether the reference says what the doc comments say. @returns {Promise<import("./report.mjs").Verdict>} */
 export async function checkApiDocs() {
@@ -36,7 +35,7 @@ async function writeApiDocs(folder) {
 	const { Application, Logger, LogLevel } = await import("typedoc");
 	/** @type {import("typedoc").TypeDocOptions & import("typedoc-plugin-markdown").PluginOptions} */
 	const options = {
-		entryPoints: DOORS.map((door) => join(CORE, "src", `${door}.ts`)),
+		entryPoints: doors(),
 		tsconfig: join(CORE, "tsconfig.json"),
 		out: folder,
 		plugin: ["typedoc-plugin-markdown"],
@@ -86,6 +85,13 @@ async function writeApiDocs(folder) {
 	app.validate(project);
 	await app.generateOutputs(project);
 	return complaints;
+}
+
+/** What others import, that of applications first. */
+function doors() {
+	const source = join(CORE, "src");
+	const files = readdirSync(source).filter((name) => name.endsWith(".ts") && name !== "index.ts");
+	return ["index.ts", ...files.sort()].map((name) => join(source, name));
 }
 
 /** The texts of a folder's files, by name. @param {string} folder @returns {Record<string, string>} */
