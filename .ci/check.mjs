@@ -25,10 +25,7 @@ export async function check(report, env) {
 	/** @type {[name: string, work: () => Promise<Verdict>][]} */
 	const steps = [];
 
-	for (const dir of [join(root, ".ci"), ...packages.map((own) => own.dir)]) {
-		if (!existsSync(join(dir, "tsconfig.json"))) continue;
-		steps.push([`types ${relative(root, dir)}`, () => tool("tsc", ["--noEmit", "-p", dir])]);
-	}
+	steps.push(["types", () => tool("node", [join(root, ".ci", "types.mjs")])]);
 	steps.push([
 		"lint and format",
 		() => tool("biome", ["ci", "--colors=off", "--error-on-warnings", "."]),
