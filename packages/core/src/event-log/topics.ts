@@ -95,7 +95,7 @@ function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
 }
 
 /** Every target that a reader is in. */
-function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<LogTarget> {
+export function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<LogTarget> {
 	yield {};
 	yield { client: clientId };
 	for (const group of groups) {

@@ -2,7 +2,6 @@
  * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
  * events included. So all deliver in one order.
  */
-
 import { SSEError } from "../checks/errors.js";
 import type {
 	Appended,
@@ -66,6 +65,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 			back: (error) => this.#back(error),
 			current: () => this.shared.current(),
 			now: () => this.#clock.now(),
+			skip: (...range) => this.#mirror?.skip(...range) ?? range[0],
 		});
 		this.shared = {
 			maxLagMs: MAX_LAG_MS,

@@ -5,11 +5,11 @@
 
 import type { LogReader, Page, ReadFailure } from "../event-log/event-log.js";
 import { isFor } from "../event-log/page.js";
-import type { LogRecord } from "../event-log/record.js";
+import type { LogRecord, LogTarget } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
 import type { Position } from "../wire/cursor.js";
 import type { LogEngine, Stored } from "./log-engine.js";
-import { readArrival } from "./log-format.js";
+import { readArrival, readTarget } from "./log-format.js";
 
 // Texts of the log, in one call to the engine.
 const PAGE = 256;
@@ -24,6 +24,8 @@ export interface EngineReaderHost {
 	current(): Promise<void>;
 	/** The engine's clock. */
 	now(): number;
+	/** The last position, from one on up to another, behind which an event may be for a reader. */
+	skip(after: Position, upTo: Position, reader: LogReader): Position;
 }
 
 export class EngineReader {
@@ -50,11 +52,8 @@ export class EngineReader {
 		return failure;
 	}
 
-	async #readAfter(
-		after: Position,
-		upTo: Position,
-		reader: LogReader,
-	): Promise<Page | ReadFailure> {
+	async #readAfter(from: Position, upTo: Position, reader: LogReader): Promise<Page | ReadFailure> {
+		const after = this.#host.skip(from, upTo, reader);
 		// Nothing is between, though the mirror may have let go of it by now.
 		if (after.sequence === upTo.sequence) {
 			return after.tag === upTo.tag ? { records: [], upTo } : "diverged";
@@ -71,8 +70,10 @@ export class EngineReader {
 			// One that was lost and given again: what follows is another log's.
 			if (sequence === upTo.sequence && tag !== upTo.tag) return "diverged";
 			at = { epoch: after.epoch, sequence, tag };
+			// Most are for others: whom one is for is seen before it is decoded.
+			if (!isIn(reader, readTarget(stored.text))) continue;
 			const record = readArrival(stored, after.epoch)?.record;
-			if (record !== undefined && isIn(reader, record) && isFor(reader, record, now)) {
+			if (record !== undefined && isIn(reader, record.target) && isFor(reader, record, now)) {
 				records.push(record);
 			}
 		}
@@ -124,7 +125,7 @@ function follow(after: Position, found: readonly Stored[]): readonly Stored[] | 
 
 function isIn(
 	{ clientId, groups, ownGroups = [] }: LogReader,
-	{ target: { client, group } }: LogRecord,
+	{ client, group }: LogTarget,
 ): boolean {
 	if (client !== undefined && client !== clientId) return false;
 	if (group === undefined || groups.includes(group)) return true;

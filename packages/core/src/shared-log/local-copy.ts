@@ -10,10 +10,12 @@ import { RecordStore } from "../event-log/record-store.js";
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
 import { RecentTags } from "./recent-tags.js";
+import { RecentTargets } from "./recent-targets.js";
 
 export class LocalCopy {
 	readonly #ring: RecordStore;
 	readonly #tags: RecentTags;
+	readonly #targets = new RecentTargets();
 	readonly #now: () => number;
 	#position: Position;
 	#added: Position;
@@ -42,6 +44,7 @@ export class LocalCopy {
 	/** What is next, and about to be delivered. `record`: `undefined` when it is nothing that is sent to clients */
 	add(position: Position, record: LogRecord | undefined): void {
 		this.#tags.add(position.tag);
+		this.#targets.add(position.sequence, record?.target);
 		this.#added = position;
 		if (record !== undefined) this.#ring.add(record);
 	}
@@ -72,12 +75,26 @@ export class LocalCopy {
 		return pageOf(newer.records, upTo, reader, now, newer.isConflated);
 	}
 
+	/**
+	 * Lead a reader past events for others that are no longer here.
+	 *
+	 * @returns the last position before an event that may be for the reader, at most `upTo`; `after` itself where that is not known
+	 */
+	skip(after: Position, upTo: Position, reader: LogReader): Position {
+		const { epoch, sequence, tag } = after;
+		const isKnown = sequence >= this.#tags.first && tag === this.tagAt(sequence);
+		if (!isKnown || epoch !== this.#position.epoch) return after;
+		const last = Math.min(upTo.sequence, this.#added.sequence);
+		const at = this.#targets.firstFor(reader, sequence + 1, last) - 1;
+		return at > sequence ? { epoch, sequence: at, tag: this.tagAt(at) ?? tag } : after;
+	}
+
 	readLatest(reader: LogReader): readonly LogRecord[] {
 		return this.#ring.latest(reader, this.#now());
 	}
 
 	stats(): LogStats {
 		const { events, bytes } = this.#ring.stats(this.#now());
-		return { events, bytes: bytes + this.#tags.bytes };
+		return { events, bytes: bytes + this.#tags.bytes + this.#targets.bytes };
 	}
 }

@@ -39,6 +39,19 @@ export function encodeCommand(writer: string, { target, ...command }: Command): 
 	return JSON.stringify({ w: writer, ...encodeTarget(target), o: command });
 }
 
+// As `encodeEntry` and `encodeCommand` begin.
+const NAME = String.raw`"((?:[^"\\]|\\.)*)"`;
+const BEGINNING = new RegExp(
+	`^\\{"w":${NAME}(?:,"c":${NAME})?(?:,"g":${NAME})?(?:,"x":${NAME})?,"[do]":`,
+);
+
+/** Whom a text of the log is for, without decoding it. @returns everyone, where that is not plain to see */
+export function readTarget(text: string): LogTarget {
+	const [, , client, group] = BEGINNING.exec(text) ?? [];
+	const isEscaped = client?.includes("\\") || group?.includes("\\");
+	return isEscaped ? {} : { client, group };
+}
+
 /** @returns `undefined` when it is none of both */
 function decodeLogged(text: string): Logged | undefined {
 	try {

@@ -2,7 +2,8 @@
  * The tags of the newest positions of a log: four bytes each, so that cursors can be checked long after their events are gone.
  */
 
-const CAPACITY = 65_536;
+/** So many positions are known. */
+export const CAPACITY = 65_536;
 
 export class RecentTags {
 	readonly #tags = new Uint32Array(CAPACITY);
