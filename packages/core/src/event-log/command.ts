@@ -1,11 +1,11 @@
 /**
- * A command: what one process tells all that share its log to do with their connections.
+ * A command: what one process asks all others that share its log to do with their connections.
  */
 
 import type { Meta } from "../types/client.js";
 import type { LogTarget } from "./record.js";
 
-/** `target`: whose connections. */
+/** A command. `target` selects the connections. */
 export type Command =
 	| {
 			readonly do: "join" | "leave";

@@ -5,7 +5,7 @@ import { encodeCursor, type Position } from "../wire/cursor.js";
 import { type EventFields, encodeEvent } from "../wire/event-stream.js";
 import { encodeFrame, encodeKeptFrame, type Frame } from "../wire/frame.js";
 
-/** Whom an event was for: nobody told means everyone. */
+/** Who an event was for. `{}` means everyone. */
 export interface LogTarget {
 	readonly client?: string | undefined;
 	readonly group?: string | undefined;
@@ -15,13 +15,13 @@ export interface LogTarget {
 /** An event on its way into the log. */
 export interface LogEntry {
 	readonly target: LogTarget;
-	/** Its `id` is the application's own, if it gave one. */
+	/** `id` is the application's own, if it set one. */
 	readonly fields: EventFields;
-	/** Of the events with this key to this target, `exceptClient` included, only the newest is of use; one to all of the target replaces those too. */
+	/** Of the events with this key to this target, `exceptClient` included, only the newest counts; one without `exceptClient` replaces those as well. */
 	readonly key?: string | undefined;
-	/** After so many milliseconds it is of no use. */
+	/** The event is not replayed after this time, in ms. */
 	readonly ttlMs?: number | undefined;
-	/** Appended again with the same one, it is not: the answer is its first position. */
+	/** Appending again with the same key stores nothing and returns the first position. */
 	readonly idempotencyKey?: string | undefined;
 }
 
@@ -33,18 +33,19 @@ const CLIENT_BYTES = 200;
 
 const NOTHING = encodeFrame("", "control");
 
+/** One event in the log. */
 export class LogRecord {
 	readonly position: Position;
 	readonly target: LogTarget;
 	readonly key: string | undefined;
-	/** When it was appended, in milliseconds since 1970. */
+	/** When the event was appended, in ms since the epoch. */
 	readonly at: number;
-	/** From when on it is of no use. `Infinity`: it stays so. */
+	/** When the event expires by its `ttlMs`, in ms since the epoch. `Infinity`: never. */
 	readonly expiresAt: number;
 	#frame: Frame;
-	/** About what it takes in memory, in bytes. */
+	/** Approximate size in memory, in bytes. */
 	readonly weight: number;
-	/** By a newer one of its key: it is in lists until they are tidied, and holds nothing any more. */
+	/** A newer event of its key has replaced it: it stays in lists until they are tidied, and holds nothing. */
 	isReplaced = false;
 	/** Weakly, so that those who are given it at the same time share it, and it is not kept beside the other. */
 	#bare: WeakRef<Frame> | undefined;

@@ -13,41 +13,45 @@ import { Servers } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
 import { INNER, type Inner, Shutdown } from "./shutdown.js";
 
-/** A service of the application's own, or the options of the process-wide default one. */
+/** Your own service, or options for the default service. */
 export interface AppStreamsOptions<Events extends object = AnyEvents>
 	extends SSEServiceOptions<Events> {
-	/** Where the streams are registered. Stays its owner's: the app that closes ends only its own streams. Default: the default service. */
+	/** The service that registers the streams. It stays yours: an app that closes ends only its own streams. Default: the default service. */
 	readonly service?: SSEService<Events> | undefined;
 }
 
-/** The streams that one app of a framework opens on a service, which end with that app. */
+/** The streams that one app of a framework opens on a service. They end with the app; the service stays open. */
 export interface AppStreams<Events extends object = AnyEvents> {
 	readonly service: SSEService<Events>;
-	/** Whether `close()` takes its time: the service has `drainMs`. */
+	/** Whether `close()` takes time, because the service has `drainMs`. */
 	readonly drains: boolean;
 
-	/** Open a stream that ends with the app. @throws as the service does, and `ERR_SSE_SERVICE_CLOSED` after `close` */
+	/** Opens a stream that ends with the app. @throws like `connect` of the service; `ERR_SSE_SERVICE_CLOSED` after `close` */
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;
 
 	/**
-	 * Have `server.close()` end what it would else wait for: the app's streams on it, and sockets without a request that were
-	 * opened after this call. When no other of the servers that this was called with is open, all streams of the app end, and
-	 * new ones are refused, as by `close`.
+	 * Makes `server.close()` end what it would otherwise wait for: the app's streams on it, and sockets without a request that were
+	 * opened after this call. When the last of the servers that this was called with closes, all streams of the app end, and new
+	 * ones are refused, as by `close`.
 	 *
 	 * @returns the server
 	 */
 	closeWith<Server extends HttpServer>(server: Server): Server;
 
 	/**
-	 * End the app's streams, what was sent first, with reason `shutdown`; others of the service stay open.
-	 * As `close` of the service, whose `drainMs` is the default.
+	 * Flushes and ends the app's streams, with reason `shutdown`; other streams of the service stay open. `drainMs` defaults to
+	 * that of the service.
 	 *
 	 * @returns a promise that resolves when every response has closed
 	 */
 	close(options?: CloseOptions): Promise<void>;
 }
 
-/** @throws `ERR_SSE_INVALID_OPTION`, and `ERR_SSE_ALREADY_CONFIGURED` when the default service is in use with other options */
+/**
+ * Creates the streams of one app: what a framework adapter is built on.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`; `ERR_SSE_ALREADY_CONFIGURED` if the default service is in use with other options
+ */
 export function createAppStreams<Events extends object = AnyEvents>({
 	service: given,
 	...options

@@ -1,5 +1,5 @@
 /**
- * The documented functions: calls on the default service, which is one for the whole process.
+ * The documented functions of 1.x: calls on the default service, which exists once per process.
  */
 import { DEFAULT_GROUP } from "../checks/names.js";
 import type { Meta, SSEClientObjInterface } from "../types/client.js";
@@ -9,19 +9,19 @@ import type { ConnectionLike } from "../types/target.js";
 import { getDefaultService } from "./process-default.js";
 
 /**
- * Open an event stream on a response and register its client, in the default group unless told otherwise.
+ * Opens an event stream on a response and registers its client, by default in the default group.
  *
- * @see SSEService.connect for what it returns and throws
+ * @throws like `connect` of a service
  */
 export function connectSSE(params: ConnectParams): ConnectResult {
 	return getDefaultService().connect(params);
 }
 
 /**
- * Send a message to every connection of a client that is in the group (default: the default group).
+ * Sends a message to every connection of a client in the group (default: the default group).
  *
- * @param event the event type, or an options object in its place; what it does not tell is as the positions say
- * @returns the number of connections it was handed to, 0 when the client is not here
+ * @param event the event type, or an options object; the later positions fill in what it omits, and `null` skips a position
+ * @returns the number of connections that it was handed to; 0 if the client is not connected
  * @throws `ERR_SSE_INVALID_*`, before anything is sent
  */
 export function sendSSEToClient(
@@ -36,9 +36,9 @@ export function sendSSEToClient(
 }
 
 /**
- * Send a message to one connection, of whichever service: its response, the framework's wrapper of that, or its handle.
+ * Sends a message to one connection of any service: its response, the framework's wrapper of the response, or its handle.
  *
- * @returns 1, or 0 when no stream is open on it
+ * @returns 1, or 0 if no stream is open on it
  * @throws `ERR_SSE_INVALID_*`, before anything is sent
  */
 export function sendSSEToConnection(
@@ -52,10 +52,10 @@ export function sendSSEToConnection(
 }
 
 /**
- * Send a message to every connection in the group (default: the default group).
+ * Sends a message to every connection in the group (default: the default group).
  *
- * @param event the event type, or an options object in its place; what it does not tell is as the positions say
- * @returns the number of connections it was handed to
+ * @param event the event type, or an options object; the later positions fill in what it omits, and `null` skips a position
+ * @returns the number of connections that it was handed to
  * @throws `ERR_SSE_INVALID_*`, before anything is sent
  */
 export function sendSSEToAll(
@@ -68,7 +68,7 @@ export function sendSSEToAll(
 	return getDefaultService().send({ group }, msg, options);
 }
 
-/** The client, or `undefined` when it has no connection in the group (default: the default group). */
+/** Returns the client, or `undefined` if it has no connection in the group (default: the default group). */
 export function getClientObj(
 	clientId: string,
 	groupName?: string | null,
@@ -76,12 +76,17 @@ export function getClientObj(
 	return getDefaultService().getClient(clientId, groupName ?? DEFAULT_GROUP);
 }
 
-/** Every client with a connection in the group (default: the default group); `[]` when there is none. */
+/** Returns every client with a connection in the group (default: the default group); `[]` if there is none. */
 export function getAllClientObjs(groupName?: string | null): SSEClientObjInterface[] {
 	return getDefaultService().getClients(groupName ?? DEFAULT_GROUP);
 }
 
-/** Replace a client's `meta`. @returns the client, or `undefined` when it has no connection in the group */
+/**
+ * Replaces a client's `meta` in the group (default: the default group).
+ *
+ * @returns the client, or `undefined` if it has no connection in the group
+ * @throws `ERR_SSE_INVALID_META`
+ */
 export function setClientMetadata(
 	clientId: string,
 	meta: Meta,
@@ -90,14 +95,14 @@ export function setClientMetadata(
 	return getDefaultService().setMetadata(clientId, meta, groupName ?? DEFAULT_GROUP);
 }
 
-/** The documented positions as options and group. `null` is how JavaScript skips one: not told. */
+/** Turns the documented positions into options and group. `null` skips a position. */
 function readArguments(
 	event: string | DocumentedSendOptions | null | undefined,
 	groupName?: string | null,
 	sseMsgId?: string | number | null,
 ): [options: SendOptions, group: string] {
-	const told: DocumentedSendOptions =
+	const given: DocumentedSendOptions =
 		typeof event === "object" && event !== null ? event : { event: event ?? undefined };
-	const { group = groupName ?? DEFAULT_GROUP, id = sseMsgId ?? undefined, ...others } = told;
+	const { group = groupName ?? DEFAULT_GROUP, id = sseMsgId ?? undefined, ...others } = given;
 	return [{ ...others, id }, group];
 }

@@ -1,11 +1,12 @@
 /**
- * An engine: what keeps a log for several processes. It knows nothing of events: text in, text out.
+ * An engine: keeps a log for several processes. It knows nothing of events: text in, text out. What it MUST do is in
+ * `docs/writing-an-engine.md`.
  */
 import type { Position } from "../wire/cursor.js";
 
 /** One text of the log. */
 export interface Stored {
-	/** 1, 2, 3, …: no number is left out. */
+	/** 1, 2, 3, … without holes. */
 	readonly sequence: number;
 	/**
 	 * A number below 2^32, in base 36. It MUST prove the whole log up to here: the same tag at the same sequence means the same
@@ -15,9 +16,9 @@ export interface Stored {
 	readonly tag: string;
 	/** The tag of `Storing`, if `tag` is another one. */
 	readonly ownTag?: string | undefined;
-	/** The tag of the one before, `"0"` for the first, where the engine can tell: proof that nothing was lost or exchanged between. */
+	/** The tag of the text before, `"0"` for the first, if the engine knows it: proof that nothing was lost or exchanged in between. */
 	readonly previousTag?: string | undefined;
-	/** When it was stored, in milliseconds since 1970, by the engine's clock. */
+	/** When the text was stored, in ms since the epoch, by the engine's clock. */
 	readonly at: number;
 	readonly text: string;
 }
@@ -27,19 +28,20 @@ export interface Storing {
 	readonly text: string;
 	/** A random number below 2^32, in base 36, made for this append. */
 	readonly tag: string;
-	/** Given back in the answer to a repeated idempotency key. */
+	/** Returned in the answer to a repeated idempotency key. */
 	readonly ownId?: string | undefined;
-	/** Where it is known, nothing is stored. */
+	/** If this key is already known, nothing is stored. */
 	readonly idempotencyKey?: string | undefined;
-	/** Keep it besides as the newest of this key in this group, whatever becomes of the log. At most `max` keys: the oldest go first. */
+	/** Also keep the text as the newest of this key in this group, whatever is trimmed from the log. At most `max` keys: the oldest are dropped first. */
 	readonly latest?:
 		| { readonly group: string; readonly key: string; readonly max: number }
 		| undefined;
 }
 
+/** Where a text was stored. */
 export interface StoredAt extends Position {
 	readonly ownId?: string | undefined;
-	/** False: its idempotency key was known, and this is what it was stored as then. */
+	/** False if the idempotency key was already known: this is then the position of the first text. */
 	readonly isNew: boolean;
 }
 
@@ -52,15 +54,16 @@ export interface Newest extends Position {
 	readonly now?: number | undefined;
 }
 
+/** The methods that an engine implements. Obligations: `docs/writing-an-engine.md`. */
 export interface LogEngine {
-	/** As messages call it. */
+	/** The name in error messages, for example "Redis". */
 	readonly name: string;
 
 	/**
-	 * Connect what is its own, check what is there, make what is missing. Called again, after a pause, when it rejects.
+	 * Connects, checks what is there, and creates what is missing. Called again, after a pause, if it rejects.
 	 *
-	 * @param warn told what an operator should know
-	 * @throws (rejects) `ERR_SSE_LOG_VERSION` when what is there is of another format
+	 * @param warn receives a sentence for each setting that an operator should change
+	 * @throws (rejects) `ERR_SSE_LOG_VERSION` if the log has another format
 	 */
 	open(warn: (message: string) => void): Promise<void>;
 
@@ -89,18 +92,18 @@ export interface LogEngine {
 		signal: AbortSignal,
 	): Promise<void>;
 
-	/** The newest of each key of a group, in order. */
+	/** Returns the newest text of each key of a group, in the order of the log, from the primary. */
 	latest(group: string): Promise<readonly Stored[]>;
 
-	/** What is to be done from time to time. */
+	/** Maintenance. Called from time to time, in every process. */
 	tidy?(): Promise<void>;
 
-	/** Put up a small text under a name, for `ttlMs` milliseconds, in the place of the one before. */
+	/** Stores a small text under a name for `ttlMs` milliseconds, replacing the one before. */
 	post(name: string, text: string, ttlMs: number): Promise<void>;
 
-	/** All that is up now, by name. */
+	/** Returns all texts of `post` that have not expired, by name. */
 	posted(): Promise<ReadonlyMap<string, string>>;
 
-	/** Close what is its own. */
+	/** Closes what the engine opened. */
 	close(): Promise<void>;
 }
