@@ -30,6 +30,9 @@ const LONG_AWAY = [1_000, 4_000] as const;
 // A process that does not answer by then is left for another.
 const CONNECT_TIMEOUT_MS = 3_000;
 
+/** So many streams are sent events of their own besides. */
+const DIRECT_ONE_IN = 4;
+
 // Heartbeats come more often.
 const SILENCE_MS = 10_000;
 
@@ -86,6 +89,7 @@ export class Client {
 		}
 		const { clientId, groups } = this.reader;
 		const query = new URLSearchParams({ client: clientId, groups: groups.join(",") });
+		if (this.#host.random.between(1, DIRECT_ONE_IN) === 1) query.set(DIRECT, "");
 		const headers = this.#lastId === undefined ? {} : { "Last-Event-ID": this.#lastId };
 		const request = http.get(`http://127.0.0.1:${port}/events?${query}`, {
 			agent: false,

@@ -14,15 +14,11 @@ import { numberIn } from "./log-text.js";
 export const LOG = "{sse}:log";
 const HEAD = "{sse}:head";
 
-/** The epoch, and the entries after a place of it, or all of another. ARGV: the epoch, the sequence after which to read */
-const READ = `
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-local from = epoch == ARGV[1] and ARGV[2] or '-'
-return { epoch, redis.call('XRANGE', KEYS[2], from, '+') }
-`;
-
 // Of what is written, nothing waits for the disk: a server that is killed has it in the system's cache.
-const SERVER = { persistence: true, args: ["--appendfsync", "no"] };
+const SERVER = {
+	persistence: true,
+	args: ["--appendfsync", "no", "--repl-diskless-sync-delay", "0"],
+};
 
 const REPLICATION_TIMEOUT_MS = 15_000;
 
@@ -98,30 +94,49 @@ export async function newestOf(server: ServerProcess): Promise<number> {
 	return Number(await call(server, "HGET", HEAD, "sequence"));
 }
 
-/** As the read of a store. */
+/** As the read of a store. It takes no script, which a server whose writers are paused would not run. */
 export async function readLog(
 	server: ServerProcess,
 	after: Bookmark | undefined,
 ): Promise<Found | undefined> {
-	const from = [after?.epoch ?? "", `${(after?.sequence ?? 0) + 1}`];
-	const [epoch, entries] = (await call(server, "EVAL", READ, "2", HEAD, LOG, ...from)) as [
-		string | null,
-		[id: string, fields: string[]][] | undefined,
-	];
-	if (epoch === null || entries === undefined) return undefined;
-	const read = entries.map(([id, fields]) => [Number.parseInt(id, 10), entryIn(fields)] as const);
-	return { epoch, entries: new Map(read) };
+	return connected(server, async (client) => {
+		const epoch = await client.hGet(HEAD, "epoch");
+		const from = epoch === after?.epoch ? `${(after?.sequence ?? 0) + 1}` : "-";
+		const read = client.multi().addCommand(["HGET", HEAD, "epoch"]);
+		const [still, entries] = (await read.addCommand(["XRANGE", LOG, from, "+"]).exec()) as [
+			unknown,
+			[id: string, fields: string[]][],
+		];
+		// It was made anew meanwhile, or is not there.
+		if (epoch === null || still !== epoch) return undefined;
+		const found = entries.map(
+			([id, fields]) => [Number.parseInt(id, 10), entryIn(fields)] as const,
+		);
+		return { epoch, entries: new Map(found) };
+	});
 }
 
-export async function call(server: ServerProcess, ...command: readonly string[]): Promise<unknown> {
-	const client = createClient({ url: server.url, socket: { reconnectStrategy: false } });
-	client.on("error", () => {});
+export function call(server: ServerProcess, ...command: readonly string[]): Promise<unknown> {
+	return connected(server, (client) => client.sendCommand([...command]));
+}
+
+async function connected<Result>(
+	server: ServerProcess,
+	use: (client: ReturnType<typeof clientFor>) => Promise<Result>,
+): Promise<Result> {
+	const client = clientFor(server);
 	await client.connect();
 	try {
-		return await client.sendCommand([...command]);
+		return await use(client);
 	} finally {
 		client.destroy();
 	}
+}
+
+function clientFor({ url }: ServerProcess) {
+	const client = createClient({ url, socket: { reconnectStrategy: false } });
+	client.on("error", () => {});
+	return client;
 }
 
 function entryIn(fields: readonly string[]): Entry {

@@ -8,7 +8,8 @@ export interface Position {
 	readonly tag: string;
 }
 
-const ID = /^v1\.([\w-]+)\.([0-9a-z]+)\.([\w-]+)(~?)(?:;(.*))?$/;
+// Behind `^` stands a later position, which replaces events that were left out.
+const ID = /^v1\.([\w-]+)\.([0-9a-z]+)\.([\w-]+)(~?)(?:\^[0-9a-z]+\.[\w-]+)?(?:;(.*))?$/;
 
 /** @returns `undefined` when it is not an id of the log */
 export function parseId(id: string): Position | undefined {
