@@ -18,6 +18,8 @@ export interface MemberOptions {
 	readonly url: string;
 	readonly maxEvents: number;
 	readonly drainMs: number;
+	/** By how much its clock is wrong. */
+	readonly skewMs: number;
 	/** Of its log. */
 	readonly flaw?: Flaw | undefined;
 }
@@ -52,6 +54,8 @@ const MAX_BUFFERED_BYTES = 64 * 1024;
 const PIPE_MS = 700;
 
 const options: MemberOptions = JSON.parse(process.argv[2] ?? "");
+const clock = Date.now;
+Date.now = () => clock() + options.skewMs;
 const engine = await connectEngine(options.engine, options.url, options.maxEvents);
 if (options.flaw !== undefined) makeFlawed(engine.eventLog, options.flaw);
 const sse = createSSEService({

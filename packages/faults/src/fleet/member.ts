@@ -13,6 +13,9 @@ import type { Answer, MemberOptions, Publication } from "./member-program.js";
 const ANSWER_TIMEOUT_MS = 6_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 
+/** By how much the clocks of the processes are wrong, by index. */
+const SKEWS_MS = [0, 150_000, -150_000];
+
 /** Over how long one that is told to end sends its clients away, unless it is told. */
 const DRAIN_MS = 1_000;
 
@@ -55,7 +58,8 @@ export class Member {
 			path: globalThis.process.execPath,
 			scheme: "http",
 			args: (port) => {
-				const own = { maxEvents, drainMs, flaw };
+				const skewMs = SKEWS_MS[index % SKEWS_MS.length] ?? 0;
+				const own = { maxEvents, drainMs, skewMs, flaw };
 				const options: MemberOptions = { port, engine, url, ...own };
 				return [MEMBER_PROGRAM, JSON.stringify(options)];
 			},
