@@ -46,6 +46,7 @@ const DOORS = ["index", "adapter", "engine", "runs"];
 /** What a file may import from outside. Only the sink runs code of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"connection/connection": ["node:events"],
+	"diagnostics/channels": ["node:diagnostics_channel"],
 	"event-log/memory-event-log": ["nanoid"],
 	"pacing/context": ["node:async_hooks"],
 	"registry/presence": ["nanoid"],

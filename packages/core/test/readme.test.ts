@@ -12,6 +12,7 @@ import { describeReadmes } from "@sse-service/testing/readme";
 import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { EventSource } from "eventsource";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { channels } from "../src/diagnostics/channels.js";
 import { createEngineEventLog, type EventLog, type LogEngine } from "../src/engine.js";
 import * as index from "../src/index.js";
 import {
@@ -329,6 +330,11 @@ server.listen(0, "127.0.0.1", async () => {
 });
 
 describe("the tables", () => {
+	it("channels: every one is there, and no other", () => {
+		const names = Object.values(channels).map((channel) => String(channel?.name));
+		expect(table("channels").rows.map(([name = ""]) => codeOf(name)[0])).toEqual(names);
+	});
+
 	it("options of runs: every name and default is that of the code", () => {
 		const documented = table("runs").rows.map(([name = "", byDefault = ""]) => {
 			const [code] = codeOf(byDefault);

@@ -63,7 +63,7 @@ export abstract class BoundedOutbox<
 			return false;
 		}
 		if (!isVolatile && slowPolicy === "drop-oldest" && this.#dropOldest(frame)) return true;
-		this.host.counters.count("drops", isVolatile ? "volatile" : "drop-newest");
+		this.host.diagnostics.dropped(this, isVolatile ? "volatile" : "drop-newest");
 		if (!isVolatile) this.#giveNotice();
 		return false;
 	}
@@ -91,7 +91,7 @@ export abstract class BoundedOutbox<
 	#conflate({ key, position }: Frame): void {
 		if (key === undefined || this.host.options.slowPolicy !== "conflate") return;
 		if (this.backlog?.dropKey(key) !== true) return;
-		this.host.counters.count("drops", "conflate");
+		this.host.diagnostics.dropped(this, "conflate");
 		if (position !== undefined && this.host.sharesLog) this.relyOn(position);
 	}
 
@@ -115,7 +115,7 @@ export abstract class BoundedOutbox<
 			(old) => {
 				if (old === this.#oversize) this.#oversize = undefined;
 				if (old !== dropNotice && old.kind !== "control")
-					this.host.counters.count("drops", "drop-oldest");
+					this.host.diagnostics.dropped(this, "drop-oldest");
 			},
 			dropNotice,
 		);

@@ -118,7 +118,7 @@ export class Connection
 	open(headers: SSEHeaders = {}, opening: Frame): void {
 		this.sink.open(headers, opening, this);
 		this.#sinkOpen = true;
-		if (!this.sink.headersOnly) this.host.counters.bytesSent += opening.byteLength;
+		if (!this.sink.headersOnly) this.host.diagnostics.wrote(opening.byteLength);
 	}
 
 	get resumed(): boolean {
@@ -133,7 +133,7 @@ export class Connection
 	}
 
 	onResumed(outcome: ResumeOutcome): void {
-		this.host.counters.count("resumes", outcome);
+		this.host.diagnostics.resumed(this, outcome);
 	}
 
 	send(data: unknown, options?: SendOptions): number {
@@ -146,7 +146,7 @@ export class Connection
 		if (this.sink.ended && this.#end("server")) queueMicrotask(() => this.#tellSignal());
 		if (this.closed || !this.add(frame)) return false;
 		if (frame.kind === "logged" || !this.host.hasHistory) this.quietRounds = DISTURBED;
-		if (frame.kind !== "control") this.host.counters.eventsSent++;
+		if (frame.kind !== "control") this.host.diagnostics.delivered();
 		return true;
 	}
 

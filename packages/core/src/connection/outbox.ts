@@ -164,7 +164,7 @@ export abstract class Outbox<
 		// What it reads from may have ended the connection.
 		if (this.#backlog?.first !== feed) return false;
 		for (const frame of frames) {
-			if (frame.kind !== "control") this.host.counters.eventsSent++;
+			if (frame.kind !== "control") this.host.diagnostics.delivered();
 			this.#gather(frame);
 		}
 		if (feed.isEnded) this.#backlog.shiftFeed();

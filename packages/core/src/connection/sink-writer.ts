@@ -2,14 +2,14 @@
  * What writes frames to the sink of one connection, each after the one before it. A large frame goes in pieces, as the sink
  * takes them.
  */
-import type { Counters } from "../diagnostics/counters.js";
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Sink, SinkState } from "../sink/sink.js";
 import type { Frame } from "../wire/frame.js";
 import { Trail } from "./trail.js";
 
 /** The service's part in every writer. */
 export interface WriterShared {
-	readonly counters: Counters;
+	readonly diagnostics: Diagnostics;
 }
 
 // What has waited is written in pieces of this size, and so is a larger frame: a sink that copies what it is given, as TLS
@@ -106,7 +106,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 	}
 
 	#give(frame: Frame, from: number, to: number): void {
-		this.host.counters.bytesSent += to - from;
+		this.host.diagnostics.wrote(to - from);
 		this.givenBytes += to - from;
 		this.#state = "full";
 		try {

@@ -25,6 +25,8 @@ import type { ResolvedOptions } from "./options.js";
 interface DispatchHost {
 	/** Another process tells this one to do something. */
 	obey(command: Command): void;
+	/** An event was handed to so many connections. */
+	onSent(selection: Selection, byteLength: number, connections: number): void;
 	onError(error: unknown, stage: ErrorStage): void;
 }
 
@@ -32,11 +34,13 @@ export class Dispatch {
 	readonly history: History | undefined;
 	readonly #registry: Registry;
 	readonly #options: ResolvedOptions;
+	readonly #host: DispatchHost;
 
 	/** @throws `ERR_SSE_INVALID_OPTION` */
 	constructor(registry: Registry, options: ResolvedOptions, host: DispatchHost) {
 		this.#registry = registry;
 		this.#options = options;
+		this.#host = host;
 		const { history, eventLog } = options;
 		if (history === false) return;
 		this.history = new History(
@@ -97,10 +101,12 @@ export class Dispatch {
 	}
 
 	#deliver(selection: Selection, frame: Frame, keptFrom?: ReadonlySet<Connection>): number {
-		return this.#registry.visit(
+		const connections = this.#registry.visit(
 			selection,
 			(connection) => !keptFrom?.has(connection) && connection.enqueue(frame),
 		);
+		this.#host.onSent(selection, frame.byteLength, connections);
+		return connections;
 	}
 
 	#recover(

@@ -5,7 +5,7 @@
 import { invalid, SSEError } from "../checks/errors.js";
 import { Connection, type ConnectionHost } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
-import { Counters } from "../diagnostics/counters.js";
+import { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Command } from "../event-log/command.js";
 import { Heartbeat } from "../pacing/heartbeat.js";
 import { Lifetimes } from "../pacing/lifetimes.js";
@@ -53,7 +53,7 @@ export function createSSEService<Events extends object = AnyEvents>(
 
 class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	readonly flush = new FlushScheduler();
-	readonly counters = new Counters();
+	readonly diagnostics = new Diagnostics(this);
 	readonly options: ResolvedOptions;
 	readonly #registry = new Registry();
 	readonly #dispatch: Dispatch;
@@ -68,6 +68,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	readonly #shutdown = new Shutdown<Connection>({
 		service: this,
 		connections: () => this.#registry.connections(),
+		onBegin: (ms) => this.diagnostics.draining(this.#registry.connectionCount, ms),
 		isOver: () => this.#sinks === 0,
 		onOver: () => this.#end(),
 	});
@@ -83,6 +84,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		this.#dispatch = new Dispatch(this.#registry, options, {
 			obey: (command) => this.#obey(command),
+			onSent: (...sent) => this.diagnostics.sent(...sent),
 			onError: (error, stage) => this.onError(error, stage),
 		});
 		this.#roster = new Commands(this.#registry, options, {
@@ -139,7 +141,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		this.#sinks++;
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
 
-		this.counters.connectionsOpened++;
+		this.diagnostics.opened(connection);
 		const client = this.#registry.add(connection, meta, groups);
 		const info = { client: new ClientView(client, connection.home), connection };
 		this.#heartbeat.add(connection);
@@ -207,7 +209,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 			clients: this.#registry.clientCount,
 			groups: this.#registry.groupCount,
 			history: this.#dispatch.history?.stats(),
-			...this.counters.snapshot(),
+			...this.diagnostics.snapshot(),
 		};
 	}
 
@@ -253,7 +255,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		if (client === undefined) return;
 		this.#heartbeat.delete(connection);
 		this.#lifetimes.delete(connection);
-		this.counters.count("closes", reason);
+		this.diagnostics.closed(connection, reason);
 		const { onDisconnectCb } = connection;
 		const { onDisconnect } = this.options;
 		if (onDisconnectCb === undefined && onDisconnect === undefined) return;
@@ -276,7 +278,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	}
 
 	onError(error: unknown, stage: ErrorStage): void {
-		this.counters.errors++;
+		this.diagnostics.failed(error, stage);
 		// Nobody is left to be told of what it throws itself.
 		attempt(
 			() => this.options.onError?.(error, { stage }),

@@ -29,6 +29,8 @@ export interface ShutdownHost<T> {
 	readonly service: Pick<Inner<T>, "options" | "dismiss">;
 	/** Those to be ended, oldest first. */
 	connections(): Iterable<T>;
+	/** It begins, and ends them over so many milliseconds. */
+	onBegin?(windowMs: number): void;
 	/** Whether every response has closed. */
 	isOver(): boolean;
 	/** Called once it is. Its promise, if it returns one, is waited for; it never rejects. */
@@ -85,6 +87,7 @@ export class Shutdown<T extends Closable> {
 		});
 		const { service } = this.#host;
 		this.#windowMs = told ?? service.options.drainMs;
+		this.#host.onBegin?.(this.#windowMs);
 		const end =
 			this.#windowMs === 0
 				? (connection: T) => connection.close("shutdown")

@@ -1,0 +1,24 @@
+/**
+ * The channels on which a service publishes what happens, by `node:diagnostics_channel`. Nobody pays for one without a
+ * subscriber. Two copies of this package in one process share them, because a channel is known by its name.
+ *
+ * @see https://nodejs.org/api/diagnostics_channel.html
+ */
+import type { Channel } from "node:diagnostics_channel";
+
+// Looked up, not imported: other runtimes than Node may lack the module, and then nothing is published.
+const diagnostics = globalThis.process?.getBuiltinModule?.("node:diagnostics_channel");
+
+function channel(name: string): Channel | undefined {
+	return diagnostics?.channel(`sse-service:${name}`);
+}
+
+export const channels = {
+	open: channel("connection:open"),
+	close: channel("connection:close"),
+	send: channel("send"),
+	drop: channel("drop"),
+	resume: channel("resume"),
+	error: channel("error"),
+	drain: channel("drain"),
+};
