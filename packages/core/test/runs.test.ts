@@ -199,7 +199,7 @@ describe("a run", () => {
 
 	it("fails when its producer's process is gone, and can be started again: readers of the old one are given a gap", async () => {
 		const store = createMemoryRunStore();
-		const { runs, read } = await serve({ store, leaseMs: 50 });
+		const { runs, read } = await serve({ store });
 		const { status } = await store.claim("a", { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 });
 		const rules = { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 };
 		await store.write([

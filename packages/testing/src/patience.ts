@@ -13,19 +13,30 @@ export class Patience {
 	readonly #what: string | (() => string);
 	readonly #begun = process.uptime();
 	readonly #idle = measureIdle();
+	readonly #stack: string;
 	#isNoted = false;
 
+	/** Made in a function that a test calls. */
 	constructor(what: string | (() => string)) {
 		this.#what = what;
+		// Of this, and of the function.
+		const [, , , ...frames] = new Error().stack?.split("\n") ?? [];
+		this.#stack = frames.join("\n");
 	}
 
 	/** An error that names what was awaited, once the machine has been idle for 45 s; until then, undefined. */
 	end(): Error | undefined {
 		const seconds = process.uptime() - this.#begun;
 		if (seconds < NOTE_AFTER_SECONDS) return undefined;
-		if (this.#idle() > IDLE_LIMIT_MS)
-			return new Error(`waited ${Math.round(seconds)} s for ${this.#text()}`);
-		if (!this.#isNoted) process.stderr.write(`still waiting for ${this.#text()}\n`);
+		if (this.#idle() > IDLE_LIMIT_MS) {
+			const end = new Error(`waited ${Math.round(seconds)} s for ${this.#text()}`);
+			end.stack = `${end.message}\n${this.#stack}`;
+			return end;
+		}
+		if (!this.#isNoted) {
+			const [caller = ""] = this.#stack.split("\n");
+			process.stderr.write(`still waiting for ${this.#text()} ${caller.trim()}\n`);
+		}
 		this.#isNoted = true;
 		return undefined;
 	}

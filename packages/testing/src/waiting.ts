@@ -9,15 +9,11 @@ const LOOK_EVERY_MS = 500;
 
 /** `promise`, or a rejection that names what was awaited when it does not settle. */
 export function settled<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
-	const { stack } = new Error();
 	const patience = new Patience(what);
 	return new Promise((resolve, reject) => {
 		const watch = setInterval(() => {
 			const end = patience.end();
-			if (end === undefined) return;
-			// Of the caller: no frame of a timer leads there.
-			if (stack !== undefined) end.stack = `${end.message}\n${stack}`;
-			reject(end);
+			if (end !== undefined) reject(end);
 		}, LOOK_EVERY_MS);
 		promise.then(resolve, reject).finally(() => clearInterval(watch));
 	});
