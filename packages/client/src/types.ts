@@ -137,7 +137,7 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly connectTimeoutMs?: number | undefined;
 	/** The event type with which the server says that events are missing. Default `gap`, as the server's option `history.gapEvent`. */
 	readonly gapEvent?: string | undefined;
-	/** Called when events are missing: load the state anew. Without it a gap is an event like any other. */
+	/** Called when events are missing: reload the state. Without it a gap is an event like any other. */
 	readonly onGap?: ((info: GapInfo) => unknown) | undefined;
 	/** Default `"auto"`. */
 	readonly parse?: Parse<Events> | undefined;

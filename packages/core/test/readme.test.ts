@@ -276,7 +276,7 @@ const { besides, table, textBlock, texts } = describeReadmes({
 				await eventually(() => page.printed.length > 0);
 				expect(page.printed).toEqual(["How are you?"]);
 			}),
-		"told of a gap": async (code) => {
+		"a gap": async (code) => {
 			const kept = createSSEService({ history: true });
 			await serve((req, res) => {
 				req.headers["last-event-id"] = "of another log";
@@ -285,7 +285,7 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			closing.unshift(() => kept.close());
 			const page = openPage(code, server.url);
 			await eventually(() => page.printed.length > 0);
-			expect(page.printed).toEqual(["load the page anew: invalid"]);
+			expect(page.printed).toEqual(["reload the state: invalid"]);
 		},
 		"refused once": async (code) => {
 			const kept = createSSEService({ history: true, retryMs: 1 });

@@ -294,7 +294,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			);
 		});
 
-		it("a client that comes back is given what it missed", async () => {
+		it("a reconnecting client receives what it missed", async () => {
 			await start({ history: true });
 			const first = await open();
 			await eventually(() => connections.length === 1);
@@ -309,7 +309,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect((await again.take(2)).map(({ data }) => data)).toEqual(["missed", "live"]);
 		});
 
-		it("closing the app over drainMs ends its streams one after the other, each told when to come back", async () => {
+		it("closing the app over drainMs ends its streams one after another, each with its own reconnection time", async () => {
 			await start({ drainMs: 600 });
 			const one = await open();
 			await eventually(() => connections.length === 1);
@@ -422,7 +422,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(await next.take(1)).toEqual([{ data: "again" }]);
 		});
 
-		it("the next app of a process may configure the default service anew, once the one before has closed", async () => {
+		it("the next app of a process may configure the default service again, once the one before has closed", async () => {
 			// As in a process that has just begun.
 			Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
 			const opened: string[] = [];
