@@ -24,7 +24,7 @@ export {
 	type AppStreamsOptions,
 	createAppStreams,
 } from "./service/app-streams.js";
-export { getDefaultService } from "./service/process-default.js";
+export { getDefaultService } from "./service/node-service.js";
 export type { Sink, SinkListener } from "./sink/sink.js";
 export type { LogHealth } from "./types/stats.js";
 export type { Position } from "./wire/cursor.js";

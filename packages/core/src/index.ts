@@ -7,7 +7,6 @@
 export { isSSEError, SSEError, type SSEErrorCode } from "./checks/errors.js";
 export { DEFAULT_GROUP } from "./checks/names.js";
 export {
-	connectSSE,
 	getAllClientObjs,
 	getClientObj,
 	sendSSEToAll,
@@ -15,9 +14,8 @@ export {
 	sendSSEToConnection,
 	setClientMetadata,
 } from "./service/default-service.js";
+export { connectSSE, createSSEService, getDefaultService } from "./service/node-service.js";
 export type { SSEServiceOptions } from "./service/option-types.js";
-export { getDefaultService } from "./service/process-default.js";
-export { createSSEService } from "./service/service.js";
 export type { CloseOptions, SSEService } from "./service/service-types.js";
 export type {
 	ConnectInfo,

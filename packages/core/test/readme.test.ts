@@ -84,10 +84,15 @@ const { besides, table, textBlock, texts } = describeReadmes({
 	project: {
 		packages: ["sse-service"],
 		linked: Object.fromEntries(
-			["@ai-sdk/openai", "@types/supertest", "ai", "openai", "supertest"].map((name) => [
-				name,
-				join(PACKAGE, "node_modules", name),
-			]),
+			[
+				"@ai-sdk/openai",
+				"@hono/node-server",
+				"@types/supertest",
+				"ai",
+				"hono",
+				"openai",
+				"supertest",
+			].map((name) => [name, join(PACKAGE, "node_modules", name)]),
 		),
 	},
 	programs: {
@@ -209,6 +214,18 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			expect(text.join("")).toBe("one two");
 			expect(received.at(-1)).toMatchObject({ type: "finish" });
 			expect((await fetch(url)).status).toBe(400);
+		},
+		"hono.mjs": async ({ url, terminate }) => {
+			const ada = await openStream(`${url}/events?user=ada`);
+			expect(await ada.take(1)).toMatchObject([{ event: "welcome", data: '{"hello":"ada"}' }]);
+			const said = await fetch(`${url}/say`, { method: "POST", body: "hi" });
+			expect(await said.text()).toBe("reached 1\n");
+			expect((await ada.take(2))[1]).toMatchObject({ data: "hi" });
+			const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
+			expect(refused.status).toBe(400);
+			expect(await refused.json()).toMatchObject({ code: "ERR_SSE_INVALID_CLIENT_ID" });
+			expect(await terminate()).toBe(0);
+			expect(await ada.ended).toBe(true);
 		},
 		"metrics.mjs": async ({ url }) => {
 			const stream = await openStream(url);

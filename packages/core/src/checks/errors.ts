@@ -66,6 +66,12 @@ export class SSEError extends Error {
 		this.statusCode = statusCode;
 		this.headers = headers;
 	}
+
+	/** The answer to the request, for handlers that return a `Response`: the status, the headers, and code and message as JSON. */
+	toResponse(): Response {
+		const { code, message, statusCode = 500, headers = {} } = this;
+		return Response.json({ code, message }, { status: statusCode, headers });
+	}
 }
 
 /** Whether `value` is an error of this library, whichever copy of it (ESM, CommonJS) threw it. */

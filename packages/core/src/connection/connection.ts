@@ -2,7 +2,7 @@
  * A connection: the state of one event stream. It is open, then closed, once, for one reason; the order
  * in which frames are enqueued is their order on the wire.
  */
-import { setMaxListeners } from "node:events";
+import { builtin } from "../checks/builtin.js";
 import { connectionClosed, isSSEError } from "../checks/errors.js";
 import { DISTURBED } from "../pacing/heartbeat.js";
 import type { Sink, SinkListener } from "../sink/sink.js";
@@ -108,7 +108,7 @@ export class Connection
 		if (this.#abort === undefined) {
 			this.#abort = new AbortController();
 			// A connection may feed many pipes at once, each of which listens.
-			setMaxListeners(0, this.#abort.signal);
+			builtin("node:events")?.setMaxListeners(0, this.#abort.signal);
 			if (this.#closeReason !== undefined) this.#tellSignal();
 		}
 		return this.#abort.signal;

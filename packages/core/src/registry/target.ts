@@ -6,8 +6,7 @@
 import { invalid, isObject, observe } from "../checks/errors.js";
 import { checkClientId, checkGroup, type NameLimits } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
-import { rawOf } from "../sink/node-objects.js";
-import { listenerOn } from "../sink/open-sinks.js";
+import { listenerOn, responseOf } from "../sink/open-sinks.js";
 
 /** Whom to visit: nobody told means everyone. */
 export interface Selection {
@@ -47,8 +46,8 @@ export function readTarget(target: unknown, limits: NameLimits): Selection | und
 
 /** The connection behind a handle, a response, or a framework's wrapper of one; `undefined` when no stream is open on it. */
 function connectionOf(value: unknown): Connection | undefined {
-	const response = isObject(value) ? rawOf(value.response ?? value) : undefined;
-	if (response === undefined || !("setHeader" in response)) throw invalidTarget(value);
+	const response = isObject(value) ? responseOf(value.response ?? value) : undefined;
+	if (response === undefined) throw invalidTarget(value);
 	// Connections are all that listens to sinks.
 	return listenerOn(response) as Connection | undefined;
 }

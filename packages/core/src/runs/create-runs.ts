@@ -3,7 +3,7 @@
  */
 import { invalid, SSEError } from "../checks/errors.js";
 import { within } from "../pacing/timeout.js";
-import { createSSEService } from "../service/service.js";
+import { createSSEService } from "../service/node-service.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import { checkEventType, serializeData } from "../wire/event-stream.js";

@@ -7,11 +7,12 @@ import type { Connection, ConnectionOwner } from "../connection/connection.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
 import type { HttpServer } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
+import type { InnerService } from "./inner-service.js";
+import { leaseDefaultService } from "./node-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
-import { leaseDefaultService } from "./process-default.js";
 import { Servers } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
-import { INNER, type Inner, Shutdown } from "./shutdown.js";
+import { INNER, Shutdown } from "./shutdown.js";
 
 /** Your own service, or options for the default service. */
 export interface AppStreamsOptions<Events extends object = AnyEvents>
@@ -67,9 +68,6 @@ export function createAppStreams<Events extends object = AnyEvents>({
 	}
 	return streamsOn(given);
 }
-
-/** A service as it is, besides its public members. */
-type InnerService = SSEService & Inner<Connection>;
 
 function isInner(service: unknown): service is InnerService {
 	return isObject(service) && INNER in service;

@@ -15,6 +15,9 @@ import type { ResolvedOptions } from "./options.js";
 const FIRST_TIME = 1e11;
 const LAST_TIME = 253_402_300_799_999;
 
+/** What a stream is opened with, whatever carries it. */
+export type OpenParams = Omit<ConnectParams, "req" | "res">;
+
 /** Who connects, and where to. */
 interface Registration {
 	readonly clientId: string;
@@ -28,7 +31,7 @@ interface Registration {
 }
 
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
-export function readParams(params: ConnectParams, options: ResolvedOptions): Registration {
+export function readParams(params: OpenParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
 	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders, onDisconnectCb } =
 		params;

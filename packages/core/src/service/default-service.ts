@@ -1,21 +1,11 @@
 /**
- * The documented functions of 1.x: calls on the default service, which exists once per process.
+ * The documented functions of 1.x but for `connectSSE`: calls on the default service, which exists once per process.
  */
 import { DEFAULT_GROUP } from "../checks/names.js";
 import type { Meta, SSEClientObjInterface } from "../types/client.js";
-import type { ConnectParams, ConnectResult } from "../types/connection.js";
 import type { DocumentedSendOptions, SendOptions } from "../types/message.js";
 import type { ConnectionLike } from "../types/target.js";
 import { getDefaultService } from "./process-default.js";
-
-/**
- * Opens an event stream on a response and registers its client, by default in the default group.
- *
- * @throws like `connect` of a service
- */
-export function connectSSE(params: ConnectParams): ConnectResult {
-	return getDefaultService().connect(params);
-}
 
 /**
  * Sends a message to every connection of a client in the group (default: the default group).

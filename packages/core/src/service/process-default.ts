@@ -1,11 +1,10 @@
 /**
  * The default service of the process: who has configured it, and which apps use it.
  */
-import { isDeepStrictEqual } from "node:util";
-import { SSEError } from "../checks/errors.js";
+import { isObject, SSEError } from "../checks/errors.js";
 import { Context } from "../pacing/context.js";
 import type { SSEServiceOptions } from "./option-types.js";
-import { createSSEService } from "./service.js";
+import { createService } from "./service.js";
 import type { SSEService } from "./service-types.js";
 import type { Inner } from "./shutdown.js";
 
@@ -79,7 +78,7 @@ function find(options: SSEServiceOptions | undefined, isForApp: boolean): Defaul
 }
 
 function make(options: SSEServiceOptions | undefined, isOfApps: boolean): DefaultService {
-	const service = context.run(() => createSSEService(options)) as DefaultService["service"];
+	const service = context.run(() => createService(options)) as DefaultService["service"];
 	const made = { service, options, isOfApps, apps: 0 };
 	holder[KEY] = made;
 	return made;
@@ -100,8 +99,15 @@ function differing(
 	return names.find((name) => {
 		// Two logs look alike.
 		if (name === "eventLog") return one[name] !== other[name];
-		return !isDeepStrictEqual(one[name], other[name]);
+		return !isAlike(one[name], other[name]);
 	});
+}
+
+/** Objects by their members, anything else by what it is. */
+function isAlike(one: unknown, other: unknown): boolean {
+	if (!isObject(one) || !isObject(other)) return Object.is(one, other);
+	const keys = Object.keys({ ...one, ...other });
+	return keys.every((key) => isAlike(one[key], other[key]));
 }
 
 function alreadyConfigured(option: string, isFunction: boolean): SSEError {

@@ -14,7 +14,7 @@ interface Stream {
 }
 
 /** Whose streams they are. */
-interface ServersHost<T> extends Pick<ShutdownHost<T>, "service" | "connections"> {
+export interface ServersHost<T> extends Pick<ShutdownHost<T>, "service" | "connections"> {
 	/** End every stream and refuse new ones, unless that has begun. @returns a promise that resolves when every response has closed */
 	shutDown(): Promise<void>;
 }

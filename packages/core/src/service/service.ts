@@ -14,7 +14,7 @@ import { ClientView, viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
-import { createNodeSink } from "../sink/node-sink.js";
+import type { Sink } from "../sink/sink.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
@@ -25,33 +25,26 @@ import type { Target } from "../types/target.js";
 import { encodeLine } from "../wire/event-stream.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 import { encodeMessage } from "../wire/message.js";
-import { readParams } from "./connect-params.js";
+import { type OpenParams, readParams } from "./connect-params.js";
 import { Dispatch } from "./dispatch.js";
 import { encodeDrainNotice } from "./drain-notice.js";
+import type { InnerService } from "./inner-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
-import { Servers } from "./servers.js";
+import type { ServersHost } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
-import { INNER, type Inner, Shutdown } from "./shutdown.js";
+import { INNER, Shutdown } from "./shutdown.js";
+import type { Transport } from "./transport.js";
 
-/**
- * Make a service: a registry of its own, apart from the default one behind `connectSSE`.
- *
- * @throws `ERR_SSE_INVALID_OPTION`
- * @example
- * ```ts
- * const sse = createSSEService<{ tick: { price: number } }>({ retryMs: 2_000 });
- * sse.send("all", { price: 1 }, { event: "tick" });
- * ```
- */
-export function createSSEService<Events extends object = AnyEvents>(
+/** Make a service that has streams opened on it from outside, or by what it is given to `carry`. @throws `ERR_SSE_INVALID_OPTION` */
+export function createService<Events extends object = AnyEvents>(
 	options?: SSEServiceOptions<Events>,
 ): SSEService<Events> {
 	// An event map exists for the compiler alone.
 	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
 }
 
-class Service implements SSEService, ConnectionHost, Inner<Connection> {
+class Service implements InnerService, ConnectionHost {
 	readonly flush = new FlushScheduler();
 	readonly diagnostics = new Diagnostics(this);
 	readonly options: ResolvedOptions;
@@ -73,11 +66,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		onOver: () => this.#end(),
 	});
 
-	readonly #servers = new Servers<Connection>({
-		service: this,
-		connections: () => this.#registry.connections(),
-		shutDown: () => this.#shutdown.ensure(),
-	});
+	#transport: Transport | undefined;
 
 	constructor(options: ResolvedOptions) {
 		this.options = options;
@@ -122,13 +111,22 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
+		const transport = this.#transport;
+		return this.openStream(
+			params,
+			() => {
+				if (transport !== undefined) return transport.sinkFor(params, this.options);
+				const rule = "connect needs a service of sse-service, not of sse-service/fetch";
+				throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
+			},
+			() => transport?.isClosing(params) === true,
+		);
+	}
+
+	openStream(params: OpenParams, sinkOf: () => Sink, isClosing?: () => boolean): ConnectResult {
 		const { clientId, groups, meta, expiresAt, onDisconnectCb } = readParams(params, this.options);
 		this.#shutdown.check("The service");
-		this.#servers.check(params.res);
-		const { heartbeatIntervalMs, stallTimeoutMs } = this.options;
-		// Without heartbeats nothing else finds out that a client has vanished.
-		const keepAliveMs = heartbeatIntervalMs === 0 ? stallTimeoutMs : 0;
-		const sink = createNodeSink(params.req, params.res, keepAliveMs);
+		const sink = sinkOf();
 		if (sink.state === "started") {
 			const rule = "The response is started: connect before, once";
 			throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
@@ -150,7 +148,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 		this.#presence.onChange();
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
-		if (this.isClosing || this.#servers.isClosing(params.res)) connection.close("shutdown");
+		if (this.isClosing || isClosing?.()) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
 
@@ -214,7 +212,7 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	}
 
 	closeWith<Server extends HttpServer>(server: Server): Server {
-		this.#servers.add(server);
+		this.#transport?.closeWith(server);
 		return server;
 	}
 
@@ -223,6 +221,14 @@ class Service implements SSEService, ConnectionHost, Inner<Connection> {
 	}
 
 	// What those who open streams on it ask of it, and what connections ask of their host.
+
+	carry(transport: (host: ServersHost<Connection>) => Transport): void {
+		this.#transport ??= transport({
+			service: this,
+			connections: () => this.#registry.connections(),
+			shutDown: () => this.#shutdown.ensure(),
+		});
+	}
 
 	get [INNER](): true {
 		return true;

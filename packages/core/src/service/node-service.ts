@@ -1,0 +1,61 @@
+/**
+ * Services for servers of Node.
+ */
+import type { ConnectParams, ConnectResult } from "../types/connection.js";
+import type { AnyEvents } from "../types/message.js";
+import type { InnerService } from "./inner-service.js";
+import { NodeTransport } from "./node-transport.js";
+import type { SSEServiceOptions } from "./option-types.js";
+import * as ofProcess from "./process-default.js";
+import { createService } from "./service.js";
+import type { SSEService } from "./service-types.js";
+
+/**
+ * Make a service: a registry of its own, apart from the default one behind `connectSSE`.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ * @example
+ * ```ts
+ * const sse = createSSEService<{ tick: { price: number } }>({ retryMs: 2_000 });
+ * sse.send("all", { price: 1 }, { event: "tick" });
+ * ```
+ */
+export function createSSEService<Events extends object = AnyEvents>(
+	options?: SSEServiceOptions<Events>,
+): SSEService<Events> {
+	return onNode(createService(options));
+}
+
+/**
+ * The service behind `connectSSE` and the other documented functions. Options configure it: call it with them before the
+ * first use.
+ *
+ * @throws `ERR_SSE_ALREADY_CONFIGURED` when it is in use or configured with other options; `ERR_SSE_INVALID_OPTION`
+ */
+export function getDefaultService(options?: SSEServiceOptions): SSEService {
+	return onNode(ofProcess.getDefaultService(options));
+}
+
+/** Use the default service for an app. @throws as {@link getDefaultService} */
+export function leaseDefaultService(
+	options: SSEServiceOptions | undefined,
+): ofProcess.DefaultServiceLease {
+	const lease = ofProcess.leaseDefaultService(options);
+	onNode(lease.service);
+	return lease;
+}
+
+/**
+ * Opens an event stream on a response and registers its client, by default in the default group.
+ *
+ * @throws like `connect` of a service
+ */
+export function connectSSE(params: ConnectParams): ConnectResult {
+	return getDefaultService().connect(params);
+}
+
+/** The same service, which has been made here or by whoever came first. */
+function onNode<Service extends object>(service: Service): Service {
+	(service as unknown as InnerService).carry((host) => new NodeTransport(host));
+	return service;
+}

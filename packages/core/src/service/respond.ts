@@ -1,0 +1,90 @@
+/**
+ * Event streams for handlers that return a `Response`.
+ */
+import { invalid, isObject } from "../checks/errors.js";
+import { FetchSink } from "../sink/fetch-sink.js";
+import type { ConnectParams, ConnectResult, SSEConnection } from "../types/connection.js";
+import type { SSEHeaders } from "../types/http.js";
+import type { AnyEvents } from "../types/message.js";
+import type { InnerService } from "./inner-service.js";
+import { getDefaultService } from "./process-default.js";
+import type { SSEService } from "./service-types.js";
+import { INNER } from "./shutdown.js";
+
+/** What `respond` is given besides the request. */
+export interface RespondParams<Events extends object = AnyEvents>
+	extends Omit<ConnectParams<Events>, "req" | "res" | "originalResHeaders"> {
+	/** Where the stream is registered. Default: the default service. */
+	readonly service?: SSEService<Events> | undefined;
+	/** Headers of the response, in any form that `Headers` takes. They pass through, except for those of the event stream itself. */
+	readonly headers?: ConstructorParameters<typeof Headers>[0];
+}
+
+/** The handle of a connection that a `Response` carries. */
+export interface FetchConnection<Events extends object = AnyEvents>
+	extends Omit<SSEConnection<Events>, "response"> {
+	readonly response: Response;
+}
+
+/** What `respond` returns. */
+export interface RespondResult<Events extends object = AnyEvents>
+	extends Pick<ConnectResult<Events>, "client"> {
+	/** Return it from your handler: status 200, with a body that ends with the connection. */
+	readonly response: Response;
+	readonly connection: FetchConnection<Events>;
+}
+
+/**
+ * Open an event stream on a `Response` and register its client.
+ *
+ * The stream ends when the runtime cancels the body or aborts the request's signal, whichever it does. Where it does
+ * neither, `stallTimeoutMs` ends it once nothing is read. The request's body is left to the application. A HEAD request gets
+ * the headers only, and a client that has left already a connection that is closed: nothing is registered then.
+ *
+ * @throws before there is a response: as {@link SSEService.connect}. An error with a `statusCode` has `toResponse()`.
+ * @example
+ * ```ts
+ * import { respond } from "sse-service/fetch";
+ *
+ * export function GET(request: Request): Response {
+ * 	const { response, connection } = respond(request, { clientId: "ada" });
+ * 	connection.send({ hello: "world" });
+ * 	return response;
+ * }
+ * ```
+ */
+export function respond<Events extends object = AnyEvents>(
+	request: Request,
+	params: RespondParams<Events> = {},
+): RespondResult<Events> {
+	if (typeof (request as Partial<Request> | undefined)?.headers?.get !== "function") {
+		const rule = "request must be a Request of the Fetch API (for Node's, use connectSSE)";
+		throw invalid("ERR_SSE_INVALID_REQUEST", rule, request);
+	}
+	const { service = getDefaultService(), headers, ...others } = params;
+	if (!isObject(service) || !(INNER in service)) {
+		const rule = "service must be what createSSEService returned";
+		throw invalid("ERR_SSE_INVALID_OPTION", rule, service);
+	}
+	const sink = new FetchSink(request);
+	const { client, connection } = (service as unknown as InnerService).openStream(
+		{ ...(others as object), originalResHeaders: recordOf(headers) },
+		() => sink,
+	);
+	// The types of the public interface name Node's response, and the event map exists for the compiler alone.
+	return {
+		response: sink.response,
+		client,
+		connection: connection as unknown as FetchConnection<Events>,
+	};
+}
+
+/** @throws `ERR_SSE_INVALID_HEADERS` */
+function recordOf(init: RespondParams["headers"]): SSEHeaders {
+	try {
+		const headers = new Headers(init);
+		return { ...Object.fromEntries(headers), "set-cookie": headers.getSetCookie() };
+	} catch (cause) {
+		throw invalid("ERR_SSE_INVALID_HEADERS", "headers must be headers", init, undefined, cause);
+	}
+}
