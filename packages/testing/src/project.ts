@@ -40,6 +40,8 @@ export interface RunningProgram {
 	untilPrinted(count: number): Promise<void>;
 	/** Send SIGTERM; resolves with its exit code, or with the signal that ended it. What it said on stderr fails. */
 	terminate(): Promise<number | NodeJS.Signals>;
+	/** As `terminate`, whatever it said on stderr: frameworks log there what they refuse. */
+	stop(): Promise<number | NodeJS.Signals>;
 }
 
 export interface Project {
@@ -177,6 +179,12 @@ async function toRunning(child: ChildProcess, name: string): Promise<RunningProg
 			return lines.length >= count;
 		}, said);
 
+	const stop = async (): Promise<number | NodeJS.Signals> => {
+		child.kill("SIGTERM");
+		const [exitCode, signal] = await settled(ended, () => `the end: ${said()}`);
+		return exitCode ?? signal;
+	};
+
 	await untilLines(1);
 	const url = /https?:\/\/[^\s"]+/.exec(lines[0] ?? "")?.[0];
 	if (url === undefined) throw new Error(`no URL: ${said()}`);
@@ -187,10 +195,10 @@ async function toRunning(child: ChildProcess, name: string): Promise<RunningProg
 		},
 		untilPrinted: (count) => untilLines(count + 1),
 		terminate: async () => {
-			child.kill("SIGTERM");
-			const [exitCode, signal] = await settled(ended, `${name} to end`);
+			const how = await stop();
 			if (errors !== "") throw new Error(said());
-			return exitCode ?? signal;
+			return how;
 		},
+		stop,
 	};
 }

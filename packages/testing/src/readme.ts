@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beginRequest, sendHostileRequests } from "./hostile-requests.js";
 import { type CodeBlock, readMarkdown, type Table } from "./markdown.js";
 import {
 	createProject,
@@ -13,6 +14,7 @@ import {
 	type RunningProgram,
 } from "./project.js";
 import { isInstalled, type RunningCommand, startCommand } from "./shell.js";
+import { openStream } from "./stream.js";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 const LANGUAGES = /^(js|mjs|cjs|jsx|javascript|ts|mts|cts|tsx|typescript)$/;
@@ -99,9 +101,13 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 
 	afterAll(() => project?.remove());
 
-	const besides: Readmes["besides"] = async (name, test) => {
+	const start = (name: string): Promise<RunningProgram> => {
 		project.write(name, programs.find((block) => block.name === name)?.text ?? "");
-		const program = await project.start(name);
+		return project.start(name);
+	};
+
+	const besides: Readmes["besides"] = async (name, test) => {
+		const program = await start(name);
 		stopping.push(() => program.terminate());
 		await test(program);
 	};
@@ -124,6 +130,21 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		it.each(programs.map((block) => [block.name, block] as const))(
 			"%s runs and does what it is said to do",
 			(name) => besides(name, async (program) => checks[name]?.(program)),
+		);
+
+		// People copy these programs.
+		it.each(programs.map(({ name }) => name))(
+			"%s answers hostile requests, and ends in an orderly way while one arrives",
+			async (name) => {
+				const { url, stop } = await start(name);
+				expect(await sendHostileRequests(url)).toEqual([]);
+				const stream = await openStream(`${url}/events?user=ada`);
+				const late = await beginRequest(url, "/events?user=ada");
+				const ended = stop();
+				await stream.ended;
+				late.finish();
+				expect([0, "SIGTERM"]).toContain(await ended);
+			},
 		);
 
 		it.skipIf(!isInstalled("curl")).each(Object.entries(commands))(
