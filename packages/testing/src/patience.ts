@@ -8,37 +8,44 @@ const IDLE_LIMIT_MS = 45_000;
 /** Then whoever watches learns what is awaited: on a busy machine it may take long until the wait is given up. */
 const NOTE_AFTER_SECONDS = 30;
 
+const OWN_FRAME = /testing\/src\/(?:patience|waiting)\./;
+
 /** The patience of one wait. */
 export class Patience {
 	readonly #what: string | (() => string);
 	readonly #begun = process.uptime();
-	readonly #idle = measureIdle();
-	readonly #stack: string;
+	/** Measured once it has lasted a second: to ask the system takes time, too. */
+	#idle: (() => number) | undefined;
+	/** Where it was made. To write its stack takes time, and few need it. */
+	readonly #here = new Error();
 	#isNoted = false;
 
-	/** Made in a function that a test calls. */
 	constructor(what: string | (() => string)) {
 		this.#what = what;
-		// Of this, and of the function.
-		const [, , , ...frames] = new Error().stack?.split("\n") ?? [];
-		this.#stack = frames.join("\n");
 	}
 
 	/** An error that names what was awaited, once the machine has been idle for 45 s; until then, undefined. */
 	end(): Error | undefined {
 		const seconds = process.uptime() - this.#begun;
+		if (seconds < 1) return undefined;
+		this.#idle ??= measureIdle();
 		if (seconds < NOTE_AFTER_SECONDS) return undefined;
 		if (this.#idle() > IDLE_LIMIT_MS) {
 			const end = new Error(`waited ${Math.round(seconds)} s for ${this.#text()}`);
-			end.stack = `${end.message}\n${this.#stack}`;
+			end.stack = [end.message, ...this.#callers()].join("\n");
 			return end;
 		}
 		if (!this.#isNoted) {
-			const [caller = ""] = this.#stack.split("\n");
+			const [caller = ""] = this.#callers();
 			process.stderr.write(`still waiting for ${this.#text()} ${caller.trim()}\n`);
 		}
 		this.#isNoted = true;
 		return undefined;
+	}
+
+	#callers(): readonly string[] {
+		const [, ...frames] = this.#here.stack?.split("\n") ?? [];
+		return frames.filter((frame) => !OWN_FRAME.test(frame));
 	}
 
 	#text(): string {
