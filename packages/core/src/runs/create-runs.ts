@@ -4,6 +4,7 @@
 import { invalid, SSEError } from "../checks/errors.js";
 import { within } from "../pacing/timeout.js";
 import { createSSEService } from "../service/node-service.js";
+import type { SSEService } from "../service/service-types.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import { checkEventType, serializeData } from "../wire/event-stream.js";
@@ -46,12 +47,16 @@ class ProcessRuns implements Runs {
 	readonly #options: ResolvedRunsOptions;
 	readonly #rules: ProducerRules;
 	readonly #store;
-	readonly #service;
+	/** Made here, where none was given. */
+	readonly #ownService: SSEService | undefined;
 	readonly #queue: WriteQueue;
 	/** By attempt. */
 	readonly #producers = new Map<string, Producer>();
-	/** Those who read, by the attempt that they read. */
-	readonly #readers = new Map<string, Set<Promise<void>>>();
+	/** Those who read, and the attempt that they read. */
+	readonly #readers = new Map<
+		SSEConnection,
+		{ attempt: string | undefined; over: Promise<void> }
+	>();
 	readonly #stopListening: () => void;
 	#closing: Promise<void> | undefined;
 
@@ -68,7 +73,7 @@ class ProcessRuns implements Runs {
 			snapshotEvery: SNAPSHOT_EVERY,
 		};
 		this.#store = options.store ?? createMemoryRunStore();
-		this.#service = options.service ?? createSSEService();
+		this.#ownService = options.service === undefined ? createSSEService() : undefined;
 		this.#queue = new WriteQueue(this.#store, batchMs);
 		this.#stopListening = this.#store.onCancelled((attempt) => {
 			const producer = this.#producers.get(attempt);
@@ -95,13 +100,15 @@ class ProcessRuns implements Runs {
 		options: FollowOptions = {},
 	): Promise<SSEConnection | undefined> {
 		checkRunId(id);
-		const { fold, codec } = this.#options;
+		const { fold, codec, service = this.#ownService as SSEService } = this.#options;
 		const host = {
 			store: this.#store,
-			service: this.#service,
+			service,
 			fold,
-			onFollow: (attempt: string | undefined, over: Promise<void>) =>
-				this.#addReader(attempt, over),
+			onFollow: (attempt: string | undefined, connection: SSEConnection, over: Promise<void>) => {
+				this.#readers.set(connection, { attempt, over });
+				void over.then(() => this.#readers.delete(connection));
+			},
 			onError: (error: unknown) => this.#report(error, id),
 		};
 		return followRun(host, id, reader, { codec, ...options });
@@ -132,14 +139,16 @@ class ProcessRuns implements Runs {
 			producer.end("failed", "shutdown");
 			producer.stop(new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed"));
 		}
-		const read = ended.then(() =>
-			Promise.all(producers.flatMap(({ attempt }) => [...(this.#readers.get(attempt) ?? [])])),
-		);
+		// Those who read them are given the end.
+		const attempts = new Set<string | undefined>(producers.map(({ attempt }) => attempt));
+		const readers = [...this.#readers.values()].filter(({ attempt }) => attempts.has(attempt));
+		const read = ended.then(() => Promise.all(readers.map(({ over }) => over)));
 		await within(CLOSE_TIMEOUT_MS, read, "The end of the runs").catch((error: unknown) =>
 			this.#report(error, undefined),
 		);
 		this.#stopListening();
-		await this.#service.close();
+		for (const connection of this.#readers.keys()) connection.close("shutdown");
+		await this.#ownService?.close();
 		await this.#store.close();
 	}
 
@@ -167,15 +176,6 @@ class ProcessRuns implements Runs {
 				producer.end("failed", "error");
 			},
 		);
-	}
-
-	#addReader(attempt = "", over: Promise<void>): void {
-		const readers = this.#readers.get(attempt) ?? new Set();
-		this.#readers.set(attempt, readers.add(over));
-		void over.then(() => {
-			readers.delete(over);
-			if (readers.size === 0) this.#readers.delete(attempt);
-		});
 	}
 
 	#report(error: unknown, id: string | undefined): void {

@@ -19,7 +19,7 @@ export interface FollowHost {
 	readonly service: Pick<SSEService, "connect">;
 	readonly fold: FoldRules | undefined;
 	/** `over` resolves when the reader has had all, or has left. */
-	onFollow(attempt: string | undefined, over: Promise<void>): void;
+	onFollow(attempt: string | undefined, connection: SSEConnection, over: Promise<void>): void;
 	onError(error: unknown): void;
 }
 
@@ -65,7 +65,7 @@ export async function followRun(
 			connection.close("error");
 		},
 	);
-	host.onFollow(status?.attempt, over);
+	host.onFollow(status?.attempt, connection, over);
 	return connection;
 }
 

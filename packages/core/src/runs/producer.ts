@@ -66,6 +66,8 @@ export class Producer {
 		const { leaseMs } = host.rules;
 		this.#leaseUntil = performance.now() + leaseMs;
 		this.#renewal = setInterval(() => this.#renew(), leaseMs / RENEWALS);
+		// What keeps the process alive is what makes the run.
+		this.#renewal.unref();
 	}
 
 	/** Aborted when the run is over, by whatever cause but the producer's own end. */

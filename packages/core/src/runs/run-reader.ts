@@ -88,6 +88,7 @@ class Bell {
 		if (this.#hasRung) return Promise.resolve(true);
 		return new Promise((resolve) => {
 			const timer = setTimeout(() => resolve(false), ms);
+			timer.unref();
 			this.#wake = () => {
 				clearTimeout(timer);
 				resolve(true);

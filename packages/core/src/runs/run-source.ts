@@ -9,20 +9,24 @@ export async function produce(make: RunProducer, run: Run): Promise<void> {
 	const made: unknown = await make(run);
 	if (made === undefined || made === null) return;
 	const iterator = iteratorOf(made as AsyncIterable<unknown>);
-	// A source that waits for ever is let go when the run is stopped.
-	let stop: () => void = () => {};
-	const stopped = new Promise<undefined>((resolve) => {
-		stop = () => resolve(undefined);
-	});
-	run.signal.addEventListener("abort", stop, { once: true });
+	// One listener for the whole source: racing each step against the same promise would keep them all.
+	let stopWaiting: (() => void) | undefined;
+	const onAbort = (): void => stopWaiting?.();
+	run.signal.addEventListener("abort", onAbort, { once: true });
+	/** The next step, or `undefined` as soon as the run is stopped: a source may be waiting for ever. */
+	const next = (): Promise<IteratorResult<unknown> | undefined> =>
+		new Promise((resolve, reject) => {
+			stopWaiting = () => resolve(undefined);
+			Promise.resolve(iterator.next()).then(resolve, reject);
+		});
 	try {
 		while (!run.signal.aborted) {
-			const step = await Promise.race([iterator.next(), stopped]);
+			const step = await next();
 			if (step === undefined || step.done === true) return;
 			await run.send(await step.value);
 		}
 	} finally {
-		run.signal.removeEventListener("abort", stop);
+		run.signal.removeEventListener("abort", onAbort);
 		void closeIterator(iterator).catch(() => {});
 	}
 }

@@ -79,8 +79,8 @@ export interface FollowOptions {
 export interface RunsOptions {
 	/** Where runs are kept. Default: in memory, for one process. */
 	readonly store?: RunStore | undefined;
-	/** The service that opens the streams of readers. Default: one of its own, without history. */
-	readonly service?: Pick<SSEService, "connect" | "close"> | undefined;
+	/** The service that opens the streams of readers, and stays yours to close. Default: one of its own, without history. */
+	readonly service?: Pick<SSEService, "connect"> | undefined;
 	/** How long a run is kept after its end, in milliseconds. Default 3,600,000 (an hour). */
 	readonly ttlMs?: number | undefined;
 	/** After so long without a sign of its producer a run has failed, in milliseconds. Default 10,000. */
