@@ -2,7 +2,6 @@
  * TypeScript over files of a project, in this process: what is parsed once for one compilation, the declarations of the
  * language and of Node above all, serves the next.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import ts from "typescript";
 
@@ -13,8 +12,8 @@ const ALWAYS = [
 	["--module", "nodenext", "--target", "es2023"],
 ].flat();
 
-/** Parsed files from outside of all projects, by the options they are parsed with. */
-const parsed = new Map<string, Map<string, ts.SourceFile>>();
+/** Parsed files from outside of all projects, by name and by what they are parsed as. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
 
 /**
  * Compile files of the folder `dir`, each beside itself; `args` are arguments of `tsc`, names of files among them.
@@ -43,16 +42,14 @@ export function compileIn(dir: string, args: readonly string[]): string {
 
 function sharingHost(options: ts.CompilerOptions, dir: string): ts.CompilerHost {
 	const host = ts.createCompilerHost(options);
-	const key = createHash("sha1").update(JSON.stringify(options)).digest("hex");
-	const files = parsed.get(key) ?? new Map<string, ts.SourceFile>();
-	parsed.set(key, files);
 	const parse = host.getSourceFile.bind(host);
 	host.getCurrentDirectory = () => dir;
-	host.getSourceFile = (name, ...more) => {
-		if (name.startsWith(`${dir}/`)) return parse(name, ...more);
-		const file = files.get(name) ?? parse(name, ...more);
-		if (file !== undefined) files.set(name, file);
-		return file;
+	host.getSourceFile = (name, how, ...more) => {
+		if (name.startsWith(`${dir}/`)) return parse(name, how, ...more);
+		const format = typeof how === "object" ? how.impliedNodeFormat : undefined;
+		const key = [name, format, options.target, options.module].join(" ");
+		if (!parsed.has(key)) parsed.set(key, parse(name, how, ...more));
+		return parsed.get(key);
 	};
 	return host;
 }
