@@ -45,7 +45,6 @@ const DOORS = ["index", "fetch", "adapter", "engine", "runs"];
 
 /** What a file may import from outside. Only the sink runs code of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
-	"connection/connection": ["node:events"],
 	"diagnostics/channels": ["node:diagnostics_channel"],
 	"event-log/memory-event-log": ["nanoid"],
 	"registry/presence": ["nanoid"],
