@@ -30,7 +30,7 @@ describe("what the README says was measured is in the results", () => {
 	test.each([
 		["one event of 128 B to 2,000", "broadcast"],
 		["1 KB of JSON to 5,000", "json-1k"],
-		["ten events in one turn to 2,000", "burst"],
+		["ten events in one tick to 2,000", "burst"],
 	])("%s", (row, workload) => {
 		const cells = rowOf(row);
 		expect(Object.keys(cells)).toContain("sse-service");
