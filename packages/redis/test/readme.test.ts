@@ -33,7 +33,7 @@ describe.skipIf(redisServerPath === undefined)("the README", () => {
 			"server.mjs": async ({ url, terminate }) => {
 				const ada = await openStream(`${url}/events?user=ada`);
 				// Ready once the log is followed.
-				await expect.poll(async () => (await fetch(url)).status, { timeout: 10_000 }).toBe(404);
+				await expect.poll(async () => (await fetch(url)).status).toBe(404);
 				expect(await terminate()).toBe(0);
 				expect(await ada.ended).toBe(true);
 			},
