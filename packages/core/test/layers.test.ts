@@ -55,6 +55,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 	"sink/node-objects": ["node:http", "node:net"],
 	"sink/node-sink": ["node:net"],
 	"sink/pipelining": ["node:net"],
+	"sink/response-listeners": ["node:util"],
 };
 
 /** Where the types of Node's HTTP may be named. */

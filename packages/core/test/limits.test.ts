@@ -47,6 +47,77 @@ describe("at connect", () => {
 		expect(sse.getClient("a")?.connections).toHaveLength(1);
 	});
 
+	it("clientLimitPolicy close-oldest: the client's oldest ends for the new one, and is told why", async () => {
+		await serve({ maxConnectionsPerClient: 2, clientLimitPolicy: "close-oldest" }, (clientId) => ({
+			clientId,
+		}));
+		const first = await openStream(`${server.url}/a`);
+		expect([await answer("a"), await answer("b"), await answer("a")]).toEqual(
+			Array(3).fill("open"),
+		);
+		expect(await first.ended).toBe(true);
+		expect(first.events).toEqual([{ event: "replaced", data: '{"reason":"replaced"}' }]);
+		expect(sse.stats()).toMatchObject({ connections: 3, closes: { replaced: 1 } });
+		expect(sse.send({ client: "a" }, "x")).toBe(2);
+	});
+
+	it("maxConnectionsPerKey: one more with that key gets 429, whatever its client, until one leaves", async () => {
+		await serve({ maxConnectionsPerKey: 2 }, (limitKey) =>
+			limitKey === "none" ? {} : { limitKey },
+		);
+		expect([await answer("a"), await answer("a"), await answer("a")]).toEqual([
+			"open",
+			"open",
+			"429 ERR_SSE_MAX_CONNECTIONS_PER_KEY",
+		]);
+		expect([await answer("b"), await answer("none")]).toEqual(["open", "open"]);
+		const [oldest] = sse.getClients();
+		sse.disconnect({ client: oldest?.clientId ?? "" });
+		expect(await answer("a")).toBe("open");
+		expect(await answer("a")).toBe("429 ERR_SSE_MAX_CONNECTIONS_PER_KEY");
+	});
+
+	it.each([
+		["group", "groupName or groups"],
+		["clientID", undefined],
+		["expiresAtMs", "expiresAt"],
+		["onDisconnect", "onDisconnectCb"],
+		["somethingElse", ""],
+	])("a parameter that there is not, %s, is refused, and near ones named", async (name, near) => {
+		const messages: string[] = [];
+		await serve({}, () => ({ [name]: "x" }));
+		expect(await answer("")).toBe("500 ERR_SSE_INVALID_OPTION");
+		const { connect } = sse;
+		try {
+			connect.call(sse, { [name]: "x" } as unknown as ConnectParams);
+		} catch (error) {
+			messages.push((error as Error).message);
+		}
+		const hint = near === "" ? "" : `; did you mean ${near ?? "clientId"}?`;
+		expect(messages).toEqual([`connect has no such parameter, got "${name}"${hint}`]);
+	});
+
+	// They were all checked, and gathered, before they were counted: 1.9 s for a million.
+	it("groups are counted as they are read: the first one too many is the last that is looked at", async () => {
+		let looked = 0;
+		const names = Array.from({ length: 10_000 }, (_, index) => `group ${index}`);
+		const groups = new Proxy(names, {
+			get: (target, key) => {
+				if (typeof key === "string" && /^[0-9]+$/.test(key)) looked++;
+				return Reflect.get(target, key);
+			},
+		});
+		await serve({ maxGroupsPerConnection: 100 }, (clientId) =>
+			clientId === "x" ? { groups } : { clientId },
+		);
+		expect(await answer("x")).toBe("429 ERR_SSE_MAX_GROUPS");
+		expect(looked).toBe(101);
+		await answer("a");
+		expect(() => sse.join("all", names)).toThrowError(
+			expect.objectContaining({ code: "ERR_SSE_MAX_GROUPS" }),
+		);
+	});
+
 	it("maxGroupsPerConnection: one more gets 429, and joins none", async () => {
 		await serve({ maxGroupsPerConnection: 2 }, (path) => ({ groups: path.split(",") }));
 		expect(await answer("a,b,a")).toBe("open");
@@ -70,6 +141,8 @@ describe("at connect", () => {
 		["an empty group", { groupName: "" }, "400 ERR_SSE_INVALID_GROUP"],
 		["groups that hold no text", { groups: [{}] }, "400 ERR_SSE_INVALID_GROUP"],
 		["groups that are null", { groups: null }, "400 ERR_SSE_INVALID_GROUP"],
+		["a limitKey that is empty", { limitKey: "" }, "400 ERR_SSE_INVALID_OPTION"],
+		["a limitKey that is no text", { limitKey: 7 }, "400 ERR_SSE_INVALID_OPTION"],
 		["meta that is a text", { meta: "x" }, "500 ERR_SSE_INVALID_META"],
 	])("%s is refused", async (_name, params, expected) => {
 		await serve({}, () => params as Partial<ConnectParams>);

@@ -3,7 +3,7 @@
  * link leads somewhere.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { createContext, runInContext, runInNewContext } from "node:vm";
 import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
@@ -464,6 +464,7 @@ describe("every error code", () => {
 			sse.send("all", data, options as SendOptions);
 		const one = createSSEService({ maxConnections: 1 });
 		const oneOfEach = createSSEService({ maxConnectionsPerClient: 1, maxGroupsPerConnection: 1 });
+		const onePerKey = createSSEService({ maxConnectionsPerKey: 1 });
 		const closed = createSSEService();
 		void closed.close();
 		return {
@@ -485,6 +486,10 @@ describe("every error code", () => {
 			ERR_SSE_INVALID_REQUEST: (req) => sse.connect({ req, res: {} as ServerResponse }),
 			ERR_SSE_INVALID_SOURCE: (req, res) =>
 				sse.connect({ req, res }).connection.pipe(1 as unknown as []),
+			ERR_SSE_PIPELINED: (req, res) => {
+				sse.connect({ req, res });
+				sse.connect({ req, res: new ServerResponse(req) });
+			},
 			ERR_SSE_RESPONSE_STARTED: (req, res) => {
 				res.end();
 				sse.connect({ req, res });
@@ -492,6 +497,8 @@ describe("every error code", () => {
 			ERR_SSE_MAX_CONNECTIONS: (req, res) => one.connect({ req, res }),
 			ERR_SSE_MAX_CONNECTIONS_PER_CLIENT: (req, res) =>
 				oneOfEach.connect({ req, res, clientId: "ada" }),
+			ERR_SSE_MAX_CONNECTIONS_PER_KEY: (req, res) =>
+				onePerKey.connect({ req, res, limitKey: "127.0.0.1" }),
 			ERR_SSE_MAX_GROUPS: (req, res) => oneOfEach.connect({ req, res, groups: ["a", "b"] }),
 			ERR_SSE_SERVICE_CLOSED: (req, res) => closed.connect({ req, res }),
 			ERR_SSE_ALREADY_CONFIGURED: () => {

@@ -609,8 +609,16 @@ describe("options", () => {
 
 	it.each([
 		[{ drainMs: -1 }, "The option drainMs must be an integer from 0 to 2147483647, got -1"],
-		[{ retry: 1 }, 'There is no such option, got "retry"'],
-		[{ history: { maxAge: 1 } }, 'There is no such option, got "history.maxAge"'],
+		[{ retry: 1 }, 'There is no such option, got "retry"; did you mean retryMs?'],
+		[
+			{ maxConection: 1 },
+			'There is no such option, got "maxConection"; did you mean maxConnections?',
+		],
+		[{ somethingElse: 1 }, 'There is no such option, got "somethingElse"'],
+		[
+			{ history: { maxAge: 1 } },
+			'There is no such option, got "history.maxAge"; did you mean maxAgeMs?',
+		],
 		[
 			{ history: { groups: { audit: { latest: 1 } } } },
 			"The option history.groups.audit.latest must be true or false, got 1",

@@ -23,10 +23,33 @@ export function checkGroup(group: unknown, maxLength: number): string {
 	return checkName(group, maxLength, "The group name", "ERR_SSE_INVALID_GROUP");
 }
 
-/** One or several group names, without repetition. @throws `ERR_SSE_INVALID_GROUP`, status 400 */
-export function checkGroups(groups: unknown, maxLength: number): readonly string[] {
+/**
+ * One or several group names, without repetition.
+ *
+ * @throws `ERR_SSE_INVALID_GROUP`, status 400; `ERR_SSE_MAX_GROUPS`, status 429, as soon as there are more than `maxCount`
+ */
+export function checkGroups(
+	groups: unknown,
+	maxLength: number,
+	maxCount = Infinity,
+): readonly string[] {
 	if (!Array.isArray(groups)) return [checkGroup(groups, maxLength)];
-	return [...new Set(groups.map((group) => checkGroup(group, maxLength)))];
+	const names = new Set<string>();
+	for (const group of groups) {
+		names.add(checkGroup(group, maxLength));
+		if (names.size > maxCount) throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
+	}
+	return [...names];
+}
+
+/** For what a limit refuses. */
+export function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
+	return new SSEError(code, `Too many ${what}`, statusCode);
+}
+
+/** What connections are counted by. @throws `ERR_SSE_INVALID_OPTION`, status 400 */
+export function checkLimitKey(key: unknown): string | undefined {
+	return key === undefined ? key : checkName(key, 256, "limitKey", "ERR_SSE_INVALID_OPTION");
 }
 
 function checkName(name: unknown, maxLength: number, what: string, code: SSEErrorCode): string {

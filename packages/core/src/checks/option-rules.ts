@@ -2,6 +2,7 @@
  * Rules of options: what each is by default, and what it must be. All options that are told once are read by these.
  */
 import { checkObject, invalid } from "./errors.js";
+import { didYouMean } from "./near.js";
 
 /** What a value must be, in words, and the test for it. */
 export type Rule = readonly [text: string, test: (value: unknown) => boolean];
@@ -24,10 +25,7 @@ export function readOptions<Options extends object>(
 ): Options {
 	const told = checkObject(options, name ?? "The options", "ERR_SSE_INVALID_OPTION");
 	const within = name === undefined ? "" : `${name}.`;
-	const unknown = Object.keys(told).find((each) => !Object.hasOwn(rules, each));
-	if (unknown !== undefined) {
-		throw invalid("ERR_SSE_INVALID_OPTION", "There is no such option", within + unknown);
-	}
+	checkKeys(told, rules, "There is no such option", within);
 	const all = Object.entries<readonly [unknown, Rule]>(rules);
 	const read = all.map(([each, [byDefault, [text, test]]]) => {
 		const { [each]: value = byDefault } = told;
@@ -35,6 +33,18 @@ export function readOptions<Options extends object>(
 		throw invalid("ERR_SSE_INVALID_OPTION", `The option ${within}${each} must be ${text}`, value);
 	});
 	return Object.fromEntries(read);
+}
+
+/**
+ * @param rule what is wrong with a name that is not known
+ * @throws `ERR_SSE_INVALID_OPTION` for a name that is not known
+ */
+export function checkKeys(told: object, known: object, rule: string, within = ""): void {
+	const unknown = Object.keys(told).find((each) => !Object.hasOwn(known, each));
+	if (unknown === undefined) return;
+	const error = invalid("ERR_SSE_INVALID_OPTION", rule, within + unknown);
+	error.message += didYouMean(unknown, Object.keys(known));
+	throw error;
 }
 
 /** As the rule says, or not told. */

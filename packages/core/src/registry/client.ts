@@ -15,6 +15,15 @@ export interface Client {
 	main: Membership | undefined;
 }
 
+/** What a connection is entered with. */
+export interface Entrance {
+	readonly meta: Meta | undefined;
+	/** `undefined`: the default group. */
+	readonly groups: readonly string[] | undefined;
+	/** In no group, and reached by no target but itself. */
+	readonly standalone: boolean;
+}
+
 /** A client that is in no registry yet. */
 export function newClient(clientId: string, ...connections: Connection[]): Client {
 	return { clientId, connections, main: undefined };

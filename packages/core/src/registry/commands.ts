@@ -3,8 +3,7 @@
  * another process that shares the log.
  */
 
-import { SSEError, type SSEErrorCode } from "../checks/errors.js";
-import { checkGroups, checkMeta, type NameLimits } from "../checks/names.js";
+import { checkGroups, checkMeta, type NameLimits, tooMany } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import type { Command } from "../event-log/command.js";
 import type { Meta } from "../types/client.js";
@@ -14,8 +13,6 @@ import type { Registry } from "./registry.js";
 import { readTarget, type Selection } from "./target.js";
 
 interface RosterOptions extends NameLimits {
-	readonly maxConnections: number;
-	readonly maxConnectionsPerClient: number;
 	readonly maxGroupsPerConnection: number;
 	readonly eventLog?: object | undefined;
 }
@@ -77,19 +74,6 @@ export class Commands {
 		return 0;
 	}
 
-	/** @throws with a `statusCode` when one more connection is too many */
-	checkLimits(clientId: string, groups: readonly string[] = []): void {
-		const { maxConnections, maxConnectionsPerClient } = this.#options;
-		if (this.#registry.connectionCount >= maxConnections) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections", 503);
-		}
-		const ofClient = this.#registry.client(clientId)?.connections.length ?? 0;
-		if (ofClient >= maxConnectionsPerClient) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", "connections of this client");
-		}
-		this.#checkGroupCount(groups.length);
-	}
-
 	/** The open connections of a selection. */
 	#select(selection: Selection): readonly Connection[] {
 		const connections: Connection[] = [];
@@ -98,7 +82,9 @@ export class Commands {
 	}
 
 	#change(target: unknown, groups: unknown, change: "join" | "leave"): number {
-		const names = checkGroups(groups, this.#options.maxGroupNameLength);
+		const { maxGroupNameLength, maxGroupsPerConnection } = this.#options;
+		const most = change === "join" ? maxGroupsPerConnection : Infinity;
+		const names = checkGroups(groups, maxGroupNameLength, most);
 		const selection = readTarget(target, this.#options);
 		return this.#do(selection, (within) => ({ do: change, target: within, groups: names }));
 	}
@@ -142,7 +128,10 @@ export class Commands {
 	#join(connections: readonly Connection[], groups: readonly string[]): number {
 		for (const { memberships } of connections) {
 			const added = groups.filter((name) => !memberships.has(name));
-			this.#checkGroupCount(memberships.size + added.length);
+			const count = memberships.size + added.length;
+			if (count > this.#options.maxGroupsPerConnection) {
+				throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
+			}
 		}
 		return connections.filter((connection) => {
 			const added = this.#registry.join(connection, groups);
@@ -150,14 +139,4 @@ export class Commands {
 			return added.length > 0;
 		}).length;
 	}
-
-	#checkGroupCount(count: number): void {
-		if (count > this.#options.maxGroupsPerConnection) {
-			throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
-		}
-	}
-}
-
-function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
-	return new SSEError(code, `Too many ${what}`, statusCode);
 }

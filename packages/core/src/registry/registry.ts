@@ -6,7 +6,9 @@
 import { DEFAULT_GROUP } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import type { GroupSize, Membership, Meta } from "../types/client.js";
-import { type Client, mainOf, newClient, newMembership } from "./client.js";
+import type { SSEStats } from "../types/stats.js";
+import { type Client, type Entrance, mainOf, newClient, newMembership } from "./client.js";
+import { StandaloneConnections } from "./standalone.js";
 import type { Selection } from "./target.js";
 
 interface Group {
@@ -24,26 +26,30 @@ export class Registry {
 	readonly #clients = new Map<string, Client>();
 	readonly #groups = new Map<string, Group>();
 	readonly #connections = new Set<Connection>();
+	readonly standalone = new StandaloneConnections();
 
 	get connectionCount(): number {
-		return this.#connections.size;
+		return this.#connections.size + this.standalone.size;
 	}
 
-	get clientCount(): number {
-		return this.#clients.size;
+	get counts(): Pick<SSEStats, "connections" | "clients" | "groups"> {
+		const { size: clients } = this.#clients;
+		return { connections: this.connectionCount, clients, groups: this.#groups.size };
 	}
 
-	get groupCount(): number {
-		return this.#groups.size;
-	}
-
-	/** Every open connection, oldest first. */
+	/** Every open connection that targets reach, oldest first. */
 	connections(): readonly Connection[] {
 		return [...this.#connections];
 	}
 
-	/** Enter a connection. In each of the groups its client appears with `meta`, unless it is there already. Default: the default group. */
-	add(connection: Connection, meta: Meta | undefined, groups = DEFAULT_GROUPS): Client {
+	/** Every open connection: those, then the standalone ones. */
+	everyConnection(): readonly Connection[] {
+		return [...this.#connections, ...this.standalone.all()];
+	}
+
+	/** Enter a connection. In each of the groups its client appears with `meta`, unless it is there already. */
+	add(connection: Connection, { meta, groups = DEFAULT_GROUPS, standalone }: Entrance): Client {
+		if (standalone) return this.standalone.add(connection, meta);
 		let client = this.#clients.get(connection.clientId);
 		if (client === undefined) {
 			client = newClient(connection.clientId, connection);
@@ -64,7 +70,8 @@ export class Registry {
 	/** Take a connection out of every index. @returns its client, or `undefined` when it was in none */
 	remove(connection: Connection): Client | undefined {
 		const client = this.#clients.get(connection.clientId);
-		if (client === undefined || !this.#connections.delete(connection)) return undefined;
+		const isHere = this.#connections.delete(connection);
+		if (client === undefined || !isHere) return this.standalone.remove(connection);
 		client.connections.splice(client.connections.indexOf(connection), 1);
 		if (client.connections.length === 0) this.#clients.delete(connection.clientId);
 		for (const name of connection.memberships) this.#exit(connection, client, name);

@@ -3,11 +3,13 @@
  */
 import { nanoid } from "nanoid";
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
-import { checkClientId, checkGroups, checkMeta } from "../checks/names.js";
+import { checkClientId, checkGroups, checkLimitKey, checkMeta } from "../checks/names.js";
+import { checkKeys } from "../checks/option-rules.js";
 import { Context } from "../pacing/context.js";
+import type { Entrance } from "../registry/client.js";
 import { flatten } from "../sink/flat-string.js";
+import type { Sink } from "../sink/sink.js";
 import type { DisconnectInfo } from "../types/callbacks.js";
-import type { Meta } from "../types/client.js";
 import type { ConnectParams } from "../types/connection.js";
 import type { ResolvedOptions } from "./options.js";
 
@@ -17,13 +19,24 @@ const LAST_TIME = 253_402_300_799_999;
 
 /** What a stream is opened with, whatever carries it. */
 export type OpenParams = Omit<ConnectParams, "req" | "res">;
+const KNOWN: Readonly<Record<keyof ConnectParams, true>> = {
+	req: true,
+	res: true,
+	originalResHeaders: true,
+	meta: true,
+	clientId: true,
+	groupName: true,
+	groups: true,
+	standalone: true,
+	limitKey: true,
+	expiresAt: true,
+	onDisconnectCb: true,
+};
 
 /** Who connects, and where to. */
-interface Registration {
+interface Registration extends Entrance {
 	readonly clientId: string;
-	/** `undefined`: the default group. */
-	readonly groups: readonly string[] | undefined;
-	readonly meta: Meta | undefined;
+	readonly limitKey: string | undefined;
 	/** In milliseconds since the epoch. `undefined`: never. */
 	readonly expiresAt: number | undefined;
 	/** In the context of the call, whatever ends the connection. */
@@ -33,22 +46,46 @@ interface Registration {
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: OpenParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
+	// Nobody would notice a client in a group that it should not be in.
+	checkKeys(params, KNOWN, "connect has no such parameter");
 	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders, onDisconnectCb } =
 		params;
+	const { standalone = false } = params;
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
 	const named = namedGroups(groupName, groups);
+	if (standalone !== false && (standalone !== true || named !== undefined)) {
+		const rule = "standalone must be true or false, and then without groups";
+		throw invalid("ERR_SSE_INVALID_OPTION", rule, standalone);
+	}
 	return {
 		clientId:
 			clientId === undefined
 				? flatten(nanoid())
 				: checkClientId(clientId, options.maxClientIdLength),
-		groups: named === undefined ? named : checkGroups(named, options.maxGroupNameLength),
+		groups:
+			named === undefined
+				? named
+				: checkGroups(named, options.maxGroupNameLength, options.maxGroupsPerConnection),
+		standalone: standalone === true,
+		limitKey: checkLimitKey(params.limitKey),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
 		expiresAt: checkExpiresAt(expiresAt),
 		onDisconnectCb: typeof onDisconnectCb === "function" ? bound(onDisconnectCb) : onDisconnectCb,
 	};
+}
+
+/** Whether a stream can open on the response. @throws `ERR_SSE_RESPONSE_STARTED`, `ERR_SSE_PIPELINED` */
+export function checkState({ state }: Sink): void {
+	if (state === "started") {
+		const rule = "The response is started: connect before, once";
+		throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
+	}
+	if (state === "blocked") {
+		const rule = "The request came behind an open stream on the same HTTP/1.1 connection";
+		throw new SSEError("ERR_SSE_PIPELINED", rule, 400);
+	}
 }
 
 /** In the context of this call. */

@@ -91,6 +91,16 @@ export class Dispatch {
 		return this.#encode(message, message.key);
 	}
 
+	/** An event for a standalone connection: an id has no place in the log. */
+	encodeStandalone(data: unknown, options: SendOptions | undefined): Frame {
+		const message = readMessage(data, options, this.#options);
+		return encodeFrame(
+			encodeFields(message),
+			message.isVolatile ? "volatile" : "event",
+			message.key,
+		);
+	}
+
 	#encode(message: Message, key: string | undefined): Frame {
 		const kind = message.isVolatile ? "volatile" : "event";
 		const position = message.id === undefined ? undefined : this.history?.place;

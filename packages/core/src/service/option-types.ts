@@ -46,6 +46,13 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxConnections?: number | undefined;
 	/** The most open connections of one client. One more is refused: `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, status 429. Default 1,000. */
 	readonly maxConnectionsPerClient?: number | undefined;
+	/**
+	 * What happens at `maxConnectionsPerClient`. `"refuse"` refuses the new connection. `"close-oldest"` opens it; the client's
+	 * oldest connection receives an event of type `replaced` and ends with that reason. Default `"refuse"`.
+	 */
+	readonly clientLimitPolicy?: "refuse" | "close-oldest" | undefined;
+	/** The most open connections with the same `limitKey`. One more is refused: `ERR_SSE_MAX_CONNECTIONS_PER_KEY`, status 429. Default 1,000. */
+	readonly maxConnectionsPerKey?: number | undefined;
 	/** The most groups of one connection. One more is refused: `ERR_SSE_MAX_GROUPS`, status 429. Default 1,000. */
 	readonly maxGroupsPerConnection?: number | undefined;
 	/** The most characters (UTF-16 units) of a client id. Default 256. */

@@ -48,6 +48,8 @@ const RULES: OptionRules<ResolvedOptions> = {
 	stallTimeoutMs: [60_000, TIME],
 	maxConnections: [100_000, LIMIT],
 	maxConnectionsPerClient: [1_000, LIMIT],
+	clientLimitPolicy: ["refuse", oneOf("refuse", "close-oldest")],
+	maxConnectionsPerKey: [1_000, LIMIT],
 	maxGroupsPerConnection: [1_000, LIMIT],
 	maxClientIdLength: [256, LIMIT],
 	maxGroupNameLength: [256, LIMIT],

@@ -7,8 +7,10 @@ import { Connection, type ConnectionHost } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
 import { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Command } from "../event-log/command.js";
+import type { History } from "../history/history.js";
 import { Heartbeat } from "../pacing/heartbeat.js";
 import { Lifetimes } from "../pacing/lifetimes.js";
+import { Admission } from "../registry/admission.js";
 import { newClient, newMembership } from "../registry/client.js";
 import { ClientView, viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
@@ -22,18 +24,17 @@ import type { HttpServer } from "../types/http.js";
 import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types/message.js";
 import type { SSEHealth, SSEStats } from "../types/stats.js";
 import type { Target } from "../types/target.js";
-import { encodeLine } from "../wire/event-stream.js";
-import { encodeFrame, type Frame } from "../wire/frame.js";
-import { encodeMessage } from "../wire/message.js";
-import { type OpenParams, readParams } from "./connect-params.js";
+import type { Frame } from "../wire/frame.js";
+import { checkState, type OpenParams, readParams } from "./connect-params.js";
 import { Dispatch } from "./dispatch.js";
-import { encodeDrainNotice } from "./drain-notice.js";
 import type { InnerService } from "./inner-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
+import { encodeDrainNotice, OwnFrames, REPLACED } from "./own-frames.js";
 import type { ServersHost } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
 import { INNER, Shutdown } from "./shutdown.js";
+import { standaloneHost } from "./standalone-host.js";
 import type { Transport } from "./transport.js";
 
 /** Make a service that has streams opened on it from outside, or by what it is given to `carry`. @throws `ERR_SSE_INVALID_OPTION` */
@@ -49,18 +50,19 @@ class Service implements InnerService, ConnectionHost {
 	readonly diagnostics = new Diagnostics(this);
 	readonly options: ResolvedOptions;
 	readonly #registry = new Registry();
+	readonly #admission: Admission;
 	readonly #dispatch: Dispatch;
 	readonly #roster: Commands;
 	readonly #presence: Presence;
 	readonly #heartbeat: Heartbeat<Connection>;
 	readonly #lifetimes: Lifetimes<Connection>;
-	/** The first bytes of every stream: proxies want to see some at once. */
-	readonly #opening: Frame;
+	readonly #frames: OwnFrames;
+	readonly #standaloneHost: ConnectionHost;
 	/** Sinks that are open, those of connections that are ending included. */
 	#sinks = 0;
 	readonly #shutdown = new Shutdown<Connection>({
 		service: this,
-		connections: () => this.#registry.connections(),
+		connections: () => this.#registry.everyConnection(),
 		onBegin: (ms) => this.diagnostics.draining(this.#registry.connectionCount, ms),
 		isOver: () => this.#sinks === 0,
 		onOver: () => this.#end(),
@@ -70,6 +72,7 @@ class Service implements InnerService, ConnectionHost {
 
 	constructor(options: ResolvedOptions) {
 		this.options = options;
+		this.#admission = new Admission(this.#registry, options);
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		this.#dispatch = new Dispatch(this.#registry, options, {
 			obey: (command) => this.#obey(command),
@@ -85,28 +88,18 @@ class Service implements InnerService, ConnectionHost {
 		this.#presence = new Presence(this.#registry, this.#dispatch.history?.shared, (error) =>
 			this.onError(error, "log"),
 		);
-		const { retryMs, heartbeatIntervalMs, heartbeatEvent, commentForm, stallTimeoutMs } = options;
-		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
-		this.#opening = encodeFrame(encodeLine(": open", commentForm) + retry, "control");
-		const comment = encodeLine(": heartbeat", commentForm);
-		const event =
-			heartbeatEvent === undefined
-				? undefined
-				: encodeMessage({ intervalMs: heartbeatIntervalMs }, { event: heartbeatEvent }, options);
-		const heartbeat = encodeFrame(event ?? comment, "control");
-		const whileFed = encodeFrame(comment, "control");
-		const { history } = this.#dispatch;
+		this.#frames = new OwnFrames(options);
 		this.#heartbeat = new Heartbeat(
-			heartbeatIntervalMs,
-			(connection) => {
-				if (connection.isFed) connection.beat(whileFed);
-				else connection.enqueue(history?.beat(event) ?? heartbeat);
-			},
+			options.heartbeatIntervalMs,
+			(connection) => this.#frames.beat(connection, this.#historyOf(connection)),
 			{
-				timeoutMs: stallTimeoutMs,
+				timeoutMs: options.stallTimeoutMs,
 				// A tick may come to one that has ended in the same tick.
 				onStall: (connection) => connection.closed || connection.onFailure("slow"),
 			},
+		);
+		this.#standaloneHost = standaloneHost(this, (...event) =>
+			this.#dispatch.encodeStandalone(...event),
 		);
 	}
 
@@ -124,28 +117,31 @@ class Service implements InnerService, ConnectionHost {
 	}
 
 	openStream(params: OpenParams, sinkOf: () => Sink, isClosing?: () => boolean): ConnectResult {
-		const { clientId, groups, meta, expiresAt, onDisconnectCb } = readParams(params, this.options);
+		const registration = readParams(params, this.options);
+		const { clientId, meta, standalone, limitKey } = registration;
 		this.#shutdown.check("The service");
 		const sink = sinkOf();
-		if (sink.state === "started") {
-			const rule = "The response is started: connect before, once";
-			throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
-		}
-		const connection = new Connection(this, sink, clientId, onDisconnectCb);
+		checkState(sink);
+		const host = standalone ? this.#standaloneHost : this;
+		const connection = new Connection(host, sink, clientId, registration.onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
-		this.#roster.checkLimits(clientId, groups);
-		connection.open(params.originalResHeaders, this.#opening);
+		const replaced = this.#admission.check(clientId, limitKey);
+		connection.open(params.originalResHeaders, this.#frames.opening);
 		this.#sinks++;
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
 
+		replaced?.close("replaced", REPLACED);
 		this.diagnostics.opened(connection);
-		const client = this.#registry.add(connection, meta, groups);
+		const client = this.#registry.add(connection, registration);
+		this.#admission.enter(connection, limitKey);
 		const info = { client: new ClientView(client, connection.home), connection };
 		this.#heartbeat.add(connection);
-		this.#lifetimes.add(connection, expiresAt);
-		this.#dispatch.history?.welcome(connection);
-		this.#presence.onChange();
+		this.#lifetimes.add(connection, registration.expiresAt);
+		if (!standalone) {
+			this.#dispatch.history?.welcome(connection);
+			this.#presence.onChange();
+		}
 		this.#call("onConnect", this.options.onConnect, info);
 		// The application may have closed the service meanwhile, in a callback or in middleware.
 		if (this.isClosing || isClosing?.()) connection.close("shutdown");
@@ -203,9 +199,7 @@ class Service implements InnerService, ConnectionHost {
 
 	stats(): SSEStats {
 		return {
-			connections: this.#registry.connectionCount,
-			clients: this.#registry.clientCount,
-			groups: this.#registry.groupCount,
+			...this.#registry.counts,
 			history: this.#dispatch.history?.stats(),
 			...this.diagnostics.snapshot(),
 		};
@@ -225,7 +219,7 @@ class Service implements InnerService, ConnectionHost {
 	carry(transport: (host: ServersHost<Connection>) => Transport): void {
 		this.#transport ??= transport({
 			service: this,
-			connections: () => this.#registry.connections(),
+			connections: () => this.#registry.everyConnection(),
 			shutDown: () => this.#shutdown.ensure(),
 		});
 	}
@@ -255,10 +249,11 @@ class Service implements InnerService, ConnectionHost {
 	}
 
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void {
-		this.#presence.onLeaving(connection.clientId, reason);
+		if (this.#registry.includes(connection)) this.#presence.onLeaving(connection.clientId, reason);
 		const client = this.#registry.remove(connection);
 		// One that was never registered: `connect` itself tells of its end.
 		if (client === undefined) return;
+		this.#admission.leave(connection);
 		this.#heartbeat.delete(connection);
 		this.#lifetimes.delete(connection);
 		this.diagnostics.closed(connection, reason);
@@ -279,7 +274,7 @@ class Service implements InnerService, ConnectionHost {
 	}
 
 	dismiss(connection: Connection): void {
-		const position = connection.isFed ? undefined : this.#dispatch.history?.position;
+		const position = connection.isFed ? undefined : this.#historyOf(connection)?.position;
 		connection.close("shutdown", encodeDrainNotice(this.options, position));
 	}
 
@@ -290,6 +285,11 @@ class Service implements InnerService, ConnectionHost {
 			() => this.options.onError?.(error, { stage }),
 			() => {},
 		);
+	}
+
+	/** A standalone connection has none. */
+	#historyOf(connection: Connection): History | undefined {
+		return this.#registry.includes(connection) ? this.#dispatch.history : undefined;
 	}
 
 	/** A connection that is not registered: it never was open, or only for its headers. */

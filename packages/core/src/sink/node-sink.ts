@@ -12,7 +12,8 @@ import { lastEventIdOf } from "./last-event-id.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
 import { isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
-import { whenOnSocket } from "./pipelining.js";
+import { isBehindStream, whenOnSocket } from "./pipelining.js";
+import { ignoreError, listenersFor } from "./response-listeners.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 
 const NGHTTP2_CANCEL = 8;
@@ -56,13 +57,14 @@ class NodeSink implements Sink, OpenSink {
 		return lastEventIdOf(this.#request);
 	}
 
-	get state(): "fresh" | "started" | "gone" {
+	get state(): Sink["state"] {
 		const { response } = this;
 		if (response.headersSent || response.writableEnded) return "started";
 		const socket = this.#stream ?? response.socket ?? this.#request.socket;
 		// One that was reset is destroyed only when its body has been read.
 		const isGone = response.destroyed || socket?.destroyed || this.#stream?.closed;
-		return isGone ? "gone" : "fresh";
+		if (isGone) return "gone";
+		return isBehindStream(this.#request, response) ? "blocked" : "fresh";
 	}
 
 	get ended(): boolean {
@@ -87,11 +89,12 @@ class NodeSink implements Sink, OpenSink {
 		openSinks.set(response, this);
 		// 'close' of the response, never of the request: a request whose body was read closes at once.
 		// A client that vanishes while a write is blocked emits only this (Node 20).
-		response.on("close", onResponseClose);
-		response.on("prefinish", onResponsePrefinish);
+		const { onClose, onPrefinish, onFinish } = listenersFor(response);
+		response.on("close", onClose);
+		response.on("prefinish", onPrefinish);
 		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
-		response.on("error", ignore);
-		if (isStandIn(response)) response.on("finish", onStandInFinish);
+		response.on("error", ignoreError);
+		if (isStandIn(response)) response.on("finish", onFinish);
 		// Node's prototype says 200 already, and to add a property is dear where each response has a shape of its own.
 		if (response.statusCode !== 200) response.statusCode = 200;
 		try {
@@ -181,7 +184,9 @@ class NodeSink implements Sink, OpenSink {
 			else if (scope === "connection") response.once("finish", () => socket?.end?.());
 		}
 		// Some emit nothing.
-		if (isStandIn(response) && response.writableFinished) onStandInFinish.call(response);
+		if (isStandIn(response) && response.writableFinished) {
+			listenersFor(response).onFinish.call(response);
+		}
 	}
 
 	destroy(): void {
@@ -191,17 +196,18 @@ class NodeSink implements Sink, OpenSink {
 		else response.destroy();
 		// A response that waits behind another one on its socket has no 'close' of its own yet.
 		if (this.#stream === undefined && response.socket === null) response.emit("close");
-		if (isStandIn(response)) onResponseClose.call(response);
+		if (isStandIn(response)) listenersFor(response).onClose.call(response);
 	}
 
 	detach(): SinkListener | undefined {
 		const { response, listener } = this;
 		this.listener = undefined;
 		openSinks.delete(response);
-		response.removeListener("close", onResponseClose);
-		response.removeListener("prefinish", onResponsePrefinish);
-		response.removeListener("error", ignore);
-		response.removeListener("finish", onStandInFinish);
+		const { onClose, onPrefinish, onFinish } = listenersFor(response);
+		response.removeListener("close", onClose);
+		response.removeListener("prefinish", onPrefinish);
+		response.removeListener("error", ignoreError);
+		response.removeListener("finish", onFinish);
 		if (this.#onDrain !== undefined) {
 			response.removeListener("drain", this.#onDrain);
 			this.#socket?.off("drain", this.#onDrain);
@@ -210,19 +216,3 @@ class NodeSink implements Sink, OpenSink {
 		return listener;
 	}
 }
-
-/** One function for all responses. */
-function onResponseClose(this: NodeResponse): void {
-	openSinks.get(this)?.detach()?.onClose(this.writableEnded);
-}
-
-function onResponsePrefinish(this: NodeResponse): void {
-	openSinks.get(this)?.finish();
-}
-
-/** What a server does for its own. */
-function onStandInFinish(this: NodeResponse): void {
-	setImmediate(() => onResponseClose.call(this));
-}
-
-function ignore(): void {}

@@ -5,9 +5,23 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { listenerOn } from "./open-sinks.js";
 
 /** Responses that wait for a socket: one listener on it for all of them, because Node warns of more than ten. */
 const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * Whether a response waits behind an open stream on its socket, which has no end of its own. One socket could hold as many
+ * streams as it can send requests.
+ */
+export function isBehindStream({ socket }: IncomingMessage, response: ServerResponse): boolean {
+	if (response.socket !== null) return false;
+	// The response whose turn it is, as Node's server keeps it.
+	const { _httpMessage: current } = socket as { readonly _httpMessage?: ServerResponse | null };
+	return [current, ...(waiting.get(socket) ?? [])].some(
+		(other) => other && !other.writableEnded && listenerOn(other) !== undefined,
+	);
+}
 
 /**
  * Call `onSocket` with the socket that the response has, or else as soon as it has one.

@@ -33,8 +33,11 @@ export interface Sink {
 	readonly lastEventId: string | undefined;
 	/** Whether the request asks for headers only (HEAD); such a sink is opened, then ended. */
 	readonly headersOnly: boolean;
-	/** `"fresh"`: can be opened. `"started"`: someone has sent headers or ended it. `"gone"`: the client has left. */
-	readonly state: "fresh" | "started" | "gone";
+	/**
+	 * `"fresh"`: can be opened. `"started"`: someone has sent headers or ended it. `"gone"`: the client has left. `"blocked"`: it
+	 * could only begin after another stream on the same transport has ended.
+	 */
+	readonly state: "fresh" | "started" | "gone" | "blocked";
 	/** Whether the stream has been ended on this side, by the core or the application: nothing more can be written. */
 	readonly ended: boolean;
 	/** Bytes written that the operating system has not accepted yet. */

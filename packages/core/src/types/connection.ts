@@ -33,6 +33,7 @@ export interface PipeOptions<Item> extends SendOptions {
  * - `expired`: its `expiresAt` was near.
  * - `age`: it reached `maxConnectionAgeMs`.
  * - `shutdown`: the service was closed.
+ * - `replaced`: a newer connection of its client took its place (`clientLimitPolicy`).
  * - `error`: writing to it threw, or the application failed ({@link SSEConnection.fail}).
  * - `head`: a HEAD request, answered with headers only.
  */
@@ -43,6 +44,7 @@ export type CloseReason =
 	| "expired"
 	| "age"
 	| "shutdown"
+	| "replaced"
 	| "error"
 	| "head"
 	| (string & {});
@@ -148,6 +150,17 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	readonly groupName?: string | undefined;
 	/** Groups to join, in addition to `groupName`. An empty array joins none. */
 	readonly groups?: readonly string[] | undefined;
+	/**
+	 * Only the handle (`connection`, or the response) reaches this connection. It is in no group and in no list; nothing sent to
+	 * everyone, a group or its client reaches it, and it receives no history. For the answer to one request, such as the tokens of
+	 * a language model. It counts for limits and figures, and ends with the service. Cannot be combined with groups. Default false.
+	 */
+	readonly standalone?: boolean | undefined;
+	/**
+	 * What to count this connection by besides its client, such as an address, an account or a tenant: 1 to 256 characters. At most
+	 * `maxConnectionsPerKey` are open with the same key. Default: none.
+	 */
+	readonly limitKey?: string | undefined;
 	/**
 	 * When the client's authorization expires: a `Date`, or milliseconds since the epoch. The stream closes shortly before (10 % of
 	 * the remaining time, at most 1 s), with reason `expired`. Default: never.

@@ -1,0 +1,45 @@
+/**
+ * Standalone connections: those that only their handle reaches. Each has a client of its own, which no target and no list
+ * finds.
+ */
+import type { Connection } from "../connection/connection.js";
+import type { Meta } from "../types/client.js";
+import { ByKey } from "./by-key.js";
+import { type Client, mainOf, newClient } from "./client.js";
+
+export class StandaloneConnections {
+	readonly #clients = new Map<Connection, Client>();
+	readonly #byClient = new ByKey();
+
+	get size(): number {
+		return this.#clients.size;
+	}
+
+	/** Oldest first. */
+	all(): Iterable<Connection> {
+		return this.#clients.keys();
+	}
+
+	/** Those with a client id, oldest first. */
+	of(clientId: string): ReadonlySet<Connection> {
+		return this.#byClient.of(clientId);
+	}
+
+	add(connection: Connection, meta: Meta | undefined): Client {
+		const client = newClient(connection.clientId, connection);
+		mainOf(client).meta = meta;
+		this.#clients.set(connection, client);
+		this.#byClient.add(connection.clientId, connection);
+		return client;
+	}
+
+	/** @returns its client, or `undefined` when it is none of these */
+	remove(connection: Connection): Client | undefined {
+		const client = this.#clients.get(connection);
+		if (client === undefined) return undefined;
+		this.#clients.delete(connection);
+		this.#byClient.delete(connection.clientId, connection);
+		client.connections.length = 0;
+		return client;
+	}
+}

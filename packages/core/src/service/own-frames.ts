@@ -1,0 +1,66 @@
+/**
+ * The frames that a service sends of itself: the first bytes of every stream, heartbeats, and the last ones of a stream.
+ */
+
+import { MAX_TIME } from "../checks/time.js";
+import type { Connection } from "../connection/connection.js";
+import type { History } from "../history/history.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
+import { type CommentForm, encodeLine } from "../wire/event-stream.js";
+import { encodeFrame, type Frame } from "../wire/frame.js";
+import { encodeMessage } from "../wire/message.js";
+import type { ResolvedOptions } from "./options.js";
+
+// Browsers wait 3 to 5 s by themselves. This is enough for those ended in one second to come back over another.
+const DEFAULT_RETRY_MS = 1_000;
+
+/** Where another connection has taken its place, a page that reconnects would take that one's. */
+export const REPLACED: Frame = encodeFrame(
+	'event: replaced\ndata: {"reason":"replaced"}\n\n',
+	"control",
+);
+
+export class OwnFrames {
+	/** The first bytes of every stream: proxies want to see some at once. */
+	readonly opening: Frame;
+	/** The block of a heartbeat that is an event. */
+	readonly #event: string | undefined;
+	readonly #heartbeat: Frame;
+	readonly #whileFed: Frame;
+
+	/** @throws `ERR_SSE_INVALID_EVENT` for a `heartbeatEvent` that cannot be a type */
+	constructor(options: ResolvedOptions) {
+		const { retryMs, heartbeatIntervalMs, heartbeatEvent: event, commentForm } = options;
+		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
+		this.opening = encodeFrame(encodeLine(": open", commentForm) + retry, "control");
+		const comment = encodeLine(": heartbeat", commentForm);
+		const data = { intervalMs: heartbeatIntervalMs };
+		this.#event = event === undefined ? event : encodeMessage(data, { event }, options);
+		this.#heartbeat = encodeFrame(this.#event ?? comment, "control");
+		this.#whileFed = encodeFrame(comment, "control");
+	}
+
+	/** Give an idle connection its heartbeat. `history`: what says with it where the client is, if anything does */
+	beat(connection: Connection, history: History | undefined): void {
+		if (connection.isFed) connection.beat(this.#whileFed);
+		else connection.enqueue(history?.beat(this.#event) ?? this.#heartbeat);
+	}
+}
+
+/**
+ * What a connection is sent last when a drain ends it: a reconnection time of its own, 50 to 150 % of the service's.
+ *
+ * @param position where the client resumes, if that is known
+ */
+export function encodeDrainNotice(
+	options: { readonly retryMs?: number | undefined; readonly commentForm: CommentForm },
+	position: Position | undefined,
+): Frame {
+	const { retryMs = DEFAULT_RETRY_MS, commentForm } = options;
+	const retry = Math.min(MAX_TIME, Math.round(retryMs * (0.5 + Math.random())));
+	const text =
+		position === undefined
+			? encodeLine(`retry: ${retry}`, commentForm)
+			: `retry: ${retry}\nid: ${encodeCursor(position)}\n\n`;
+	return encodeFrame(text, "control", undefined, position);
+}
