@@ -4,7 +4,7 @@
 
 import type { Received } from "./checker/received.js";
 import type { Violation } from "./checker/violation.js";
-import type { Outcome } from "./run.js";
+import type { Outcome } from "./outcome.js";
 import { nameOf } from "./truth/position.js";
 
 // The first ones show what is wrong; others follow from them.
@@ -20,7 +20,7 @@ export function reportOf(outcome: Outcome): string {
 		...violations.slice(0, MAX_VIOLATIONS).map(violationOf),
 		"What was done:",
 		...timeline.slice(-MAX_TIMELINE),
-		...outputs.map((output, index) => `Process ${index} told: ${output.slice(-MAX_OUTPUT)}`),
+		...outputs.map((output, index) => `Process ${index} reported: ${output.slice(-MAX_OUTPUT)}`),
 	].join("\n");
 }
 

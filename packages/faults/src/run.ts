@@ -13,45 +13,14 @@ import type { Fault, Scene } from "./faults/fault.js";
 import { NETWORK_FAULTS } from "./faults/network-faults.js";
 import { Plan } from "./faults/plan.js";
 import { PROCESS_FAULTS } from "./faults/process-faults.js";
-import type { EngineName } from "./fleet/connect-engine.js";
-import type { Flaw } from "./fleet/flaws.js";
 import { Fleet } from "./fleet/fleet.js";
 import { Load } from "./fleet/load.js";
 import type { Member } from "./fleet/member.js";
+import type { Outcome, RunOptions } from "./outcome.js";
 import { startStore } from "./stores/start-store.js";
 import type { Store } from "./stores/store.js";
 import { Timeline } from "./timeline.js";
-import { type Evidence, Truth } from "./truth/truth.js";
-
-export interface RunOptions {
-	readonly engine: EngineName;
-	readonly seed: number;
-	/** No round begins after so long. */
-	readonly forMs: number;
-	/** Names of faults: only these. */
-	readonly only?: readonly string[] | undefined;
-	/** How many the engine keeps. */
-	readonly maxEvents: number;
-	readonly clients: number;
-	readonly eventsPerSecond: number;
-	/** Of the log in the processes, for a test of the checker. */
-	readonly flaw?: Flaw | undefined;
-	/** Is told what is done, as it is done. */
-	print(line: string): void;
-}
-
-export interface Outcome {
-	readonly violations: readonly Violation[];
-	readonly timeline: readonly string[];
-	/** What each process has told of errors. */
-	readonly outputs: readonly string[];
-	readonly faults: Readonly<Record<string, number>>;
-	readonly sent: number;
-	readonly received: number;
-	readonly evidence: Evidence;
-	/** How many gaps clients received, by reason. */
-	readonly gaps: Readonly<Record<string, number>>;
-}
+import { Truth } from "./truth/truth.js";
 
 // Within so long everything is well again after a fault.
 const READY_MS = 30_000;

@@ -109,7 +109,7 @@ export class World {
 		return ++this.#time;
 	}
 
-	/** As a clock goes on. */
+	/** Let time pass. */
 	wait(ms: number): void {
 		this.#time += ms;
 	}

@@ -127,7 +127,7 @@ export class Reading {
 			.filter(({ length }) => length > 0)
 			.sort((one, other) => one.length - other.length);
 		if (least === undefined) {
-			return ["continuity", `it goes on from what was lost, ${to}, without a gap`];
+			return ["continuity", `it continues from what was lost, ${to}, without a gap`];
 		}
 		return ["missed", `it goes ${to}, and has not been sent ${least.slice(0, 10).join(", ")}`];
 	}
@@ -142,7 +142,7 @@ export class Reading {
 		yield ["gap", `a gap says ${gap.reason} ${to}: ${objection}`];
 	}
 
-	/** Whatever came before, it goes on from here. */
+	/** Whatever came before, the reader continues from here. */
 	#settleAt(position: Position): void {
 		this.#at = position;
 		this.#courses = this.#truth

@@ -12,7 +12,7 @@ export interface Scene {
 	/** The process that it befalls, if it befalls one. */
 	readonly member: Member;
 	readonly random: Random;
-	/** It is told what is lost, before that can be seen. */
+	/** Learns what is lost before a client can see it. */
 	readonly truth: Truth;
 	/** Say in the timeline what is done. */
 	tell(what: string): void;
@@ -30,6 +30,6 @@ export interface Fault {
 	readonly isAlone?: boolean;
 	/** Processes are cut off from the log, or behind it, for as long as it lasts and a while after. */
 	readonly isOutage?: boolean;
-	/** Resolves when it is over: then all goes on as before, in a while. */
+	/** Resolves when the fault is over: then everything recovers in a while. */
 	run(scene: Scene): Promise<void>;
 }

@@ -47,7 +47,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
 			tell(`is given nothing on connection ${index} of ${proxy.size}`);
 			await pause(random.between(...MUTE_MS));
 			proxy.cutMuted();
-			tell("has no such connection any more");
+			tell("has no such connection now");
 		},
 	},
 	{
@@ -71,7 +71,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
 			for (const { proxy } of members) proxy.delayMs = scene.random.between(20, 500);
 			await pause(scene.random.between(1_000, 5_000));
 			for (const { proxy } of members) proxy.delayMs = 0;
-			scene.tell("has no delay any more");
+			scene.tell("has no delay now");
 		},
 	},
 ];

@@ -36,7 +36,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
 			// Longer than publishing may take, and clients wait for a heartbeat.
 			await pause(random.between(4_000, 12_000));
 			await member.thaw();
-			tell("goes on");
+			tell("continues");
 		},
 	},
 ];

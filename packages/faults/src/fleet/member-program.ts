@@ -10,7 +10,7 @@ import { STATE_GROUPS } from "../truth/target.js";
 import { connectEngine, type EngineName } from "./connect-engine.js";
 import { type Flaw, makeFlawed } from "./flaws.js";
 
-/** What it is told when it is started. */
+/** What the fleet starts it with. */
 export interface MemberOptions {
 	readonly port: number;
 	readonly engine: EngineName;
@@ -24,7 +24,7 @@ export interface MemberOptions {
 	readonly flaw?: Flaw | undefined;
 }
 
-/** What it is told to publish. */
+/** What it is to publish. */
 export interface Publication {
 	readonly number: number;
 	readonly target: Target;

@@ -16,7 +16,7 @@ const HEALTH_TIMEOUT_MS = 1_000;
 /** By how much the clocks of the processes are wrong, by index. */
 const SKEWS_MS = [0, 150_000, -150_000];
 
-/** Over how long one that is told to end sends its clients away, unless it is told. */
+/** Over how long a process that is to end sends its clients away, unless the fleet says otherwise. */
 const DRAIN_MS = 1_000;
 
 export interface FleetOptions {
@@ -78,7 +78,7 @@ export class Member {
 		return this.#isUp;
 	}
 
-	/** What it told of errors, since it was started last. */
+	/** The errors it reported since its last start. */
 	get output(): string {
 		return this.#process.output;
 	}

@@ -167,7 +167,7 @@ class NatsStore implements Store {
 		if (random.between(1, 2) === 1) await untilUnready(fleet.members);
 		else await pause(random.between(500, 6_000));
 		await this.#server.kill("SIGCONT");
-		tell("it goes on");
+		tell("it continues");
 	}
 
 	async #state(): Promise<StreamInfo["state"]> {

@@ -104,7 +104,7 @@ class RedisStore implements Store {
 		if (random.between(1, 2) === 1) await untilUnready(fleet.members);
 		else await pause(random.between(500, 6_000));
 		await this.#pair.primary.kill("SIGCONT");
-		tell("it goes on");
+		tell("it continues");
 	}
 
 	/** To a replica that lacks what was written last. */
@@ -170,7 +170,7 @@ class RedisStore implements Store {
 		const left = truth.cut(sequence);
 		this.#pair.swap();
 		for (const { proxy } of fleet.members) proxy.target = this.#pair.primary.port;
-		tell(`the replica goes on after ${sequence}`);
+		tell(`the replica continues after ${sequence}`);
 		return left;
 	}
 

@@ -86,7 +86,7 @@ export class Ledger {
 	}
 
 	/**
-	 * The engine has lost what is after a sequence, and goes on from there.
+	 * The engine has lost what is after a sequence, and continues from there.
 	 *
 	 * @returns the branch that it was on: whatever else that had can be added still
 	 */

@@ -1,0 +1,37 @@
+/**
+ * What a run is given, and what comes out of it. Types only: nothing here runs.
+ */
+import type { Violation } from "./checker/violation.js";
+import type { EngineName } from "./fleet/connect-engine.js";
+import type { Flaw } from "./fleet/flaws.js";
+import type { Evidence } from "./truth/truth.js";
+
+export interface RunOptions {
+	readonly engine: EngineName;
+	readonly seed: number;
+	/** No round begins after so long. */
+	readonly forMs: number;
+	/** Names of faults: only these. */
+	readonly only?: readonly string[] | undefined;
+	/** How many the engine keeps. */
+	readonly maxEvents: number;
+	readonly clients: number;
+	readonly eventsPerSecond: number;
+	/** Of the log in the processes, for a test of the checker. */
+	readonly flaw?: Flaw | undefined;
+	/** Called with what is done, as it is done. */
+	print(line: string): void;
+}
+
+export interface Outcome {
+	readonly violations: readonly Violation[];
+	readonly timeline: readonly string[];
+	/** The errors that each process reported. */
+	readonly outputs: readonly string[];
+	readonly faults: Readonly<Record<string, number>>;
+	readonly sent: number;
+	readonly received: number;
+	readonly evidence: Evidence;
+	/** How many gaps clients received, by reason. */
+	readonly gaps: Readonly<Record<string, number>>;
+}
