@@ -1,8 +1,9 @@
 /**
  * The package as it is published: packed, installed into an empty project, used as the documentation says.
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { createProject, type Project } from "@sse-service/testing/project";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -66,7 +67,23 @@ describe("the packed package in an empty project", () => {
 			readdirSync(join(project.dir, "node_modules")).filter((name) => !name.startsWith(".")),
 		).toEqual(["sse-service"]);
 		const files = readdirSync(join(project.dir, "node_modules", "sse-service"));
-		expect(files.sort()).toEqual(["LICENSE", "README.md", "dist", "docs", "package.json"]);
+		expect(files.sort()).toEqual([
+			"CHANGELOG.md",
+			"LICENSE",
+			"README.md",
+			"THIRD-PARTY-NOTICES.md",
+			"dist",
+			"docs",
+			"package.json",
+		]);
+	});
+
+	it("brings the license of what is bundled", () => {
+		const folder = dirname(createRequire(import.meta.url).resolve("nanoid/package.json"));
+		const notices = join(project.dir, "node_modules/sse-service/THIRD-PARTY-NOTICES.md");
+		expect(readFileSync(notices, "utf8")).toContain(
+			readFileSync(join(folder, "LICENSE"), "utf8").trim(),
+		);
 	});
 
 	it("runs the documented example as an ES module", async () => {

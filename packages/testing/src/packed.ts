@@ -47,7 +47,13 @@ export function describePacked(suite: PackedSuite): void {
 
 		it("brings what it names, and no copy of anything else", () => {
 			const own = join(project.dir, "node_modules", name);
-			expect(readdirSync(own).sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+			expect(readdirSync(own).sort()).toEqual([
+				"CHANGELOG.md",
+				"LICENSE",
+				"README.md",
+				"dist",
+				"package.json",
+			]);
 			const manifest = JSON.parse(readFileSync(join(own, "package.json"), "utf8"));
 			expect(Object.keys(manifest.dependencies)).toEqual(Object.keys(dependencies));
 			expect(Object.values<string>(manifest.dependencies).filter((range) => /[:*]/.test(range)))
