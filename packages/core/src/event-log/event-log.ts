@@ -109,9 +109,11 @@ export interface EventLog {
 	 * Reads the next page of events after one position, up to another, for a reader; it is empty at the end. Fails rather than
 	 * skip an event that the reader should have received. Events past their `ttlMs`, or replaced by a newer one of their key, do
 	 * not count.
+	 *
+	 * @param after `undefined`: reads everything that this process keeps, whatever was before
 	 */
 	readAfter(
-		after: Position,
+		after: Position | undefined,
 		upTo: Position,
 		reader: LogReader,
 	): Page | ReadFailure | Promise<Page | ReadFailure>;

@@ -69,16 +69,18 @@ class MemoryEventLog implements EventLog {
 	}
 
 	readAfter(
-		after: Position,
+		after: Position | undefined,
 		upTo: Position,
 		reader: LogReader,
 	): Page | ReadFailure | Promise<Page> {
-		if (after.epoch !== this.#epoch) return "epoch";
-		if (after.sequence > this.#sequence) return "diverged";
-		if (after.tag !== this.#positionAt(after.sequence).tag) return "diverged";
+		if (after !== undefined) {
+			if (after.epoch !== this.#epoch) return "epoch";
+			if (after.sequence > this.#sequence) return "diverged";
+			if (after.tag !== this.#positionAt(after.sequence).tag) return "diverged";
+		}
 		if (this.#isClosed) return "expired";
 		const now = Date.now();
-		const newer = this.#ring.after(after.sequence, reader, now);
+		const newer = this.#ring.after(after?.sequence, reader, now);
 		if (newer === undefined) return "expired";
 		return pageOf(newer.records, upTo, reader, now);
 	}

@@ -45,17 +45,18 @@ export class RecordStore {
 	}
 
 	/**
-	 * The records that are in a reader's topics and above a sequence.
+	 * The records that are in a reader's topics and above a sequence, or all that are here.
 	 *
 	 * @returns `undefined` when one of them is not here any more
 	 */
-	after(sequence: number, reader: LogReader, now: number): Newer | undefined {
+	after(sequence: number | undefined, reader: LogReader, now: number): Newer | undefined {
 		this.#trimAll(now);
 		const topics = this.#topics.newerThan(sequence, reader, now);
+		const from = sequence ?? 0;
 		return (
 			topics && {
-				records: merge(topics.map(({ records }) => records.after(sequence))),
-				isConflated: topics.some(({ newestReplaced }) => newestReplaced > sequence),
+				records: merge(topics.map(({ records }) => records.after(from))),
+				isConflated: topics.some(({ newestReplaced }) => newestReplaced > from),
 			}
 		);
 	}

@@ -63,14 +63,20 @@ export class Topics {
 	/**
 	 * The topics whose records are for a reader.
 	 *
+	 * @param sequence `undefined`: whatever they may have lost
 	 * @returns those that have records above `sequence`, or `undefined` when one of all may have lost some
 	 */
-	newerThan(sequence: number, reader: LogReader, now: number): readonly Topic[] | undefined {
+	newerThan(
+		sequence: number | undefined,
+		reader: LogReader,
+		now: number,
+	): readonly Topic[] | undefined {
 		const newer: Topic[] = [];
 		for (const target of targetsOf(reader)) {
 			const topic = this.get(target);
-			if ((topic?.losses.newest(now, reader.clientId) ?? this.#floor) > sequence) return undefined;
-			if (topic !== undefined && topic.records.newest > sequence) newer.push(topic);
+			const lost = topic?.losses.newest(now, reader.clientId) ?? this.#floor;
+			if (sequence !== undefined && lost > sequence) return undefined;
+			if (topic !== undefined && topic.records.newest > (sequence ?? 0)) newer.push(topic);
 		}
 		return newer;
 	}

@@ -8,7 +8,7 @@ import type { FeedSource } from "../connection/feed.js";
 import { settled } from "../connection/feed.js";
 import { encodeCursor, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { type Goal, introduce, type ReplayHost, replay } from "./replay.js";
+import { type Goal, introduce, type Origin, type ReplayHost, replay } from "./replay.js";
 
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
@@ -29,16 +29,16 @@ export class CatchUp {
 	 * Give a connection that has just been registered what it missed.
 	 *
 	 * @param upTo what is after is sent to it live; `undefined` before the log is open
+	 * @param since where the application has clients begin that do not say it themselves
 	 */
-	welcome(connection: Connection, upTo: Position | undefined): void {
-		const { lastEventId = "" } = connection;
-		// An empty one is none: "if the last event ID string is not the empty string, then set the header".
-		if (lastEventId !== "" || upTo === undefined) {
+	welcome(connection: Connection, upTo: Position | undefined, since?: string): void {
+		const origin = originOf(connection.lastEventId, since);
+		if (origin !== undefined || upTo === undefined) {
 			this.#starting.add(connection);
-			const from = upTo && this.#comeUp(connection, lastEventId, upTo);
-			connection.feed(this.#start(connection, lastEventId, from));
+			const from = upTo && this.#comeUp(connection, origin, upTo);
+			connection.feed(this.#start(connection, origin, from));
 		} else if (!this.#introduce(connection, connection.groups, upTo)) {
-			connection.beat(this.#host.notices.id(upTo));
+			connection.beat(this.#host.notices.arrival(upTo));
 			// In one packet with the headers, which Node sends at the end of this tick.
 			connection.flush();
 		}
@@ -56,43 +56,48 @@ export class CatchUp {
 	onBreak(from: Position, connections: readonly Connection[]): void {
 		const upTo = this.#host.log.position ?? from;
 		const ahead = this.ahead.onBreak(upTo);
-		const lastEventId = encodeCursor(from);
+		const origin = { id: encodeCursor(from), cursor: { position: from, isPartial: false } };
 		for (const connection of connections) {
 			if (ahead.has(connection)) continue;
 			const goal = this.#goals.get(connection);
 			// Nothing was sent to it since: it misses all of that at once.
 			if (goal?.isAhead && goal.upTo === from) goal.upTo = upTo;
-			else connection.feed(this.#resume(connection, lastEventId, upTo));
+			else connection.feed(this.#resume(connection, origin, upTo));
 		}
 	}
 
 	/** Begins at the end of this turn: in the groups that it joins until then it has missed something, too. */
 	*#start(
 		connection: Connection,
-		lastEventId: string,
+		origin: Origin | undefined,
 		from: Position | Promise<Position> | undefined,
 	): FeedSource {
-		const start = from ?? this.#comeUp(connection, lastEventId, yield* settled(this.#begun));
+		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
 		const upTo = yield* settled(start);
 		this.#starting.delete(connection);
-		if (lastEventId !== "") return yield* this.#resume(connection, lastEventId, upTo);
+		if (origin !== undefined) return yield* this.#resume(connection, origin, upTo);
 		const kept = this.#keepers(connection.groups);
 		if (kept.length > 0) yield* introduce(this.#host, connection, kept, upTo);
-		else yield this.#host.notices.id(upTo);
+		else yield this.#host.notices.arrival(upTo);
 	}
 
-	*#resume(connection: Connection, lastEventId: string, upTo: Position): FeedSource {
+	*#resume(connection: Connection, origin: Origin, upTo: Position): FeedSource {
 		const goal: Goal = { upTo, isAhead: true };
 		this.#goals.set(connection, goal);
-		yield* replay(this.#host, connection, lastEventId, goal);
+		yield* replay(this.#host, connection, origin, goal);
 	}
 
 	/** Have the log come up with a client that has been given more than it has delivered here. @returns from where on the connection is sent what comes */
-	#comeUp(connection: Connection, lastEventId: string, at: Position): Position | Promise<Position> {
-		const cursor = parseCursor(lastEventId);
-		const position = cursor?.reliesOn ?? cursor?.position;
+	#comeUp(
+		connection: Connection,
+		origin: Origin | undefined,
+		at: Position,
+	): Position | Promise<Position> {
+		const cursor = origin?.cursor;
+		if (cursor === undefined || cursor === "start") return at;
+		const position = cursor.reliesOn ?? cursor.position;
 		const { log } = this.#host;
-		if (position === undefined || log.shared === undefined) return at;
+		if (log.shared === undefined) return at;
 		// One of another log may be of that which has taken the place of this one, and is to be found yet.
 		if (position.epoch === at.epoch && position.sequence <= at.sequence) return at;
 		return this.ahead.wait(connection, position, log, log.shared);
@@ -108,4 +113,13 @@ export class CatchUp {
 	#keepers(groups: readonly string[]): readonly string[] {
 		return groups.filter((group) => this.#host.log.keepsLatest(group));
 	}
+}
+
+/** Where a client begins; `undefined`: with what is sent from now on. */
+function originOf(lastEventId: string | undefined, since: string | undefined): Origin | undefined {
+	// What it says itself comes first, because it says the same `since` whenever it comes back.
+	const isOwn = lastEventId !== undefined && lastEventId !== "";
+	const id = isOwn || since === undefined || since === "now" ? lastEventId : since;
+	if (!isOwn && id === "start") return { id: "", cursor: "start" };
+	return id === undefined ? id : { id, cursor: parseCursor(id) };
 }

@@ -35,6 +35,7 @@ export interface HistoryHost extends Pick<ReplayHost<Connection>, "recover" | "e
 interface HistoryOptions {
 	readonly history: LogHost["history"];
 	readonly gapEvent: string;
+	readonly positionEvent?: string | undefined;
 	readonly recoverTimeoutMs: number;
 	readonly recoverConcurrency: number;
 	readonly publishTimeoutMs: number;
@@ -61,7 +62,7 @@ export class History {
 	constructor(log: EventLog, options: HistoryOptions, host: HistoryHost) {
 		this.#log = log;
 		this.#host = host;
-		this.notices = new Notices(options.gapEvent);
+		this.notices = new Notices(options.gapEvent, options.positionEvent);
 		const { recoverTimeoutMs, recoverConcurrency } = options;
 		const recoverTurns = new Limiter(recoverConcurrency);
 		const begun = log.open({
@@ -107,10 +108,10 @@ export class History {
 		if (shared !== undefined && !this.#isClosed) this.#reportFailure(shared.tell(command));
 	}
 
-	/** Give a connection that has just been registered what it missed. */
-	welcome(connection: Connection): void {
+	/** Give a connection that has just been registered what it missed. `since`: where it begins, unless it says that itself */
+	welcome(connection: Connection, since?: string): void {
 		if (this.#delivering !== undefined) this.#keptFrom.add(connection);
-		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position);
+		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position, since);
 	}
 
 	/** A connection has just come to groups. */

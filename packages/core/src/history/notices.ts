@@ -15,12 +15,14 @@ export class Notices {
 	/** In the place of events that were dropped. Without an id: one that never gets it resumes before them. */
 	readonly drop: Frame;
 	readonly #gapEvent: string;
+	readonly #positionEvent: string | undefined;
 	#position: Position | undefined;
 	/** Of that position. */
 	readonly #frames = new Map<string, Frame>();
 
-	constructor(gapEvent: string) {
+	constructor(gapEvent: string, positionEvent?: string) {
 		this.#gapEvent = gapEvent;
+		this.#positionEvent = positionEvent;
 		this.drop = encodeFrame(encodeEvent({ event: gapEvent, ...dataOf("slow") }), "event");
 	}
 
@@ -28,6 +30,15 @@ export class Notices {
 	id(position: Position, state?: NoticeState): Frame {
 		return this.#frame(`id ${state}`, position, state, (id) =>
 			encodeFrame(`id: ${id}\n\n`, "control", undefined, position),
+		);
+	}
+
+	/** The client has been given all up to a position. With `positionEvent` an event, which scripts see. */
+	arrival(position: Position): Frame {
+		const event = this.#positionEvent;
+		if (event === undefined) return this.id(position);
+		return this.#frame("arrival", position, undefined, (id) =>
+			encodeFrame(encodeEvent({ event, id, data: "{}" }), "control", undefined, position),
 		);
 	}
 

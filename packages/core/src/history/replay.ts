@@ -10,7 +10,7 @@ import type { LogRecord } from "../event-log/record.js";
 import type { Limiter } from "../pacing/limiter.js";
 import type { RecoveredEvent, RecoverSource } from "../types/callbacks.js";
 import type { GapReason } from "../types/history.js";
-import { type Cursor, encodeCursor, type Position, parseCursor } from "../wire/cursor.js";
+import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import type { Notices } from "./notices.js";
 
@@ -40,36 +40,46 @@ export interface Goal {
 	isAhead: boolean;
 }
 
+/** From where on a client is given what was sent. */
+export interface Origin {
+	/** As it says it itself. */
+	readonly id: string;
+	/** `undefined` when that is none of ours; `"start"`: from the oldest event that is kept. */
+	readonly cursor: Cursor | "start" | undefined;
+}
+
 /** What was sent since the id that a client came back with, up to where it goes on live. */
 export function* replay<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
-	lastEventId: string,
+	{ id, cursor }: Origin,
 	goal: Goal,
 ): Steps {
 	const groups = [...connection.memberships];
-	const cursor = parseCursor(lastEventId);
-	const given = cursor && (yield* missed(host, connection, groups, cursor, goal));
+	const from: Partial<Cursor> | undefined = cursor === "start" ? {} : cursor;
+	const given = from && (yield* missed(host, connection, groups, from, goal));
 	goal.isAhead = false;
 	const { upTo } = goal;
 	if (given !== undefined && given.failure === undefined) {
 		connection.onResumed("replayed");
-		if (given.told.sequence < upTo.sequence || cursor?.isPartial) yield host.notices.id(upTo);
+		const isBehind = given.told === undefined || given.told.sequence < upTo.sequence;
+		if (isBehind || from?.isPartial) yield host.notices.arrival(upTo);
 		return;
 	}
 	const failure = given?.failure ?? "invalid";
 	connection.onResuming(false);
-	const hasMore = given !== undefined && given.at !== cursor?.position;
-	const reached = hasMore ? encodeCursor(given.at) : lastEventId;
+	const hasMore = given?.at !== undefined && given.at !== from?.position;
+	const reached = hasMore ? encodeCursor(given.at) : id;
 	const isRecovered = yield* recovered(host, connection, failure, reached);
 	connection.onResuming(isRecovered);
 	connection.onResumed(isRecovered ? "recovered" : failure);
 	const kept = groups.filter((group) => host.log.keepsLatest(group));
 	const state = kept.length > 0 ? "partial" : undefined;
-	yield isRecovered ? host.notices.id(upTo, state) : host.notices.gap(failure, upTo, state);
+	if (!isRecovered) yield host.notices.gap(failure, upTo, state);
+	else yield state ? host.notices.id(upTo, state) : host.notices.arrival(upTo);
 	if (kept.length === 0) return;
 	yield* latest(host, connection, kept, upTo);
-	yield host.notices.id(upTo);
+	yield host.notices.arrival(upTo);
 }
 
 /** For a connection that has just come to groups that keep their newest events. `upTo`: what is sent after reaches it live. */
@@ -81,7 +91,7 @@ export function* introduce<C extends Replayed>(
 ): Steps {
 	yield host.notices.id(upTo, "partial");
 	yield* latest(host, connection, groups, upTo);
-	yield host.notices.id(upTo);
+	yield host.notices.arrival(upTo);
 }
 
 /** The newest events of groups that keep these, for one who has just come to them. Ids would lead back to where they were sent. */
@@ -103,19 +113,19 @@ function* latest<C extends Replayed>(
 
 interface Missed {
 	/** Up to here the client has been given everything. */
-	readonly at: Position;
+	readonly at: Position | undefined;
 	/** The last id it was sent. */
-	readonly told: Position;
+	readonly told: Position | undefined;
 	/** Why it cannot be given more, if so. */
 	readonly failure?: ReadFailure;
 }
 
-/** What was sent since a cursor. */
+/** What was sent since a cursor, or of all that is kept. */
 function* missed<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	groups: readonly string[],
-	{ position, isPartial, reliesOn }: Cursor,
+	{ position, isPartial = false, reliesOn }: Partial<Cursor>,
 	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
@@ -141,7 +151,7 @@ function* missed<C extends Replayed>(
 		const page = yield* settled(log.readAfter(at, upTo, reader));
 		if (upTo !== goal.upTo) continue;
 		if (typeof page === "string") return { at, told, failure: page };
-		connection.startAt(position);
+		if (position !== undefined) connection.startAt(position);
 		connection.onResuming(true);
 		if (relied !== undefined || page.isConflated || ownGroups.length > 0) {
 			relied = upTo;

@@ -30,6 +30,7 @@ const KNOWN: Readonly<Record<keyof ConnectParams, true>> = {
 	standalone: true,
 	limitKey: true,
 	expiresAt: true,
+	since: true,
 	onDisconnectCb: true,
 };
 
@@ -39,6 +40,7 @@ interface Registration extends Entrance {
 	readonly limitKey: string | undefined;
 	/** In milliseconds since the epoch. `undefined`: never. */
 	readonly expiresAt: number | undefined;
+	readonly since: string | undefined;
 	/** In the context of the call, whatever ends the connection. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 }
@@ -48,8 +50,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
 	// Nobody would notice a client in a group that it should not be in.
 	checkKeys(params, KNOWN, "connect has no such parameter");
-	const { clientId, groupName, groups, meta, expiresAt, originalResHeaders, onDisconnectCb } =
-		params;
+	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
 	const { standalone = false } = params;
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
@@ -71,7 +72,8 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 		standalone: standalone === true,
 		limitKey: checkLimitKey(params.limitKey),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
-		expiresAt: checkExpiresAt(expiresAt),
+		expiresAt: checkExpiresAt(params.expiresAt),
+		since: checkSince(params.since, options.history !== false),
 		onDisconnectCb: typeof onDisconnectCb === "function" ? bound(onDisconnectCb) : onDisconnectCb,
 	};
 }
@@ -86,6 +88,16 @@ export function checkState({ state }: Sink): void {
 		const rule = "The request came behind an open stream on the same HTTP/1.1 connection";
 		throw new SSEError("ERR_SSE_PIPELINED", rule, 400);
 	}
+}
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+function checkSince(since: unknown, hasHistory: boolean): string | undefined {
+	if (since === undefined || (hasHistory && typeof since === "string" && since !== ""))
+		return since;
+	const rule = hasHistory
+		? 'since must be "start", "now" or an id'
+		: "since needs the option history of the service";
+	throw invalid("ERR_SSE_INVALID_OPTION", rule, since);
 }
 
 /** In the context of this call. */

@@ -102,6 +102,13 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	/** With `history`: the type of the event that reports a gap; its data is `{"reason":…}`. Default `"gap"`. */
 	readonly gapEvent?: string | undefined;
 	/**
+	 * With `history`: the type of an event that carries the client's position as its `id`, with data `{}`. Each client receives
+	 * it after what it missed or the newest state of its groups, or at once. Scripts do not see an id without an event, and some
+	 * clients do not store one; with this event they can resume before they have received any other. Default: an `id` without an
+	 * event.
+	 */
+	readonly positionEvent?: string | undefined;
+	/**
 	 * Runs when a connection has opened and is registered. Events sent before it returns reach the client first, after what it
 	 * missed (or what `recover` returns, or the `gap` event).
 	 */

@@ -25,6 +25,7 @@ type Optional =
 	| "heartbeatEvent"
 	| "eventLog"
 	| "recover"
+	| "positionEvent"
 	| "onConnect"
 	| "onDisconnect"
 	| "onError";
@@ -71,6 +72,7 @@ const RULES: OptionRules<ResolvedOptions> = {
 	recoverTimeoutMs: [10_000, TIME],
 	recoverConcurrency: [100, LIMIT],
 	gapEvent: ["gap", EVENT_TYPE],
+	positionEvent: [undefined, optional(EVENT_TYPE)],
 	onConnect: [undefined, CALLBACK],
 	onDisconnect: [undefined, CALLBACK],
 	onError: [undefined, CALLBACK],
@@ -83,6 +85,7 @@ const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 	"recoverTimeoutMs",
 	"recoverConcurrency",
 	"gapEvent",
+	"positionEvent",
 ];
 
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */

@@ -139,7 +139,7 @@ class Service implements InnerService, ConnectionHost {
 		this.#heartbeat.add(connection);
 		this.#lifetimes.add(connection, registration.expiresAt);
 		if (!standalone) {
-			this.#dispatch.history?.welcome(connection);
+			this.#dispatch.history?.welcome(connection, registration.since);
 			this.#presence.onChange();
 		}
 		this.#call("onConnect", this.options.onConnect, info);

@@ -100,13 +100,13 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	readAfter(
-		after: Position,
+		after: Position | undefined,
 		upTo: Position,
 		reader: LogReader,
 	): Page | ReadFailure | Promise<Page | ReadFailure> {
 		if (this.#mirror === undefined || this.#isClosed) return "expired";
 		const page = this.#mirror.readAfter(after, upTo, reader);
-		if (page === "older") return this.#archive.readAfter(after, upTo, reader);
+		if (page === "older") return after ? this.#archive.readAfter(after, upTo, reader) : "expired";
 		return page === "diverged" ? this.#archive.prove(page) : page;
 	}
 

@@ -61,16 +61,18 @@ export class LocalCopy {
 
 	/** As the log's. @returns `"older"` when what is asked for may be in the engine, and is not here */
 	readAfter(
-		after: Position,
+		after: Position | undefined,
 		upTo: Position,
 		reader: LogReader,
 	): Page | ReadFailure | "older" | Promise<Page> {
-		if (after.epoch !== this.#position.epoch) return "epoch";
-		if (after.sequence > this.#added.sequence) return "diverged";
-		if (after.sequence < this.#tags.first) return "older";
-		if (after.tag !== this.tagAt(after.sequence)) return "diverged";
+		if (after !== undefined) {
+			if (after.epoch !== this.#position.epoch) return "epoch";
+			if (after.sequence > this.#added.sequence) return "diverged";
+			if (after.sequence < this.#tags.first) return "older";
+			if (after.tag !== this.tagAt(after.sequence)) return "diverged";
+		}
 		const now = this.#now();
-		const newer = this.#ring.after(after.sequence, reader, now);
+		const newer = this.#ring.after(after?.sequence, reader, now);
 		if (newer === undefined) return "older";
 		return pageOf(newer.records, upTo, reader, now, newer.isConflated);
 	}

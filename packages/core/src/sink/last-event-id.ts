@@ -13,7 +13,10 @@ interface RequestHead {
 // Polyfills that cannot set a header use the query, under one of these names.
 const LAST_EVENT_ID_PARAMETERS = ["lastEventId", "last-event-id", "last_event_id"];
 
-/** From the header, else from the query; `undefined` when neither has it. An empty one is none. */
+/**
+ * From the header, else from the query; `undefined` when neither has it. `""`: the query has it, and it is empty. Only a page
+ * that opens a stream once more, and was given no id before, says that.
+ */
 export function lastEventIdOf(request: RequestHead): string | undefined {
 	const header = request.headers["last-event-id"];
 	// Some clients send it empty. By the standard none is sent then, so it does not hide the query.
@@ -21,7 +24,6 @@ export function lastEventIdOf(request: RequestHead): string | undefined {
 	if (typeof header === "string" && header !== "")
 		return Buffer.from(header, "latin1").toString("utf8");
 	const parameters = new URLSearchParams(request.url?.replace(/^[^?]*/, ""));
-	return LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name) ?? "").find(
-		(value) => value !== "",
-	);
+	const values = LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name));
+	return values.find((value) => value) ?? (values.includes("") ? "" : undefined);
 }

@@ -67,7 +67,10 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly response: HttpResponse;
 	/** The groups of the connection; after it has closed, its last ones. */
 	readonly groups: readonly string[];
-	/** The `Last-Event-ID` of the request (header, else query `lastEventId`), or `undefined`. Untrusted input. */
+	/**
+	 * The `Last-Event-ID` of the request (header, else query `lastEventId`), or `undefined`. `""`: the query has it, and it is empty;
+	 * with `history`, such a client reconnects without an id and receives a gap. Untrusted input.
+	 */
 	readonly lastEventId: string | undefined;
 	/**
 	 * The application's own `id` in `lastEventId`: with `history`, the `id` option of the last event, or `undefined` if it had
@@ -161,6 +164,12 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	 * `maxConnectionsPerKey` are open with the same key. Default: none.
 	 */
 	readonly limitKey?: string | undefined;
+	/**
+	 * With the option `history`: where a client without a `Last-Event-ID` begins. `"start"`: with the oldest events that this
+	 * process still keeps for it; no gap reports older ones. An `id`, as `publish` returns it: with the events after it, or a
+	 * gap. Default `"now"`: with what is sent from now on.
+	 */
+	readonly since?: "start" | "now" | (string & {}) | undefined;
 	/**
 	 * When the client's authorization expires: a `Date`, or milliseconds since the epoch. The stream closes shortly before (10 % of
 	 * the remaining time, at most 1 s), with reason `expired`. Default: never.

@@ -1,0 +1,228 @@
+/**
+ * Where a client begins: with the id that it says, with that which the application names, or now. A page that comes back and has
+ * no id says so by an empty one: it once counted as new, and lost what was sent meanwhile without a word.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually, openStream, startServer, type TestStream } from "@sse-service/testing";
+import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { EventSource } from "eventsource";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEngineEventLog } from "../src/engine.js";
+import { createSSEService } from "../src/index.js";
+import { MemoryEngine } from "./memory-engine.js";
+import { startService } from "./serving.js";
+
+const INVALID = '{"reason":"invalid"}';
+
+function datas({ events }: TestStream): string[] {
+	return events.map(({ data }) => data);
+}
+
+it("a client that says by an empty parameter that it has no id gets a gap, and what is sent from then on", async () => {
+	const { sse, server } = await startService({ history: true });
+	sse.send("all", "missed");
+	for (const name of ["lastEventId", "last-event-id", "last_event_id"]) {
+		const stream = await openStream(`${server.url}/?${name}=`);
+		sse.send("all", "end");
+		await stream.until(() => stream.text.includes("data: end"));
+		expect(datas(stream)).toEqual([INVALID, "end"]);
+		stream.abort();
+	}
+});
+
+it("an empty header is no id, and beside it an empty parameter counts", async () => {
+	const { sse, server } = await startService({ history: true });
+	for (const [path, expected] of [
+		["/", ["end"]],
+		["/?lastEventId=", [INVALID, "end"]],
+	] as const) {
+		const stream = await openStream(server.url + path, { headers: { "last-event-id": "" } });
+		sse.send("all", "end");
+		await stream.until(() => stream.text.includes("data: end"));
+		expect(datas(stream)).toEqual(expected);
+		stream.abort();
+	}
+});
+
+describe("positionEvent", () => {
+	it("gives a newcomer its position before all else, and a client that received what it missed", async () => {
+		const { sse, open } = await startService({ history: true, positionEvent: "position" });
+		const { stream } = await open();
+		await stream.until(() => stream.events.length === 1);
+		const [position] = stream.events;
+		expect(position).toMatchObject({ event: "position", data: "{}" });
+		stream.abort();
+		sse.send("all", "missed");
+		sse.send({ client: "other" }, "for another client");
+		const { stream: back } = await open({}, position?.id);
+		await back.until(() => back.events.length === 2);
+		expect(back.events).toMatchObject([{ data: "missed" }, { event: "position" }]);
+		back.abort();
+		const { stream: again } = await open({}, back.events[1]?.id);
+		sse.send("all", "end");
+		await again.until(() => again.text.includes("data: end"));
+		expect(datas(again)).toEqual(["end"]);
+	});
+
+	it("comes after the newest state of its groups", async () => {
+		const { sse, open } = await startService({
+			history: { groups: { prices: { latest: true } } },
+			positionEvent: "position",
+		});
+		sse.send({ group: "prices" }, "1", { key: "A" });
+		const { stream } = await open({ groups: ["prices"] });
+		await stream.until(() => stream.text.includes("event: position"));
+		expect(datas(stream)).toEqual(["1", "{}"]);
+	});
+
+	it("lets `eventsource`, which stores an id only with an event, resume before its first other event", async () => {
+		const sse = createSSEService({ history: true, positionEvent: "position", retryMs: 1 });
+		const server = await startServer((req, res) => void sse.connect({ req, res, clientId: "ada" }));
+		const source = new EventSource(server.url);
+		const received: string[] = [];
+		source.onmessage = ({ data }) => received.push(String(data));
+		await new Promise<void>((resolve) => source.addEventListener("position", () => resolve()));
+		sse.disconnect("all");
+		sse.send("all", "missed");
+		await eventually(() => received.includes("missed"), "what was missed");
+		source.close();
+		await sse.close();
+	});
+
+	it("needs the option history", () => {
+		expect(() => createSSEService({ positionEvent: "position" })).toThrow(
+			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+		);
+	});
+});
+
+describe("since", () => {
+	it("the start gives a newcomer all that is kept for it, and to one with an id only what it missed", async () => {
+		const { sse, open } = await startService({ history: { maxEvents: 3 } });
+		const { id } = await sse.publish("all", "1");
+		for (const data of ["2", "3", "4"]) sse.send("all", data);
+		sse.send({ group: "others" }, "for others");
+		const { stream, connection } = await open({ since: "start" });
+		expect(connection.resumed).toBe(true);
+		sse.send("all", "end");
+		await stream.until(() => stream.text.includes("data: end"));
+		expect(datas(stream)).toEqual(["3", "4", "end"]);
+		stream.abort();
+		const { stream: back } = await open({ since: "start" }, id);
+		await back.until(() => back.events.length === 1);
+		expect(datas(back)).toEqual(['{"reason":"expired"}']);
+		back.abort();
+		const { stream: third } = await open({ since: "start" }, stream.events[1]?.id);
+		await third.until(() => third.text.includes("data: end"));
+		expect(datas(third)).toEqual(["end"]);
+	});
+
+	it("the start of a shared log is what this process has of it", async () => {
+		const engine = new MemoryEngine();
+		const eventLog = createEngineEventLog(engine.driver());
+		const { sse, open } = await startService({ eventLog });
+		for (const data of ["1", "2"]) await sse.publish("all", data);
+		const { stream } = await open({ since: "start" });
+		await sse.publish("all", "end");
+		await stream.until(() => stream.text.includes("data: end"));
+		expect(datas(stream)).toEqual(["1", "2", "end"]);
+	});
+
+	it("an id gives what came after it, and one that is unknown a gap", async () => {
+		const { sse, open } = await startService({ history: true });
+		const { id } = await sse.publish("all", "1");
+		sse.send("all", "2");
+		const { stream } = await open({ since: id });
+		await stream.until(() => stream.events.length === 1);
+		expect(datas(stream)).toEqual(["2"]);
+		const { stream: other } = await open({ since: "v1.other.1.abc" });
+		await other.until(() => other.events.length === 1);
+		expect(datas(other)).toEqual(['{"reason":"epoch"}']);
+	});
+
+	it("now is where clients begin, and the start cannot be claimed by a client", async () => {
+		const { sse, open } = await startService({ history: true });
+		sse.send("all", "1");
+		const { stream } = await open({ since: "now" });
+		const { stream: claiming } = await open({}, "start");
+		sse.send("all", "end");
+		for (const each of [stream, claiming]) await each.until(() => each.text.includes("data: end"));
+		expect(datas(stream)).toEqual(["end"]);
+		expect(datas(claiming)).toEqual([INVALID, "end"]);
+	});
+
+	it("is refused when it is no text, or without history", async () => {
+		const { open } = await startService({ history: true });
+		await expect(open({ since: 7 as unknown as string })).rejects.toThrow();
+		const { open: openPlain } = await startService();
+		await expect(openPlain({ since: "start" })).rejects.toThrow();
+	});
+});
+
+describe.skipIf(executablePath === undefined)("the page of the docs, in Chromium", () => {
+	let browser: TestBrowser;
+	beforeAll(async () => {
+		browser = await launchBrowser();
+	});
+	afterAll(() => browser.close());
+
+	it.each([
+		{ positionEvent: undefined, expected: ["gap", 2] },
+		{ positionEvent: "position", expected: [1, 2] },
+	])(
+		"misses nothing silently that is sent while it is refused, before its first event (positionEvent: $positionEvent)",
+		async ({ positionEvent, expected }) => {
+			const docs = readFileSync(join(import.meta.dirname, "../docs/troubleshooting.md"), "utf8");
+			const [, code = ""] = /<!-- browser: refused once -->\n```js\n([\s\S]+?)```/.exec(docs) ?? [];
+			const subscribe = code.slice(0, code.indexOf("\nconst end ="));
+			expect(subscribe).toContain("function subscribe(");
+			const [, listen = ""] = /`(events\.addEventListener\("position".*?)`/.exec(docs) ?? [];
+			expect(listen).toContain("lastEventId = ");
+			const sse = createSSEService({ history: true, retryMs: 1, positionEvent });
+			const requests: string[] = [];
+			const server = await startServer((req, res) => {
+				if (!req.url?.startsWith("/events")) {
+					res
+						.setHeader("content-type", "text/html")
+						.end("<!doctype html><link rel=icon href=data:,>");
+					return;
+				}
+				requests.push(req.url);
+				if (requests.length === 2) res.writeHead(503).end();
+				else sse.connect({ req, res, clientId: "ada" });
+			});
+			const page = await browser.openWindow(server.url);
+			await page.evaluate(`
+				globalThis.seen = [];
+				const wait = globalThis.setTimeout;
+				globalThis.setTimeout = (run) => wait(run, 1);
+				const Own = globalThis.EventSource;
+				globalThis.EventSource = class extends Own {
+					constructor(url) {
+						super(url);
+						this.addEventListener("open", () => (globalThis.isOpen = true));
+					}
+				};
+				EventSource.CLOSED = Own.CLOSED;
+				${positionEvent === undefined ? subscribe : subscribe.replace("events.onopen", () => `${listen}\nevents.onopen`)}
+				subscribe("/events", "count", (count) => seen.push(count), () => seen.push("gap"));
+			`);
+			await eventually(() => sse.stats().connections === 1, "the first stream");
+			await eventually(() => page.evaluate("globalThis.isOpen === true"), "the page to know");
+			sse.disconnect("all");
+			sse.send("all", 1, { event: "count" });
+			await eventually(() => requests.length === 3 && sse.stats().connections === 1, "the third");
+			sse.send("all", 2, { event: "count" });
+			const seen = (): Promise<unknown> => page.evaluate("seen");
+			let last: unknown;
+			await eventually(async () => {
+				last = await seen();
+				return JSON.stringify(last).includes("2");
+			}, "the page to see what is sent now");
+			expect(last).toEqual(expected);
+			await browser.closeWindows();
+			await sse.close();
+		},
+	);
+});
