@@ -22,7 +22,7 @@ export interface SSEEvents {}
 type Events = keyof SSEEvents extends never ? AnyEvents : SSEEvents;
 
 /** `service`, or options that configure the default one. */
-export interface SSEOptions extends AppStreamsOptions<Events> {
+export interface SSEOptions<Own extends object = Events> extends AppStreamsOptions<Own> {
 	/** The name of what is added to responses. Default `"sse"`. */
 	readonly decorator?: string | undefined;
 }
@@ -39,11 +39,11 @@ export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
  */
 export type ResponseSSE = (params?: SSEParams) => ConnectResult<Events>;
 
-export interface SSEMiddleware {
+export interface SSEMiddleware<Own extends object = Events> {
 	(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
 
 	/** The service the streams are registered with: send by it from anywhere. */
-	readonly service: SSEService<Events>;
+	readonly service: SSEService<Own>;
 
 	/**
 	 * End the streams opened through this middleware, with reason `shutdown`, and refuse new ones (status 503). Others of
@@ -78,18 +78,23 @@ declare global {
  *
  * @throws `ERR_SSE_INVALID_OPTION`; `ERR_SSE_ALREADY_CONFIGURED` when the default service is in use with other options
  */
-export function sse({ decorator = "sse", ...options }: SSEOptions = {}): SSEMiddleware {
+export function sse<Own extends object = Events>({
+	decorator = "sse",
+	...options
+}: SSEOptions<Own> = {}): SSEMiddleware<Own> {
 	if (typeof decorator !== "string" || decorator === "") {
 		throw new SSEError("ERR_SSE_INVALID_OPTION", "decorator must be a non-empty string");
 	}
-	const streams = createAppStreams<Events>(options);
+	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const middleware = (
 		req: IncomingMessage,
 		res: ServerResponse,
 		next: (error?: unknown) => void,
 	): void => {
 		const decorated = res as ServerResponse & { [name: string]: unknown };
-		decorated[decorator] = (params?: SSEParams) => streams.connect({ ...params, req, res });
+		decorated[decorator] = (params?: SSEParams) =>
+			// The event map of `service` exists for the compiler alone.
+			streams.connect({ ...params, req, res } as unknown as ConnectParams<Own>);
 		next();
 	};
 	return Object.assign(middleware, {

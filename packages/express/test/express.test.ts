@@ -200,3 +200,13 @@ it.each([
 		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 	);
 });
+
+// It was an error of the compiler, of twelve lines.
+it("a service with an event map of its own can be given, and keeps it", () => {
+	const service = createSSEService<{ tick: { n: number } }>();
+	const middleware = sse({ service });
+	expect(middleware.service).toBe(service);
+	middleware.service.send("all", { n: 1 }, { event: "tick" });
+	// @ts-expect-error: there is no such event
+	middleware.service.send("all", { n: 1 }, { event: "tock" });
+});
