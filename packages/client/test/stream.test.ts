@@ -254,6 +254,29 @@ describe("a stream", () => {
 		await eventually(() => stream.state === "open");
 	});
 
+	it("learns from an sse-service after which silence something is wrong", async () => {
+		let cut: () => void = () => {};
+		const { sse, server, requests } = await serve({ heartbeatIntervalMs: 20 }, (_req, res) => {
+			const write = res.write.bind(res);
+			// As when the network is gone: what the server writes does not arrive.
+			res.write = ((...args: Parameters<typeof write>) =>
+				isCut ? true : write(...args)) as typeof write;
+			return undefined;
+		});
+		let isCut = false;
+		cut = () => {
+			isCut = true;
+		};
+		const stream = open(server.url, { retry: FAST });
+		await untilState(stream, "open");
+		await eventually(() => sse.stats().bytesSent > 20, "a heartbeat");
+		cut();
+		await eventually(() => stream.error?.code === "ERR_SSE_STALLED", "the silence to be noticed");
+		isCut = false;
+		await untilState(stream, "open");
+		expect(requests.length).toBeGreaterThan(1);
+	});
+
 	it("delivers nothing after close, not even what is in the same chunk, and lets the connection go", async () => {
 		const { sse, server } = await serve();
 		const stream = open(server.url);

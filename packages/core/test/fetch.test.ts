@@ -89,6 +89,7 @@ describe("a Response", () => {
 			"content-type": "text/event-stream",
 			"cache-control": "no-cache, no-transform",
 			"x-accel-buffering": "no",
+			"sse-heartbeat": "15000",
 		});
 		expect(await read()).toBe(": open\n");
 		sse.send("all", "ä", { event: "e", id: 1 });

@@ -10,7 +10,7 @@ import type { DisconnectInfo, ErrorStage } from "../types/callbacks.js";
 import type { Membership } from "../types/client.js";
 import type { CloseReason, PipeOptions, PipeSource, SSEConnection } from "../types/connection.js";
 import type { ResumeOutcome } from "../types/history.js";
-import type { SSEHeaders } from "../types/http.js";
+import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { SendOptions } from "../types/message.js";
 import { ownIdOf } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
@@ -23,6 +23,7 @@ export interface ConnectionHost extends BoundedOutboxShared {
 	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
 	/** Whether connections have to be told where they are: only what is logged does that, and heartbeats. */
 	readonly hasHistory: boolean;
+	readonly ownHeaders: OwnHeaders;
 	/** Check and encode one event. */
 	encode(data: unknown, options: SendOptions | undefined): Frame;
 	/** The connection is closed: called once, before its last bytes have left. */
@@ -116,7 +117,7 @@ export class Connection
 
 	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
 	open(headers: SSEHeaders = {}, opening: Frame): void {
-		this.sink.open(headers, opening, this);
+		this.sink.open(this.host.ownHeaders, headers, opening, this);
 		this.#sinkOpen = true;
 		if (!this.sink.headersOnly) this.host.diagnostics.wrote(opening.byteLength);
 	}

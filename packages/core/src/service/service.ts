@@ -17,6 +17,7 @@ import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
 import type { Sink } from "../sink/sink.js";
+import { ownHeaders } from "../sink/stream-headers.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
@@ -49,6 +50,7 @@ class Service implements InnerService, ConnectionHost {
 	readonly flush = new FlushScheduler();
 	readonly diagnostics = new Diagnostics(this);
 	readonly options: ResolvedOptions;
+	readonly ownHeaders;
 	readonly #registry = new Registry();
 	readonly #admission: Admission;
 	readonly #dispatch: Dispatch;
@@ -73,6 +75,7 @@ class Service implements InnerService, ConnectionHost {
 	constructor(options: ResolvedOptions) {
 		this.options = options;
 		this.#admission = new Admission(this.#registry, options);
+		this.ownHeaders = ownHeaders(options.heartbeatIntervalMs);
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		this.#dispatch = new Dispatch(this.#registry, options, {
 			obey: (command) => this.#obey(command),

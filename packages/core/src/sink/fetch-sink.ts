@@ -7,12 +7,12 @@
  *
  * @see https://streams.spec.whatwg.org/#rs-default-controller-class
  */
-import type { SSEHeaders } from "../types/http.js";
+import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
-import { streamHeaders } from "./stream-headers.js";
+import { ownHeaders, streamHeaders } from "./stream-headers.js";
 
 // As much as a socket of Node takes before it says that it is full.
 const FULL_BYTES = 16 * 1024;
@@ -40,7 +40,7 @@ export class FetchSink implements Sink, OpenSink {
 
 	/** One whose client had left before it was opened is empty. */
 	get response(): Response {
-		this.#response ??= new Response(null, { headers: headersOf({}) });
+		this.#response ??= new Response(null, { headers: headersOf(ownHeaders(0), {}) });
 		return this.#response;
 	}
 
@@ -65,7 +65,7 @@ export class FetchSink implements Sink, OpenSink {
 		return this.#queuedBytes;
 	}
 
-	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
+	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const body = this.headersOnly
 			? null
 			: new ReadableStream<Uint8Array>(
@@ -78,7 +78,7 @@ export class FetchSink implements Sink, OpenSink {
 					},
 					{ highWaterMark: 0 },
 				);
-		this.#response = new Response(body, { headers: headersOf(headers) });
+		this.#response = new Response(body, { headers: headersOf(own, headers) });
 		this.listener = listener;
 		openSinks.set(this.#response, this);
 		this.#request.signal.addEventListener("abort", this.#onGone);
@@ -165,10 +165,10 @@ export class FetchSink implements Sink, OpenSink {
 	}
 }
 
-function headersOf(framework: SSEHeaders): Headers {
+function headersOf(own: OwnHeaders, framework: SSEHeaders): Headers {
 	const headers = new Headers();
 	// Headers for one connection are the runtime's.
-	for (const [name, value] of streamHeaders([], framework, "").values()) {
+	for (const [name, value] of streamHeaders(own, [], framework, "").values()) {
 		for (const each of [value].flat()) headers.append(name, String(each));
 	}
 	return headers;

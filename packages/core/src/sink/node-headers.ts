@@ -1,14 +1,8 @@
 /**
  * The headers of an event stream, written on a response of Node.
  */
-import type { SSEHeaders } from "../types/http.js";
-import {
-	type Header,
-	type HeaderValue,
-	invalidHeaders,
-	OUR_HEADERS,
-	streamHeaders,
-} from "./stream-headers.js";
+import type { OwnHeaders, SSEHeaders } from "../types/http.js";
+import { type Header, type HeaderValue, invalidHeaders, streamHeaders } from "./stream-headers.js";
 
 /** The part of a Node response that holds headers. */
 export interface HeaderHolder {
@@ -31,6 +25,7 @@ export interface HeaderHolder {
  */
 export function setStreamHeaders(
 	response: HeaderHolder,
+	own: OwnHeaders,
 	framework: SSEHeaders,
 	httpVersion: string,
 	isPlain: boolean,
@@ -40,10 +35,10 @@ export function setStreamHeaders(
 	);
 	const isEmpty = before.length === 0 && Object.keys(framework).length === 0;
 	if (isPlain && isEmpty && !Object.hasOwn(response, "writeHead")) {
-		response.writeHead(200, OUR_HEADERS);
+		response.writeHead(200, own);
 		return before;
 	}
-	const headers = streamHeaders(before, framework, httpVersion);
+	const headers = streamHeaders(own, before, framework, httpVersion);
 	try {
 		for (const [name] of before) {
 			const lowerCase = name.toLowerCase();

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
+import type { OwnHeaders, RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
@@ -80,11 +80,11 @@ class NodeSink implements Sink, OpenSink {
 		return held.writableLength || 0;
 	}
 
-	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
+	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const { response } = this;
 		this.#isWatched = isCheapToWatch(response);
 		const { httpVersion } = this.#request;
-		const headersBefore = setStreamHeaders(response, headers, httpVersion, this.#isWatched);
+		const headersBefore = setStreamHeaders(response, own, headers, httpVersion, this.#isWatched);
 		this.listener = listener;
 		openSinks.set(response, this);
 		// 'close' of the response, never of the request: a request whose body was read closes at once.

@@ -3,7 +3,7 @@
  * response today). The core above it knows no transport.
  */
 
-import type { SSEHeaders } from "../types/http.js";
+import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 
 /** The callbacks of a sink to the connection that opened it. */
@@ -44,11 +44,11 @@ export interface Sink {
 	readonly bufferedBytes: number;
 
 	/**
-	 * Sends the headers, and `opening` as the first bytes of the stream.
+	 * Sends the headers, ours before those that are given, and `opening` as the first bytes of the stream.
 	 *
 	 * @throws `ERR_SSE_INVALID_HEADERS`, with nothing written and the response's headers as they were
 	 */
-	open(headers: SSEHeaders, opening: Frame, listener: SinkListener): void;
+	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void;
 	/** Writes a frame, or its bytes from `from` to `to`, in order with the others. Never refuses, in any state. */
 	write(frame: Frame, from: number, to: number): SinkState;
 	/**

@@ -3,22 +3,26 @@
  * How they are written is up to each sink.
  */
 import { SSEError } from "../checks/errors.js";
-import type { SSEHeaders } from "../types/http.js";
+import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 
 export type HeaderValue = number | string | readonly string[];
 
 export type Header = readonly [name: string, value: HeaderValue];
 
 /** `no-transform` keeps compression middleware and proxies from holding events back; `X-Accel-Buffering` is nginx's. */
-export const OUR_HEADERS = {
+const OUR_HEADERS = {
 	"Content-Type": "text/event-stream",
 	"Cache-Control": "no-cache, no-transform",
 	"X-Accel-Buffering": "no",
 } as const;
 
-const OURS = new Map<string, Header>(
-	Object.entries(OUR_HEADERS).map((header) => [header[0].toLowerCase(), header]),
-);
+/**
+ * @param heartbeatMs 0: there are none. Else announced as `SSE-Heartbeat`, in milliseconds, so that a client knows after
+ * which silence something is wrong
+ */
+export function ownHeaders(heartbeatMs: number): OwnHeaders {
+	return heartbeatMs === 0 ? OUR_HEADERS : { ...OUR_HEADERS, "SSE-Heartbeat": String(heartbeatMs) };
+}
 
 // They describe a body of known length or coding, which this is not.
 const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encoding"];
@@ -27,7 +31,10 @@ const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encod
 // On HTTP/1.0 `Connection: keep-alive` would promise a reuse that a body without a length cannot keep.
 const CONNECTION_SPECIFIC = ["connection", "keep-alive", "proxy-connection", "upgrade"];
 
-const DROPPED = new Set([...NEVER_ON_A_STREAM, ...OURS.keys()]);
+const DROPPED = new Set([
+	...NEVER_ON_A_STREAM,
+	...Object.keys(ownHeaders(1)).map((name) => name.toLowerCase()),
+]);
 const DROPPED_BUT_ON_1_1 = new Set([...DROPPED, ...CONNECTION_SPECIFIC]);
 
 // RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
@@ -48,6 +55,7 @@ const ALLOWS_CACHING =
  * @throws `ERR_SSE_INVALID_HEADERS`
  */
 export function streamHeaders(
+	own: OwnHeaders,
 	present: readonly Header[],
 	framework: SSEHeaders,
 	httpVersion: string,
@@ -70,7 +78,7 @@ export function streamHeaders(
 		}
 		add(name, value);
 	}
-	for (const [lowerCase, header] of OURS) headers.set(lowerCase, header);
+	for (const header of Object.entries(own)) headers.set(header[0].toLowerCase(), header);
 	if (cacheControl.length > 0) {
 		headers.set("cache-control", ["Cache-Control", restricted(cacheControl)]);
 	}

@@ -22,6 +22,9 @@ export interface SSEHeaders {
 	readonly [name: string]: number | string | readonly string[] | undefined;
 }
 
+/** The headers that every stream of a service has, whatever the application set. */
+export type OwnHeaders = Readonly<Record<string, string>>;
+
 /** The documented name of {@link SSEHeaders}. */
 export type HttpResponseHeaders = SSEHeaders;
 
