@@ -155,7 +155,6 @@ class Run {
 	/** All must be well again, and whatever was received until then is checked. */
 	async #settle(): Promise<void> {
 		for (const what of await this.#fleet.untilReady(READY_MS)) this.#violate("health", what);
-		this.#truth.losses.endOutages(now());
 		this.#load.isStateKept = true;
 		await this.#load.answered();
 		const mark = await this.#load.mark(READY_MS);
@@ -169,6 +168,8 @@ class Run {
 		this.#load.isStateKept = false;
 		await this.#load.answered();
 		await this.#readLog();
+		// By now every client has what its process had to say of them.
+		this.#truth.losses.endOutages(now());
 		const received = this.#crowd.takeUpTo(mark);
 		this.#count(received.values());
 		const count = this.#violations.length;
