@@ -2,7 +2,7 @@
  * Lifetimes: a stream ends before its token does, and when it has reached the service's age.
  */
 import { eventually, openSocket, openStream, type TestServer } from "@sse-service/testing";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
 import { Lifetimes } from "../src/pacing/lifetimes.js";
 import { type Serving, startService } from "./serving.js";
@@ -17,6 +17,7 @@ describe("on the wire", () => {
 	});
 
 	afterEach(async () => {
+		vi.useRealTimers();
 		await sse.close();
 		await server.close();
 	});
@@ -27,11 +28,22 @@ describe("on the wire", () => {
 		return serving.open;
 	}
 
+	/** Time passes only by `passUntil`: a busy machine may take seconds to open a stream. */
+	function setTheClock(): void {
+		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+	}
+
+	async function passUntil(count: number): Promise<void> {
+		await eventually(() => {
+			if (ends.length < count) vi.advanceTimersByTime(10);
+			return ends.length === count;
+		}, "the end of the streams");
+	}
+
 	const onDisconnectCb: ConnectParams["onDisconnectCb"] = ({ reason }) => ends.push(reason);
 
 	it("a stream ends before it expires, given a Date or milliseconds, with what was sent first", async () => {
-		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
-		onTestFinished(() => void vi.useRealTimers());
+		setTheClock();
 		const open = await serve();
 		const time = Date.now() + 2_000;
 		const streams = [
@@ -39,10 +51,7 @@ describe("on the wire", () => {
 			(await open({ expiresAt: time, onDisconnectCb })).stream,
 		];
 		sse.send("all", "before");
-		await eventually(() => {
-			if (ends.length < 2) vi.advanceTimersByTime(10);
-			return ends.length === 2;
-		}, "their end");
+		await passUntil(2);
 		expect(Date.now()).toBeLessThan(time);
 		expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
 		for (const { events } of streams) expect(events).toEqual([{ data: "before" }]);
@@ -67,9 +76,11 @@ describe("on the wire", () => {
 	});
 
 	it("the earlier of the two ends it", async () => {
+		setTheClock();
 		const open = await serve({ maxConnectionAgeMs: 1_000 });
 		const { stream: expiring } = await open({ expiresAt: Date.now() + 500, onDisconnectCb });
 		const { stream: ageing } = await open({ expiresAt: Date.now() + 60_000, onDisconnectCb });
+		await passUntil(2);
 		await Promise.all([expiring.ended, ageing.ended]);
 		expect(ends).toEqual(["expired", "age"]);
 	});
