@@ -35,13 +35,15 @@ export async function check(report, env) {
 		/** @param {(file: string) => Promise<Verdict>} use */
 		const tarball = (use) =>
 			tarballOf(own.dir).then(use, (error) => ({ ok: false, output: error.message }));
+		// One without `main` is for those who import: CommonJS is not asked about.
+		const forms = own.manifest.main === undefined ? ["--profile", "esm-only"] : [];
 		steps.push([
 			`publint ${own.name}`,
 			() => tarball((file) => tool("publint", ["run", file, "--strict"])),
 		]);
 		steps.push([
 			`attw ${own.name}`,
-			() => tarball((file) => tool("attw", ["--no-emoji", "--format", "ascii", file])),
+			() => tarball((file) => tool("attw", ["--no-emoji", "--format", "ascii", ...forms, file])),
 		]);
 	}
 	steps.push(["size-limit", () => tool("size-limit", [])]);

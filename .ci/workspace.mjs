@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
  * @typedef {object} Manifest
  * @property {string} name
  * @property {boolean} [private]
+ * @property {string} [main]
  * @property {string} [packageManager]
  * @property {{ node?: string }} [engines]
  * @property {Record<string, string>} [scripts]

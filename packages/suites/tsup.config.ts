@@ -1,0 +1,5 @@
+import { defineConfig } from "tsup";
+import { library } from "../../.ci/tsup.js";
+
+// As vitest is.
+export default defineConfig({ ...library, format: ["esm"] });
