@@ -2,6 +2,7 @@
  * Finding a stream, or making it when it is missing. While a server deletes a stream it says that it has none, and deletes
  * the files of one that is made at that moment, too; the next restart then loses it. So it is asked twice, with a pause.
  */
+import { pause } from "sse-service/engine";
 import type { JetStream } from "./jetstream.js";
 import type { StreamConfig, StreamInfo } from "./jetstream-api.js";
 
@@ -28,10 +29,4 @@ export async function findOrMake(
 		if (info !== undefined) return info;
 	}
 	throw new Error(`The stream ${name} comes and goes`);
-}
-
-export function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => {
-		setTimeout(resolve, ms).unref();
-	});
 }

@@ -2,8 +2,9 @@
  * The log's stream: found, or made when it is missing, and which log it is. The sequence of the stream is that of the log,
  * so nothing may leave holes in it: JetStream removes the oldest messages only, by their number and their bytes.
  */
+import { pause } from "sse-service/engine";
 import { decodeDescription, encodeDescription, newToken } from "./description.js";
-import { DELETION_MS, findOrMake, pause } from "./find-or-make.js";
+import { DELETION_MS, findOrMake } from "./find-or-make.js";
 import { type JetStream, nanoseconds } from "./jetstream.js";
 import type { StreamConfig, StreamState } from "./jetstream-api.js";
 import type { ResolvedOptions } from "./options.js";

@@ -2,7 +2,7 @@
  * The event log in NATS JetStream: what an application makes and hands to its service.
  */
 import { createEngineEventLog, type EventLog } from "sse-service/engine";
-import { NatsEngine } from "./engine.js";
+import { NatsEngine } from "./nats-engine.js";
 import { type NatsEventLogOptions, resolveOptions } from "./options.js";
 
 /**

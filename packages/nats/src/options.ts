@@ -1,7 +1,7 @@
 /**
  * The options of the event log: every default and every limit, checked once.
  */
-import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
+import { LOG_LIMITS, type OptionRules, type Rule, readOptions } from "sse-service/engine";
 import { isNatsConnection, type NatsConnection } from "./client.js";
 
 export interface NatsEventLogOptions {
@@ -54,11 +54,10 @@ const RULES: OptionRules<ResolvedOptions> = {
 			(value) => typeof value === "string" && /^[\w-]{1,32}$/.test(value),
 		],
 	],
-	maxEvents: [100_000, LIMIT],
-	maxBytes: [64 * 1024 * 1024, LIMIT],
-	maxAgeMs: [24 * 60 * 60 * 1_000, LIMIT],
+	...LOG_LIMITS,
+	// JetStream has a least one, and no unlimited one.
 	idempotencyMs: [
-		10 * 60 * 1_000,
+		LOG_LIMITS.idempotencyMs[0],
 		[
 			"an integer from 100 to 9,000,000,000,000",
 			(value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) <= MAX_WINDOW_MS,

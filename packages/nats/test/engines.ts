@@ -4,7 +4,7 @@
 import { eventually, settled } from "@sse-service/testing";
 import type { LogEngine, Stored, StoredAt, Storing } from "sse-service/engine";
 import { onTestFinished } from "vitest";
-import { NatsEngine } from "../src/engine.js";
+import { NatsEngine } from "../src/nats-engine.js";
 import { type NatsEventLogOptions, resolveOptions } from "../src/options.js";
 
 let tags = 0;

@@ -5,7 +5,7 @@ import { describeLogEngine } from "@sse-service/testing/log-engine";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
-import { NatsEngine } from "../src/engine.js";
+import { NatsEngine } from "../src/nats-engine.js";
 import { resolveOptions } from "../src/options.js";
 import { askJetStream, CLIENTS, type NatsServer, newPrefix, type TestConnection } from "./nats.js";
 

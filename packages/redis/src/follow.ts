@@ -1,10 +1,10 @@
 /**
  * Following the stream, on a connection of its own: a read that waits keeps everything behind it waiting.
  */
-import type { Stored } from "sse-service/engine";
-import type { RedisClient, RedisConnection } from "./client.js";
+import { type Stored, within } from "sse-service/engine";
+import type { RedisClient, RedisConnection } from "./clients/client.js";
 import { readStream } from "./entries.js";
-import { inTime, openConnection } from "./own-connection.js";
+import { openConnection } from "./own-connection.js";
 
 /** A read waits in Redis for at most two seconds. */
 const WAIT = ["BLOCK", "2000"];
@@ -31,7 +31,12 @@ export async function followStream(
 		let wait: readonly string[] = [];
 		for (let from = `${after}-0`; ; wait = WAIT) {
 			const read = ["XREAD", "COUNT", `${COUNT}`, ...wait, "STREAMS", key, from];
-			const reply = await inTime(connection.call(read, key), ANSWER_TIMEOUT_MS, signal);
+			const reply = await within(
+				ANSWER_TIMEOUT_MS,
+				connection.call(read, key),
+				"Reading from Redis",
+				signal,
+			);
 			const { stored, lastId } = readStream(reply);
 			if (wait !== WAIT || stored.length > 0) take(stored);
 			from = lastId ?? from;

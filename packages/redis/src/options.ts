@@ -1,12 +1,18 @@
 /**
  * The options of the event log, checked once.
  */
-import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
-import type { IORedisClient } from "./ioredis.js";
-import type { IORedisCluster } from "./ioredis-cluster.js";
-import type { NodeRedisClient } from "./node-redis.js";
-import type { NodeRedisCluster } from "./node-redis-cluster.js";
-import type { NodeRedisSentinel } from "./node-redis-sentinel.js";
+import {
+	LOG_LIMITS,
+	type LogLimits,
+	type OptionRules,
+	type Rule,
+	readOptions,
+} from "sse-service/engine";
+import type { IORedisClient } from "./clients/ioredis.js";
+import type { IORedisCluster } from "./clients/ioredis-cluster.js";
+import type { NodeRedisClient } from "./clients/node-redis.js";
+import type { NodeRedisCluster } from "./clients/node-redis-cluster.js";
+import type { NodeRedisSentinel } from "./clients/node-redis-sentinel.js";
 
 /** A client of either library, for one Redis, Redis Cluster or Redis Sentinel. */
 export type AnyRedisClient =
@@ -34,14 +40,6 @@ export interface RedisEventLogOptions {
 	readonly idempotencyMs?: number | undefined;
 }
 
-/** Numbers as Redis takes them: without limit is the largest. */
-export interface LogLimits {
-	readonly maxEvents: number;
-	readonly maxBytes: number;
-	readonly maxAgeMs: number;
-	readonly idempotencyMs: number;
-}
-
 interface ToldOptions extends LogLimits {
 	readonly client: unknown;
 	readonly prefix: string;
@@ -56,15 +54,13 @@ const RULES: OptionRules<ToldOptions> = {
 	// Which library it is of, if it is of one, is seen by who takes it.
 	client: [undefined, ["a client", () => true]],
 	prefix: ["sse", PREFIX],
-	maxEvents: [100_000, LIMIT],
-	maxBytes: [64 * 1024 * 1024, LIMIT],
-	maxAgeMs: [86_400_000, LIMIT],
-	idempotencyMs: [600_000, LIMIT],
+	...LOG_LIMITS,
 };
 
 export interface ResolvedOptions {
 	readonly client: unknown;
 	readonly prefix: string;
+	/** As Redis takes them: without limit is the largest number. */
 	readonly limits: LogLimits;
 }
 

@@ -1,7 +1,8 @@
 /**
  * A connection of our own: opened in time, and asked in time. One can be up and bring nothing, which nothing else shows.
  */
-import type { RedisClient, RedisConnection } from "./client.js";
+import { within } from "sse-service/engine";
+import type { RedisClient, RedisConnection } from "./clients/client.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -14,30 +15,10 @@ export async function openConnection(
 	signal.throwIfAborted();
 	const connecting = redis.connect(key);
 	try {
-		return await inTime(connecting, CONNECT_TIMEOUT_MS, signal);
+		return await within(CONNECT_TIMEOUT_MS, connecting, "Connecting to Redis", signal);
 	} catch (error) {
 		// It may be there later.
 		connecting.then((late) => late.destroy()).catch(() => {});
 		throw error;
-	}
-}
-
-/** What a promise resolves to. @throws (rejects) when that takes too long, and as soon as the signal aborts */
-export async function inTime<T>(promise: Promise<T>, ms: number, signal?: AbortSignal): Promise<T> {
-	let stop = (): void => {};
-	const stopped = new Promise<never>((_, reject) => {
-		const timer = setTimeout(() => reject(new Error(`It did not answer within ${ms} ms`)), ms);
-		const onAbort = (): void => reject(signal?.reason);
-		signal?.addEventListener("abort", onAbort);
-		stop = () => {
-			clearTimeout(timer);
-			signal?.removeEventListener("abort", onAbort);
-		};
-		if (signal?.aborted) onAbort();
-	});
-	try {
-		return await Promise.race([promise, stopped]);
-	} finally {
-		stop();
 	}
 }

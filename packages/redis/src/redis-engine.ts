@@ -1,26 +1,27 @@
 /**
  * The engine: a log in a Redis stream.
  */
+
 import {
 	LOG_FORMAT,
 	type LogEngine,
+	type LogLimits,
 	type Newest,
 	SSEError,
 	type Stored,
 	type StoredAt,
 	type Storing,
 } from "sse-service/engine";
-import { Batches, MAX_KNOWN } from "./batches.js";
-import type { RedisCalls, RedisClient } from "./client.js";
+import { AppendBatches, MAX_KNOWN } from "./append-batches.js";
+import type { RedisCalls, RedisClient } from "./clients/client.js";
+import { CommandConnection } from "./command-connection.js";
 import { readEntries, readLatest } from "./entries.js";
 import { followStream } from "./follow.js";
 import { decodeName, encodeName, keysOf, type LogKeys } from "./keys.js";
-import { Line } from "./line.js";
 import { newLogId } from "./log-id.js";
-import { LATEST, NEWEST, READ, TIDY } from "./log-scripts.js";
-import type { LogLimits } from "./options.js";
-import { POST, POSTED, TIDY_POSTS } from "./post-scripts.js";
-import { runScript, type Script } from "./script.js";
+import { LATEST, NEWEST, READ, TIDY } from "./scripts/log-scripts.js";
+import { POST, POSTED, TIDY_POSTS } from "./scripts/post-scripts.js";
+import { runScript, type Script } from "./scripts/script.js";
 import { checkServer } from "./server-check.js";
 
 /** The version of how the log is kept in Redis, and that of its texts. */
@@ -36,20 +37,20 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 export class RedisEngine implements LogEngine {
 	readonly name = "Redis";
 	readonly #redis: RedisClient;
-	readonly #line: Line;
+	readonly #commands: CommandConnection;
 	readonly #calls: RedisCalls;
 	readonly #keys: LogKeys;
 	readonly #limits: LogLimits;
-	readonly #batches: Batches;
+	readonly #batches: AppendBatches;
 	readonly #closing = new AbortController();
 
 	constructor(redis: RedisClient, prefix: string, limits: LogLimits) {
 		this.#redis = redis;
-		this.#line = new Line(redis);
-		this.#calls = redis.isCluster ? redis : this.#line;
+		this.#commands = new CommandConnection(redis);
+		this.#calls = redis.isCluster ? redis : this.#commands;
 		this.#keys = keysOf(prefix);
 		this.#limits = limits;
-		this.#batches = new Batches(this.#calls, this.#keys, FORMAT, limits);
+		this.#batches = new AppendBatches(this.#calls, this.#keys, FORMAT, limits);
 	}
 
 	async open(warn: (message: string) => void): Promise<void> {
@@ -122,7 +123,7 @@ export class RedisEngine implements LogEngine {
 
 	async close(): Promise<void> {
 		this.#closing.abort();
-		this.#line.close();
+		this.#commands.close();
 	}
 
 	/** Run a script over the log. */

@@ -2,7 +2,7 @@
  * The event log in Redis, over the client that the application has.
  */
 import { createEngineEventLog, type EventLog } from "sse-service/engine";
-import { clientOf } from "./client-of.js";
+import { clientOf } from "./clients/detect-client.js";
 import { type RedisEventLogOptions, resolveOptions } from "./options.js";
 import { RedisEngine } from "./redis-engine.js";
 

@@ -1,10 +1,11 @@
 /**
  * What is asked of Redis before the log is opened there: whether it is new enough, and whether it may throw the log away.
  */
-import type { RedisCalls } from "./client.js";
+
+import type { LogLimits } from "sse-service/engine";
+import type { RedisCalls } from "./clients/client.js";
 import type { LogKeys } from "./keys.js";
-import type { LogLimits } from "./options.js";
-import { defineScript, runScript } from "./script.js";
+import { defineScript, runScript } from "./scripts/script.js";
 
 // As a script, it is answered by the server that has the log.
 const INFO = defineScript(`return redis.call('INFO', 'server') .. redis.call('INFO', 'memory')`);

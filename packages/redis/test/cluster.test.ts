@@ -9,7 +9,7 @@ import { Cluster as Cluster5 } from "ioredis-5";
 import { createCluster } from "redis";
 import { createCluster as createCluster5 } from "redis-5";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { clientOf } from "../src/client-of.js";
+import { clientOf } from "../src/clients/detect-client.js";
 import type { AnyRedisClient } from "../src/index.js";
 import { resolveOptions } from "../src/options.js";
 import { RedisEngine } from "../src/redis-engine.js";

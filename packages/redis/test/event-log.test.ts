@@ -5,7 +5,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { describeEventLog } from "@sse-service/testing/event-log";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import { afterAll, beforeAll, describe } from "vitest";
-import { clientOf } from "../src/client-of.js";
+import { clientOf } from "../src/clients/detect-client.js";
 import { redisEventLog } from "../src/index.js";
 import { type OpenClient, openClient } from "./clients.js";
 

@@ -8,7 +8,7 @@ import type { ServerProcess } from "@sse-service/testing/server-process";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { createSSEService, type SSEService } from "sse-service";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { clientOf } from "../src/client-of.js";
+import { clientOf } from "../src/clients/detect-client.js";
 import { redisEventLog } from "../src/index.js";
 import { openClient } from "./clients.js";
 import { until } from "./lab.js";

@@ -5,7 +5,7 @@ import { eventually } from "@sse-service/testing";
 import type { RedisServerOptions } from "@sse-service/testing/redis-server";
 import { startRedisServer } from "@sse-service/testing/redis-server";
 import type { LogEngine, Stored, StoredAt, Storing } from "sse-service/engine";
-import { clientOf } from "../src/client-of.js";
+import { clientOf } from "../src/clients/detect-client.js";
 import { type RedisEventLogOptions, resolveOptions } from "../src/options.js";
 import { RedisEngine } from "../src/redis-engine.js";
 import { type OpenClient, openClient, type User } from "./clients.js";

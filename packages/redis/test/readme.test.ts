@@ -10,7 +10,7 @@ import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-se
 import { useSuiteServer } from "@sse-service/testing/suite-server";
 import { createSSEService } from "sse-service";
 import { describe, expect, it } from "vitest";
-import { clientOf } from "../src/client-of.js";
+import { clientOf } from "../src/clients/detect-client.js";
 import { redisEventLog } from "../src/index.js";
 import { keysOf } from "../src/keys.js";
 import { resolveOptions } from "../src/options.js";

@@ -8,7 +8,7 @@ import { Redis as Redis5 } from "ioredis-5";
 import { createClient, RESP_TYPES } from "redis";
 import { createClient as createClient5, RESP_TYPES as RESP_TYPES_5 } from "redis-5";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { clientOf } from "../src/client-of.js";
+import { clientOf } from "../src/clients/detect-client.js";
 import type { RedisEventLogOptions } from "../src/index.js";
 import { resolveOptions } from "../src/options.js";
 import { RedisEngine } from "../src/redis-engine.js";

@@ -2,7 +2,7 @@
  * The queue of appends on their way to an engine. What is appended while the engine is busy is sent together, in order. Time and
  * size of the queue are limited. Nothing is sent before the log is followed: it would be behind the position where that begins.
  */
-import { SSEError } from "../checks/errors.js";
+import { isSSEError, SSEError } from "../checks/errors.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 
 // In one call to the engine: appends, and characters of their texts.
@@ -202,7 +202,11 @@ export class AppendQueue {
 
 /** What an engine rejects with, as applications get it. */
 export function failed({ name }: LogEngine, cause: unknown): SSEError {
-	if (cause instanceof SSEError) return cause;
+	if (isSSEError(cause)) {
+		const { code, message, statusCode } = cause;
+		const isTimeout = code === "ERR_SSE_TIMEOUT" && statusCode === undefined;
+		return isTimeout ? new SSEError(code, message, 503, cause) : cause;
+	}
 	const why = cause instanceof Error ? cause.message : String(cause);
 	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, 503, cause);
 }

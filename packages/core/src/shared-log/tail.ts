@@ -4,7 +4,7 @@
  * and refuse to be followed. So the pause is reset only once the engine has begun to deliver.
  */
 
-import { within } from "../pacing/timeout.js";
+import { pause, within } from "../pacing/timeout.js";
 import type { Position } from "../wire/cursor.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 
@@ -85,7 +85,7 @@ export class Tail {
 
 	async #follow(signal: AbortSignal): Promise<void> {
 		const what = `Opening the log in ${this.#engine.name}`;
-		const newest = await raced(signal, within(START_TIMEOUT_MS, this.#start(signal), what));
+		const newest = await within(START_TIMEOUT_MS, this.#start(signal), what, signal);
 		const after = this.#host.position?.sequence ?? 0;
 		const take = (stored: readonly Stored[]): void => {
 			if (signal.aborted) return;
@@ -97,7 +97,7 @@ export class Tail {
 		};
 		this.#isFollowing = true;
 		try {
-			await raced(signal, this.#engine.follow(after, take, signal));
+			await within(0, this.#engine.follow(after, take, signal), undefined, signal);
 		} finally {
 			this.#isFollowing = false;
 			this.#isFollowed = false;
@@ -120,33 +120,4 @@ export class Tail {
 			}
 		}
 	}
-}
-
-/** What a promise resolves to, unless the signal aborts before. @throws (rejects) its reason then */
-async function raced<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-	let onAbort = (): void => {};
-	const aborted = new Promise<never>((_, reject) => {
-		onAbort = () => reject(signal.reason);
-		signal.addEventListener("abort", onAbort);
-		if (signal.aborted) onAbort();
-	});
-	try {
-		return await Promise.race([promise, aborted]);
-	} finally {
-		signal.removeEventListener("abort", onAbort);
-	}
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		if (signal.aborted) return resolve();
-		const end = (): void => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", end);
-			resolve();
-		};
-		const timer = setTimeout(end, ms);
-		timer.unref();
-		signal.addEventListener("abort", end);
-	});
 }

@@ -13,13 +13,13 @@ import {
 	type RunStore,
 	type RunWrite,
 } from "sse-service/runs";
-import type { RedisCalls, RedisClient } from "../client.js";
-import { clientOf } from "../client-of.js";
+import type { RedisCalls, RedisClient } from "../clients/client.js";
+import { clientOf } from "../clients/detect-client.js";
+import { CommandConnection } from "../command-connection.js";
 import { decodeName, encodeName } from "../keys.js";
-import { Line } from "../line.js";
 import { newLogId } from "../log-id.js";
 import { type AnyRedisClient, resolvePrefix } from "../options.js";
-import { isScriptError, runScript, type Script } from "../script.js";
+import { isScriptError, runScript, type Script } from "../scripts/script.js";
 import { type Chunk, decodeChunk, encodeChunk } from "./chunk.js";
 import { FollowedRun } from "./followed-run.js";
 import { followRuns } from "./run-follower.js";
@@ -52,7 +52,7 @@ export function redisRunStore(options: RedisRunStoreOptions): RunStore {
 
 class RedisRunStore implements RunStore {
 	readonly #redis: RedisClient;
-	readonly #line: Line;
+	readonly #commands: CommandConnection;
 	readonly #calls: RedisCalls;
 	readonly #keys: RunKeys;
 	/** What every script is given. */
@@ -68,8 +68,8 @@ class RedisRunStore implements RunStore {
 
 	constructor(redis: RedisClient, prefix: string, onError: (error: unknown) => void) {
 		this.#redis = redis;
-		this.#line = new Line(redis);
-		this.#calls = redis.isCluster ? redis : this.#line;
+		this.#commands = new CommandConnection(redis);
+		this.#calls = redis.isCluster ? redis : this.#commands;
 		this.#keys = runKeysOf(prefix);
 		this.#common = [...this.#keys.index, this.#keys.control];
 		this.#wake = this.#keys.ofProcess(newLogId());
@@ -173,7 +173,7 @@ class RedisRunStore implements RunStore {
 
 	async close(): Promise<void> {
 		this.#closing.abort();
-		this.#line.close();
+		this.#commands.close();
 		await this.#following;
 	}
 

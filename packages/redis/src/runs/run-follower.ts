@@ -3,8 +3,9 @@
  * cancellations. Nothing is polled, and of runs that nobody follows nothing comes.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import type { RedisClient, RedisConnection } from "../client.js";
-import { inTime, openConnection } from "../own-connection.js";
+import { within } from "sse-service/engine";
+import type { RedisClient, RedisConnection } from "../clients/client.js";
+import { openConnection } from "../own-connection.js";
 import { decodeChunk } from "./chunk.js";
 import type { FollowedRun } from "./followed-run.js";
 
@@ -45,7 +46,12 @@ export async function followRuns(
 		try {
 			connection = await openConnection(redis, keys.control, signal);
 			const ask = (...args: string[]): Promise<unknown> =>
-				inTime((connection as RedisConnection).call(args, keys.control), ANSWER_TIMEOUT_MS, signal);
+				within(
+					ANSWER_TIMEOUT_MS,
+					(connection as RedisConnection).call(args, keys.control),
+					"Reading from Redis",
+					signal,
+				);
 			// What was cancelled before this process began is none of its.
 			lastControl ??= newestOf(await ask("XREVRANGE", keys.control, "+", "-", "COUNT", "1"));
 			let lastWake = newestOf(await ask("XREVRANGE", keys.wake, "+", "-", "COUNT", "1"));

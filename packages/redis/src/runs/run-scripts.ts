@@ -5,7 +5,7 @@
  * started, ended, lease (until when), fresh (from when on expiry is set anew), snapshot (its sequence), folded. The entries of
  * an attempt are a stream of its own; a chunk is `<sequence of its first>-0`, with JSON of the entries as `e`.
  */
-import { defineScript } from "../script.js";
+import { defineScript } from "../scripts/script.js";
 
 const COMMON = `
 local time = redis.call('TIME')

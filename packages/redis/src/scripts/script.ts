@@ -3,7 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import { SSEError } from "sse-service/engine";
-import type { RedisCalls } from "./client.js";
+import type { RedisCalls } from "../clients/client.js";
 
 export interface Script {
 	readonly text: string;

@@ -2,7 +2,6 @@
  * The engine: a log for several processes in NATS JetStream, over a connection of the application's.
  */
 import type { LogEngine, Newest, Position, Stored, StoredAt, Storing } from "sse-service/engine";
-import { purgeOld } from "./age.js";
 import { append } from "./append.js";
 import { decodeEntry } from "./entry.js";
 import { follow } from "./follow.js";
@@ -11,6 +10,7 @@ import { Latest } from "./latest.js";
 import { type Log, LogStream } from "./log-stream.js";
 import type { ResolvedOptions } from "./options.js";
 import { Posts } from "./posts.js";
+import { purgeOld } from "./purge-old.js";
 import { readLog } from "./read.js";
 import { Requests } from "./requests.js";
 import { warningsOf } from "./warnings.js";

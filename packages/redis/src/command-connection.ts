@@ -1,12 +1,16 @@
 /**
- * The line: what the log says to Redis, over a connection of our own. One that breaks, or is up and brings no answer, is given
- * up for another, and what was not answered is said again there: nothing that the log says does more when it is said twice.
+ * The connection for commands, a connection of our own. If it breaks, or is up and delivers no answer, another one replaces it and
+ * unanswered commands are sent again: no command of the log does more when it is sent twice.
  */
-import type { RedisCalls, RedisClient, RedisConnection } from "./client.js";
-import { inTime, openConnection } from "./own-connection.js";
-import { isReply } from "./script.js";
+import { pause, within } from "sse-service/engine";
+import type { RedisCalls, RedisClient, RedisConnection } from "./clients/client.js";
+import { openConnection } from "./own-connection.js";
+import { isReply } from "./scripts/script.js";
 
-/** What is said is answered, or has failed, by then. */
+/** As errors call it. */
+const ANSWER = "An answer of Redis";
+
+/** A command is answered, or has failed, by then. */
 const CALL_TIMEOUT_MS = 5_000;
 
 /** A connection that has not answered by then is given up, while there is time for another. */
@@ -15,7 +19,7 @@ const ANSWER_TIMEOUT_MS = 3_000;
 const FIRST_PAUSE_MS = 25;
 const MAX_PAUSE_MS = 1_000;
 
-export class Line implements RedisCalls {
+export class CommandConnection implements RedisCalls {
 	readonly #redis: RedisClient;
 	readonly #closing = new AbortController();
 	#connection: Promise<RedisConnection> | undefined;
@@ -33,9 +37,9 @@ export class Line implements RedisCalls {
 			const connecting = this.#connect(key);
 			let connection: RedisConnection | undefined;
 			try {
-				connection = await inTime(connecting, left());
+				connection = await within(left(), connecting, ANSWER);
 				const answering = connection.call(args, key);
-				const reply = await inTime(answering, Math.min(ANSWER_TIMEOUT_MS, left()));
+				const reply = await within(Math.min(ANSWER_TIMEOUT_MS, left()), answering, ANSWER);
 				this.#failures = 0;
 				return reply;
 			} catch (error) {
@@ -74,10 +78,4 @@ export class Line implements RedisCalls {
 		this.#failures++;
 		connecting.then((connection) => connection.destroy()).catch(() => {});
 	}
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => {
-		setTimeout(resolve, ms);
-	});
 }

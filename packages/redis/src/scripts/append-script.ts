@@ -1,8 +1,8 @@
 /**
  * The script that appends a batch: as a whole, in order, and once, however often it is sent.
  */
-import { CHAIN } from "./chain.js";
-import { LOG } from "./lua-log.js";
+import { CHAIN } from "../chain.js";
+import { LOG } from "./log-prelude.js";
 import { defineScript } from "./script.js";
 
 // Of each writer so many answers are remembered: what is on its way at a time is less.

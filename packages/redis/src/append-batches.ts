@@ -2,19 +2,18 @@
  * The batches of this process: each is numbered, and stored after the one before it. So one that is sent twice, by a client
  * library that was not answered, is stored once; and one that comes late is not stored behind those that came after it.
  */
-import type { StoredAt, Storing } from "sse-service/engine";
-import { APPEND } from "./append-script.js";
+import type { LogLimits, StoredAt, Storing } from "sse-service/engine";
 import { chain } from "./chain.js";
-import type { RedisCalls } from "./client.js";
+import type { RedisCalls } from "./clients/client.js";
 import { encodeName, type LogKeys } from "./keys.js";
 import { newLogId } from "./log-id.js";
-import type { LogLimits } from "./options.js";
-import { isScriptError, isUnknownScript, runByHash, runByText } from "./script.js";
+import { APPEND } from "./scripts/append-script.js";
+import { isScriptError, isUnknownScript, runByHash, runByText } from "./scripts/script.js";
 
 /** So many idempotency keys are known, and as many besides for some time longer. */
 export const MAX_KNOWN = 100_000;
 
-export class Batches {
+export class AppendBatches {
 	readonly #redis: RedisCalls;
 	readonly #keys: LogKeys;
 	readonly #format: string;

@@ -1,7 +1,7 @@
 /**
  * The scripts that ask of the log, and the one that tidies it up.
  */
-import { LOG } from "./lua-log.js";
+import { LOG } from "./log-prelude.js";
 import { defineScript } from "./script.js";
 
 /** What a writer was answered is remembered for so long after its last batch. */
