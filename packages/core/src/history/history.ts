@@ -7,7 +7,7 @@ import type { Connection } from "../connection/connection.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { Command } from "../event-log/command.js";
 import type { Appended, EventLog, LogHost } from "../event-log/event-log.js";
-import type { LogEntry, LogRecord } from "../event-log/record.js";
+import { keyOf, type LogEntry, type LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
 import type { Selection } from "../registry/target.js";
 import type { Published } from "../types/message.js";
@@ -177,7 +177,8 @@ function postingOf(selection: Selection, message: Message): Posting {
 		fields: { data, event, id, retry },
 		key,
 		ttlMs,
-		idempotencyKey,
+		// The same key for another target is another event.
+		idempotencyKey: keyOf(selection, idempotencyKey),
 		selection,
 	};
 }

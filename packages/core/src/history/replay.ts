@@ -189,8 +189,9 @@ function* recovered<C extends Replayed>(
 	let iterator: RecoveredIterator | undefined;
 	try {
 		yield* settled(turn.begins);
-		awaited = host.recover(connection, reason, lastEventId);
-		if (awaited === undefined) return false;
+		const answer = host.recover(connection, reason, lastEventId);
+		if (answer === undefined) return false;
+		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
 		const source = yield* settled(awaited, recoverTimeoutMs);
 		awaited = undefined;
 		iterator = iteratorOf(source);
@@ -206,7 +207,7 @@ function* recovered<C extends Replayed>(
 		return false;
 	} finally {
 		turn.end();
-		// One that comes too late is of no use any more either.
+		// One that comes too late is closed, too.
 		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
 		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error, "recover"));
 	}

@@ -165,7 +165,9 @@ class World {
 		const target = { ...form, ...(exception && { except: exception }) } as Target;
 		const options = { key, ttlMs, id: ownId };
 
-		const known = once === undefined ? undefined : this.#published.get(once);
+		// One key for two targets is two events.
+		const name = `${once} ${JSON.stringify(to)}`;
+		const known = once === undefined ? undefined : this.#published.get(name);
 		if (once !== undefined && known !== undefined && this.#isRemembered(known.event)) {
 			// It is the first one that counts.
 			void this.#sse.publish(target, message.data, { ...options, idempotencyKey: once });
@@ -188,7 +190,11 @@ class World {
 				...options,
 				idempotencyKey: once,
 			});
-			this.#published.set(once, { event, id: published.then(({ id }) => id) });
+			this.#published.delete(name);
+			this.#published.set(name, { event, id: published.then(({ id }) => id) });
+			// As many keys are remembered as events are kept.
+			const [oldest = name] = this.#published.keys();
+			if (this.#published.size > this.#setup.maxEvents) this.#published.delete(oldest);
 		}
 	}
 
