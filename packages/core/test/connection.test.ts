@@ -707,7 +707,7 @@ describe("the handle", () => {
 		["a query with a second question mark", "/?next=/a?b&lastEventId=7", {}, "7"],
 		["the query, where the header is empty", "/?lastEventId=q", { "last-event-id": "" }, "q"],
 		["the first parameter that is not empty", "/?lastEventId=&last-event-id=q", {}, "q"],
-		["nowhere, where all are empty", "/?lastEventId=", { "last-event-id": "" }, undefined],
+		["the query, where all are empty", "/?lastEventId=", { "last-event-id": "" }, ""],
 		["nowhere", "/lastEventId=path&lastEventId=1", {}, undefined],
 	])("its lastEventId comes from %s", async (_name, path, headers, expected) => {
 		await serve();

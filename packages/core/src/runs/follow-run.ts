@@ -40,7 +40,9 @@ export async function followRun(
 	reader: RunReader,
 	options: FollowOptions,
 ): Promise<SSEConnection | undefined> {
-	const { lastEventId = lastEventIdIn(reader), codec = {} } = options;
+	const { codec = {} } = options;
+	// An empty one is that of a reader that has had nothing: it is given the whole run.
+	const lastEventId = (options.lastEventId ?? lastEventIdIn(reader)) || undefined;
 	const status = await host.store.settle(id);
 	if (status === undefined && lastEventId === undefined) {
 		if (options.unknown === "error") {
