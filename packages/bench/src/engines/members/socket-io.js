@@ -12,7 +12,11 @@ export async function create(url) {
 	const server = createServer();
 	// With its default of 10,000 a process that is behind by more goes on where the stream begins: its clients miss what is
 	// between, and nobody is told.
-	const io = new Server(server, { adapter: createAdapter(client, { maxLen: 1_000_000 }) });
+	const io = new Server(server, {
+		adapter: createAdapter(client, { maxLen: 1_000_000 }),
+		// On a busy machine a late answer would end a connection, and what is sent meanwhile be lost.
+		pingTimeout: 600_000,
+	});
 	return {
 		server,
 		isReady: () => true,
