@@ -62,7 +62,7 @@ export function createMember(name, redisUrl, host) {
 		child.once("exit", (_code, signal) => {
 			running = undefined;
 			report = undefined;
-			become("down", signal === null ? "has ended" : `has died of ${signal}`);
+			become("down", signal === null ? "has ended" : killedBy(signal));
 			if (isWanted) restart = setTimeout(start, RESTART_MS);
 		});
 	}
@@ -105,4 +105,9 @@ export function createMember(name, redisUrl, host) {
 		},
 		look: () => ({ name, state, pid: running?.pid, ...report }),
 	};
+}
+
+/** In plain words: SIGKILL is what the page's button sends. @param {NodeJS.Signals} signal */
+function killedBy(signal) {
+	return signal === "SIGKILL" ? "was killed" : `was ended by ${signal}`;
 }

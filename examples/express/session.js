@@ -62,7 +62,7 @@ export function sessionRouter(streams) {
 		const { name, password } = req.body ?? {};
 		const user = USERS.find((each) => each.name === name && password === name);
 		if (user === undefined) {
-			res.status(401).json({ message: "Nobody has this name and password" });
+			res.status(401).json({ message: "Wrong name or password" });
 			return;
 		}
 		// A new id, so that one who knew the id before is not signed in with it.

@@ -54,7 +54,7 @@ async function plugin(app) {
 		const { name, password } = /** @type {Record<string, string>} */ (request.body);
 		const user = USERS.find((each) => each.name === name && password === name);
 		if (user === undefined) {
-			return reply.code(401).send({ message: "Nobody has this name and password" });
+			return reply.code(401).send({ message: "Wrong name or password" });
 		}
 		// Strict: no page of another site can send it along. Over HTTPS it would be `secure`, too.
 		reply.setCookie(COOKIE, await reply.jwtSign(user), {

@@ -64,6 +64,7 @@ function story() {
 		count("leading") && `lead on ${count("leading")}`,
 		count("outbid") && `are outbid on ${count("outbid")}`,
 		count("won") && `have won ${count("won")}`,
+		count("lost") && `have lost ${count("lost")} to others`,
 	].filter((part) => part !== 0);
 	return `Good evening, ${user.name}. You ${parts.join(", ") || "have not bid yet"}.`;
 }

@@ -35,7 +35,7 @@ export class SessionController {
 		@Res({ passthrough: true }) response: Response,
 	) {
 		const user = users.find((each) => each.name === name && password === name);
-		if (user === undefined) throw new UnauthorizedException("Nobody has this name and password");
+		if (user === undefined) throw new UnauthorizedException("Wrong name or password");
 		// Strict: no page of another site can send it along. Over HTTPS it would be `secure`, too.
 		response.cookie(COOKIE, user.name, { signed: true, httpOnly: true, sameSite: "strict" });
 		return { user };

@@ -96,7 +96,7 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 	});
 
 	test("is made up for by the application when more was missed than is kept", async () => {
-		await press("Miss more than is kept");
+		await press("Simulate a long outage");
 		await send(grace, "# kitchen", "meanwhile");
 		await said(ada, "More was missed than the server keeps").waitFor();
 		await live(ada);

@@ -135,7 +135,7 @@ export function describeExample(example: RunningExample, folder: string, admin: 
 		test("a wrong password is refused and says so, a right one opens the stream", async () => {
 			const page = await example.openWindow(example.url);
 			await signIn(page, "ada", "grace");
-			await page.getByRole("alert").getByText("Nobody has this name and password").waitFor();
+			await page.getByRole("alert").getByText("Wrong name or password").waitFor();
 			expect(await page.getByRole("status").isVisible()).toBe(false);
 			await signIn(page, "ada", "ada");
 			await live(page);
