@@ -23,7 +23,6 @@ export interface ConnectionHost extends BoundedOutboxShared {
 	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
 	/** Whether connections have to be told where they are: only what is logged does that, and heartbeats. */
 	readonly hasHistory: boolean;
-	readonly ownHeaders: OwnHeaders;
 	/** Check and encode one event. */
 	encode(data: unknown, options: SendOptions | undefined): Frame;
 	/** The connection is closed: called once, before its last bytes have left. */
@@ -116,8 +115,8 @@ export class Connection
 	}
 
 	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
-	open(headers: SSEHeaders = {}, opening: Frame): void {
-		this.sink.open(this.host.ownHeaders, headers, opening, this);
+	open(own: OwnHeaders, headers: SSEHeaders = {}, opening: Frame): void {
+		this.sink.open(own, headers, opening, this);
 		this.#sinkOpen = true;
 		if (!this.sink.headersOnly) this.host.diagnostics.wrote(opening.byteLength);
 	}

@@ -50,7 +50,7 @@ class Service implements InnerService, ConnectionHost {
 	readonly flush = new FlushScheduler();
 	readonly diagnostics = new Diagnostics(this);
 	readonly options: ResolvedOptions;
-	readonly ownHeaders;
+	readonly #ownHeaders;
 	readonly #registry = new Registry();
 	readonly #admission: Admission;
 	readonly #dispatch: Dispatch;
@@ -75,7 +75,7 @@ class Service implements InnerService, ConnectionHost {
 	constructor(options: ResolvedOptions) {
 		this.options = options;
 		this.#admission = new Admission(this.#registry, options);
-		this.ownHeaders = ownHeaders(options.heartbeatIntervalMs);
+		this.#ownHeaders = ownHeaders(options.heartbeatIntervalMs);
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		this.#dispatch = new Dispatch(this.#registry, options, {
 			obey: (command) => this.#obey(command),
@@ -130,7 +130,7 @@ class Service implements InnerService, ConnectionHost {
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
 		const replaced = this.#admission.check(clientId, limitKey);
-		connection.open(params.originalResHeaders, this.#frames.opening);
+		connection.open(this.#ownHeaders, params.originalResHeaders, this.#frames.opening);
 		this.#sinks++;
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
 

@@ -12,7 +12,6 @@ export function standaloneHost(
 		flush: host.flush,
 		diagnostics: host.diagnostics,
 		options: host.options,
-		ownHeaders: host.ownHeaders,
 		hasHistory: false,
 		sharesLog: false,
 		dropNotice: undefined,
