@@ -13,7 +13,7 @@ export type OptionRules<Options> = {
 };
 
 /**
- * Options with every default filled in; `undefined` is the same as not told.
+ * Options with every default filled in; `undefined` counts as omitted.
  *
  * @param name what they are in, as errors call it: `"history"` for `history.maxEvents`
  * @throws `ERR_SSE_INVALID_OPTION` for what is no object, an unknown name, or a value that is not as its rule says

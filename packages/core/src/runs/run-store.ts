@@ -3,7 +3,7 @@
  * stream with one producer at a time and an end. Only who follows a run is given its entries.
  */
 
-/** One event of a run, as it goes on the wire, or its end, which is its last entry. */
+/** One event of a run, as encoded on the wire, or its end, which is its last entry. */
 export interface RunEntry {
 	/** The event type; `undefined` is `message`. */
 	readonly event?: string | undefined;

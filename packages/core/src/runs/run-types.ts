@@ -111,7 +111,7 @@ export type RunReader =
 /** What `createRuns` returns. */
 export interface Runs {
 	/**
-	 * Start a run, if none with this id is running in any process. It goes on whoever reads it, or nobody.
+	 * Start a run, if none with this id is running in any process. It continues whether anyone reads it or not.
 	 *
 	 * @returns once it is claimed; the producer begins in the same turn
 	 * @throws (rejects) `ERR_SSE_INVALID_RUN_ID`, `ERR_SSE_MAX_RUNS`, `ERR_SSE_SERVICE_CLOSED`, and what the store rejects with

@@ -5,7 +5,7 @@
 
 /** One place in one event log. */
 export interface Position {
-	/** Another one whenever the log was lost or made anew. */
+	/** Changes whenever the log was lost or recreated. */
 	readonly epoch: string;
 	/** How many events the log had then: 0 is before the first. No number is left out. */
 	readonly sequence: number;
