@@ -351,15 +351,21 @@ export function describeEventLog(name: string, harness: EventLogHarness): void {
 
 			it("who missed events that are too old: expired", async () => {
 				await start({ maxAgeMs: 1_000 });
-				const after = here();
-				await append("1");
-				const first = here();
-				await harness.pass(600);
-				await append("2");
-				await harness.pass(600);
-				await harness.forget?.();
-				expect(await missed(after)).toBe("expired");
-				expect(await missed(first)).toEqual(["2"]);
+				// On a busy machine the second may be too old as well when it is read: then once more.
+				for (let isInTime = false; !isInTime; ) {
+					const after = here();
+					await append("1");
+					const first = here();
+					await harness.pass(600);
+					const begun = performance.now();
+					await append("2");
+					await harness.pass(600);
+					await harness.forget?.();
+					const [old, young] = [await missed(after), await missed(first)];
+					isInTime = performance.now() - begun < 950;
+					expect(old).toBe("expired");
+					if (isInTime) expect(young).toEqual(["2"]);
+				}
 			});
 
 			it("never who missed nothing of what is not kept any more", async () => {
