@@ -26,5 +26,6 @@ export {
 } from "./service/app-streams.js";
 export { getDefaultService } from "./service/node-service.js";
 export type { Sink, SinkListener } from "./sink/sink.js";
+export type { OwnHeaders } from "./types/http.js";
 export type { LogHealth } from "./types/stats.js";
 export type { Position } from "./wire/cursor.js";

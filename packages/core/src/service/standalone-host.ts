@@ -14,7 +14,6 @@ export function standaloneHost(
 		options: host.options,
 		hasHistory: false,
 		sharesLog: false,
-		ownHeaders: host.ownHeaders,
 		dropNotice: undefined,
 		encode,
 		onClosed: (...closed) => host.onClosed(...closed),
