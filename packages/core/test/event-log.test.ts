@@ -8,14 +8,14 @@ import { createEngineEventLog } from "../src/engine.js";
 import { MemoryEngine } from "./memory-engine.js";
 
 beforeAll(() => {
-	vi.useFakeTimers({ toFake: ["Date"] });
+	vi.useFakeTimers({ toFake: ["Date", "performance"] });
 });
 afterAll(() => {
 	vi.useRealTimers();
 });
 
 const pass = (ms: number): void => {
-	vi.setSystemTime(Date.now() + ms);
+	vi.advanceTimersByTime(ms);
 };
 
 describeEventLog("the event log in memory", { make: createMemoryEventLog, pass, isExact: true });
