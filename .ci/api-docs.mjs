@@ -50,7 +50,7 @@ async function writeApiDocs(folder) {
 		excludeInternal: true,
 		excludePrivate: true,
 		// Types that a signature names and that nobody imports.
-		intentionallyNotExported: ["EventFields", "Frame", "OwnHeaders", "Recover", "SinkState"],
+		intentionallyNotExported: ["EventFields", "Frame", "Recover", "SinkState"],
 		// One page for each door.
 		router: "module",
 		pageTitleTemplates: {
