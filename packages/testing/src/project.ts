@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 import { tarballOf } from "../../../.ci/tarball.mjs";
 import { compileIn } from "./compiler.js";
 import { eventually, settled } from "./waiting.js";
@@ -103,9 +104,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 		jest: async (name) => {
 			// Of the core, which is the one that has it.
 			const core = createRequire(join(REPOSITORY, "packages/core/package.json"));
-			const args = ["--rootDir", dir, "--testEnvironment", "node", "--runTestsByPath"];
+			const limit = ["--testTimeout", String(RUN_LIMIT_MS)];
+			const args = ["--rootDir", dir, "--testEnvironment", "node", ...limit, "--runTestsByPath"];
 			const jest = [core.resolve("jest/bin/jest"), ...args, await toJavaScript(name)];
-			const { stderr } = await execute(process.execPath, jest, { cwd: dir });
+			const ended = execute(process.execPath, jest, { cwd: dir });
+			running.add(ended.child);
+			const { stderr } = await settled(ended, "Jest to end");
 			if (stderr.includes("did not exit")) throw new Error(stderr);
 			return stderr;
 		},
