@@ -1,6 +1,6 @@
 /**
- * Those ahead: connections whose clients have been given more, by another process, than the log has delivered here yet, or
- * what is of a log that this process may not have come to yet. What they have is kept from them until it has come up with them.
+ * Connections ahead of the log: another process has sent their clients more than the log has delivered here so far, or
+ * events of a log that this process may not follow yet. They do not receive those events again while this process catches up.
  */
 
 import type { EventLog, SharedLog } from "../event-log/event-log.js";
@@ -15,10 +15,10 @@ export class AheadOfLog<Connection> {
 	readonly #waiting = new Map<Connection, Waiting>();
 
 	/**
-	 * Keep everything up to a position from a connection.
+	 * Withholds everything up to a position from a connection.
 	 *
-	 * @returns the position from which on the connection is sent what comes: that one, unless it takes longer than `maxLagMs`,
-	 * or is proven to be of another log
+	 * @returns the position after which the connection receives events: the given one, unless the log takes longer than
+	 * `maxLagMs` to reach it, or the position is proven to belong to another log
 	 */
 	wait(
 		connection: Connection,
@@ -40,19 +40,19 @@ export class AheadOfLog<Connection> {
 		});
 	}
 
-	/** Those who have had what the log delivers next, or are to be given it otherwise. */
+	/** Connections that already have what the log delivers next, or receive it in another way. */
 	get connections(): Iterable<Connection> {
 		return this.#waiting.keys();
 	}
 
-	/** The log has delivered what is at a position. */
+	/** Call when the log has delivered the event at a position. */
 	onDelivered(position: Position): void {
 		for (const { until, settle } of this.#waiting.values()) {
 			if (until.epoch === position.epoch && until.sequence <= position.sequence) settle(position);
 		}
 	}
 
-	/** The log goes on elsewhere: only those who are ahead of it there are waited for still. @returns all who were */
+	/** Call when the log breaks: only connections ahead of its new position keep waiting. @returns all that were waiting */
 	onBreak(position: Position): ReadonlySet<Connection> {
 		const waiting = new Set(this.#waiting.keys());
 		this.onDelivered(position);

@@ -1,6 +1,5 @@
 /**
- * The newcomers: connections that are given something before what is sent to them live: what they missed, or the newest state of
- * their groups.
+ * The catch-up: what connections receive before live events: the events that they missed, or the newest state of their groups.
  */
 
 import type { Connection } from "../connection/connection.js";
@@ -13,11 +12,11 @@ import { type Goal, introduce, type Origin, type ReplayHost, replay } from "./re
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
 	readonly #host: ReplayHost<Connection>;
-	/** Where the log began here. */
+	/** The position where the log began in this process. */
 	readonly #begun: Position | Promise<Position>;
-	/** Registered in this turn, or before the log was open. */
+	/** Connections registered in this tick, or before the log was open. */
 	readonly #starting = new WeakSet<Connection>();
-	/** Up to where each is being given what it missed, or was. */
+	/** The position up to which each connection is, or was, replayed what it missed. */
 	readonly #goals = new WeakMap<Connection, Goal>();
 
 	constructor(host: ReplayHost<Connection>, begun: Position | Promise<Position>) {
@@ -26,10 +25,10 @@ export class CatchUp {
 	}
 
 	/**
-	 * Give a connection that has just been registered what it missed.
+	 * Replays to a newly registered connection what it missed.
 	 *
-	 * @param upTo what is after is sent to it live; `undefined` before the log is open
-	 * @param since where the application has clients begin that do not say it themselves
+	 * @param upTo later events reach it live; `undefined` before the log is open
+	 * @param since where the application lets clients without a last event ID begin
 	 */
 	welcome(connection: Connection, upTo: Position | undefined, since?: string): void {
 		const origin = originOf(connection.lastEventId, since);
@@ -39,7 +38,7 @@ export class CatchUp {
 			connection.feed(this.#start(connection, origin, from));
 		} else if (!this.#introduce(connection, connection.groups, upTo)) {
 			connection.beat(this.#host.notices.arrival(upTo));
-			// In one packet with the headers, which Node sends at the end of this tick.
+			// Joins the headers in one packet: Node sends them at the end of this tick.
 			connection.flush();
 		}
 	}
@@ -47,12 +46,12 @@ export class CatchUp {
 	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
 		const { position } = this.#host.log;
-		// Those of one that is about to be given what it missed are looked at then.
+		// A connection whose replay is about to start has its groups read then.
 		if (position === undefined || this.#starting.has(connection)) return;
 		this.#introduce(connection, groups, position);
 	}
 
-	/** All of these have missed what is between, as if they had left and come back. */
+	/** Treats these connections as if they had left and reconnected: all of them missed what lies between. */
 	onBreak(from: Position, connections: readonly Connection[]): void {
 		const upTo = this.#host.log.position ?? from;
 		const ahead = this.ahead.onBreak(upTo);
@@ -60,13 +59,13 @@ export class CatchUp {
 		for (const connection of connections) {
 			if (ahead.has(connection)) continue;
 			const goal = this.#goals.get(connection);
-			// Nothing was sent to it since: it misses all of that at once.
+			// Nothing was sent to it since, so one replay covers both.
 			if (goal?.isAhead && goal.upTo === from) goal.upTo = upTo;
 			else connection.feed(this.#resume(connection, origin, upTo));
 		}
 	}
 
-	/** Begins at the end of this turn: in the groups that it joins until then it has missed something, too. */
+	/** Begins at the end of this tick, so that the replay includes groups joined until then. */
 	*#start(
 		connection: Connection,
 		origin: Origin | undefined,
@@ -87,7 +86,7 @@ export class CatchUp {
 		yield* replay(this.#host, connection, origin, goal);
 	}
 
-	/** Have the log come up with a client that has been given more than it has delivered here. @returns from where on the connection is sent what comes */
+	/** Waits for the log if the client is ahead of it. @returns the position after which events are live */
 	#comeUp(
 		connection: Connection,
 		origin: Origin | undefined,
@@ -98,12 +97,12 @@ export class CatchUp {
 		const position = cursor.reliesOn ?? cursor.position;
 		const { log } = this.#host;
 		if (log.shared === undefined) return at;
-		// One of another log may be of that which has taken the place of this one, and is to be found yet.
+		// A position of another log may belong to a log that replaced this one and that this process has not found yet.
 		if (position.epoch === at.epoch && position.sequence <= at.sequence) return at;
 		return this.ahead.wait(connection, position, log, log.shared);
 	}
 
-	/** Give a connection the newest events of those of the groups that keep these. @returns whether one does */
+	/** Sends a connection the newest events of the groups that keep them. @returns whether any of them does */
 	#introduce(connection: Connection, groups: readonly string[], upTo: Position): boolean {
 		const kept = this.#keepers(groups);
 		if (kept.length > 0) connection.feed(introduce(this.#host, connection, kept, upTo));
@@ -115,9 +114,9 @@ export class CatchUp {
 	}
 }
 
-/** Where a client begins; `undefined`: with what is sent from now on. */
+/** Where a client begins; `undefined`: with new events only. */
 function originOf(lastEventId: string | undefined, since: string | undefined): Origin | undefined {
-	// What it says itself comes first, because it says the same `since` whenever it comes back.
+	// The client's own id takes precedence, because every reconnect repeats the same `since`.
 	const isOwn = lastEventId !== undefined && lastEventId !== "";
 	const id = isOwn || since === undefined || since === "now" ? lastEventId : since;
 	if (!isOwn && id === "start") return { id: "", cursor: "start" };

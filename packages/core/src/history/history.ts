@@ -1,6 +1,6 @@
 /**
- * The history of a service: what is sent to groups, clients and everyone goes through its event log, is delivered
- * from there, and is given again to a client that comes back.
+ * The history of a service: events for groups, clients and everyone go through its event log, are delivered from there,
+ * and are replayed to a client that reconnects.
  */
 
 import type { Connection } from "../connection/connection.js";
@@ -18,17 +18,17 @@ import { CatchUp } from "./catch-up.js";
 import { Notices } from "./notices.js";
 import type { ReplayHost } from "./replay.js";
 
-/** What the history asks of the service. */
+/** What the history needs from the service. */
 export interface HistoryHost extends Pick<ReplayHost<Connection>, "recover" | "encodeRecovered"> {
-	/** Hand a frame to a selection, but for those it is kept from. @returns to how many connections */
+	/** Hands a frame to a selection, except to `keptFrom`. @returns the number of connections that took it */
 	deliver(selection: Selection, frame: Frame, keptFrom: ReadonlySet<Connection>): number;
-	/** Whether a connection is one of this service's, and open. */
+	/** Whether a connection belongs to this service and is open. */
 	has(connection: Connection): boolean;
-	/** Every connection that is open. */
+	/** Every open connection. */
 	connections(): readonly Connection[];
-	/** Another process tells this one to do something. */
+	/** Carries out a command of another process. */
 	obey(command: Command): void;
-	/** What could not be appended, why the log is away, or what `recover` threw. */
+	/** Receives why an append failed, why the log is unavailable, or what `recover` threw. */
 	onError(error: unknown, stage: "send" | "log" | "recover"): void;
 }
 
@@ -41,10 +41,10 @@ interface HistoryOptions {
 	readonly publishTimeoutMs: number;
 }
 
-/** An event on its way through the log, with what only this process knows of it. */
+/** An event on its way through the log, with what only this process knows about it. */
 interface Posting extends LogEntry {
 	readonly selection: Selection;
-	/** To how many connections here it went, once it was delivered. */
+	/** How many connections of this process took it. Set on delivery. */
 	reached?: number;
 }
 
@@ -55,7 +55,7 @@ export class History {
 	readonly #newcomers: CatchUp;
 	#delivering: LogRecord | undefined;
 	#isClosed = false;
-	/** Whom the event that is being delivered is kept from: registered meanwhile, or ahead of it. */
+	/** Connections that must not receive the event being delivered: they registered meanwhile, or are ahead of it. */
 	readonly #keptFrom = new Set<Connection>();
 
 	/** @throws `ERR_SSE_INVALID_OPTION` */
@@ -78,7 +78,7 @@ export class History {
 		this.#newcomers = new CatchUp(replayHost, begun);
 	}
 
-	/** What a connection is at that has been given everything so far; `undefined` before the log is open. */
+	/** The position of a connection that has received everything so far; `undefined` before the log is open. */
 	get position(): Position | undefined {
 		return this.#log.position;
 	}
@@ -87,7 +87,7 @@ export class History {
 		return this.#log.shared;
 	}
 
-	/** Send through the log. @returns to how many connections here it went; `undefined` when that is not known yet */
+	/** Sends through the log. @returns how many connections of this process took it; `undefined` if not known yet */
 	send(selection: Selection, message: Message): number | undefined {
 		// Every connection has ended.
 		if (this.#isClosed) return 0;
@@ -102,13 +102,13 @@ export class History {
 		return { id: encodeCursor(appended, appended.ownId) };
 	}
 
-	/** Have every other process that shares the log do what was done here. */
+	/** Makes every other process that shares the log do the same. */
 	tell(command: Command): void {
 		const { shared } = this.#log;
 		if (shared !== undefined && !this.#isClosed) this.#reportFailure(shared.tell(command));
 	}
 
-	/** Give a connection that has just been registered what it missed. `since`: where it begins, unless it says that itself */
+	/** Replays to a newly registered connection what it missed. `since`: where it begins if it sent no last event ID */
 	welcome(connection: Connection, since?: string): void {
 		if (this.#delivering !== undefined) this.#keptFrom.add(connection);
 		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position, since);
@@ -119,19 +119,19 @@ export class History {
 		this.#newcomers.onJoined(connection, groups);
 	}
 
-	/** Where an event that does not go through the log is: as far as is known before its connection writes it. */
+	/** The position for an event that bypasses the log, as far as it is known before its connection writes the event. */
 	get place(): Position {
 		return this.position ?? UNPLACED;
 	}
 
-	/** A heartbeat that says where the client is, so that one to whom nothing is sent does not fall behind. `event`: the block it is otherwise */
+	/** A heartbeat with the client's position, so that a client without events does not fall behind. `event`: the plain block */
 	beat(event: string | undefined): Frame | undefined {
 		const { position } = this;
 		if (position === undefined) return undefined;
 		return event === undefined ? this.notices.id(position) : this.notices.beat(event, position);
 	}
 
-	/** @returns a promise of the log's end, if it takes one */
+	/** @returns a promise that resolves when the log has closed, if closing is asynchronous */
 	close(): void | Promise<void> {
 		this.#isClosed = true;
 		return this.#log.close();
@@ -156,7 +156,7 @@ export class History {
 		try {
 			const reached = this.#host.deliver(selection, record.frame, this.#keptFrom);
 			if (posting !== undefined) posting.reached = reached;
-			// Its client must not be given the event when it comes back.
+			// A reconnect must not replay the event to its client either.
 			const { exceptConnection } = selection as Selection;
 			if (exceptConnection !== undefined && this.#host.has(exceptConnection)) {
 				exceptConnection.enqueue(this.notices.id(record.position));
@@ -177,7 +177,7 @@ function postingOf(selection: Selection, message: Message): Posting {
 		fields: { data, event, id, retry },
 		key,
 		ttlMs,
-		// The same key for another target is another event.
+		// A key identifies an event within its target only.
 		idempotencyKey: keyOf(selection, idempotencyKey),
 		selection,
 	};

@@ -1,6 +1,6 @@
 /**
- * Notices: blocks of the stream that tell clients a position in the log. Made once for all connections that are told
- * the same: after a broken network thousands come back at once.
+ * Notices: blocks of the stream that give clients a position in the log. Connections that need the same notice share one
+ * frame, because thousands reconnect at once after a network failure.
  */
 
 import type { GapReason } from "../types/history.js";
@@ -8,11 +8,11 @@ import { encodeCursor, type Position } from "../wire/cursor.js";
 import { encodeEvent } from "../wire/event-stream.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 
-/** `"partial"`: the newest state of the connection's groups is still to follow. */
+/** `"partial"`: the newest state of the connection's groups has yet to follow. */
 export type NoticeState = "partial" | undefined;
 
 export class Notices {
-	/** In the place of events that were dropped. Without an id: one that never gets it resumes before them. */
+	/** Replaces dropped events. It has no id, so that a client that never receives it resumes before them. */
 	readonly drop: Frame;
 	readonly #gapEvent: string;
 	readonly #positionEvent: string | undefined;
@@ -26,14 +26,14 @@ export class Notices {
 		this.drop = encodeFrame(encodeEvent({ event: gapEvent, ...dataOf("slow") }), "event");
 	}
 
-	/** Sets the client's last event ID, and is no event: "if the data buffer is an empty string, … return". */
+	/** Sets the client's last event ID without dispatching an event: "if the data buffer is an empty string, … return". */
 	id(position: Position, state?: NoticeState): Frame {
 		return this.#frame(`id ${state}`, position, state, (id) =>
 			encodeFrame(`id: ${id}\n\n`, "control", undefined, position),
 		);
 	}
 
-	/** The client has been given all up to a position. With `positionEvent` an event, which scripts see. */
+	/** Reports that the client has received everything up to a position. With `positionEvent`, an event that scripts see. */
 	arrival(position: Position): Frame {
 		const event = this.#positionEvent;
 		if (event === undefined) return this.id(position);
@@ -53,7 +53,7 @@ export class Notices {
 		);
 	}
 
-	/** A heartbeat that a page can see, `block` as it is without an id. */
+	/** A heartbeat that a page can see; `block` is the event without its id. */
 	beat(block: string, position: Position): Frame {
 		return this.#frame("beat", position, undefined, (id) =>
 			encodeFrame(`id: ${id}\n${block}`, "control", undefined, position),

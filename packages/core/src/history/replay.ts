@@ -1,6 +1,6 @@
 /**
- * A replay: what a connection missed since its client's last event ID, or word that it cannot be had any more. It feeds a
- * connection that opens, and ends where that goes on live.
+ * A replay: the events that a connection missed since its client's last event ID, or a gap event if they are no longer
+ * kept. It feeds a connection that opens, and ends where the live events begin.
  */
 
 import { type Replayed, type Steps, settled } from "../connection/feed.js";
@@ -14,14 +14,14 @@ import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import type { Notices } from "./notices.js";
 
-/** What a replay asks of the service. */
+/** What a replay needs from the service. */
 export interface ReplayHost<Connection extends Replayed> {
 	readonly log: EventLog;
 	readonly notices: Notices;
 	readonly recoverTimeoutMs: number;
-	/** For those whose `recover` has not given anything yet. */
+	/** Limits the `recover` calls that have not returned an event yet. */
 	readonly recoverTurns: Limiter;
-	/** The application's own way to make up for a gap, if it has one. `lastEventId`: up to there the client has everything */
+	/** The application's own way to fill a gap, if it has one. `lastEventId`: the client has everything up to there */
 	recover(
 		connection: Connection,
 		reason: GapReason,
@@ -32,23 +32,23 @@ export interface ReplayHost<Connection extends Replayed> {
 	onError(error: unknown, stage: "recover"): void;
 }
 
-/** Up to where a connection is given what it missed. It is sent live what is after. */
+/** The position at which a replay ends. Later events reach the connection live. */
 export interface Goal {
-	/** Another one when the log goes on elsewhere before it is reached. */
+	/** Replaced if the log breaks before the replay reaches it. */
 	upTo: Position;
-	/** It is not reached yet, and may be. */
+	/** True while the replay has not reached it and still can. */
 	isAhead: boolean;
 }
 
-/** From where on a client is given what was sent. */
+/** The position after which a client receives events. */
 export interface Origin {
-	/** As it says it itself. */
+	/** As the client sent it. */
 	readonly id: string;
-	/** `undefined` when that is none of ours; `"start"`: from the oldest event that is kept. */
+	/** `undefined`: the id is not one of ours; `"start"`: from the oldest event that is kept. */
 	readonly cursor: Cursor | "start" | undefined;
 }
 
-/** What was sent since the id that a client came back with, up to where it goes on live. */
+/** Yields what was sent since the client's last event ID, up to where the live events begin. */
 export function* replay<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
@@ -82,7 +82,7 @@ export function* replay<C extends Replayed>(
 	yield host.notices.arrival(upTo);
 }
 
-/** For a connection that has just come to groups that keep their newest events. `upTo`: what is sent after reaches it live. */
+/** For a connection that has just joined groups that keep their newest events. `upTo`: later events reach it live. */
 export function* introduce<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
@@ -94,7 +94,7 @@ export function* introduce<C extends Replayed>(
 	yield host.notices.arrival(upTo);
 }
 
-/** The newest events of groups that keep these, for one who has just come to them. Ids would lead back to where they were sent. */
+/** The newest events of groups, for a connection that has just joined them. Without ids, which would move the client back. */
 function* latest<C extends Replayed>(
 	{ log }: ReplayHost<C>,
 	connection: C,
@@ -104,7 +104,7 @@ function* latest<C extends Replayed>(
 	const reader = { clientId: connection.clientId, groups };
 	const records = yield* settled(log.readLatest(reader));
 	for (const record of records) {
-		// What was sent since reaches the connection live.
+		// A later event reaches the connection live.
 		const isLive = record.position.sequence > upTo.sequence;
 		if (isLive || record.isReplaced) relyOn(log, connection, log.position);
 		else if (isStillFor(connection, record)) yield record.bare;
@@ -112,15 +112,15 @@ function* latest<C extends Replayed>(
 }
 
 interface Missed {
-	/** Up to here the client has been given everything. */
+	/** The client has received everything up to here. */
 	readonly at: Position | undefined;
 	/** The last id it was sent. */
 	readonly told: Position | undefined;
-	/** Why it cannot be given more, if so. */
+	/** Why the replay cannot continue, if it cannot. */
 	readonly failure?: ReadFailure;
 }
 
-/** What was sent since a cursor, or of all that is kept. */
+/** Yields what was sent since a cursor, or everything that is kept. */
 function* missed<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
@@ -141,7 +141,7 @@ function* missed<C extends Replayed>(
 	let proven: Position | undefined;
 	for (;;) {
 		const { upTo } = goal;
-		// It was given, or is being given, only what nothing up to there replaced: that must be in the log still.
+		// It received only events that nothing up to there replaced, so the log must still have that later position.
 		if (relied !== undefined && proven !== upTo) {
 			const proof = yield* settled(log.readAfter(relied, upTo, { ...reader, groups: [] }));
 			if (upTo !== goal.upTo) continue;
@@ -158,7 +158,7 @@ function* missed<C extends Replayed>(
 			proven = upTo;
 			relyOn(log, connection, upTo);
 		}
-		// First, because each of the events below has an id that says the client has it.
+		// The state comes first: the id of each event below claims that the client already has it.
 		if (at === position) yield* latest(host, connection, ownGroups, upTo);
 		for (const record of page.records) {
 			if (record.isReplaced) relyOn(log, connection, log.position);
@@ -171,12 +171,12 @@ function* missed<C extends Replayed>(
 	}
 }
 
-/** Only a log that others keep can lose its end, and be followed still. */
+/** Only a shared log can lose its newest events and still be followed. */
 function relyOn({ shared }: EventLog, connection: Replayed, position: Position | undefined): void {
 	if (shared !== undefined && position !== undefined) connection.relyOn(position);
 }
 
-/** @returns whether the application has given all that was missed */
+/** @returns whether the application supplied everything that was missed */
 function* recovered<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
@@ -197,7 +197,7 @@ function* recovered<C extends Replayed>(
 		iterator = iteratorOf(source);
 		for (;;) {
 			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
-			// From here on it goes at the pace of the client, for which nobody else is to wait.
+			// From here on the client sets the pace, and others must not wait for it.
 			turn.end();
 			if (done === true) return true;
 			yield host.encodeRecovered(value);
@@ -207,7 +207,7 @@ function* recovered<C extends Replayed>(
 		return false;
 	} finally {
 		turn.end();
-		// One that comes too late is closed, too.
+		// An iterator that arrives too late is closed as well.
 		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
 		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error, "recover"));
 	}
@@ -222,7 +222,7 @@ async function letGo(
 	if (come !== undefined) await closeIterator(come);
 }
 
-/** Meanwhile the connection may have left the group, or a newer event of its key have come, which reaches it later. */
+/** False if the connection has left the group meanwhile, or a newer event with the same key will reach it later. */
 function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
 	return !isReplaced && (target.group === undefined || memberships.has(target.group));
 }

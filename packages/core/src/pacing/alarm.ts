@@ -1,5 +1,5 @@
 /**
- * An alarm: rings once, at the earliest of the times that it was asked for. It keeps no process alive.
+ * An alarm: rings once, at the earliest of the requested times. Does not keep the process alive.
  */
 import { Context } from "./context.js";
 
@@ -14,7 +14,7 @@ export class Alarm {
 		this.#ring = ring;
 	}
 
-	/** Asked for again and again, it is not put off: it rings when it was to ring first. */
+	/** Repeated calls do not postpone the alarm: it rings at the earliest requested time. */
 	ringIn(ms: number): void {
 		const dueAt = performance.now() + ms;
 		if (this.#isStopped || this.#dueAt <= dueAt) return;
@@ -27,7 +27,7 @@ export class Alarm {
 		this.#timer = this.#context.run(() => setTimeout(ring, ms).unref());
 	}
 
-	/** It rings no more. */
+	/** Cancels the alarm. */
 	stop(): void {
 		this.#isStopped = true;
 		clearTimeout(this.#timer);

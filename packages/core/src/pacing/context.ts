@@ -1,10 +1,10 @@
 /**
- * An async context, that of where it was made: what runs in it is not of the request that happens to need it. A timer that
- * serves all connections would else keep the first request, with its `AsyncLocalStorage` stores, alive.
+ * An async context, captured where it was created. Work that runs in it does not belong to the request that happens to need
+ * it. Otherwise a timer that serves all connections would keep the first request alive, with its `AsyncLocalStorage` stores.
  */
 import { builtin } from "../checks/builtin.js";
 
-/** Where there are no async contexts, there is nothing to keep apart. */
+/** For runtimes without async contexts, which have nothing to separate. */
 class NoContext {
 	runInAsyncScope<Args extends unknown[], T>(
 		work: (...args: Args) => T,

@@ -1,16 +1,15 @@
 /**
- * A drain: connections ended one after the other, evenly over a window of time, in the order they are given. One timer
- * for all of them.
+ * A drain: ends connections one after another, evenly over a time window, in the given order. It uses one timer for all.
  */
 
-// In each tick all that has become due is ended: a connection at most this late, and no timer of its own.
+// Each tick ends all connections that are due. So each ends at most this late, and none needs a timer of its own.
 const TICK_MS = 25;
 
 export class Drain<T> {
 	readonly #connections: readonly T[];
 	readonly #end: (connection: T) => void;
 	#next = 0;
-	/** How many are due: whole ones have been ended, what is over counts at the next tick. */
+	/** Connections due. Whole ones have been ended; the fraction carries over to the next tick. */
 	#due = 0;
 	#deadline = Infinity;
 	#timer: ReturnType<typeof setInterval> | undefined;
@@ -21,7 +20,7 @@ export class Drain<T> {
 		this.#end = end;
 	}
 
-	/** Have every connection ended within this time from now; a later call can only make that sooner. 0: now. */
+	/** Ends every connection within this time from now; a later call can only shorten it. 0: now. */
 	within(windowMs: number): void {
 		this.#deadline = Math.min(this.#deadline, performance.now() + windowMs);
 		if (windowMs === 0) this.#endUntil(this.#connections.length);
@@ -33,14 +32,14 @@ export class Drain<T> {
 	}
 
 	/**
-	 * The share of what is left that falls to this tick. After a time in which the process was busy, what is left is
-	 * spread over the time that is left: it does not all end in the next tick, nor after the window.
+	 * Ends this tick's share of the remaining connections. If the process was busy for a while, the rest is spread over the
+	 * remaining time: the connections neither all end in the next tick nor outlast the window.
 	 */
 	readonly #tick = (): void => {
 		const left = this.#connections.length - this.#due;
 		const ticksLeft = (this.#deadline - performance.now()) / TICK_MS;
 		this.#due += left / (ticksLeft + 1);
-		// The last one may come a little early.
+		// The last tick may run slightly early.
 		this.#endUntil(ticksLeft < 0.5 ? this.#connections.length : Math.floor(this.#due));
 	};
 

@@ -1,47 +1,47 @@
 /**
- * The heartbeat: one timer for all connections of a service. It gives those that were idle for the interval something to
- * send, and ends those whose client takes nothing of what waits for it. It is stopped while nobody is connected.
+ * The heartbeat: one timer for all connections of a service. It sends something on connections that were idle for the
+ * interval, and ends connections whose client does not read waiting data. The timer stops while nobody is connected.
  *
- * Connections are dealt over slots. Each tick looks at one slot, and a whole round takes a quarter of the interval. A
- * connection that was given nothing for four rounds is due. So it is idle for one interval to one and a quarter, and ten
- * thousand connections that fell idle in the same moment are not written in the same tick.
+ * Connections are spread over slots. Each tick checks one slot, and a full round takes a quarter of the interval. A
+ * connection that was sent nothing for four rounds is due. It has then been idle for 1 to 1.25 intervals, and ten thousand
+ * connections that became idle at the same moment are not written in the same tick.
  */
 import { Context } from "./context.js";
 
 export interface Beating {
-	/** Whole rounds in which it was given nothing: counted here, and made `DISTURBED` by whoever gives it something. */
+	/** Full rounds in which nothing was sent. Counted here; every send resets it to `DISTURBED`. */
 	quietRounds: number;
-	/** Kept for the heartbeat: where it was dealt, and where it is in that slot. */
+	/** Kept for the heartbeat: the slot of the connection, and its index there. */
 	heartbeatSlot: number;
 	heartbeatIndex: number;
-	/** Nothing waits to be written, so a heartbeat would reach the client now. */
+	/** True if nothing waits to be written, so that a heartbeat would reach the client now. */
 	readonly idle: boolean;
-	/** Whole rounds in which its client took nothing of what waits for it: counted here. */
+	/** Full rounds in which the client read none of the waiting data. Counted here. */
 	stalledRounds: number;
-	/** Whether something waits for the client, which has taken nothing since the last call. */
+	/** Whether data waits for the client, and the client has read none of it since the last call. */
 	isStalled(): boolean;
 }
 
-/** How long what waits for a client may go untaken. */
+/** How long a client may leave waiting data unread. */
 interface Stall<T> {
-	/** 0: for ever. */
+	/** 0: forever. */
 	readonly timeoutMs: number;
 	onStall(connection: T): unknown;
 }
 
-/** The round in which it was given something is not a whole one, and does not count. */
+/** The round of a send is not a full round and does not count. */
 export const DISTURBED = -1;
 
 const ROUNDS = 4;
 const MAX_SLOTS = 16;
-// A shorter tick would cost more than the spreading is worth.
+// A shorter tick costs more than it gains by spreading the writes.
 const MIN_TICK_MS = 20;
 
 export class Heartbeat<T extends Beating> {
 	readonly #beat: (connection: T) => void;
 	readonly #onStall: ((connection: T) => unknown) | undefined;
 	readonly #roundMs: number;
-	/** After how many rounds it beats, and after how many a client has stalled. `Infinity`: never. */
+	/** Rounds until a heartbeat is due, and until a client counts as stalled. `Infinity`: never. */
 	readonly #quietRounds: number;
 	readonly #stalledRounds: number;
 	readonly #slots: readonly T[][];
@@ -51,21 +51,21 @@ export class Heartbeat<T extends Beating> {
 	readonly #context = new Context();
 	#timer: ReturnType<typeof setInterval> | undefined;
 
-	/** @param intervalMs 0: never beats */
+	/** @param intervalMs 0: no heartbeats */
 	constructor(intervalMs: number, beat: (connection: T) => void, stall?: Stall<T>) {
 		this.#beat = beat;
 		this.#onStall = stall?.onStall;
 		const timeoutMs = stall?.timeoutMs || Infinity;
 		this.#roundMs = Math.min(intervalMs || Infinity, timeoutMs) / ROUNDS;
 		this.#quietRounds = Math.ceil((intervalMs || Infinity) / this.#roundMs);
-		// The first look only notes what waits.
+		// The first check only records what waits.
 		this.#stalledRounds = Math.ceil(timeoutMs / this.#roundMs);
 		const slots = Math.floor(this.#roundMs / MIN_TICK_MS);
 		const length = Math.min(MAX_SLOTS, Math.max(1, slots));
 		this.#slots = Array.from({ length }, () => []);
 	}
 
-	/** It must not be here already. */
+	/** The connection must not have been added already. */
 	add(connection: T): void {
 		if (this.#roundMs === Infinity) return;
 		connection.quietRounds = DISTURBED;
@@ -81,7 +81,7 @@ export class Heartbeat<T extends Beating> {
 		const { heartbeatIndex } = connection;
 		const slot = this.#slots[connection.heartbeatSlot] ?? [];
 		if (slot[heartbeatIndex] !== connection) return;
-		// The last one takes its place.
+		// The last connection of the slot takes its place.
 		const last = slot.pop();
 		if (last !== undefined && last !== connection) {
 			slot[heartbeatIndex] = last;
@@ -95,7 +95,7 @@ export class Heartbeat<T extends Beating> {
 
 	readonly #tick = (): void => {
 		this.#current = (this.#current + 1) % this.#slots.length;
-		// A copy, because one that is written to may be deleted.
+		// A copy, because a write can delete its connection from the slot.
 		for (const connection of [...(this.#slots[this.#current] ?? [])]) {
 			connection.quietRounds = connection.idle ? connection.quietRounds + 1 : 0;
 			if (connection.quietRounds === this.#quietRounds) {

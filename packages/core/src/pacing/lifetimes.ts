@@ -1,31 +1,31 @@
 /**
- * The lifetimes of a service's connections: each ends before what it was authorized by expires, or when it has reached the
- * service's age, whichever is first. Nothing is kept for one that has neither.
+ * The lifetimes of a service's connections: each ends before its authorization expires, or when it reaches the service's
+ * maximum age, whichever comes first. A connection without either takes no memory here.
  */
 import { MAX_TIME } from "../checks/time.js";
 
-/** What is ended. */
+/** What a lifetime ends. */
 interface Mortal {
-	/** Does nothing when it is closed. */
+	/** Does nothing if already closed. */
 	close(reason: "expired" | "age"): unknown;
 }
 
-// So that the last bytes and the client's next request are on their way while the token is still good.
+// Lets the last bytes and the client's next request leave while the token is still valid.
 const MARGIN_MS = 1_000;
 const MARGIN_SHARE = 0.1;
-// Of the age, so that connections which opened together do not end together.
+// The random share of the age. Connections that opened together must not end together.
 const AGE_SPREAD = 0.2;
 
 export class Lifetimes<T extends Mortal> {
 	readonly #maxAgeMs: number;
 	readonly #timers = new Map<T, ReturnType<typeof setTimeout>>();
 
-	/** @param maxAgeMs 0: connections may grow as old as they like */
+	/** @param maxAgeMs 0: no maximum age */
 	constructor(maxAgeMs: number) {
 		this.#maxAgeMs = maxAgeMs;
 	}
 
-	/** Have the connection end in time. */
+	/** Ends the connection in time. */
 	add(connection: T, expiresAt = Infinity): void {
 		const now = Date.now();
 		const expiry = expiresAt - Math.min(MARGIN_MS, (expiresAt - now) * MARGIN_SHARE);
@@ -35,7 +35,7 @@ export class Lifetimes<T extends Mortal> {
 		else this.#wait(connection, age, "age");
 	}
 
-	/** It has ended, by whatever cause. */
+	/** Call when the connection has ended, whatever the cause. */
 	delete(connection: T): void {
 		const timer = this.#timers.get(connection);
 		if (timer === undefined) return;
@@ -43,7 +43,7 @@ export class Lifetimes<T extends Mortal> {
 		this.#timers.delete(connection);
 	}
 
-	/** Once more when that was not long enough: the time is further off than a timer can wait, or the clock was set back. */
+	/** Waits again if the time has not come: it was beyond a timer's limit, or the clock was set back. */
 	#wait(connection: T, endsAt: number, reason: "expired" | "age"): void {
 		if (endsAt === Infinity) return;
 		const left = endsAt - Date.now();

@@ -1,12 +1,12 @@
 /**
- * A limiter: runs only so many pieces of work at a time, first come, first served.
+ * A limiter: runs a limited number of tasks at a time, first come, first served.
  */
 
-/** It has to be ended in any case, also while it is waited for. */
+/** The caller must end a turn in every case, even while still waiting for it. */
 export interface Turn {
-	/** `undefined`: it has begun at once. */
+	/** Resolves when the turn begins. `undefined`: it began at once. */
 	readonly begins: Promise<void> | undefined;
-	/** Let the next one have it. A second call does nothing. */
+	/** Passes the turn to the next in line. A second call does nothing. */
 	end(): void;
 }
 
@@ -17,7 +17,7 @@ export class Limiter {
 	readonly #waiting = new Set<Begin>();
 	readonly #begun = new Set<Begin>();
 
-	/** @param limit how many have their turn at a time */
+	/** @param limit how many turns run at a time */
 	constructor(limit: number) {
 		this.#limit = limit;
 	}

@@ -1,9 +1,9 @@
 /**
- * Waiting with an end: for what may never come, and for a while.
+ * Waiting with a limit: for a promise that may never settle, and for a fixed time.
  */
 import { SSEError } from "../checks/errors.js";
 
-/** Resolves after so many milliseconds, or as soon as the signal aborts. It keeps no process alive. */
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts. Does not keep the process alive. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		if (signal?.aborted) return resolve();
@@ -18,12 +18,12 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * What `promise` resolves to.
+ * Resolves to the value of `promise`, if it settles in time.
  *
- * @param ms 0: however long it takes
- * @param what as the error calls it
- * @param signal ends the wait: what it aborts with is what this rejects with
- * @throws (rejects) what `promise` rejects with, and `ERR_SSE_TIMEOUT` when it takes longer
+ * @param ms 0: no limit
+ * @param what the name of the work in the error message
+ * @param signal ends the wait; the returned promise then rejects with the signal's reason
+ * @throws (rejects) what `promise` rejects with; `ERR_SSE_TIMEOUT` after `ms`
  */
 export async function within<T>(
 	ms: number,

@@ -125,10 +125,10 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	close(reason?: CloseReason): void;
 
 	/**
-	 * End the stream because the application failed: as `close("error")`. `onError` gets `error` with the stage `handler`, and
-	 * the callbacks for the end get it too. Adapters call this with what a handler throws after its stream has opened. When
-	 * the connection is closed, only `onError` gets it; if all it says is that the connection closed
-	 * (`ERR_SSE_CONNECTION_CLOSED`), nobody does.
+	 * Ends the stream because the application failed, like `close("error")`. `onError` receives `error` with the stage `handler`,
+	 * and so do the disconnect callbacks. Adapters call this when a handler throws after its stream has opened. If the
+	 * connection is already closed, only `onError` receives the error; an `ERR_SSE_CONNECTION_CLOSED`, which only reports the
+	 * close itself, is dropped.
 	 */
 	fail(error: unknown): void;
 }

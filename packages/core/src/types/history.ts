@@ -1,5 +1,5 @@
 /**
- * What is kept for clients that reconnect, and how a reconnect turned out. Types only: nothing here runs.
+ * What a service keeps for clients that reconnect, and how a reconnect turned out. Types only: nothing here runs.
  */
 
 /** How much is kept; the limit that is reached first applies. Positive integers, or `Infinity`. */
