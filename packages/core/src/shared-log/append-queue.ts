@@ -1,25 +1,25 @@
 /**
- * The queue of appends on their way to an engine. What is appended while the engine is busy is sent together, in order. Time and
- * size of the queue are limited. Nothing is sent before the log is followed: it would be behind the position where that begins.
+ * The queue of appends to an engine. Appends made while the engine is busy are sent together, in order. The queue is limited in
+ * time and size. Nothing is sent before the log is followed: the text would be stored before the position where following begins.
  */
 import { isSSEError, SSEError } from "../checks/errors.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 
-// In one call to the engine: appends, and characters of their texts.
+// Limits of one call to the engine: appends, and characters of their texts.
 const MAX_BATCH = 256;
 const MAX_BATCH_LENGTH = 256 * 1024;
 
-// Calls at a time: one is made while the answer to another is on its way.
+// Concurrent calls, so that the next is sent while an answer is pending.
 const MAX_CALLS = 4;
 
-// On their way, or waiting for a call. A text counts two bytes a character, and what holds it.
+// Limits of unanswered and queued appends. A text counts two bytes per character, plus overhead.
 const MAX_WAITING = 20_000;
 const MAX_WAITING_MIB = 32;
 const OVERHEAD_BYTES = 400;
 
-/** The engine stores nothing. */
+/** Why, and since when, the engine has stored nothing. */
 export interface Refusal {
-	/** When it first refused an append, or did not answer in time, and has stored nothing since. In milliseconds since 1970. */
+	/** When it first refused an append or missed its time limit, with nothing stored since. In milliseconds since 1970. */
 	readonly since: number;
 	readonly error: SSEError;
 }
@@ -36,9 +36,9 @@ interface Append {
 export class AppendQueue {
 	readonly #engine: LogEngine;
 	readonly #timeoutMs: number;
-	/** Not handed to the engine yet. */
+	/** Appends not passed to the engine yet. */
 	#queue: Append[] = [];
-	/** Those that are not settled, the oldest first, and such as are behind the oldest. */
+	/** Unsettled appends, oldest first. Settled ones stay in the list until all before them have settled. */
 	#unsettled: Append[] = [];
 	#count = 0;
 	#bytes = 0;
@@ -49,13 +49,13 @@ export class AppendQueue {
 	#onIdle: (() => void) | undefined;
 	#refusal: Refusal | undefined;
 
-	/** @param timeoutMs 0: without limit */
+	/** @param timeoutMs 0: no limit */
 	constructor(engine: LogEngine, timeoutMs: number) {
 		this.#engine = engine;
 		this.#timeoutMs = timeoutMs;
 	}
 
-	/** `undefined` while the engine stores what is appended, or before it was asked to. */
+	/** `undefined` while the engine stores appends, or before the first one. */
 	get refusal(): Refusal | undefined {
 		return this.#refusal;
 	}
@@ -80,20 +80,20 @@ export class AppendQueue {
 		});
 	}
 
-	/** The log is followed from now on. */
+	/** Call when the log is followed: starts to send. */
 	release(): void {
 		this.#isHeld = false;
 		this.#schedule();
 	}
 
-	/** It cannot be followed, for a reason: waiting appends reject with it. */
+	/** Call when the log cannot be followed: waiting appends reject with the reason. */
 	refuseHeld(reason: SSEError): void {
 		if (!this.#isHeld) return;
 		for (const append of this.#queue.splice(0)) this.#settle(append, () => append.reject(reason));
 		this.#forgetSettled();
 	}
 
-	/** Resolves when none is on its way. */
+	/** Resolves when no append is pending. */
 	async idle(): Promise<void> {
 		if (this.#count === 0) return;
 		await new Promise<void>((resolve) => {
@@ -101,7 +101,7 @@ export class AppendQueue {
 		});
 	}
 
-	/** At the end of this turn, so that what is appended in one goes in one call. */
+	/** Sends at the end of this tick, so that appends of one tick share a call. */
 	#schedule(): void {
 		if (this.#isHeld || this.#isScheduled || this.#calls >= MAX_CALLS) return;
 		this.#isScheduled = true;
@@ -119,14 +119,14 @@ export class AppendQueue {
 			if (count === MAX_BATCH || (count > 0 && length > MAX_BATCH_LENGTH)) break;
 			count++;
 		}
-		// Those whose time is over have rejected.
+		// Appends that timed out have already been rejected.
 		return this.#queue.splice(0, count).filter(({ isSettled }) => !isSettled);
 	}
 
 	async #call(batch: readonly Append[]): Promise<void> {
 		if (batch.length === 0) return;
 		this.#calls++;
-		// A call that is never answered must not keep others from being made.
+		// A call that is never answered must not block other calls.
 		const release = (): void => {
 			if (isReleased) return;
 			isReleased = true;
@@ -153,11 +153,11 @@ export class AppendQueue {
 		}
 	}
 
-	/** The engine has refused it, or has not answered in time. */
+	/** Rejects an append that the engine refused or did not answer in time. */
 	#fail(append: Append, cause: unknown): void {
 		if (append.isSettled) return;
 		const error = failed(this.#engine, cause);
-		// An event that can never be stored says nothing about the engine.
+		// An event that can never be stored says nothing about the engine's health.
 		if (error.code !== "ERR_SSE_INVALID_DATA") {
 			this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
 		}
@@ -176,7 +176,7 @@ export class AppendQueue {
 		this.#onIdle?.();
 	}
 
-	/** One timer for all: they have the same time, so the oldest is due first. */
+	/** One timer for all appends: all have the same time limit, so the oldest is due first. */
 	#wake(): ReturnType<typeof setTimeout> {
 		const due = (this.#unsettled[0]?.deadline ?? 0) - Date.now();
 		return setTimeout(() => this.#expire(), Math.max(1, due)).unref();
@@ -200,7 +200,7 @@ export class AppendQueue {
 	}
 }
 
-/** What an engine rejects with, as applications get it. */
+/** Converts what an engine rejects with into the error that applications receive. */
 export function failed({ name }: LogEngine, cause: unknown): SSEError {
 	if (isSSEError(cause)) {
 		const { code, message, statusCode } = cause;
@@ -211,7 +211,7 @@ export function failed({ name }: LogEngine, cause: unknown): SSEError {
 	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, 503, cause);
 }
 
-/** @throws (rejects) as applications get it */
+/** @throws (rejects) the error that applications receive */
 export async function orFailed<T>(engine: LogEngine, promise: Promise<T>): Promise<T> {
 	try {
 		return await promise;

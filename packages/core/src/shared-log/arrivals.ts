@@ -1,5 +1,6 @@
 /**
- * Arrivals: each text of an engine's log, proven to be the next one, kept in the local copy, and delivered as what it is.
+ * Arrivals: each text of an engine's log is proven to be the next one, added to the local copy, and delivered as an event or
+ * a command.
  */
 import type { LogHost } from "../event-log/event-log.js";
 import type { LocalCopy } from "./local-copy.js";
@@ -7,14 +8,14 @@ import type { Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
 import type { LogWriter } from "./log-writer.js";
 
-/** What a process has of a log that it follows. */
+/** The state of a process that follows a log. */
 export interface Following {
 	readonly copy: LocalCopy;
 	readonly writer: LogWriter;
 	readonly host: LogHost;
 }
 
-/** Deliver a text. @returns false if it does not follow the one before: nothing is delivered then */
+/** Delivers a text. @returns false, without delivering, if the text does not follow the one before */
 export function deliverArrival(stored: Stored, { copy, writer, host }: Following): boolean {
 	const { position } = copy;
 	const { sequence, tag, ownTag = tag, previousTag = position.tag } = stored;

@@ -1,26 +1,26 @@
 /**
- * The clock of an engine, as its answers have shown it. Events are dated by it, so they expire by it: the clock of this process may
- * be minutes off, and an event with `ttlMs` would be dropped unseen, or shown too late.
+ * The clock of an engine, estimated from its answers. It dates events, so it must also decide when they expire: the clock of
+ * this process may be minutes off, and would then drop an event with `ttlMs` too early or replay it too late.
  */
 
-// Answers that count. The engine's clock may be set back: then older answers are wrong.
+// Only this many recent answers count, because older ones are wrong once the engine's clock is set back.
 const SAMPLES = 8;
 
 export class EngineClock {
-	/** How far the engine's clock was ahead of `performance.now()`, at least: an answer was on its way for a while. */
+	/** Lower bounds of the engine's lead over `performance.now()`: each answer took time to arrive. */
 	readonly #leads: number[] = [];
 	#lead: number | undefined;
 
-	/** @param now the engine's clock when it sent what has just arrived; `undefined` if it has none */
+	/** @param now the engine's clock when it sent the answer that has just arrived; `undefined` if it sends none */
 	see(now: number | undefined): void {
 		if (now === undefined) return;
 		this.#leads.push(now - performance.now());
 		if (this.#leads.length > SAMPLES) this.#leads.shift();
-		// The answer that was on its way for the shortest time is the closest.
+		// The answer with the shortest transit time is the most accurate.
 		this.#lead = Math.max(...this.#leads);
 	}
 
-	/** In milliseconds since 1970: never ahead of the engine's clock. That of this process, while the engine has shown none. */
+	/** Milliseconds since 1970, never ahead of the engine's clock. This process's clock until the engine has sent its own. */
 	now(): number {
 		return this.#lead === undefined ? Date.now() : performance.now() + this.#lead;
 	}

@@ -1,6 +1,6 @@
 /**
  * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
- * events included. So all deliver in one order.
+ * events included. So all processes deliver in the same order.
  */
 import { SSEError } from "../checks/errors.js";
 import type {
@@ -29,20 +29,20 @@ import { LogWriter } from "./log-writer.js";
 import { Outage } from "./outage.js";
 import { Tail, type TailHost } from "./tail.js";
 
-// How long a client that has received more than this process has waits for it to catch up.
+// How long a client that is ahead of this process waits for the process to catch up.
 const MAX_LAG_MS = 10_000;
 
 // How long closing waits for appends on their way to the engine.
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** A log on an engine, for one service. */
+/** Creates an event log on an engine, for one service. */
 export function createEngineEventLog(engine: LogEngine): EventLog {
 	return new EngineEventLog(engine);
 }
 
 class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	readonly shared: SharedLog;
-	/** Once it is open. */
+	/** Set once the log is open. */
 	writer: LogWriter | undefined;
 	readonly #engine: LogEngine;
 	readonly #tail: Tail;
@@ -122,11 +122,11 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		return this.#mirror?.stats() ?? { events: 0, bytes: 0 };
 	}
 
-	/** What was appended before is in the log then, unless the engine is away. */
+	/** Waits until earlier appends are stored, unless the engine is unavailable. */
 	async close(): Promise<void> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		// What has no time of its own is not waited for without end.
+		// Appends without a time limit must not delay closing forever.
 		await within(CLOSE_TIMEOUT_MS, this.writer?.idle() ?? Promise.resolve()).catch(() => {});
 		this.#watch.stop();
 		this.#tail.stop();
@@ -135,7 +135,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#mirror = undefined;
 	}
 
-	// What the tail asks.
+	// Called by the tail.
 
 	async begin(newest: Newest, signal: AbortSignal): Promise<void> {
 		this.#clock.see(newest.now);
@@ -176,7 +176,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		if (isNew) this.#host?.onError(error);
 	}
 
-	// What the health probe asks.
+	// Called by the health probe.
 
 	get isFollowed(): boolean {
 		return this.#tail.isFollowed;
@@ -212,13 +212,13 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503));
 		}
 		return append(this.writer).then((at) => {
-			// It is in another log, or in this one recreated.
+			// The append went to another log, or to this log after it was recreated.
 			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
 			return at;
 		});
 	}
 
-	/** Resolves when the tail is followed again. */
+	/** Resolves when the log is followed again. */
 	async #back(error: unknown): Promise<void> {
 		if (this.#isClosed) throw error;
 		this.#watch.look();

@@ -1,6 +1,6 @@
 /**
- * The archive: what is older than the mirror, read from the engine in pages. The first that is read must be, or follow, the one
- * that the client had last: that proves that nothing is missing.
+ * The engine reader: reads events that the local copy no longer has from the engine, in pages. The first event of a page must be,
+ * or directly follow, the client's last one: that proves that nothing is missing.
  */
 
 import type { LogReader, Page, ReadFailure } from "../event-log/event-log.js";
@@ -11,20 +11,20 @@ import type { Position } from "../wire/cursor.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival, readTarget } from "./log-format.js";
 
-// Texts of the log, in one call to the engine.
+// Texts per call to the engine.
 const PAGE = 256;
 
-// Pages at a time, so that thousands who come back after long are no storm for the engine.
+// Concurrent reads. Limits the load on the engine when thousands of clients reconnect after a long time.
 const MAX_READING = 8;
 
 export interface EngineReaderHost {
-	/** Resolves when the engine is there again. @throws (rejects) once the log is closed */
+	/** Resolves when the engine is available again. @throws (rejects) once the log is closed */
 	back(error: unknown): Promise<void>;
-	/** Resolves when the log is known to be the one that there is. */
+	/** Resolves when the followed log is proven to be the current one. */
 	current(): Promise<void>;
 	/** The engine's clock. */
 	now(): number;
-	/** The last position, from one on up to another, behind which an event may be for a reader. */
+	/** Returns the last position, between two given ones, before an event that may be for the reader. */
 	skip(after: Position, upTo: Position, reader: LogReader): Position;
 }
 
@@ -32,7 +32,7 @@ export class EngineReader {
 	readonly #engine: LogEngine;
 	readonly #host: EngineReaderHost;
 	readonly #turns = new Limiter(MAX_READING);
-	/** Being read: those who were at the same place are given the same page. */
+	/** Pages being read, by sequence. Readers at the same position share a page. */
 	readonly #reading = new Map<number, Promise<readonly Stored[]>>();
 
 	constructor(engine: LogEngine, host: EngineReaderHost) {
@@ -40,13 +40,13 @@ export class EngineReader {
 		this.#host = host;
 	}
 
-	/** As the log's; it waits while the engine is away. */
+	/** Like the log's method. Waits while the engine is unavailable. */
 	async readAfter(after: Position, upTo: Position, reader: LogReader): Promise<Page | ReadFailure> {
 		const page = await this.#readAfter(after, upTo, reader);
 		return typeof page === "string" ? this.prove(page) : page;
 	}
 
-	/** A failure is told of the log that there is: this process may be about to find another one in its place. */
+	/** Confirms a failure against the current log: this process may not know yet that its log was replaced. */
 	async prove(failure: ReadFailure): Promise<ReadFailure> {
 		await this.#host.current();
 		return failure;
@@ -54,7 +54,7 @@ export class EngineReader {
 
 	async #readAfter(from: Position, upTo: Position, reader: LogReader): Promise<Page | ReadFailure> {
 		const after = this.#host.skip(from, upTo, reader);
-		// Nothing is between, though the mirror may have let go of it by now.
+		// Nothing lies between the positions, even if the local copy has dropped them by now.
 		if (after.sequence === upTo.sequence) {
 			return after.tag === upTo.tag ? { records: [], upTo } : "diverged";
 		}
@@ -67,10 +67,10 @@ export class EngineReader {
 		for (const stored of newer) {
 			if (stored.sequence > upTo.sequence) break;
 			const { sequence, tag } = stored;
-			// One that was lost and given again: what follows is another log's.
+			// The sequence was lost and reused: what follows belongs to another log.
 			if (sequence === upTo.sequence && tag !== upTo.tag) return "diverged";
 			at = { epoch: after.epoch, sequence, tag };
-			// Most are for others: whom one is for is seen before it is decoded.
+			// Most texts are for others, so the target is checked before the text is decoded.
 			if (!isIn(reader, readTarget(stored.text))) continue;
 			const record = readArrival(stored, after.epoch)?.record;
 			if (record !== undefined && isIn(reader, record.target) && isFor(reader, record, now)) {
@@ -109,7 +109,7 @@ export class EngineReader {
 	}
 }
 
-/** What follows a position among those that were read from it on, each following the one before. */
+/** Returns what follows a position among the texts read from there, if they are contiguous. */
 function follow(after: Position, found: readonly Stored[]): readonly Stored[] | ReadFailure {
 	const [first] = found;
 	if (first === undefined) return "expired";

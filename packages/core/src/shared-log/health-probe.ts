@@ -1,5 +1,5 @@
 /**
- * The health probe: proves again and again that what is appended arrives here. A connection can be up and deliver nothing, so the
+ * The health probe: proves periodically that appended events arrive here. A connection can be up and deliver nothing, so the
  * newest position, read from the primary, is compared with that of the tail. An engine can be read and store nothing, so after
  * refusals the probe appends something that cannot be refused for its own sake.
  */
@@ -14,10 +14,10 @@ import type { LogWriter } from "./log-writer.js";
 const INTERVAL_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
-// Nothing has arrived for this long, though there is more: whatever the connection looks like, it delivers nothing.
+// If nothing arrives for this long although the log has more, the connection delivers nothing, even if it looks healthy.
 const STALLED_MS = 4_000;
 
-// Not ready when unproven for this long.
+// Not ready after this long without proof.
 const READY_MS = 10_000;
 
 // When all appends have been refused for this long, the probe appends something itself.
@@ -25,7 +25,7 @@ const REFUSED_MS = 4_000;
 
 const TIDY_MS = 10_000;
 
-// Questions within this time share an answer.
+// Questions asked within this time share one answer.
 const ASK_MS = 10;
 
 export interface HealthProbeHost {
@@ -33,22 +33,22 @@ export interface HealthProbeHost {
 	readonly position: Position | undefined;
 	/** Whether the engine delivers to this process. */
 	readonly isFollowed: boolean;
-	/** What appends here, once the log is open. */
+	/** Appends for this process; `undefined` until the log is open. */
 	readonly writer: LogWriter | undefined;
-	/** The tag of a position that has arrived, where it is known. */
+	/** The tag of an arrived position, if it is still remembered. */
 	tagAt(sequence: number): string | undefined;
-	/** The engine has answered a question for the newest position. */
+	/** Called when the engine has answered with its newest position. */
 	onAnswer(newest: Newest): void;
-	/** Everything that was in the log a moment ago has arrived. */
+	/** Called when everything that was in the log a moment ago has arrived. */
 	onProven(): void;
-	/** The log that is followed is not, or no longer, the one that is written. */
+	/** Called when the followed log is not, or no longer, the one that appends go to. */
 	onAstray(reason: Error): void;
 }
 
-/** What has to arrive next: then all of the log, as it was a moment ago, is here. */
+/** The position that must arrive. Then this process has the whole log as it was a moment ago. */
 interface Awaited {
 	readonly newest: Position;
-	/** Where the tail was when it last moved on, and when that was seen. */
+	/** The tail's sequence when it last advanced, and when the probe saw that. */
 	readonly reached: number;
 	readonly since: number;
 }
@@ -57,7 +57,7 @@ export class HealthProbe {
 	readonly #engine: LogEngine;
 	readonly #host: HealthProbeHost;
 	#awaited: Awaited | undefined;
-	/** The newest sequence that was seen in the log. */
+	/** The newest sequence seen in the log. */
 	#newest = 0;
 	#provenAt = -Infinity;
 	/** Why the log is not followed. */
@@ -82,12 +82,12 @@ export class HealthProbe {
 		this.#alarm.stop();
 	}
 
-	/** Look at once: there is reason to. */
+	/** Probes at once instead of at the next interval. */
 	look(): void {
 		this.#lookIn(0);
 	}
 
-	/** Resolves when the log that is followed has been seen, from now on, to be the one that there is. */
+	/** Resolves when a probe that starts from now on proves that the followed log is the current one. */
 	current(): Promise<void> {
 		this.#lookIn(ASK_MS);
 		return new Promise((resolve) => {
@@ -95,7 +95,7 @@ export class HealthProbe {
 		});
 	}
 
-	/** The engine delivers what is after the position. `newest`: the newest there was just before */
+	/** Call when the engine delivers what is after the position. `newest`: the newest position just before */
 	onFollowed(newest: Position): void {
 		this.#awaited = undefined;
 		this.#failure = undefined;
@@ -104,14 +104,14 @@ export class HealthProbe {
 		void this.#tryAppending();
 	}
 
-	/** The log is not followed any longer. What was proven before says nothing of the next time. */
+	/** Call when the log is no longer followed. Earlier proof does not apply to the next connection. */
 	onFailure(error: Error): void {
 		this.#awaited = undefined;
 		this.#provenAt = -Infinity;
 		this.#failure = error.message;
 	}
 
-	/** Everything up to a sequence has arrived. */
+	/** Call when everything up to a sequence has arrived. */
 	onArrived(sequence: number): void {
 		if (this.#awaited !== undefined && sequence >= this.#awaited.newest.sequence) this.#prove();
 	}
@@ -143,22 +143,22 @@ export class HealthProbe {
 			const newest = await within(TIMEOUT_MS, this.#engine.newest());
 			this.#refusal = undefined;
 			this.#host.onAnswer(newest);
-			// Before the log is open, or where it has been recreated meanwhile, there is nothing to compare.
+			// Before the log is open, or after it was recreated meanwhile, there is nothing to compare.
 			const isComparable = position !== undefined && position.epoch === this.#host.position?.epoch;
 			if (!isComparable || this.#compare(newest, position))
 				for (const answer of asking.splice(0)) answer();
 			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
 		} catch (error) {
-			// Appends reject by themselves; here it is a proof that is missing.
+			// Appends report their own errors. Here only the proof is missing.
 			this.#refusal = failed(this.#engine, error).message;
 		}
 		void this.#tryAppending();
-		// Unanswered questions are answered when the log is followed again.
+		// Unanswered questions stay queued until the log is followed again.
 		this.#asking.push(...asking);
 		this.#lookIn(INTERVAL_MS);
 	}
 
-	/** @param asked where the tail was when the question was asked. @returns whether it is the log that there is */
+	/** @param asked the tail's position when the question was asked. @returns whether the followed log is the current one */
 	#compare(newest: Position, asked: Position): boolean {
 		const { name } = this.#engine;
 		const isLost =
@@ -175,12 +175,12 @@ export class HealthProbe {
 		return !isOther && !isLost;
 	}
 
-	/** Whether it may be what has arrived, or will. */
+	/** Whether the position can belong to the followed log: it matches what has arrived, or has yet to arrive. */
 	#isKnownAs({ sequence, tag }: Position): boolean {
 		return (this.#host.tagAt(sequence) ?? tag) === tag;
 	}
 
-	/** Everything up to `newest` has to arrive. */
+	/** Expects everything up to `newest` to arrive. */
 	#expect(newest: Position): void {
 		const { sequence = 0 } = this.#host.position ?? {};
 		this.#newest = newest.sequence;
@@ -205,11 +205,11 @@ export class HealthProbe {
 		return refusal !== undefined && Date.now() - refusal.since >= ms ? refusal : undefined;
 	}
 
-	/** A refused append may have been at fault itself; and if nobody appends, nobody sees that the engine stores again. */
+	/** A refused append may itself be the cause; and without appends, nothing would show that the engine stores again. */
 	async #tryAppending(): Promise<void> {
 		if (this.#isTrying || this.#refusedFor(REFUSED_MS) === undefined) return;
 		this.#isTrying = true;
-		// The outcome shows in `refusal`.
+		// The writer records the outcome in `refusal`.
 		await this.#host.writer?.appendNothing().catch(() => {});
 		this.#isTrying = false;
 	}

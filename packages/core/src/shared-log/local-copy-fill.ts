@@ -1,6 +1,6 @@
 /**
- * Where a mirror starts: filled with what the engine has, when a process begins or the log has broken off, or as it was, when
- * that is proven to be a part of the log still.
+ * How a local copy is filled: read from the engine when a process starts or the log broke, or kept unchanged when it is
+ * proven to be part of the log still.
  */
 
 import type { RetentionRules } from "../event-log/retention.js";
@@ -9,22 +9,22 @@ import { LocalCopy } from "./local-copy.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
 
-// Texts of the log, in one call to the engine and in all.
+// Texts per call to the engine, and in total.
 const PAGE = 500;
 const MAX_FILL = 65_536;
 
-// A log that has begun anew is delivered from its beginning, while that is so near.
+// A recreated log is delivered from its beginning if it is at most this long.
 const YOUNG = 1_000;
 
 interface FillHost {
 	readonly rules: RetentionRules;
-	/** Where this process was, if it was anywhere. */
+	/** The position of this process, if it had one. */
 	readonly before: Position | undefined;
 	/** The engine's clock. */
 	now(): number;
 }
 
-/** Whether the log goes on from a position. `newest`: the newest there is */
+/** Whether the log continues from a position. `newest`: its newest position */
 export async function continues(
 	engine: LogEngine,
 	{ epoch, sequence, tag }: Position,
@@ -38,7 +38,7 @@ export async function continues(
 	return first?.sequence === sequence + 1 && first.previousTag === tag;
 }
 
-/** A mirror of the newest part of the log. */
+/** Creates a local copy of the newest part of the log. */
 export async function fillLocalCopy(
 	engine: LogEngine,
 	newest: Position,
@@ -68,7 +68,7 @@ export async function fillLocalCopy(
 	return mirror;
 }
 
-/** The position after which everything is in what begins with `first`. */
+/** The position just before `first`. */
 function baseOf({ sequence, tag, previousTag }: Stored, epoch: string): Position {
 	if (previousTag !== undefined) return { epoch, sequence: sequence - 1, tag: previousTag };
 	return sequence === 1 ? { epoch, sequence: 0, tag: "0" } : { epoch, sequence, tag };
@@ -80,7 +80,7 @@ async function isYoung(engine: LogEngine, { sequence }: Position): Promise<boole
 	return first?.sequence === 1;
 }
 
-/** The newest ones, as far as they follow one another. */
+/** The newest texts, as far back as they are contiguous. */
 async function readNewest(
 	engine: LogEngine,
 	newest: Position,

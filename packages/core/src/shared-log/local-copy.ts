@@ -1,6 +1,6 @@
 /**
- * The mirror: the newest part of an engine's log, in this process. Most who come back are given what they missed from here,
- * without a word to the engine.
+ * The local copy: the newest part of an engine's log, in this process. Most reconnecting clients receive what they missed from
+ * here, without a call to the engine.
  */
 
 import type { LogReader, LogStats, Page, ReadFailure } from "../event-log/event-log.js";
@@ -21,7 +21,7 @@ export class LocalCopy {
 	#added: Position;
 
 	/**
-	 * @param base the position after which everything is here
+	 * @param base the copy has everything after this position
 	 * @param now the clock that dates the events
 	 */
 	constructor(rules: RetentionRules, base: Position, now: () => number) {
@@ -36,12 +36,12 @@ export class LocalCopy {
 		return this.#position;
 	}
 
-	/** What was kept of a group besides the log, from before the base. */
+	/** Adds an event from before the base that the engine keeps as the newest of its key. */
 	addEarlier(record: LogRecord): void {
 		this.#ring.add(record);
 	}
 
-	/** What is next, and about to be delivered. `record`: `undefined` when it is nothing that is sent to clients */
+	/** Adds the next text, which is about to be delivered. `record`: `undefined` if it is not for clients */
 	add(position: Position, record: LogRecord | undefined): void {
 		this.#tags.add(position.tag);
 		this.#targets.add(position.sequence, record?.target);
@@ -49,17 +49,17 @@ export class LocalCopy {
 		if (record !== undefined) this.#ring.add(record);
 	}
 
-	/** What was added has been delivered. */
+	/** Call when the added text has been delivered. */
 	onDelivered(): void {
 		this.#position = this.#added;
 	}
 
-	/** @returns `undefined` when it is not known here: the position may be older than what is */
+	/** @returns `undefined` if not known, for example because the position is too old */
 	tagAt(sequence: number): string | undefined {
 		return this.#tags.at(sequence);
 	}
 
-	/** As the log's. @returns `"older"` when what is asked for may be in the engine, and is not here */
+	/** Like the log's method. @returns `"older"` if the engine may still have the events, but the copy does not */
 	readAfter(
 		after: Position | undefined,
 		upTo: Position,
@@ -78,9 +78,9 @@ export class LocalCopy {
 	}
 
 	/**
-	 * Lead a reader past events for others that are no longer here.
+	 * Skips events for others that the copy no longer has.
 	 *
-	 * @returns the last position before an event that may be for the reader, at most `upTo`; `after` itself where that is not known
+	 * @returns the last position before an event that may be for the reader, at most `upTo`; `after` itself if unknown
 	 */
 	skip(after: Position, upTo: Position, reader: LogReader): Position {
 		const { epoch, sequence, tag } = after;

@@ -1,6 +1,6 @@
 /**
- * The format in which events and commands are kept by an engine: JSON with short names, version 1. It is read as untrusted
- * input: others can write to an engine too.
+ * The format of events and commands in an engine: JSON with short names, version 1. Texts are read as untrusted input, because
+ * others can write to an engine too.
  */
 
 import { isObject } from "../checks/errors.js";
@@ -9,7 +9,7 @@ import { type LogEntry, LogRecord, type LogTarget } from "../event-log/record.js
 import { checkEventType, checkId, checkRetry } from "../wire/event-stream.js";
 import type { Stored } from "./log-engine.js";
 
-/** What is kept: one of both. */
+/** A decoded text: an event or a command. */
 interface Logged {
 	/** The process that appended it. */
 	readonly writer: string;
@@ -34,25 +34,25 @@ export function encodeEntry(writer: string, { target, fields, key, ttlMs }: LogE
 	});
 }
 
-/** @throws TypeError when `meta` cannot be made into JSON */
+/** @throws TypeError if JSON cannot represent `meta` */
 export function encodeCommand(writer: string, { target, ...command }: Command): string {
 	return JSON.stringify({ w: writer, ...encodeTarget(target), o: command });
 }
 
-// As `encodeEntry` and `encodeCommand` begin.
+// The beginning of what `encodeEntry` and `encodeCommand` return.
 const NAME = String.raw`"((?:[^"\\]|\\.)*)"`;
 const BEGINNING = new RegExp(
 	`^\\{"w":${NAME}(?:,"c":${NAME})?(?:,"g":${NAME})?(?:,"x":${NAME})?,"[do]":`,
 );
 
-/** Whom a text of the log is for, without decoding it. @returns everyone, where that is not plain to see */
+/** Reads the target of a text without decoding it. @returns everyone, if the target is not at the beginning */
 export function readTarget(text: string): LogTarget {
 	const [, , client, group] = BEGINNING.exec(text) ?? [];
 	const isEscaped = client?.includes("\\") || group?.includes("\\");
 	return isEscaped ? {} : { client, group };
 }
 
-/** @returns `undefined` when it is none of both */
+/** @returns `undefined` if the text is neither */
 function decodeLogged(text: string): Logged | undefined {
 	try {
 		return readLogged(JSON.parse(text));
@@ -99,7 +99,7 @@ function isName(value: unknown): boolean {
 	return value === undefined || typeof value === "string";
 }
 
-/** What is in a text of the log, as it comes out of an engine. */
+/** A text of the log, as an engine delivered it. */
 interface Arrival {
 	/** Which process appended it. */
 	readonly writer: string;
@@ -108,7 +108,7 @@ interface Arrival {
 	readonly command?: Command | undefined;
 }
 
-/** @returns `undefined` when it is neither an event nor a command: somebody else's, or of a later version */
+/** @returns `undefined` if the text is neither an event nor a command: another program wrote it, or a later version */
 export function readArrival(
 	{ sequence, tag, at, text }: Stored,
 	epoch: string,
@@ -119,7 +119,7 @@ export function readArrival(
 	try {
 		return { writer, record: new LogRecord({ epoch, sequence, tag }, entry, at) };
 	} catch {
-		// Its lines are together longer than a string can be.
+		// Its lines together exceed the maximum string length.
 		return undefined;
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * The writer: this process as one of those that append to an engine's log. Until an event arrives here, the writer holds what
- * only this process knows of it.
+ * The writer: appends to an engine's log for this process. Until an event arrives here, the writer holds what only this
+ * process knows about it.
  */
 import { nanoid } from "nanoid";
 import type { SSEError } from "../checks/errors.js";
@@ -14,54 +14,54 @@ import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 import { encodeCommand, encodeEntry } from "./log-format.js";
 import { newTag } from "./recent-tags.js";
 
-/** What has been appended. */
+/** An append. */
 interface Sent {
 	readonly entry: LogEntry;
-	/** Where it is, once the engine has answered. */
+	/** Where the text was stored, once the engine has answered. */
 	at: StoredAt | undefined;
-	/** It was in another log than the one followed when `forgetLost` last looked. */
+	/** Whether it was in another log than the followed one at the last `forgetLost`. */
 	isElsewhere: boolean;
 }
 
 export class LogWriter {
-	/** What this process is known by in the log. */
+	/** The id of this process in the log. */
 	readonly id = nanoid(10);
 	readonly #rules: RetentionRules;
 	readonly #appends: AppendQueue;
 	/** Appended events that have not arrived here yet, by their tag. */
 	readonly #sent = new Map<string, Sent>();
 
-	/** @param timeoutMs of one append. 0: without limit */
+	/** @param timeoutMs of one append. 0: no limit */
 	constructor(engine: LogEngine, rules: RetentionRules, timeoutMs: number) {
 		this.#rules = rules;
 		this.#appends = new AppendQueue(engine, timeoutMs);
 	}
 
 	/**
-	 * @throws at once RangeError when its text would be longer than a string can be; (rejects) `ERR_SSE_LOG_BUSY`,
+	 * @throws RangeError at once if its text would exceed the maximum string length; (rejects) `ERR_SSE_LOG_BUSY`,
 	 * `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED`
 	 */
 	append(entry: LogEntry): Promise<Appended> {
 		return this.#append(entry, encodeEntry(this.id, entry));
 	}
 
-	/** @throws (rejects) as `append`, and TypeError when it cannot be made into JSON */
+	/** @throws (rejects) like `append`; TypeError if JSON cannot represent the command */
 	async tell(command: Command): Promise<StoredAt> {
 		const text = encodeCommand(this.id, command);
 		return this.#appends.add({ text, tag: this.#unusedTag() });
 	}
 
-	/** Append what is neither an event nor a command: readers skip it. @throws (rejects) as `append` */
+	/** Appends a text that is neither an event nor a command; readers skip it. @throws (rejects) like `append` */
 	appendNothing(): Promise<StoredAt> {
 		return this.#appends.add({ text: "{}", tag: this.#unusedTag() });
 	}
 
-	/** `undefined` while the engine takes what is appended, or before it was asked to. */
+	/** `undefined` while the engine accepts appends, or before the first one. */
 	get refusal(): Refusal | undefined {
 		return this.#appends.refusal;
 	}
 
-	/** An event has arrived, and is forgotten. @returns `undefined` if another process appended it */
+	/** Returns and forgets the entry of an arrived event. @returns `undefined` if another process appended it */
 	take(writer: string, tag: string): LogEntry | undefined {
 		if (writer !== this.id) return undefined;
 		const sent = this.#sent.get(tag);
@@ -70,9 +70,9 @@ export class LogWriter {
 	}
 
 	/**
-	 * Forget events that were acknowledged and then lost by the engine. Called each time the engine has answered that the log
-	 * followed is the one that there is, with the position up to which everything has arrived: an event at or before it will not
-	 * arrive. One in another log will not either, unless that log has just replaced this one: the next answer decides.
+	 * Forgets events that the engine acknowledged and then lost. Called each time the engine confirms that the followed log is the
+	 * current one, with the position up to which everything has arrived: an event at or before it will no longer arrive. Nor will
+	 * one in another log, unless that log has just replaced this one; the next answer decides.
 	 */
 	forgetLost({ epoch, sequence }: Position): void {
 		for (const [tag, sent] of this.#sent) {
@@ -83,17 +83,17 @@ export class LogWriter {
 		}
 	}
 
-	/** The log is followed from now on: appends are sent. */
+	/** Call when the log is followed: appends are sent from now on. */
 	release(): void {
 		this.#appends.release();
 	}
 
-	/** The log cannot be followed, for a reason: waiting appends reject with it. */
+	/** Call when the log cannot be followed: waiting appends reject with the reason. */
 	refuseHeld(reason: SSEError): void {
 		this.#appends.refuseHeld(reason);
 	}
 
-	/** Resolves when nothing is on its way to the engine. */
+	/** Resolves when no append is pending. */
 	idle(): Promise<void> {
 		return this.#appends.idle();
 	}
@@ -108,7 +108,7 @@ export class LogWriter {
 			const latest = this.#stateOf(entry);
 			sent.at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
 		} finally {
-			// It will not arrive.
+			// The event will not arrive.
 			if (!sent.at?.isNew) this.#sent.delete(tag);
 		}
 		const { at } = sent;
@@ -123,7 +123,7 @@ export class LogWriter {
 		}
 	}
 
-	/** The newest events that an event belongs to besides the log, if its group keeps them. */
+	/** Where an event is also kept as the newest of its key, if its group has `latest`. */
 	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
 		const { client, group, exceptClient } = target;
 		if (group === undefined || client !== undefined) return undefined;

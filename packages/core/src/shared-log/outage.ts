@@ -1,5 +1,5 @@
 /**
- * An outage of an engine: each is reported once, and readers wait for its end.
+ * An outage of an engine. Each outage is reported once, and readers wait until it ends.
  */
 
 import { SSEError } from "../checks/errors.js";
@@ -17,14 +17,14 @@ export class Outage {
 		this.#engine = engine;
 	}
 
-	/** @returns what to report of a warning, if it is new */
+	/** @returns the error to report for a warning, if the warning is new */
 	onWarning(message: string): SSEError | undefined {
 		if (this.#warned.has(message)) return undefined;
 		this.#warned.add(message);
 		return new SSEError("ERR_SSE_LOG_CONFIG", message);
 	}
 
-	/** @returns the error, and whether that is new */
+	/** @returns the error, and whether it has not been reported yet */
 	onFailure(cause: unknown): { readonly error: SSEError; readonly isNew: boolean } {
 		const error = failed(this.#engine, cause);
 		const isNew = this.#told !== error.message;
@@ -32,13 +32,13 @@ export class Outage {
 		return { error, isNew };
 	}
 
-	/** It is over, or the log is closed. */
+	/** Call when the outage is over, or the log is closed. */
 	end(): void {
 		this.#told = undefined;
 		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
 
-	/** Resolves at the end. */
+	/** Resolves when the outage ends. */
 	over(): Promise<void> {
 		return new Promise((resolve) => {
 			this.#waiting.push(resolve);

@@ -2,16 +2,16 @@
  * The tags of the newest positions of a log: four bytes each, so that cursors can be checked long after their events are gone.
  */
 
-/** So many positions are known. */
+/** The number of positions remembered. */
 export const CAPACITY = 65_536;
 
 export class RecentTags {
 	readonly #tags = new Uint32Array(CAPACITY);
-	/** The sequence of the oldest that is known, and that of the newest. */
+	/** The sequences of the oldest and the newest position remembered. */
 	#first: number;
 	#last: number;
 
-	/** @param sequence of the first one that is known */
+	/** @param sequence of the first position */
 	constructor(sequence: number, tag: string) {
 		this.#first = sequence;
 		this.#last = sequence - 1;
@@ -22,14 +22,14 @@ export class RecentTags {
 		return this.#first;
 	}
 
-	/** That of the next sequence. */
+	/** Adds the tag of the next sequence. */
 	add(tag: string): void {
 		this.#last++;
 		this.#tags[this.#last % CAPACITY] = Number.parseInt(tag, 36);
 		this.#first = Math.max(this.#first, this.#last - CAPACITY + 1);
 	}
 
-	/** @returns `undefined` where it is not known */
+	/** @returns `undefined` if not remembered */
 	at(sequence: number): string | undefined {
 		if (sequence < this.#first || sequence > this.#last) return undefined;
 		return this.#tags[sequence % CAPACITY]?.toString(36);
@@ -41,7 +41,7 @@ export class RecentTags {
 	}
 }
 
-/** A tag for what is about to be appended. */
+/** A random tag for a new append. */
 export function newTag(): string {
 	return Math.floor(Math.random() * 2 ** 32).toString(36);
 }

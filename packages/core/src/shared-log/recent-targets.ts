@@ -1,13 +1,13 @@
 /**
- * Whom the newest events of a log were for, as four bytes each. A client that comes back after thousands of events for others is
- * led past them without a question to the engine. Two targets may share a mark: then an event is read in vain.
+ * The targets of the newest events of a log, in four bytes each. A client that reconnects after thousands of events for others
+ * skips them without a call to the engine. Two targets can share a mark: then an event is read unnecessarily.
  */
 import type { LogReader } from "../event-log/event-log.js";
 import type { LogTarget } from "../event-log/record.js";
 import { targetsOf } from "../event-log/topics.js";
 import { CAPACITY } from "./recent-tags.js";
 
-/** Of what is no event. */
+/** The mark of a text that is not an event. */
 const NOBODY = 0;
 
 export class RecentTargets {
@@ -20,7 +20,7 @@ export class RecentTargets {
 	/**
 	 * The sequence of the first event that may be for a reader; `upTo + 1` if none is.
 	 *
-	 * @param from all from here up to `upTo` are known
+	 * @param from all targets from here up to `upTo` must be known
 	 */
 	firstFor(reader: LogReader, from: number, upTo: number): number {
 		const marks = new Set(Array.from(targetsOf(reader), markOf));

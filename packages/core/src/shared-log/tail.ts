@@ -1,7 +1,7 @@
 /**
- * The tail of an engine's log: followed while the log is open. Whatever breaks is retried after a pause that grows, and each
- * attempt proves that it continues where the last one ended. Opening the log proves nothing: an engine may answer every question
- * and refuse to be followed. So the pause is reset only once the engine has begun to deliver.
+ * The tail of an engine's log, followed while the log is open. Every failure is retried after a growing pause, and each attempt
+ * proves that it continues where the last one ended. Opening the log proves nothing: an engine may answer every question and
+ * still refuse to be followed. So the pause is reset only once the engine has begun to deliver.
  */
 
 import { pause, within } from "../pacing/timeout.js";
@@ -12,24 +12,24 @@ const MIN_PAUSE_MS = 20;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 
-// Connecting, and reading what a process begins with.
+// Limit for connecting and for reading the initial local copy.
 const START_TIMEOUT_MS = 30_000;
 
 export interface TailHost {
-	/** Everything up to here has been taken. */
+	/** Everything up to here has been processed. */
 	readonly position: Position | undefined;
 	/**
-	 * Go on from the position, where that is part of the log, or begin anew. `newest`: the newest there is.
-	 * Once `signal` has aborted it changes nothing any more: it has been given up, and tried again.
+	 * Continues from the position if it is part of the log, or else starts over. `newest`: the log's newest position.
+	 * Must change nothing once `signal` has aborted, because another attempt then runs.
 	 */
 	begin(newest: Position, signal: AbortSignal): Promise<void>;
-	/** The engine delivers what is after the position. `newest`: the newest there was when the attempt began. */
+	/** Called when the engine delivers what is after the position. `newest`: the newest position when the attempt began. */
 	onFollowed(newest: Position): void;
-	/** @returns false when the text does not follow the position */
+	/** @returns false if the text does not follow the position */
 	take(stored: Stored): boolean;
-	/** What an operator should know. */
+	/** Called with a warning for the operator. */
 	onWarning(message: string): void;
-	/** The log is not followed for now. */
+	/** Called when the log is not followed for now. */
 	onFailure(error: unknown): void;
 }
 
@@ -62,18 +62,18 @@ export class Tail {
 				this.#attempt.abort(error);
 				if (!this.#stop.signal.aborted) this.#host.onFailure(error);
 			}
-			// All processes lose a connection at the same time, and must not all come back at the same time.
+			// All processes lose their connection at the same time, and must not all reconnect at the same time.
 			const most = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
 			await pause(MIN_PAUSE_MS + Math.random() * most, this.#stop.signal);
 		}
 	}
 
-	/** What is stored has been seen to arrive. */
+	/** Call when the probe has proven that stored texts arrive. */
 	onProven(): void {
 		this.#failures = 0;
 	}
 
-	/** Give up what is followed, for a reason, and try again. An attempt that begins proves itself where it goes on. */
+	/** Gives up the current attempt for a reason and tries again. A new attempt proves where it continues. */
 	restart(reason: Error): void {
 		if (this.#isFollowing) this.#attempt.abort(reason);
 	}
@@ -102,7 +102,7 @@ export class Tail {
 			this.#isFollowing = false;
 			this.#isFollowed = false;
 		}
-		throw new Error(`${this.#engine.name} ended the reading`);
+		throw new Error(`${this.#engine.name} ended the read`);
 	}
 
 	async #start(signal: AbortSignal): Promise<Position> {
