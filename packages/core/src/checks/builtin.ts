@@ -1,5 +1,5 @@
 /**
- * Modules of Node that other runtimes may lack. An import of one would fail there.
+ * Modules of Node that other runtimes may lack, where importing them would fail.
  */
 
 interface Builtins {
@@ -13,7 +13,7 @@ interface Runtime {
 	};
 }
 
-/** The module, or `undefined` where the runtime has none. */
+/** Returns the module, or `undefined` if the runtime lacks it. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined {
 	return (globalThis as Runtime).process?.getBuiltinModule?.(name);
 }

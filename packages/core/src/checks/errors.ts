@@ -1,7 +1,7 @@
 /**
  * The one error class of the library. Users match on `code`, which is append-only: a code is never
- * renamed or reused. Errors are for mistakes and limits; what merely happens (a client that left)
- * is a return value.
+ * renamed or reused. Errors are for mistakes and limits; ordinary events (a client that left) are
+ * return values.
  */
 
 /** Every code this package throws, with the rule behind it in the package's README. */
@@ -49,9 +49,9 @@ const BRAND = Symbol.for("sse-service.error.v1");
 export class SSEError extends Error {
 	override readonly name: string = "SSEError";
 	readonly code: SSEErrorCode;
-	/** The HTTP status that fits, where the error can be the answer to a request: 400, 401, 429 or 503. */
+	/** The HTTP status to answer with, if the error refuses a request: 400, 401, 429 or 503. */
 	readonly statusCode: number | undefined;
-	/** Headers for that answer, as `http-errors` has them: Express and Fastify send them. */
+	/** Headers for that answer, in the form of `http-errors`: Express and Fastify send them. */
 	readonly headers: Readonly<Record<string, string>> | undefined;
 	/** @internal */
 	readonly [BRAND] = true;
@@ -93,17 +93,17 @@ export function invalid(
 	return new SSEError(code, `${rule}, got ${shown(value)}`, statusCode, cause);
 }
 
-/** Handle a promise that may be left alone from now on: what it rejects with would end the process. */
+/** Handles the rejection of a promise that nobody else may await: an unhandled one would end the process. */
 export function observe(value: unknown): void {
 	if (isPromise(value)) Promise.resolve(value).catch(() => {});
 }
 
-/** Of whatever realm; but no other thenable, some of which begin their work when they are awaited. */
+/** True for promises of any realm, but for no other thenable: some start their work when awaited. */
 function isPromise(value: unknown): boolean {
 	try {
 		return Object.prototype.toString.call(value) === "[object Promise]";
 	} catch {
-		// A proxy that has been revoked.
+		// A revoked proxy throws.
 		return false;
 	}
 }
@@ -120,7 +120,7 @@ export function isObject(value: unknown): value is Record<PropertyKey, unknown> 
 	return typeof value === "object" && value !== null;
 }
 
-/** @throws `code` when `value` is no object, an array, or a promise */
+/** @throws `code` if `value` is not an object, or is an array or a promise */
 export function checkObject(
 	value: unknown,
 	name: string,

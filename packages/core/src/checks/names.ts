@@ -1,6 +1,6 @@
 /**
  * Names: client ids and groups. They are data, whatever they spell (`__proto__` too): only their type
- * and length are checked, where they enter.
+ * and length are checked, at the edge of the library.
  */
 import type { Meta } from "../types/client.js";
 import { checkObject, invalid, SSEError, type SSEErrorCode } from "./errors.js";
@@ -42,12 +42,12 @@ export function checkGroups(
 	return [...names];
 }
 
-/** For what a limit refuses. */
+/** The error for a request beyond a limit. */
 export function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
 	return new SSEError(code, `Too many ${what}`, statusCode);
 }
 
-/** What connections are counted by. @throws `ERR_SSE_INVALID_OPTION`, status 400 */
+/** Checks the option `limitKey`, by which connections are counted. @throws `ERR_SSE_INVALID_OPTION`, status 400 */
 export function checkLimitKey(key: unknown): string | undefined {
 	return key === undefined ? key : checkName(key, 256, "limitKey", "ERR_SSE_INVALID_OPTION");
 }
@@ -58,7 +58,7 @@ function checkName(name: unknown, maxLength: number, what: string, code: SSEErro
 }
 
 /**
- * @param isShared other processes may ask for it, as JSON
+ * @param isShared whether other processes can request it, as JSON
  * @throws `ERR_SSE_INVALID_META`
  */
 export function checkMeta(meta: unknown, isShared: boolean): Meta {
@@ -69,7 +69,7 @@ export function checkMeta(meta: unknown, isShared: boolean): Meta {
 	throw new SSEError("ERR_SSE_INVALID_META", `${rule} (${cause})`, undefined, cause);
 }
 
-/** Why a value is no object in JSON: a BigInt in it, a cycle, a getter or `toJSON` that throws. */
+/** Returns why JSON cannot represent a value as an object: it contains a BigInt or a cycle, or a getter or `toJSON` throws. */
 function whyNotJson(value: object): unknown {
 	try {
 		const text: unknown = JSON.stringify(value);

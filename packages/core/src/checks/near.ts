@@ -1,22 +1,22 @@
 /**
- * What somebody may have meant: the known names that are near to one that is not known.
+ * Suggestions for an unknown name: the known names that are similar.
  */
 
 const SLIPS = 2;
 
-/** `; did you mean groupName or groups?`, or nothing. */
+/** Returns `; did you mean groupName or groups?`, or an empty string. */
 export function didYouMean(name: string, known: readonly string[]): string {
 	const near = known.filter((each) => isNear(name.toLowerCase(), each.toLowerCase()));
 	return near.length === 0 ? "" : `; did you mean ${near.slice(0, 3).join(" or ")}?`;
 }
 
-/** A part of the other, or two letters more, less or other. */
+/** Whether one name contains the other, or they differ by at most two letters. */
 function isNear(name: string, known: string): boolean {
 	if (name.length < 3 || Math.abs(name.length - known.length) > known.length) return false;
 	return known.includes(name) || name.includes(known) || distance(name, known) <= SLIPS;
 }
 
-/** Levenshtein's. */
+/** The Levenshtein distance. */
 function distance(one: string, other: string): number {
 	let above = Array.from({ length: other.length + 1 }, (_, index) => index);
 	for (const [row, letter] of [...one].entries()) {

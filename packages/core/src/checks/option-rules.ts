@@ -1,5 +1,5 @@
 /**
- * Rules of options: what each is by default, and what it must be. All options that are told once are read by these.
+ * Rules of options: what each is by default, and what it must be. All options that are passed once are read by these rules.
  */
 import { checkObject, invalid } from "./errors.js";
 import { didYouMean } from "./near.js";
@@ -36,8 +36,8 @@ export function readOptions<Options extends object>(
 }
 
 /**
- * @param rule what is wrong with a name that is not known
- * @throws `ERR_SSE_INVALID_OPTION` for a name that is not known
+ * @param rule the message for an unknown name
+ * @throws `ERR_SSE_INVALID_OPTION` for an unknown name
  */
 export function checkKeys(told: object, known: object, rule: string, within = ""): void {
 	const unknown = Object.keys(told).find((each) => !Object.hasOwn(known, each));
@@ -47,12 +47,12 @@ export function checkKeys(told: object, known: object, rule: string, within = ""
 	throw error;
 }
 
-/** As the rule says, or not told. */
+/** The same rule, for an option that may be omitted. */
 export function optional([text, test]: Rule): Rule {
 	return [text, (value) => value === undefined || test(value)];
 }
 
-/** How much there may be of something. */
+/** The rule for a limit. */
 export const LIMIT: Rule = [
 	"a positive integer or Infinity",
 	(value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) > 0),

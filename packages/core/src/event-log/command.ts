@@ -12,7 +12,7 @@ export type Command =
 			readonly target: LogTarget;
 			readonly groups: readonly string[];
 	  }
-	/** List the clients of the target's group, or all: another process asks for them. */
+	/** Another process requests the clients of the target's group, or all clients. */
 	| { readonly do: "present"; readonly target: LogTarget }
 	| { readonly do: "disconnect"; readonly target: LogTarget; readonly reason: string }
 	| { readonly do: "setMetadata"; readonly target: LogTarget; readonly meta: Meta };

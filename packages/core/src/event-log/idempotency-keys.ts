@@ -1,13 +1,13 @@
 /**
- * The idempotency keys of what was appended lately, with the answers: whoever is not sure that an event was appended
- * may append it again.
+ * The idempotency keys of recent appends, with their answers: a caller that does not know whether an event was appended can
+ * append it again.
  */
 import type { Appended } from "./event-log.js";
 
-// They outlive their events, which newer ones of their `key` replace, so they have a bound of their own.
+// Keys outlive events that newer ones with the same `key` replace, so they have a limit of their own.
 const MAX_KEYS = 10_000;
 
-// About what one of them takes, with its answer, on a 64-bit machine.
+// Approximate memory of a key and its answer, on a 64-bit machine.
 const KEY_BYTES = 420;
 
 interface Known {
@@ -23,12 +23,12 @@ interface Bounds {
 export class IdempotencyKeys {
 	readonly #maxKeys: number;
 	readonly #maxAgeMs: number;
-	/** The oldest first. */
+	/** Oldest first. */
 	readonly #keys = new Map<string, Known>();
-	/** About what they take in memory. */
+	/** Approximate memory of all keys. */
 	bytes = 0;
 
-	/** As many keys, and for as long, as events are kept; at most 10,000. */
+	/** Keeps as many keys, and for as long, as events are kept; at most 10,000. */
 	constructor({ maxEvents, maxAgeMs }: Bounds) {
 		this.#maxKeys = Math.min(maxEvents, MAX_KEYS);
 		this.#maxAgeMs = maxAgeMs;
@@ -39,7 +39,7 @@ export class IdempotencyKeys {
 		return this.#keys.get(key)?.appended;
 	}
 
-	/** One that is not known. */
+	/** The key must be unknown. */
 	add(key: string, appended: Appended, now: number): void {
 		this.#keys.set(key, { appended, at: now });
 		this.bytes += weightOf(key, appended);

@@ -1,5 +1,5 @@
 /**
- * The event log in the memory of one process: appending delivers at once. It begins anew with the process, and says so.
+ * The event log in the memory of one process: appending delivers at once. It is recreated with the process, under a new epoch.
  */
 import { nanoid } from "nanoid";
 import { SSEError } from "../checks/errors.js";
@@ -19,7 +19,7 @@ import { type LogEntry, LogRecord } from "./record.js";
 import { RecordStore } from "./record-store.js";
 import { type RetentionRules, readRetention } from "./retention.js";
 
-/** A log in memory. */
+/** Creates a log in memory. */
 export function createMemoryEventLog(): EventLog {
 	return new MemoryEventLog();
 }
@@ -29,10 +29,10 @@ class MemoryEventLog implements EventLog {
 	#rules: RetentionRules = readRetention(true);
 	#ring = new RecordStore(this.#rules);
 	#appended = new IdempotencyKeys(this.#rules.byDefault);
-	/** What tags are made from: no secret, but a mark that another log is unlikely to have. */
+	/** The seed of tags: not a secret, but unlikely to be shared by another log. */
 	readonly #seed = Math.floor(Math.random() * 2 ** 32);
 	#position = this.#positionAt(0);
-	/** Of the newest that was appended: one that is appended while another is being delivered waits for its turn. */
+	/** The sequence of the newest appended event. An event that is appended during a delivery waits for its turn. */
 	#sequence = 0;
 	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
 	#isDelivering = false;
@@ -112,7 +112,7 @@ class MemoryEventLog implements EventLog {
 		this.#appended = new IdempotencyKeys(this.#rules.byDefault);
 	}
 
-	/** In order, whatever is appended meanwhile. */
+	/** Delivers waiting events in order, including events appended meanwhile. */
 	#deliverWaiting(): void {
 		this.#isDelivering = true;
 		try {
@@ -129,7 +129,7 @@ class MemoryEventLog implements EventLog {
 		}
 	}
 
-	/** A tag is made from the sequence, so that any cursor can be checked, whatever is kept. */
+	/** Derives the tag from the sequence, so that any cursor can be checked, even of an event that is no longer kept. */
 	#positionAt(sequence: number): Position {
 		const mixed = Math.imul(sequence ^ this.#seed, 0x9e3779b1);
 		const tag = (Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 12).toString(36);

@@ -1,22 +1,22 @@
 /**
- * A merge: several lists of records, each in the order of the log, read as one. What it costs is about what is read of it.
+ * A merge: reads several lists of records, each in the order of the log, as one. Its cost depends on how much is read.
  */
 import type { LogRecord } from "./record.js";
 
-/** A list, as far as it has not been read. */
+/** The unread rest of a list. */
 interface Rest {
 	next: LogRecord;
 	readonly others: Iterator<LogRecord>;
 }
 
-/** The lists must not change before it has ended. */
+/** The lists must not change while it is being read. */
 export function* merge(lists: Iterable<Iterator<LogRecord>>): Generator<LogRecord, void, void> {
 	const heap: Rest[] = [];
 	for (const others of lists) {
 		const { done, value } = others.next();
 		if (done !== true) heap.push({ next: value, others });
 	}
-	// What is in order is a heap.
+	// A sorted array is a heap.
 	heap.sort((one, other) => sequenceOf(one) - sequenceOf(other));
 	for (let [first] = heap; first !== undefined; [first] = heap) {
 		yield first.next;
@@ -30,7 +30,7 @@ export function* merge(lists: Iterable<Iterator<LogRecord>>): Generator<LogRecor
 	}
 }
 
-/** Put the first one where it belongs: each is before those at twice its index and one or two. */
+/** Sifts the first element down. The children of index `i` are at `2i + 1` and `2i + 2`. */
 function sink(heap: Rest[]): void {
 	let index = 0;
 	for (;;) {

@@ -5,13 +5,13 @@ import type { Position } from "../wire/cursor.js";
 import type { LogReader, Page } from "./event-log.js";
 import type { LogRecord } from "./record.js";
 
-// Records.
+// Records per page.
 const PAGE = 256;
 
-// So many records are looked at for a page, whether the reader is to have them or not.
+// Records examined for a page, whether or not they are for the reader.
 const MAX_LOOKED_AT = 4_096;
 
-/** The first page of records that are in a reader's topics, up to a position. `isConflated`: of the page */
+/** Cuts the first page, up to a position, from the records of a reader's topics. `isConflated`: of the page */
 export function pageOf(
 	newer: Iterable<LogRecord>,
 	upTo: Position,
@@ -26,13 +26,13 @@ export function pageOf(
 		if (position.sequence > upTo.sequence) break;
 		if (isFor(reader, record, now)) records.push(record);
 		if (records.length === PAGE) return { records, upTo: position, isConflated };
-		// Much work for little: others have their turn before it goes on.
+		// Many records examined for a small page: other work runs before it continues.
 		if (++lookedAt === MAX_LOOKED_AT) return later({ records, upTo: position, isConflated });
 	}
 	return { records, upTo, isConflated };
 }
 
-/** Whether it is for a reader who is in its topic, and still of use. */
+/** Whether a record is for a reader in its topic, and still valid. */
 export function isFor(
 	{ clientId }: LogReader,
 	{ target, expiresAt }: LogRecord,

@@ -1,16 +1,15 @@
 /**
- * A list of records in the order of the log: they are added at its end, taken from its head, and skipped once
- * they have been replaced.
+ * A list of records in the order of the log. Records are appended, removed from the head, and skipped once replaced.
  */
 import type { LogRecord } from "./record.js";
 
 type Items = (LogRecord | undefined)[];
 
-// Never added to.
+// Shared, and never modified.
 const NONE: Items = [];
 
 export class RecordList {
-	/** From `#head` on, those that were replaced included. Before it, nothing. */
+	/** Records from `#head` on, including replaced ones. The slots before it are empty. */
 	#items: Items = NONE;
 	#head = 0;
 	#replaced = 0;
@@ -28,19 +27,19 @@ export class RecordList {
 		return this.#items[this.#head];
 	}
 
-	/** The sequence of the newest, 0 when there is none. */
+	/** The sequence of the newest record; 0 if there is none. */
 	get newest(): number {
 		return this.size === 0 ? 0 : (this.#items.at(-1)?.position.sequence ?? 0);
 	}
 
 	add(record: LogRecord): void {
 		this.#all = undefined;
-		// An empty array that is added to takes room for 17.
+		// Pushing to an empty array reserves 17 slots.
 		if (this.#items.length === 0) this.#items = [record];
 		else this.#items.push(record);
 	}
 
-	/** Take `first` away. */
+	/** Removes `first`. */
 	shift(): void {
 		if (this.first === undefined) return;
 		this.#all = undefined;
@@ -48,14 +47,14 @@ export class RecordList {
 		this.#compact();
 	}
 
-	/** One of its records has just been replaced. */
+	/** Call when one of its records has been replaced. */
 	onReplaced(): void {
 		this.#all = undefined;
 		this.#replaced++;
 		this.#compact();
 	}
 
-	/** Those whose sequence is above `sequence`. The list must not change meanwhile. */
+	/** Yields the records above `sequence`. The list must not change meanwhile. */
 	*after(sequence: number): Generator<LogRecord, void, void> {
 		for (let index = this.#indexAfter(sequence); index < this.#items.length; index++) {
 			const record = this.#items[index];
@@ -63,13 +62,13 @@ export class RecordList {
 		}
 	}
 
-	/** All of them: the same array until the list changes. */
+	/** All records. Returns the same array until the list changes. */
 	get all(): readonly LogRecord[] {
 		this.#all ??= this.#items.filter((record) => record?.isReplaced === false) as LogRecord[];
 		return this.#all;
 	}
 
-	/** The index of the first one whose sequence is above `sequence`. */
+	/** The index of the first record above `sequence`. */
 	#indexAfter(sequence: number): number {
 		let low = this.#head;
 		let high = this.#items.length;
@@ -81,7 +80,7 @@ export class RecordList {
 		return low;
 	}
 
-	/** At most about half of the array is of no use, so an addition costs the same however long it is. */
+	/** Compacts once about half of the array is unused, so that an append has constant amortized cost. */
 	#compact(): void {
 		const useless = this.#head + this.#replaced;
 		if (useless < Math.min(32, this.#items.length) || useless * 2 < this.#items.length) return;

@@ -1,6 +1,6 @@
 /**
- * The ring: the newest records, found by whom they were for. It knows for every reader whether all that was for them
- * since a position is still here: what was trimmed and was for others is no loss.
+ * The record store: the newest records, by target. It knows for every reader whether everything for that reader since a
+ * position is still here. A trimmed record for others is not a loss.
  */
 import type { LogReader, LogStats } from "./event-log.js";
 import { merge } from "./merge.js";
@@ -12,11 +12,11 @@ import { Topic } from "./topic.js";
 import { Topics } from "./topics.js";
 import { TrimmedTally } from "./trimmed.js";
 
-/** What of a log is after a position, for a reader. */
+/** What a log has for a reader after a position. */
 interface Newer {
-	/** In order, as long as nothing is added. */
+	/** In order. Valid until a record is added. */
 	readonly records: Iterable<LogRecord>;
-	/** Whether records were left out because others have replaced them. */
+	/** Whether records are missing because newer ones replaced them. */
 	readonly isConflated: boolean;
 }
 
@@ -45,9 +45,9 @@ export class RecordStore {
 	}
 
 	/**
-	 * The records that are in a reader's topics and above a sequence, or all that are here.
+	 * Returns the records of a reader's topics above a sequence, or all that are kept.
 	 *
-	 * @returns `undefined` when one of them is not here any more
+	 * @returns `undefined` if one of them is no longer kept
 	 */
 	after(sequence: number | undefined, reader: LogReader, now: number): Newer | undefined {
 		this.#trimAll(now);
@@ -61,7 +61,7 @@ export class RecordStore {
 		);
 	}
 
-	/** The newest record of each key, for a reader, in those of its groups that keep these. */
+	/** Returns the newest record of each key in the reader's groups that keep them. */
 	latest(reader: LogReader, now: number): readonly LogRecord[] {
 		this.#trimAll(now);
 		const [only = [], ...others] = reader.groups
@@ -91,7 +91,7 @@ export class RecordStore {
 	}
 
 	#newTopic({ client, group = "" }: LogTarget, trimmed: number): Topic {
-		// An override is for what is sent to the group, not for what is sent to a client within it.
+		// A group's own limits apply to events for the group, not to events for a client within the group.
 		const window = client === undefined ? this.#ownWindows.get(group) : undefined;
 		const isLatest = client === undefined && this.keepsLatest(group);
 		return new Topic(window ?? this.#window, isLatest, trimmed, this.#losses);

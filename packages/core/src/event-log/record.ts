@@ -1,5 +1,5 @@
 /**
- * A record: one event in the log, with its id, made once and sent as often as it is asked for.
+ * A record: one event in the log, with its id, encoded once and sent any number of times.
  */
 import { encodeCursor, type Position } from "../wire/cursor.js";
 import { type EventFields, encodeEvent } from "../wire/event-stream.js";
@@ -25,8 +25,8 @@ export interface LogEntry {
 	readonly idempotencyKey?: string | undefined;
 }
 
-// About what the objects take that hold an event, on a 64-bit machine, and those that find it: by its key (with what is left of
-// replaced ones until lists are tidied), by its client, by its group within a client.
+// Approximate memory, on a 64-bit machine, of the objects that hold an event and of its index entries: by key (including remains
+// of replaced records until lists are compacted), by client, and by group within a client.
 const OVERHEAD_BYTES = 520;
 const KEY_BYTES = 380;
 const CLIENT_BYTES = 200;
@@ -45,12 +45,12 @@ export class LogRecord {
 	#frame: Frame;
 	/** Approximate size in memory, in bytes. */
 	readonly weight: number;
-	/** A newer event of its key has replaced it: it stays in lists until they are tidied, and holds nothing. */
+	/** A newer event with the same key has replaced it. It stays in lists until they are compacted, but holds no data. */
 	isReplaced = false;
-	/** Weakly, so that those who are given it at the same time share it, and it is not kept beside the other. */
+	/** Held weakly: concurrent replays share the frame, but it is not kept in addition to the other one. */
 	#bare: WeakRef<Frame> | undefined;
 
-	/** @throws RangeError when it is longer than a string can be */
+	/** @throws RangeError if it exceeds the maximum string length */
 	constructor(position: Position, { target, fields, key, ttlMs }: LogEntry, at: number) {
 		this.position = position;
 		this.target = target;
@@ -66,19 +66,19 @@ export class LogRecord {
 		return this.#frame;
 	}
 
-	/** A newer one of its key is here. */
+	/** Call when a newer record with the same key replaces this one. */
 	replace(): void {
 		this.isReplaced = true;
 		this.#frame = NOTHING;
 		this.#bare = undefined;
 	}
 
-	/** The event without its id, for one who is given it out of its turn: an id would take them back to it. */
+	/** The event without its id, for a client that receives it out of order: the id would move the client back. */
 	get bare(): Frame {
 		const shared = this.#bare?.deref();
 		if (shared !== undefined) return shared;
-		// Before the data, which is whatever it is, nothing but the id begins so. Only LF ends a line here: U+2028, which
-		// an id may have in it, does so for `.` and for `^`.
+		// Only the id line, which precedes the arbitrary data, begins like this. Only LF ends a line here: `.` and `^` with the
+		// flag `m` would also stop at U+2028, which an id may contain.
 		const text = this.#frame.text.replace(/(^|\n)id: [^\n]*\n/, "$1");
 		const bare = encodeFrame(text, "event");
 		this.#bare = new WeakRef(bare);
@@ -93,7 +93,7 @@ function overheadOf({ client, group }: LogTarget, key: string | undefined): numb
 	return bytes;
 }
 
-/** What a frame is known by: `key` is one within its target. */
+/** The key of a frame: `key` is unique within its target only. */
 export function keyOf({ client, group }: LogTarget, key: string | undefined): string | undefined {
 	return key === undefined ? key : JSON.stringify([client ?? null, group ?? null, key]);
 }

@@ -1,5 +1,5 @@
 /**
- * A window: the records that are kept under one bound in number, bytes and age, oldest first.
+ * A window: the records under one set of limits in number, bytes and age, oldest first.
  */
 import type { LogRecord } from "./record.js";
 import { RecordList } from "./record-list.js";
@@ -23,13 +23,13 @@ export class RetentionWindow {
 		this.bytes += record.weight;
 	}
 
-	/** One of its records has just been replaced. */
+	/** Call when one of its records has been replaced. */
 	onReplaced(record: LogRecord): void {
 		this.#records.onReplaced();
 		this.bytes -= record.weight;
 	}
 
-	/** Take out what is beyond the bounds, oldest first. */
+	/** Removes what is beyond the limits, oldest first. */
 	trim(now: number, onTrim: (record: LogRecord) => void): void {
 		const { maxEvents, maxBytes, maxAgeMs } = this.#retention;
 		for (;;) {

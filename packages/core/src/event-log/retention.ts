@@ -1,5 +1,5 @@
 /**
- * Retention: how much of what was sent the log keeps, for everything and for single groups.
+ * Retention: how much the log keeps, by default and for single groups.
  */
 import { checkObject, isObject } from "../checks/errors.js";
 import { LIMIT, type OptionRules, type Rule, readOptions } from "../checks/option-rules.js";
@@ -12,7 +12,7 @@ interface Bounds {
 }
 
 export interface Retention extends Bounds {
-	/** Of each key the newest event, and nothing else. */
+	/** Keeps only the newest event of each key. */
 	readonly latest: boolean;
 }
 
@@ -34,7 +34,7 @@ export function readRetention(history: true | HistoryOptions): RetentionRules {
 	for (const [group, own] of Object.entries(
 		checkObject(groups, "history.groups", "ERR_SSE_INVALID_OPTION"),
 	)) {
-		// The newest state is of use however old it is.
+		// The newest state stays useful at any age.
 		const isLatest = isObject(own) && own.latest === true;
 		const rules = rulesOf(isLatest ? { ...byDefault, maxAgeMs: Infinity } : byDefault);
 		const name = `history.groups.${group}`;

@@ -1,6 +1,6 @@
 /**
- * A topic: the records that were sent to the same ones (everyone, a group, a client, or a client within a group), and
- * what is still known of those it keeps no more.
+ * A topic: the records for one target (everyone, a group, a client, or a client within a group), and what is still known
+ * about records that it no longer keeps.
  */
 
 import type { LogRecord } from "./record.js";
@@ -11,17 +11,17 @@ import { Trimmed, type TrimmedTally } from "./trimmed.js";
 export class Topic {
 	readonly records = new RecordList();
 	readonly losses: Trimmed;
-	/** Which bounds its records. */
+	/** The window that limits its records. */
 	readonly window: RetentionWindow;
-	/** Every event has a key here: one without replaces the last without. */
+	/** Every event counts as keyed: one without a key replaces the last one without. */
 	readonly isLatest: boolean;
-	/** The sequence of the newest record that another one has replaced. 0: none. */
+	/** The sequence of the newest record that was replaced. 0: none. */
 	newestReplaced = 0;
-	/** The newest record of each key to all of the topic, and that which a client was excluded from, by client. */
+	/** The newest record of each key for the whole topic, and the newest that excluded a client, by client. */
 	#newest: Map<string, LogRecord> | undefined;
 	#excluding: Map<string, Map<string, LogRecord>> | undefined;
 
-	/** @param trimmed up to which sequence records of this topic may have been here before */
+	/** @param trimmed records of this topic up to this sequence may have been here before */
 	constructor(window: RetentionWindow, isLatest: boolean, trimmed: number, tally: TrimmedTally) {
 		this.window = window;
 		this.isLatest = isLatest;
@@ -52,7 +52,7 @@ export class Topic {
 		}
 	}
 
-	/** Its oldest record is beyond the bounds. */
+	/** Drops the topic's oldest record, which is beyond the limits. */
 	trim(record: LogRecord, now: number): void {
 		this.records.shift();
 		const key = this.#keyOf(record);
@@ -60,7 +60,7 @@ export class Topic {
 		this.losses.add(record, key, now);
 	}
 
-	/** A client that is excluded from an event has none in its place: that replaces only what the client did not have either. */
+	/** An excluded client receives no replacement. So an event that excludes a client replaces only records that excluded it, too. */
 	#replacedBy(key: string, exceptClient: string | undefined): readonly LogRecord[] {
 		const ofKey = this.#excluding?.get(key);
 		if (exceptClient !== undefined) return present(ofKey?.get(exceptClient));

@@ -1,28 +1,28 @@
 /**
- * The topics of a log, found by target. It remembers those that keep nothing any more within a bound.
+ * The topics of a log, by target. It remembers a limited number of topics that have become empty.
  */
 import type { LogReader } from "./event-log.js";
 import type { LogTarget } from "./record.js";
 import type { Topic } from "./topic.js";
 
-// So many of them are told apart from those that never had a record.
+// The number of empty topics that are distinguished from topics that never had a record.
 const MAX_EMPTY = 10_000;
 
-// About what one of them takes.
+// Approximate memory of one.
 const EMPTY_BYTES = 512;
 
 export class Topics {
 	#everyone: Topic | undefined;
 	readonly #groups = new Map<string, Topic>();
 	readonly #clients = new Map<string, Topic>();
-	/** By client, then by group within it. */
+	/** By client, then by group. */
 	readonly #withinGroups = new Map<string, Map<string, Topic>>();
-	/** Those without a record, in the order in which they became so. */
+	/** Topics without a record, in the order in which they became empty. */
 	readonly #empty = new Map<Topic, LogTarget>();
-	/** Up to here, records of a topic that is not known may have been trimmed. */
+	/** Up to this sequence, records of an unknown topic may have been trimmed. */
 	#floor = 0;
 
-	/** What those take that have no record. */
+	/** The memory of empty topics. */
 	get emptyBytes(): number {
 		return this.#empty.size * EMPTY_BYTES;
 	}
@@ -35,7 +35,7 @@ export class Topics {
 		return this.#withinGroups.get(client)?.get(group);
 	}
 
-	/** The topic of a target, made by `create` where there is none. It is about to be added to. */
+	/** Returns the topic of a target, made by `create` if missing, for adding a record. */
 	open(target: LogTarget, create: (trimmed: number) => Topic): Topic {
 		const known = this.get(target);
 		if (known !== undefined) {
@@ -47,7 +47,7 @@ export class Topics {
 		return topic;
 	}
 
-	/** A topic has no record any more. */
+	/** Call when a topic has become empty. */
 	onEmpty(topic: Topic, target: LogTarget, now: number): void {
 		this.#empty.set(topic, target);
 		if (this.#empty.size <= MAX_EMPTY) return;
@@ -61,10 +61,10 @@ export class Topics {
 	}
 
 	/**
-	 * The topics whose records are for a reader.
+	 * Returns the topics whose records are for a reader.
 	 *
-	 * @param sequence `undefined`: whatever they may have lost
-	 * @returns those that have records above `sequence`, or `undefined` when one of all may have lost some
+	 * @param sequence `undefined`: regardless of lost records
+	 * @returns topics with records above `sequence`, or `undefined` if one of the reader's topics may have lost some
 	 */
 	newerThan(
 		sequence: number | undefined,
@@ -81,7 +81,7 @@ export class Topics {
 		return newer;
 	}
 
-	/** `undefined`: it is known no more. */
+	/** `undefined` forgets the topic. */
 	#put({ client, group }: LogTarget, topic: Topic | undefined): void {
 		if (client === undefined) {
 			if (group === undefined) this.#everyone = topic;
@@ -100,7 +100,7 @@ function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
 	else map.set(key, value);
 }
 
-/** Every target that a reader is in. */
+/** Yields every target that includes a reader. */
 export function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<LogTarget> {
 	yield {};
 	yield { client: clientId };

@@ -1,6 +1,6 @@
 /**
- * The losses of a topic: what is still known of records that it keeps no more. A loss is one only to those it was for,
- * as long as it would be of use.
+ * The losses of a topic: what is still known about records that it no longer keeps. A record is a loss only for the clients
+ * that it was for, until it would have expired.
  */
 import type { LogRecord } from "./record.js";
 
@@ -11,35 +11,35 @@ interface Loss {
 	readonly key: string | undefined;
 }
 
-// Of records alike only the newest counts. Where more differ than this, the oldest two are taken for one that was for all
-// whom either was for: at worst somebody is told of a gap who missed nothing.
+// Of equivalent losses only the newest counts. Beyond this many, the oldest two are merged into one for everyone that either
+// was for: at worst a client that missed nothing receives a gap.
 const MAX_LOSSES = 32;
 
-// What those of all topics take, before a topic to which one is added keeps one in the place of all.
+// Memory of the losses of all topics. Beyond it, a topic that adds a loss merges all of its own into one.
 const MAX_BYTES = 1024 * 1024;
 
-// About what one of them takes.
+// Approximate memory of one.
 const LOSS_BYTES = 120;
 
-/** What the losses of all topics take in memory. */
+/** The memory of the losses of all topics. */
 export class TrimmedTally {
 	bytes = 0;
 }
 
 export class Trimmed {
 	readonly #tally: TrimmedTally;
-	/** The oldest first. */
+	/** Oldest first. */
 	#losses: readonly Loss[] = [];
 	#bytes = 0;
 
-	/** @param upTo up to which sequence records may have been here before */
+	/** @param upTo records up to this sequence may have been here before */
 	constructor(upTo: number, tally: TrimmedTally) {
 		this.#tally = tally;
 		const any = { expiresAt: Infinity, exceptClient: undefined, key: undefined };
 		if (upTo > 0) this.#keep([{ sequence: upTo, ...any }]);
 	}
 
-	/** A record, the newest so far, is not kept any more. `key`: what a newer one replaces it by */
+	/** Call when a record, the newest so far, is no longer kept. `key`: a newer record with this key replaces it */
 	add({ position, expiresAt, target }: LogRecord, key: string | undefined, now: number): void {
 		if (expiresAt <= now) return;
 		const { sequence } = position;
@@ -54,7 +54,7 @@ export class Trimmed {
 		this.#keep(losses);
 	}
 
-	/** What had this key is of no use any more to those that are given what replaces it. */
+	/** Forgets losses with this key for the clients that receive the replacement. */
 	onReplaced(key: string, exceptClient: string | undefined): void {
 		if (this.#losses.length === 0) return;
 		this.#keep(
@@ -65,12 +65,12 @@ export class Trimmed {
 		);
 	}
 
-	/** Its topic is known no more. */
+	/** Call when the topic is forgotten. */
 	clear(): void {
 		this.#keep([]);
 	}
 
-	/** The sequence of the newest for a client, or for anyone; 0 when there is none. */
+	/** The sequence of the newest loss for a client, or for anyone; 0 if there is none. */
 	newest(now: number, clientId?: string): number {
 		const found = this.#losses.findLast(
 			({ expiresAt, exceptClient }) =>
@@ -91,7 +91,7 @@ function weightOf({ key = "", exceptClient = "" }: Loss): number {
 	return LOSS_BYTES + key.length + exceptClient.length;
 }
 
-/** Whether whoever has missed `older` has missed `newer` too. */
+/** Whether every client that missed `older` has also missed `newer`. */
 function covers(newer: Loss, older: Loss): boolean {
 	return (
 		newer.expiresAt >= older.expiresAt &&

@@ -68,7 +68,7 @@ export async function fillLocalCopy(
 	return mirror;
 }
 
-/** The position just before `first`. */
+/** The position just before `first`, or `first` itself if the tag before it is unknown. */
 function baseOf({ sequence, tag, previousTag }: Stored, epoch: string): Position {
 	if (previousTag !== undefined) return { epoch, sequence: sequence - 1, tag: previousTag };
 	return sequence === 1 ? { epoch, sequence: 0, tag: "0" } : { epoch, sequence, tag };

@@ -1,7 +1,7 @@
 /**
- * The way past `res.write`: a ready chunk handed to the HTTP/1.1 socket itself, which puts the same bytes on the wire at
- * three quarters of the cost. It is taken while nothing but Node's own code stands between a response and its socket:
- * compression and tracing wrap a response's `write` and `end`.
+ * Bypasses `res.write`: writes an encoded chunk to the HTTP/1.1 socket itself, which puts the same bytes on the wire at three
+ * quarters of the cost. Used only while nothing but Node's own code stands between a response and its socket: compression
+ * and tracing wrap a response's `write` and `end`.
  */
 import { OutgoingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
@@ -9,12 +9,12 @@ import { Socket } from "node:net";
 const { write: RESPONSE_WRITE, end: RESPONSE_END } = OutgoingMessage.prototype;
 const { write: SOCKET_WRITE } = Socket.prototype;
 
-// A wrapper may have been put on the prototype before this module was loaded: Node's own function calls its `write_`.
+// The prototype may have been wrapped before this module was loaded. Node's own function calls its `write_`.
 const IS_NODES_OWN = /\bwrite_\(/.test(String(RESPONSE_WRITE));
 
 /**
- * The socket of a response whose headers have been sent, if it takes that response's chunks. `undefined` where something
- * is wrapped, for HTTP/1.0, which has no chunks, and for what tools for testing put in a socket's place.
+ * Returns the socket of a response whose headers have been sent, if chunks can be written to it. `undefined` if something is
+ * wrapped, on HTTP/1.0, which has no chunks, and for the stand-ins of test tools.
  */
 export function directSocketOf(
 	response: ServerResponse,
@@ -31,8 +31,8 @@ export function isUnwrapped(response: ServerResponse): boolean {
 }
 
 /**
- * Whether it is cheap to look at a response again for each write. Express gives every one a prototype, and with it a
- * shape, of its own, so that each look at a property is a search; there a wrapper has to come before the stream opens.
+ * Whether it is cheap to check a response before each write. Express gives every response a prototype, and so a hidden
+ * class, of its own, which makes each property read slow. There, a wrapper must be installed before the stream opens.
  */
 export function isCheapToWatch(response: ServerResponse): boolean {
 	return Object.getPrototypeOf(response) === ServerResponse.prototype;
@@ -41,9 +41,9 @@ export function isCheapToWatch(response: ServerResponse): boolean {
 const CRLF = Buffer.from("\r\n");
 
 /**
- * Write bytes as one chunk, without a copy of them.
+ * Writes bytes as one chunk, without copying them.
  *
- * @returns what the socket answers: whether it takes more
+ * @returns whether the socket accepts more
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1
  */
 export function writeChunk(socket: Socket, bytes: Buffer): boolean {

@@ -1,9 +1,9 @@
 /**
- * The sink on a `Response` of the Fetch API: a body that gives a chunk when one is asked for, out of a queue of its own.
+ * The sink on a `Response` of the Fetch API: a body that returns a chunk on demand, from a queue of its own.
  *
- * The stream's own queue stays empty (a high water mark of 0), so that what has been given was asked for. Whatever ends
- * first ends it: the body is cancelled, the request is aborted, or this side ends it. Runtimes differ in which they do, and
- * how often. Nothing is thrown into them: also what is cut ends as a body that is over.
+ * The stream's own queue stays empty (a high water mark of 0), so that every chunk it gets was requested. The first of these
+ * events ends it: the body is cancelled, the request is aborted, or this side ends it. Runtimes differ in which they signal,
+ * and how often. The sink never passes them an error: even a stream that is cut off ends as a complete body.
  *
  * @see https://streams.spec.whatwg.org/#rs-default-controller-class
  */
@@ -14,7 +14,7 @@ import { type OpenSink, openSinks } from "./open-sinks.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 import { ownHeaders, streamHeaders } from "./stream-headers.js";
 
-// As much as a socket of Node takes before it says that it is full.
+// Node's sockets report full at the same size.
 const FULL_BYTES = 16 * 1024;
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
@@ -23,12 +23,12 @@ export class FetchSink implements Sink, OpenSink {
 	readonly headersOnly: boolean;
 	listener: SinkListener | undefined;
 	#response: Response | undefined;
-	/** Itself, not only its signal, which some runtimes drop with it. */
+	/** The request itself, because some runtimes drop the signal with it. */
 	readonly #request: Request;
 	#controller: Controller | undefined;
 	#queue: Uint8Array[] = [];
 	#queuedBytes = 0;
-	/** Somebody reads, and there was nothing to give. */
+	/** True if a read is waiting for a chunk. */
 	#isWanted = false;
 	#isFull = false;
 	#isEnding = false;
@@ -38,7 +38,7 @@ export class FetchSink implements Sink, OpenSink {
 		this.headersOnly = request.method === "HEAD";
 	}
 
-	/** One whose client had left before it was opened is empty. */
+	/** The body is empty if the client had left before the stream opened. */
 	get response(): Response {
 		this.#response ??= new Response(null, { headers: headersOf(ownHeaders(0), {}) });
 		return this.#response;
@@ -93,7 +93,7 @@ export class FetchSink implements Sink, OpenSink {
 		return this.#isFull ? "full" : "held";
 	}
 
-	/** The runtime says when a connection may be used again. */
+	/** Ignores the scope: the runtime manages its connections. */
 	end(): void {
 		this.#isEnding = true;
 		if (this.#queue.length === 0) this.#close(true);
@@ -104,7 +104,7 @@ export class FetchSink implements Sink, OpenSink {
 		this.#close(false);
 	}
 
-	/** Nobody else ends such a response. */
+	/** Does nothing: only this side ends such a response. */
 	finish(): void {}
 
 	detach(): SinkListener | undefined {
@@ -126,7 +126,7 @@ export class FetchSink implements Sink, OpenSink {
 		if (this.#queue.length > 0) this.#give();
 	}
 
-	/** Give the oldest chunk to who reads. */
+	/** Passes the oldest chunk to the reader. */
 	#give(): void {
 		const bytes = this.#queue.shift();
 		if (bytes === undefined) return;
@@ -137,7 +137,7 @@ export class FetchSink implements Sink, OpenSink {
 		if (this.#isEnding) this.#close(true);
 		else if (this.#isFull) {
 			this.#isFull = false;
-			// Not within the runtime's read.
+			// Deferred, so that it does not run within the runtime's read.
 			queueMicrotask(() => this.listener?.onDrain());
 		}
 	}
@@ -148,7 +148,7 @@ export class FetchSink implements Sink, OpenSink {
 		this.#close(false);
 	};
 
-	/** @param ended whether all that was written has been given */
+	/** @param ended whether everything written has been read */
 	#close(ended: boolean): void {
 		this.#queue = [];
 		this.#queuedBytes = 0;
@@ -158,16 +158,16 @@ export class FetchSink implements Sink, OpenSink {
 		try {
 			controller?.close();
 		} catch {
-			// It has been cancelled.
+			// The body has been cancelled.
 		}
-		// This may be within `end`, or a fan-out.
+		// Deferred, because `end` or a fan-out may be running.
 		if (listener !== undefined) queueMicrotask(() => listener.onClose(ended));
 	}
 }
 
 function headersOf(own: OwnHeaders, framework: SSEHeaders): Headers {
 	const headers = new Headers();
-	// Headers for one connection are the runtime's.
+	// The runtime sets connection-specific headers.
 	for (const [name, value] of streamHeaders(own, [], framework, "").values()) {
 		for (const each of [value].flat()) headers.append(name, String(each));
 	}

@@ -1,5 +1,5 @@
 /**
- * The headers of an event stream, written on a response of Node.
+ * Writes the headers of an event stream on a response of Node.
  */
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import { type Header, type HeaderValue, invalidHeaders, streamHeaders } from "./stream-headers.js";
@@ -16,11 +16,11 @@ export interface HeaderHolder {
 }
 
 /**
- * Set the headers of a stream.
+ * Sets the headers of a stream.
  *
- * @param isPlain a response of Node as it is: where it has no headers yet and gets none but ours, its head is written.
- * Headers that are set are kept for as long as the stream is open, to be asked for: 500 bytes.
- * @returns those that the response had before, for `restoreHeaders`
+ * @param isPlain an unwrapped response of Node: if it has no headers yet and gets only ours, its head is written directly.
+ * Node would otherwise keep the set headers while the stream is open, in 500 bytes.
+ * @returns the headers that the response had before, for `restoreHeaders`
  * @throws `ERR_SSE_INVALID_HEADERS`, with the response's headers as they were
  */
 export function setStreamHeaders(
@@ -42,7 +42,7 @@ export function setStreamHeaders(
 	try {
 		for (const [name] of before) {
 			const lowerCase = name.toLowerCase();
-			// Node takes the removal of this one for a wish to send a body without chunks.
+			// Node takes the removal of this header as a request not to use chunks.
 			if (httpVersion === "1.1" && lowerCase === "transfer-encoding") {
 				response.setHeader(name, "chunked");
 			} else if (!headers.has(lowerCase)) response.removeHeader(name);
@@ -55,7 +55,7 @@ export function setStreamHeaders(
 	return before;
 }
 
-/** Make the headers of a response what they were before. */
+/** Restores the headers of a response. */
 export function restoreHeaders(response: HeaderHolder, before: readonly Header[]): void {
 	for (const name of response.getHeaderNames()) response.removeHeader(name);
 	for (const [name, value] of before) response.setHeader(name, value);

@@ -1,5 +1,5 @@
 /**
- * Node's request or response behind what the application has: frameworks wrap them.
+ * Node's request and response behind the objects of a framework, which wraps them.
  */
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
@@ -19,19 +19,19 @@ export type NodeResponse = ServerResponse & {
 	};
 	/** Added by compression middleware. */
 	flush?(): void;
-	/** The head as Node has sent it. */
+	/** The head that Node has sent. */
 	readonly _header?: unknown;
 };
 
-/** The object itself, or the one a framework's wrapper carries as `raw`; `undefined` when it is no object. */
+/** Returns the object itself, or the one that a framework's wrapper carries as `raw`; `undefined` if it is not an object. */
 export function rawOf(value: unknown): object | undefined {
-	// What an object is made of is seen without a look at its properties, each of which is a search in Express's.
+	// `instanceof` reads no properties. Each property read is a slow lookup on Express's objects.
 	if (value instanceof ServerResponse || value instanceof IncomingMessage) return value;
 	if (!isObject(value)) return undefined;
 	return isObject(value.raw) ? value.raw : value;
 }
 
-/** @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node */
+/** @throws `ERR_SSE_INVALID_REQUEST` if these are not a request and a response of Node */
 export function nodeObjectsOf(
 	req: unknown,
 	res: unknown,
@@ -46,7 +46,7 @@ export function nodeObjectsOf(
 	throw invalid("ERR_SSE_INVALID_REQUEST", rule, res);
 }
 
-/** Whether a stand-in for tests or functions is in the place of the socket: no server emits 'close' for the response. */
+/** Whether a stand-in (for tests or serverless functions) replaces the socket: then no server emits 'close' for the response. */
 export function isStandIn({ socket, stream }: NodeResponse): boolean {
 	return stream === undefined && socket !== null && !(socket instanceof Socket);
 }

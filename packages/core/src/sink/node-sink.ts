@@ -1,6 +1,6 @@
 /**
  * The sink on a Node response: HTTP/1.0, HTTP/1.1, HTTPS and the compatibility API of HTTP/2.
- * It owns the response and its listeners; nobody else of this package touches them.
+ * It owns the response and its listeners; nothing else in this package touches them.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -19,10 +19,10 @@ import type { Sink, SinkListener, SinkState } from "./sink.js";
 const NGHTTP2_CANCEL = 8;
 
 /**
- * A sink on a response that nothing has been sent on.
+ * Creates a sink on a response that has sent nothing yet.
  *
- * @param keepAliveMs idle time after which the operating system probes whether the client is there. 0: never
- * @throws `ERR_SSE_INVALID_REQUEST` when these are not a request and a response of Node
+ * @param keepAliveMs idle time after which the operating system probes the client (TCP keep-alive). 0: never
+ * @throws `ERR_SSE_INVALID_REQUEST` if these are not a request and a response of Node
  */
 export function createNodeSink(req: RequestLike, res: ResponseLike, keepAliveMs: number): Sink {
 	return new NodeSink(...nodeObjectsOf(req, res), keepAliveMs);
@@ -30,17 +30,17 @@ export function createNodeSink(req: RequestLike, res: ResponseLike, keepAliveMs:
 
 class NodeSink implements Sink, OpenSink {
 	readonly response: NodeResponse;
-	/** What chunks are written to, where they can be. */
+	/** The socket for direct chunk writes, if they are possible. */
 	#socket: Socket | undefined;
 	#isWatched = false;
 	#isFinishing = false;
 	readonly headersOnly: boolean;
-	/** From `open` until it has closed. */
+	/** Set from `open` until the sink has closed. */
 	listener: SinkListener | undefined;
 	readonly #request: IncomingMessage;
 	readonly #keepAliveMs: number;
 	readonly #stream: NodeResponse["stream"];
-	/** What listens to 'drain', from when it is first needed. */
+	/** The 'drain' listener, created when first needed. */
 	#onDrain: (() => void) | undefined;
 	#listensToResponse = false;
 	#stopWaiting: (() => void) | undefined;
@@ -61,7 +61,7 @@ class NodeSink implements Sink, OpenSink {
 		const { response } = this;
 		if (response.headersSent || response.writableEnded) return "started";
 		const socket = this.#stream ?? response.socket ?? this.#request.socket;
-		// One that was reset is destroyed only when its body has been read.
+		// Node destroys a reset HTTP/2 stream only once its body has been read.
 		const isGone = response.destroyed || socket?.destroyed || this.#stream?.closed;
 		if (isGone) return "gone";
 		return isBehindStream(this.#request, response) ? "blocked" : "fresh";
@@ -74,9 +74,9 @@ class NodeSink implements Sink, OpenSink {
 	get bufferedBytes(): number {
 		const { response } = this;
 		const held = this.#socket ?? response;
-		// Node gathers writes until the end of the tick: the operating system has them first, then they are counted.
+		// Node corks writes until the end of the tick. Uncorking passes them to the operating system before they are counted.
 		if (held.writableLength > 0 && this.#stream === undefined) response.socket?.uncork?.();
-		// Where a stand-in is in the socket's place, Node adds up what that has not: NaN.
+		// With a stand-in for the socket, Node adds up missing values, which gives NaN.
 		return held.writableLength || 0;
 	}
 
@@ -87,15 +87,15 @@ class NodeSink implements Sink, OpenSink {
 		const headersBefore = setStreamHeaders(response, own, headers, httpVersion, this.#isWatched);
 		this.listener = listener;
 		openSinks.set(response, this);
-		// 'close' of the response, never of the request: a request whose body was read closes at once.
+		// Listens to 'close' of the response, never of the request, which closes as soon as its body has been read.
 		// A client that vanishes while a write is blocked emits only this (Node 20).
 		const { onClose, onPrefinish, onFinish } = listenersFor(response);
 		response.on("close", onClose);
 		response.on("prefinish", onPrefinish);
-		// Without a listener an error of the transport would be thrown; 'close' follows and says all.
+		// Without a listener a transport error would be thrown. 'close' follows and is enough.
 		response.on("error", ignoreError);
 		if (isStandIn(response)) response.on("finish", onFinish);
-		// Node's prototype says 200 already, and to add a property is dear where each response has a shape of its own.
+		// Node's prototype already says 200. Adding a property is expensive where each response has its own hidden class.
 		if (response.statusCode !== 200) response.statusCode = 200;
 		try {
 			// The first write carries the headers with it, in one packet.
@@ -107,7 +107,7 @@ class NodeSink implements Sink, OpenSink {
 			restoreHeaders(response, headersBefore);
 			throw error;
 		}
-		// That of HTTP/2 is no text.
+		// On HTTP/2 the head is not a string.
 		const { _header: head } = response;
 		if (typeof head === "string") flatten(head);
 		const stream = this.#stream;
@@ -115,13 +115,13 @@ class NodeSink implements Sink, OpenSink {
 			this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
 		} else {
 			stream.setTimeout(0);
-			// Node would wait until its body has been read, and with it its session. Not at once: this side may be closing it.
+			// Otherwise the stream, and with it its session, stays until the body has been read. Deferred: this side may be closing it.
 			stream.once("aborted", () => queueMicrotask(() => stream.destroy()));
 		}
 	}
 
 	#take(socket: Partial<Socket> | undefined): void {
-		// A stand-in has less, or is not there at all. Node sets the timeout again for the next request on it.
+		// A stand-in may lack the method, or the socket may be missing. Node sets the timeout again for the next request.
 		socket?.setTimeout?.(0);
 		socket?.setNoDelay?.(true);
 		if (this.#keepAliveMs > 0) socket?.setKeepAlive?.(true, this.#keepAliveMs);
@@ -142,12 +142,12 @@ class NodeSink implements Sink, OpenSink {
 			if (response.writableEnded || response.destroyed) return "held";
 			return this.#writeToResponse(isWhole ? frame.bytes : frame.bytes.subarray(from, to));
 		}
-		// Ended by the application, or by Node for a client that leaves in an orderly way: 'close' is on its way.
+		// The application ended it, or Node did because the client closed cleanly: 'close' will follow.
 		if (this.#isFinishing || socket.writableEnded) return "held";
 		const writable = isWhole
 			? socket.write(frame.chunk)
 			: writeChunk(socket, frame.bytes.subarray(from, to));
-		// What the operating system takes all of does not block, so a burst is bounded by both buffers.
+		// A write that the operating system accepts at once does not block, so both buffers together bound a burst.
 		if (socket.writableLength === 0) return "taken";
 		// The response emits 'drain' only after a write of its own.
 		if (!writable) socket.once("drain", this.#drainListener());
@@ -157,9 +157,9 @@ class NodeSink implements Sink, OpenSink {
 	#writeToResponse(bytes: Buffer): SinkState {
 		const { response } = this;
 		const writable = response.write(bytes);
-		// Compression middleware holds back what was written until it is flushed.
+		// Compression middleware holds data back until it is flushed.
 		response.flush?.();
-		// A wrapper of res.write may answer nothing at all: only false is a wish to wait.
+		// A wrapper of res.write may return nothing: only `false` means to wait.
 		if (writable !== false) return "held";
 		const isNodes = this.#stream === undefined && !Object.hasOwn(response, "write");
 		if (isNodes && this.bufferedBytes === 0) return "taken";
@@ -168,7 +168,7 @@ class NodeSink implements Sink, OpenSink {
 		return "full";
 	}
 
-	/** Compression middleware moves it to a stream of its own, so it must not depend on `this`. */
+	/** Compression middleware moves the listener to a stream of its own, so it must not depend on `this`. */
 	#drainListener(): () => void {
 		this.#onDrain ??= () => this.listener?.onDrain();
 		return this.#onDrain;
@@ -179,11 +179,11 @@ class NodeSink implements Sink, OpenSink {
 		const { socket } = response;
 		if (!response.writableEnded && !response.destroyed) {
 			response.end();
-			// HTTP/2 says it goes away, and lets the session's other streams end.
+			// HTTP/2 sends GOAWAY and lets the session's other streams finish.
 			if (scope === "connection" && this.#stream !== undefined) this.#stream.session?.close();
 			else if (scope === "connection") response.once("finish", () => socket?.end?.());
 		}
-		// Some emit nothing.
+		// Some stand-ins emit nothing.
 		if (isStandIn(response) && response.writableFinished) {
 			listenersFor(response).onFinish.call(response);
 		}
@@ -191,10 +191,10 @@ class NodeSink implements Sink, OpenSink {
 
 	destroy(): void {
 		const { response } = this;
-		// On HTTP/2 only the stream may go: the session carries others.
+		// On HTTP/2 only this stream may be closed, because the session carries others.
 		if (this.#stream !== undefined) this.#stream.close(NGHTTP2_CANCEL);
 		else response.destroy();
-		// A response that waits behind another one on its socket has no 'close' of its own yet.
+		// A response that is queued behind another one has no socket, so Node emits no 'close' for it.
 		if (this.#stream === undefined && response.socket === null) response.emit("close");
 		if (isStandIn(response)) listenersFor(response).onClose.call(response);
 	}

@@ -1,5 +1,5 @@
 /**
- * Pipelining: a response to a request that was sent behind another one has no socket until that one's response has ended.
+ * Pipelining: the response to a pipelined request has no socket until the response before it has ended.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
  */
@@ -7,16 +7,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { listenerOn } from "./open-sinks.js";
 
-/** Responses that wait for a socket: one listener on it for all of them, because Node warns of more than ten. */
+/** Responses that wait for each socket. They share one listener, because Node warns about more than ten. */
 const waiting = new WeakMap<Socket, Set<ServerResponse>>();
 
 /**
- * Whether a response waits behind an open stream on its socket, which has no end of its own. One socket could hold as many
+ * Whether a response waits behind an open stream on its socket, which may never end. Otherwise one socket could hold as many
  * streams as it can send requests.
  */
 export function isBehindStream({ socket }: IncomingMessage, response: ServerResponse): boolean {
 	if (response.socket !== null) return false;
-	// The response whose turn it is, as Node's server keeps it.
+	// Node's server keeps the response whose turn it is here.
 	const { _httpMessage: current } = socket as { readonly _httpMessage?: ServerResponse | null };
 	return [current, ...(waiting.get(socket) ?? [])].some(
 		(other) => other && !other.writableEnded && listenerOn(other) !== undefined,
@@ -24,9 +24,9 @@ export function isBehindStream({ socket }: IncomingMessage, response: ServerResp
 }
 
 /**
- * Call `onSocket` with the socket that the response has, or else as soon as it has one.
+ * Calls `onSocket` with the response's socket, now or as soon as it has one.
  *
- * @returns what ends the waiting; `undefined` when there was none
+ * @returns a function that stops waiting; `undefined` if the response already had a socket
  */
 export function whenOnSocket(
 	request: IncomingMessage,
@@ -53,7 +53,7 @@ export function whenOnSocket(
 	return stop;
 }
 
-/** Nobody else would tell them that their client has left. */
+/** Nothing else notifies waiting responses that their client has left. */
 function onSharedClose(this: Socket): void {
 	for (const response of waiting.get(this) ?? []) response.emit("close");
 }

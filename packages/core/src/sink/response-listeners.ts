@@ -1,6 +1,6 @@
 /**
- * The listeners of a Node response with an open stream. They are the same functions for all responses: each finds the sink by
- * the response that it is called on.
+ * The listeners of a Node response with an open stream. All responses share the same functions: each finds the sink by the
+ * response that it is called on.
  */
 import { types } from "node:util";
 import type { NodeResponse } from "./node-objects.js";
@@ -8,7 +8,7 @@ import { openSinks } from "./open-sinks.js";
 
 const { isProxy } = types;
 
-/** One function for all responses. */
+/** Shared by all responses. */
 function onResponseClose(this: NodeResponse): void {
 	openSinks.get(this)?.detach()?.onClose(this.writableEnded);
 }
@@ -17,7 +17,7 @@ function onResponsePrefinish(this: NodeResponse): void {
 	openSinks.get(this)?.finish();
 }
 
-/** What a server does for its own. */
+/** Does for a stand-in what a server does for its responses. */
 function onStandInFinish(this: NodeResponse): void {
 	setImmediate(() => onResponseClose.call(this));
 }
@@ -36,7 +36,7 @@ const SHARED: Listeners = {
 
 const ofProxies = new WeakMap<object, Listeners>();
 
-/** Node calls the listeners with the response itself. Where that is behind a Proxy, it is not the object that the sink is known by. */
+/** Node calls listeners with the response itself. If that is behind a Proxy, the sink is registered under another object. */
 export function listenersFor(response: NodeResponse): Listeners {
 	if (!isProxy(response)) return SHARED;
 	const listeners = ofProxies.get(response) ?? {

@@ -1,11 +1,11 @@
 /**
- * The call that closes a server, and the sockets it would else wait for.
+ * Hooks into `server.close()`, and ends the sockets that it would otherwise wait for.
  */
 import type { Socket } from "node:net";
 import type { HttpServer } from "../types/http.js";
 import { rawOf } from "./node-objects.js";
 
-/** Events of an HTTP server, each with the request that has come on a socket. */
+/** Events of an HTTP server that carry a request. */
 const REQUESTS: ReadonlySet<unknown> = new Set([
 	"request",
 	"checkContinue",
@@ -15,7 +15,7 @@ const REQUESTS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Have `server.close()` end the streams, and every socket that carries no request.
+ * Makes `server.close()` end the streams, and every socket that carries no request.
  *
  * @param endStreams resolves when every response has closed
  */
@@ -30,7 +30,7 @@ export function onServerClose(server: HttpServer, endStreams: () => Promise<void
 	// Over TLS, the bytes of requests are counted here.
 	server.on("secureConnection", onSocket);
 
-	// No listeners: one for 'upgrade' or 'checkContinue' makes Node leave the answer to it.
+	// Wraps `emit` instead of adding listeners: with one for 'upgrade' or 'checkContinue', Node leaves the answer to it.
 	const { emit } = server;
 	server.emit = (event: string | symbol, ...args: unknown[]) => {
 		if (REQUESTS.has(event)) ahead.delete((args[0] as { socket: Socket }).socket);
@@ -41,30 +41,30 @@ export function onServerClose(server: HttpServer, endStreams: () => Promise<void
 		if (server.listening) server.off("secureConnection", onLate);
 		else socket.destroy();
 	};
-	// Node emits 'close' only when every socket has ended, so the call itself is what is noticed.
+	// Node emits 'close' only once every socket has ended, so the call itself is wrapped.
 	const { close } = server;
 	server.close = (callback) => {
 		close.call(server, callback);
-		// Browsers open sockets ahead. To Node (20 to 24), one without a request yet is not idle, and past this call it has
-		// no time limit either. A part of a request counts as one; but Node counts no bytes that another process has read
-		// before it handed the socket over.
+		// Browsers open sockets in advance. Node (20 to 24) does not count one without a request as idle, and after this call
+		// it has no time limit either. A partial request counts as a request, but Node does not count bytes that another
+		// process read before it handed the socket over.
 		for (const socket of ahead) {
 			if (socket.bytesRead === 0) socket.destroy();
 		}
 		server.on("secureConnection", onLate);
-		// A client keeps its socket after a response that was sent meanwhile, and the server for seconds with it.
+		// A client keeps its socket open after a response that ended meanwhile, which delays the server's close for seconds.
 		void endStreams().then(() => server.closeIdleConnections?.());
 		return server;
 	};
 }
 
-/** The server that was asked for a response (Node's, or a framework's wrapper that carries it as `raw`), if one was. */
+/** Returns the server that received the request of a response (Node's, or a wrapper that carries it as `raw`), if any. */
 export function serverOf(response: unknown): unknown {
 	const { req } = (rawOf(response) ?? {}) as { readonly req?: { readonly socket?: Accepted } };
 	return req?.socket?.server;
 }
 
-/** Node notes on each socket which server it is of. */
+/** Node stores a socket's server on the socket. */
 interface Accepted {
 	readonly server?: unknown;
 }

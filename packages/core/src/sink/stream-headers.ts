@@ -1,6 +1,6 @@
 /**
- * The headers of an event stream, as a policy: ours, the framework's and those already on the response, put together.
- * How they are written is up to each sink.
+ * The header policy of an event stream: merges our headers, the framework's and those already set on the response. Each sink
+ * writes them in its own way.
  */
 import { SSEError } from "../checks/errors.js";
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
@@ -17,14 +17,14 @@ const OUR_HEADERS = {
 } as const;
 
 /**
- * @param heartbeatMs 0: there are none. Else announced as `SSE-Heartbeat`, in milliseconds, so that a client knows after
- * which silence something is wrong
+ * @param heartbeatMs 0: no heartbeats. Otherwise announced as `SSE-Heartbeat`, in milliseconds, so that a client knows how
+ * long a silence means a failure
  */
 export function ownHeaders(heartbeatMs: number): OwnHeaders {
 	return heartbeatMs === 0 ? OUR_HEADERS : { ...OUR_HEADERS, "SSE-Heartbeat": String(heartbeatMs) };
 }
 
-// They describe a body of known length or coding, which this is not.
+// These describe a body of known length or coding, which a stream is not.
 const NEVER_ON_A_STREAM = ["content-length", "content-encoding", "transfer-encoding"];
 
 // RFC 9113, 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific header fields."
@@ -37,21 +37,21 @@ const DROPPED = new Set([
 ]);
 const DROPPED_BUT_ON_1_1 = new Set([...DROPPED, ...CONNECTION_SPECIFIC]);
 
-// RFC 9110, 5.6.2 and 5.5. Node checks them too, but for HTTP/2, whose `setHeader` takes a line end.
+// RFC 9110, 5.6.2 and 5.5. Node checks them too, except on HTTP/2, whose `setHeader` accepts line ends.
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 // RFC 9111, 5.2.2. A comma within quotes separates nothing.
 const DIRECTIVE = /(?:[^",]|"[^"]*")+/g;
-// They let a cache keep or reuse a response, which no stream is for.
+// These let a cache store or reuse a response, which no stream allows.
 const ALLOWS_CACHING =
 	/^(?:public|max-age|s-maxage|immutable|stale-while-revalidate|stale-if-error)\b/i;
 
 /**
- * The headers of a stream, by their names in lower case, each once, whatever letter case it was given in: ours before the
- * framework's before those on the response. Every Set-Cookie is kept, and every Cache-Control directive that restricts caches.
+ * Returns the headers of a stream by lower-case name, each once, whatever its original case. Ours take precedence over the
+ * framework's, and those over the response's. Every Set-Cookie is kept, and every Cache-Control directive that restricts caches.
  *
- * @param httpVersion `"1.1"`, or another, on which headers for one connection are left out
+ * @param httpVersion for any version except `"1.1"`, connection-specific headers are left out
  * @throws `ERR_SSE_INVALID_HEADERS`
  */
 export function streamHeaders(
@@ -89,7 +89,7 @@ export function invalidHeaders(cause: unknown): SSEError {
 	return new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, undefined, cause);
 }
 
-/** The directives of the application that restrict caches, and ours. */
+/** The application's directives that restrict caches, plus ours. */
 function restricted(values: readonly HeaderValue[]): string {
 	const directives = [...values, OUR_HEADERS["Cache-Control"]]
 		.flatMap((value) => String(value).match(DIRECTIVE) ?? [])
