@@ -1,5 +1,5 @@
 /**
- * Admission: whether one more connection is let in, by the limits of the service, before anything is written on it.
+ * Admission: checks a new connection against the limits of the service, before anything is written to it.
  */
 
 import { tooMany } from "../checks/names.js";
@@ -18,7 +18,7 @@ export class Admission {
 	readonly #registry: Registry;
 	readonly #limits: AdmissionLimits;
 	readonly #byLimitKey = new ByKey();
-	/** Of those that have one. */
+	/** The limit keys of connections that have one. */
 	readonly #keys = new Map<Connection, string>();
 
 	constructor(registry: Registry, limits: AdmissionLimits) {
@@ -27,8 +27,8 @@ export class Admission {
 	}
 
 	/**
-	 * @returns the connection that has to end when this one opens, if one has to
-	 * @throws with a `statusCode` when it is one too many
+	 * @returns the connection that must end when this one opens, if any
+	 * @throws with a `statusCode` if a limit is reached
 	 */
 	check(clientId: string, limitKey: string | undefined): Connection | undefined {
 		const limits = this.#limits;
@@ -48,14 +48,14 @@ export class Admission {
 		throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", "connections of this client");
 	}
 
-	/** It has opened. */
+	/** Call when the connection has opened. */
 	enter(connection: Connection, limitKey: string | undefined): void {
 		if (limitKey === undefined) return;
 		this.#keys.set(connection, limitKey);
 		this.#byLimitKey.add(limitKey, connection);
 	}
 
-	/** It has ended. */
+	/** Call when the connection has ended. */
 	leave(connection: Connection): void {
 		const limitKey = this.#keys.get(connection);
 		if (limitKey === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * A client as the application sees it: an object with three properties, which always say how things are.
+ * A client as the application sees it: an object with three properties, which always reflect the current state.
  */
 
 import type { Membership, Meta, SSEClientObjInterface } from "../types/client.js";
@@ -11,7 +11,7 @@ export class ClientView implements SSEClientObjInterface {
 	readonly #client: Client;
 	readonly #membership: Membership | undefined;
 
-	/** @param membership that of the group which is shown; `undefined`: the client as a whole */
+	/** @param membership in the group of this view; `undefined`: the client as a whole */
 	constructor(client: Client, membership: Membership | undefined) {
 		this.clientId = client.clientId;
 		this.#client = client;
@@ -28,7 +28,7 @@ export class ClientView implements SSEClientObjInterface {
 
 	get connections(): SSEClientObjInterface["connections"] {
 		const membership = this.#membership;
-		// When the last one has left, the client has gone from the group. One that comes later is a new one.
+		// After its last connection has left, the client is no longer in the group. A later one is a new membership.
 		if (membership?.connections === 0) return [];
 		return this.#client.connections
 			.filter(({ memberships }) => !membership || memberships.has(membership.group))
@@ -36,7 +36,7 @@ export class ClientView implements SSEClientObjInterface {
 	}
 }
 
-/** The client in a group, or as a whole; `undefined` when it has no connection there. */
+/** Returns the client in a group, or as a whole; `undefined` if it has no connection there. */
 export function viewOf(
 	registry: Registry,
 	clientId: string,
@@ -48,15 +48,15 @@ export function viewOf(
 	return isHere ? new ClientView(client, membership) : undefined;
 }
 
-/** Every client in a group, or in the registry. */
+/** Returns every client in a group, or in the registry. */
 export function viewsIn(registry: Registry, group: string | undefined): ClientView[] {
 	return group === undefined
 		? registry.clients().map((client) => new ClientView(client, undefined))
 		: registry.clientsIn(group).map((found) => new ClientView(...found));
 }
 
-// Each object has them as its own, so that a copy has them too. As long as the functions are the same, so is the
-// shape: an object with getters written out would be of a shape of its own.
+// Each view has the getters as own properties, so that a copy includes them. With shared functions all views share one
+// hidden class; with getters written as literals each view would have its own.
 const { meta, connections } = Object.getOwnPropertyDescriptors(ClientView.prototype);
 const OWN_META = { ...meta, enumerable: true };
 const OWN_CONNECTIONS = { ...connections, enumerable: true };

@@ -1,6 +1,6 @@
 /**
- * The roster: changes to who is in which group, who is connected and what is known of them, asked for here or by
- * another process that shares the log.
+ * The commands: changes to group memberships, connections and `meta`, requested here or by another process that shares
+ * the log.
  */
 
 import { checkGroups, checkMeta, type NameLimits, tooMany } from "../checks/names.js";
@@ -17,18 +17,18 @@ interface RosterOptions extends NameLimits {
 	readonly eventLog?: object | undefined;
 }
 
-/** What changes connections or clients. */
+/** A command that changes connections or clients. */
 type Change = Exclude<Command, { readonly do: "present" }>;
 
-/** What the roster asks of the service. */
+/** What the commands need from the service. */
 export interface CommandsHost {
-	/** A connection has just come to groups. */
+	/** Called when a connection has joined groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void;
-	/** Something has changed that other processes are shown. */
+	/** Called when something has changed that other processes see. */
 	onChange(): void;
-	/** Another process asks for the clients of a group, or for all. */
+	/** Called when another process requests the clients of a group, or all clients. */
 	onAsked(group: string | undefined): void;
-	/** Have every other process do the same. */
+	/** Makes every other process do the same. */
 	tell(command: Command): void;
 }
 
@@ -43,7 +43,7 @@ export class Commands {
 		this.#host = host;
 	}
 
-	/** @throws `ERR_SSE_INVALID_*`, and `ERR_SSE_MAX_GROUPS`: then none has joined */
+	/** @throws `ERR_SSE_INVALID_*`, and `ERR_SSE_MAX_GROUPS`, in which case none has joined */
 	join(target: unknown, groups: unknown): number {
 		return this.#change(target, groups, "join");
 	}
@@ -62,12 +62,12 @@ export class Commands {
 	/** @throws `ERR_SSE_INVALID_META` */
 	setMetadata(client: string, meta: Meta, group?: string): void {
 		const checked = checkMeta(meta, this.#options.eventLog !== undefined);
-		// Nobody told would be everyone.
+		// Without a client, the selection would include everyone.
 		if (typeof client !== "string") return;
 		this.#do({ client, group }, (target) => ({ do: "setMetadata", target, meta: checked }));
 	}
 
-	/** What another process asks for, where it has been done already. @throws `ERR_SSE_MAX_GROUPS` */
+	/** Carries out a command of another process, which has already done so itself. @throws `ERR_SSE_MAX_GROUPS` */
 	obey(command: Command): number {
 		if (command.do !== "present") return this.#apply(command.target, command);
 		this.#host.onAsked(command.target.group);
@@ -89,13 +89,13 @@ export class Commands {
 		return this.#do(selection, (within) => ({ do: change, target: within, groups: names }));
 	}
 
-	/** Here at once; elsewhere in the order of the log. */
+	/** Runs the command here at once, and in other processes in the order of the log. */
 	#do(selection: Selection | undefined, command: (target: Command["target"]) => Change): number {
 		if (selection === undefined) return 0;
 		const { connection, client, group, exceptClient } = selection;
 		const told = command({ client, group, exceptClient });
 		const count = this.#apply(selection, told);
-		// A connection is here, and so is one that is left out.
+		// A command for one connection, which is in this process, concerns no other.
 		if (connection === undefined) this.#host.tell(told);
 		return count;
 	}
@@ -116,7 +116,7 @@ export class Commands {
 		}
 	}
 
-	/** In one group, or where no group is named. */
+	/** Sets `meta` in one group, or for lookups without a group. */
 	#setMeta({ client: clientId = "", group }: Command["target"], meta: Meta): void {
 		const client = this.#registry.client(clientId);
 		if (client === undefined) return;

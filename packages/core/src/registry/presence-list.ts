@@ -1,6 +1,6 @@
 /**
- * A presence list: the clients of one process, as that process posts them to those that share its log. It is read as
- * untrusted input: others can write to an engine too.
+ * A presence list: the clients of one process, as it posts them to the processes that share its log. Lists are read as
+ * untrusted input, because others can write to an engine too.
  */
 
 import { isObject } from "../checks/errors.js";
@@ -8,7 +8,7 @@ import type { ClientPresence, Meta } from "../types/client.js";
 import { type Client, mainOf } from "./client.js";
 import type { Registry } from "./registry.js";
 
-/** A group whose clients are asked for; `undefined`: all clients of the service. */
+/** A group whose clients are requested; `undefined`: all clients of the service. */
 export type Asked = string | undefined;
 
 type InGroup = readonly [group: string, connections: number, meta: Meta | null];
@@ -22,14 +22,14 @@ export type Entry = readonly [
 ];
 
 export interface PresenceList {
-	/** What it answers. */
+	/** The requests that the list answers. */
 	readonly asked: readonly Asked[];
-	/** The process has ended, and answers nothing else. */
+	/** Whether the process has ended, so that no further list follows. */
 	readonly isLast: boolean;
 	readonly entries: readonly Entry[];
 }
 
-/** Everything about a client. */
+/** Creates the full entry of a client. */
 export function entryOf(client: Client, registry: Registry): Entry {
 	const groups = new Set(client.connections.flatMap(({ memberships }) => [...memberships]));
 	const inGroups = [...groups].flatMap((name): InGroup[] => {
@@ -39,14 +39,14 @@ export function entryOf(client: Client, registry: Registry): Entry {
 	return [client.clientId, client.connections.length, mainOf(client).meta ?? null, inGroups];
 }
 
-/** The part of an entry that is asked for; `undefined` when nothing is. */
+/** Returns the requested part of an entry; `undefined` if nothing of it is requested. */
 export function partOf(entry: Entry, asked: ReadonlySet<Asked>): Entry | undefined {
 	if (asked.has(undefined)) return entry;
 	const groups = entry[3].filter(([name]) => asked.has(name));
 	return groups.length === 0 ? undefined : [entry[0], 0, null, groups];
 }
 
-/** @param onFailure given why the `meta` of an entry is not JSON; that entry is listed without */
+/** @param onFailure receives why JSON cannot represent the `meta` of an entry; that entry is listed without it */
 export function encodeList(
 	{ asked, isLast, entries }: PresenceList,
 	onFailure: (error: unknown) => void,
@@ -69,7 +69,7 @@ export function encodeList(
 	return `{"a":${JSON.stringify(told)},"l":${isLast},"e":[${texts}]}`;
 }
 
-/** What another process has posted, which may be of a later version. */
+/** Reads the post of another process, which may run a later version. */
 export function readList(text: string): PresenceList {
 	try {
 		const { a: asked, l: isLast, e: entries } = JSON.parse(text);
@@ -83,7 +83,7 @@ export function readList(text: string): PresenceList {
 	}
 }
 
-/** Count a client in. */
+/** Adds a client to the totals. */
 export function addTo(
 	merged: Map<string, ClientPresence>,
 	[clientId, all, meta, groups]: Entry,

@@ -1,7 +1,7 @@
 /**
- * Presence: which clients are connected to any of the processes that share a log. A process posts the clients that another
- * process has asked for in the last minute, again and again; the post of one that has died vanishes. So it is right
- * eventually, and says nothing of order. While nobody asks, a process posts only that it is there.
+ * Presence: which clients are connected to any of the processes that share a log. A process repeatedly posts the clients that
+ * another process requested in the last minute; the post of a dead process expires. So presence is eventually consistent and
+ * has no defined order. Without requests, a process posts only that it is alive.
  */
 import { nanoid } from "nanoid";
 import type { SharedLog } from "../event-log/event-log.js";
@@ -23,22 +23,22 @@ import type { Registry } from "./registry.js";
 
 const POST_INTERVAL_MS = 5_000;
 
-// Two posts may be lost before the clients of a process that lives are missing.
+// Two posts may be lost before the clients of a live process are missing.
 const TTL_MS = 16_000;
 
 // An engine that does not answer must not keep a service from being closed.
 const POST_TIMEOUT_MS = 2_000;
 
-// Changes are posted this soon, several together. Long lists are posted less often: they take a hundredth of the time.
+// Changes are posted after this delay, several together. Long lists are posted less often, so that they take 1 % of the time.
 const SOON_MS = 250;
 const SHARE = 100;
 
-// How long a list is posted after it was asked for, and the age at which who asks again asks the others again.
+// How long a list is posted after a request. A process whose request is older than this repeats it.
 const ASKED_MS = 60_000;
 const RENEW_MS = 20_000;
 const MAX_ASKED = 1_000;
 
-// A process that has died is posted for a while, and does not answer.
+// A dead process stays listed for a while, and does not answer.
 const ANSWER_TIMEOUT_MS = 2_000;
 const FIRST_LOOK_MS = 10;
 const MAX_LOOK_MS = 200;
@@ -48,19 +48,19 @@ export class Presence {
 	readonly #registry: Registry;
 	readonly #shared: SharedLog | undefined;
 	readonly #onError: (error: unknown) => void;
-	/** What others have asked for, each with until when it is posted; the oldest first. */
+	/** What others have requested, each with the time until which it is posted; oldest first. */
 	readonly #asked = new Map<Asked, number>();
-	/** When this process has asked the others. */
+	/** When this process asked the others. */
 	readonly #askedAt = new Map<Asked, number>();
-	/** Clients that were sent away to reconnect, to any process, with until when they are still listed. */
+	/** Clients that were asked to reconnect, to any process, with the time until which they stay listed. */
 	readonly #moving = new Map<string, { readonly entry: Entry; readonly until: number }>();
 	readonly #alarm: Alarm;
-	/** How long the last list took to make. */
+	/** How long building the last list took. */
 	#tookMs = 0;
-	/** What failed the last time, and was reported. */
+	/** What failed last time, and has been reported. */
 	readonly #failing = new Set<"post" | "meta">();
 
-	/** @param shared `undefined`: this process is alone */
+	/** @param shared `undefined`: no other process shares the log */
 	constructor(
 		registry: Registry,
 		shared: SharedLog | undefined,
@@ -75,7 +75,7 @@ export class Presence {
 		this.#postIn(0);
 	}
 
-	/** The clients of all processes (in the group, if one is given). @throws (rejects) as the engine does */
+	/** The clients of all processes (in the group, if given). @throws (rejects) what the engine rejects with */
 	async clients(group?: string): Promise<ClientPresence[]> {
 		const lists = this.#shared === undefined ? [] : await this.#listsOf(this.#shared, group);
 		const merged = new Map<string, ClientPresence>();
@@ -86,7 +86,7 @@ export class Presence {
 		return [...merged.values()];
 	}
 
-	/** Another process asks for clients. */
+	/** Call when another process requests clients. */
 	onAsked(asked: Asked): void {
 		this.#forgetOld();
 		const isNew = !this.#asked.has(asked) && !this.#asked.has(undefined);
@@ -94,12 +94,12 @@ export class Presence {
 		if (isNew) this.#postIn(0);
 	}
 
-	/** A client has connected, is leaving, or has changed. */
+	/** Call when a client has connected, is leaving, or has changed. */
 	onChange(): void {
 		if (this.#asked.size > 0) this.#postIn(Math.max(SOON_MS, this.#tookMs * SHARE));
 	}
 
-	/** A connection is about to leave. */
+	/** Call when a connection is about to leave. */
 	onLeaving(clientId: string, reason: CloseReason): void {
 		this.onChange();
 		const isMoving = reason === "shutdown" || reason === "age";
@@ -110,13 +110,13 @@ export class Presence {
 		this.#moving.set(id, { entry: [id, 0, meta, gone], until: Date.now() + TTL_MS });
 	}
 
-	/** Post the last list, which vanishes by itself: clients that were sent away are listed here until they have reconnected. Never rejects. */
+	/** Posts the last list, which expires by itself. Until then, it lists clients that were asked to reconnect. Never rejects. */
 	async close(): Promise<void> {
 		this.#alarm.stop();
 		await this.#post(true);
 	}
 
-	/** What the other processes have posted, once all of them have answered. */
+	/** Returns the lists of the other processes, once all of them have answered. */
 	async #listsOf(shared: SharedLog, asked: Asked): Promise<readonly PresenceList[]> {
 		const giveUpAt = performance.now() + ANSWER_TIMEOUT_MS;
 		for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(2 * lookMs, MAX_LOOK_MS)) {
@@ -178,7 +178,7 @@ export class Presence {
 		return text;
 	}
 
-	/** Once, until there is no error. */
+	/** Reports an error once, until the next success. */
 	#report(what: "post" | "meta", error: unknown): void {
 		if (error !== undefined && !this.#failing.has(what)) this.#onError(error);
 		if (error === undefined) this.#failing.delete(what);
@@ -200,7 +200,7 @@ function answers(list: PresenceList, asked: Asked): boolean {
 	return list.asked.includes(asked) || list.asked.includes(undefined);
 }
 
-/** As the newest, within a bound. */
+/** Sets an entry as the newest, within a limit. */
 function set(times: Map<Asked, number>, asked: Asked, time: number): void {
 	times.delete(asked);
 	times.set(asked, time);

@@ -1,6 +1,6 @@
 /**
- * The registry: who is connected, found again by connection, client and group. It indexes open
- * connections and writes to none. A client or group exists while it has a connection.
+ * The registry: indexes open connections by connection, client and group. It writes to none of them.
+ * A client or group exists while it has a connection.
  */
 
 import { DEFAULT_GROUP } from "../checks/names.js";
@@ -14,7 +14,7 @@ import type { Selection } from "./target.js";
 interface Group {
 	readonly connections: Set<Connection>;
 	readonly clients: Map<string, Membership>;
-	/** The memberships of those that are in no other group: most are. They share it, and it is never changed. */
+	/** The shared, immutable memberships of connections that are in no other group, as most are. */
 	readonly alone: ReadonlySet<string>;
 }
 
@@ -42,12 +42,12 @@ export class Registry {
 		return [...this.#connections];
 	}
 
-	/** Every open connection: those, then the standalone ones. */
+	/** Every open connection; the standalone ones come last. */
 	everyConnection(): readonly Connection[] {
 		return [...this.#connections, ...this.standalone.all()];
 	}
 
-	/** Enter a connection. In each of the groups its client appears with `meta`, unless it is there already. */
+	/** Adds a connection. In each group its client gets `meta`, unless it is already there. */
 	add(connection: Connection, { meta, groups = DEFAULT_GROUPS, standalone }: Entrance): Client {
 		if (standalone) return this.standalone.add(connection, meta);
 		let client = this.#clients.get(connection.clientId);
@@ -58,7 +58,7 @@ export class Registry {
 		} else client.connections.push(connection);
 		this.#connections.add(connection);
 		for (const name of groups) {
-			// Each group has an object of its own: what the application sets in one stays there.
+			// Each group gets its own copy, so that a change in one group stays there.
 			const own = connection.home && meta && { ...meta };
 			const membership = this.#enter(connection, client, name, own ?? meta);
 			connection.home ??= membership;
@@ -67,7 +67,7 @@ export class Registry {
 		return client;
 	}
 
-	/** Take a connection out of every index. @returns its client, or `undefined` when it was in none */
+	/** Removes a connection from every index. @returns its client, or `undefined` if it was not registered */
 	remove(connection: Connection): Client | undefined {
 		const client = this.#clients.get(connection.clientId);
 		const isHere = this.#connections.delete(connection);
@@ -78,7 +78,7 @@ export class Registry {
 		return client;
 	}
 
-	/** @returns the groups that it was not in before: none when it is not in this registry */
+	/** @returns the groups that it was not in before; none if it is not registered */
 	join(connection: Connection, names: readonly string[]): readonly string[] {
 		const added = names.filter((name) => !connection.memberships.has(name));
 		const client = this.#clientOf(connection);
@@ -91,7 +91,7 @@ export class Registry {
 		return added;
 	}
 
-	/** @returns false when it was in none of the groups, or is not in this registry */
+	/** @returns false if it was in none of the groups, or is not registered */
 	leave(connection: Connection, names: readonly string[]): boolean {
 		const left = names.filter((name) => this.has(connection, name));
 		const client = this.#clientOf(connection);
@@ -104,7 +104,7 @@ export class Registry {
 		return true;
 	}
 
-	/** Whether the connection is in this registry, and so open. */
+	/** Whether the connection is registered, and therefore open. */
 	includes(connection: Connection): boolean {
 		return this.#connections.has(connection);
 	}
@@ -132,7 +132,7 @@ export class Registry {
 		});
 	}
 
-	/** What is known of a client in a group; `undefined` when it has no connection there. */
+	/** The membership of a client in a group; `undefined` if it has no connection there. */
 	membership(clientId: string, group: string): Membership | undefined {
 		return this.#groups.get(group)?.clients.get(clientId);
 	}
@@ -146,15 +146,15 @@ export class Registry {
 	}
 
 	/**
-	 * Call `visit` with every open connection of a selection, and with no other.
+	 * Calls `visit` with every open connection of a selection, and with no other.
 	 * A connection may be removed while it is visited.
 	 *
-	 * @returns for how many `visit` answered true
+	 * @returns how often `visit` returned true
 	 */
 	visit(selection: Selection, visit: (connection: Connection) => boolean): number {
 		const { group, exceptClient, exceptConnection } = selection;
-		// A client's connections are a short array, copied because visiting may remove from it; the sets
-		// are walked as they are.
+		// A client's connections are a short array, which is copied because `visit` may remove from it.
+		// Sets tolerate removal during iteration.
 		const inGroup = selection.client === undefined ? undefined : group;
 		let count = 0;
 		for (const connection of this.#candidates(selection)) {
@@ -201,17 +201,17 @@ export class Registry {
 		const membership = group.clients.get(client.clientId);
 		if (membership === undefined || --membership.connections > 0) return;
 		group.clients.delete(client.clientId);
-		// What it was known by in the default group goes with it. One that has gone altogether keeps it, for its last callbacks.
+		// Leaving the default group drops its `meta`. A client that has left altogether keeps it for its last callbacks.
 		if (name === DEFAULT_GROUP && client.connections.length > 0) client.main = undefined;
 	}
 
-	/** What is shared by those that are in this one group. */
+	/** Returns the shared memberships of connections that are in this one group only. */
 	#aloneIn(names: Iterable<string>): ReadonlySet<string> | undefined {
 		const [name = "", another] = names;
 		return another === undefined ? this.#groups.get(name)?.alone : undefined;
 	}
 
-	/** The set of a connection's groups, to be changed. */
+	/** Returns a connection's own set of groups, which may be changed. */
 	#ownMemberships(connection: Connection): Set<string> {
 		const { memberships } = connection;
 		const isShared = memberships === this.#aloneIn(memberships);

@@ -1,6 +1,5 @@
 /**
- * Standalone connections: those that only their handle reaches. Each has a client of its own, which no target and no list
- * finds.
+ * Standalone connections, which only their handle reaches. Each has a client of its own, which no target or list includes.
  */
 import type { Connection } from "../connection/connection.js";
 import type { Meta } from "../types/client.js";
@@ -20,7 +19,7 @@ export class StandaloneConnections {
 		return this.#clients.keys();
 	}
 
-	/** Those with a client id, oldest first. */
+	/** The standalone connections of a client id, oldest first. */
 	of(clientId: string): ReadonlySet<Connection> {
 		return this.#byClient.of(clientId);
 	}
@@ -33,7 +32,7 @@ export class StandaloneConnections {
 		return client;
 	}
 
-	/** @returns its client, or `undefined` when it is none of these */
+	/** @returns its client, or `undefined` if it is not standalone */
 	remove(connection: Connection): Client | undefined {
 		const client = this.#clients.get(connection);
 		if (client === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * A target: whom a call is for, as the application writes it, read into a selection. A target that is
- * not exactly one of the forms is refused: `{ client: undefined }` must never reach everyone.
+ * A target: the receivers of a call, as the application writes them, parsed into a selection. A target that does not match
+ * one of the forms exactly is refused: `{ client: undefined }` must never reach everyone.
  */
 
 import { invalid, isObject, observe } from "../checks/errors.js";
@@ -8,7 +8,7 @@ import { checkClientId, checkGroup, type NameLimits } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import { listenerOn, responseOf } from "../sink/open-sinks.js";
 
-/** Whom to visit: nobody told means everyone. */
+/** Which connections to visit. With no property set: all. */
 export interface Selection {
 	readonly connection?: Connection | undefined;
 	readonly client?: string | undefined;
@@ -19,7 +19,7 @@ export interface Selection {
 
 const EVERYONE: Selection = {};
 
-/** @returns the selection, or `undefined` when it is a connection that is not open @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP` */
+/** @returns the selection, or `undefined` for a connection that is not open @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP` */
 export function readTarget(target: unknown, limits: NameLimits): Selection | undefined {
 	if (target === "all") return EVERYONE;
 	const { connection, client, group, all, except } = asRecord(target);
@@ -44,11 +44,11 @@ export function readTarget(target: unknown, limits: NameLimits): Selection | und
 	throw invalidTarget(target);
 }
 
-/** The connection behind a handle, a response, or a framework's wrapper of one; `undefined` when no stream is open on it. */
+/** Returns the connection of a handle, a response, or a framework's wrapper of one; `undefined` if no stream is open on it. */
 function connectionOf(value: unknown): Connection | undefined {
 	const response = isObject(value) ? responseOf(value.response ?? value) : undefined;
 	if (response === undefined) throw invalidTarget(value);
-	// Connections are all that listens to sinks.
+	// Only connections listen to sinks.
 	return listenerOn(response) as Connection | undefined;
 }
 
@@ -69,7 +69,7 @@ function asRecord(target: unknown): Record<string, unknown> {
 	return target;
 }
 
-/** Which form it is: its keys, whatever their values, but for `except`. */
+/** Identifies the form by its keys, whatever their values, without `except`. */
 function formOf(target: unknown): string {
 	return Object.keys(target as object)
 		.filter((key) => key !== "except")

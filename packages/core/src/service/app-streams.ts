@@ -1,5 +1,5 @@
 /**
- * The streams that one app of a framework opens on a service: they end with that app, the service does not.
+ * The streams that one app of a framework opens on a service: they end with the app; the service stays open.
  */
 
 import { invalid, isObject } from "../checks/errors.js";
@@ -73,7 +73,7 @@ function isInner(service: unknown): service is InnerService {
 	return isObject(service) && INNER in service;
 }
 
-// An event map exists for the compiler alone.
+// An event map exists only for the compiler.
 function streamsOn<Events extends object>(
 	service: object,
 	onClosed?: () => void,
@@ -84,7 +84,7 @@ function streamsOn<Events extends object>(
 class Streams implements AppStreams, ConnectionOwner {
 	readonly service: SSEService;
 	readonly drains: boolean;
-	/** Those whose response has not closed yet. */
+	/** Connections whose response has not closed yet. */
 	readonly #connections = new Set<Connection>();
 	readonly #shutdown: Shutdown<Connection>;
 	readonly #servers: Servers<Connection>;
@@ -114,7 +114,7 @@ class Streams implements AppStreams, ConnectionOwner {
 		if (!connection.closed) {
 			this.#connections.add(connection);
 			connection.owner = this;
-			// The application may have closed the app meanwhile, in a callback or in middleware.
+			// A callback or middleware may have closed the app meanwhile.
 			if (this.#shutdown.hasBegun || this.#servers.isClosing(params.res)) {
 				connection.close("shutdown");
 			}

@@ -17,7 +17,7 @@ import type { ResolvedOptions } from "./options.js";
 const FIRST_TIME = 1e11;
 const LAST_TIME = 253_402_300_799_999;
 
-/** What a stream is opened with, whatever carries it. */
+/** The parameters of a stream, independent of its transport. */
 export type OpenParams = Omit<ConnectParams, "req" | "res">;
 const KNOWN: Readonly<Record<keyof ConnectParams, true>> = {
 	req: true,
@@ -34,21 +34,21 @@ const KNOWN: Readonly<Record<keyof ConnectParams, true>> = {
 	onDisconnectCb: true,
 };
 
-/** Who connects, and where to. */
+/** The checked parameters. */
 interface Registration extends Entrance {
 	readonly clientId: string;
 	readonly limitKey: string | undefined;
 	/** In milliseconds since the epoch. `undefined`: never. */
 	readonly expiresAt: number | undefined;
 	readonly since: string | undefined;
-	/** In the context of the call, whatever ends the connection. */
+	/** Runs in the async context of the call, whatever ends the connection. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 }
 
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: OpenParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
-	// Nobody would notice a client in a group that it should not be in.
+	// A mistyped parameter could silently put a client in the wrong group.
 	checkKeys(params, KNOWN, "connect has no such parameter");
 	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
 	const { standalone = false } = params;
@@ -100,22 +100,22 @@ function checkSince(since: unknown, hasHistory: boolean): string | undefined {
 	throw invalid("ERR_SSE_INVALID_OPTION", rule, since);
 }
 
-/** In the context of this call. */
+/** Binds a callback to the async context of this call. */
 function bound<Info>(callback: (info: Info) => unknown): (info: Info) => unknown {
 	const context = new Context();
 	return (info) => context.run(() => callback(info));
 }
 
-/** Both ways of naming groups. */
+/** Merges both ways to name groups. */
 function namedGroups(groupName: unknown, groups: unknown): unknown {
 	if (groupName === undefined) return groups;
 	return groups === undefined ? groupName : [groupName, ...[groups].flat()];
 }
 
 /**
- * When a token expires, checked: `undefined` for never, or milliseconds since the epoch.
+ * Checks the time at which a token expires: `undefined` for never, or milliseconds since the epoch.
  *
- * @throws `ERR_SSE_INVALID_EXPIRES_AT`; `ERR_SSE_EXPIRED`, status 401, for a time that is past
+ * @throws `ERR_SSE_INVALID_EXPIRES_AT`; `ERR_SSE_EXPIRED`, status 401, for a past time
  */
 function checkExpiresAt(value: unknown): number | undefined {
 	if (value === undefined) return value;

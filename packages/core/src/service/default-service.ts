@@ -1,5 +1,5 @@
 /**
- * The documented functions of 1.x but for `connectSSE`: calls on the default service, which exists once per process.
+ * The documented functions of 1.x except `connectSSE`: calls on the default service, which exists once per process.
  */
 import { DEFAULT_GROUP } from "../checks/names.js";
 import type { Meta, SSEClientObjInterface } from "../types/client.js";

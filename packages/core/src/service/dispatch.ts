@@ -1,5 +1,5 @@
 /**
- * Dispatch: an event on its way from the application to the connections it is for, at once or through the history.
+ * Dispatch: routes an event from the application to its connections, at once or through the history.
  */
 
 import { invalid, SSEError } from "../checks/errors.js";
@@ -21,11 +21,11 @@ import { encodeFields, encodeMessage, type Message, readMessage } from "../wire/
 import { inContext } from "./log-in-context.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** What the dispatch asks of the service. */
+/** What the dispatch needs from the service. */
 interface DispatchHost {
-	/** Another process tells this one to do something. */
+	/** Carries out a command of another process. */
 	obey(command: Command): void;
-	/** An event was handed to so many connections. */
+	/** Called with the number of connections that an event was handed to. */
 	onSent(selection: Selection, byteLength: number, connections: number): void;
 	onError(error: unknown, stage: ErrorStage): void;
 }
@@ -58,10 +58,10 @@ export class Dispatch {
 		);
 	}
 
-	/** @throws `ERR_SSE_INVALID_*` @returns how many connections it was handed to */
+	/** @throws `ERR_SSE_INVALID_*` @returns the number of connections that it was handed to */
 	send(target: Target, data: unknown, options: SendOptions | undefined): number {
 		const selection = readTarget(target, this.#options);
-		// It may be another service's, which knows how an id is told there.
+		// The connection may belong to another service, which encodes ids in its own way.
 		if (selection?.connection !== undefined) return selection.connection.send(data, options);
 		const message = readMessage(data, options, this.#options);
 		if (selection === undefined) return 0;
@@ -71,7 +71,7 @@ export class Dispatch {
 		return this.history.send(selection, message) ?? this.#registry.visit(selection, isOpen);
 	}
 
-	/** @throws (rejects) as `send`, and `ERR_SSE_NO_HISTORY` */
+	/** @throws (rejects) like `send`; `ERR_SSE_NO_HISTORY` */
 	async publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
 		const selection = readTarget(target, this.#options);
 		const message = readMessage(data, options, this.#options, "publish");
@@ -85,13 +85,13 @@ export class Dispatch {
 		return this.history.publish(selection, message);
 	}
 
-	/** An event for one connection. */
+	/** Encodes an event for one connection. */
 	encode(data: unknown, options: SendOptions | undefined): Frame {
 		const message = readMessage(data, options, this.#options);
 		return this.#encode(message, message.key);
 	}
 
-	/** An event for a standalone connection: an id has no place in the log. */
+	/** Encodes an event for a standalone connection, whose ids carry no position in the log. */
 	encodeStandalone(data: unknown, options: SendOptions | undefined): Frame {
 		const message = readMessage(data, options, this.#options);
 		return encodeFrame(
@@ -105,7 +105,7 @@ export class Dispatch {
 		const kind = message.isVolatile ? "volatile" : "event";
 		const position = message.id === undefined ? undefined : this.history?.place;
 		if (position === undefined) return encodeFrame(encodeFields(message), kind, key);
-		// Its id says as well what the client has been given of the log.
+		// Its id also carries the client's position in the log.
 		const id = encodeCursor(position, message.id);
 		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
 	}
@@ -138,7 +138,7 @@ export class Dispatch {
 		return this.#options.recover?.(info);
 	}
 
-	/** An id of its own would take the client's place in the log from it. */
+	/** Encodes an event of `recover`. It has no id, which would overwrite the client's position in the log. */
 	#encodeRecovered({ data, event, ...others }: RecoveredEvent): Frame {
 		const [unknown] = Object.keys(others);
 		if (unknown !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * A service as those who open streams on it know it: what it has besides its public members.
+ * The internal side of a service: its members for openers of streams, besides the public ones.
  */
 import type { Connection } from "../connection/connection.js";
 import type { Sink } from "../sink/sink.js";
@@ -11,13 +11,13 @@ import type { Inner } from "./shutdown.js";
 import type { Transport } from "./transport.js";
 
 export interface InnerService extends SSEService, Inner<Connection> {
-	/** Have `connect` take requests of a transport, unless it takes some already. */
+	/** Makes `connect` accept requests of a transport, unless it already has one. */
 	carry(transport: (host: ServersHost<Connection>) => Transport): void;
 	/**
-	 * Open a stream, as `connect` does.
+	 * Opens a stream, like `connect`.
 	 *
-	 * @param sinkOf called when the parameters have been checked
-	 * @param isClosing whether what was asked has closed meanwhile
+	 * @param sinkOf called once the parameters have been checked
+	 * @param isClosing whether the server that received the request is closing by now
 	 */
 	openStream(params: OpenParams, sinkOf: () => Sink, isClosing?: () => boolean): ConnectResult;
 }

@@ -1,12 +1,12 @@
 /**
- * A shared event log, called in the context of the service: its connections, queues and timers outlive the request that
- * needed them first.
+ * Calls a shared event log in the context of the service: the log's connections, queues and timers outlive the request that
+ * first needed them.
  */
 
 import type { EventLog, SharedLog } from "../event-log/event-log.js";
 import { Context } from "../pacing/context.js";
 
-/** The same log. What its calls start belongs to where this was called. */
+/** Wraps a log. What its calls start belongs to the async context of this call. */
 export function inContext(log: EventLog): EventLog {
 	const context = new Context();
 	const { shared } = log;

@@ -11,7 +11,7 @@ import { createService } from "./service.js";
 import type { SSEService } from "./service-types.js";
 
 /**
- * Make a service: a registry of its own, apart from the default one behind `connectSSE`.
+ * Creates a service: a registry of its own, separate from the default one behind `connectSSE`.
  *
  * @throws `ERR_SSE_INVALID_OPTION`
  * @example
@@ -36,7 +36,7 @@ export function getDefaultService(options?: SSEServiceOptions): SSEService {
 	return onNode(ofProcess.getDefaultService(options));
 }
 
-/** Use the default service for an app. @throws as {@link getDefaultService} */
+/** Uses the default service for an app. @throws like {@link getDefaultService} */
 export function leaseDefaultService(
 	options: SSEServiceOptions | undefined,
 ): ofProcess.DefaultServiceLease {
@@ -54,7 +54,7 @@ export function connectSSE(params: ConnectParams): ConnectResult {
 	return getDefaultService().connect(params);
 }
 
-/** The same service, which has been made here or by whoever came first. */
+/** Gives a service the transport of Node and returns it. Another copy of this package may have created it. */
 function onNode<Service extends object>(service: Service): Service {
 	(service as unknown as InnerService).carry((host) => new NodeTransport(host));
 	return service;

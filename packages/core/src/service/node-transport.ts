@@ -1,5 +1,5 @@
 /**
- * The transport of Node's HTTP: requests and responses of a server.
+ * The transport of Node's HTTP: opens streams on the requests and responses of a server.
  */
 import type { Connection } from "../connection/connection.js";
 import { createNodeSink } from "../sink/node-sink.js";
@@ -20,7 +20,7 @@ export class NodeTransport implements Transport {
 	sinkFor({ req, res }: ConnectParams, options: ResolvedOptions): Sink {
 		this.#servers.check(res);
 		const { heartbeatIntervalMs, stallTimeoutMs } = options;
-		// Without heartbeats nothing else finds out that a client has vanished.
+		// Without heartbeats nothing else detects that a client has vanished.
 		return createNodeSink(req, res, heartbeatIntervalMs === 0 ? stallTimeoutMs : 0);
 	}
 

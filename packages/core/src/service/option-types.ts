@@ -15,7 +15,7 @@ import type { HistoryOptions } from "../types/history.js";
 import type { AnyEvents } from "../types/message.js";
 import type { CommentForm } from "../wire/event-stream.js";
 
-// The event map checks what it returns, and is not inferred from it.
+// The event map checks the return type, and is not inferred from it.
 type Recover<Events extends object> = (
 	info: RecoverInfo,
 ) => RecoverSource<Events> | Promise<RecoverSource<Events>>;

@@ -78,7 +78,7 @@ const RULES: OptionRules<ResolvedOptions> = {
 	onError: [undefined, CALLBACK],
 };
 
-// Without what is missed being known, they would never be used, and their author would count on them.
+// Without history these options have no effect, so setting them is a mistake.
 const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 	"eventLog",
 	"recover",
@@ -92,7 +92,7 @@ const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 export function resolveOptions(options: unknown = {}): ResolvedOptions {
 	const resolved = readOptions(options, RULES);
 	const told = options as SSEServiceOptions;
-	// Whoever keeps events elsewhere wants them kept.
+	// An event log implies history.
 	const { eventLog, history = eventLog !== undefined } = told;
 	checkNeeds(told, history === false ? NEED_HISTORY : [], "history");
 	checkNeeds(told, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");

@@ -1,5 +1,5 @@
 /**
- * The frames that a service sends of itself: the first bytes of every stream, heartbeats, and the last ones of a stream.
+ * The frames that a service itself sends: the first and last bytes of every stream, and heartbeats.
  */
 
 import { MAX_TIME } from "../checks/time.js";
@@ -11,19 +11,19 @@ import { encodeFrame, type Frame } from "../wire/frame.js";
 import { encodeMessage } from "../wire/message.js";
 import type { ResolvedOptions } from "./options.js";
 
-// Browsers wait 3 to 5 s by themselves. This is enough for those ended in one second to come back over another.
+// Browsers wait 3 to 5 s by default. This spreads the reconnects of clients that ended within one second over another second.
 const DEFAULT_RETRY_MS = 1_000;
 
-/** Where another connection has taken its place, a page that reconnects would take that one's. */
+/** Tells a page that a newer connection replaced it. If the page reconnected, it would replace that one in turn. */
 export const REPLACED: Frame = encodeFrame(
 	'event: replaced\ndata: {"reason":"replaced"}\n\n',
 	"control",
 );
 
 export class OwnFrames {
-	/** The first bytes of every stream: proxies want to see some at once. */
+	/** The first bytes of every stream, because some proxies wait for data before they forward anything. */
 	readonly opening: Frame;
-	/** The block of a heartbeat that is an event. */
+	/** The block of a heartbeat event, if heartbeats are events. */
 	readonly #event: string | undefined;
 	readonly #heartbeat: Frame;
 	readonly #whileFed: Frame;
@@ -40,7 +40,7 @@ export class OwnFrames {
 		this.#whileFed = encodeFrame(comment, "control");
 	}
 
-	/** Give an idle connection its heartbeat. `history`: what says with it where the client is, if anything does */
+	/** Sends an idle connection a heartbeat. `history`: adds the client's position, if the service has one */
 	beat(connection: Connection, history: History | undefined): void {
 		if (connection.isFed) connection.beat(this.#whileFed);
 		else connection.enqueue(history?.beat(this.#event) ?? this.#heartbeat);
@@ -48,9 +48,9 @@ export class OwnFrames {
 }
 
 /**
- * What a connection is sent last when a drain ends it: a reconnection time of its own, 50 to 150 % of the service's.
+ * Encodes the last bytes of a connection that a drain ends: a random reconnection time, 50 to 150 % of the service's.
  *
- * @param position where the client resumes, if that is known
+ * @param position where the client resumes, if known
  */
 export function encodeDrainNotice(
 	options: { readonly retryMs?: number | undefined; readonly commentForm: CommentForm },

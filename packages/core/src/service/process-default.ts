@@ -1,5 +1,5 @@
 /**
- * The default service of the process: who has configured it, and which apps use it.
+ * The default service of the process: how it was configured, and which apps use it.
  */
 import { isObject, SSEError } from "../checks/errors.js";
 import { Context } from "../pacing/context.js";
@@ -14,17 +14,17 @@ const KEY = Symbol.for("sse-service.default.v1");
 
 interface DefaultService {
 	readonly service: SSEService & Pick<Inner<unknown>, "isClosing">;
-	/** The options it was made with, or `undefined` when it was made without. */
+	/** The options that it was created with, or `undefined` if it was created without. */
 	readonly options: SSEServiceOptions | undefined;
-	/** Whether an app has made it, whose configuration ends with the last app that uses the service. */
+	/** Whether an app created it. Its configuration then ends with the last app that uses it. */
 	readonly isOfApps: boolean;
-	/** How many apps use it that have not closed. */
+	/** How many open apps use it. */
 	apps: number;
 }
 
 const holder = globalThis as { [KEY]?: DefaultService };
 
-// It may be made by the first request, and is not of that.
+// The first request may create the service, which must not belong to that request's context.
 const context = new Context();
 
 /**
@@ -40,15 +40,15 @@ export function getDefaultService(options?: SSEServiceOptions): SSEService {
 /** The default service, as one app uses it. */
 export interface DefaultServiceLease {
 	readonly service: SSEService;
-	/** The app has closed: called once or more often. */
+	/** Call when the app has closed. Further calls do nothing. */
 	release(): void;
 }
 
 /**
- * Use the default service for an app. When the last app has closed that uses a service which apps have made, the next one
- * may configure it anew.
+ * Uses the default service for an app. After the last app that uses an app-created service has closed, the next app may
+ * configure it again.
  *
- * @throws as {@link getDefaultService}
+ * @throws like {@link getDefaultService}
  */
 export function leaseDefaultService(options: SSEServiceOptions | undefined): DefaultServiceLease {
 	const found = find(options, true);
@@ -71,7 +71,7 @@ function find(options: SSEServiceOptions | undefined, isForApp: boolean): Defaul
 		void present.service.close();
 		return make(options, isForApp);
 	}
-	// Without options, what is there will do.
+	// Without options, an existing service fits.
 	const other = options && differing(options, present.options);
 	if (other !== undefined) throw alreadyConfigured(other, typeof options?.[other] === "function");
 	return present;
@@ -84,26 +84,26 @@ function make(options: SSEServiceOptions | undefined, isOfApps: boolean): Defaul
 	return made;
 }
 
-/** Whether it is an app's, and every app that used it has closed. Connections of `connectSSE` belong to none. */
+/** Whether an app created it and every app that used it has closed. Connections of `connectSSE` belong to no app. */
 function isReleased({ isOfApps, apps, service }: DefaultService): boolean {
 	return isOfApps && apps === 0 && service.stats().connections === 0;
 }
 
-/** The first option in which they differ. */
+/** Returns the first option that differs. */
 function differing(
 	one: SSEServiceOptions = {},
 	other: SSEServiceOptions = {},
 ): keyof SSEServiceOptions | undefined {
 	const names = Object.keys({ ...one, ...other }) as (keyof SSEServiceOptions)[];
-	// By value, because `history` is often written where it is used. Functions are what they are.
+	// By value, because `history` is often an inline literal. Functions compare by identity.
 	return names.find((name) => {
-		// Two logs look alike.
+		// By identity, because two logs can have equal members.
 		if (name === "eventLog") return one[name] !== other[name];
 		return !isAlike(one[name], other[name]);
 	});
 }
 
-/** Objects by their members, anything else by what it is. */
+/** Compares objects by their members, anything else by identity. */
 function isAlike(one: unknown, other: unknown): boolean {
 	if (!isObject(one) || !isObject(other)) return Object.is(one, other);
 	const keys = Object.keys({ ...one, ...other });

@@ -11,7 +11,7 @@ import { getDefaultService } from "./process-default.js";
 import type { SSEService } from "./service-types.js";
 import { INNER } from "./shutdown.js";
 
-/** What `respond` is given besides the request. */
+/** The parameters of `respond`, besides the request. */
 export interface RespondParams<Events extends object = AnyEvents>
 	extends Omit<ConnectParams<Events>, "req" | "res" | "originalResHeaders"> {
 	/** Where the stream is registered. Default: the default service. */
@@ -35,13 +35,13 @@ export interface RespondResult<Events extends object = AnyEvents>
 }
 
 /**
- * Open an event stream on a `Response` and register its client.
+ * Opens an event stream on a `Response` and registers its client.
  *
- * The stream ends when the runtime cancels the body or aborts the request's signal, whichever it does. Where it does
- * neither, `stallTimeoutMs` ends it once nothing is read. The request's body is left to the application. A HEAD request gets
- * the headers only, and a client that has left already a connection that is closed: nothing is registered then.
+ * The stream ends when the runtime cancels the body or aborts the request's signal. If it does neither, `stallTimeoutMs` ends
+ * the stream once nothing is read. Reading the request's body is up to the application. A HEAD request gets the headers only,
+ * and a client that has already left gets a closed connection; neither is registered.
  *
- * @throws before there is a response: as {@link SSEService.connect}. An error with a `statusCode` has `toResponse()`.
+ * @throws before a response exists, like {@link SSEService.connect}. An error with a `statusCode` has `toResponse()`.
  * @example
  * ```ts
  * import { respond } from "sse-service/fetch";
@@ -71,7 +71,7 @@ export function respond<Events extends object = AnyEvents>(
 		{ ...(others as object), originalResHeaders: recordOf(headers) },
 		() => sink,
 	);
-	// The types of the public interface name Node's response, and the event map exists for the compiler alone.
+	// The public types name Node's response, and the event map exists only for the compiler.
 	return {
 		response: sink.response,
 		client,

@@ -1,11 +1,11 @@
 /**
- * The servers whose end is the end of streams: with each end those that came by it, and with the last of them all.
+ * The servers that end streams: each one that closes ends the streams it received, and the last one ends all.
  */
 import { onServerClose, serverOf } from "../sink/server-close.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
 import { Shutdown, type ShutdownHost } from "./shutdown.js";
 
-/** A stream, by its response. */
+/** A stream, identified by its response. */
 interface Stream {
 	readonly response: {
 		once(event: "close", listener: () => void): unknown;
@@ -13,16 +13,16 @@ interface Stream {
 	close(reason: "shutdown"): unknown;
 }
 
-/** Whose streams they are. */
+/** The owner of the streams. */
 export interface ServersHost<T> extends Pick<ShutdownHost<T>, "service" | "connections"> {
-	/** End every stream and refuse new ones, unless that has begun. @returns a promise that resolves when every response has closed */
+	/** Ends every stream and refuses new ones, or joins a running shutdown. @returns resolves when every response has closed */
 	shutDown(): Promise<void>;
 }
 
 export class Servers<T extends Stream> {
 	readonly #host: ServersHost<T>;
 	readonly #added = new WeakSet<HttpServer>();
-	/** Those that listen, or have been handed a socket, and have not been closed since. */
+	/** Servers that listen, or have been passed a socket, and have not closed since. */
 	readonly #open = new Set<HttpServer>();
 	readonly #closing = new Map<unknown, Shutdown<T>>();
 
@@ -30,29 +30,29 @@ export class Servers<T extends Stream> {
 		this.#host = host;
 	}
 
-	/** Have `server.close()` end streams. */
+	/** Makes `server.close()` end streams. */
 	add(server: HttpServer): void {
 		if (this.#added.has(server)) return;
 		this.#added.add(server);
 		if (server.listening) this.#open.add(server);
-		// It may be closed and listen again.
+		// A closed server may listen again.
 		server.on("listening", () => {
 			this.#open.add(server);
 			this.#closing.delete(server);
 		});
-		// In the worker of a sticky cluster it never listens.
+		// In the worker of a sticky cluster the server never listens.
 		server.once("connection", () => {
 			if (!this.#closing.has(server)) this.#open.add(server);
 		});
 		onServerClose(server, () => this.#onClose(server));
 	}
 
-	/** @throws `ERR_SSE_SERVICE_CLOSED` when the server that was asked for this response is closing */
+	/** @throws `ERR_SSE_SERVICE_CLOSED` if the server that received this response's request is closing */
 	check(response: ResponseLike): void {
 		this.#closingOf(response)?.check("The server");
 	}
 
-	/** Whether the server that was asked for this response is closing. */
+	/** Whether the server that received this response's request is closing. */
 	isClosing(response: ResponseLike): boolean {
 		return this.#closingOf(response) !== undefined;
 	}

@@ -1,5 +1,5 @@
 /**
- * The service: one registry with its options. It puts the parts together and does no I/O of its own.
+ * The service: one registry with its options. It assembles the parts and does no I/O itself.
  */
 
 import { invalid, SSEError } from "../checks/errors.js";
@@ -38,11 +38,11 @@ import { INNER, Shutdown } from "./shutdown.js";
 import { standaloneHost } from "./standalone-host.js";
 import type { Transport } from "./transport.js";
 
-/** Make a service that has streams opened on it from outside, or by what it is given to `carry`. @throws `ERR_SSE_INVALID_OPTION` */
+/** Creates a service, on which others open streams: adapters, or the transport passed to `carry`. @throws `ERR_SSE_INVALID_OPTION` */
 export function createService<Events extends object = AnyEvents>(
 	options?: SSEServiceOptions<Events>,
 ): SSEService<Events> {
-	// An event map exists for the compiler alone.
+	// An event map exists only for the compiler.
 	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
 }
 
@@ -60,7 +60,7 @@ class Service implements InnerService, ConnectionHost {
 	readonly #lifetimes: Lifetimes<Connection>;
 	readonly #frames: OwnFrames;
 	readonly #standaloneHost: ConnectionHost;
-	/** Sinks that are open, those of connections that are ending included. */
+	/** Open sinks, including those of connections that are ending. */
 	#sinks = 0;
 	readonly #shutdown = new Shutdown<Connection>({
 		service: this,
@@ -97,7 +97,7 @@ class Service implements InnerService, ConnectionHost {
 			(connection) => this.#frames.beat(connection, this.#historyOf(connection)),
 			{
 				timeoutMs: options.stallTimeoutMs,
-				// A tick may come to one that has ended in the same tick.
+				// A tick can reach a connection that ended in the same tick.
 				onStall: (connection) => connection.closed || connection.onFailure("slow"),
 			},
 		);
@@ -146,7 +146,7 @@ class Service implements InnerService, ConnectionHost {
 			this.#presence.onChange();
 		}
 		this.#call("onConnect", this.options.onConnect, info);
-		// The application may have closed the service meanwhile, in a callback or in middleware.
+		// A callback or middleware may have closed the service meanwhile.
 		if (this.isClosing || isClosing?.()) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
@@ -217,7 +217,7 @@ class Service implements InnerService, ConnectionHost {
 		return this.#shutdown.begin(options);
 	}
 
-	// What those who open streams on it ask of it, and what connections ask of their host.
+	// For openers of streams, and the host of connections.
 
 	carry(transport: (host: ServersHost<Connection>) => Transport): void {
 		this.#transport ??= transport({
@@ -254,7 +254,7 @@ class Service implements InnerService, ConnectionHost {
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void {
 		if (this.#registry.includes(connection)) this.#presence.onLeaving(connection.clientId, reason);
 		const client = this.#registry.remove(connection);
-		// One that was never registered: `connect` itself tells of its end.
+		// It was never registered, so `connect` itself reports its end.
 		if (client === undefined) return;
 		this.#admission.leave(connection);
 		this.#heartbeat.delete(connection);
@@ -283,19 +283,19 @@ class Service implements InnerService, ConnectionHost {
 
 	onError(error: unknown, stage: ErrorStage): void {
 		this.diagnostics.failed(error, stage);
-		// Nobody is left to be told of what it throws itself.
+		// Errors of `onError` itself have no receiver, so they are dropped.
 		attempt(
 			() => this.options.onError?.(error, { stage }),
 			() => {},
 		);
 	}
 
-	/** A standalone connection has none. */
+	/** Returns the history that serves a connection; standalone ones have none. */
 	#historyOf(connection: Connection): History | undefined {
 		return this.#registry.includes(connection) ? this.#dispatch.history : undefined;
 	}
 
-	/** A connection that is not registered: it never was open, or only for its headers. */
+	/** Reports the end of a connection that was never registered: it never opened, or only sent headers. */
 	#refuse(connection: Connection, meta: Meta | undefined, reason: CloseReason): ConnectResult {
 		const client = newClient(connection.clientId);
 		const info = { client: new ClientView(client, newMembership("", meta)), connection };
@@ -306,7 +306,7 @@ class Service implements InnerService, ConnectionHost {
 		return { ...info, currConnection: connection.response };
 	}
 
-	/** Run a callback of the application. What it throws, or rejects with, goes to `onError` and breaks nothing. */
+	/** Runs a callback of the application. What it throws or rejects with goes to `onError` and affects nothing else. */
 	#call<Info>(
 		stage: ErrorStage,
 		callback: ((info: Info) => unknown) | undefined,
@@ -326,7 +326,7 @@ class Service implements InnerService, ConnectionHost {
 		);
 	}
 
-	/** The last response has closed. */
+	/** Runs when the last response has closed. */
 	async #end(): Promise<void> {
 		try {
 			await this.#presence.close();
@@ -340,7 +340,7 @@ class Service implements InnerService, ConnectionHost {
 	}
 }
 
-/** Run a callback; what it throws, or what a promise of whatever kind it returns rejects with, goes to `onFailure`. */
+/** Runs a callback. What it throws, or what a returned promise or thenable rejects with, goes to `onFailure`. */
 function attempt(callback: () => unknown, onFailure: (error: unknown) => void): void {
 	try {
 		Promise.resolve(callback()).catch(onFailure);

@@ -1,6 +1,6 @@
 /**
- * The shutdown of a service, or of one app's streams on it: new streams are refused from then on, open ones are ended, at
- * once or by a drain, and a promise tells when the last response has closed.
+ * The shutdown of a service, or of one app's streams on it: refuses new streams, ends open ones at once or by a drain, and
+ * returns a promise that resolves when the last response has closed.
  */
 
 import { SSEError } from "../checks/errors.js";
@@ -11,29 +11,29 @@ import type { CloseOptions } from "./service-types.js";
 
 const RULES: OptionRules<CloseOptions> = { drainMs: [undefined, optional(TIME)] };
 
-/** Marks the services that have the members below, by whichever copy of this package (ESM, CommonJS) they were made. */
+/** Marks services that have the members below, whichever copy of this package (ESM, CommonJS) created them. */
 export const INNER = Symbol.for("sse-service.service.v1");
 
-/** What a service has besides its public members, for those who open streams on it. */
+/** The members of a service for openers of streams, besides the public ones. */
 export interface Inner<T> {
 	readonly [INNER]: true;
 	readonly options: { readonly drainMs: number };
 	/** Whether `close` has been called. */
 	readonly isClosing: boolean;
-	/** End a connection, if it is open, with reason `shutdown`, and tell its client when to come back. */
+	/** Ends a connection, if open, with reason `shutdown`, and sends its client a reconnection time. */
 	dismiss(connection: T): void;
 }
 
-/** What is shut down. */
+/** The owner of the streams to shut down. */
 export interface ShutdownHost<T> {
 	readonly service: Pick<Inner<T>, "options" | "dismiss">;
-	/** Those to be ended, oldest first. */
+	/** The connections to end, oldest first. */
 	connections(): Iterable<T>;
-	/** It begins, and ends them over so many milliseconds. */
+	/** Called when the shutdown begins, with the length of its drain in ms. */
 	onBegin?(windowMs: number): void;
 	/** Whether every response has closed. */
 	isOver(): boolean;
-	/** Called once it is. Its promise, if it returns one, is waited for; it never rejects. */
+	/** Called once every response has closed. A returned promise is awaited; it must not reject. */
 	onOver?(): Promise<void> | void;
 }
 
@@ -56,23 +56,23 @@ export class Shutdown<T extends Closable> {
 		return this.#closed !== undefined;
 	}
 
-	/** @throws `ERR_SSE_SERVICE_CLOSED` once it has begun */
+	/** @throws `ERR_SSE_SERVICE_CLOSED` once the shutdown has begun */
 	check(what: string): void {
 		if (!this.hasBegun) return;
-		// Those who are refused come back one window later each, and so as evenly as they were ended, and after it.
+		// Refused clients return one window later, so they are spread as evenly as the connections ended, after the drain.
 		const seconds = Math.max(1, Math.ceil(this.#windowMs / 1_000));
 		const headers = { "Retry-After": String(seconds) };
 		const message = `${what} is closed`;
 		throw new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503, undefined, headers);
 	}
 
-	/** Begin it, or leave it as it has begun. */
+	/** Begins the shutdown, unless it has already begun. */
 	ensure(): Promise<void> {
 		return this.#closed ?? this.begin();
 	}
 
 	/**
-	 * Begin it. When it has begun, what is left is ended at once, or within another window if that is sooner.
+	 * Begins the shutdown. If it has already begun, the rest ends at once, or within the new window if that is sooner.
 	 *
 	 * @throws `ERR_SSE_INVALID_OPTION`
 	 */
@@ -98,7 +98,7 @@ export class Shutdown<T extends Closable> {
 		return this.#closed;
 	}
 
-	/** The last response there was has closed: when it has begun, that was the last of all. */
+	/** Call when the last open response has closed. If the shutdown has begun, it is then over. */
 	onOver(): void {
 		if (!this.hasBegun) return;
 		this.#drain?.stop();

@@ -1,6 +1,6 @@
 /**
- * The host of standalone connections: that of all others, without history. Nothing that the service sends to many reaches
- * them, and what is sent to them has no place in the event log.
+ * The host of standalone connections: the host of all others, without history. Nothing that the service sends to many reaches
+ * them, and their events have no place in the event log.
  */
 import type { ConnectionHost } from "../connection/connection.js";
 

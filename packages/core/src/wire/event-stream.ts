@@ -16,7 +16,7 @@ import { isTime, TIME_RULE } from "../checks/time.js";
  */
 export type CommentForm = "line" | "block";
 
-/** The fields of one event, already valid: the wire's own names. */
+/** The fields of one event, already valid, under their names on the wire. */
 export interface EventFields {
 	readonly data: string;
 	readonly event?: string | undefined;
@@ -31,26 +31,26 @@ const LINE_END = /\r\n|\r|\n/;
 /** One event as a block of the stream, blank line included. Only LF is ever emitted. */
 export function encodeEvent({ data, event, id, retry }: EventFields): string {
 	let block = "";
-	// An empty type is the default one: left out, because not every client knows that.
+	// An empty type means the default type. It is left out, because not every client knows that.
 	if (event !== undefined && event !== "") block += `event: ${event}\n`;
 	if (id !== undefined) block += `id: ${id}\n`;
 	if (retry !== undefined) block += `retry: ${retry}\n`;
 	// The space is always there: the parser removes one, so a leading space of the data survives.
-	// `data: ` with nothing behind it still dispatches an event, whose data is the empty string.
+	// `data: ` without a value still dispatches an event, whose data is the empty string.
 	return `${block}data: ${data.split(LINE_END).join("\ndata: ")}\n\n`;
 }
 
-/** A line that is no event by itself: a comment, or a `retry` field on its own. It must not contain a line end. */
+/** Encodes a line that is not an event: a comment, or a `retry` field on its own. It must not contain a line end. */
 export function encodeLine(line: string, form: CommentForm): string {
 	return form === "block" ? `${line}\n\n` : `${line}\n`;
 }
 
 /**
- * A message as the text of `data`: a string as it is, anything else as JSON.
+ * Serializes a message as the text of `data`: a string as it is, anything else as JSON.
  *
- * What JSON cannot say (`undefined`, a function, a symbol, a BigInt, a cycle, a `toJSON` that
- * throws) is refused, and so is a promise, whose `await` was forgotten. A lone surrogate in a string becomes U+FFFD when it is encoded as UTF-8, as
- * in every encoder of the web platform; inside JSON it survives as an escape.
+ * Refuses what JSON cannot represent (`undefined`, a function, a symbol, a BigInt, a cycle, a `toJSON` that throws), and a
+ * promise, because its `await` was forgotten. A lone surrogate in a string becomes U+FFFD in UTF-8, as in every encoder of
+ * the web platform; inside JSON it survives as an escape.
  *
  * @throws `ERR_SSE_INVALID_DATA`, with the reason as its `cause`
  */
@@ -60,7 +60,7 @@ export function serializeData(message: unknown): string {
 	let cause: unknown;
 	try {
 		const isPromise = typeof (message as PromiseLike<unknown> | null)?.then === "function";
-		// JSON says {} of it.
+		// JSON.stringify turns a promise into {}.
 		if (!isPromise) text = JSON.stringify(message);
 	} catch (thrown) {
 		cause = thrown;
@@ -71,7 +71,7 @@ export function serializeData(message: unknown): string {
 }
 
 /**
- * An event type, checked: `undefined` for none, or a string without CR or LF, well-formed, at most `maxLength` UTF-16 units.
+ * Checks an event type: `undefined` for none, or a string without CR or LF, well-formed, at most `maxLength` UTF-16 units.
  * The empty string is allowed and means the default type, `message`.
  *
  * @throws `ERR_SSE_INVALID_EVENT`
@@ -88,8 +88,8 @@ export function checkEventType(event: unknown, maxLength: number): string | unde
 }
 
 /**
- * An event id as text, checked: `undefined` for none, or a string without CR, LF or NUL ("if the field value does not contain
- * U+0000 NULL, then set the last event ID buffer"), well-formed, or a finite number. `0` and `""` are ids;
+ * Checks an event id and returns it as text: `undefined` for none, or a string without CR, LF or NUL ("if the field value does
+ * not contain U+0000 NULL, then set the last event ID buffer"), well-formed, or a finite number. `0` and `""` are ids;
  * the empty one resets the client's last event ID. Its length has a limit because the client sends
  * it back in a request header.
  *
@@ -108,7 +108,7 @@ export function checkId(id: unknown, maxLength: number): string | undefined {
 }
 
 /**
- * A reconnection time, checked: `undefined` for none, or an integer of milliseconds from 0 to 2,147,483,647 ("if the field
+ * Checks a reconnection time: `undefined` for none, or an integer of milliseconds from 0 to 2,147,483,647 ("if the field
  * value consists of only ASCII digits").
  *
  * @throws `ERR_SSE_INVALID_RETRY`

@@ -1,28 +1,31 @@
 /**
- * A frame: whole events (or a comment) as the bytes that go on the wire. Made once, however many
- * connections it is for; nothing downstream encodes it again, or writes anything into the midst of it.
+ * A frame: whole events (or a comment) as the bytes on the wire. Encoded once for all connections; nothing downstream
+ * encodes it again or writes into the middle of it.
  */
 import type { Position } from "./cursor.js";
 
-/** What a frame carries: an event, one that has its place in the event log (or takes that of others), one that a connection that is behind skips, or one of ours: a comment, a heartbeat, a position, a notice. */
+/**
+ * What a frame carries: an event; an event that has a place in the event log, or stands for others that have; an event that
+ * a connection that is behind skips; or a frame of the library: a comment, a heartbeat, a position, a notice.
+ */
 export type FrameKind = "event" | "logged" | "volatile" | "control";
 
 const CRLF = "\r\n";
 
 export class Frame {
 	readonly kind: FrameKind;
-	/** Of the bytes themselves, without HTTP's framing. */
+	/** The length of the bytes, without HTTP's framing. */
 	readonly byteLength: number;
 	/**
 	 * The bytes as one chunk of HTTP/1.1: their number in hexadecimal digits, a line end, the bytes, a line end.
-	 * A Buffer, because Node's streams would wrap any other array anew for each write.
+	 * A Buffer, because Node's streams would wrap any other array again for each write.
 	 *
 	 * @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1
 	 */
 	readonly chunk: Buffer;
-	/** Of the frames with the same one, only the newest is of use. */
+	/** Of the frames with the same key, only the newest counts. */
 	readonly key: string | undefined;
-	/** In the event log, as its id says it, if it has one that does. That of an `event` or a `volatile` is where its connection is. */
+	/** The position in its id, if any. For an `event` or a `volatile`, the position of its connection. */
 	readonly position: Position | undefined;
 	#bytes: Buffer | undefined;
 
@@ -40,27 +43,27 @@ export class Frame {
 		this.position = position;
 	}
 
-	/** The bytes alone, for what does its own framing: a part of the chunk, not a copy. */
+	/** The bytes alone, for transports with their own framing. A view of the chunk, not a copy. */
 	get bytes(): Buffer {
 		const end = this.chunk.byteLength - CRLF.length;
 		this.#bytes ??= this.chunk.subarray(end - this.byteLength, end);
 		return this.#bytes;
 	}
 
-	/** What the bytes say. */
+	/** The bytes as text. */
 	get text(): string {
 		const end = this.chunk.byteLength - CRLF.length;
 		return this.chunk.toString("utf8", end - this.byteLength, end);
 	}
 
-	/** Copy the bytes alone. @returns how many they are */
+	/** Copies the bytes alone. @returns their number */
 	copyTo(target: Buffer, start: number): number {
 		const end = this.chunk.byteLength - CRLF.length;
 		return this.chunk.copy(target, start, end - this.byteLength, end);
 	}
 }
 
-/** For what is written and gone soon; with a key, it is kept. */
+/** Encodes a frame that is written and released soon. A frame with a key is kept longer. */
 export function encodeFrame(
 	text: string,
 	kind: FrameKind,
@@ -74,8 +77,8 @@ export function encodeFrame(
 }
 
 /**
- * For what is kept for long. `Buffer.from` gives small ones parts of 8 KB which all of the process shares, and whatever
- * is kept of these keeps the whole: this has memory of its own.
+ * Encodes a frame that is kept for long. `Buffer.from` allocates small buffers from a shared 8 KB pool, and one kept part keeps
+ * the whole pool alive. This frame has memory of its own.
  */
 export function encodeKeptFrame(
 	text: string,
@@ -90,7 +93,7 @@ export function encodeKeptFrame(
 	return new Frame(kind, byteLength, chunk, key, position);
 }
 
-/** Several frames, in order, as one; a frame that is alone is itself. */
+/** Joins several frames, in order, into one; a single frame is returned as it is. */
 export function joinFrames(frames: readonly Frame[]): Frame {
 	const [first] = frames;
 	if (first !== undefined && frames.length === 1) return first;
@@ -98,7 +101,7 @@ export function joinFrames(frames: readonly Frame[]): Frame {
 	const head = headOf(byteLength);
 	const chunk = Buffer.allocUnsafe(head.length + byteLength + CRLF.length);
 	let end = chunk.write(head);
-	// Not by way of `bytes`, which a frame that is kept would keep as well.
+	// Not through `bytes`, because a kept frame would then keep that view as well.
 	for (const frame of frames) end += frame.copyTo(chunk, end);
 	chunk.write(CRLF, end);
 	return new Frame("event", byteLength, chunk);

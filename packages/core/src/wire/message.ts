@@ -18,7 +18,7 @@ interface FieldLimits {
 	readonly maxEventIdLength: number;
 }
 
-/** A message that has been checked. */
+/** A checked message. */
 export interface Message extends EventFields {
 	readonly isVolatile: boolean;
 	readonly key: string | undefined;
@@ -28,7 +28,7 @@ export interface Message extends EventFields {
 
 const MAX_KEY_LENGTH = 256;
 
-// `{ group }` here, where it is no option, must not be taken for a wish that everyone gets the message.
+// Refusing unknown names matters: a `{ group }` passed here by mistake must not send the message to everyone.
 const COMMON_OPTION_NAMES: readonly string[] = ["event", "id", "retry", "key", "ttlMs"];
 const OPTION_NAMES: { readonly [use in "send" | "publish"]: readonly string[] } = {
 	send: [...COMMON_OPTION_NAMES, "volatile"],
@@ -47,7 +47,7 @@ export function readMessage(
 	if (unknown !== undefined)
 		throw invalid("ERR_SSE_INVALID_OPTION", `There is no such option of ${use}`, unknown);
 	const isVolatile = options.volatile === true;
-	// With a key it would take out the one that waits, and then be skipped itself.
+	// With a key it would remove the waiting event and then be skipped itself.
 	if (isVolatile && (options.key !== undefined || options.ttlMs !== undefined)) {
 		const rule = "What is volatile neither waits nor is kept: it has no key and no ttlMs";
 		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
@@ -64,7 +64,7 @@ export function readMessage(
 	};
 }
 
-/** @throws as {@link readMessage} */
+/** @throws like {@link readMessage} */
 export function encodeMessage(
 	data: unknown,
 	options: SendOptions | undefined,
@@ -73,12 +73,12 @@ export function encodeMessage(
 	return encodeFields(readMessage(data, options, limits));
 }
 
-/** A message as a block of the stream. @throws `ERR_SSE_INVALID_DATA` */
+/** Encodes a message as a block of the stream. @throws `ERR_SSE_INVALID_DATA` */
 export function encodeFields(fields: EventFields): string {
 	return orTooLong(fields, () => encodeEvent(fields));
 }
 
-/** Run what encodes a message. @throws `ERR_SSE_INVALID_DATA` when its text would be longer than a string can be */
+/** Runs an encoder of a message. @throws `ERR_SSE_INVALID_DATA` if its text would exceed the maximum string length */
 export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 	try {
 		return encode();

@@ -1,5 +1,5 @@
 /**
- * Frames whose id was made before it was known what it has to say: the position in it is exchanged.
+ * Frames whose id was encoded before its position was known: replaces the position.
  */
 import { encodeCursor, type Position } from "./cursor.js";
 import { encodeFrame, type Frame } from "./frame.js";
@@ -10,13 +10,13 @@ interface Placed {
 	readonly frame: Frame;
 }
 
-// Weakly, one for each: in a fan-out most connections are at the same position.
+// Held weakly, one per frame: in a fan-out most connections are at the same position.
 const PLACED = new WeakMap<Frame, Placed>();
 
-// Before the data, which is whatever it is, nothing but the id begins so. Only LF ends a line here.
+// Only the id line, which precedes the arbitrary data, begins like this. Only LF ends a line here.
 const CURSOR = /(^|\n)id: v1\.[^;~^\n]*(~?)[^;\n]*/;
 
-/** A frame with another position in its id. The application's own id, and whether state is still to follow, stay as they are. */
+/** Returns a frame with another position in its id. The application's own id and the `partial` mark stay unchanged. */
 export function placedAt(frame: Frame, position: Position, reliesOn?: Position): Frame {
 	const known = PLACED.get(frame);
 	if (known?.position === position && known.reliesOn === reliesOn) return known.frame;
