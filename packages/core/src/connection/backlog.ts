@@ -1,6 +1,6 @@
 /**
- * A backlog: what waits for one connection, oldest first: frames, because its sink takes no more for now, and feeds with
- * what was sent behind them.
+ * A backlog: what waits for one connection, oldest first: frames that its sink does not accept yet, feeds, and frames behind
+ * feeds.
  */
 
 import { type Frame, joinFrames } from "../wire/frame.js";
@@ -8,7 +8,7 @@ import { Feed } from "./feed.js";
 import type { Trail } from "./trail.js";
 
 export class Backlog {
-	/** What its frames take: their bytes, and about what it needs to hold them. What a feed has to give is not held. */
+	/** The memory of its frames: their bytes plus estimated overhead. A feed's frames are not held, and do not count. */
 	weight = 0;
 	#items: (Frame | Feed)[] = [];
 	#feeds = 0;
@@ -35,16 +35,16 @@ export class Backlog {
 		else this.weight += weightOf(item);
 	}
 
-	/** Take the feed that is first away. */
+	/** Removes the feed at the head. */
 	shiftFeed(): void {
 		this.#items.shift();
 		this.#feeds--;
 	}
 
 	/**
-	 * Take frames from the head, joined, until there are `limit` bytes of them or a feed is next. The first must be a frame.
+	 * Takes frames from the head, joined, until they reach `limit` bytes or a feed is next. The head must be a frame.
 	 *
-	 * @param trail the connection's, by which each comes
+	 * @param trail the connection's trail, through which each frame passes
 	 */
 	take(limit: number, trail: Trail): Frame {
 		let byteLength = 0;
@@ -60,10 +60,10 @@ export class Backlog {
 	}
 
 	/**
-	 * Drop the oldest frames until `isEnough`, which is told the weight that is gone, or none is left. Feeds stay, and what
-	 * follows them.
+	 * Drops the oldest frames until `isEnough`, called with the dropped weight, returns true or none is left. Feeds stay, and so
+	 * does what follows them.
 	 *
-	 * @param notice takes the place of what was dropped
+	 * @param notice replaces the dropped frames
 	 */
 	dropUntil(
 		isEnough: (freed: number) => boolean,
@@ -79,7 +79,7 @@ export class Backlog {
 		if (isNoticed) this.weight += weightOf(notice);
 	}
 
-	/** Drop the frame with this key. @returns whether there was one */
+	/** Drops the frame with this key. @returns whether there was one */
 	dropKey(key: string): boolean {
 		const index = this.#items.findLastIndex((item) => !(item instanceof Feed) && item.key === key);
 		const [dropped] = index < 0 ? [] : this.#items.splice(index, 1);
@@ -88,12 +88,12 @@ export class Backlog {
 		return true;
 	}
 
-	/** Tell the feeds that nothing is wanted of them any more. */
+	/** Stops all feeds. */
 	stopFeeds(): void {
 		for (const item of this.#items) if (item instanceof Feed) item.stop();
 	}
 
-	/** All at once at the end: an array is moved up for each time that its head is taken. */
+	/** Removes several items with one shift, because each removal from the head moves the whole array. */
 	#shift(isEnough: () => boolean, onShift: (frame: Frame) => void): void {
 		let count = 0;
 		for (const item of this.#items) {
@@ -106,7 +106,7 @@ export class Backlog {
 	}
 }
 
-/** What a frame that waits is worth giving up. */
+/** The memory that dropping a waiting frame frees. */
 export function weightOf(frame: Frame): number {
 	return frame.byteLength + 128;
 }

@@ -1,8 +1,8 @@
 /**
- * A batch: the frames that one connection has to send at its next flush.
+ * A batch: the frames that one connection sends at its next flush.
  *
- * Batches are shared. Adding the same frame to the same batch gives the same batch again, so a
- * thousand connections that were sent the same frames hold one batch, and its frames are joined
+ * Batches are shared. Adding the same frame to the same batch returns the same new batch, so a
+ * thousand connections that were sent the same frames hold one batch, whose frames are joined
  * once for all of them. A fan-out therefore allocates nothing per connection.
  */
 import { type Frame, joinFrames } from "../wire/frame.js";
@@ -11,18 +11,18 @@ export class Batch {
 	readonly byteLength: number;
 	readonly #before: Batch | undefined;
 	readonly #frame: Frame | undefined;
-	// The batch that the last frame added made. One is enough: a fan-out adds one frame many times.
+	// The batch created by the last addition. One is enough: a fan-out adds one frame many times.
 	#after: Batch | undefined;
 	#joined: Frame | undefined;
 
-	/** `new Batch()` is an empty one, which every other begins with. */
+	/** `new Batch()` is the empty batch, from which all others grow. */
 	constructor(before?: Batch, frame?: Frame) {
 		this.#before = before;
 		this.#frame = frame;
 		this.byteLength = (before?.byteLength ?? 0) + (frame?.byteLength ?? 0);
 	}
 
-	/** This batch with one more frame at its end. */
+	/** Returns this batch plus one frame. */
 	add(frame: Frame): Batch {
 		let after = this.#after;
 		if (after === undefined || after.#frame !== frame) {

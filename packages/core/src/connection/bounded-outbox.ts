@@ -1,5 +1,5 @@
 /**
- * The bound of an outbox, and what happens there: nobody who does not read may hold more than that of a process's memory.
+ * The limit of an outbox, and what happens there: a client that does not read must not hold more of the process's memory.
  */
 
 import type { SlowPolicy } from "../types/connection.js";
@@ -11,51 +11,51 @@ import { WRITE_BYTES } from "./sink-writer.js";
 /** The service's part in every bounded outbox. */
 export interface BoundedOutboxShared extends OutboxShared {
 	readonly options: { readonly maxBufferedBytes: number; readonly slowPolicy: SlowPolicy };
-	/** Told to a client in the place of events that were dropped. `undefined`: it is told nothing. */
+	/** Sent in place of dropped events. `undefined`: nothing is sent. */
 	readonly dropNotice: Frame | undefined;
-	/** Whether what is logged may be lost by those who keep the log, though it was delivered. */
+	/** Whether the log is shared, and so may lose events that were already delivered. */
 	readonly sharesLog: boolean;
 }
 
 export abstract class BoundedOutbox<
 	Shared extends BoundedOutboxShared = BoundedOutboxShared,
 > extends Outbox<Shared> {
-	/** A frame larger than the whole bound, or of a pipe, that waits or is on its way: it alone may exceed it. */
+	/** The one unsent frame that may exceed the limit: it is larger than the whole limit, or comes from a pipe. */
 	#oversize: Frame | undefined;
 
-	/** Take a frame. @returns false when it was dropped, or was too much */
+	/** Adds a frame. @returns false if it was dropped, or exceeded the limit */
 	protected add(frame: Frame): boolean {
 		if (!this.#admit(frame)) return false;
 		this.put(frame);
 		return true;
 	}
 
-	/** @param frame must not be too much, either */
+	/** @param frame must fit as well */
 	override room(frame?: Frame): Promise<void> | undefined {
 		if (frame !== undefined && !this.isBlocked && !this.#fits(frame)) {
 			this.flush();
-			// The sink would not say when it has let go of the rest.
+			// Without a block, the sink will not report when it has sent the rest.
 			if (!this.isBlocked) this.#oversize ??= frame;
 		}
 		return super.room();
 	}
 
-	/** An oversize frame that does not wait has been sent. */
+	/** Releases the oversize frame, unless it still waits. */
 	protected override onTaken(): void {
 		if (this.#oversize !== undefined && this.backlog?.has(this.#oversize) !== true) {
 			this.#oversize = undefined;
 		}
 	}
 
-	/** Whether a frame may be added. At the bound it is dropped if it is volatile, else the slow policy decides. */
+	/** Whether a frame may be added. At the limit a volatile frame is dropped; for others the slow policy decides. */
 	#admit(frame: Frame): boolean {
 		const isVolatile = frame.kind === "volatile";
 		this.#conflate(frame);
 		if (!(isVolatile && this.isBlocked) && this.#fits(frame)) return true;
-		// The operating system may take what this turn has gathered.
+		// The operating system may accept what this tick has collected.
 		this.flush();
 		if (!(isVolatile && this.isBlocked) && this.#fits(frame)) return true;
-		// One that says nothing new can go.
+		// A control frame carries nothing new, so it can be dropped.
 		if (frame.kind === "control") return false;
 		const { slowPolicy } = this.host.options;
 		if (!isVolatile && (slowPolicy === "close" || slowPolicy === "conflate")) {
@@ -68,7 +68,7 @@ export abstract class BoundedOutbox<
 		return false;
 	}
 
-	/** Whether a frame is within the bound. One larger than all of it may pass, one at a time. */
+	/** Whether a frame fits the limit. A frame larger than the whole limit may pass, one at a time. */
 	#fits(frame: Frame): boolean {
 		const { maxBufferedBytes } = this.host.options;
 		const size = frame.byteLength;
@@ -77,17 +77,17 @@ export abstract class BoundedOutbox<
 		return frame === this.#oversize;
 	}
 
-	/** What is left of the oversize frame. */
+	/** The unsent bytes of the oversize frame. */
 	get #oversizeBytes(): number {
 		const oversize = this.#oversize;
 		if (oversize === undefined) return 0;
 		const { byteLength } = oversize;
 		if (!this.isFull || this.backlog?.has(oversize) === true) return byteLength;
-		// The sink has a piece of it.
+		// The sink holds a piece of it.
 		return Math.min(byteLength, this.startedBytes + WRITE_BYTES);
 	}
 
-	/** Drop the one that waits and is of no use beside `frame`. */
+	/** Drops the waiting frame that `frame` replaces. */
 	#conflate({ key, position }: Frame): void {
 		if (key === undefined || this.host.options.slowPolicy !== "conflate") return;
 		if (this.backlog?.dropKey(key) !== true) return;
@@ -95,20 +95,20 @@ export abstract class BoundedOutbox<
 		if (position !== undefined && this.host.sharesLog) this.relyOn(position);
 	}
 
-	/** Say that events were dropped, once for those that follow each other. */
+	/** Queues the drop notice, once for consecutive drops. */
 	#giveNotice(): void {
 		const { dropNotice } = this.host;
 		if (dropNotice !== undefined && this.last !== dropNotice) this.put(dropNotice);
 	}
 
-	/** Drop the oldest frames that wait until `frame` fits. @returns whether it does */
+	/** Drops the oldest waiting frames until `frame` fits. @returns whether it fits */
 	#dropOldest(frame: Frame): boolean {
 		const { dropNotice } = this.host;
-		// Two oversize frames never fit: what waits is not dropped in vain.
+		// Two oversize frames never fit, so dropping waiting frames would not help.
 		if (this.#oversize !== undefined && frame.byteLength > this.host.options.maxBufferedBytes) {
 			return false;
 		}
-		// More than is needed for this one, so that what waits is not moved up for each.
+		// Drops more than this frame needs, so that the queue is not shifted for every frame.
 		const wanted = Math.max(weightOf(frame), (this.backlog?.weight ?? 0) / 16);
 		this.backlog?.dropUntil(
 			(freed) => freed >= wanted && this.#fits(frame),

@@ -21,18 +21,18 @@ import { pipe } from "./pipe.js";
 /** What a connection needs from the service it belongs to. */
 export interface ConnectionHost extends BoundedOutboxShared {
 	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
-	/** Whether connections have to be told where they are: only what is logged does that, and heartbeats. */
+	/** Whether clients need to receive their position; only logged events and heartbeats carry it. */
 	readonly hasHistory: boolean;
-	/** Check and encode one event. */
+	/** Checks and encodes one event. */
 	encode(data: unknown, options: SendOptions | undefined): Frame;
-	/** The connection is closed: called once, before its last bytes have left. */
+	/** Called once when the connection closes, before its last bytes have been sent. */
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void;
-	/** The sink has closed: called once, last of all, when `open` has succeeded. */
+	/** Called once, last of all, when the sink has closed, if `open` succeeded. */
 	onGone(): void;
 	onError(error: unknown, stage: ErrorStage): void;
 }
 
-/** Who opened a connection, and is told when its response has closed. */
+/** The opener of a connection, notified when its response has closed. */
 export interface ConnectionOwner {
 	onGone(connection: Connection): void;
 }
@@ -43,8 +43,8 @@ export class Connection
 	extends BoundedOutbox<ConnectionHost>
 	implements SSEConnection, SinkListener, Replayed
 {
-	// What each frame looks at comes first, so that a fan-out looks at less memory.
-	/** The heartbeat's, but for the reset at each frame. */
+	// Fields that each frame reads come first, so that a fan-out touches less memory.
+	/** Managed by the heartbeat, except for the reset at each frame. */
 	quietRounds = DISTURBED;
 	#closeReason: CloseReason | undefined;
 	readonly clientId: string;
@@ -53,11 +53,11 @@ export class Connection
 	heartbeatIndex = 0;
 	/** The application's callback for the end of this connection; the service runs it. */
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
-	/** The names of the groups it is in: the registry's, which alone changes them. */
+	/** The names of its groups. Only the registry changes them. */
 	memberships: ReadonlySet<string> = NO_GROUPS;
-	/** Its client in the first group that it was connected to, if any: what its callbacks are given. The registry's. */
+	/** Its client's membership in its first group, if any, for its callbacks. Set by the registry. */
 	home: Membership | undefined;
-	/** The app that opened it, if one did. */
+	/** The app that opened it, if any. */
 	owner: ConnectionOwner | undefined;
 	#isResumed = false;
 	/** Whether the sink was opened and has not closed yet. */
@@ -107,14 +107,14 @@ export class Connection
 	get signal(): AbortSignal {
 		if (this.#abort === undefined) {
 			this.#abort = new AbortController();
-			// A connection may feed many pipes at once, each of which listens.
+			// Many pipes can run on a connection at once, and each adds a listener.
 			builtin("node:events")?.setMaxListeners(0, this.#abort.signal);
 			if (this.#closeReason !== undefined) this.#tellSignal();
 		}
 		return this.#abort.signal;
 	}
 
-	/** Send the headers and the opening bytes. @throws as the sink does, with nothing written */
+	/** Sends the headers and the opening bytes. @throws like the sink, with nothing written */
 	open(own: OwnHeaders, headers: SSEHeaders = {}, opening: Frame): void {
 		this.sink.open(own, headers, opening, this);
 		this.#sinkOpen = true;
@@ -122,12 +122,12 @@ export class Connection
 	}
 
 	get resumed(): boolean {
-		// A replay that has not begun is not waited for.
+		// Starts a pending replay now instead of waiting for the end of the tick.
 		this.advance();
 		return this.#isResumed;
 	}
 
-	/** Its client came back, and has had, or is being given, all that it missed; or that turns out not to be so. */
+	/** Call with whether the client has received, or is receiving, everything that it missed. */
 	onResuming(isResumed: boolean): void {
 		this.#isResumed = isResumed;
 	}
@@ -140,9 +140,9 @@ export class Connection
 		return this.enqueue(this.host.encode(data, options)) ? 1 : 0;
 	}
 
-	/** Have a frame written at the end of this turn. @returns whether it was taken */
+	/** Queues a frame for the end of this tick. @returns whether it was accepted */
 	enqueue(frame: Frame): boolean {
-		// The application may have ended the response itself. Its signal is told when a fan-out is over.
+		// The application may have ended the response itself. The signal aborts once the current fan-out is over.
 		if (this.sink.ended && this.#end("server")) queueMicrotask(() => this.#tellSignal());
 		if (this.closed || !this.add(frame)) return false;
 		if (frame.kind === "logged" || !this.host.hasHistory) this.quietRounds = DISTURBED;
@@ -154,7 +154,7 @@ export class Connection
 		return pipe(this, this.host, source, options);
 	}
 
-	/** @param farewell its last bytes @returns false when it was closed already */
+	/** @param farewell its last bytes @returns false if it was already closed */
 	close(reason: CloseReason = "server", farewell?: Frame): boolean {
 		const isEnded = this.#end(reason, farewell);
 		if (isEnded) this.#tellSignal();
@@ -163,21 +163,21 @@ export class Connection
 
 	fail(error: unknown): void {
 		if (this.#end("error", undefined, error)) this.#tellSignal();
-		// A handler that was stopped by the signal, once its client had left, has not failed.
+		// A handler that the signal stopped after its client had left has not failed.
 		else if (isSSEError(error) && error.code === "ERR_SSE_CONNECTION_CLOSED") return;
 		this.host.onError(error, "handler");
 	}
 
-	/** All of `close` but that the signal is told. */
+	/** Does everything that `close` does, except aborting the signal. */
 	#end(reason: CloseReason, farewell?: Frame, error?: unknown): boolean {
 		if (!this.#leave(reason, error)) return false;
 		if (this.#sinkOpen) {
-			// A client that does not read what is left would keep the socket for ever.
+			// A client that does not read the rest would hold the socket forever.
 			this.#deadline = setTimeout(() => this.sink.destroy(), this.host.options.closeTimeoutMs);
 			this.#deadline.unref();
 			this.flushAll(farewell);
 			try {
-				// The client is to come back elsewhere: by a connection that it kept it would come here.
+				// The client should reconnect to another process. On a kept-alive connection it would return here.
 				const isElsewhere = reason === "shutdown" || reason === "age";
 				this.sink.end(isElsewhere ? "connection" : "stream");
 			} catch (error) {
@@ -188,7 +188,7 @@ export class Connection
 		return true;
 	}
 
-	/** This may be within a fan-out: nobody is told before it is over. */
+	/** May run within a fan-out, so callbacks and the signal wait until it is over. */
 	override onFailure(reason: "slow" | "error", error?: unknown): void {
 		const left = this.#leave(reason, error);
 		this.clear();
@@ -199,7 +199,7 @@ export class Connection
 		try {
 			this.sink.destroy();
 		} catch {
-			// Only middleware that wraps it throws, and a fan-out goes on to the others.
+			// Only middleware that wraps the response throws. A fan-out must continue with the other connections.
 		}
 	}
 
@@ -213,7 +213,7 @@ export class Connection
 		this.owner?.onGone(this);
 	}
 
-	/** The one transition from open to closed. @returns false when it was closed already */
+	/** The only transition from open to closed. @returns false if it was already closed */
 	#leave(reason: CloseReason, error?: unknown): boolean {
 		if (this.#closeReason !== undefined) return false;
 		this.#closeReason = reason;
@@ -222,7 +222,7 @@ export class Connection
 	}
 
 	#tellSignal(): void {
-		// Most connections end without anybody listening, and an error costs more than all else about that.
+		// Most connections end without a listener, and creating the error costs more than the rest of closing.
 		if (this.#abort !== undefined) this.#abort.abort(connectionClosed(this.#closeReason));
 	}
 }

@@ -1,5 +1,5 @@
 /**
- * A feed: what a connection is given before all that is sent to it from then on, at the pace of its reader.
+ * A feed: what a connection receives before its live events, at the pace of its reader.
  */
 import { Context } from "../pacing/context.js";
 import { within } from "../pacing/timeout.js";
@@ -8,23 +8,23 @@ import type { Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { isPromiseLike } from "./iterators.js";
 
-/** Yields frames, in their order, and promises: it is given back what they resolve to, or thrown what they reject with. */
+/** Yields frames, in order, and promises. Each promise is awaited, and its value is passed back or its rejection thrown. */
 export type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
 
 export type FeedSource = Steps;
 
-/** The connection that is fed. */
+/** The connection that a feed serves. */
 export interface Replayed {
 	readonly clientId: string;
-	/** The names of the groups it is in now. */
+	/** The names of its current groups. */
 	readonly memberships: ReadonlySet<string>;
-	/** The position that its client came with is proven. */
+	/** Call when the position that its client sent is proven. */
 	startAt(position: Position): void;
-	/** Its ids must say from now on that they rely on a later position, until its client has that. */
+	/** From now on its ids state that they rely on a later position, until its client has that position. */
 	relyOn(position: Position): void;
-	/** Whether it is being given all that it missed, as far as that is known. */
+	/** Call with whether it is receiving everything that it missed, as far as that is known. */
 	onResuming(isResumed: boolean): void;
-	/** What it came to, once. */
+	/** Call once with the outcome. */
 	onResumed(outcome: ResumeOutcome): void;
 }
 
@@ -32,17 +32,17 @@ type State = "ready" | "running" | "waiting" | "ended";
 
 export class Feed {
 	readonly #source: FeedSource;
-	/** As where it was made: the source runs what is the application's, and a flush has the context of some other request. */
+	/** The context of its creation. The source runs code of the application, and a flush runs in the context of some other request. */
 	readonly #context = new Context();
 	readonly #onReady: () => void;
 	readonly #onError: (error: unknown) => void;
 	#state: State = "ready";
-	/** How the source goes on. */
+	/** Resumes the source. */
 	#resume: () => ReturnType<FeedSource["next"]>;
 
 	/**
-	 * @param onReady called when it has waited and goes on
-	 * @param onError told what the source throws, which has then ended
+	 * @param onReady called when it continues after a wait
+	 * @param onError receives what the source throws; the feed has then ended
 	 */
 	constructor(source: FeedSource, onReady: () => void, onError: (error: unknown) => void) {
 		this.#source = source;
@@ -55,7 +55,7 @@ export class Feed {
 		return this.#state === "ended";
 	}
 
-	/** The next frames, until there are `limit` bytes of them, or it waits, or it has ended. */
+	/** Takes the next frames, until they reach `limit` bytes, or the feed waits or ends. */
 	take(limit: number): readonly Frame[] {
 		const frames: Frame[] = [];
 		let byteLength = 0;
@@ -68,9 +68,9 @@ export class Feed {
 		return frames;
 	}
 
-	/** It is of no use any more: whatever it reads from is let go. */
+	/** Ends the feed early and releases what it reads from. */
 	stop(): void {
-		// The source itself may be what ends the connection.
+		// The source itself may have ended the connection.
 		const isRunning = this.#state === "running";
 		this.#state = "ended";
 		if (!isRunning) this.#context.run(() => this.#source.return());
@@ -114,7 +114,7 @@ export class Feed {
 	readonly #next = (): ReturnType<FeedSource["next"]> => this.#source.next();
 }
 
-/** What a promise resolves to, for which the feed waits, or the value that it is already. */
+/** Awaits a promise within a feed, or returns a plain value at once. */
 export function* settled<T>(value: T | PromiseLike<T>, timeoutMs?: number): Steps<T> {
 	if (!isPromiseLike(value)) return value;
 	const promise = Promise.resolve(value);

@@ -1,28 +1,27 @@
 /**
- * The flush: what connections were sent in one turn of the event loop leaves when it ends, in one write
- * for each connection.
+ * The flush: writes what connections were sent in one tick of the event loop when the tick ends, with one write per
+ * connection.
  *
- * A flush of many connections is cut into slices, between which the process does its other work. A connection
- * that is sent more before its turn comes takes all of it in that one write: when more is sent than can be
- * written, an event becomes cheaper, and nothing piles up.
+ * A flush of many connections is cut into slices, between which the process does other work. If a connection is sent more
+ * before its turn, one write carries all of it. So under overload each event becomes cheaper, and no backlog builds up here.
  */
 import { Context } from "../pacing/context.js";
 import { Batch } from "./batch.js";
 
-/** What has something to write. */
+/** An object with something to write. */
 export interface Flushable {
-	/** @returns the bytes that it wrote */
+	/** @returns the bytes written */
 	flush(): number;
 }
 
-// At most so long does one slice hold everything else up: a small part of the 15 ms in which a
-// process that serves requests should come to each of them.
+// The longest time that one slice blocks other work: a small part of the 15 ms within which a server should get to each
+// request.
 const SLICE_MS = 4;
-// Looking at the clock costs less than a hundredth of this many writes, or of writing this much.
+// Reading the clock costs less than 1 % of this many writes, or of writing this many bytes.
 const WRITES_BETWEEN_LOOKS = 64;
 const BYTES_BETWEEN_LOOKS = 64 * 1024;
 
-/** Resolves when this turn of the event loop ends. */
+/** Resolves when this tick of the event loop ends. */
 export function endOfTurn(): Promise<void> {
 	return new Promise((resolve) => setImmediate(resolve));
 }
@@ -30,14 +29,14 @@ export function endOfTurn(): Promise<void> {
 export class FlushScheduler {
 	/** The empty batch that a connection's first frame since its last flush is added to. */
 	start = new Batch();
-	/** Those whose turn comes in this round, from `#next` on, and in the round after it. */
+	/** The connections to flush in this round, from `#next` on, and those of the next round. */
 	#round: Flushable[] = [];
 	#next = 0;
 	#waiting: Flushable[] = [];
 	#scheduled = false;
 	readonly #context = new Context();
 
-	/** Have `flushable` flushed once, when this turn ends, or else as soon as those before it are. */
+	/** Schedules one flush of `flushable`: at the end of this tick, or as soon as those before it are flushed. */
 	schedule(flushable: Flushable): void {
 		this.#waiting.push(flushable);
 		this.#run();

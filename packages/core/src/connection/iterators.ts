@@ -1,5 +1,5 @@
 /**
- * Iterables, iterators and promises of the application's, which may be anything.
+ * Iterables, iterators and promises of the application, which are untrusted.
  */
 import { invalid } from "../checks/errors.js";
 
@@ -7,7 +7,7 @@ import { invalid } from "../checks/errors.js";
 export function iteratorOf<Item>(
 	source: Partial<Iterable<Item> & AsyncIterable<Item>> | undefined | null,
 ): Iterator<Item> | AsyncIterator<Item> {
-	// A string is iterable too, by its characters: surely a mistake.
+	// A string is iterable by its characters, which is surely a mistake.
 	const iterable = typeof source === "string" ? undefined : source;
 	const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
 	if (iterator === undefined) {
@@ -16,7 +16,7 @@ export function iteratorOf<Item>(
 	return iterator;
 }
 
-/** End an iterator early, so that it frees what it holds. The promise rejects with what it throws meanwhile. */
+/** Closes an iterator early, so that it releases its resources. The promise rejects with what the iterator throws. */
 export async function closeIterator(
 	iterator: Iterator<unknown> | AsyncIterator<unknown>,
 ): Promise<void> {

@@ -1,8 +1,8 @@
 /**
- * The outbox of one connection: what was sent to it and is not written yet, in order.
+ * The outbox of one connection: frames that were sent to it and are not written yet, in order.
  *
- * While the sink takes what it is given, frames gather in a batch that is written at the next flush.
- * While it does not, or while a feed goes first, they wait in a backlog of this connection's own.
+ * While the sink accepts writes, frames collect in a batch that is written at the next flush.
+ * While it does not, or while a feed goes first, frames wait in the connection's own backlog.
  */
 
 import type { Frame } from "../wire/frame.js";
@@ -19,26 +19,27 @@ export interface OutboxShared extends WriterShared {
 }
 
 /**
- * A connection is one, instead of having one: a broadcast comes by every connection twice, and so by one object less.
+ * A connection extends it instead of holding one: a broadcast touches every connection twice, so this saves touching a second
+ * object each time.
  */
 export abstract class Outbox<
 	Shared extends OutboxShared = OutboxShared,
 > extends SinkWriter<Shared> {
-	/** What is written at the next flush. */
+	/** The frames to write at the next flush. */
 	#batch: Batch | undefined;
-	/** What waits for the sink, or behind a feed. Made when something first has to: most connections never need one. */
+	/** Frames that wait for the sink, or behind a feed. Created on first use, because most connections never need it. */
 	#backlog: Backlog | undefined;
 	#waiting: (() => void)[] | undefined;
 
-	/** Bytes that are not with the operating system yet, the sink's included. */
+	/** Bytes that the operating system has not accepted yet, including the sink's. */
 	get bufferedBytes(): number {
 		return this.sink.bufferedBytes + this.#waitingBytes;
 	}
 
-	/** Of what is bounded: a feed goes at the sink's pace by itself. */
+	/** Bytes that count for the limit. A feed follows the sink's pace by itself, and does not count. */
 	protected get queuedBytes(): number {
 		if (this.isFed) return this.#backlog?.weight ?? 0;
-		// A sink that held nothing is not asked: in a fan-out that is most of them.
+		// A sink that held nothing need not be asked, which is the common case in a fan-out.
 		return this.#waitingBytes + (this.isTaken ? 0 : this.sink.bufferedBytes);
 	}
 
@@ -46,32 +47,32 @@ export abstract class Outbox<
 		return this.startedBytes + (this.#batch?.byteLength ?? 0) + (this.#backlog?.weight ?? 0);
 	}
 
-	/** What is sent now has to wait for more than the next flush. */
+	/** Whether a frame sent now must wait for more than the next flush. */
 	protected get isBlocked(): boolean {
 		return this.isFull || this.#backlog !== undefined;
 	}
 
-	/** Whether there is a feed that has not ended: its client lacks some of what was sent before. */
+	/** Whether a feed has not ended yet, so that the client still lacks earlier events. */
 	get isFed(): boolean {
 		return this.#backlog?.hasFeed === true;
 	}
 
-	/** Nothing waits for the sink: a heartbeat would reach the client now. */
+	/** True if nothing waits for the sink, so that a heartbeat would reach the client now. */
 	get idle(): boolean {
 		return !this.isFull && this.#batch === undefined;
 	}
 
-	/** What has to wait for more than the next flush, if something does. */
+	/** What must wait for more than the next flush, if anything. */
 	protected get backlog(): Backlog | undefined {
 		return this.#backlog;
 	}
 
-	/** What was added last, if it waits. */
+	/** The last addition, if it is still waiting. */
 	protected get last(): Frame | Feed | undefined {
 		return this.#backlog === undefined ? this.#batch?.last : this.#backlog.last;
 	}
 
-	/** What `source` yields goes before everything that is added from now on, at the pace of the sink. It begins when this turn ends. */
+	/** Writes what `source` yields before all later additions, at the pace of the sink. Begins at the end of this tick. */
 	feed(source: FeedSource): void {
 		const feed = new Feed(
 			source,
@@ -82,12 +83,12 @@ export abstract class Outbox<
 		this.host.flush.schedule(this);
 	}
 
-	/** A comment goes before all that waits for a feed: it changes nothing for the client. The outbox must be idle. */
+	/** Writes a comment ahead of frames that wait behind a feed, which is harmless for the client. The outbox must be idle. */
 	beat(comment: Frame): void {
 		this.#gather(comment);
 	}
 
-	/** Write what has gathered, and what waits as far as the sink takes it. @returns the bytes it was given */
+	/** Writes the batch, and as much of the backlog as the sink accepts. @returns the bytes written */
 	flush(): number {
 		const before = this.givenBytes;
 		this.#writeBatch();
@@ -96,22 +97,22 @@ export abstract class Outbox<
 	}
 
 	/**
-	 * Write everything, whether the sink takes it now or holds it; but nothing behind a feed that has not ended.
+	 * Writes everything, even if the sink has to hold it, except what waits behind an unfinished feed.
 	 *
-	 * @param last written whatever waits
+	 * @param last written in any case
 	 */
 	protected flushAll(last?: Frame): void {
 		this.writeStarted(Infinity);
 		if (this.#batch !== undefined) this.write(this.#takeBatch(this.#batch), Infinity);
 		const backlog = this.#backlog;
-		// Behind a feed the client would think that it had all before.
+		// An id behind an unfinished feed would claim that the client has everything before it.
 		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
 			this.write(backlog.take(Infinity, this), Infinity);
 		}
 		if (last !== undefined) this.write(this.place(last));
 	}
 
-	/** Drop everything, for good. Whoever waits for room is let go, and nobody waits any more. */
+	/** Drops everything for good. Resolves all waits for room; later calls do not wait. */
 	protected clear(): void {
 		const backlog = this.#backlog;
 		this.stopWriting();
@@ -126,7 +127,7 @@ export abstract class Outbox<
 		else this.advance();
 	}
 
-	/** For `pipe`: resolves when more can be written, or never will be; `undefined` when it can be now. */
+	/** For `pipe`: resolves when more can be written, or never will be; `undefined` if it can be written now. */
 	room(): Promise<void> | undefined {
 		if ((this.#batch?.byteLength ?? 0) >= WRITE_BYTES) this.flush();
 		if (!this.isBlocked) return undefined;
@@ -140,7 +141,7 @@ export abstract class Outbox<
 		else this.#gather(frame);
 	}
 
-	/** Write what waits, as far as that goes. */
+	/** Writes as much of the backlog as possible. */
 	protected advance(): void {
 		while (!this.isFull && this.#backlog !== undefined) {
 			const next = this.#backlog.first;
@@ -155,13 +156,13 @@ export abstract class Outbox<
 	}
 
 	/**
-	 * Gather from a feed as much as is written at once. More follows at later flushes, so that others have their turn.
+	 * Collects as much from a feed as is written at once. The rest follows at later flushes, so that other connections get a turn.
 	 *
 	 * @returns whether it has ended
 	 */
 	#takeFrom(feed: Feed): boolean {
 		const frames = feed.take(WRITE_BYTES - (this.#batch?.byteLength ?? 0));
-		// What it reads from may have ended the connection.
+		// The feed's source may have ended the connection.
 		if (this.#backlog?.first !== feed) return false;
 		for (const frame of frames) {
 			if (frame.kind !== "control") this.host.diagnostics.delivered();
@@ -176,7 +177,7 @@ export abstract class Outbox<
 		this.#backlog.add(item);
 	}
 
-	/** Add a frame to what is written at the next flush. */
+	/** Adds a frame to the next flush. */
 	#gather(frame: Frame): void {
 		if (this.#batch === undefined) this.host.flush.schedule(this);
 		this.#batch = (this.#batch ?? this.host.flush.start).add(this.place(frame));
@@ -189,7 +190,7 @@ export abstract class Outbox<
 	}
 
 	#writeBatch(): void {
-		// During a write that middleware answers by sending more.
+		// Reached during a write if middleware sends more from within it.
 		if (this.#batch === undefined || this.isFull) return;
 		this.write(this.#takeBatch(this.#batch));
 	}

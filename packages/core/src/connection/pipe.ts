@@ -1,5 +1,5 @@
 /**
- * A pipe: an iterable sent to a connection, an event for each item, no faster than the client reads.
+ * A pipe: sends an iterable to a connection, one event per item, no faster than the client reads.
  */
 import { observe } from "../checks/errors.js";
 import type { PipeOptions, PipeSource } from "../types/connection.js";
@@ -8,23 +8,23 @@ import type { Frame } from "../wire/frame.js";
 import { endOfTurn } from "./flush-scheduler.js";
 import { closeIterator, isPromiseLike, iteratorOf } from "./iterators.js";
 
-/** What a pipe needs of the connection it feeds. */
+/** What a pipe needs from its connection. */
 export interface PipeTarget {
 	readonly closed: boolean;
 	readonly signal: AbortSignal;
 	enqueue(frame: Frame): boolean;
-	/** Resolves when more can be written (this frame, if it is told), or never will be; `undefined` when it can be now. */
+	/** Resolves when more (or the given frame) can be written, or never will be; `undefined` if it can be written now. */
 	room(frame?: Frame): Promise<void> | undefined;
 }
 
-/** What it needs of the service. */
+/** What a pipe needs from the service. */
 export interface PipeHost {
 	encode(data: unknown, options: SendOptions): Frame;
-	/** Told what the source throws while it is being closed, when the promise is settled. */
+	/** Receives what the source throws while it is being closed, when the promise has already settled. */
 	onError(error: unknown, stage: "pipe"): void;
 }
 
-// How many items of a source that never waits are sent before other work of the process gets a turn.
+// Items sent from a source that never waits before other work of the process gets a turn.
 const ITEMS_PER_TURN = 256;
 
 /**
@@ -38,7 +38,7 @@ export async function pipe<Item>(
 ): Promise<number> {
 	const items = typeof source === "function" ? source(target.signal) : source;
 	const iterator = iteratorOf(items);
-	// Each is awaited in its turn, which may never come.
+	// Each promise is awaited in its turn, which may never come, so its rejection must be handled now.
 	if (Array.isArray(items)) items.forEach(observe);
 
 	// One listener for the whole pipe: racing each item against the same promise would keep them all.
@@ -47,7 +47,7 @@ export async function pipe<Item>(
 	target.signal.addEventListener("abort", onAbort, { once: true });
 
 	let ended = false;
-	/** The next event, or `undefined` at the end, and as soon as the connection has closed: a source may be waiting for ever. */
+	/** The next event; `undefined` at the end, and as soon as the connection closes, because a source may wait forever. */
 	const next = (): Promise<SSEMessage | undefined> =>
 		new Promise((resolve, reject) => {
 			stopWaiting = () => {
@@ -62,7 +62,7 @@ export async function pipe<Item>(
 			}: IteratorResult<Item>): ReturnType<typeof toEvent> | undefined => {
 				ended = done;
 				if (done || target.closed) return undefined;
-				// Awaited, as `for await` does it.
+				// Awaits items that are promises, like `for await`.
 				return isPromiseLike(value) ? value.then(toEvent) : toEvent(value);
 			};
 			Promise.resolve(iterator.next()).then(toNext).then(resolve, reject);
@@ -76,7 +76,7 @@ export async function pipe<Item>(
 			if (event === undefined) break;
 			const { data, ...own } = event;
 			const frame = host.encode(data, { ...options, ...own });
-			// The slow policy is for what does not wait.
+			// A pipe waits for room, so the slow policy does not apply to it.
 			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
 			if (target.enqueue(frame)) sent++;
 			count++;

@@ -1,6 +1,5 @@
 /**
- * What writes frames to the sink of one connection, each after the one before it. A large frame goes in pieces, as the sink
- * takes them.
+ * Writes frames to the sink of one connection, in order. A large frame is written in pieces, as the sink accepts them.
  */
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Sink, SinkState } from "../sink/sink.js";
@@ -12,21 +11,21 @@ export interface WriterShared {
 	readonly diagnostics: Diagnostics;
 }
 
-// What has waited is written in pieces of this size, and so is a larger frame: a sink that copies what it is given, as TLS
-// does, then holds one of them, whatever waits. A pipe writes when it has this much.
+// Backlogs and large frames are written in pieces of this size. A sink that copies its input, like TLS, then holds one piece at
+// a time, however much waits. A pipe writes as soon as it has this much.
 export const WRITE_BYTES = 64 * 1024;
 
 export abstract class SinkWriter<Shared extends WriterShared = WriterShared> extends Trail {
 	protected readonly host: Shared;
 	protected readonly sink: Sink;
-	/** After the last write. `"full"` during one, too: nothing may overtake it. */
+	/** The state after the last write. Also `"full"` during a write, so that nothing overtakes it. */
 	#state: SinkState = "held";
-	/** A large frame of which the sink has not had all yet, and how much it has had. */
+	/** A large frame that is partly written, and the number of bytes written. */
 	#started: Frame | undefined;
 	#end = 0;
-	/** Bytes that the sink was given in all. */
+	/** Total bytes written to the sink. */
 	protected givenBytes = 0;
-	/** How many of them it had passed on when that was last looked at. */
+	/** How many of them the sink had passed on at the last check. */
 	#passedBytes = 0;
 
 	constructor(host: Shared, sink: Sink) {
@@ -35,31 +34,31 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		this.sink = sink;
 	}
 
-	/** The sink has taken what it was given. */
+	/** Called when the operating system has accepted everything written. */
 	protected abstract onTaken(): void;
 
-	/** More can be written again. */
+	/** Called when more can be written again. */
 	protected abstract onWritable(): void;
 
-	/** It cannot go on: `slow` when its client does not read, `error` when the sink or a feed threw. */
+	/** Called on failure: `slow` if the client does not read, `error` if the sink or a feed threw. */
 	abstract onFailure(reason: "slow" | "error", error?: unknown): void;
 
-	/** The sink takes no more for now. */
+	/** Whether the sink accepts no more for now. */
 	protected get isFull(): boolean {
 		return this.#state === "full";
 	}
 
-	/** The sink held nothing after the last write. */
+	/** Whether the sink held nothing after the last write. */
 	protected get isTaken(): boolean {
 		return this.#state === "taken";
 	}
 
-	/** Bytes of a large frame that the sink has not had yet. */
+	/** Unwritten bytes of a partly written frame. */
 	protected get startedBytes(): number {
 		return this.#started === undefined ? 0 : this.#started.byteLength - this.#end;
 	}
 
-	/** Whether the sink holds something, and has passed on nothing since the last call. */
+	/** Whether the sink holds data and has passed on none of it since the last call. */
 	isStalled(): boolean {
 		const { bufferedBytes } = this.sink;
 		const before = this.#passedBytes;
@@ -67,7 +66,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		return bufferedBytes > 0 && this.#passedBytes <= before;
 	}
 
-	/** The sink takes more again. */
+	/** Call when the sink accepts more again. */
 	onDrain(): void {
 		if (!this.isFull) return;
 		this.#state = "held";
@@ -77,7 +76,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		this.onWritable();
 	}
 
-	/** @param pieceBytes `Infinity`: all of it, whether the sink takes it now or holds it */
+	/** @param pieceBytes `Infinity`: everything at once, even if the sink has to hold it */
 	protected write(frame: Frame, pieceBytes = WRITE_BYTES): void {
 		if (frame.byteLength <= pieceBytes) {
 			this.#give(frame, 0, frame.byteLength);
@@ -88,7 +87,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		}
 	}
 
-	/** Go on with a large frame. */
+	/** Continues a partly written frame. */
 	protected writeStarted(pieceBytes = WRITE_BYTES): void {
 		while (this.#started !== undefined && (pieceBytes === Infinity || !this.isFull)) {
 			const frame = this.#started;
@@ -99,7 +98,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		}
 	}
 
-	/** Nothing is written from now on. */
+	/** Stops all further writes. */
 	protected stopWriting(): void {
 		this.#state = "held";
 		this.#started = undefined;

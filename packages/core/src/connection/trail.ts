@@ -1,25 +1,25 @@
 /**
- * The trail of one connection: the ids that its client is sent, of which the last is where it resumes. Every frame passes here on
- * its way to the sink, in the order of the wire, so that no id leads back behind the one before.
+ * The trail of one connection: the ids sent to its client, which resumes from the last one. Every frame passes through here on its
+ * way to the sink, in the order of the wire, so that no id moves the client back.
  */
 import { isBehind, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { placedAt } from "../wire/placed-frame.js";
 
 export abstract class Trail {
-	/** What the last id says. */
+	/** The position of the last id. */
 	#at: Position | undefined;
 	/** See {@link relyOn}. */
 	#reliesOn: Position | undefined;
 
-	/** Its client has been given everything up to a position, as it said itself when it came. */
+	/** Sets the position that the client sent when it connected: it has everything up to there. */
 	startAt(position: Position): void {
 		this.#at ??= position;
 	}
 
 	/**
-	 * Events were left out because newer ones up to a position replace them. Until the client has these, its ids say that they
-	 * rely on them.
+	 * Call when events were left out because newer ones, up to a position, replace them. Until the client has those, its ids
+	 * state that they rely on that position.
 	 */
 	relyOn(position: Position): void {
 		if (this.#reliesOn === undefined || !isBehind(position, this.#reliesOn)) {
@@ -28,9 +28,9 @@ export abstract class Trail {
 	}
 
 	/**
-	 * A frame as it is written now. Called once for each.
+	 * Returns a frame in the form to write now. Call once per frame.
 	 *
-	 * @param hasWaited the log may have moved on, or elsewhere, since the frame was made
+	 * @param hasWaited the log may have advanced or broken since the frame was encoded
 	 */
 	place(frame: Frame, hasWaited = false): Frame {
 		const { position, kind } = frame;
@@ -49,10 +49,10 @@ export abstract class Trail {
 	}
 }
 
-/** Whether what a frame says of its client is no longer true, or not yet. */
+/** Whether a frame's position is no longer, or not yet, true for its client. */
 function isStale({ kind }: Frame, position: Position, at: Position, hasWaited: boolean): boolean {
 	if (isBehind(position, at)) return true;
-	// A notice leads to another log itself. An event of the application only says where its connection is.
+	// A notice itself moves the client to another log. An event of the application only carries its connection's position.
 	const isEvent = kind !== "control";
 	return (isEvent && hasWaited) || ((isEvent || hasWaited) && position.epoch !== at.epoch);
 }

@@ -1,12 +1,12 @@
 /**
- * The channels on which a service publishes what happens, by `node:diagnostics_channel`. Nobody pays for one without a
- * subscriber. Two copies of this package in one process share them, because a channel is known by its name.
+ * The channels on which a service publishes what happens, with `node:diagnostics_channel`. A channel without a subscriber costs
+ * nothing. Two copies of this package in one process share the channels, which are identified by name.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html
  */
 import type { Channel } from "node:diagnostics_channel";
 
-// Looked up, not imported: other runtimes than Node may lack the module, and then nothing is published.
+// Looked up, not imported: other runtimes may lack the module. Then nothing is published.
 const diagnostics = globalThis.process?.getBuiltinModule?.("node:diagnostics_channel");
 
 function channel(name: string): Channel | undefined {

@@ -1,6 +1,6 @@
 /**
- * Diagnostics: the one place that says what happens in a service. Counts it, and publishes it on the channels. What
- * happens for each connection of a fan-out is only counted.
+ * Diagnostics: the one place that records what happens in a service. Counts it and publishes it on the channels. Deliveries to
+ * single connections of a fan-out are only counted.
  */
 import type { ErrorStage } from "../types/callbacks.js";
 import type { CloseReason, SSEConnection } from "../types/connection.js";
@@ -10,10 +10,10 @@ import { channels } from "./channels.js";
 
 type Tally = Record<string, number>;
 
-/** What became of an event that a connection was not given. */
+/** Why a connection did not receive an event. */
 export type DropCause = "volatile" | "drop-oldest" | "drop-newest" | "conflate";
 
-// Close reasons may be the application's own: beyond this many they are counted together.
+// Applications can set their own close reasons. Beyond this many they are counted together.
 const MAX_REASONS = 64;
 
 type Figures = Omit<SSEStats, "connections" | "clients" | "groups" | "history">;
@@ -24,12 +24,12 @@ export class Diagnostics {
 	#eventsSent = 0;
 	#bytesSent = 0;
 	#errors = 0;
-	// Reasons are data: without a prototype `__proto__` is a key like any other.
+	// Reasons are data. Without a prototype, `__proto__` is an ordinary key.
 	readonly #drops: Tally = Object.create(null);
 	readonly #closes: Tally = Object.create(null);
 	readonly #resumes: Tally = Object.create(null);
 
-	/** @param service whose these are; in every message, so that subscribers can tell services apart */
+	/** @param service the owner; part of every message, so that subscribers can tell services apart */
 	constructor(service: object) {
 		this.#service = service;
 	}
@@ -48,7 +48,7 @@ export class Diagnostics {
 		}
 	}
 
-	/** One event was handed to so many connections. */
+	/** An event was handed to a number of connections. */
 	sent(target: object, byteLength: number, connections: number): void {
 		if (channels.send?.hasSubscribers) {
 			channels.send.publish({ service: this.#service, target, byteLength, connections });
@@ -71,7 +71,7 @@ export class Diagnostics {
 		}
 	}
 
-	/** A client came back with a last event ID. */
+	/** A client reconnected with a last event ID. */
 	resumed(connection: object, outcome: ResumeOutcome): void {
 		count(this.#resumes, outcome);
 		if (channels.resume?.hasSubscribers) {
@@ -86,14 +86,14 @@ export class Diagnostics {
 		}
 	}
 
-	/** The service began to end its connections, over so many milliseconds. */
+	/** The service began to end its connections over `drainMs` milliseconds. */
 	draining(connections: number, drainMs: number): void {
 		if (channels.drain?.hasSubscribers) {
 			channels.drain.publish({ service: this.#service, connections, drainMs });
 		}
 	}
 
-	/** The figures of this moment. */
+	/** Returns the current figures. */
 	snapshot(): Figures {
 		return {
 			connectionsOpened: this.#connectionsOpened,

@@ -1,5 +1,5 @@
 /**
- * Runs: answers that outlive their connection. Starts and cancels them, and ends with this process's own.
+ * Runs: answers that outlive their connection. Starts and cancels runs, and on close ends those of this process.
  */
 import { invalid, SSEError } from "../checks/errors.js";
 import { within } from "../pacing/timeout.js";
@@ -28,14 +28,14 @@ import { WriteQueue } from "./write-queue.js";
 
 const MAX_ID_LENGTH = 256;
 const MAX_TYPE_LENGTH = 256;
-/** Events of one run that may wait for the store. */
+/** Events of one run that may be queued for the store. */
 const MAX_PENDING = 10_000;
 const SNAPSHOT_EVERY = 500;
-/** For the end of runs that are failed by `close` to reach the store. */
+/** How long `close` waits until the store has the ends of the runs that it fails. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * Runs of this process, or, over a shared store, of all processes.
+ * Creates runs for this process or, with a shared store, for all processes.
  *
  * @throws `ERR_SSE_INVALID_OPTION`
  */
@@ -47,12 +47,12 @@ class ProcessRuns implements Runs {
 	readonly #options: ResolvedRunsOptions;
 	readonly #rules: ProducerRules;
 	readonly #store;
-	/** Made here, where none was given. */
+	/** Created here if none was passed. */
 	readonly #ownService: SSEService | undefined;
 	readonly #queue: WriteQueue;
 	/** By attempt. */
 	readonly #producers = new Map<string, Producer>();
-	/** Those who read, and the attempt that they read. */
+	/** Readers, and the attempt that each reads. */
 	readonly #readers = new Map<
 		SSEConnection,
 		{ attempt: string | undefined; over: Promise<void> }
@@ -139,7 +139,7 @@ class ProcessRuns implements Runs {
 			producer.end("failed", "shutdown");
 			producer.stop(new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed"));
 		}
-		// Those who read them are given the end.
+		// Their readers receive the end.
 		const attempts = new Set<string | undefined>(producers.map(({ attempt }) => attempt));
 		const readers = [...this.#readers.values()].filter(({ attempt }) => attempts.has(attempt));
 		const read = ended.then(() => Promise.all(readers.map(({ over }) => over)));
@@ -171,7 +171,7 @@ class ProcessRuns implements Runs {
 		void produce(make, run).then(
 			() => producer.end("done"),
 			(error: unknown) => {
-				// It was stopped, and says so.
+				// A stopped producer only reports that it was stopped.
 				if (!producer.signal.aborted) this.#report(error, status.id);
 				producer.end("failed", "error");
 			},
@@ -187,7 +187,7 @@ class ProcessRuns implements Runs {
 	}
 }
 
-/** A producer need not wait for its events to be taken: what is refused is seen by the end of the run. */
+/** Awaiting a send is optional, so its rejection is handled here. The end of the run shows the refusal. */
 function observed(sending: Promise<void>): Promise<void> {
 	sending.catch(() => {});
 	return sending;

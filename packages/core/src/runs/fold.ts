@@ -1,30 +1,29 @@
 /**
- * A fold: the state that the events of a run add up to, so that who comes late is given the state instead of every
- * event.
+ * A fold: combines the events of a run into a state, so that a late reader receives the state instead of every event.
  */
 import type { RunEntry, RunSnapshot } from "./run-store.js";
 
-/** One event, as `fold` and `render` see it. */
+/** One event, as passed to `fold` and returned by `render`. */
 export interface RunEvent {
 	readonly event: string | undefined;
-	/** The text as it is on the wire. */
+	/** The text on the wire. */
 	readonly data: string;
 }
 
-/** How the events of a run add up. `State` must survive JSON. */
+/** How the events of a run combine. `State` must survive JSON. */
 export interface FoldRules<State = unknown> {
 	/** The state before the first event. */
 	readonly initial: () => State;
-	/** The state after an event. It may change the state it is given. */
+	/** Returns the state after an event. May modify the given state. */
 	readonly fold: (state: State, event: RunEvent) => State;
-	/** The events that bring a reader who has had none to this state. */
+	/** Returns the events that bring a new reader to this state. */
 	readonly render: (state: State) => readonly RunEvent[];
 }
 
 export class Fold {
 	readonly #rules: FoldRules;
 	#state: unknown;
-	/** How many events are in it. */
+	/** The number of events in the state. */
 	count = 0;
 
 	constructor(rules: FoldRules) {
@@ -32,7 +31,7 @@ export class Fold {
 		this.#state = rules.initial();
 	}
 
-	/** Go on from a snapshot. */
+	/** Continues from a snapshot. */
 	static from(rules: FoldRules, snapshot: RunSnapshot | undefined): Fold {
 		const fold = new Fold(rules);
 		if (snapshot !== undefined) {

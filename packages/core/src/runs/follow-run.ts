@@ -1,5 +1,5 @@
 /**
- * Following: what one reader is sent of a run, from where it was to the run's end.
+ * Following: sends one reader a run, from its position to the run's end.
  */
 import { SSEError } from "../checks/errors.js";
 import type { SSEService } from "../service/service-types.js";
@@ -18,20 +18,20 @@ export interface FollowHost {
 	readonly store: RunStore;
 	readonly service: Pick<SSEService, "connect">;
 	readonly fold: FoldRules | undefined;
-	/** `over` resolves when the reader has had all, or has left. */
+	/** `over` resolves when the reader has received everything, or has left. */
 	onFollow(attempt: string | undefined, connection: SSEConnection, over: Promise<void>): void;
 	onError(error: unknown): void;
 }
 
 /** Where a reader begins. */
 interface Beginning {
-	/** The sequence of the first entry that it is given. */
+	/** The sequence of the first entry to send. */
 	readonly from: number;
-	/** Why that is not where it was. */
+	/** Why the reader cannot continue from its position, if so. */
 	readonly gap: RunGapReason | undefined;
 }
 
-/** How many entries are read at a time to be folded. */
+/** Entries per read when folding. */
 const PAGE = 1_000;
 
 export async function followRun(
@@ -41,7 +41,7 @@ export async function followRun(
 	options: FollowOptions,
 ): Promise<SSEConnection | undefined> {
 	const { codec = {} } = options;
-	// An empty one is that of a reader that has had nothing: it is given the whole run.
+	// An empty id means that the reader has received nothing: it gets the whole run.
 	const lastEventId = (options.lastEventId ?? lastEventIdIn(reader)) || undefined;
 	const status = await host.store.settle(id);
 	if (status === undefined && lastEventId === undefined) {
@@ -51,7 +51,7 @@ export async function followRun(
 		return answerNothing(reader);
 	}
 	const beginning = status && beginningOf(status, lastEventId, options.from);
-	// It has had the end: an EventSource that asks again must not ask once more.
+	// The reader already has the end, so an EventSource must be stopped from reconnecting.
 	const isRead = status?.state !== "running" && (beginning?.from ?? 0) > (status?.sequence ?? 0);
 	if (isRead) return answerNothing(reader);
 
@@ -95,7 +95,7 @@ function beginningOf(
 	begin: FollowOptions["from"] = "start",
 ): Beginning {
 	if (lastEventId === undefined) {
-		// The end itself is given in any case.
+		// The end itself is sent in any case.
 		const now = state === "running" ? sequence + 1 : sequence;
 		return { from: begin === "now" ? now : 1, gap: undefined };
 	}
@@ -140,7 +140,7 @@ async function* messagesOf(
 	}
 }
 
-/** The state after all events of the run so far: from the newest snapshot, and what came since. */
+/** Computes the state after all events so far, from the newest snapshot and the events since. */
 async function folded(
 	store: RunStore,
 	rules: FoldRules,

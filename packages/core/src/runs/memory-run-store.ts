@@ -20,7 +20,7 @@ interface Run {
 	readonly startedAt: number;
 	readonly ttlMs: number;
 	readonly entries: RunEntry[];
-	/** How many entries are the producer's. An end may be another's. */
+	/** The number of entries that the producer wrote. The end may come from elsewhere. */
 	written: number;
 	state: "running" | RunOutcome;
 	reason: string | undefined;
@@ -28,11 +28,11 @@ interface Run {
 	leaseUntil: number;
 	endedAt: number | undefined;
 	snapshot: RunSnapshot | undefined;
-	/** When it is forgotten, once it is over. */
+	/** Forgets the run some time after its end. */
 	timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** A store for one process: its runs end with it. */
+/** Creates a store for one process, whose runs end with it. */
 export function createMemoryRunStore(): RunStore {
 	return new MemoryRunStore();
 }

@@ -1,6 +1,6 @@
 /**
- * A producer: what this process adds to one run that it has claimed, from its first event to its end. It keeps the
- * lease, and stops when the run is cancelled or the lease is lost.
+ * A producer: writes one run that this process has claimed, from its first event to its end. It renews the lease, and stops
+ * when the run is cancelled or the lease is lost.
  */
 import { SSEError } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
@@ -13,7 +13,7 @@ export interface ProducerRules extends ClaimRules {
 	readonly maxEvents: number;
 	readonly maxLength: number;
 	readonly maxPending: number;
-	/** How many events pass from one snapshot of a fold to the next. */
+	/** The number of events between two snapshots of a fold. */
 	readonly snapshotEvery: number;
 }
 
@@ -21,14 +21,14 @@ export interface ProducerHost {
 	readonly queue: WriteQueue;
 	readonly rules: ProducerRules;
 	readonly fold: Fold | undefined;
-	/** The data and the event type as they go on the wire. @throws `ERR_SSE_INVALID_*` */
+	/** Encodes the data and the event type for the wire. @throws `ERR_SSE_INVALID_*` */
 	encode(data: unknown, options: SendOptions | undefined): RunEntry;
 	onError(error: unknown): void;
 }
 
-// Of the lease: two renewals may fail before it is lost.
+// Renewals per lease. Two may fail before the lease is lost.
 const RENEWALS = 3;
-// A store that cannot be reached is asked again after so long, in milliseconds.
+// Delay before retrying an unreachable store, in milliseconds.
 const RETRY_MS = 250;
 
 export class Producer {
@@ -43,7 +43,7 @@ export class Producer {
 	#length = 0;
 	#snapshotAt = 0;
 	#isQueued = false;
-	/** Taken by a write that has not been answered. */
+	/** What an unanswered write carries. */
 	#inFlight:
 		| { readonly entries: RunEntry[]; readonly snapshot: RunSnapshot | undefined }
 		| undefined;
@@ -53,7 +53,7 @@ export class Producer {
 	readonly #renewal: ReturnType<typeof setInterval>;
 	#onRoom: (() => void)[] = [];
 	#resolveEnded: () => void = () => {};
-	/** Resolves when its end is in the store, or it was stopped. */
+	/** Resolves when the store has its end, or it was stopped. */
 	readonly ended = new Promise<void>((resolve) => {
 		this.#resolveEnded = resolve;
 	});
@@ -66,19 +66,19 @@ export class Producer {
 		const { leaseMs } = host.rules;
 		this.#leaseUntil = performance.now() + leaseMs;
 		this.#renewal = setInterval(() => this.#renew(), leaseMs / RENEWALS);
-		// What keeps the process alive is what makes the run.
+		// The producer's own work keeps the process alive; the renewals must not.
 		this.#renewal.unref();
 	}
 
-	/** Aborted when the run is over, by whatever cause but the producer's own end. */
+	/** Aborts when the run is over for any cause except the producer's own end. */
 	get signal(): AbortSignal {
 		return this.#controller.signal;
 	}
 
 	/**
-	 * Add an event.
+	 * Adds an event.
 	 *
-	 * @returns a promise that resolves when more can be taken
+	 * @returns a promise that resolves when more can be accepted
 	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`
 	 */
 	async send(data: unknown, options?: SendOptions): Promise<void> {
@@ -105,7 +105,7 @@ export class Producer {
 		}
 	}
 
-	/** Add the end. Does nothing when it has one. */
+	/** Adds the end. Does nothing if the run already has one. */
 	end(outcome: "done" | "failed", reason?: string): void {
 		if (this.#isEnding || this.#isOver) return;
 		this.#isEnding = true;
@@ -113,7 +113,7 @@ export class Producer {
 		this.#enqueue();
 	}
 
-	/** The run is over, or another's: nothing is added from now on. */
+	/** Call when the run is over, or belongs to another producer: adds nothing from now on. */
 	stop(reason: unknown): void {
 		if (!this.#isEnding) this.#over();
 		this.#controller.abort(reason);
@@ -151,7 +151,7 @@ export class Producer {
 		else if (this.#pending.length > 0) this.#enqueue();
 	}
 
-	/** The write may have had its effect: it is made again, and the store knows the entries by their sequence. */
+	/** Retries a failed write, which may have had its effect: the store recognizes the entries by their sequence. */
 	#onFailed(error: unknown): void {
 		this.#host.onError(error);
 		if (performance.now() >= this.#leaseUntil) {

@@ -7,7 +7,7 @@ export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry 
 	return { event: end, data: JSON.stringify(reason === undefined ? {} : { reason }), end };
 }
 
-/** Why it ended so, if that is known. */
+/** Returns the reason of an end, if known. */
 export function endReasonOf({ data }: RunEntry): string | undefined {
 	return (JSON.parse(data) as { readonly reason?: string }).reason;
 }

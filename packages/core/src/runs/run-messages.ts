@@ -1,5 +1,5 @@
 /**
- * What a run's entries become on the wire: as they are, or as a codec says.
+ * Encodes a run's entries for the wire: as they are, or with a codec.
  */
 import type { SSEMessage } from "../types/message.js";
 import type { RunEvent } from "./fold.js";
@@ -20,7 +20,7 @@ export function entryMessages(
 	return withId(messages, position);
 }
 
-/** Several events that stand for one position: a reader that has not had the last of them has had none. */
+/** Encodes several events for one position: a reader that has not received the last one counts as having received none. */
 export function eventMessages(
 	events: readonly RunEvent[],
 	position: RunPosition,
@@ -30,14 +30,14 @@ export function eventMessages(
 	return withId(messages, position);
 }
 
-/** What tells a reader that its position cannot be gone on from. What follows begins at `position`, if anything does. */
+/** Encodes the notice that a reader cannot continue from its position. The following events, if any, begin at `position`. */
 export function gapMessages(
 	reason: RunGapReason,
 	position: RunPosition | undefined,
 	codec: RunCodec,
 ): SSEMessage[] {
 	const messages = codec.gap?.(reason) ?? [{ event: "gap", data: { reason } }];
-	// An empty id makes the reader one that has had nothing.
+	// An empty id resets the reader to the start.
 	return position === undefined
 		? messages.map((message) => ({ ...message, id: "" }))
 		: withId(messages, position);

@@ -1,27 +1,27 @@
 /**
- * A reader: the entries of one run from a position to its end, as they come, at the pace of whom they are for.
+ * A reader: yields the entries of one run from a position to its end, as they arrive, at the pace of the consumer.
  */
 import { endEntry } from "./run-end.js";
 import type { RunEntry, RunStatus, RunStore } from "./run-store.js";
 
-/** Entries that follow each other; `from` is the sequence of the first. */
+/** Consecutive entries; `from` is the sequence of the first. */
 export interface RunPage {
 	readonly from: number;
 	readonly entries: readonly RunEntry[];
 }
 
-/** How many entries are read at a time. */
+/** Entries per read. */
 const PAGE = 256;
-// After a lease is over the store is asked: not before its own clock says so.
+// Delay before asking the store about an expired lease, so that the lease has expired by the store's own clock.
 const LEASE_SLACK_MS = 50;
-// A store that cannot be reached is asked again after so long, in milliseconds.
+// Delay before retrying an unreachable store, in milliseconds.
 const RETRY_MS = 500;
 
 /**
- * Ends after the page with the run's end, or when `signal` is aborted. What the store rejects with is given to `onError`,
- * and asked for again.
+ * Ends after the page with the run's end, or when `signal` aborts. A rejection of the store goes to `onError`, and the call is
+ * retried.
  *
- * @returns false when the attempt is no longer kept, and there was no end to be read
+ * @returns false if the attempt is no longer kept and its end could not be read
  */
 export async function* readRun(
 	store: RunStore,
@@ -47,13 +47,13 @@ export async function* readRun(
 					next += entries.length;
 					if (entries.at(-1)?.end !== undefined) return true;
 				} else if (!(await bell.wait(silentMs)) && !signal.aborted) {
-					// Nothing came for as long as the producer's lease: is it still there?
+					// Nothing arrived for the length of the producer's lease, so it may be dead.
 					const status = await store.settle(id);
 					if (status?.attempt !== attempt) return false;
 					silentMs = status.leaseLeftMs + LEASE_SLACK_MS;
 					const { state, reason, sequence } = status;
 					if (state !== "running" && sequence < next) {
-						// The store has lost what was read here already. The end is known all the same.
+						// The store has lost entries that were already read here, but the end is still known.
 						yield { from: next, entries: [endEntry(state, reason)] };
 						return true;
 					}
@@ -69,7 +69,7 @@ export async function* readRun(
 	}
 }
 
-/** Something that one side rings and the other waits for. */
+/** A signal that one side rings and the other awaits. */
 class Bell {
 	#hasRung = false;
 	#wake: () => void = () => {};
@@ -83,7 +83,7 @@ class Bell {
 		this.#hasRung = false;
 	}
 
-	/** @returns whether it rang within so many milliseconds */
+	/** @returns whether it rang within `ms` milliseconds */
 	wait(ms: number): Promise<boolean> {
 		if (this.#hasRung) return Promise.resolve(true);
 		return new Promise((resolve) => {

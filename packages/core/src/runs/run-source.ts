@@ -1,10 +1,10 @@
 /**
- * What makes a run: a function that sends, or one that returns the events.
+ * The source of a run: a function that sends, or one that returns the events.
  */
 import { closeIterator, iteratorOf } from "../connection/iterators.js";
 import type { Run, RunProducer } from "./run-types.js";
 
-/** Resolves when it has said all, or was stopped. @throws (rejects) what it throws */
+/** Resolves when the producer has completed or was stopped. @throws (rejects) what the producer throws */
 export async function produce(make: RunProducer, run: Run): Promise<void> {
 	const made: unknown = await make(run);
 	if (made === undefined || made === null) return;
@@ -13,7 +13,7 @@ export async function produce(make: RunProducer, run: Run): Promise<void> {
 	let stopWaiting: (() => void) | undefined;
 	const onAbort = (): void => stopWaiting?.();
 	run.signal.addEventListener("abort", onAbort, { once: true });
-	/** The next step, or `undefined` as soon as the run is stopped: a source may be waiting for ever. */
+	/** The next step; `undefined` as soon as the run is stopped, because a source may wait forever. */
 	const next = (): Promise<IteratorResult<unknown> | undefined> =>
 		new Promise((resolve, reject) => {
 			stopWaiting = () => resolve(undefined);

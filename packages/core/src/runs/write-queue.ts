@@ -1,12 +1,12 @@
 /**
- * The writes of all runs that this process produces: one call of the store at a time, for all of them together. What
- * comes while one is under way goes with the next.
+ * The writes of all runs that this process produces: one call of the store at a time, for all runs together. Writes that
+ * arrive during a call go into the next one.
  */
 import type { RunStore, RunWrite } from "./run-store.js";
 
 interface Waiting {
 	readonly take: () => RunWrite | undefined;
-	/** `sequence` undefined: the store refused it. */
+	/** `sequence` undefined: the store refused the write. */
 	readonly onWritten: (sequence: number | undefined) => void;
 	readonly onError: (error: unknown) => void;
 }
@@ -19,13 +19,13 @@ export class WriteQueue {
 	#lastAt = Number.NEGATIVE_INFINITY;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** @param batchMs the least time from one call to the next, in milliseconds; the first goes at once */
+	/** @param batchMs the minimum time between two calls, in milliseconds; the first is made at once */
 	constructor(store: RunStore, batchMs: number) {
 		this.#store = store;
 		this.#batchMs = batchMs;
 	}
 
-	/** What `take` gives when its turn comes is written. */
+	/** Queues a writer. What its `take` returns when its turn comes is written. */
 	add(waiting: Waiting): void {
 		this.#waiting.push(waiting);
 		this.#schedule();
@@ -34,7 +34,7 @@ export class WriteQueue {
 	#schedule(): void {
 		if (this.#isWriting || this.#timer !== undefined || this.#waiting.length === 0) return;
 		const wait = this.#lastAt + this.#batchMs - performance.now();
-		// At the end of this turn, so that what is sent together is written together.
+		// At the end of this tick, so that events sent together are written together.
 		if (wait <= 0) {
 			this.#isWriting = true;
 			queueMicrotask(() => void this.#write());
