@@ -22,10 +22,14 @@ type AnyEventSource = typeof EventSource;
 /** Self-contained, because a page is given its source. */
 function receive(Source: AnyEventSource, url: string): { received: string[]; close(): void } {
 	const received: string[] = [];
-	let lastEventId = "";
+	// An empty one, after the first, says that it comes back and has had nothing.
+	let lastEventId: string | undefined;
 	let source: InstanceType<AnyEventSource>;
 	function open(): void {
-		source = new Source(`${url}?lastEventId=${encodeURIComponent(lastEventId)}`);
+		source = new Source(
+			lastEventId === undefined ? url : `${url}?lastEventId=${encodeURIComponent(lastEventId)}`,
+		);
+		lastEventId ??= "";
 		for (const type of ["message", "gap"]) {
 			source.addEventListener(type, (event) => {
 				received.push(`${event.type} ${event.data}`);

@@ -1,9 +1,9 @@
 /**
  * What a Redis can lose, and what the clients who had it, or had not had it, are told: nothing is missing in silence.
  */
-import { readdirSync, statSync, truncateSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { openStream, startServer, type TestStream } from "@sse-service/testing";
+import { eventually, openStream, startServer, type TestStream } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import { createSSEService, type SSEService } from "sse-service";
@@ -77,6 +77,8 @@ describe.skipIf(redisServerPath === undefined)("clients are told", () => {
 		const lab = await startLab(true);
 		const begun = await begin(lab);
 		const file = logOf(lab);
+		// Redis may put off a write to its file while the disk is busy.
+		await eventually(() => readFileSync(file, "latin1").includes('"d":"3"'), "3 in the file");
 		const { size } = statSync(file);
 		await begun.member.sse.publish("all", "lost");
 		await begun.here.take(4);

@@ -35,7 +35,7 @@ export async function within<T>(
 	let stop = (): void => {};
 	const stopped = new Promise<never>((_, reject) => {
 		const expire = (): void =>
-			reject(new SSEError("ERR_SSE_TIMEOUT", `${what} took longer than ${ms} ms`));
+			reject(new SSEError("ERR_SSE_TIMEOUT", `${what} took longer than ${Math.round(ms)} ms`));
 		const timer = ms === 0 ? undefined : setTimeout(expire, ms).unref();
 		const onAbort = (): void => reject(signal?.reason);
 		signal?.addEventListener("abort", onAbort);

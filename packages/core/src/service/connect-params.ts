@@ -45,11 +45,19 @@ interface Registration extends Entrance {
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 }
 
+/**
+ * A mistyped parameter could silently put a client in the wrong group. Checked once the request and the response are
+ * known to be such: the arguments of `connect(req, res)` have names of their own.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ */
+export function checkParamNames(params: OpenParams): void {
+	checkKeys(params, KNOWN, "connect has no such parameter");
+}
+
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: OpenParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
-	// A mistyped parameter could silently put a client in the wrong group.
-	checkKeys(params, KNOWN, "connect has no such parameter");
 	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
 	const { standalone = false } = params;
 	if (originalResHeaders !== undefined) {

@@ -26,7 +26,7 @@ import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types
 import type { SSEHealth, SSEStats } from "../types/stats.js";
 import type { Target } from "../types/target.js";
 import type { Frame } from "../wire/frame.js";
-import { checkState, type OpenParams, readParams } from "./connect-params.js";
+import { checkParamNames, checkState, type OpenParams, readParams } from "./connect-params.js";
 import { Dispatch } from "./dispatch.js";
 import type { InnerService } from "./inner-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
@@ -124,6 +124,7 @@ class Service implements InnerService, ConnectionHost {
 		const { clientId, meta, standalone, limitKey } = registration;
 		this.#shutdown.check("The service");
 		const sink = sinkOf();
+		checkParamNames(params);
 		checkState(sink);
 		const host = standalone ? this.#standaloneHost : this;
 		const connection = new Connection(host, sink, clientId, registration.onDisconnectCb);
