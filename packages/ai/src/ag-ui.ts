@@ -1,25 +1,25 @@
 /**
  * AG-UI events, as `data:` lines of JSON. A stream begins with RUN_STARTED and ends with RUN_FINISHED or RUN_ERROR. TanStack
- * AI speaks it, too, and resumes by `Last-Event-ID`.
+ * AI uses the protocol, too, and resumes with `Last-Event-ID`.
  *
  * @see https://docs.ag-ui.com/concepts/events
  */
 import type { FoldRules, RunCodec } from "sse-service/runs";
 import { type Condensed, condense } from "./condense.js";
 
-/** For runs whose events are those of AG-UI, RUN_STARTED and RUN_FINISHED included. */
+/** The codec for runs whose events are those of AG-UI, including RUN_STARTED and RUN_FINISHED. */
 export function agUi(): RunCodec {
 	const error = (code: string, message: string) => [{ data: { type: "RUN_ERROR", code, message } }];
 	return {
 		event: ({ data }) => [{ data }],
 		end: ({ outcome, reason = outcome }) =>
 			outcome === "done" ? [] : error(reason, `The run ended: ${outcome}`),
-		// The run follows from its start: a client of AG-UI takes a second RUN_STARTED only after the end of the first.
+		// The run follows from its start, but a client of AG-UI accepts a second RUN_STARTED only after the end of the first.
 		gap: (reason) => (reason === "expired" ? error(reason, "The run is no longer kept") : []),
 	};
 }
 
-/** A late reader is given one delta for each message, call and thought. */
+/** A fold that sends a late reader one delta per message, call and thought. */
 export function agUiFold(): FoldRules<Condensed> {
 	return condense({
 		deltaOf: ({ type, messageId, toolCallId }) => {

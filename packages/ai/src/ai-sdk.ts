@@ -1,5 +1,5 @@
 /**
- * The UI message stream of the AI SDK, version 1: `data:` lines of JSON, `[DONE]` at the end. Its client resumes by a GET of
+ * The UI message stream of the AI SDK, version 1: `data:` lines of JSON, `[DONE]` at the end. Its client resumes with a GET of
  * `{api}/{chatId}/stream`, always from the start; 204 means that nothing is running.
  *
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
@@ -7,7 +7,7 @@
 import type { FoldRules, RunCodec } from "sse-service/runs";
 import { type Condensed, condense, type JsonEvent } from "./condense.js";
 
-/** For runs whose events are UI message chunks: `runs.start(id, () => result.toUIMessageStream())`. */
+/** The codec for runs whose events are UI message chunks: `runs.start(id, () => result.toUIMessageStream())`. */
 export function aiSdk(): RunCodec {
 	return {
 		headers: { "x-vercel-ai-ui-message-stream": "v1" },
@@ -21,16 +21,16 @@ export function aiSdk(): RunCodec {
 				: []),
 			{ data: "[DONE]" },
 		],
-		// The client begins from the start by itself.
+		// Needs no notice: the client always begins from the start.
 		gap: () => [],
 	};
 }
 
-/** A late reader is given one delta for each part: the client builds the same message. */
+/** A fold that sends a late reader one delta per part, from which the client builds the same message. */
 export function aiSdkFold(): FoldRules<Condensed> {
 	return condense({
 		deltaOf: ({ type, id, toolCallId, providerMetadata }) => {
-			// Metadata is of its own delta.
+			// Metadata belongs to its own delta, which must stay separate.
 			if (providerMetadata !== undefined) return undefined;
 			if (type === "text-delta" || type === "reasoning-delta")
 				return { part: `${type} ${id}`, field: "delta" };

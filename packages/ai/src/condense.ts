@@ -1,25 +1,25 @@
 /**
- * A fold for protocols whose events are JSON with deltas: the deltas of one part become one, and everything else stays as
- * it was. A late reader is given a stream that its client reads as the long one.
+ * A fold for protocols whose events are JSON with deltas: merges the deltas of one part into one, and leaves everything else
+ * unchanged. A late reader receives a shorter stream that its client reads like the full one.
  */
 import type { FoldRules, RunEvent } from "sse-service/runs";
 
-/** An event, parsed. */
+/** A parsed event. */
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
-/** The state: survives JSON. */
+/** The state. It survives JSON. */
 export interface Condensed {
 	readonly events: { event: string | undefined; json: Record<string, unknown> }[];
-	/** Where in `events` the deltas of an open part are, by the part. */
+	/** The index in `events` of each open part's delta, by part. */
 	readonly open: Record<string, number>;
 }
 
 export interface DeltaRules {
-	/** The part that an event adds to, and the field with what it adds; `undefined` for all that are no deltas. */
+	/** The part that a delta extends, and the field with its text; `undefined` for other events. */
 	readonly deltaOf: (
 		event: JsonEvent,
 	) => { readonly part: string; readonly field: string } | undefined;
-	/** The part that begins or ends with an event: what comes for a part of this name later is another's. */
+	/** The part that an event begins or ends. Later deltas under the same name belong to another part. */
 	readonly boundaryOf: (event: JsonEvent) => string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function condense({ deltaOf, boundaryOf }: DeltaRules): FoldRules<Condens
 				known[delta.field] = `${known[delta.field]}${json[delta.field]}`;
 				return state;
 			}
-			// Names are data: a prefix keeps them off what objects have by themselves.
+			// Names are data. The prefix keeps them apart from inherited members of objects.
 			if (delta !== undefined) state.open[`:${delta.part}`] = state.events.length;
 			const boundary = boundaryOf(json);
 			if (boundary !== undefined) delete state.open[`:${boundary}`];

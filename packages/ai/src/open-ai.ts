@@ -1,13 +1,12 @@
 /**
- * Streams as OpenAI's API has them: chunks of chat completions, which end with `[DONE]`, and events of responses, which are
- * numbered.
+ * Streams in the format of OpenAI's API: chunks of chat completions, which end with `[DONE]`, and numbered events of responses.
  *
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  * @see https://platform.openai.com/docs/api-reference/responses-streaming
  */
 import type { RunCodec, RunStatus } from "sse-service/runs";
 
-/** For runs whose events are chunks of a chat completion. */
+/** The codec for runs whose events are chunks of a chat completion. */
 export function openAI(): RunCodec {
 	return {
 		event: ({ data }) => [{ data }],
@@ -17,7 +16,7 @@ export function openAI(): RunCodec {
 	};
 }
 
-/** For runs whose events are those of a response: `run.send(event, { event: event.type })`. Their `sequence_number` is set here. */
+/** The codec for runs whose events are those of a response: `run.send(event, { event: event.type })`. Their `sequence_number` is set here. */
 export function openAIResponses(): RunCodec {
 	return {
 		event: ({ event, data }, { sequence }) => {
@@ -35,9 +34,9 @@ export function openAIResponses(): RunCodec {
 }
 
 /**
- * The `lastEventId` that stands for `?starting_after=N`: `runs.follow(id, reader, { lastEventId: startingAfter(query, status) })`.
+ * Returns the `lastEventId` for `?starting_after=N`: `runs.follow(id, reader, { lastEventId: startingAfter(query, status) })`.
  *
- * @returns `undefined`, from the start, for what is no number
+ * @returns `undefined` (from the start) for anything but a number
  */
 export function startingAfter(
 	value: string | null | undefined,

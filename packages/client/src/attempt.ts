@@ -80,7 +80,7 @@ async function read(
 		},
 		maxEventLength,
 	);
-	// A fresh decoder for each body: one that broke inside a character must not spoil the next.
+	// A new decoder for each body: one that broke off inside a character must not corrupt the next.
 	const decoder = new TextDecoder();
 	try {
 		for (;;) {

@@ -3,7 +3,7 @@
  */
 import type { ResolvedOptions } from "./options.js";
 
-// A server that names a later time than this is not believed.
+// Longer `Retry-After` times are capped at this.
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 export class BackOff {
@@ -16,24 +16,24 @@ export class BackOff {
 		this.#baseMs = options.baseMs;
 	}
 
-	/** What the server's `retry:` field says. */
+	/** Sets the value of the server's `retry:` field. */
 	setBase(ms: number): void {
 		this.#baseMs = ms;
 	}
 
-	/** The stream works: the next failure is the first. */
+	/** Call when the stream works: the next failure counts as the first. */
 	reset(): void {
 		this.#failures = 0;
 	}
 
-	/** The delay before the next attempt, in milliseconds. `leastMs`: what `Retry-After` says. */
+	/** The delay before the next attempt, in milliseconds. `leastMs`: from `Retry-After`. */
 	next(leastMs = 0): number {
 		const { maxMs, jitter } = this.#options;
-		// The server's own `retry:` may be above our maximum, and is then obeyed.
+		// The server's own `retry:` may exceed our maximum, and takes precedence.
 		const cap = Math.max(maxMs, this.#baseMs);
 		const full = Math.min(cap, this.#baseMs * 2 ** Math.min(this.#failures++, 30));
 		const delay = full * (1 - jitter * Math.random());
-		// Above what was asked for, so that all who were refused together do not return together.
+		// At least the requested time, plus jitter, so that clients refused together do not return together.
 		return Math.max(delay, Math.min(leastMs, MAX_RETRY_AFTER_MS) * (1 + 0.1 * Math.random()));
 	}
 }

@@ -1,5 +1,5 @@
 /**
- * The connector: makes one request after the other, each from where the last one ended, until the stream is over.
+ * The connector: makes one request after another, each from the position of the last, until the stream ends.
  */
 import { type AttemptHost, attempt, type Outcome } from "./attempt.js";
 import { BackOff } from "./back-off.js";
@@ -11,7 +11,7 @@ import { Watchdog } from "./watchdog.js";
 
 // A heartbeat may be a quarter of its interval late, and one may be lost.
 const STALL_INTERVALS = 3;
-// After so many attempts in a row that brought no byte in time, something holds the responses back.
+// After this many consecutive attempts without a byte in time, something between server and client buffers the responses.
 const MUTE_ATTEMPTS = 3;
 
 export class Connector implements Source {
@@ -22,9 +22,9 @@ export class Connector implements Source {
 	#lastEventId: string | undefined;
 	#stopped = false;
 	#muteAttempts = 0;
-	/** Ends the attempt that is under way, for the reason given. */
+	/** Aborts the current attempt with a reason. */
 	#abort: (reason?: StreamError) => void = () => {};
-	/** Ends the wait that is under way. */
+	/** Ends the current wait. */
 	#wake: () => void = () => {};
 	#watchdog: Watchdog | undefined;
 	#stopPageLife: () => void = () => {};
@@ -87,7 +87,7 @@ export class Connector implements Source {
 		let hasMoved = false;
 		const watchdog = new Watchdog(this.#options.connectTimeoutMs, () => {
 			if (!hasBytes) this.#muteAttempts++;
-			this.#abort(new StreamError("ERR_SSE_STALLED", "Nothing has come from the server in time"));
+			this.#abort(new StreamError("ERR_SSE_STALLED", "The server sent nothing in time"));
 		});
 		this.#watchdog = watchdog;
 		const host: AttemptHost = {
@@ -102,7 +102,7 @@ export class Connector implements Source {
 				watchdog.feed();
 			},
 			onRetry: (ms) => this.#backOff.setBase(ms),
-			// An event with this id may follow at once, and then says it.
+			// An event with this id may follow at once, and then reports the position.
 			onId: (id) => {
 				this.#backOff.reset();
 				this.#lastEventId = id;
@@ -121,7 +121,7 @@ export class Connector implements Source {
 			},
 			room: () => {
 				const room = this.#host.room();
-				// While this side does not read, nothing can come.
+				// While this side does not read, nothing can arrive.
 				return room?.then(() => watchdog.feed());
 			},
 		};
@@ -155,7 +155,7 @@ export class Connector implements Source {
 		const init: RequestInit & { duplex?: "half" } = { method, headers, signal, cache: "no-store" };
 		if (credentials !== undefined) init.credentials = credentials;
 		if (body !== undefined) init.body = body;
-		// Node wants it said that the response may begin before the request has ended.
+		// Node requires this option if the response may begin before the request has ended.
 		if (body instanceof ReadableStream) init.duplex = "half";
 		const request = { fetch: this.#options.fetch ?? globalThis.fetch, url, init, maxEventLength };
 		return attempt(request, host);
@@ -205,7 +205,7 @@ export class Connector implements Source {
 		}
 	}
 
-	/** `ms` undefined: until something happens to the page. */
+	/** Waits. `ms` undefined: until the page or the network changes. */
 	#pause(ms: number | undefined): Promise<void> {
 		return new Promise((resolve) => {
 			const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
@@ -225,7 +225,7 @@ function resolved<T>(value: T | (() => T | Promise<T>) | undefined): T | Promise
 	return typeof value === "function" ? (value as () => T | Promise<T>)() : value;
 }
 
-/** As browsers send it, HTML section 9.2.3: the UTF-8 bytes, each a character of the header. */
+/** Encodes an id like browsers (HTML, section 9.2.3): each UTF-8 byte becomes a character of the header. */
 function encodeHeader(id: string): string {
 	return String.fromCharCode(...new TextEncoder().encode(id));
 }

@@ -1,8 +1,8 @@
 /**
- * The events that wait for one iterator.
+ * The event queue: the events that wait for one iterator.
  */
 
-// From here on the connection is not read until the iterator has taken them.
+// At this length the connection is not read until the iterator catches up.
 const MAX_WAITING = 1_000;
 
 export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
@@ -27,7 +27,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 		else taker.resolve({ done: false, value: event });
 	}
 
-	/** Events that wait are still given; then it ends, or throws. */
+	/** Delivers waiting events; then the iterator ends, or throws. */
 	end(error?: unknown): void {
 		this.#ended = true;
 		this.#error = error;
@@ -35,7 +35,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 		this.#onRoom?.();
 	}
 
-	/** A promise while it is full. */
+	/** Returns a promise while the queue is full. */
 	room(): Promise<void> | undefined {
 		if (this.#events.length < MAX_WAITING) return undefined;
 		this.#room ??= new Promise((resolve) => {
@@ -54,7 +54,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 		});
 	}
 
-	/** Events that wait are dropped. */
+	/** Drops waiting events. */
 	discard(): void {
 		this.#events.length = 0;
 		this.end();
@@ -72,7 +72,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 	}): void {
 		if (this.#error === undefined) taker.resolve({ done: true, value: undefined });
 		else {
-			// Thrown once; then it has ended.
+			// Throws once; then the iterator has ended.
 			const error = this.#error;
 			this.#error = undefined;
 			taker.reject(error);

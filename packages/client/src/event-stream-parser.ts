@@ -1,24 +1,24 @@
 /**
- * The parser of event streams: HTML, section 9.2.6, "Interpreting an event stream". A parser of our own because it is
- * a quarter of the size of the popular one, of which half would stay unused here.
+ * The parser of event streams: HTML, section 9.2.6, "Interpreting an event stream". It is a quarter of the size of the popular
+ * parser, half of which would stay unused here.
  */
 
 /** What the parser reports to, in the order of the stream. */
 export interface ParserHost {
-	/** The last event ID has changed, also by a block without data. Called before the block's event. */
+	/** Called when the last event ID has changed, even by a block without data. Precedes the block's event. */
 	onId(id: string): void;
 	onEvent(type: string, data: string): void;
 	onRetry(ms: number): void;
-	/** An event has become longer than the limit. */
+	/** Called when an event exceeds the length limit. */
 	onTooLong(): void;
 }
 
 export class EventStreamParser {
 	readonly #host: ParserHost;
 	readonly #maxLength: number;
-	/** Pieces of a line whose end has not come. Joined once, so that a long line in small pieces stays cheap. */
+	/** Pieces of an incomplete line. Joined once, so that a long line in small pieces stays cheap. */
 	#pieces: string[] = [];
-	/** Characters of the event that has not ended. */
+	/** The length of the incomplete event, in characters. */
 	#length = 0;
 	#endedInCR = false;
 	#data: string | undefined;
@@ -33,7 +33,7 @@ export class EventStreamParser {
 	/** @param text the next part of the stream, without its byte order mark */
 	feed(text: string): void {
 		if (text === "") return;
-		// A line may end in CR, LF or both; the LF of the last part's CR may be the first of this one.
+		// A line may end in CR, LF or both. The last part may have ended in a CR whose LF begins this part.
 		let rest = this.#endedInCR && text[0] === "\n" ? text.slice(1) : text;
 		this.#endedInCR = text.endsWith("\r");
 		if (rest.includes("\r")) rest = rest.replace(/\r\n?/g, "\n");
@@ -70,7 +70,7 @@ export class EventStreamParser {
 		} else if (field === "event") this.#type = value;
 		else if (field === "id" && !value.includes("\0")) this.#id = value;
 		else if (field === "retry" && /^\d+$/.test(value)) this.#host.onRetry(Number(value));
-		// Others, and comments (a field without a name), are ignored.
+		// Other fields, and comments (a field without a name), are ignored.
 	}
 
 	#dispatch(): void {

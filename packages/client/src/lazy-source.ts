@@ -1,5 +1,5 @@
 /**
- * A source whose code is loaded when it starts: who does not share a stream does not load what sharing takes.
+ * A source whose code is loaded when it starts, so that applications without shared streams do not load the code for sharing.
  */
 import type { Source } from "./source.js";
 

@@ -1,5 +1,5 @@
 /**
- * The stream: what an application holds. Gives the events of its source to listeners and iterators.
+ * The stream that an application holds. Passes the events of its source to listeners and iterators.
  */
 import { Connector } from "./connector.js";
 import { EventQueue } from "./event-queue.js";
@@ -21,9 +21,9 @@ import type {
 type Listener<Value> = (value: Value) => unknown;
 
 /**
- * Open an event stream that reconnects by itself, each time from where it was.
+ * Opens an event stream that reconnects by itself, each time from its position.
  *
- * @param url what `fetch` takes, or a function called for each attempt
+ * @param url anything that `fetch` accepts, or a function called for each attempt
  * @throws `ERR_SSE_INVALID_OPTION`
  * @example
  * const stream = openStream<{ tick: { price: number } }>("/events", {
@@ -83,7 +83,7 @@ class Stream implements EventStream {
 		if (signal?.aborted === true) this.close();
 		else {
 			signal?.addEventListener("abort", this.close, { once: true });
-			// Listeners that are added in this turn miss nothing.
+			// Deferred, so that listeners added in this tick miss nothing.
 			queueMicrotask(() => {
 				if (this.#state !== "closed") this.#source.start(this.#lastEventId);
 			});
@@ -112,7 +112,7 @@ class Stream implements EventStream {
 	): () => void {
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners);
-		// The same function may be added twice, and removed once.
+		// A wrapper, because the same function may be added twice and removed once.
 		const own: Listener<StreamEvent> = (event) => listener(event as StreamEvent<AnyEvents, Type>);
 		listeners.add(own);
 		return () => {
@@ -141,7 +141,7 @@ class Stream implements EventStream {
 		this.#end();
 	};
 
-	/** The stream is over: closed, ended by the server, or failed. What iterators have not taken yet they still get. */
+	/** Ends the stream: closed, ended by the server, or failed. Iterators still receive their waiting events. */
 	#end(error?: StreamError): void {
 		if (this.#state === "closed") return;
 		this.#options.signal?.removeEventListener("abort", this.close);
@@ -172,7 +172,7 @@ class Stream implements EventStream {
 		if (isGap) this.#call(onGap, { reason: reasonOf(data), id });
 		const event: StreamEvent = { type, data, id };
 		for (const listener of [...(listeners ?? [])]) {
-			// The one before may have closed the stream.
+			// A previous listener may have closed the stream.
 			if (this.#state !== "closed") this.#call(listener, event);
 		}
 		for (const queue of this.#queues) queue.put(event);
@@ -204,7 +204,7 @@ class Stream implements EventStream {
 		return undefined;
 	}
 
-	/** What a callback throws is its own: reported as uncaught, as it is for listeners of the platform. */
+	/** Runs a callback. What it throws is reported as uncaught, like an error of a DOM event listener. */
 	#call<Value>(callback: Listener<Value> | undefined, value: Value): void {
 		if (callback === undefined) return;
 		try {

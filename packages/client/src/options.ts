@@ -50,7 +50,7 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 	return resolved;
 }
 
-// 408, 425 and 429 say "later", 421 says "on another connection".
+// 408, 425 and 429 mean "later"; 421 means "on another connection".
 function isFinalByDefault(status: number): boolean {
 	if (status === 501 || status === 505) return true;
 	return status >= 400 && status < 500 && ![408, 421, 425, 429].includes(status);

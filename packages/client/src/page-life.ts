@@ -1,10 +1,10 @@
 /**
- * The life of the page and its network: hidden, kept in the back/forward cache, offline. Outside of a browser there is
- * none, and nothing ever happens.
+ * The life of the page and its network: hidden, kept in the back/forward cache, offline. Outside of a browser there is no page,
+ * and no event occurs.
  */
 type Listener = () => void;
 
-/** The few parts of a window and its document that are used here. */
+/** The parts of a window and its document that are used here. */
 interface Page {
 	addEventListener?(type: string, listener: Listener): void;
 	removeEventListener?(type: string, listener: Listener): void;
@@ -24,8 +24,8 @@ export function isHidden(): boolean {
 }
 
 /**
- * Call `listener` when the page becomes visible or hidden, is shown from or put into the back/forward cache, or when
- * the network comes back. @returns a function that stops this
+ * Calls `listener` when the page becomes visible or hidden, is restored from or put into the back/forward cache, or when
+ * the network returns. @returns a function that removes it
  */
 export function onPageLife(listener: (change: "away" | "back" | "visibility") => void): Listener {
 	const away = (): void => listener("away");

@@ -19,10 +19,10 @@ export interface UsedStream<Events extends EventMap = AnyEvents> {
 }
 
 /**
- * Use the stream of this URL: it opens with the first component that uses it, and closes with the last. The component
- * renders anew when `state` changes, and not at events.
+ * Uses the stream of this URL: it opens with the first component that uses it, and closes with the last. The component
+ * renders again when `state` changes, but not on events.
  *
- * @param options those of `openStream`, as they are when the stream opens
+ * @param options those of `openStream`, read when the stream opens
  */
 export function useStream<Events extends EventMap = AnyEvents>(
 	url: string,
@@ -52,7 +52,7 @@ export function useStream<Events extends EventMap = AnyEvents>(
 	return useMemo(() => ({ state, handle }), [state, handle]);
 }
 
-/** Call `listener`, always the latest, for each event of a type while the component is mounted. */
+/** Calls `listener`, always the latest one, for each event of a type while the component is mounted. */
 export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
 	{ handle }: UsedStream<Events>,
 	type: Type,

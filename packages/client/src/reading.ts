@@ -1,5 +1,5 @@
 /**
- * How the text of an event becomes its data.
+ * Turns the text of an event into its data.
  */
 import type { ResolvedOptions } from "./options.js";
 import { StreamError } from "./stream-error.js";

@@ -1,13 +1,13 @@
 /**
- * What went wrong with a stream, and whether another attempt follows.
+ * The error of a stream, and whether another attempt follows.
  */
 
 /**
- * - `ERR_SSE_INVALID_OPTION`: an option is not of its kind. Thrown by `openStream`.
+ * - `ERR_SSE_INVALID_OPTION`: an option is invalid. Thrown by `openStream`.
  * - `ERR_SSE_NETWORK`: the request failed, or the connection broke.
- * - `ERR_SSE_STATUS`: the server answered with a status other than 200. `status` has it.
- * - `ERR_SSE_CONTENT_TYPE`: the response is no `text/event-stream`. Final.
- * - `ERR_SSE_STALLED`: nothing came in time.
+ * - `ERR_SSE_STATUS`: the server answered with a status other than 200, which `status` holds.
+ * - `ERR_SSE_CONTENT_TYPE`: the response is not `text/event-stream`. Final.
+ * - `ERR_SSE_STALLED`: the server sent nothing in time.
  * - `ERR_SSE_TOO_LONG`: an event is longer than `maxEventLength`.
  * - `ERR_SSE_PARSE`: the data of an event could not be read. The event is skipped.
  * - `ERR_SSE_CALLBACK`: `headers`, `body`, or `onUnauthorized` threw. Final for the last.
@@ -34,7 +34,7 @@ export class StreamError extends Error {
 	readonly code: StreamErrorCode;
 	/** The status of the response, if there was one. */
 	readonly status: number | undefined;
-	/** Whether the stream has ended by it. */
+	/** Whether this error ended the stream. */
 	readonly final: boolean;
 
 	constructor(code: StreamErrorCode, message: string, details: Details = {}) {
@@ -47,7 +47,7 @@ export class StreamError extends Error {
 	}
 }
 
-/** Holds for errors of another copy of this package, too. */
+/** Whether `error` is a stream error, even of another copy of this package. */
 export function isStreamError(error: unknown): error is StreamError {
 	return typeof error === "object" && error !== null && BRAND in error;
 }

@@ -1,5 +1,5 @@
 /**
- * Streams by key, for components: those that use the same one share it, and it is closed when the last has gone.
+ * Streams by key, for components: users of the same stream share it, and it closes when the last one releases it.
  */
 import { openStream } from "./open-stream.js";
 import type { EventMap, EventStream, StreamOptions } from "./types.js";
@@ -13,7 +13,7 @@ const pool = new Map<string, Pooled>();
 
 /** A stream that components share. It is open while any of them uses it. */
 export interface StreamHandle<Events extends EventMap> {
-	/** @returns the stream, opened if nobody used it, and a function to be called once when it is no longer used */
+	/** @returns the stream, opened if it was unused, and a function to call once when it is no longer needed */
 	acquire(): readonly [stream: EventStream<Events>, release: () => void];
 	/** The stream, while anybody uses it. */
 	current(): EventStream<Events> | undefined;
@@ -42,7 +42,7 @@ export function streamHandle<Events extends EventMap>(
 
 function release(key: string, pooled: Pooled): void {
 	pooled.users--;
-	// A component that is mounted again in the same turn, as StrictMode does, keeps the connection.
+	// Delayed, so that a component that is mounted again in the same tick, as in StrictMode, keeps the connection.
 	setTimeout(() => {
 		if (pooled.users > 0) return;
 		pooled.stream.close();

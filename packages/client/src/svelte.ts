@@ -15,7 +15,7 @@ export interface StreamStores<Events extends EventMap = AnyEvents> {
 	): Readable<Events[Type] | undefined>;
 }
 
-/** Stores of the stream of this URL. `options`: those of `openStream`. */
+/** Returns stores of the stream of this URL. `options`: those of `openStream`. */
 export function streamStores<Events extends EventMap = AnyEvents>(
 	url: string,
 	options?: StreamOptions<Events>,

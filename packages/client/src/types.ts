@@ -1,5 +1,5 @@
 /**
- * The words of the public interface. Types only: nothing here runs.
+ * The types of the public interface. Types only: nothing here runs.
  */
 import type { StreamError } from "./stream-error.js";
 
@@ -17,7 +17,7 @@ export type StreamEvent<
 	Type extends TypeOf<Events> = TypeOf<Events>,
 > = {
 	[T in Type]: {
-		/** The event type; `message` where the stream names none. */
+		/** The event type; `message` if the stream names none. */
 		readonly type: T;
 		readonly data: Events[T];
 		/** The last event ID after this event, or `undefined` before the first. Opaque. */
@@ -26,21 +26,21 @@ export type StreamEvent<
 }[Type];
 
 /**
- * Where a stream is:
+ * The state of a stream:
  * - `connecting`: a request is under way.
  * - `open`: the response is an event stream.
  * - `waiting`: the stream has ended or failed, and the next attempt waits for its time, or for the network.
- * - `buffered`: as `waiting`, but the last attempts brought no byte in time. Something between the server and this
- *   client holds the response back: a proxy that buffers, an antivirus.
- * - `closed`: it has ended for good. `error` says why, if it was not by `close()` or by the server's 204.
+ * - `buffered`: like `waiting`, but the last attempts received no byte in time. Something between the server and this client
+ *   holds the response back, such as a buffering proxy or an antivirus program.
+ * - `closed`: the stream has ended for good. `error` holds the cause, unless it was `close()` or the server's 204.
  */
 export type StreamState = "connecting" | "open" | "waiting" | "buffered" | "closed";
 
-/** What a server said that could not replay all that this client missed. */
+/** A gap: the server could not replay everything that this client missed. */
 export interface GapInfo {
 	/** The server's reason: `expired`, `epoch`, `diverged`, `invalid`, `slow`; or `relay`: this tab missed events of a shared stream. */
 	readonly reason: string;
-	/** The position to go on from. */
+	/** The position after the gap, from which the stream continues. */
 	readonly id: string | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface RetryOptions {
 	readonly jitter?: number | undefined;
 }
 
-/** The part of a Standard Schema that is called here: of Zod, Valibot, ArkType and others (standardschema.dev, version 1). */
+/** The part of a Standard Schema (standardschema.dev, version 1) that is used here; Zod, Valibot, ArkType and others have it. */
 export interface Schema<Output = unknown> {
 	readonly "~standard": {
 		readonly validate: (
@@ -67,11 +67,11 @@ export interface Schema<Output = unknown> {
 
 /**
  * How the text of an event becomes its data:
- * - `"auto"`: the value of the JSON, or the text itself where it is not JSON.
+ * - `"auto"`: the value of the JSON, or the text itself if it is not JSON.
  * - `"json"`: the value of the JSON; other text is an error, and the event is skipped.
  * - `"text"`: the text.
  * - a function; what it throws is an error, and the event is skipped.
- * - schemas by event type: JSON, validated. A type without a schema is read as by `"json"`.
+ * - schemas by event type: JSON, validated. A type without a schema is read as with `"json"`.
  */
 export type Parse<Events extends EventMap = AnyEvents> =
 	| "auto"
@@ -82,8 +82,8 @@ export type Parse<Events extends EventMap = AnyEvents> =
 
 export interface SharedOptions {
 	/**
-	 * How many of the latest events each tab holds for tabs that missed them. Default 1,000. A tab that missed more
-	 * gets a gap of reason `relay`.
+	 * How many of the latest events each tab keeps for tabs that missed them. Default 1,000. A tab that missed more
+	 * receives a gap with reason `relay`.
 	 */
 	readonly maxEvents?: number | undefined;
 	/** How long a tab hears nothing before it asks whether the leading tab is alive, in milliseconds. Default 10,000. */
@@ -95,7 +95,7 @@ type MaybePromise<T> = T | Promise<T>;
 export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	/** The request method. Default `GET`. */
 	readonly method?: string | undefined;
-	/** The request body, or a function that makes it anew for each attempt. A stream can be sent only once: give a function. */
+	/** The request body, or a function that creates it for each attempt. A stream can be sent only once, so pass a function. */
 	readonly body?: BodyInit | (() => MaybePromise<BodyInit>) | undefined;
 	/** Request headers, or a function called for each attempt: for a token that expires. */
 	readonly headers?: HeadersInit | (() => MaybePromise<HeadersInit>) | undefined;
@@ -103,47 +103,47 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly credentials?: RequestCredentials | undefined;
 	/** Another `fetch`. Default: the global one, looked up for each attempt. */
 	readonly fetch?: typeof fetch | undefined;
-	/** Close the stream when this is aborted. */
+	/** Closes the stream when it aborts. */
 	readonly signal?: AbortSignal | undefined;
-	/** The position to begin from. A position kept under `name` wins. */
+	/** The position to begin from. A position kept under `name` takes precedence. */
 	readonly lastEventId?: string | undefined;
 	/**
-	 * How the position is sent: as the header `Last-Event-ID`, or as the query parameter `lastEventId`. The header makes
-	 * a request to another origin wait for a preflight; the query works with `sse-service` and many polyfills. Default `header`.
+	 * How the position is sent: as the header `Last-Event-ID`, or as the query parameter `lastEventId`. The header requires
+	 * a preflight for another origin; the query works with `sse-service` and many polyfills. Default `header`.
 	 */
 	readonly lastEventIdIn?: "header" | "query" | undefined;
 	/**
-	 * Keep the position in the tab's session storage under this name: a reload goes on where it was. Also names the
+	 * Keeps the position in the tab's session storage under this name, so that a reload continues from it. Also names the
 	 * stream that `shared` shares. Default: nothing is kept.
 	 */
 	readonly name?: string | undefined;
 	readonly retry?: RetryOptions | undefined;
 	/**
-	 * Called at a 401; the next attempt follows at once. A second 401 in a row ends the stream, as does what this throws.
-	 * Without it a 401 ends the stream.
+	 * Called on a 401; the next attempt follows at once. A second consecutive 401 ends the stream, and so does an error thrown
+	 * here. Without this option a 401 ends the stream.
 	 */
 	readonly onUnauthorized?: (() => unknown) | undefined;
 	/**
-	 * Whether a refusal is final. Default: every status from 400 to 499 but 408, 421, 425 and 429, and 501 and 505. A 204 always
+	 * Whether a refusal is final. Default: every status from 400 to 499 except 408, 421, 425 and 429, and 501 and 505. A 204 always
 	 * ends the stream: HTML, section 9.2.3, "Clients can be told to stop reconnecting using the HTTP 204 response".
 	 */
 	readonly isFinal?: ((status: number) => boolean) | undefined;
 	/**
-	 * Reconnect when nothing has come for so long, in milliseconds; 0: never. Default: three times the interval of
-	 * heartbeats that an `sse-service` announces in the response header `SSE-Heartbeat`, and never for servers that announce none.
+	 * Reconnects when nothing has arrived for this long, in milliseconds; 0: never. Default: three times the heartbeat interval
+	 * that `sse-service` announces in the response header `SSE-Heartbeat`; never for servers that announce none.
 	 */
 	readonly stallAfterMs?: number | undefined;
-	/** How long the response may take to begin, in milliseconds; 0: any time. Default 30,000. */
+	/** How long the response may take to begin, in milliseconds; 0: no limit. Default 30,000. */
 	readonly connectTimeoutMs?: number | undefined;
-	/** The event type with which the server says that events are missing. Default `gap`, as the server's option `history.gapEvent`. */
+	/** The event type with which the server reports missing events. Default `gap`, as the server's option `history.gapEvent`. */
 	readonly gapEvent?: string | undefined;
-	/** Called when events are missing: reload the state. Without it a gap is an event like any other. */
+	/** Called when events are missing: reload the state. Without it, a gap is an ordinary event. */
 	readonly onGap?: ((info: GapInfo) => unknown) | undefined;
 	/** Default `"auto"`. */
 	readonly parse?: Parse<Events> | undefined;
-	/** Called for each failure, those that another attempt follows included: `error.final` says which. */
+	/** Called for each failure. `error.final` is false if another attempt follows. */
 	readonly onError?: ((error: StreamError) => unknown) | undefined;
-	/** Close the connection while the page is hidden, and resume when it is visible. Default false. */
+	/** Closes the connection while the page is hidden, and resumes when it is visible. Default false. */
 	readonly pauseWhenHidden?: boolean | undefined;
 	/** Longer events are refused and end the connection, in characters. Default 16,777,216. */
 	readonly maxEventLength?: number | undefined;
@@ -162,11 +162,11 @@ export interface EventStream<Events extends EventMap = AnyEvents>
 	readonly lastEventId: string | undefined;
 	/** The latest failure; `undefined` again once the stream is open. */
 	readonly error: StreamError | undefined;
-	/** Aborted when the stream has closed, for whatever cause. */
+	/** Aborts when the stream has closed, for any cause. */
 	readonly signal: AbortSignal;
 
 	/**
-	 * Call `listener` for each event of a type. What it throws is reported as an uncaught error, and disturbs nobody.
+	 * Calls `listener` for each event of a type. What it throws is reported as an uncaught error, and affects nothing else.
 	 *
 	 * @returns a function that removes it
 	 */
@@ -175,16 +175,16 @@ export interface EventStream<Events extends EventMap = AnyEvents>
 		listener: (event: StreamEvent<Events, Type>) => unknown,
 	): () => void;
 
-	/** Call `listener` at each change of `state`. @returns a function that removes it */
+	/** Calls `listener` on each change of `state`. @returns a function that removes it */
 	onState(listener: (state: StreamState) => unknown): () => void;
 
 	/**
-	 * The events from now on. Ends when the stream closes; throws its `error` when that is why. While an iterator has
+	 * Iterates over the events from now on. Ends when the stream closes; throws its `error` if it failed. While an iterator has
 	 * 1,000 events waiting, the connection is not read: a reader that is too slow slows the server, not this process.
 	 * Leaving the loop does not close the stream.
 	 */
 	[Symbol.asyncIterator](): AsyncIterator<StreamEvent<Events>, undefined>;
 
-	/** End the stream for good. Nothing is delivered afterwards. */
+	/** Ends the stream for good. Nothing is delivered afterwards. */
 	close(): void;
 }

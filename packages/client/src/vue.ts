@@ -19,7 +19,7 @@ export interface UsedStream<Events extends EventMap = AnyEvents> {
 	readonly state: Readonly<Ref<StreamState>>;
 }
 
-/** Use the stream of this URL until the scope of the caller is disposed. `options`: those of `openStream`. */
+/** Uses the stream of this URL until the scope of the caller is disposed. `options`: those of `openStream`. */
 export function useStream<Events extends EventMap = AnyEvents>(
 	url: string,
 	options?: StreamOptions<Events>,
@@ -36,7 +36,7 @@ export function useStream<Events extends EventMap = AnyEvents>(
 	return { stream, state: readonly(state) };
 }
 
-/** Call `listener` for each event of a type until the scope of the caller is disposed. */
+/** Calls `listener` for each event of a type until the scope of the caller is disposed. */
 export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
 	{ stream }: UsedStream<Events>,
 	type: Type,

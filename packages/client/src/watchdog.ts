@@ -1,5 +1,5 @@
 /**
- * A watchdog: notices that nothing has come for too long. One timer, which is not touched for each piece that comes.
+ * A watchdog: detects that nothing has arrived for too long. Uses one timer, which is not reset for each chunk.
  */
 export class Watchdog {
 	readonly #onStall: () => void;
@@ -7,14 +7,14 @@ export class Watchdog {
 	#fedAt = Date.now();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** @param limitMs 0: wait for ever */
+	/** @param limitMs 0: no limit */
 	constructor(limitMs: number, onStall: () => void) {
 		this.#limitMs = limitMs;
 		this.#onStall = onStall;
 		this.#arm();
 	}
 
-	/** Something has come. */
+	/** Call when something has arrived. */
 	feed(): void {
 		this.#fedAt = Date.now();
 	}
@@ -25,7 +25,7 @@ export class Watchdog {
 		this.#arm();
 	}
 
-	/** Look now: after a sleep or a freeze timers are late. */
+	/** Checks now, because timers are late after a sleep or a freeze. */
 	check(): void {
 		if (this.#limitMs === 0) return;
 		if (Date.now() - this.#fedAt < this.#limitMs) this.#arm();

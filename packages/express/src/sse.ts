@@ -1,5 +1,5 @@
 /**
- * The middleware: it carries Express's response and the end of its server to the core, and nothing else.
+ * The middleware: passes Express's response and the close of its server to the core, and does nothing else.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:net";
@@ -27,11 +27,11 @@ export interface SSEOptions<Own extends object = Events> extends AppStreamsOptio
 	readonly decorator?: string | undefined;
 }
 
-/** What `connectSSE` takes, but for the request and the response. */
+/** The parameters of `connectSSE`, without the request and the response. */
 export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
 
 /**
- * Open an event stream on this response and register its client.
+ * Opens an event stream on this response and registers its client.
  *
  * @returns what `connectSSE` returns
  * @throws before anything is sent, for Express to answer: `ERR_SSE_INVALID_*`, `ERR_SSE_RESPONSE_STARTED`, and with a
@@ -42,21 +42,21 @@ export type ResponseSSE = (params?: SSEParams) => ConnectResult<Events>;
 export interface SSEMiddleware<Own extends object = Events> {
 	(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
 
-	/** The service the streams are registered with: send by it from anywhere. */
+	/** The service that registers the streams. Use it to send from anywhere. */
 	readonly service: SSEService<Own>;
 
 	/**
-	 * End the streams opened through this middleware, with reason `shutdown`, and refuse new ones (status 503). Others of
-	 * the service stay open. As `close` of the service, whose `drainMs` is the default.
+	 * Ends the streams opened through this middleware, with reason `shutdown`, and refuses new ones (status 503). Other streams
+	 * of the service stay open. `drainMs` defaults to that of the service.
 	 *
 	 * @returns a promise that resolves when every response has closed
 	 */
 	close(options?: CloseOptions): Promise<void>;
 
 	/**
-	 * Have `server.close()` end what it would else wait for: the streams opened through this middleware on that server, and
+	 * Makes `server.close()` end what it would otherwise wait for: the streams opened through this middleware on that server, and
 	 * sockets without a request that were opened after this call. When the last of several servers closes, new streams are
-	 * refused as after `close`.
+	 * refused, as after `close`.
 	 *
 	 * @returns the server
 	 */
@@ -64,7 +64,7 @@ export interface SSEMiddleware<Own extends object = Events> {
 }
 
 declare global {
-	// biome-ignore lint/style/noNamespace: where Express's types let others add to a response.
+	// biome-ignore lint/style/noNamespace: Express's types extend a response through this namespace.
 	namespace Express {
 		interface Response {
 			/** Added by the middleware of `@sse-service/express`. */
@@ -74,7 +74,7 @@ declare global {
 }
 
 /**
- * Make the middleware: `app.use(sse())`. Handlers after it have `res.sse()`; where two middlewares meet, the inner one's.
+ * Creates the middleware: `app.use(sse())`. Later handlers have `res.sse()`; with two middlewares, that of the inner one.
  *
  * @throws `ERR_SSE_INVALID_OPTION`; `ERR_SSE_ALREADY_CONFIGURED` when the default service is in use with other options
  */
@@ -93,7 +93,7 @@ export function sse<Own extends object = Events>({
 	): void => {
 		const decorated = res as ServerResponse & { [name: string]: unknown };
 		decorated[decorator] = (params?: SSEParams) =>
-			// The event map of `service` exists for the compiler alone.
+			// The event map of `service` exists only for the compiler.
 			streams.connect({ ...params, req, res } as unknown as ConnectParams<Own>);
 		next();
 	};

@@ -1,4 +1,4 @@
 /**
- * What adapters of frameworks on top of Fastify import: the opening of a stream on a reply.
+ * For adapters of frameworks on top of Fastify: opens a stream on a reply.
  */
 export { type OpeningOptions, openOn } from "./opening.js";

@@ -1,6 +1,6 @@
 /**
- * The opening of a stream on a Fastify reply: the reply is sent, so that the onSend hooks run, with a payload that
- * hands the raw response over when Fastify pipes it there.
+ * Opens a stream on a Fastify reply: sends the reply, so that the onSend hooks run, with a payload that captures the raw
+ * response when Fastify pipes the payload into it.
  */
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
@@ -9,8 +9,8 @@ import { SSEError } from "sse-service/adapter";
 const EVENT_STREAM = "text/event-stream";
 
 /**
- * A stream that has nothing to say: what it is piped into is told to `onPipe`, which answers whether it ends with that.
- * `instanceof Readable` is how hooks tell a stream from text.
+ * An empty stream: passes its pipe destination to `onPipe`, which returns whether the payload ends with that.
+ * Extends `Readable` because hooks use `instanceof Readable` to recognize streams.
  */
 class Payload extends Readable {
 	readonly #onPipe: (destination: object) => boolean;
@@ -25,7 +25,7 @@ class Payload extends Readable {
 	}
 
 	override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
-		// It ends at once, and quietly: Fastify watches a payload, and would log a client that leaves as an error of it.
+		// Ends at once, because Fastify watches a payload and would log a client that leaves as an error.
 		if (this.#onPipe(destination)) this.resume();
 		return destination;
 	}
@@ -35,20 +35,20 @@ type Connected = { readonly connection: { fail(error: unknown): void } };
 
 export interface OpeningOptions {
 	/**
-	 * Who answers what comes after the call, a refusal or what the handler throws. Default `"fastify"`. For a framework on
-	 * top of Fastify: `"caller"`, who awaits the result; the reply counts as sent once the stream has opened.
+	 * Who answers a refusal, or what the handler throws after the call. Default `"fastify"`. A framework on top of Fastify uses
+	 * `"caller"` and awaits the result; the reply counts as sent once the stream has opened.
 	 */
 	readonly answeredBy?: "fastify" | "caller";
 }
 
-/** Send an event stream as the reply. `connect` opens it on the raw response. */
+/** Sends an event stream as the reply. `connect` opens it on the raw response. */
 export function openOn<Result extends Connected>(
 	reply: FastifyReply,
 	connect: () => Result,
 	options: OpeningOptions = {},
 ): Promise<Result> {
 	const opening = new Opening(reply, connect, options);
-	// Nobody has to await it: a refusal is answered all the same.
+	// Awaiting the result is optional; a refusal is answered in any case.
 	opening.result.catch(() => {});
 	opening.start();
 	return opening.result;
@@ -90,7 +90,7 @@ class Opening<Result extends Connected> {
 			this.#refuseStarted();
 			return;
 		}
-		// Without hooks: Fastify answers HEAD itself after them, with headers that are not a stream's.
+		// Bypasses the hooks: after them, Fastify answers HEAD itself, with headers that are not a stream's.
 		if (reply.request.method === "HEAD") {
 			for (const [name, value] of Object.entries(reply.getHeaders())) {
 				if (value !== undefined) raw.setHeader(name, value);
@@ -101,7 +101,7 @@ class Opening<Result extends Connected> {
 		}
 		// The client has left, or something else was sent, while the hooks ran.
 		raw.once("close", () => this.#open());
-		// Compression and the like look at it in their hooks.
+		// Hooks such as compression check the type.
 		reply.type(EVENT_STREAM);
 		reply.send = (later) => this.#sendAfter(later);
 		this.#send.call(reply, new Payload((destination) => this.#onPipe(destination)));
@@ -132,18 +132,18 @@ class Opening<Result extends Connected> {
 		const reply = this.#reply;
 		const { handlerTimeout } = reply.request.routeOptions;
 		if (handlerTimeout === undefined || handlerTimeout === 0) return;
-		// Not before: it is made when it is first looked at.
+		// Not earlier, because Fastify creates the signal on first access.
 		const { signal } = reply.request;
 		signal.addEventListener("abort", () => {
 			if (signal.reason?.code !== "FST_ERR_HANDLER_TIMEOUT") return;
-			// Not by `hijack`, which is for good: what the handler throws from then on would end nothing.
+			// Not with `hijack`, which is permanent: what the handler throws later would not end the stream.
 			Object.defineProperty(reply, "sent", { value: true, configurable: true });
-			// Before the handler hears of the signal by a promise.
+			// Before promises that wait for the signal continue the handler.
 			process.nextTick(() => Reflect.deleteProperty(reply, "sent"));
 		});
 	}
 
-	/** The handler may answer; else it is Fastify's error handling that does. */
+	/** Refuses the stream. The handler may answer; otherwise Fastify's error handling does. */
 	#refuse(error: unknown): void {
 		this.#state = "refused";
 		this.#refusal = error;
@@ -155,42 +155,42 @@ class Opening<Result extends Connected> {
 		});
 	}
 
-	/** What has begun goes on. The log has it, because the promise need not be awaited. */
+	/** Refuses without touching the reply that has begun. Logs it, because awaiting the promise is optional. */
 	#refuseStarted(): void {
 		const error = new SSEError("ERR_SSE_RESPONSE_STARTED", "The reply has been sent, or hijacked");
 		this.#reply.log.warn({ err: error });
 		this.#reject(error);
 	}
 
-	/** An answer has a type of its own: with the stream's, Fastify would not serialize an object. */
+	/** Removes the stream's content type: with it, Fastify would not serialize an object as the answer. */
 	#takeBackType(): void {
 		const reply = this.#reply;
 		if (reply.getHeader("content-type") !== EVENT_STREAM) return;
 		reply.removeHeader("content-type");
-		// Fastify has told Node already when it pipes.
+		// Once it pipes, Fastify has already set the headers on Node's response.
 		if (!reply.raw.headersSent) reply.raw.removeHeader("content-type");
 	}
 
-	/** What Fastify (for what the handler returned or threw) and the handler send once the stream was sent. */
+	/** Handles later sends, by the handler or by Fastify for what the handler returned or threw. */
 	#sendAfter(payload: unknown): FastifyReply {
 		const reply = this.#reply;
 		if (this.#state === "open") {
 			if (payload instanceof Error || isThrown(reply)) this.#onFailure(payload);
 			return reply;
 		}
-		// What an error handler makes of it: there is nobody to answer.
+		// An error handler replies, but the response has already failed.
 		if (this.#state === "failed") return reply;
-		// What a handler returns: nothing, or the result.
+		// The handler returned nothing, or the result.
 		if (payload === undefined) return reply;
 		switch (this.#state) {
 			case "pending":
-				// Something failed, or was sent, before the stream could open. An error of our own, to know it again.
+				// Something failed, or was sent, before the stream could open. An error of our own, to recognize it later.
 				this.#overtaken = overtaken(payload);
 				this.#takeBackType();
 				this.#reject(this.#overtaken);
 				break;
 			case "answered":
-				// Thrown by a handler that awaits the result, when all has been said. Error handlers send the refusal before.
+				// A handler that awaits the result throws an error that has already been answered. Error handlers send a refusal earlier.
 				if (payload === this.#overtaken || (payload === this.#refusal && reply.raw.headersSent))
 					return reply;
 		}
@@ -198,18 +198,18 @@ class Opening<Result extends Connected> {
 		return this.#send.call(reply, payload);
 	}
 
-	/** An error is handled as that of any route, by onError hooks, error handler and log, and ends the stream. */
+	/** Handles an error as on any route, with onError hooks, error handler and log, and ends the stream. */
 	#onFailure(error: unknown): void {
 		this.#state = "failed";
 		const reply = this.#reply;
-		// Fastify handles none of a response that has ended, and its log says little of a value that is no error.
+		// Fastify ignores errors of an ended response, and its log says little about a value that is not an Error.
 		if (error instanceof Error && !reply.sent) this.#send.call(reply, error);
 		else reply.log.error({ err: error }, "the handler failed after the event stream had opened");
 		this.#opened?.connection.fail(error);
 	}
 }
 
-/** Whether Fastify sends what the handler threw, which may be anything: it notes that on the reply, under a symbol of its own. */
+/** Whether Fastify is sending what the handler threw, of any type. It records that on the reply, under its own symbol. */
 function isThrown(reply: FastifyReply): boolean {
 	const symbols = Object.getOwnPropertySymbols(reply);
 	const noted = symbols.find(({ description }) => description === "fastify.reply.isError");

@@ -1,5 +1,5 @@
 /**
- * The plugin: it carries Fastify's reply and the end of its app to the core, and nothing else.
+ * The plugin: passes Fastify's reply and the close of its app to the core, and does nothing else.
  */
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import fastifyPlugin from "fastify-plugin";
@@ -22,23 +22,23 @@ export interface SSEOptions extends AppStreamsOptions<Events> {
 	readonly decorator?: string | undefined;
 }
 
-/** What `connectSSE` takes, but for the request and the response. */
+/** The parameters of `connectSSE`, without the request and the response. */
 export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
 
 /**
- * Send an event stream as the reply, and register its client. The onSend hooks run first, so what they add arrives.
+ * Sends an event stream as the reply and registers its client. The onSend hooks run first, so their headers are sent.
  * Awaiting is optional; what the handler returns afterwards is ignored.
  *
- * @returns a promise of what `connectSSE` returns. It rejects when the stream did not open: with `ERR_SSE_INVALID_*`, and
- * with a status `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`, which Fastify's error handling answers
- * unless the handler catches it and replies; and with `ERR_SSE_RESPONSE_STARTED` when the reply was sent, hijacked or is a
- * stream already, when a hook failed (its error is the `cause`) or something else was sent, which is then the answer
+ * @returns a promise of what `connectSSE` returns. It rejects if the stream did not open. Fastify's error handling answers
+ * `ERR_SSE_INVALID_*` and, with a status, `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`, unless the handler
+ * catches the error and replies. `ERR_SSE_RESPONSE_STARTED` means that the reply was already sent, hijacked or a stream, that a
+ * hook failed (its error is the `cause`), or that something else was sent, which is then the answer
  */
 export type ReplySSE = (params?: SSEParams) => Promise<ConnectResult<Events>>;
 
 declare module "fastify" {
 	interface FastifyInstance {
-		/** The service of `@sse-service/fastify`: send by it from anywhere. */
+		/** The service of `@sse-service/fastify`. Use it to send from anywhere. */
 		sse: SSEService<Events>;
 	}
 
@@ -48,7 +48,7 @@ declare module "fastify" {
 	}
 }
 
-// Fastify hands these of `register` to the plugin as well.
+// Fastify passes these options of `register` to the plugin as well.
 type RegisterOption = "prefix" | "logLevel" | "logSerializers";
 
 const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
@@ -73,18 +73,18 @@ const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
 	// Here, because Fastify waits for open streams next.
 	app.addHook("preClose", async () => {
 		closed = streams.close();
-		// Not awaited over a drain: the hook has `pluginTimeout` (10 s by default), and meanwhile the port is to be closed.
+		// Not awaited during a drain: the hook is limited by `pluginTimeout` (10 s by default), and the port must close meanwhile.
 		if (!streams.drains) return closed;
 	});
-	// For responses that are none of the server's: those of `inject`, and of a second address of localhost.
+	// For responses that do not belong to the server: those of `inject`, and of a second address of localhost.
 	app.addHook("onClose", () => closed);
 };
 
 /**
- * Register it: `app.register(sse)`. Routes of the app it is registered on, and below, have `reply.sse()`.
+ * The plugin: `app.register(sse)`. Routes of that app, and of its child contexts, have `reply.sse()`.
  *
  * @throws (from `ready` or `listen`) `ERR_SSE_INVALID_OPTION`, `ERR_SSE_ALREADY_CONFIGURED` when the default service is in
- * use with other options, and Fastify's `FST_ERR_DEC_ALREADY_PRESENT` when the name is taken
+ * use with other options, and Fastify's `FST_ERR_DEC_ALREADY_PRESENT` if the name is taken
  */
 export const sse: FastifyPluginAsync<SSEOptions> = fastifyPlugin(plugin, {
 	fastify: "4.x || 5.x",

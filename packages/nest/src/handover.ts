@@ -1,21 +1,21 @@
 /**
- * The items on their way from a handler, through the interceptors, to the connection.
+ * The handover: items on their way from a handler, through the interceptors, to the connection.
  */
 
-// What may wait: items emitted while hooks still run before the stream opens, and those that interceptors add to an
-// iterable's while the client does not read.
+// The most items that may wait: those emitted while hooks run before the stream opens, and those that interceptors add
+// to an iterable's items while the client does not read.
 const MAX_ITEMS = 10_000;
 
 export class Handover implements AsyncIterableIterator<unknown> {
 	#items: unknown[] = [];
 	/** How the source ended. */
 	#end: { readonly error: unknown } | "complete" | undefined;
-	// The first may come before the stream opens, as long as its failure can be answered with a status.
+	// True from the start: the first item may come before the stream opens, while a failure can be answered with a status.
 	#isWanted = true;
 	#onWanted: (() => void) | undefined;
 	#onArrival: (() => void) | undefined;
 
-	/** Whether an iterable is to give another item. */
+	/** Whether to pull another item from an iterable. */
 	get isWanted(): boolean {
 		return this.#isWanted;
 	}
@@ -28,7 +28,7 @@ export class Handover implements AsyncIterableIterator<unknown> {
 		});
 	}
 
-	/** @returns false when it is full */
+	/** @returns false if the handover is full */
 	put(item: unknown): boolean {
 		if (this.#items.length === MAX_ITEMS) return false;
 		this.#isWanted = false;
@@ -37,13 +37,13 @@ export class Handover implements AsyncIterableIterator<unknown> {
 		return true;
 	}
 
-	/** No more items come: after those that are here `next` is done, or rejects with `failure.error`. */
+	/** Ends the items: after the waiting ones, `next` is done, or rejects with `failure.error`. */
 	end(failure?: { readonly error: unknown }): void {
 		this.#end ??= failure ?? "complete";
 		this.#onArrival?.();
 	}
 
-	/** Take all that is here. */
+	/** Takes all waiting items. */
 	takeAll(): unknown[] {
 		const items = this.#items;
 		this.#items = [];

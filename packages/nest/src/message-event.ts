@@ -1,12 +1,12 @@
 /**
- * The events of Nest's own `@Sse`, for handlers that come from there.
+ * The events of Nest's own `@Sse`, for handlers that were written for it.
  */
 import type { MessageEvent } from "@nestjs/common";
 import type { SSEMessage } from "sse-service";
 
 /**
- * For `toEvent`: an item is a `MessageEvent` of Nest, or else the data. Nest's `comment` is not sent: connections have a
- * heartbeat.
+ * For `toEvent`: an item is a `MessageEvent` of Nest, or the data itself. Nest's `comment` is not sent, because connections
+ * have a heartbeat.
  */
 export function fromMessageEvent(item: MessageEvent | string | number | boolean): SSEMessage {
 	if (typeof item !== "object") return { data: item };

@@ -1,5 +1,5 @@
 /**
- * The opening of streams on the requests of a Nest app, on whichever platform, and what becomes of errors that come later.
+ * Opens streams on the requests of a Nest app, on either platform, and handles later errors.
  */
 import { HttpException, Logger } from "@nestjs/common";
 import { openOn } from "@sse-service/fastify/adapter";
@@ -14,7 +14,7 @@ import {
 } from "sse-service";
 import type { AppStreams } from "sse-service/adapter";
 
-/** What `connectSSE` takes, but for the request and the response. */
+/** The parameters of `connectSSE`, without the request and the response. */
 export type SseParams<Events extends object = AnyEvents> = Omit<
 	ConnectParams<Events>,
 	"req" | "res"
@@ -28,7 +28,7 @@ export class Openings {
 	readonly #logger = new Logger("SseService");
 	/** By the framework's response. */
 	readonly #opened = new WeakMap<object, ConnectResult>();
-	/** Thrown by an opening when the request had its answer already. */
+	/** Errors of openings whose request was already answered. */
 	readonly #afterAnswer = new WeakSet<object>();
 
 	constructor(streams: AppStreams) {
@@ -36,8 +36,8 @@ export class Openings {
 	}
 
 	/**
-	 * @param onOpen called in the same turn as the stream opens
-	 * @throws (rejects) an `HttpException` for a refusal that has a status, else as the service does
+	 * @param onOpen called in the same tick in which the stream opens
+	 * @throws (rejects) an `HttpException` for a refusal with a status, otherwise like the service
 	 */
 	async open(
 		req: RequestLike,
@@ -62,15 +62,15 @@ export class Openings {
 		}
 	}
 
-	/** Whether an error says no more than that the request was answered otherwise, by a hook that failed for instance. */
+	/** Whether an error only reports that the request was answered in another way, for example by a failed hook. */
 	isAfterAnswer(error: unknown): boolean {
 		return typeof error === "object" && error !== null && this.#afterAnswer.has(error);
 	}
 
 	/**
-	 * What a handler throws after its stream has opened ends the stream, and is logged and passed to `onError`.
+	 * Handles what a handler throws after its stream has opened: ends the stream, logs the error and passes it to `onError`.
 	 *
-	 * @returns false when no stream is open, and the error is Nest's to answer
+	 * @returns false if no stream is open, so that Nest must answer the error
 	 */
 	takeError(error: unknown, res: object): boolean {
 		const opened = this.#opened.get(res);
@@ -87,12 +87,12 @@ export class Openings {
 	}
 }
 
-/** By its members: an app may have several copies of Fastify. */
+/** Checks members, because an app may have several copies of Fastify. */
 function isReply(res: object): res is Reply {
 	return "raw" in res && "hijack" in res && typeof res.hijack === "function";
 }
 
-/** Express and Fastify send the headers of an error; Nest's exception filters know of none. */
+/** Sets an error's headers. Express and Fastify do so themselves; Nest's exception filters do not. */
 function setHeaders(res: object, headers: SSEError["headers"] = {}): void {
 	const { header, setHeader } = res as Partial<Record<"header" | "setHeader", SetHeader>>;
 	for (const each of Object.entries(headers)) (header ?? setHeader)?.apply(res, each);

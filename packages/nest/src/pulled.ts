@@ -1,12 +1,12 @@
 /**
- * An iterable as an Observable that gives no item before it is wanted.
+ * An iterable as an Observable that emits an item only on demand.
  */
 import { Observable } from "rxjs";
 import { closeIterator, iteratorOf } from "sse-service/adapter";
 import type { Handover } from "./handover.js";
 
 /**
- * @param onLateError told what the iterator throws while it is being closed
+ * @param onLateError receives what the iterator throws while it is being closed
  * @throws `ERR_SSE_INVALID_SOURCE`
  */
 export function pulled(
@@ -24,7 +24,7 @@ export function pulled(
 				isDone = step.done === true;
 				if (step.done) return subscriber.complete();
 				subscriber.next(step.value);
-				// Still: an interceptor keeps the item, for a while or for good. Other work gets a turn.
+				// If an item is still wanted, an interceptor holds or drops the last one. Other work gets a turn.
 				if (to.isWanted) await new Promise(setImmediate);
 				await to.wanted();
 			}

@@ -1,6 +1,6 @@
 /**
- * The stream of one request to a route of `@SseStream`: what its handler returned, as the interceptors leave it, sent to
- * a connection that opens as late as an error can still be answered as usual.
+ * The stream of one request to a route of `@SseStream`: sends what the handler returned, as transformed by interceptors, to a
+ * connection. The connection opens as late as possible, so that an early error can be answered as usual.
  */
 import type { CallHandler, ExecutionContext } from "@nestjs/common";
 import { isObservable, type Subscriber, type Subscription } from "rxjs";
@@ -15,20 +15,20 @@ export class RouteStream implements RouteHandler {
 	readonly #openings: Openings;
 	readonly #options: SseStreamOptions;
 	readonly #context: ExecutionContext;
-	/** Nest, which waits for the stream to open and no longer. */
+	/** Nest's subscriber, which waits only until the stream opens. */
 	readonly #nest: Subscriber<undefined>;
 	readonly #items = new Handover();
 	/** For a source that is a function. */
 	#abort: AbortController | undefined;
 	#state: "waiting" | "opening" | "open" | "ended" = "waiting";
-	/** What the handler returned; `undefined` when an interceptor answered in its place. */
+	/** What the handler returned; `undefined` if an interceptor answered instead. */
 	#source: "nothing" | "observable" | "iterable" | undefined;
-	/** Items are sent no faster than the client reads: those of an iterable, and from the first that is a promise. */
+	/** Whether items are sent no faster than the client reads: those of an iterable, and all from the first promise on. */
 	#isPiped = false;
 	#params: SseParams | undefined;
 	#chain: Subscription | undefined;
 	#connection: SSEConnection | undefined;
-	/** How the stream is to end, when that was known before it opened. */
+	/** How to end the stream, if that was known before it opened. */
 	#ending: { readonly reason: CloseReason; readonly error: unknown } | undefined;
 
 	constructor(
@@ -47,7 +47,7 @@ export class RouteStream implements RouteHandler {
 		return this.#openings.streams.service;
 	}
 
-	/** Ask who connects, then run the handler. */
+	/** Resolves the connection parameters, then runs the handler. */
 	async run(next: CallHandler): Promise<void> {
 		const http = this.#context.switchToHttp();
 		this.#params = await this.#options.params?.(http.getRequest(), this.#context);
@@ -70,7 +70,7 @@ export class RouteStream implements RouteHandler {
 			this.#source = "nothing";
 			return value;
 		}
-		// What fails at once is answered by exception filters, as it is for any route.
+		// Exception filters answer an immediate failure, as on any route.
 		setImmediate(() => this.#open());
 		if (isObservable(value)) {
 			this.#source = "observable";
@@ -95,12 +95,12 @@ export class RouteStream implements RouteHandler {
 		else this.#end("slow");
 	}
 
-	/** Nest awaits what interceptors make of a handler's result. Its turn comes when those before it have been sent. */
+	/** Awaits an item that is a promise, as Nest awaits a handler's result. Sent once the items before it have been sent. */
 	#onPromise(item: Promise<unknown>): void {
 		item.then(
 			() => this.#open(),
 			(error) => {
-				// Later, the pipe tells of it.
+				// After the opening, the pipe reports the error.
 				if (this.#state === "waiting") this.#onError(error);
 			},
 		);
@@ -124,7 +124,7 @@ export class RouteStream implements RouteHandler {
 	#onComplete(): void {
 		if (this.#isPiped) this.#items.end();
 		else if (this.#source !== "nothing") this.#end("server");
-		// A promise opens it, or fails before that.
+		// A promise opens the stream, or fails before that.
 		if (this.#isPiped && this.#source !== "iterable") return;
 		this.#open();
 	}
@@ -137,7 +137,7 @@ export class RouteStream implements RouteHandler {
 			.open(http.getRequest(), http.getResponse(), this.#params, (result) => this.#onOpen(result))
 			.catch((error) => {
 				this.#stop();
-				// The framework has answered, with what its hook threw.
+				// The framework has already answered with what its hook threw.
 				if (this.#openings.isAfterAnswer(error)) this.#tellNest();
 				else this.#nest.error(error);
 			});
@@ -177,7 +177,7 @@ export class RouteStream implements RouteHandler {
 		}
 	}
 
-	/** End the stream, or have it end as soon as it has opened. */
+	/** Ends the stream, or makes it end as soon as it has opened. */
 	#end(reason: CloseReason, error?: unknown): void {
 		this.#chain?.unsubscribe();
 		if (this.#connection === undefined) {
@@ -190,7 +190,7 @@ export class RouteStream implements RouteHandler {
 		}
 	}
 
-	/** Nothing is read from the handler any more. */
+	/** Stops reading from the handler. */
 	#stop(): void {
 		this.#state = "ended";
 		this.#chain?.unsubscribe();
@@ -198,7 +198,7 @@ export class RouteStream implements RouteHandler {
 	}
 
 	#tellNest(): void {
-		// A value, because Nest asks an Observable for its last one.
+		// Emits a value, because Nest reads an Observable's last value.
 		this.#nest.next(undefined);
 		this.#nest.complete();
 	}

@@ -1,21 +1,21 @@
 /**
- * What every copy of this package in one process has in common: an app may load its ESM and its CommonJS build, and
- * a class would then be two, which dependency injection and decorators cannot match.
+ * State that all copies of this package in one process share. An app may load both the ESM and the CommonJS build; a class
+ * would then exist twice, and dependency injection and decorators could not match the two.
  */
 
-// On globalThis under a versioned key, and what is in it keeps its meaning within that version.
+// On globalThis under a versioned key. The content keeps its meaning within that version.
 const KEY = Symbol.for("@sse-service/nest.v1");
 
-/** The stream of one request, as the handler of its route is told by. */
+/** The stream of one request, as seen by the handler of its route. */
 export interface RouteHandler {
-	/** Where its stream is registered. */
+	/** The service that registers the stream. */
 	readonly service: object;
-	/** @returns what Nest is to see in place of what the handler returned */
+	/** @returns what Nest receives instead of the handler's result */
 	handled(result: unknown): unknown;
 }
 
 interface Shared {
-	/** The one class that is injected, of the copy that was loaded first. */
+	/** The injected class, from the copy that was loaded first. */
 	SseService?: unknown;
 	/** By the framework's response: the stream that the handler of its route feeds. */
 	readonly routes: WeakMap<object, RouteHandler>;

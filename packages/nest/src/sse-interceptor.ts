@@ -1,5 +1,5 @@
 /**
- * The interceptor around every route: it opens the streams of `@SseStream`, and ends those whose handler fails.
+ * The interceptor around every route: opens the streams of `@SseStream`, and ends those whose handler fails.
  */
 import type { CallHandler, ExecutionContext, NestInterceptor } from "@nestjs/common";
 import { catchError, Observable, of, throwError } from "rxjs";
@@ -32,7 +32,7 @@ export class SseInterceptor implements NestInterceptor {
 				);
 		}
 		if (options.service !== this.#name) return next.handle();
-		// Several modules may import an instance of that name: the first streams.
+		// Several modules may import an instance with that name. The first one streams.
 		const first = shared.routes.get(response);
 		if (first !== undefined) {
 			const isOne = first.service === this.#openings.streams.service;

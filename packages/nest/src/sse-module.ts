@@ -1,5 +1,5 @@
 /**
- * The module: it provides a service to an app of Nest, and ends the streams opened through it when the app ends.
+ * The module: provides a service to a Nest app, and ends the streams opened through it when the app ends.
  */
 import {
 	type BeforeApplicationShutdown,
@@ -22,9 +22,9 @@ import { getSseToken, SseService } from "./sse-service.js";
 /** `service`, or options that configure the process-wide default one. */
 export type SseOptions<Events extends object = AnyEvents> = AppStreamsOptions<Events>;
 
-/** Which instance of the module it is. */
+/** Identifies an instance of the module. */
 interface Instance {
-	/** For `@InjectSse(name)`, where an app has several. Default: none, for injection by the class `SseService`. */
+	/** For `@InjectSse(name)`, if an app has several instances. Default: none, for injection by the class `SseService`. */
 	readonly name?: string | undefined;
 	/** Whether all modules of the app may inject the service, without importing this one. Default true. */
 	readonly isGlobal?: boolean | undefined;
@@ -32,7 +32,7 @@ interface Instance {
 
 export type SseModuleOptions<Events extends object = AnyEvents> = SseOptions<Events> & Instance;
 
-/** What makes the options for `forRootAsync`. */
+/** Creates the options for `forRootAsync`. */
 export interface SseOptionsFactory<Events extends object = AnyEvents> {
 	createSseOptions(): SseOptions<Events> | Promise<SseOptions<Events>>;
 }
@@ -44,7 +44,7 @@ export interface SseModuleAsyncOptions<Events extends object = AnyEvents>
 	readonly useFactory?:
 		| ((...args: never[]) => SseOptions<Events> | Promise<SseOptions<Events>>)
 		| undefined;
-	/** What `useFactory` is given. */
+	/** The providers that `useFactory` receives. */
 	readonly inject?: FactoryProvider["inject"] | undefined;
 	/** Instantiated within this module. */
 	readonly useClass?: Type<SseOptionsFactory<Events>> | undefined;
@@ -52,7 +52,7 @@ export interface SseModuleAsyncOptions<Events extends object = AnyEvents>
 	readonly useExisting?: Type<SseOptionsFactory<Events>> | undefined;
 }
 
-// Known within each instance of the module alone.
+// Visible only within each instance of the module.
 const OPTIONS = Symbol("options");
 const OPENINGS = Symbol("openings");
 const INTERCEPTOR = Symbol("interceptor");
@@ -77,7 +77,7 @@ export class SseModule implements NestModule, BeforeApplicationShutdown {
 	}
 
 	/**
-	 * Provide `SseService`. The app fails to start with `ERR_SSE_INVALID_OPTION`, and `ERR_SSE_ALREADY_CONFIGURED` when the
+	 * Provides `SseService`. The app fails to start with `ERR_SSE_INVALID_OPTION`, and `ERR_SSE_ALREADY_CONFIGURED` when the
 	 * default service is in use with other options.
 	 */
 	static forRoot<Events extends object = AnyEvents>({
@@ -88,7 +88,7 @@ export class SseModule implements NestModule, BeforeApplicationShutdown {
 		return instance({ name, isGlobal }, [{ provide: OPTIONS, useValue: options }]);
 	}
 
-	/** As `forRoot`, with options that other providers make. */
+	/** Like `forRoot`, with options that other providers create. */
 	static forRootAsync<Events extends object = AnyEvents>({
 		name,
 		isGlobal,
@@ -98,11 +98,11 @@ export class SseModule implements NestModule, BeforeApplicationShutdown {
 		return { ...instance({ name, isGlobal }, providersOf(options)), imports };
 	}
 
-	/** Before the routes are made, and only where there are any: the interceptor goes around those of all other modules, to see what they make of an item. */
+	/** Runs before routes are created, if there are any. The interceptor goes around all others, to see the transformed items. */
 	configure(): void {
 		// For a server that is closed by others: `worker.disconnect()` closes those of its process.
 		this.#openings.streams.closeWith(this.#host.httpAdapter.getHttpServer());
-		// Nest runs APP_INTERCEPTORs in the order of their modules, the app's own first, and has no public way to tell another.
+		// Nest runs APP_INTERCEPTORs in the order of their modules, the app's own first, and has no public way to set another order.
 		const { container } = this.#moduleRef as unknown as { readonly container?: NestContainer };
 		const interceptors = container?.applicationConfig?.getGlobalInterceptors() ?? [];
 		const index = interceptors.indexOf(this.#interceptor);

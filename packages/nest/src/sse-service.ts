@@ -1,5 +1,5 @@
 /**
- * The injectable service: what a service of the core has, and the opening of streams on Nest's requests.
+ * The injectable service: the members of a core service, plus opening streams on Nest's requests.
  */
 import { Inject, type InjectionToken, type Type } from "@nestjs/common";
 import type { AnyEvents, ConnectResult, RequestLike, ResponseLike, SSEService } from "sse-service";
@@ -7,7 +7,7 @@ import { SSEError } from "sse-service/adapter";
 import type { Openings, SseParams } from "./openings.js";
 import { shared } from "./shared.js";
 
-/** What a service of the core has that goes for Nest as it is: all but how streams are opened, and what closes them. */
+/** The members of a core service that work unchanged in Nest: all except those that open and close streams. */
 const OF_THE_CORE = [
 	"send",
 	"publish",
@@ -27,7 +27,7 @@ type OfTheCore<Events extends object> = Pick<SSEService<Events>, (typeof OF_THE_
 
 class Service<Events extends object = AnyEvents> {
 	readonly #openings: Openings;
-	/** The service of the core that this one stands for. */
+	/** The underlying service of the core. */
 	readonly service: SSEService<Events>;
 
 	/** Made by `SseModule`. */
@@ -37,8 +37,8 @@ class Service<Events extends object = AnyEvents> {
 	}
 
 	/**
-	 * Open an event stream on a request, in a handler with `@Req()` and `@Res()` (without `passthrough`). On Fastify the
-	 * onSend hooks run first, so that cookies, sessions and CORS arrive.
+	 * Opens an event stream on a request, in a handler with `@Req()` and `@Res()` (without `passthrough`). On Fastify the
+	 * onSend hooks run first, so that the headers of cookies, sessions and CORS are sent.
 	 *
 	 * @returns a promise of what `connectSSE` returns. It rejects before anything is sent, for exception filters to answer:
 	 * an `HttpException` with `code` for `ERR_SSE_EXPIRED` (401), `ERR_SSE_MAX_*` (429, 503) and `ERR_SSE_SERVICE_CLOSED` (503);
@@ -64,13 +64,13 @@ for (const name of OF_THE_CORE) {
 	});
 }
 
-/** Inject it by this class: one for the process, whichever copies of the package its parts import. */
+/** Inject it by this class. There is one per process, whichever copies of the package its parts import. */
 export type SseService<Events extends object = AnyEvents> = Service<Events> & OfTheCore<Events>;
 shared.SseService ??= Service;
 export const SseService = shared.SseService as Type<SseService>;
 
 /**
- * What an instance is provided under: the class `SseService` for the one without a name.
+ * Returns the injection token of an instance: the class `SseService` for the instance without a name.
  *
  * @throws `ERR_SSE_INVALID_OPTION` for an empty name
  */
@@ -82,7 +82,7 @@ export function getSseToken(name?: string): InjectionToken<SseService> {
 	return Symbol.for(`@sse-service/nest.service.v1:${name}`);
 }
 
-/** Inject the instance of that name, or the one without: `@InjectSse("admin") sse: SseService`. */
+/** Injects the instance with that name, or the one without a name: `@InjectSse("admin") sse: SseService`. */
 export function InjectSse(name?: string): ParameterDecorator & PropertyDecorator {
 	return Inject(getSseToken(name));
 }

@@ -1,5 +1,5 @@
 /**
- * The route decorator: a route whose response is an event stream, and which is else like any other.
+ * The route decorator: a route whose response is an event stream, and which otherwise works like any other.
  */
 import { type ExecutionContext, RequestMapping, RequestMethod, Res } from "@nestjs/common";
 import { ROUTE_ARGS_METADATA } from "@nestjs/common/constants.js";
@@ -13,19 +13,19 @@ import { shared } from "./shared.js";
 // biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` returns.
 export type SseSource = Observable<unknown> | PipeSource<unknown> | undefined | void;
 
-// biome-ignore lint/suspicious/noExplicitAny: what middleware and guards have put there is the application's to know.
+// biome-ignore lint/suspicious/noExplicitAny: only the application knows what middleware and guards have added.
 type AnyRequest = Record<string, any>;
 
 export interface SseStreamOptions<Request = AnyRequest, Item = unknown> {
 	/** Default `RequestMethod.GET`. */
 	readonly method?: RequestMethod | undefined;
-	/** The name of the instance that the stream is registered with. Default: the one without a name. */
+	/** The name of the instance that registers the stream. Default: the instance without a name. */
 	readonly service?: string | undefined;
 	/** Who connects: runs after the guards and before the handler. What it throws is answered by exception filters. Default: a generated client id in the default group. */
 	readonly params?:
 		| ((request: Request, context: ExecutionContext) => SseParams | Promise<SseParams>)
 		| undefined;
-	/** The event that an item becomes, as interceptors have left it. Default: the item is the data. */
+	/** Turns an item, as transformed by interceptors, into an event. Default: the item is the data. */
 	readonly toEvent?: ((item: Item) => SSEMessage) | undefined;
 }
 
@@ -35,18 +35,17 @@ type Handler = (...args: never[]) => SseSource | PromiseLike<SseSource>;
 type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Make a method of a controller the handler of an event stream. Guards, pipes, interceptors and exception filters work
- * as on any route; interceptors see each item. The stream opens with the first item, or, once the handler has returned,
- * after what is ready to run: errors before that are answered by exception filters, later ones are logged by Nest's
- * logger and end the stream with reason `error`.
+ * Makes a controller's method the handler of an event stream. Guards, pipes, interceptors and exception filters work as on any
+ * route; interceptors see each item. The stream opens with the first item, or shortly after the handler has returned.
+ * Exception filters answer earlier errors; Nest's logger logs later ones, which end the stream with reason `error`.
  *
- * A handler returns an Observable, whose items are sent as they come; an (async) iterable, or a function that is given
- * an AbortSignal and returns one, which is read no faster than the client reads; or nothing, and the stream stays open
- * for what others send. When the client leaves, the Observable is unsubscribed from or the iterable closed.
+ * A handler returns an Observable, whose items are sent as they come; an (async) iterable, or a function that receives an
+ * AbortSignal and returns one, which is read no faster than the client reads; or nothing, and the stream stays open for events
+ * sent from elsewhere. When the client leaves, the Observable is unsubscribed or the iterable closed.
  *
  * Requests fail (status 500) with `ERR_SSE_INVALID_OPTION` when no SseModule provides the service, or several provide
- * different ones, and with `ERR_SSE_INVALID_SOURCE` when something else is returned. Called by anyone but Nest, the
- * method is what it was.
+ * different ones, and with `ERR_SSE_INVALID_SOURCE` when something else is returned. Called directly, not by
+ * Nest, the method behaves as if undecorated.
  */
 export function SseStream<Request = AnyRequest, Item = unknown>(
 	path: string | string[] = "/",
@@ -59,11 +58,11 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 	): void => {
 		const handler = descriptor.value as unknown as AnyMethod;
 		const response = responseIndex(target, key);
-		// Because a handler that is given it answers by itself, for Nest.
+		// With `@Res()`, Nest leaves the answer to the handler.
 		Res()(target, key, response);
 		const told: AnyMethod = function (...args) {
 			const given = args[response];
-			// Nest always gives it: the application has called the method by itself.
+			// Nest always passes the response, so the application itself has called the method.
 			if (typeof given !== "object" || given === null) return handler.apply(this, args);
 			const route = shared.routes.get(given);
 			if (route === undefined) throw unprovided(options.service);
@@ -75,19 +74,19 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 	};
 }
 
-/** The options of a handler that is decorated, by whichever copy of this package. */
+/** Returns the options of a decorated handler, whichever copy of this package decorated it. */
 export function streamOptionsOf(handler: object): SseStreamOptions | undefined {
 	return Reflect.getMetadata(OPTIONS, handler);
 }
 
-/** Behind every parameter that Nest gives a value. */
+/** The index after every parameter that Nest injects. */
 function responseIndex(target: object, key: string | symbol): number {
 	const decorated: Record<string, { index: number }> =
 		Reflect.getMetadata(ROUTE_ARGS_METADATA, target.constructor, key) ?? {};
 	return Math.max(0, ...Object.values(decorated).map(({ index }) => index + 1));
 }
 
-/** What decorators below this one have noted on the handler goes for what takes its place. */
+/** Copies the metadata of earlier decorators from a handler to its replacement. */
 function inPlaceOf(handler: AnyMethod, other: AnyMethod): AnyMethod {
 	for (const key of Reflect.getMetadataKeys(handler)) {
 		Reflect.defineMetadata(key, Reflect.getMetadata(key, handler), other);

@@ -1,10 +1,10 @@
 /**
- * What tabs that share a stream say to each other. Messages come from code of the same origin, of whatever version.
+ * The messages between tabs that share a stream. They come from code of the same origin, possibly of another version.
  */
 import type { RawEvent } from "../source.js";
 import type { StreamState } from "../types.js";
 
-/** Where a relay is: the `sequence`th since the leader of this `term` began to lead. */
+/** The place of a relay: its number since the leader of this `term` began to lead. */
 export interface Place {
 	readonly term: string;
 	readonly sequence: number;
@@ -12,14 +12,14 @@ export interface Place {
 
 export type LiveState = Exclude<StreamState, "closed">;
 
-/** An event, or a move of the last event ID without one (`type` undefined), as it came to the leader. */
+/** An event, or a change of the last event ID without one (`type` undefined), as received by the leader. */
 export interface Relay {
 	readonly type: string | undefined;
 	readonly text: string;
 	readonly id: string | undefined;
 }
 
-/** The leader, to one follower: where it is, and what that follower missed up to there. */
+/** From the leader to one follower: the leader's place, and what the follower missed up to there. */
 export interface Answer extends Place {
 	readonly question: string;
 	readonly id: string | undefined;
@@ -29,14 +29,14 @@ export interface Answer extends Place {
 }
 
 export type TabMessage =
-	/** The leader: it begins to lead, and goes on from this position. */
+	/** From the leader: it begins to lead, and continues from this position. */
 	| { readonly kind: "lead"; readonly term: string; readonly from: string | undefined }
 	| ({ readonly kind: "relay" } & Place & Relay)
 	| { readonly kind: "state"; readonly term: string; readonly state: LiveState }
-	/** A follower: are you alive? Any answer will do. */
+	/** From a follower: are you alive? Any answer will do. */
 	| { readonly kind: "ping" }
 	| { readonly kind: "pong" }
-	/** A follower: what came after this place, or else after this position? With neither: where are you? */
+	/** From a follower: what came after this place, or else after this position? With neither: what is your place? */
 	| {
 			readonly kind: "ask";
 			readonly question: string;
@@ -44,7 +44,7 @@ export type TabMessage =
 			readonly place: Place | undefined;
 	  }
 	| ({ readonly kind: "answer" } & Answer)
-	/** The leader: the stream is over for all. `message` of the error, if it was one. */
+	/** From the leader: the stream has ended for all tabs, with an error if it failed. */
 	| { readonly kind: "end"; readonly term: string; readonly error: EndError | undefined };
 
 export interface EndError {
@@ -53,7 +53,7 @@ export interface EndError {
 	readonly status: number | undefined;
 }
 
-/** The event that a relay is, or `undefined` where only the position moved. */
+/** The event of a relay, or `undefined` if only the position changed. */
 export function eventOf({ type, text, id }: Relay): RawEvent | undefined {
 	return type === undefined ? undefined : { type, text, id };
 }

@@ -1,12 +1,12 @@
 /**
- * Leadership: which of the tabs holds the lock. A leader that is frozen keeps its lock and says nothing; followers that
- * hear nothing ask for a sign of life, and one that gets none takes the lock away.
+ * Leadership: which tab holds the lock. A frozen leader keeps its lock but stays silent. Followers that hear nothing ping it, and
+ * a follower without an answer steals the lock.
  */
 export interface LeadershipHost {
 	onLead(): void;
-	/** Another tab has taken the lock away. */
+	/** Called when another tab has stolen the lock. */
 	onLost(): void;
-	/** Ask the leader for a sign of life. */
+	/** Asks the leader whether it is alive. */
 	ping(): void;
 }
 
@@ -14,16 +14,16 @@ export class Leadership {
 	readonly #name: string;
 	readonly #silenceMs: number;
 	readonly #host: LeadershipHost;
-	/** Of the lock requests that are waiting; `undefined` while this tab is aside. */
+	/** Aborts the pending lock requests; `undefined` while this tab has stepped aside. */
 	#seeking: AbortController | undefined;
 	#isQueued = false;
-	/** Gives the lock back, while this tab holds it. */
+	/** Releases the lock, while this tab holds it. */
 	#release: (() => void) | undefined;
 	#hasPinged = false;
 	#heardAt = 0;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** @param silenceMs 0: followers wait however long the leader is silent */
+	/** @param silenceMs 0: followers wait without limit */
 	constructor(name: string, silenceMs: number, host: LeadershipHost) {
 		this.#name = name;
 		this.#silenceMs = silenceMs;
@@ -31,8 +31,8 @@ export class Leadership {
 	}
 
 	/**
-	 * Lead if nobody does. A tab that finds a leader queues for the lock only once it has heard from that leader: one
-	 * that knows no position must not take over from those that know it.
+	 * Becomes the leader if there is none. A tab that finds a leader queues for the lock only once it has heard from the leader: a
+	 * tab without a position must not take over from tabs that have one.
 	 */
 	seek(): void {
 		if (this.#seeking !== undefined) return;
@@ -42,20 +42,20 @@ export class Leadership {
 		this.#listen();
 	}
 
-	/** Lead as soon as nobody else does. */
+	/** Becomes the leader as soon as no other tab leads. */
 	queue(): void {
 		if (this.#isQueued || this.#seeking === undefined) return;
 		this.#isQueued = true;
 		this.#request({ signal: this.#seeking.signal });
 	}
 
-	/** The leader is alive. */
+	/** Call on any sign of life from the leader. */
 	heard(): void {
 		this.#heardAt = Date.now();
 		this.#hasPinged = false;
 	}
 
-	/** Neither lead nor wait to. */
+	/** Releases the lock, or stops waiting for it. */
 	stepAside(): void {
 		clearTimeout(this.#timer);
 		this.#seeking?.abort();
@@ -72,7 +72,7 @@ export class Leadership {
 			return isWanted ? this.#lead() : undefined;
 		};
 		navigator.locks.request(this.#name, options, hold).catch(() => {
-			// Given up, or taken away by another tab, which leads now.
+			// The request was given up, or another tab has stolen the lock and leads now.
 			if (seeking !== this.#seeking || this.#release === undefined) return;
 			this.stepAside();
 			this.#host.onLost();

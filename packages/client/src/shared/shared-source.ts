@@ -1,9 +1,10 @@
 /**
- * A source that all tabs of an origin share. One tab leads: it has the connection and relays what comes. The others
- * follow. Web Locks elect the leader: the lock passes to another tab when its holder closes or crashes.
+ * A source that all tabs of an origin share. One tab leads: it has the connection and relays events. The others follow.
+ * Web Locks elect the leader: the lock passes to another tab when its holder closes or crashes.
  *
- * A follower proves that it missed nothing: within a term by the sequence of relays, over a change of leader by the
- * position that the new leader goes on from. What it missed it asks the leader for; what nobody has any more is a gap.
+ * A follower proves that it missed nothing: within a term by the sequence of relays, across a change of leader by the
+ * position from which the new leader continues. It requests missed events from the leader; events that are no longer kept
+ * become a gap.
  */
 import { onPageLife } from "../page-life.js";
 import type { Source, SourceHost } from "../source.js";
@@ -36,10 +37,10 @@ export class SharedSource implements Source {
 	#stopPageLife: () => void = () => {};
 	#channel: BroadcastChannel | undefined;
 	#id: string | undefined;
-	/** Where this tab is in the relays; `undefined` while it awaits the answer to `#question`. */
+	/** The place of this tab in the relays; `undefined` while it awaits the answer to `#question`. */
 	#place: Place | undefined;
 	#question: string | undefined;
-	/** This tab is ahead of its leader: relays of what it has are skipped, up to this position. */
+	/** Set while this tab is ahead of its leader: it skips relays that it already has, up to this position. */
 	#skipTo: string | undefined;
 	/** The connection, while this tab leads. */
 	#own: Source | undefined;
@@ -124,7 +125,7 @@ export class SharedSource implements Source {
 		this.#own.start(this.#id);
 	}
 
-	/** Another tab may lead from here on. */
+	/** Lets another tab lead. */
 	#stepDown(): void {
 		this.#own?.stop();
 		this.#own = undefined;
@@ -142,14 +143,14 @@ export class SharedSource implements Source {
 		const own = this.#place as Place;
 		let missed: readonly Relay[] | undefined;
 		if (place?.term === own.term) missed = this.#recent.last(own.sequence - place.sequence);
-		// One without a position is new, or the server gives none: it begins here.
+		// A tab without a position is new, or the server sends none: it begins here.
 		else missed = id === undefined ? [] : this.#recent.after(id);
 		this.#say({ kind: "answer", question, id: this.#id, state: this.#state, missed, ...own });
 	}
 
 	// Following.
 
-	/** What is relayed from now on is in the answer, too, and is not taken twice. */
+	/** Asks the leader for missed events. Relays that arrive before the answer are part of it, and must not count twice. */
 	#ask(): void {
 		this.#question = crypto.randomUUID();
 		this.#say({ kind: "ask", question: this.#question, id: this.#id, place: this.#place });
@@ -163,10 +164,10 @@ export class SharedSource implements Source {
 			else if (message.kind === "ping") this.#say({ kind: "pong" });
 			return;
 		}
-		// Another follower's.
+		// Messages of other followers.
 		if (message.kind === "ask" || message.kind === "ping") return;
 		this.#leadership.heard();
-		// It leads, and has never had the question.
+		// The leader has never received the question.
 		if (message.kind === "pong" && this.#place === undefined) this.#ask();
 		else if (message.kind === "lead") this.#follow(message.term, message.from);
 		else if (message.kind === "relay") this.#onRelay(message, message);
@@ -177,11 +178,11 @@ export class SharedSource implements Source {
 		}
 	}
 
-	/** A new leader, which goes on from a position of its own. */
+	/** Follows a new leader, which continues from its own position. */
 	#follow(term: string, from: string | undefined): void {
 		this.#skipTo = undefined;
 		this.#setState("connecting");
-		// The new leader has less than this tab, and is given it again.
+		// The new leader has less than this tab, and will receive the rest again.
 		const isAhead =
 			from !== this.#id && from !== undefined && this.#recent.after(from) !== undefined;
 		if (isAhead) this.#skipTo = this.#id;
@@ -228,7 +229,7 @@ export class SharedSource implements Source {
 		this.#leadership.queue();
 	}
 
-	/** Go on from where the leader is. */
+	/** Continues from the leader's place. */
 	#begin(id: string | undefined, place: Place): void {
 		this.#place = place;
 		this.#id = id;
