@@ -1,6 +1,6 @@
 /**
- * The batches of this process: each is numbered, and stored after the one before it. So one that is sent twice, by a client
- * library that was not answered, is stored once; and one that comes late is not stored behind those that came after it.
+ * The batches of this process: each is numbered, and stored after the one before it. So a batch that the client library sends
+ * twice, because it received no answer, is stored once; and a late batch is not stored after its successors.
  */
 import type { LogLimits, StoredAt, Storing } from "sse-service/engine";
 import { chain } from "./chain.js";
@@ -10,7 +10,7 @@ import { newLogId } from "./log-id.js";
 import { APPEND } from "./scripts/append-script.js";
 import { isScriptError, isUnknownScript, runByHash, runByText } from "./scripts/script.js";
 
-/** So many idempotency keys are known, and as many besides for some time longer. */
+/** The number of idempotency keys remembered; as many older ones are remembered for some time longer. */
 export const MAX_KNOWN = 100_000;
 
 export class AppendBatches {
@@ -20,7 +20,7 @@ export class AppendBatches {
 	readonly #limits: readonly string[];
 	readonly #writer = newLogId();
 	#number = 0;
-	/** Resolves when all that were sent have been answered. */
+	/** Resolves when all sent batches have been answered. */
 	#settled: Promise<unknown> = Promise.resolve();
 
 	constructor(redis: RedisCalls, keys: LogKeys, format: string, limits: LogLimits) {
@@ -31,7 +31,7 @@ export class AppendBatches {
 		this.#limits = [maxEvents, maxBytes, idempotencyMs, MAX_KNOWN].map(String);
 	}
 
-	/** Store a batch: the whole of it, or nothing. */
+	/** Stores a batch, completely or not at all. */
 	append(entries: readonly Storing[]): Promise<readonly StoredAt[]> {
 		const answer = this.#send(entries, ++this.#number, this.#settled);
 		this.#settled = Promise.allSettled([this.#settled, answer]);
@@ -48,7 +48,7 @@ export class AppendBatches {
 		const placeOf = (group: string): number => {
 			const known = groups.get(group);
 			if (known !== undefined) return known;
-			// Places in Lua begin with 1.
+			// Indexes in Lua begin with 1.
 			const place = keys.length + 1;
 			keys.push(...this.#keys.ofGroup(group));
 			groups.set(group, place);
@@ -65,7 +65,7 @@ export class AppendBatches {
 		} catch (error) {
 			if (!isUnknownScript(error) && !isScriptError(error, "SSEEARLY")) throw error;
 		}
-		// One before it has not been stored: it has to be tried again first, or has failed.
+		// A previous batch has not been stored: it must be retried first, or has failed.
 		await before;
 		return readAnswer(await runByText(this.#redis, APPEND, keys, argsOf("1")), entries);
 	}
@@ -92,7 +92,7 @@ function encodeEntry(
 
 type Known = readonly [place: unknown, sequence: unknown, tag: string, ownId: string | null];
 
-/** A client may have numbers as texts. */
+/** Reads the script's answer, in which clients may return numbers as strings. */
 function readAnswer(answer: unknown, entries: readonly Storing[]): readonly StoredAt[] {
 	const [epoch, before, hits, tagBefore] = answer as [string, unknown, readonly Known[], string];
 	const known = new Map(hits.map(([place, ...at]) => [Number(place), at]));

@@ -1,17 +1,18 @@
 /**
  * The chain: the tag of an entry is computed from the tag before it and the entry's own. So a tag stands for the whole log up to
- * its entry. A batch that is sent again to a replica which lost events, and stored others in their place, gets other tags there.
+ * its entry. If a batch is sent again to a replica that lost events and
+ * stored others in their place, it gets other tags there.
  */
 
-/** Odd, so that multiplying modulo 2^32 loses nothing: only the same tag before and the same own tag give the same result. */
+/** Odd, so that multiplication modulo 2^32 is invertible: with the same own tag, different previous tags give different results. */
 const FACTOR = 69_069;
 
 const SIZE = 2 ** 32;
 
-/** Two digits at a time: a third less work in Lua than one. */
+/** Two digits at a time: a third less work in Lua than single digits. */
 const PAIRS = Array.from({ length: 36 ** 2 }, (_, pair) => toTag(pair).padStart(2, "0")).join("");
 
-/** `chain` in Lua: `nextTag(own)` moves `tag`, a local of the script, on by an entry. */
+/** `chain` in Lua: `nextTag(own)` advances `tag`, a local of the script, by an entry. */
 export const CHAIN = `
 local sub, chained = string.sub, nil
 local function pair(number)
@@ -28,12 +29,12 @@ local function nextTag(own)
 end
 `;
 
-/** The tag of an entry behind a tag, by its own. All three are numbers below 2^32, in base 36. */
+/** Computes an entry's tag from the tag before it and its own. All three are numbers below 2^32, in base 36. */
 export function chain(before: string, own: string): string {
 	return toTag((toNumber(before) * FACTOR + toNumber(own)) % SIZE);
 }
 
-/** The own tag of an entry that has a tag behind another: the inverse of `chain`. */
+/** Computes an entry's own tag from its tag and the tag before it: the inverse of `chain`. */
 export function unchain(before: string, tag: string): string {
 	const own = (toNumber(tag) - toNumber(before) * FACTOR) % SIZE;
 	return toTag(own < 0 ? own + SIZE : own);

@@ -1,19 +1,19 @@
 /**
- * The connection for commands, a connection of our own. If it breaks, or is up and delivers no answer, another one replaces it and
- * unanswered commands are sent again: no command of the log does more when it is sent twice.
+ * The log's own connection for commands. If it breaks, or stays up without answering, another one replaces it and unanswered
+ * commands are sent again: every command of the log is idempotent.
  */
 import { pause, within } from "sse-service/engine";
 import type { RedisCalls, RedisClient, RedisConnection } from "./clients/client.js";
 import { openConnection } from "./own-connection.js";
 import { isReply } from "./scripts/script.js";
 
-/** As errors call it. */
+/** The name in error messages. */
 const ANSWER = "An answer of Redis";
 
-/** A command is answered, or has failed, by then. */
+/** The time limit of a command. */
 const CALL_TIMEOUT_MS = 5_000;
 
-/** A connection that has not answered by then is given up, while there is time for another. */
+/** A connection that has not answered by then is replaced, while there is time for another attempt. */
 const ANSWER_TIMEOUT_MS = 3_000;
 
 const FIRST_PAUSE_MS = 25;
@@ -23,7 +23,7 @@ export class CommandConnection implements RedisCalls {
 	readonly #redis: RedisClient;
 	readonly #closing = new AbortController();
 	#connection: Promise<RedisConnection> | undefined;
-	/** So many connections in a row have answered nothing. */
+	/** The number of consecutive connections that answered nothing. */
 	#failures = 0;
 
 	constructor(redis: RedisClient) {
@@ -46,10 +46,10 @@ export class CommandConnection implements RedisCalls {
 				const isDemoted = isReply(error, "READONLY");
 				const isAnswer = connection !== undefined && isReply(error) && !isDemoted;
 				if (isAnswer || this.#closing.signal.aborted) throw error;
-				// It may have been asked a moment ago only.
+				// The connection may have received the command only a moment ago.
 				if (left() === 1) throw error;
 				this.#giveUp(connecting);
-				// Where there is another that is written to, that is the next one.
+				// If another server is the master now, the next attempt goes there.
 				if (isDemoted && isElsewhere) throw error;
 				isElsewhere = isDemoted;
 			}

@@ -10,7 +10,7 @@ const NAMES = "t p a b d";
 
 type Entries = readonly (readonly [id: string, fields: readonly string[]])[];
 
-/** @throws Error when one that has the id of an event is none */
+/** @throws Error if an entry with the id of an event is not an event */
 export function readEntries(entries: unknown): Stored[] {
 	return (entries as Entries).flatMap(([id, fields]) => {
 		if (!id.endsWith("-0")) return [];
@@ -24,11 +24,11 @@ export function readEntries(entries: unknown): Stored[] {
 
 export interface StreamPart {
 	readonly stored: readonly Stored[];
-	/** The id of the last entry; `undefined` when there is none. */
+	/** The id of the last entry; `undefined` if there is none. */
 	readonly lastId: string | undefined;
 }
 
-/** Of one stream, as XREAD answers it: a list in RESP2; in RESP3 a map by the stream's name, in a form that depends on the client. */
+/** Reads XREAD's reply for one stream: a list in RESP2; in RESP3 a map by stream name, in a form that depends on the client. */
 export function readStream(reply: unknown): StreamPart {
 	const entries = entriesIn(reply);
 	return { stored: readEntries(entries), lastId: entries.at(-1)?.[0] };
@@ -42,7 +42,7 @@ function entriesIn(reply: unknown): Entries {
 	return Array.isArray(first) ? first[1] : second;
 }
 
-/** One of a group's newest: id, tag, time and text, with spaces between them. */
+/** Reads one of a group's newest events: id, tag, time and text, separated by spaces. */
 export function readLatest(value: string): Stored {
 	const [id = "", tag = "", at = ""] = value.split(" ", 3);
 	const text = value.slice(id.length + tag.length + at.length + 3);

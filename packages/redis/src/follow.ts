@@ -1,21 +1,21 @@
 /**
- * Following the stream, on a connection of its own: a read that waits keeps everything behind it waiting.
+ * Follows the stream on a connection of its own, because a blocking read delays all commands behind it.
  */
 import { type Stored, within } from "sse-service/engine";
 import type { RedisClient, RedisConnection } from "./clients/client.js";
 import { readStream } from "./entries.js";
 import { openConnection } from "./own-connection.js";
 
-/** A read waits in Redis for at most two seconds. */
+/** A read blocks in Redis for at most two seconds. */
 const WAIT = ["BLOCK", "2000"];
 
 /** A connection that has not answered by then is up, but delivers nothing. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** In one answer. */
+/** Entries per reply. */
 const COUNT = 256;
 
-/** As `follow` of an engine. */
+/** Implements `follow` of an engine. */
 export async function followStream(
 	redis: RedisClient,
 	key: string,

@@ -1,17 +1,17 @@
 /**
- * The keys of one log. Redis Cluster keeps together what has the same text in braces.
+ * The keys of one log. Redis Cluster stores keys with the same text in braces together.
  */
 
 export interface LogKeys {
-	/** A hash: format, epoch, and where the log ends. */
+	/** A hash: format, epoch, and the end of the log. */
 	readonly head: string;
 	/** The stream: the events. */
 	readonly log: string;
-	/** Those that every script over the log is given, in this order. */
+	/** The keys that every script on the log receives, in this order. */
 	readonly all: readonly string[];
-	/** A hash, what is posted by name, and a sorted set, the names by when their posts end. */
+	/** A hash of posts by name, and a sorted set of the names by expiry time. */
 	readonly allPosts: readonly [posts: string, ends: string];
-	/** The newest events of a group, a hash by key, and the order of these keys, a sorted set. */
+	/** The newest events of a group: a hash by key, and a sorted set with the order of these keys. */
 	ofGroup(group: string): readonly [latest: string, order: string];
 }
 
@@ -31,7 +31,7 @@ export function keysOf(prefix: string): LogKeys {
 	};
 }
 
-/** Names are the application's: two that differ only in a lone surrogate, which has no UTF-8, must not become one. */
+/** Encodes a name of the application. Two names that differ only in a lone surrogate, which UTF-8 cannot encode, stay different. */
 export function encodeName(name: string): string {
 	return JSON.stringify(name).slice(1, -1);
 }

@@ -1,5 +1,5 @@
 /**
- * Ids that nobody else has: of a log that is begun, and of a writer.
+ * Unique ids: of a new log, and of a writer.
  */
 import { randomBytes } from "node:crypto";
 

@@ -24,19 +24,19 @@ export type AnyRedisClient =
 
 export interface RedisEventLogOptions {
 	/**
-	 * A client of `redis` (node-redis) or of `ioredis`, 5 or 6. It stays the application's: connect it, and close it after the
-	 * service. The log has connections of its own, with the same settings; only over Cluster, what it does not read goes over this one.
+	 * A client of `redis` (node-redis) or of `ioredis`, 5 or 6. Connect it yourself, and close it after the service. The log opens
+	 * connections of its own, with the same settings; only with Cluster, everything except reads goes over this client.
 	 */
 	readonly client: AnyRedisClient;
-	/** What the names of its keys begin with, in braces. Services with the same one share a log. Default `"sse"`. */
+	/** The prefix of its keys, which stands in braces. Services with the same prefix share a log. Default `"sse"`. */
 	readonly prefix?: string | undefined;
-	/** How many events Redis keeps, about. Default 100,000. */
+	/** About how many events Redis keeps. Default 100,000. */
 	readonly maxEvents?: number | undefined;
-	/** How many bytes of them, about: their texts, and 64 for each. Default 64 MiB. */
+	/** About how many bytes of events Redis keeps: their texts, plus 64 for each. Default 64 MiB. */
 	readonly maxBytes?: number | undefined;
-	/** For how long, in milliseconds. Default one day. */
+	/** How long Redis keeps an event, in milliseconds. Default one day. */
 	readonly maxAgeMs?: number | undefined;
-	/** For how long an idempotency key is known, in milliseconds: so long at least, and at most twice that. Default ten minutes. */
+	/** How long Redis remembers an idempotency key at least, in milliseconds; at most twice as long. Default ten minutes. */
 	readonly idempotencyMs?: number | undefined;
 }
 
@@ -51,7 +51,7 @@ const PREFIX: Rule = [
 ];
 
 const RULES: OptionRules<ToldOptions> = {
-	// Which library it is of, if it is of one, is seen by who takes it.
+	// `clientOf` checks the client and detects its library.
 	client: [undefined, ["a client", () => true]],
 	prefix: ["sse", PREFIX],
 	...LOG_LIMITS,
@@ -60,7 +60,7 @@ const RULES: OptionRules<ToldOptions> = {
 export interface ResolvedOptions {
 	readonly client: unknown;
 	readonly prefix: string;
-	/** As Redis takes them: without limit is the largest number. */
+	/** In the form that Redis takes: no limit is the largest number. */
 	readonly limits: LogLimits;
 }
 
@@ -74,7 +74,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 	return { client, prefix, limits: Object.fromEntries(numbers) };
 }
 
-/** The prefix of keys alone. @throws `ERR_SSE_INVALID_OPTION` */
+/** Checks the prefix of keys alone. @throws `ERR_SSE_INVALID_OPTION` */
 export function resolvePrefix(prefix: unknown): string {
 	return readOptions({ prefix }, { prefix: RULES.prefix }).prefix;
 }

@@ -1,12 +1,13 @@
 /**
- * A connection of our own: opened in time, and asked in time. One can be up and bring nothing, which nothing else shows.
+ * An own connection, with time limits for opening and for answers: a connection can stay up and deliver nothing, which only a time
+ * limit detects.
  */
 import { within } from "sse-service/engine";
 import type { RedisClient, RedisConnection } from "./clients/client.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** @throws (rejects) when it takes too long, and as soon as the signal aborts: nothing stays open then */
+/** @throws (rejects) if it takes too long, and as soon as the signal aborts; nothing stays open then */
 export async function openConnection(
 	redis: RedisClient,
 	key: string,
@@ -17,7 +18,7 @@ export async function openConnection(
 	try {
 		return await within(CONNECT_TIMEOUT_MS, connecting, "Connecting to Redis", signal);
 	} catch (error) {
-		// It may be there later.
+		// The connection may still open later, and is then closed.
 		connecting.then((late) => late.destroy()).catch(() => {});
 		throw error;
 	}

@@ -24,14 +24,14 @@ import { POST, POSTED, TIDY_POSTS } from "./scripts/post-scripts.js";
 import { runScript, type Script } from "./scripts/script.js";
 import { checkServer } from "./server-check.js";
 
-/** The version of how the log is kept in Redis, and that of its texts. */
+/** The version of the storage in Redis, and that of the log's texts. */
 const FORMAT = `1.${LOG_FORMAT}`;
 
-// In one call to Redis.
+// Entries per call to Redis.
 const MAX_BATCH = 256;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 
-/** After so many bytes a reader is given what was read. */
+/** A read returns after this many bytes. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 export class RedisEngine implements LogEngine {
@@ -126,7 +126,7 @@ export class RedisEngine implements LogEngine {
 		this.#commands.close();
 	}
 
-	/** Run a script over the log. */
+	/** Runs a script on the log. */
 	#run(
 		script: Script,
 		args: readonly string[] = [],
@@ -137,7 +137,7 @@ export class RedisEngine implements LogEngine {
 	}
 }
 
-/** Whether it comes out of Redis as it went in. */
+/** Whether Redis returns the text unchanged. */
 function isWellFormed({ text, ownId = "" }: Storing): boolean {
 	return text.isWellFormed() && ownId.isWellFormed();
 }

@@ -1,5 +1,5 @@
 /**
- * The event log in Redis, over the client that the application has.
+ * The event log in Redis, on a client of the application.
  */
 import { createEngineEventLog, type EventLog } from "sse-service/engine";
 import { clientOf } from "./clients/detect-client.js";
@@ -7,7 +7,7 @@ import { type RedisEventLogOptions, resolveOptions } from "./options.js";
 import { RedisEngine } from "./redis-engine.js";
 
 /**
- * The event log of a service, in Redis: `createSSEService({ eventLog: redisEventLog({ client }) })`.
+ * Creates the event log of a service, in Redis: `createSSEService({ eventLog: redisEventLog({ client }) })`.
  *
  * @returns a log for one service, which opens and closes it
  * @throws `ERR_SSE_INVALID_OPTION`

@@ -1,5 +1,5 @@
 /**
- * What is asked of Redis before the log is opened there: whether it is new enough, and whether it may throw the log away.
+ * Checks Redis before the log is opened: whether it is new enough, and whether it may evict the log.
  */
 
 import type { LogLimits } from "sse-service/engine";
@@ -7,15 +7,15 @@ import type { RedisCalls } from "./clients/client.js";
 import type { LogKeys } from "./keys.js";
 import { defineScript, runScript } from "./scripts/script.js";
 
-// As a script, it is answered by the server that has the log.
+// A script, so that the server that has the log answers.
 const INFO = defineScript(`return redis.call('INFO', 'server') .. redis.call('INFO', 'memory')`);
 
-/** The first that trims a stream by id. */
+/** The first version that trims a stream by id. */
 const MIN_VERSION = [6, 2] as const;
 
 /**
- * @param warn told what an operator should know
- * @throws (rejects) when Redis is too old
+ * @param warn receives warnings for the operator
+ * @throws (rejects) if Redis is too old
  */
 export async function checkServer(
 	redis: RedisCalls,
@@ -27,7 +27,7 @@ export async function checkServer(
 	try {
 		facts = String(await runScript(redis, INFO, [head], []));
 	} catch {
-		// Not everyone may ask. Whoever cannot reach it will see that by what comes next.
+		// INFO may be forbidden. If Redis is unreachable, the next command shows that.
 		return;
 	}
 	const fact = (name: string): string | undefined =>

@@ -1,26 +1,26 @@
 /**
- * Redis as the log uses it, whichever client library the application has.
+ * The interface to Redis that the log uses, whichever client library the application has.
  */
 
 export interface RedisCalls {
 	/**
-	 * Send a command to the server that has a key, to where it is written.
+	 * Sends a command to the master that has a key.
 	 *
 	 * @returns its reply as strings, numbers, `null` and arrays
 	 */
 	call(args: readonly string[], key: string): Promise<unknown>;
 }
 
-/** The application's client. It is never closed here. */
+/** The application's client. The log never closes it. */
 export interface RedisClient extends RedisCalls {
-	/** It is of a cluster: only it knows, whenever that changes, which server has a key. */
+	/** Whether it is a cluster's client. Only that knows which server has a key, whenever this changes. */
 	readonly isCluster?: boolean;
-	/** Open a connection of our own to the server that has a key, with the settings of the application's. */
+	/** Opens an own connection to the server that has a key, with the settings of the application's client. */
 	connect(key: string): Promise<RedisConnection>;
 }
 
-/** A connection of our own. It is not mended when it breaks: what it was waiting for rejects then. */
+/** The log's own connection. It does not reconnect: when it breaks, pending commands reject. */
 export interface RedisConnection extends RedisCalls {
-	/** End it at once: what it was waiting for rejects. */
+	/** Closes it at once: pending commands reject. */
 	destroy(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Which library a client is of.
+ * Detects the library of a client.
  */
 import { SSEError } from "sse-service/engine";
 import type { RedisClient } from "./client.js";
@@ -10,9 +10,9 @@ import { fromNodeRedisCluster, type NodeRedisCluster } from "./node-redis-cluste
 import { fromNodeRedisSentinel, type NodeRedisSentinel } from "./node-redis-sentinel.js";
 
 /**
- * By its shape: whichever copy of whichever library it is of.
+ * Detects a client by its shape, so that any copy of a library works.
  *
- * @throws `ERR_SSE_INVALID_OPTION` when it is of none
+ * @throws `ERR_SSE_INVALID_OPTION` if it is not a client of a supported library
  */
 export function clientOf(client: unknown): RedisClient {
 	if (has(client, "call", "nodes", "connect", "disconnect", "on")) {

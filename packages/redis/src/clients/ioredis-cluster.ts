@@ -7,7 +7,7 @@ import { fromIORedis, type IORedisClient } from "./ioredis.js";
 /** What is used of it. */
 export interface IORedisCluster {
 	readonly options: { readonly keyPrefix?: string | undefined };
-	/** The addresses of those that have a slot, its master first. */
+	/** For each slot, the addresses of its nodes, master first. */
 	readonly slots: readonly (readonly string[] | undefined)[];
 	nodes(role: "master"): readonly IORedisNode[];
 	call(command: string, ...args: string[]): Promise<unknown>;
@@ -21,7 +21,7 @@ interface IORedisNode extends IORedisClient {
 }
 
 export function fromIORedisCluster(cluster: IORedisCluster): RedisClient {
-	// The cluster puts it before the keys, and its nodes do not.
+	// The cluster adds the prefix to keys; its nodes do not.
 	const { keyPrefix = "" } = cluster.options;
 	return {
 		isCluster: true,

@@ -12,7 +12,7 @@ export interface IORedisClient {
 	on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** It breaks where the application's would be mended, and has no limit of time for a command that waits. */
+/** Does not reconnect, unlike the application's client, and has no time limit for blocking commands. */
 const OWN = {
 	lazyConnect: true,
 	retryStrategy: null,
@@ -27,7 +27,7 @@ const OWN = {
 	readOnly: false,
 };
 
-/** @param more settings of the connections of our own */
+/** @param more settings for our own connections */
 export function fromIORedis(client: IORedisClient, more?: object): RedisClient {
 	return {
 		call: (args) => call(client, args),

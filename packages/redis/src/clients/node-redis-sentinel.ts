@@ -1,5 +1,5 @@
 /**
- * The client of `redis` (node-redis) for Redis Sentinel, 6. That of 5 cannot be duplicated.
+ * The client of `redis` (node-redis) for Redis Sentinel, 6. The client of version 5 cannot be duplicated.
  */
 import type { RedisClient } from "./client.js";
 import { AS_TEXT, WAITING } from "./node-redis.js";
@@ -14,7 +14,7 @@ export interface NodeRedisSentinel {
 	on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** One connection to the master, and a command that fails there is not tried elsewhere. */
+/** One connection to the master; a command that fails there is not retried elsewhere. */
 const OWN = {
 	masterPoolSize: 1,
 	replicaPoolSize: 0,

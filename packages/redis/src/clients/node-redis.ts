@@ -13,14 +13,14 @@ export interface NodeRedisClient {
 	on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** It breaks where the application's would be mended. */
+/** Does not reconnect, unlike the application's client. */
 const OWN = { disableOfflineQueue: true, pingInterval: 0, clientSideCache: undefined };
 const OWN_SOCKET = { reconnectStrategy: false, socketTimeout: undefined };
 
-/** Replies as text, whatever the application has chosen. */
+/** Replies as strings, whatever the application configured. */
 export const AS_TEXT = { typeMapping: {} };
 
-/** There is no limit of time for a command that waits. */
+/** No time limit, for blocking commands. */
 export const WAITING = { ...AS_TEXT, timeout: undefined };
 
 export function fromNodeRedis(client: NodeRedisClient): RedisClient {
@@ -46,11 +46,11 @@ export function fromNodeRedis(client: NodeRedisClient): RedisClient {
 	};
 }
 
-/** One that has broken is closed already, and says so by an error. */
+/** Closes a client. A broken one is already closed, and throws. */
 function destroy(client: NodeRedisClient): void {
 	try {
 		client.destroy();
 	} catch {
-		// As it is to be.
+		// Already closed.
 	}
 }

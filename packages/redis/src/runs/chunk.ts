@@ -1,12 +1,12 @@
 /**
- * A chunk: entries of a run that were written together, as Redis keeps them. Read as untrusted input: others can write to
- * Redis, too.
+ * A chunk: entries of a run that were written together, as Redis keeps them. Chunks are read as untrusted input, because others
+ * can write to Redis, too.
  */
 import type { RunEntry, RunOutcome } from "sse-service/runs";
 
-/** Entries that follow each other; `from` is the sequence of the first. */
+/** Consecutive entries; `from` is the sequence of the first. */
 export interface Chunk {
-	/** As Redis names it. */
+	/** Its name in Redis. */
 	readonly name: string;
 	readonly from: number;
 	readonly entries: readonly RunEntry[];
@@ -22,7 +22,7 @@ export function encodeChunk(entries: readonly RunEntry[]): string {
 	);
 }
 
-/** @param entry as XRANGE answers it */
+/** @param entry as returned by XRANGE */
 export function decodeChunk(entry: unknown): Chunk {
 	const [name, [, text]] = entry as [string, [string, string]];
 	const entries = (JSON.parse(text) as Kept[]).map(([event, data, end]) => ({

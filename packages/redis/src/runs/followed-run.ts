@@ -1,6 +1,5 @@
 /**
- * An attempt that somebody in this process follows: what has come of it lately, so that its readers ask Redis for nothing
- * that is here.
+ * An attempt that readers in this process follow: caches its latest entries, so that readers need not request them from Redis.
  */
 import type { RunEntry } from "sse-service/runs";
 import type { Chunk } from "./chunk.js";
@@ -11,23 +10,23 @@ const MAX_ENTRIES = 2_000;
 export class FollowedRun {
 	readonly #watchers = new Set<() => void>();
 	#entries: RunEntry[] = [];
-	/** The sequence of the first of them; 0 while nothing is followed yet. */
+	/** The sequence of the first cached entry; 0 while nothing is followed yet. */
 	#from = 0;
-	/** The newest chunk that has come, as Redis names it: what is followed comes after it. `undefined`: not followed. */
+	/** The name in Redis of the newest received chunk, after which the read continues. `undefined`: not followed. */
 	last: string | undefined;
 
-	/** @returns how many watch it now */
+	/** @returns the number of watchers */
 	add(watcher: () => void): number {
 		return this.#watchers.add(watcher).size;
 	}
 
-	/** @returns how many watch it still */
+	/** @returns the number of remaining watchers */
 	remove(watcher: () => void): number {
 		this.#watchers.delete(watcher);
 		return this.#watchers.size;
 	}
 
-	/** Follow it from the end of these chunks, which are all that Redis has from some sequence on. */
+	/** Starts to follow from the end of these chunks, which are all that Redis has from some sequence on. */
 	begin(chunks: readonly Chunk[]): void {
 		const first = chunks[0];
 		this.#from = first?.from ?? 1;
@@ -35,10 +34,10 @@ export class FollowedRun {
 		this.last = chunks.at(-1)?.name ?? "0-0";
 	}
 
-	/** Has come from Redis. */
+	/** Adds a chunk from Redis. */
 	take(chunk: Chunk): void {
 		this.last = chunk.name;
-		// The end of a run whose newest entries were lost may have the number of one that is here.
+		// If the newest entries of a run were lost, its end may reuse the sequence of a cached entry.
 		const known = chunk.from - this.#from;
 		if (known < this.#entries.length) this.#entries.length = Math.max(0, known);
 		this.#entries.push(...chunk.entries);
@@ -50,7 +49,7 @@ export class FollowedRun {
 		this.wake();
 	}
 
-	/** @returns `undefined` when that is not here */
+	/** @returns `undefined` if the entries are not cached */
 	read(from: number, limit: number): readonly RunEntry[] | undefined {
 		if (this.last === undefined || from < this.#from) return undefined;
 		if (from > this.#from + this.#entries.length) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Runs in Redis, over the client that the application has: every process can start, follow and cancel each of them.
+ * Runs in Redis, on a client of the application: every process can start, follow and cancel each of them.
  */
 
 import { SSEError } from "sse-service/engine";
@@ -27,21 +27,21 @@ import { type RunKeys, runKeysOf } from "./run-keys.js";
 import { CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
 
 export interface RedisRunStoreOptions {
-	/** A client of `redis` (node-redis) or of `ioredis`, 5 or 6. It stays the application's, as that of `redisEventLog`. */
+	/** A client of `redis` (node-redis) or of `ioredis`, 5 or 6. Connect and close it yourself, as for `redisEventLog`. */
 	readonly client: AnyRedisClient;
-	/** What the names of its keys begin with, in braces. Processes with the same one share runs. Default `"sse"`. */
+	/** The prefix of its keys, which stands in braces. Processes with the same prefix share runs. Default `"sse"`. */
 	readonly prefix?: string | undefined;
-	/** Told why Redis cannot be followed, once for each failed attempt. */
+	/** Receives why Redis cannot be followed, once per failed attempt. */
 	readonly onError?: ((error: unknown) => unknown) | undefined;
 }
 
-/** Chunks that are read at a time. */
+/** Chunks per read. */
 const CHUNKS = 128;
-/** Writes of one call of Redis. */
+/** Writes per call to Redis. */
 const MAX_WRITES = 256;
 
 /**
- * A store of runs: `createRuns({ store: redisRunStore({ client }) })`, which closes it.
+ * Creates a store of runs: `createRuns({ store: redisRunStore({ client }) })`, which closes it.
  *
  * @throws `ERR_SSE_INVALID_OPTION`
  */
@@ -55,7 +55,7 @@ class RedisRunStore implements RunStore {
 	readonly #commands: CommandConnection;
 	readonly #calls: RedisCalls;
 	readonly #keys: RunKeys;
-	/** What every script is given. */
+	/** The keys that every script receives. */
 	readonly #common: readonly string[];
 	readonly #wake: string;
 	readonly #onError: (error: unknown) => void;
@@ -77,7 +77,7 @@ class RedisRunStore implements RunStore {
 	}
 
 	async claim(id: string, rules: ClaimRules): Promise<{ status: RunStatus; isOwn: boolean }> {
-		// Before there is anything to be cancelled.
+		// Follows before any run exists, so that no cancellation is missed.
 		this.#follow();
 		const { leaseMs, ttlMs, maxRuns } = rules;
 		const limit = Math.min(maxRuns, Number.MAX_SAFE_INTEGER);
@@ -128,7 +128,7 @@ class RedisRunStore implements RunStore {
 		const reply = (await runScript(this.#calls, READ_RUN, keys, args)) as unknown[] | null;
 		if (reply === null) return undefined;
 		const chunks = reply.map(decodeChunk);
-		// That is all there is: from here on it is followed.
+		// Redis has no more, so the run is followed from here on.
 		if (chunks.length < CHUNKS && followed?.last === undefined) {
 			followed?.begin(chunks);
 			if (followed !== undefined) this.#wakeUp();
@@ -201,7 +201,7 @@ class RedisRunStore implements RunStore {
 		this.#following ??= followRuns(this.#redis, keys, host, signal);
 	}
 
-	/** End the read that waits: there is one more run to wait for. Runs that come meanwhile go with it. */
+	/** Ends the blocking read, because there is another run to follow. Runs added meanwhile join the next read. */
 	#wakeUp(): void {
 		if (this.#isWaking || this.#closing.signal.aborted) return;
 		this.#isWaking = true;
@@ -212,7 +212,7 @@ class RedisRunStore implements RunStore {
 				await this.#calls.call(wake, this.#wake);
 				await this.#calls.call(["PEXPIRE", this.#wake, "60000"], this.#wake);
 			} catch (error) {
-				// The read ends by itself before long.
+				// Otherwise the read ends by itself soon.
 				if (!this.#closing.signal.aborted) this.#onError(error);
 			}
 		});

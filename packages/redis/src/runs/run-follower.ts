@@ -1,6 +1,6 @@
 /**
- * The follower: one connection of this process on which it waits for all runs that somebody here follows, and for
- * cancellations. Nothing is polled, and of runs that nobody follows nothing comes.
+ * The follower: one connection of this process that waits for entries of all runs followed here, and for cancellations. It does
+ * not poll, and receives nothing of runs that nobody here follows.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { within } from "sse-service/engine";
@@ -15,19 +15,19 @@ export interface FollowerKeys {
 }
 
 export interface FollowerHost {
-	/** What is followed, by the key of its stream. */
+	/** The followed runs, by the key of their stream. */
 	readonly followed: ReadonlyMap<string, FollowedRun>;
 	onCancelled(attempt: string): void;
 	onError(error: unknown): void;
 }
 
-/** A read waits for so long in Redis. */
+/** How long a read blocks in Redis. */
 const BLOCK_MS = 2_000;
-/** A connection that has not answered by then is up, but nothing comes through it. */
+/** A connection that has not answered by then is up, but delivers nothing. */
 const ANSWER_TIMEOUT_MS = 5_000;
-/** Chunks of one stream in one answer. */
+/** Chunks of one stream per reply. */
 const COUNT = 256;
-/** With many runs an answer for each chunk of each would ask for all of them as often. */
+/** With more runs than this, reads are paced: a reply per chunk would repeat the request for all runs each time. */
 const MANY = 16;
 const PACE_MS = 5;
 const FIRST_PAUSE_MS = 50;
@@ -52,7 +52,7 @@ export async function followRuns(
 					"Reading from Redis",
 					signal,
 				);
-			// What was cancelled before this process began is none of its.
+			// Earlier cancellations do not concern this process.
 			lastControl ??= newestOf(await ask("XREVRANGE", keys.control, "+", "-", "COUNT", "1"));
 			let lastWake = newestOf(await ask("XREVRANGE", keys.wake, "+", "-", "COUNT", "1"));
 			for (;;) {
@@ -89,11 +89,11 @@ type StreamEntry = [name: string, fields: string[]];
 
 function newestOf(entries: unknown, before = "0-0"): string {
 	const list = entries as StreamEntry[];
-	// XREVRANGE answers the newest alone, XREAD in order.
+	// XREVRANGE returns only the newest, XREAD all in order.
 	return list.at(-1)?.[0] ?? before;
 }
 
-/** As XREAD answers them: pairs in RESP2; in RESP3 a map by the stream's name, which clients make into what they like. */
+/** Reads XREAD's reply: pairs in RESP2; in RESP3 a map by stream name, which each client represents in its own way. */
 function streamsOf(reply: unknown): [name: string, entries: StreamEntry[]][] {
 	if (reply === null || reply === undefined) return [];
 	if (reply instanceof Map) return [...reply];

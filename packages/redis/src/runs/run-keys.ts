@@ -7,11 +7,11 @@ export interface RunKeys {
 	readonly index: readonly [started: string, until: string];
 	/** A stream: the attempts that were cancelled. */
 	readonly control: string;
-	/** A hash: what is known of a run. */
+	/** A hash: the status of a run. */
 	ofRun(name: string): string;
 	/** A stream: the entries of an attempt. */
 	ofAttempt(name: string, attempt: string): string;
-	/** A stream that one process writes to itself, to end a read that waits. */
+	/** A stream that a process writes for itself, to end its blocking read. */
 	ofProcess(name: string): string;
 }
 

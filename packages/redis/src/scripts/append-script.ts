@@ -1,14 +1,14 @@
 /**
- * The script that appends a batch: as a whole, in order, and once, however often it is sent.
+ * The script that appends a batch: atomically, in order, and once, however often it is sent.
  */
 import { CHAIN } from "../chain.js";
 import { LOG } from "./log-prelude.js";
 import { defineScript } from "./script.js";
 
-// Of each writer so many answers are remembered: what is on its way at a time is less.
+// The number of answers remembered per writer. Fewer batches are pending at a time.
 const ANSWERS = 64;
 
-// What an entry takes besides its text, about.
+// Approximate overhead of an entry.
 const OVERHEAD_BYTES = 64;
 
 /** Before the entries in ARGV. */
@@ -19,7 +19,7 @@ const FIRST_ENTRY = 10;
  * for how long idempotency keys are, in milliseconds, and how many; then for each entry its tag, its text, and JSON: own
  * id, idempotency key, the place in KEYS of its group, its key there, how many of these are kept. "" if it has none.
  *
- * It answers the epoch, the sequence before the first that was stored, of each entry that was known before its place among
+ * Returns the epoch, the sequence before the first that was stored, of each entry that was known before its place among
  * the entries, sequence, tag and own id, and the tag before the first that was stored.
  */
 export const APPEND = defineScript(`${LOG}${CHAIN}

@@ -1,19 +1,19 @@
 /**
- * What every script over the log begins with: the head is read, or made where it is missing. A script runs as a whole, so what
- * it has read is so until it ends.
+ * The beginning of every script on the log: reads the head, or creates it if it is missing. A script runs atomically, so what it
+ * has read stays true until it ends.
  *
- * The head is what makes the other keys a log: they are of no log without it, and are deleted when one is begun. So whichever
- * key is lost, what is left is never taken for a log that goes on: without its head it begins anew, without its stream it
- * has been trimmed, and without a group's newest events, which nothing else would show, it begins anew as well.
+ * The head makes the other keys a log: without it they belong to none, and are deleted when a log is created. So whichever key
+ * is lost, the rest is never mistaken for a log that continues. Without its head a log is recreated; without its stream it
+ * counts as trimmed; and without a group's newest events, whose loss nothing else would show, it is recreated as well.
  */
 
-/** Events of which the field at a place is looked for: that of `a` (when it was stored) and `b` (bytes before it). */
+/** The indexes of an entry's fields `a` (when it was stored) and `b` (bytes before it). */
 const AT = 6;
 const BYTES = 8;
 
 /**
  * KEYS: the head, the stream, the idempotency keys, those before them, the writers; then two for each group.
- * ARGV: the format, the epoch of a log that is begun.
+ * ARGV: the format, the epoch of a log that has to be created.
  */
 export const LOG = `
 local head, log, known, knownBefore, writers = unpack(KEYS)

@@ -1,16 +1,16 @@
 /**
- * The scripts that ask of the log, and the one that tidies it up.
+ * The scripts that read the log, and the one that cleans it up.
  */
 import { LOG } from "./log-prelude.js";
 import { defineScript } from "./script.js";
 
-/** What a writer was answered is remembered for so long after its last batch. */
+/** How long the answers to a writer are remembered after its last batch. */
 const WRITER_MS = 3_600_000;
 
-/** Writers are looked through no more often than that, however many processes there are. */
+/** The minimum time between two cleanups of writers, however many processes there are. */
 const SWEEP_MS = 60_000;
 
-/** As LOG. It answers the epoch, sequence and tag of the newest event, and what time it is. */
+/** As LOG. Returns the epoch, sequence and tag of the newest event, and the time. */
 export const NEWEST = defineScript(`${LOG}
 -- A replica refuses it: what is newest there may not be the newest.
 redis.call('HDEL', head, '')
@@ -27,8 +27,8 @@ return { epoch, sequence, tag, now }
 `);
 
 /**
- * KEYS: the stream. ARGV: from which sequence on, how many, and after how many bytes it is enough. It answers entries as XRANGE
- * does.
+ * KEYS: the stream. ARGV: the first sequence, the maximum number of entries, and the number of bytes after which to stop. Returns
+ * entries like XRANGE.
  */
 export const READ = defineScript(`
 local next, left, bytes, found = ARGV[1] .. '-0', tonumber(ARGV[2]), tonumber(ARGV[3]), {}
@@ -45,7 +45,7 @@ end
 return found
 `);
 
-/** As LOG, and one group. It answers its newest events, in order: id, tag, time and text, with spaces between them. */
+/** As LOG, and one group. Returns its newest events, in order: id, tag, time and text, separated by spaces. */
 export const LATEST = defineScript(`${LOG}
 local latest, order = KEYS[6], KEYS[7]
 if isLost(latest, order) then

@@ -1,9 +1,9 @@
 /**
- * The scripts of what processes post, such as who is connected where: a text under a name, for a time. The process that posted it
- * may be gone by then, and nobody may ask for it: so each post, and a tidying from time to time, removes what has ended.
+ * The scripts for the posts of processes, such as who is connected where: each is a text under a name, for a time. The process that
+ * posted it may have ended, and nobody may read it, so each post and a periodic cleanup remove expired posts.
  *
- * 2.0.0 knew no sorted set of ends. It reads and writes the same hash; what it has posted is entered when it is tidied up. The
- * scripts use no command that its README did not have operators permit.
+ * 2.0.0 has no sorted set of expiry times. It reads and writes the same hash; the cleanup adds its posts to the set. The scripts
+ * use only commands that the README of 2.0.0 asked operators to permit.
  */
 import { defineScript } from "./script.js";
 
@@ -27,7 +27,7 @@ local function removeEnded()
 end
 `;
 
-/** KEYS: as POSTS. ARGV: the name, the text, for how many milliseconds. */
+/** KEYS: as POSTS. ARGV: the name, the text, its lifetime in milliseconds. */
 export const POST = defineScript(`${POSTS}
 local stop = now + ARGV[3]
 redis.call('HSET', posts, ARGV[1], string.format('%.0f', stop) .. ' ' .. ARGV[2])
@@ -35,7 +35,7 @@ redis.call('ZADD', ends, stop, ARGV[1])
 removeEnded()
 `);
 
-/** KEYS: as POSTS. It answers names and texts. */
+/** KEYS: as POSTS. Returns names and texts. */
 export const POSTED = defineScript(`${POSTS}
 removeEnded()
 local found, up = redis.call('HGETALL', posts), {}
@@ -49,7 +49,7 @@ end
 return up
 `);
 
-/** KEYS: as POSTS. The texts are looked at only while there are posts without an end. */
+/** KEYS: as POSTS. Reads the texts only while there are posts without an expiry time. */
 export const TIDY_POSTS = defineScript(`${POSTS}
 if redis.call('HLEN', posts) ~= redis.call('ZCARD', ends) then
 	local found, known = redis.call('HGETALL', posts), {}

@@ -1,5 +1,5 @@
 /**
- * A script that runs in Redis, known to it by its hash once it has been sent.
+ * A script that runs in Redis, which identifies it by its hash once it has been sent.
  */
 import { createHash } from "node:crypto";
 import { SSEError } from "sse-service/engine";
@@ -14,7 +14,7 @@ export function defineScript(text: string): Script {
 	return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 
-/** Run it by its hash. @throws (rejects) what `isUnknownScript` says yes to, where Redis does not have it */
+/** Runs the script by its hash. @throws (rejects) an error that `isUnknownScript` recognizes, if Redis does not have it */
 export function runByHash(
 	redis: RedisCalls,
 	{ sha }: Script,
@@ -24,7 +24,7 @@ export function runByHash(
 	return run(redis, ["EVALSHA", sha], keys, args);
 }
 
-/** Run it by its text, by which Redis comes to know it. */
+/** Runs the script by its text, after which Redis knows its hash. */
 export function runByText(
 	redis: RedisCalls,
 	{ text }: Script,
@@ -34,7 +34,7 @@ export function runByText(
 	return run(redis, ["EVAL", text], keys, args);
 }
 
-/** Run it: for scripts of which nothing depends on which runs first. */
+/** Runs a script whose order relative to others does not matter. */
 export async function runScript(
 	redis: RedisCalls,
 	script: Script,
@@ -49,17 +49,17 @@ export async function runScript(
 	}
 }
 
-/** Redis has been restarted, or another one has taken its place. */
+/** Whether Redis does not know the script: it was restarted, or another server replaced it. */
 export function isUnknownScript(error: unknown): boolean {
 	return messageOf(error).startsWith("NOSCRIPT");
 }
 
-/** Whether a script has answered the error with this name. */
+/** Whether a script returned the error with this name. */
 export function isScriptError(error: unknown, name: string): boolean {
 	return new RegExp(`^(ERR )?${name}\\b`).test(messageOf(error));
 }
 
-/** Whether Redis has answered an error, one of this kind, and not the client that it has none: Redis begins with its kind. */
+/** Whether an error is a reply of Redis, of this kind, and not an error of the client: replies begin with their kind. */
 export function isReply(error: unknown, kind = "[A-Z]+"): boolean {
 	return new RegExp(`^${kind}( |$)`).test(messageOf(error));
 }
