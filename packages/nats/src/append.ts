@@ -1,6 +1,6 @@
 /**
- * Appending: each text is published as a message of its own, without waiting for the one before, and JetStream answers
- * where it is.
+ * Appends: publishes each text as a message of its own, without waiting for the previous one. JetStream answers with its
+ * sequence.
  */
 import type { StoredAt, Storing } from "sse-service/engine";
 import { decodeEntry, encodeEntry } from "./entry.js";
@@ -9,17 +9,17 @@ import type { Log, LogStream } from "./log-stream.js";
 import type { Answer, Outgoing } from "./requests.js";
 import { hash } from "./subjects.js";
 
-// Where nobody takes what is published, nothing is stored, so it can be published again.
+// If no stream accepts a message, nothing is stored, so publishing it again is safe.
 const ATTEMPTS = 4;
 
-/** What JetStream answers to a message. */
+/** JetStream's answer to a published message. */
 interface PubAck {
 	readonly seq: number;
-	/** Its id was known: that is where it was stored then. */
+	/** True if the message id was known. The sequence is then that of the first message. */
 	readonly duplicate?: boolean;
 }
 
-/** As `append` of an engine. `onLog`: told, before anything is sent, to which log */
+/** As `append` of an engine. `onLog`: receives the log before anything is sent */
 export async function append(
 	jetStream: JetStream,
 	stream: LogStream,
@@ -36,7 +36,7 @@ export async function append(
 			({ latest, idempotencyKey }, index): Outgoing => ({
 				subject: latest === undefined ? subjects.event : subjects.state(latest.group, latest.key),
 				payload: bodies[index],
-				// The server remembers each id for as long as a key is to be known: only those who need one have one.
+				// The server remembers each id for the idempotency window, so only messages with a key get one.
 				headers: idempotencyKey === undefined ? undefined : { "Nats-Msg-Id": hash(idempotencyKey) },
 			}),
 		);
@@ -63,7 +63,7 @@ interface Original {
 	readonly ownId?: string | undefined;
 }
 
-// Its key is known, and the log has it no more: a client that has this tag from it cannot resume there in any case.
+// The key is known but the log no longer has the event. A client with this tag could not resume there anyway.
 const GONE: Original = { tag: "0" };
 
 function readAck(answer: Answer): PubAck | Error {

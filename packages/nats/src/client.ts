@@ -1,12 +1,11 @@
 /**
- * The client: what is used of a connection of `@nats-io/transport-node` 3 or of `nats` 2. Both have these in common, so
- * that neither needs to be imported here.
+ * The client: the common part of connections of `@nats-io/transport-node` 3 and `nats` 2, so that neither needs to be imported.
  */
 
 export interface NatsConnection {
 	publish(subject: string, payload: Uint8Array, options: object): void;
 	subscribe(subject: string, options: object): NatsSubscription;
-	/** What becomes of the connection, as it happens. */
+	/** Status changes of the connection, as they happen. */
 	status(): AsyncIterable<NatsStatus>;
 	/** Of the server that it is connected to. */
 	readonly info?: { readonly max_payload?: number | undefined } | undefined;
@@ -38,7 +37,7 @@ interface NatsHeaders {
 	get(name: string): string;
 }
 
-/** Told as the option `callback` of a subscription. It must not throw: the clients would stop reading. */
+/** The option `callback` of a subscription. It must not throw, because the clients would stop reading. */
 export type NatsCallback = (error: Error | null, message: NatsMessage) => void;
 
 export function isNatsConnection(value: unknown): value is NatsConnection {

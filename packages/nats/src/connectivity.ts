@@ -1,13 +1,13 @@
 /**
- * Connectivity: whether the caller's connection is up, as its client says it. The client reconnects by itself; what was on
- * its way then is lost, and whoever waits for an answer would wait in vain.
+ * Connectivity: whether the caller's connection is up, as reported by its client. The client reconnects by itself, but pending
+ * requests are lost and would never be answered.
  */
 import type { NatsConnection, NatsStatus } from "./client.js";
 
 export interface ConnectivityListener {
 	onDown?(error: Error): void;
 	onUp?(): void;
-	/** The server does not permit a subject: it says so to the connection, and answers nothing to whoever asked. */
+	/** Called when the server does not permit a subject. It notifies only the connection, and does not answer the request. */
 	onRefused?(subject: string, error: Error): void;
 }
 
@@ -29,7 +29,7 @@ export class Connectivity {
 		if (this.#status === undefined) void this.#watch().catch(() => {});
 	}
 
-	/** @returns to be called when it is to be told no more */
+	/** @returns a function that removes the listener */
 	listen(listener: ConnectivityListener): () => void {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);
@@ -44,7 +44,7 @@ export class Connectivity {
 	async #watch(): Promise<void> {
 		const status = this.#connection.status();
 		this.#status = status;
-		// One of the clients does not end the status by that.
+		// One of the clients does not end the status iterator on close.
 		void this.#connection.closed().then(() => {
 			if (this.#status === status) this.#goDown("The connection to NATS has been closed");
 		});
@@ -71,7 +71,7 @@ export class Connectivity {
 	}
 }
 
-/** The subject that is not permitted, if it is that: one client has it in an error, the other beside a code. */
+/** The refused subject, if the status is a refusal. One client reports it in an error, the other next to a code. */
 function refusedBy({ error, permissionContext }: NatsStatus): string | undefined {
 	const { subject } = (permissionContext ?? error ?? {}) as { readonly subject?: unknown };
 	return typeof subject === "string" ? subject : undefined;

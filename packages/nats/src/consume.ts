@@ -1,15 +1,15 @@
 /**
- * Consuming: the messages of a stream, in its order, sent by an ephemeral consumer to an inbox of our own. That none is
- * missing is seen by their numbers, and by heartbeats, which say what was sent last.
+ * Consumes the messages of a stream, in order, from an ephemeral consumer that sends to an inbox of our own. Their numbers,
+ * and heartbeats with the last sent number, prove that none is missing.
  */
 import type { NatsMessage } from "./client.js";
 import { HEARTBEAT_MS, type JetStream, type Kept } from "./jetstream.js";
 import type { ConsumerConfig, ConsumerInfo } from "./jetstream-api.js";
 
-// A connection can be up and bring nothing. One heartbeat may be late.
+// A connection can be up and deliver nothing. Single heartbeats may be late.
 const MISSED_HEARTBEATS = 3;
 
-/** A message, and how many more there are behind it now. */
+/** A message, and the number of messages pending after it. */
 interface Delivery extends Kept {
 	readonly pending: number;
 }
@@ -21,11 +21,11 @@ export interface Consuming {
 	onCreated?(info: ConsumerInfo): void | Promise<void>;
 	/** What it throws ends the consuming. */
 	take(delivery: Delivery): void;
-	/** Called with the sequence of the last message that was sent, when it has been taken. What it throws ends the consuming. */
+	/** Called with the sequence of the last message sent, once it has been processed. What it throws ends the consuming. */
 	onHeartbeat?(sequence: number): void;
 }
 
-/** Resolves when the signal aborts. Rejects as soon as the connection breaks or brings nothing, or a message is missing. */
+/** Resolves when the signal aborts. Rejects as soon as the connection breaks or stalls, or a message is missing. */
 export async function consume(
 	jetStream: JetStream,
 	consuming: Consuming,
@@ -53,9 +53,9 @@ class Consumer {
 	#settle: (error: unknown) => void = () => {};
 	#isEnded = false;
 	#name: string | undefined;
-	/** What has come before it is known whether it may. */
+	/** Messages received before `onCreated` has accepted the consumer. */
 	#early: NatsMessage[] | undefined = [];
-	/** Its own number of the last message, from 1 on without holes. */
+	/** The consumer's own number of the last message, from 1 without holes. */
 	#last = 0;
 	#silentTicks = 0;
 
@@ -107,7 +107,7 @@ class Consumer {
 		for (const message of early) this.#guard(() => this.#receive(message));
 	}
 
-	/** The clients stop reading when something throws. */
+	/** Catches errors, because the clients stop reading if a callback throws. */
 	#guard(receive: () => void): void {
 		if (this.#isEnded) return;
 		try {
@@ -125,7 +125,7 @@ class Consumer {
 	}
 
 	#control({ reply, headers }: NatsMessage): void {
-		// It wants to know that what it sent before has been taken.
+		// Flow control: the server asks whether earlier messages have been processed.
 		const asked = reply || headers?.get("Nats-Consumer-Stalled");
 		if (asked) this.#jetStream.requests.tell(asked);
 		const last = headers?.get("Nats-Last-Consumer");
@@ -145,7 +145,7 @@ class Consumer {
 		return new Error(`Messages of the stream ${this.#consuming.stream} were lost on their way`);
 	}
 
-	/** Before it has been created, the request for that has a deadline of its own. */
+	/** Counts missed heartbeats. Until the consumer exists, its creation request has its own deadline. */
 	#tick(): void {
 		if (this.#early !== undefined || ++this.#silentTicks <= MISSED_HEARTBEATS) return;
 		const { stream } = this.#consuming;
@@ -153,7 +153,7 @@ class Consumer {
 	}
 }
 
-/** What a message that comes from a stream has as its reply: where it was kept. */
+/** Parses a message's reply subject, which says where the message is stored. */
 function readReply(reply = ""): {
 	readonly sequence: number;
 	readonly number: number;

@@ -1,12 +1,12 @@
 /**
- * The description of a stream: that it is one of ours, of which format, and which. Nothing else of a stream's configuration
- * can hold that in every version of the server.
+ * The description of a stream: marks it as ours, with its format and token. No other part of a stream's configuration can hold
+ * that in every version of the server.
  */
 import { randomBytes } from "node:crypto";
 import { LOG_FORMAT, SSEError } from "sse-service/engine";
 import type { StreamConfig } from "./jetstream-api.js";
 
-// That of the streams and their messages, and that of the texts in them.
+// The format of streams and messages, and that of the texts in them.
 const FORMAT = `1.${LOG_FORMAT}`;
 
 export type StreamKind = "log" | "latest" | "posts";

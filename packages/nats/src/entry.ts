@@ -1,6 +1,6 @@
 /**
- * An entry: one text of the log, as the payload of a message. Its first line is what goes with the text: the tag, and behind
- * a space, in JSON, what there is more.
+ * An entry: one text of the log, as the payload of a message. Its first line holds the tag and, after a space, other metadata
+ * as JSON.
  */
 import type { Stored, Storing } from "sse-service/engine";
 import type { Kept } from "./jetstream.js";
@@ -21,7 +21,7 @@ export function encodeEntry({ tag, text, ownId, latest }: Storing): Buffer {
 	return Buffer.from(`${tag}${more}\n${text}`);
 }
 
-/** What others have put there is an entry, too: the numbers must have no holes. The core does not know its text. */
+/** Decodes any message as an entry, even one of another program, because the sequence must have no holes. The core skips its text. */
 export function decodeEntry({ sequence, at, payload }: Kept): Entry {
 	const content = payload.toString();
 	const end = content.indexOf("\n");

@@ -1,6 +1,6 @@
 /**
- * Finding a stream, or making it when it is missing. While a server deletes a stream it says that it has none, and deletes
- * the files of one that is made at that moment, too; the next restart then loses it. So it is asked twice, with a pause.
+ * Finds a stream, or creates it if it is missing. While a server deletes a stream, it reports the stream as missing, and also
+ * deletes the files of a stream created at that moment, which the next restart then loses. So this asks twice, with a pause.
  */
 import { pause } from "sse-service/engine";
 import type { JetStream } from "./jetstream.js";
@@ -8,13 +8,13 @@ import type { StreamConfig, StreamInfo } from "./jetstream-api.js";
 
 const PAUSE_MS = 100;
 
-/** For one that was there a moment ago, and may be large. */
+/** The pause for a stream that existed a moment ago and may be large. */
 export const DELETION_MS = 500;
 
-// Another process may make the stream, or remove it, between two questions.
+// Another process may create or remove the stream between two requests.
 const ATTEMPTS = 5;
 
-/** @param config of the stream that is made; what is there may have another */
+/** @param config of a new stream; an existing one may have another */
 export async function findOrMake(
 	jetStream: JetStream,
 	config: StreamConfig,

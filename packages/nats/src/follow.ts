@@ -1,5 +1,5 @@
 /**
- * Following the log: every message of it after a sequence, each proven to be the next one.
+ * Follows the log: delivers every message after a sequence, each proven to be the next one.
  */
 import type { Position, Stored } from "sse-service/engine";
 import { consume } from "./consume.js";
@@ -10,7 +10,7 @@ import type { LogStream } from "./log-stream.js";
 export interface Follower {
 	readonly after: number;
 	take(stored: readonly Stored[]): void;
-	/** Called for each that was taken. */
+	/** Called for each processed message. */
 	onTaken(position: Position): void;
 	/** The server's clock, in ISO 8601. */
 	onClock(now: string): void;
@@ -34,7 +34,7 @@ export async function follow(
 			// It cannot be created where another log has taken the stream's place.
 			filter_subject: subjects.all,
 		},
-		// Where there is no such sequence JetStream waits for it, or begins at another, and says nothing of it.
+		// If the sequence does not exist, JetStream silently waits for it or begins at another one, so it is checked here.
 		onCreated: async ({ created }) => {
 			onClock(created);
 			const { log, state } = await stream.look();

@@ -1,5 +1,5 @@
 /**
- * What is said to JetStream's API, and what it answers: of each as much as is used here, in its own names.
+ * The requests and responses of JetStream's API: the parts used here, under their own names.
  */
 
 export interface StreamConfig {
@@ -22,9 +22,9 @@ export interface StreamConfig {
 
 export interface StreamInfo {
 	readonly config: StreamConfig;
-	/** In ISO 8601, as all dates. */
+	/** In ISO 8601, like all dates. */
 	readonly created: string;
-	/** When it was answered. Servers before 2.10 do not say. */
+	/** The time of the answer. Servers before 2.10 omit it. */
 	readonly ts?: string;
 	readonly state: StreamState;
 }
@@ -32,7 +32,7 @@ export interface StreamInfo {
 export interface StreamState {
 	readonly first_seq: number;
 	readonly first_ts: string;
-	/** Of the newest message there was, whether it is kept or not. */
+	/** The sequence of the newest message ever stored, whether or not it is still kept. */
 	readonly last_seq: number;
 	/** With `subjects_filter`: how many messages each subject has. */
 	readonly subjects?: Readonly<Record<string, number>>;
@@ -56,7 +56,7 @@ export interface AccountInfo {
 	readonly limits: { readonly max_memory: number; readonly max_storage: number };
 }
 
-/** Which message: that of a sequence. */
+/** Selects a message by sequence. */
 export interface MessageQuery {
 	readonly seq: number;
 }

@@ -1,6 +1,6 @@
 /**
- * JetStream's API: what is asked of it here, in its own words. It is called by requests, because each client has an
- * interface of its own to it.
+ * JetStream's API, as far as it is used here, under its own names. It is called with plain requests, because each client has
+ * its own interface to it.
  */
 import type { NatsMessage } from "./client.js";
 import type {
@@ -29,10 +29,10 @@ export const NO_STREAM = 10059;
 const OTHER_CONFIG = 10058;
 const NOT_ENABLED: readonly number[] = [10039, 10076];
 
-/** What JetStream refuses, and why. */
+/** An error response of JetStream. */
 class JetStreamError extends Error {
 	override readonly name = "JetStreamError";
-	/** JetStream's own, as 10059 for a stream that is not there. */
+	/** JetStream's own code, for example 10059 for a missing stream. */
 	readonly code: number;
 
 	constructor({ err_code, description }: ApiError) {
@@ -71,12 +71,12 @@ export class JetStream {
 		await unless(NO_STREAM, this.#call(`STREAM.DELETE.${name}`));
 	}
 
-	/** Remove the messages before a sequence; with `filter`, those of a subject. */
+	/** Removes the messages before a sequence; with `filter`, only those of a subject. */
 	async purge(name: string, seq: number, filter?: string): Promise<void> {
 		await unless(NO_STREAM, this.#call(`STREAM.PURGE.${name}`, { seq, filter }));
 	}
 
-	/** Each `undefined` where there is none. Asked of the stream's leader: it is where messages are written. */
+	/** Reads messages; `undefined` for each missing one. Asks the stream's leader, where messages are written. */
 	async messages(
 		name: string,
 		queries: readonly MessageQuery[],
@@ -94,7 +94,7 @@ export class JetStream {
 		});
 	}
 
-	/** An ephemeral one, which sends to a subject what it has, at once and unasked. */
+	/** Creates an ephemeral push consumer, which sends to a subject. */
 	createConsumer(stream: string, inbox: string, config: ConsumerConfig): Promise<ConsumerInfo> {
 		return this.#call(`CONSUMER.CREATE.${stream}`, {
 			stream_name: stream,
@@ -105,7 +105,7 @@ export class JetStream {
 				max_deliver: 1,
 				flow_control: true,
 				idle_heartbeat: nanoseconds(HEARTBEAT_MS),
-				// It is of no use to anybody but whoever made it.
+				// Only its creator uses it, so it may expire soon.
 				inactive_threshold: nanoseconds(UNUSED_MS),
 				mem_storage: true,
 				num_replicas: 1,
@@ -113,7 +113,7 @@ export class JetStream {
 		});
 	}
 
-	/** Without waiting: what is not deleted vanishes by itself. */
+	/** Deletes without waiting; a consumer that remains expires by itself. */
 	deleteConsumer(stream: string, name: string): void {
 		this.requests.tell(`${this.#prefix}.CONSUMER.DELETE.${stream}.${name}`);
 	}
@@ -128,7 +128,7 @@ export class JetStream {
 	}
 }
 
-/** How often a consumer that has nothing to send says that it is there. */
+/** The heartbeat interval of an idle consumer. */
 export const HEARTBEAT_MS = 1_000;
 
 const UNUSED_MS = 10_000;
@@ -154,7 +154,7 @@ function toKept({ message: { subject, seq, data = "", time } }: MessageResponse)
 	return { sequence: seq, subject, at: Date.parse(time), payload };
 }
 
-/** What a promise resolves to; `undefined` when JetStream refused with this code. */
+/** Resolves to the promise's value, or to `undefined` if JetStream refused with this code. */
 export async function unless<T>(code: number, promise: Promise<T>): Promise<T | undefined> {
 	try {
 		return await promise;

@@ -1,7 +1,7 @@
 /**
- * The newest event of each key, in groups that keep these: a mirror of the log that has one message of each subject, whatever
- * becomes of the log. JetStream copies what is stored into it, in order and with its sequence, so nothing is written twice,
- * and no process that ends between two writes, or is late with one, leaves it wrong.
+ * The newest event of each key, in groups that keep them: a mirror of the log with one message per subject, independent of the
+ * log's limits. JetStream copies messages into it, in order and with their sequence, so nothing is written twice, and a process
+ * that ends between two writes, or is late, cannot corrupt it.
  */
 import type { Stored, Storing } from "sse-service/engine";
 import { decodeDescription, encodeDescription } from "./description.js";
@@ -16,7 +16,7 @@ import { streamNames } from "./subjects.js";
 
 const ATTEMPTS = 5;
 
-// Keys beyond their group's number that are removed at a time.
+// Excess keys of groups removed at a time.
 const MAX_REMOVED = 500;
 
 export class Latest {
@@ -24,7 +24,7 @@ export class Latest {
 	readonly #stream: LogStream;
 	readonly #options: ResolvedOptions;
 	readonly #name: string;
-	/** The groups that this process has kept something of, with how many keys each keeps. */
+	/** The groups that this process has stored events of, with the number of keys that each keeps. */
 	readonly #groups = new Map<string, number>();
 	#mirrored: { readonly token: string; readonly made: Promise<void> } | undefined;
 
@@ -46,7 +46,7 @@ export class Latest {
 		await this.#newest(log, log.subjects.all);
 	}
 
-	/** Something is about to be kept. @returns settled when there is a mirror, which begins with what the log has then */
+	/** Call before storing an event of a group. @returns settles once the mirror exists; it begins with the log's current content */
 	onAppend(log: Log, { group, max }: NonNullable<Storing["latest"]>): Promise<void> {
 		this.#groups.set(group, max);
 		return this.#mirror(log);
@@ -61,7 +61,7 @@ export class Latest {
 		return newest.slice(-max).map(toStored);
 	}
 
-	/** Remove the oldest keys of groups that have too many. */
+	/** Removes the oldest keys of groups that have too many. */
 	async tidy(): Promise<void> {
 		if (this.#groups.size === 0) return;
 		const { log } = await this.#stream.look();
@@ -75,7 +75,7 @@ export class Latest {
 			if (Object.keys(info?.state.subjects ?? {}).length <= max) continue;
 			const { messages = [] } = (await takeSnapshot(this.#jetStream, this.#name, states)) ?? {};
 			for (const { sequence, subject } of messages.toSorted(bySequence).slice(0, -max)) {
-				// If it has been replaced meanwhile, it stays.
+				// A key that was replaced meanwhile stays.
 				if (left-- > 0) await this.#jetStream.purge(this.#name, sequence + 1, subject);
 			}
 		}
@@ -83,7 +83,7 @@ export class Latest {
 
 	/** The newest entry of each of these subjects, in the order of the log. */
 	async #newest(log: Log, subjects: string): Promise<readonly Entry[]> {
-		// In this order: what is in the mirror was in the log before, and what is in the log's range then was in it meanwhile.
+		// The order matters: what the mirror has was in the log before, and the log is read after it.
 		const mirror = await takeSnapshot(this.#jetStream, this.#name, subjects);
 		const stored = await takeSnapshot(this.#jetStream, this.#stream.name, subjects);
 		const { state } = await this.#stream.look();
@@ -121,7 +121,7 @@ export class Latest {
 		for (let left = ATTEMPTS; left > 0; left--) {
 			const { config } = await findOrMake(this.#jetStream, this.#config(token));
 			if (decodeDescription("latest", config) === token) return;
-			// It mirrors a log that is no more.
+			// It mirrors a log that no longer exists.
 			await this.#jetStream.deleteStream(this.#name);
 		}
 		throw new Error(`The stream ${this.#name} comes and goes`);

@@ -1,6 +1,6 @@
 /**
- * The log's stream: found, or made when it is missing, and which log it is. The sequence of the stream is that of the log,
- * so nothing may leave holes in it: JetStream removes the oldest messages only, by their number and their bytes.
+ * The log's stream: finds it, or creates it if it is missing, and identifies its log. The sequence of the stream is that of the
+ * log, so it must have no holes: JetStream only removes the oldest messages, by number and bytes.
  */
 import { pause } from "sse-service/engine";
 import { decodeDescription, encodeDescription, newToken } from "./description.js";
@@ -11,7 +11,7 @@ import type { ResolvedOptions } from "./options.js";
 import { LogSubjects, streamNames } from "./subjects.js";
 
 export interface Log {
-	/** A stream that is made again is another log, whoever makes it. */
+	/** Identifies the log. A recreated stream is another log, whichever process creates it. */
 	readonly epoch: string;
 	readonly token: string;
 	readonly subjects: LogSubjects;
@@ -25,7 +25,7 @@ export interface LogInfo {
 	readonly ts: string | undefined;
 }
 
-// A stream without a leader has one again soon.
+// A stream without a leader will soon have one again.
 const PAUSE_MS = 250;
 
 export class LogStream {
@@ -41,13 +41,13 @@ export class LogStream {
 		this.#options = options;
 	}
 
-	/** The log as it was when it was last looked at. Who asks first is answered first. */
+	/** The log at the last lookup. Callers are answered in order. */
 	current(): Promise<Log> {
 		if (this.#current === undefined) return this.#renew(this.look().then(({ log }) => log));
 		return this.#current;
 	}
 
-	/** Look at it again: nobody takes what is sent to this one. Meanwhile, `current` waits for the answer, too. */
+	/** Looks the log up again, because no stream accepts messages for this one. Meanwhile `current` waits, too. */
 	renewed(from: Log): Promise<Log> {
 		return this.#renewal ?? this.#renew(this.#lookAfter(from));
 	}
@@ -98,7 +98,7 @@ export class LogStream {
 			max_msgs: bound(maxEvents),
 			max_bytes: bound(maxBytes),
 			duplicate_window: nanoseconds(idempotencyMs),
-			// Of single messages: that would leave holes.
+			// Deleting single messages would leave holes.
 			deny_delete: true,
 			storage,
 			num_replicas: replicas,
@@ -106,7 +106,7 @@ export class LogStream {
 	}
 }
 
-/** As JetStream says it. */
+/** Converts a limit to JetStream's form. */
 export function bound(limit: number): number {
 	return limit === Infinity ? -1 : limit;
 }

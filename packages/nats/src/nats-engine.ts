@@ -1,5 +1,5 @@
 /**
- * The engine: a log for several processes in NATS JetStream, over a connection of the application's.
+ * The engine: a log for several processes in NATS JetStream, on a connection of the application.
  */
 import type { LogEngine, Newest, Position, Stored, StoredAt, Storing } from "sse-service/engine";
 import { append } from "./append.js";
@@ -15,7 +15,7 @@ import { readLog } from "./read.js";
 import { Requests } from "./requests.js";
 import { warningsOf } from "./warnings.js";
 
-// What is the newest may be removed, or another log's, before it is read.
+// The newest message may be removed, or belong to another log, before it is read.
 const ATTEMPTS = 5;
 
 export class NatsEngine implements LogEngine {
@@ -27,9 +27,9 @@ export class NatsEngine implements LogEngine {
 	readonly #latest: Latest;
 	readonly #posts: Posts;
 	readonly #closing = new AbortController();
-	/** What was followed last. */
+	/** The position followed last. */
 	#taken: Position | undefined;
-	/** The server's clock, as it was shown last, and when that was by `performance.now()`. */
+	/** The server's clock as last received, and the `performance.now()` of that moment. */
 	#clock: { readonly now: number; readonly at: number } | undefined;
 	#warn: (message: string) => void = () => {};
 
@@ -78,7 +78,7 @@ export class NatsEngine implements LogEngine {
 		const onLog = (log: Log): void => {
 			for (const { latest } of entries) {
 				if (latest === undefined) continue;
-				// The log has it, whatever becomes of the mirror, which is tried again with the next.
+				// The log has stored the event even if the mirror fails; the next append retries the mirror.
 				const mirror = this.#latest.onAppend(log, latest);
 				mirrors.push(mirror.catch((error) => this.#worry(error)));
 			}
@@ -92,7 +92,7 @@ export class NatsEngine implements LogEngine {
 		return readLog(this.#jetStream, this.#stream, from, limit);
 	}
 
-	/** On the application's connection: one that stalls is found by the heartbeats that do not come. */
+	/** Follows on the application's connection. Missing heartbeats reveal a stalled one. */
 	follow(
 		after: number,
 		take: (stored: readonly Stored[]) => void,
@@ -132,7 +132,7 @@ export class NatsEngine implements LogEngine {
 		this.#clock = { now: Date.parse(now), at: performance.now() };
 	}
 
-	/** Of what has been purged JetStream knows the sequence only; whoever has followed the log so far knows it still. */
+	/** JetStream knows only the sequence of purged messages. A process that has followed the log still knows the tag. */
 	#purged(newest: Position): Position {
 		const { epoch, sequence } = this.#taken ?? {};
 		const isTaken = epoch === newest.epoch && sequence === newest.sequence;

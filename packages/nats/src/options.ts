@@ -6,11 +6,11 @@ import { isNatsConnection, type NatsConnection } from "./client.js";
 
 export interface NatsEventLogOptions {
 	/**
-	 * A connection of `@nats-io/transport-node` 3 or of `nats` 2. It may serve other things, too; it is never closed from here.
-	 * With its option `maxReconnectAttempts: -1` it comes back however long NATS is away.
+	 * A connection of `@nats-io/transport-node` 3 or of `nats` 2. You can use it for other things, too; the log never closes it.
+	 * Set its option `maxReconnectAttempts: -1`, so that it reconnects however long NATS is unavailable.
 	 */
 	readonly connection: NatsConnection;
-	/** What the names of the streams and their subjects begin with: 1 to 32 letters, digits, `-` and `_`. Default `"SSE"`. */
+	/** The prefix of the streams and their subjects: 1 to 32 letters, digits, `-` and `_`. Default `"SSE"`. */
 	readonly prefix?: string | undefined;
 	/** How many events the log keeps. Default 100,000. */
 	readonly maxEvents?: number | undefined;
@@ -18,15 +18,15 @@ export interface NatsEventLogOptions {
 	readonly maxBytes?: number | undefined;
 	/** How long the log keeps an event that is not the newest, in milliseconds. Default 24 hours. */
 	readonly maxAgeMs?: number | undefined;
-	/** How long an idempotency key is known, in milliseconds. Default 10 minutes. */
+	/** How long the log remembers an idempotency key, in milliseconds. Default 10 minutes. */
 	readonly idempotencyMs?: number | undefined;
 	/** Where the streams are kept. Default `"file"`. */
 	readonly storage?: "file" | "memory" | undefined;
 	/** On how many servers of a cluster each stream is kept: 1 to 5. Default 1. */
 	readonly replicas?: number | undefined;
-	/** What JetStream's API is called by: another one for a domain, `"$JS.hub.API"`. Default `"$JS.API"`. */
+	/** The subject prefix of JetStream's API. For a domain, for example `"$JS.hub.API"`. Default `"$JS.API"`. */
 	readonly apiPrefix?: string | undefined;
-	/** What the subjects of answers begin with, as the connection's option of this name says it. Default `"_INBOX"`. */
+	/** The subject prefix of answers: the value of the connection's option with this name. Default `"_INBOX"`. */
 	readonly inboxPrefix?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ const RULES: OptionRules<ResolvedOptions> = {
 		],
 	],
 	...LOG_LIMITS,
-	// JetStream has a least one, and no unlimited one.
+	// JetStream has a minimum, and no unlimited value.
 	idempotencyMs: [
 		LOG_LIMITS.idempotencyMs[0],
 		[

@@ -1,6 +1,6 @@
 /**
- * The posts: what processes put up for each other, each text under a name and for a time. One message for each name, whose
- * first line has the name and the time.
+ * The posts: texts that processes post for each other, each under a name and for a time. One message per name, whose first line
+ * holds the name and the time.
  */
 import { decodeDescription, encodeDescription } from "./description.js";
 import { findOrMake } from "./find-or-make.js";
@@ -11,7 +11,7 @@ import type { ResolvedOptions } from "./options.js";
 import { takeSnapshot } from "./snapshot.js";
 import { PostSubjects, streamNames } from "./subjects.js";
 
-// What nobody has taken down is gone then, whatever its own time.
+// The maximum age of any post, whatever its own time.
 const MAX_AGE_MS = 60 * 60 * 1_000;
 
 export class Posts {
@@ -57,7 +57,7 @@ export class Posts {
 		const { maxBytes, storage, replicas } = this.#options;
 		return {
 			name: this.#name,
-			// All who use it make the same.
+			// All processes create the same stream.
 			description: encodeDescription("posts", "0"),
 			subjects: [this.#subjects.all],
 			retention: "limits",

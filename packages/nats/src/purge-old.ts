@@ -1,6 +1,6 @@
 /**
- * Age: what is older than the log is to keep is purged from its beginning. JetStream's own `max_age` would remove the newest
- * event of a log that has been quiet for so long, too, and with it the proof that a client has missed nothing.
+ * Age: purges events beyond the maximum age from the beginning of the log. JetStream's own `max_age` would also remove the newest
+ * event of a quiet log, and with it the proof that a client has missed nothing.
  */
 import type { JetStream } from "./jetstream.js";
 import type { LogStream } from "./log-stream.js";
@@ -13,7 +13,7 @@ export async function purgeOld(
 ): Promise<void> {
 	const { log, state } = await stream.look();
 	const { first_seq, first_ts, last_seq } = state;
-	// A look at this process's clock saves a question most times; it is not what decides.
+	// Checking this process's clock saves most requests. The server's clock decides.
 	if (last_seq <= first_seq || Date.parse(first_ts) > Date.now() - maxAgeMs) return;
 	const since = (await timeOf(jetStream, stream, log.subjects.all)) - maxAgeMs;
 	let first = first_seq;

@@ -1,5 +1,5 @@
 /**
- * Reading a part of the log: single messages, many of them asked for at a time.
+ * Reads a part of the log: requests many single messages at a time.
  */
 import type { Stored } from "sse-service/engine";
 import { decodeEntry, toStored } from "./entry.js";
@@ -11,7 +11,7 @@ const FIRST = 8;
 const MOST = 256;
 const BYTES_AT_A_TIME = 4 * 1024 * 1024;
 
-// With so many, less than was asked for is given.
+// Beyond this size, fewer entries than requested are returned.
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** As `read` of an engine. */

@@ -1,6 +1,6 @@
 /**
- * Requests over the caller's connection: messages that are answered on an inbox of our own. Many are on their way at a time,
- * in the order in which they were made, and none is ever sent twice: what is not answered may have been taken or not.
+ * Requests on the caller's connection: messages that are answered on an inbox of our own. Many can be pending at a time, in the
+ * order of the calls. None is ever sent twice, because an unanswered one may have been processed.
  */
 import { randomBytes } from "node:crypto";
 import { SSEError } from "sse-service/engine";
@@ -12,7 +12,7 @@ import {
 } from "./client.js";
 import { Connectivity } from "./connectivity.js";
 
-// An answer that has not come after so long will not come.
+// The time limit of an answer.
 const TIMEOUT_MS = 5_000;
 
 const EMPTY = new Uint8Array();
@@ -23,7 +23,7 @@ export interface Outgoing {
 	readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `undefined`: nobody listens to that subject, so that nothing has been done. */
+/** `undefined`: nobody listens on that subject, so nothing has been done. */
 export type Answer = NatsMessage | Error | undefined;
 
 interface Batch {
@@ -41,7 +41,7 @@ export class Requests {
 	readonly #inboxPrefix: string;
 	readonly #inbox: string;
 	readonly #batches = new Map<number, Batch>();
-	/** Made while the connection was down, and not sent yet. */
+	/** Requests made while the connection was down, not sent yet. */
 	readonly #waiting = new Set<number>();
 	/** `undefined`: it is not open. */
 	#unsubscribe: (() => void) | undefined;
@@ -67,12 +67,12 @@ export class Requests {
 		this.connectivity.start();
 	}
 
-	/** A subject that nobody else listens to. */
+	/** Creates a subject that nobody else listens on. */
 	newInbox(): string {
 		return `${this.#inboxPrefix}.${randomBytes(16).toString("base64url")}`;
 	}
 
-	/** @param take must not throw. @returns to be called when nothing is to come any more */
+	/** @param take must not throw. @returns a function that unsubscribes */
 	subscribe(
 		subject: string,
 		take: (message: NatsMessage) => void,
@@ -86,7 +86,7 @@ export class Requests {
 		};
 	}
 
-	/** Say something that is not answered. It is lost when the connection is down. */
+	/** Sends a message without an answer. It is lost if the connection is down. */
 	tell(subject: string, payload: Uint8Array = EMPTY): void {
 		try {
 			this.#connection.publish(subject, payload, {});
@@ -101,7 +101,7 @@ export class Requests {
 		return answer;
 	}
 
-	/** Each with its own answer. What is made in this order is sent in this order. Never rejects. */
+	/** Sends messages in order, and resolves to an answer for each. Never rejects. */
 	sendAll(messages: readonly Outgoing[]): Promise<readonly Answer[]> {
 		if (messages.length === 0) return Promise.resolve([]);
 		const number = this.#count++;
@@ -115,7 +115,7 @@ export class Requests {
 			const missing = new Set(messages.keys());
 			const answers = new Array<Answer>(messages.length);
 			this.#batches.set(number, { messages, answers, missing, resolve, timer });
-			// On a closed one each fails at once.
+			// On a closed connection each fails at once.
 			if (this.connectivity.isUp || this.#connection.isClosed()) this.#publish(number);
 			else this.#waiting.add(number);
 		});
@@ -177,7 +177,7 @@ export class Requests {
 		}
 	}
 
-	/** What waits for the connection goes on waiting, if it may come back. */
+	/** Fails sent requests. Those that wait for the connection keep waiting if it may reconnect. */
 	#onDown(error: Error): void {
 		const isOver = this.#connection.isClosed();
 		for (const number of [...this.#batches.keys()]) {
@@ -185,7 +185,7 @@ export class Requests {
 		}
 	}
 
-	/** What asks by that subject, or, where it is that of the answers, everything. */
+	/** Fails requests on a refused subject, or all of them if it is the subject of the answers. */
 	#onRefused(subject: string, error: Error): void {
 		const isInbox = subject === `${this.#inbox}.>`;
 		for (const [number, { messages, missing }] of [...this.#batches]) {

@@ -1,5 +1,5 @@
 /**
- * The names of the streams, and the subjects in them. What may be any text is in them as a hash of it.
+ * The names of the streams and their subjects. Arbitrary text appears in them as a hash.
  */
 import { createHash } from "node:crypto";
 
@@ -8,7 +8,7 @@ export interface StreamNames {
 	readonly log: string;
 	/** The newest event of each key in groups that keep these. */
 	readonly latest: string;
-	/** What processes put up for each other. */
+	/** The texts that processes post for each other. */
 	readonly posts: string;
 }
 
@@ -17,8 +17,7 @@ export function streamNames(prefix: string): StreamNames {
 }
 
 /**
- * The subjects of one log have a token of its own in them. So what is appended to a log that has been replaced meets
- * nobody, rather than the log in its place.
+ * The subjects of one log contain its own token. So an append to a replaced log reaches no stream, rather than the new log.
  */
 export class LogSubjects {
 	/** All there is in the log. */

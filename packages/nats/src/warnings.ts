@@ -1,10 +1,10 @@
 /**
- * Warnings: what an operator should know when less is kept than was asked for.
+ * Warnings for the operator: NATS keeps less than was requested.
  */
 import type { AccountInfo, StreamConfig } from "./jetstream-api.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** Of an account, and of the log's stream as it is there. */
+/** Returns the warnings about an account and the log's stream. */
 export function warningsOf(
 	options: ResolvedOptions,
 	{ limits }: AccountInfo,
@@ -46,7 +46,7 @@ export function warningsOf(
 	return checks.flatMap(([isTrue, warning]) => (isTrue ? [warning] : []));
 }
 
-/** -1 is without limit, as JetStream says it. */
+/** JetStream uses -1 for no limit. */
 function isBelow(limit = -1, asked: number): boolean {
 	return limit !== -1 && limit < asked;
 }
