@@ -26,7 +26,7 @@ export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
 
 /** How an attempt ended. */
 export type Outcome =
-	/** The body ended, or the connection broke: the stream goes on with the next attempt. */
+	/** The body ended, or the connection broke: the next attempt continues the stream. */
 	| { readonly kind: "ended" }
 	/** 204: the server asks not to be asked again. */
 	| { readonly kind: "finished" }

@@ -3,7 +3,7 @@
  */
 const PREFIX = "sse-service:position:";
 
-// A page may be refused its own storage: then there is none.
+// The browser may deny a page its storage. Then nothing is kept.
 function storage(): Storage | undefined {
 	try {
 		return (globalThis as { sessionStorage?: Storage }).sessionStorage;
@@ -21,6 +21,6 @@ export function savePosition(name: string | undefined, id: string): void {
 	try {
 		storage()?.setItem(PREFIX + name, id);
 	} catch {
-		// It is full: a reload begins anew.
+		// The storage is full, so a reload starts without a position.
 	}
 }

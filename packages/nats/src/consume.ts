@@ -149,7 +149,7 @@ class Consumer {
 	#tick(): void {
 		if (this.#early !== undefined || ++this.#silentTicks <= MISSED_HEARTBEATS) return;
 		const { stream } = this.#consuming;
-		this.end(new Error(`NATS brings nothing of the stream ${stream}, nor says that it is there`));
+		this.end(new Error(`NATS delivers no messages and no heartbeats of the stream ${stream}`));
 	}
 }
 

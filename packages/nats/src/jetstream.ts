@@ -57,7 +57,7 @@ export class JetStream {
 		return this.#call("INFO");
 	}
 
-	/** @returns `undefined` when there is none */
+	/** @returns `undefined` if there is no such stream */
 	stream(name: string, subjects_filter?: string): Promise<StreamInfo | undefined> {
 		return unless(NO_STREAM, this.#call(`STREAM.INFO.${name}`, { subjects_filter }));
 	}

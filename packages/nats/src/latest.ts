@@ -124,7 +124,7 @@ export class Latest {
 			// It mirrors a log that no longer exists.
 			await this.#jetStream.deleteStream(this.#name);
 		}
-		throw new Error(`The stream ${this.#name} comes and goes`);
+		throw new Error(`The stream ${this.#name} is deleted again and again`);
 	}
 
 	#config(token: string): StreamConfig {

@@ -35,13 +35,13 @@ export async function checkServer(
 
 	const version = fact("redis_version");
 	if (version !== undefined && isOlder(version)) {
-		throw new Error(`it has to be ${MIN_VERSION.join(".")} or newer, and is ${version}`);
+		throw new Error(`version ${MIN_VERSION.join(".")} or newer is required, got ${version}`);
 	}
 	const policy = fact("maxmemory_policy") ?? "";
 	const maxMemory = Number(fact("maxmemory"));
 	if (policy.startsWith("allkeys-")) {
 		warn(
-			`Redis may throw events away (maxmemory-policy ${policy}): clients are told of a gap then. Use noeviction, or volatile-*`,
+			`Redis may evict events (maxmemory-policy ${policy}); clients then receive a gap. Use noeviction or volatile-*`,
 		);
 	}
 	if (maxMemory > 0 && maxMemory < maxBytes && maxBytes < Number.MAX_SAFE_INTEGER) {

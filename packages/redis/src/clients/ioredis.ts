@@ -33,7 +33,7 @@ export function fromIORedis(client: IORedisClient, more?: object): RedisClient {
 		call: (args) => call(client, args),
 		connect: async () => {
 			const own = client.duplicate({ ...OWN, ...more });
-			// Whatever waits for a reply is told the same.
+			// Pending commands reject with the same error.
 			own.on("error", () => {});
 			const connection: RedisConnection = {
 				call: (args) => call(own, args),

@@ -27,7 +27,7 @@ export function fromNodeRedisSentinel(sentinel: NodeRedisSentinel): RedisClient 
 		call: (args) => sentinel.sendCommand(false, [...args], AS_TEXT),
 		connect: async () => {
 			const own = sentinel.duplicate(OWN);
-			// Whatever waits for a reply is told the same.
+			// Pending commands reject with the same error.
 			own.on("error", () => {});
 			const destroy = (): void => {
 				own.destroy().catch(() => {});

@@ -29,7 +29,7 @@ export function fromNodeRedis(client: NodeRedisClient): RedisClient {
 		connect: async () => {
 			const socket = { ...client.options?.socket, ...OWN_SOCKET };
 			const own = client.duplicate({ ...OWN, socket });
-			// Whatever waits for a reply is told the same.
+			// Pending commands reject with the same error.
 			own.on("error", () => {});
 			const connection: RedisConnection = {
 				call: (args) => own.sendCommand([...args], WAITING),

@@ -2,7 +2,7 @@
  * The scripts over runs. Each looks at the lease by Redis's own clock before anything else: no process's clock counts.
  *
  * A run is a hash: attempt, state, reason, sequence (of the newest entry), written (of the producer's newest), length,
- * started, ended, lease (until when), fresh (from when on expiry is set anew), snapshot (its sequence), folded. The entries of
+ * started, ended, lease (until when), fresh (when expiry is next renewed), snapshot (its sequence), folded. The entries of
  * an attempt are a stream of its own; a chunk is `<sequence of its first>-0`, with JSON of the entries as `e`.
  */
 import { defineScript } from "../scripts/script.js";
