@@ -12,15 +12,15 @@ export interface AttemptRequest {
 	readonly maxEventLength: number;
 }
 
-/** What an attempt reports to, in the order of the stream. */
+/** Receives what an attempt reports, in the order of the stream. */
 export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
 	/** `heartbeatMs`: the interval of heartbeats that the server announces. */
 	onOpen(heartbeatMs: number | undefined): void;
-	/** Bytes have come. */
+	/** Called when bytes have arrived. */
 	onBytes(): void;
-	/** All that was whole in the bytes has been reported. */
+	/** Called when all complete events in the bytes have been reported. */
 	onFed(): void;
-	/** A promise while no more can be taken. */
+	/** Returns a promise while no more events can be accepted. */
 	room(): Promise<void> | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
 export type Outcome =
 	/** The body ended, or the connection broke: the next attempt continues the stream. */
 	| { readonly kind: "ended" }
-	/** 204: the server asks not to be asked again. */
+	/** 204: the server asks the client not to reconnect. */
 	| { readonly kind: "finished" }
 	| { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number | undefined }
 	| { readonly kind: "failed"; readonly error: StreamError };
@@ -45,7 +45,7 @@ export async function attempt(request: AttemptRequest, host: AttemptHost): Promi
 	const contentType = headers.get("content-type");
 	const isStream = /^\s*text\/event-stream\s*(;|$)/i.test(contentType ?? "");
 	if (status !== 200 || !isStream) {
-		// The connection is free for the next request.
+		// Frees the connection for the next request.
 		response.body?.cancel().catch(() => {});
 		if (status === 204) return { kind: "finished" };
 		if (status !== 200) {
