@@ -148,6 +148,24 @@ it.each([
 	expect(dataOf(await newcomer.take(1))).toEqual(["state"]);
 });
 
+// An engine may show its clock only some time after its first events: until then the process's own clock counted, and an
+// event with minutes to live was not replayed.
+it("keeps an event for its ttlMs though the engine has not shown its clock yet", async () => {
+	const engine = new MemoryEngine();
+	engine.showsClock = false;
+	engine.clock = () => Date.now() - 600_000;
+	const { sse, open } = await startOn(engine);
+	await eventually(() => sse.health().ready, "readiness");
+	const { stream } = await open();
+	await stream.until(() => stream.text.includes("id: v1."));
+	stream.abort();
+	await sse.publish("all", "a minute", { ttlMs: 60_000 });
+	await sse.publish("all", "last");
+	await eventually(() => sse.stats().history?.events === 2, "both to arrive");
+	const { stream: again } = await open({}, lastIdOf(stream));
+	expect(dataOf(await again.take(2))).toEqual(["a minute", "last"]);
+});
+
 // What was acknowledged and then lost waited to arrive, for as long as the process lived.
 it("lets go of events that were acknowledged and then lost", async () => {
 	setFlagsFromString("--expose-gc");

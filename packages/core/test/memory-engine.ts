@@ -28,6 +28,8 @@ export class MemoryEngine {
 	looks = 0;
 	/** Its clock, as it dates events. */
 	clock: () => number = Date.now;
+	/** Whether it says what its clock shows. */
+	showsClock = true;
 	/** Calls are not answered. */
 	isHung = false;
 	/** Why an entry is not taken, if it is not. */
@@ -61,7 +63,7 @@ export class MemoryEngine {
 			newest: () =>
 				this.#call(() => {
 					this.looks++;
-					return { ...this.#newest, now: this.clock() };
+					return { ...this.#newest, ...(this.showsClock ? { now: this.clock() } : {}) };
 				}),
 			append: (entries) =>
 				this.#call(() => entries.map((entry) => this.refuse(entry) ?? this.#append(entry))),

@@ -20,6 +20,15 @@ export class EngineClock {
 		this.#lead = Math.max(...this.#leads);
 	}
 
+	/**
+	 * @param at when the engine stored a text that has just arrived: its clock is not behind that. An engine may send its
+	 * clock later than its first texts, or never
+	 */
+	seeDate(at: number): void {
+		const lead = at - performance.now();
+		if (this.#lead === undefined || lead > this.#lead) this.#lead = lead;
+	}
+
 	/** Milliseconds since 1970, never ahead of the engine's clock. This process's clock until the engine has sent its own. */
 	now(): number {
 		return this.#lead === undefined ? Date.now() : performance.now() + this.#lead;

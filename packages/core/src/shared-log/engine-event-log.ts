@@ -155,6 +155,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	take(stored: Stored): boolean {
+		this.#clock.seeDate(stored.at);
 		if (this.#mirror === undefined || this.writer === undefined || this.#host === undefined) {
 			return false;
 		}
@@ -188,8 +189,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	onAnswer({ epoch, now }: Newest): void {
 		this.#clock.see(now);
-		const { position } = this;
-		if (position?.epoch === epoch) this.writer?.forgetLost(position);
+		if (this.position?.epoch === epoch) this.writer?.forgetLost(this.position);
 	}
 
 	onProven(): void {
@@ -202,8 +202,8 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	#fillLocalCopy(newest: Position, before: Position | undefined): Promise<LocalCopy> {
-		const now = (): number => this.#clock.now();
-		return fillLocalCopy(this.#engine, newest, { rules: this.#rules, before, now });
+		const host = { rules: this.#rules, before, clock: this.#clock };
+		return fillLocalCopy(this.#engine, newest, host);
 	}
 
 	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {

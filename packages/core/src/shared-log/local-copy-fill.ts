@@ -5,6 +5,7 @@
 
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
+import type { EngineClock } from "./engine-clock.js";
 import { LocalCopy } from "./local-copy.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
@@ -20,8 +21,7 @@ interface FillHost {
 	readonly rules: RetentionRules;
 	/** The position of this process, if it had one. */
 	readonly before: Position | undefined;
-	/** The engine's clock. */
-	now(): number;
+	readonly clock: EngineClock;
 }
 
 /** Whether the log continues from a position. `newest`: its newest position */
@@ -42,13 +42,16 @@ export async function continues(
 export async function fillLocalCopy(
 	engine: LogEngine,
 	newest: Position,
-	{ rules, before, now }: FillHost,
+	{ rules, before, clock }: FillHost,
 ): Promise<LocalCopy> {
 	const { epoch } = newest;
+	const now = (): number => clock.now();
 	if (before !== undefined && before.epoch !== epoch && (await isYoung(engine, newest))) {
 		return new LocalCopy(rules, { epoch, sequence: 0, tag: "0" }, now);
 	}
 	const stored = await readNewest(engine, newest, countOf(rules));
+	const last = stored.at(-1);
+	if (last !== undefined) clock.seeDate(last.at);
 	const [first] = stored;
 	const base = first === undefined ? newest : baseOf(first, epoch);
 	const mirror = new LocalCopy(rules, base, now);
