@@ -1,7 +1,7 @@
 /**
  * Limits: each refuses one too many before anything is written, with a code and a status.
  */
-import { openStream, type TestServer } from "@sse-service/testing";
+import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectParams, SSEService } from "../src/index.js";
 import { startService } from "./serving.js";
@@ -87,12 +87,16 @@ describe("at connect", () => {
 		const messages: string[] = [];
 		await serve({}, () => ({ [name]: "x" }));
 		expect(await answer("")).toBe("500 ERR_SSE_INVALID_OPTION");
-		const { connect } = sse;
-		try {
-			connect.call(sse, { [name]: "x" } as unknown as ConnectParams);
-		} catch (error) {
-			messages.push((error as Error).message);
-		}
+		const other = await startServer((req, res) => {
+			try {
+				sse.connect({ req, res, [name]: "x" } as unknown as ConnectParams);
+			} catch (error) {
+				messages.push((error as Error).message);
+			}
+			res.end();
+		});
+		await fetch(other.url).then((response) => response.text());
+		await other.destroy();
 		const hint = near === "" ? "" : `; did you mean ${near ?? "clientId"}?`;
 		expect(messages).toEqual([`connect has no such parameter, got "${name}"${hint}`]);
 	});

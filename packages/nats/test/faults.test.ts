@@ -123,7 +123,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await append(engine, "1");
 			await follower.until("1");
 			await askJetStream(operator, "STREAM.DELETE.SSE");
-			expect(await follower.failure()).toContain("brings nothing");
+			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
 		it("that is replaced by another process is not taken for the one before", async () => {
@@ -207,7 +207,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			for (const consumer of consumers as string[]) {
 				await askJetStream(operator, `CONSUMER.DELETE.SSE.${consumer}`);
 			}
-			expect(await follower.failure()).toContain("brings nothing");
+			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
 		it("that others publish to has numbers without holes still", async () => {
@@ -236,7 +236,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await append(engine, "1");
 			await follower.until("1");
 			proxy.mute("back");
-			expect(await follower.failure()).toContain("brings nothing");
+			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
 		it("to a server that stands still ends the follower, and goes on when that does", async () => {
@@ -245,7 +245,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await append(engine, "1");
 			await follower.until("1");
 			await server.kill("SIGSTOP");
-			expect(await follower.failure()).toContain("brings nothing");
+			expect(await follower.failure()).toContain("delivers no messages");
 			const appended = append(engine, "2");
 			await server.kill("SIGCONT");
 			expect(await appended).toMatchObject({ sequence: 2 });
