@@ -170,7 +170,7 @@ export class SharedSource implements Source {
 		// The leader has never received the question.
 		if (message.kind === "pong" && this.#place === undefined) this.#ask();
 		else if (message.kind === "lead") this.#follow(message.term, message.from);
-		else if (message.kind === "relay") this.#onRelay(message, message);
+		else if (message.kind === "relay") this.#onRelay(message);
 		else if (message.kind === "answer") this.#onAnswer(message);
 		else if (message.kind !== "pong" && message.term === this.#place?.term) {
 			if (message.kind === "state") this.#setState(message.state);
@@ -196,7 +196,7 @@ export class SharedSource implements Source {
 		}
 	}
 
-	#onRelay({ term, sequence }: Place, { type, text, id }: Relay): void {
+	#onRelay({ term, sequence, type, text, id }: Place & Relay): void {
 		const own = this.#place;
 		if (own === undefined) return;
 		const isKnown = term === own.term && sequence <= own.sequence;

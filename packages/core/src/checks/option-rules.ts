@@ -52,6 +52,9 @@ export function optional([text, test]: Rule): Rule {
 	return [text, (value) => value === undefined || test(value)];
 }
 
+/** The rule for a callback. */
+export const FUNCTION: Rule = ["a function", (value) => typeof value === "function"];
+
 /** The rule for a limit. */
 export const LIMIT: Rule = [
 	"a positive integer or Infinity",

@@ -32,8 +32,9 @@ export async function* readRun(
 ): AsyncGenerator<RunPage, boolean> {
 	const { id, attempt } = run;
 	const bell = new Bell();
-	const stop = store.watch(run, () => bell.ring());
-	signal.addEventListener("abort", () => bell.ring(), { once: true });
+	const ring = (): void => bell.ring();
+	const stop = store.watch(run, ring);
+	signal.addEventListener("abort", ring);
 	let next = from;
 	let silentMs = run.leaseLeftMs + LEASE_SLACK_MS;
 	try {
@@ -65,6 +66,7 @@ export async function* readRun(
 		}
 		return true;
 	} finally {
+		signal.removeEventListener("abort", ring);
 		stop();
 	}
 }

@@ -2,6 +2,7 @@
  * The options of runs, with their defaults.
  */
 import {
+	FUNCTION,
 	LIMIT,
 	type OptionRules,
 	optional,
@@ -12,7 +13,6 @@ import { TIME } from "../checks/time.js";
 import type { RunsOptions } from "./run-types.js";
 
 const OBJECT: Rule = ["an object", (value) => typeof value === "object" && value !== null];
-const FUNCTION: Rule = ["a function", (value) => typeof value === "function"];
 const POSITIVE_TIME: Rule = [
 	"a positive integer of milliseconds",
 	(value) => TIME[1](value) && value !== 0,

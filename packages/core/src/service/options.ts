@@ -4,6 +4,7 @@
  */
 import { isObject, SSEError } from "../checks/errors.js";
 import {
+	FUNCTION,
 	LIMIT,
 	type OptionRules,
 	optional,
@@ -34,7 +35,7 @@ const EVENT_TYPE: Rule = [
 	"a non-empty string without CR or LF",
 	(value) => typeof value === "string" && /^[^\r\n]+$/.test(value),
 ];
-const CALLBACK = optional(["a function", (value) => typeof value === "function"]);
+const CALLBACK = optional(FUNCTION);
 
 const RULES: OptionRules<ResolvedOptions> = {
 	retryMs: [undefined, optional(TIME)],
