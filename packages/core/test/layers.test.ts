@@ -62,7 +62,7 @@ const OUTER: Readonly<Record<string, readonly string[]>> = {
 const KNOWS_NODE_HTTP = /^(sink|types)\//;
 
 /** Files that list their members by hand, or are mostly their own documentation. */
-const LONGER: Readonly<Record<string, number>> = { "service/service": 355 };
+const LONGER: Readonly<Record<string, number>> = { "service/service": 360 };
 
 const SOURCE = join(import.meta.dirname, "../src");
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })

@@ -65,6 +65,11 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxEventIdLength?: number | undefined;
 	/** Closes each connection, with reason `age`, at a random 80 to 100 % of this age, in ms, so that clients spread over new processes. 0: never. Default 0. */
 	readonly maxConnectionAgeMs?: number | undefined;
+	/**
+	 * With `history`: how long a request with the query `live=poll` waits for an event, in ms. It is answered with the next events
+	 * and then ends, for clients behind a proxy that holds streams back. 0: such a request gets a stream. Default 25,000.
+	 */
+	readonly longPollMs?: number | undefined;
 	/** How long `close` takes to end the connections, evenly, in ms. 0: all at once. Default 0. */
 	readonly drainMs?: number | undefined;
 	/** How long an ended connection may take to send what it holds before it is destroyed, in ms. Default 5,000. */

@@ -58,6 +58,7 @@ const RULES: OptionRules<ResolvedOptions> = {
 	maxEventTypeLength: [256, LIMIT],
 	maxEventIdLength: [1_024, LIMIT],
 	maxConnectionAgeMs: [0, TIME],
+	longPollMs: [25_000, TIME],
 	drainMs: [0, TIME],
 	closeTimeoutMs: [5_000, TIME],
 	history: [
@@ -87,6 +88,7 @@ const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 	"recoverConcurrency",
 	"gapEvent",
 	"positionEvent",
+	"longPollMs",
 ];
 
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */

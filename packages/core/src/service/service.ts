@@ -5,6 +5,7 @@
 import { invalid, SSEError } from "../checks/errors.js";
 import { Connection, type ConnectionHost } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
+import { PollConnection, type PollHost } from "../connection/poll-connection.js";
 import { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Command } from "../event-log/command.js";
 import type { History } from "../history/history.js";
@@ -46,7 +47,7 @@ export function createService<Events extends object = AnyEvents>(
 	return new Service(resolveOptions(options)) as unknown as SSEService<Events>;
 }
 
-class Service implements InnerService, ConnectionHost {
+class Service implements InnerService, PollHost {
 	readonly flush = new FlushScheduler();
 	readonly diagnostics = new Diagnostics(this);
 	readonly options: ResolvedOptions;
@@ -127,7 +128,9 @@ class Service implements InnerService, ConnectionHost {
 		checkParamNames(params);
 		checkState(sink);
 		const host = standalone ? this.#standaloneHost : this;
-		const connection = new Connection(host, sink, clientId, registration.onDisconnectCb);
+		const isPoll = host.hasHistory && this.options.longPollMs > 0 && sink.isLongPoll;
+		const Opened = isPoll ? PollConnection : Connection;
+		const connection = new Opened(host, sink, clientId, registration.onDisconnectCb);
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
 		const replaced = this.#admission.check(clientId, limitKey);
@@ -242,6 +245,10 @@ class Service implements InnerService, ConnectionHost {
 
 	get sharesLog(): boolean {
 		return this.#dispatch.history?.shared !== undefined;
+	}
+
+	get positionNotice(): Frame | undefined {
+		return this.#dispatch.history?.beat(undefined);
 	}
 
 	get dropNotice(): Frame | undefined {

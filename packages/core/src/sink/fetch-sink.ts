@@ -10,6 +10,7 @@
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import { lastEventIdOf } from "./last-event-id.js";
+import { isLongPoll } from "./long-poll.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 import { ownHeaders, streamHeaders } from "./stream-headers.js";
@@ -50,6 +51,10 @@ export class FetchSink implements Sink, OpenSink {
 			headers: { "last-event-id": headers.get("last-event-id") ?? undefined },
 			url,
 		});
+	}
+
+	get isLongPoll(): boolean {
+		return isLongPoll(this.#request.url);
 	}
 
 	get state(): "fresh" | "started" | "gone" {

@@ -9,6 +9,7 @@ import type { Frame } from "../wire/frame.js";
 import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
+import { isLongPoll } from "./long-poll.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
 import { isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
@@ -55,6 +56,10 @@ class NodeSink implements Sink, OpenSink {
 
 	get lastEventId(): string | undefined {
 		return lastEventIdOf(this.#request);
+	}
+
+	get isLongPoll(): boolean {
+		return isLongPoll(this.#request.url);
 	}
 
 	get state(): Sink["state"] {

@@ -31,6 +31,8 @@ export interface Sink {
 	readonly response: object;
 	/** The `Last-Event-ID` of the request, decoded, or `undefined`. */
 	readonly lastEventId: string | undefined;
+	/** Whether the request is a long poll: it asks for the next events instead of a stream. */
+	readonly isLongPoll: boolean;
 	/** Whether the request asks for headers only (HEAD); such a sink is opened, then ended. */
 	readonly headersOnly: boolean;
 	/**

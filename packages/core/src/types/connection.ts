@@ -33,6 +33,7 @@ export interface PipeOptions<Item> extends SendOptions {
  * - `expired`: its `expiresAt` was near.
  * - `age`: it reached `maxConnectionAgeMs`.
  * - `shutdown`: the service was closed.
+ * - `poll`: a long poll (`?live=poll`) was answered.
  * - `replaced`: a newer connection of its client took its place (`clientLimitPolicy`).
  * - `error`: writing to it threw, or the application failed ({@link SSEConnection.fail}).
  * - `head`: a HEAD request, answered with headers only.
@@ -44,6 +45,7 @@ export type CloseReason =
 	| "expired"
 	| "age"
 	| "shutdown"
+	| "poll"
 	| "replaced"
 	| "error"
 	| "head"
