@@ -11,5 +11,10 @@ export { pause, within } from "./pacing/timeout.js";
 export { createEngineEventLog } from "./shared-log/engine-event-log.js";
 export type { LogEngine, Newest, Stored, StoredAt, Storing } from "./shared-log/log-engine.js";
 export { LOG_FORMAT } from "./shared-log/log-format.js";
-export { LOG_LIMITS, type LogLimits } from "./shared-log/log-limits.js";
+export {
+	appendUnlessRefused,
+	checkSize,
+	LOG_LIMITS,
+	type LogLimits,
+} from "./shared-log/log-limits.js";
 export type { Position } from "./wire/cursor.js";

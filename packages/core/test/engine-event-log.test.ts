@@ -59,6 +59,42 @@ it("refuses what is published where the log cannot be opened, and says why", asy
 	expect(engine.newest).toMatchObject({ sequence: 1 });
 });
 
+it("refuses for good an event that no engine will ever be sent", async () => {
+	const { one } = await startTwo();
+	await expect(one.sse.publish("all", "x".repeat(17_000_000))).rejects.toMatchObject({
+		code: "ERR_SSE_INVALID_DATA",
+	});
+	await one.sse.publish("all", "1");
+});
+
+// An event larger than the limit pushed everybody's events out of the memory of each process.
+it("keeps what it has when an event is larger than all that a process keeps", async () => {
+	const { engine, one, other } = await startTwo({ history: { maxBytes: 20_000 } });
+	const [quiet, busy] = [
+		await one.open({ clientId: "ada", groups: ["quiet"] }),
+		await one.open({ clientId: "bob", groups: ["busy"] }),
+	];
+	await one.sse.publish("all", "1");
+	const streams = [quiet.stream, busy.stream];
+	for (const stream of streams) {
+		await stream.take(1);
+		stream.abort();
+	}
+	await one.sse.publish({ group: "quiet" }, "2");
+	await one.sse.publish({ group: "busy" }, "x".repeat(40_000));
+	await eventually(() => other.sse.stats().history?.events === 2);
+	const before = engine.reads;
+	const { stream } = await other.open(
+		{ clientId: "ada", groups: ["quiet"] },
+		lastIdOf(quiet.stream),
+	);
+	expect(dataOf(await stream.take(1))).toEqual(["2"]);
+	expect(engine.reads).toBe(before);
+	// The engine still has it.
+	const again = await other.open({ clientId: "bob", groups: ["busy"] }, lastIdOf(busy.stream));
+	expect(dataOf(await again.stream.take(1))).toEqual(["x".repeat(40_000)]);
+});
+
 it("gives a client that comes back to another service what it missed, without asking the engine", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open({ clientId: "ada" });

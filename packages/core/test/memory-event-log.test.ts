@@ -1,7 +1,7 @@
 /**
  * The event log in memory: what it answers, what it holds, and what it lets go.
  */
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventLog, LogReader, Page } from "../src/event-log/event-log.js";
 import type { LogEntry, LogTarget } from "../src/event-log/record.js";
 import type { Position } from "../src/wire/cursor.js";
@@ -103,6 +103,72 @@ it("counts what it knows of events that it keeps no more, and bounds it", () => 
 	const { bytes } = log.stats();
 	expect(bytes).toBeGreaterThan(1024 * 1024);
 	expect(bytes).toBeLessThan(4 * 1024 * 1024);
+});
+
+describe("an event larger than everything that is kept", () => {
+	const large = { fields: { data: "x".repeat(100_000) } };
+
+	beforeEach(() => {
+		open({ maxBytes: 50_000 });
+		log.append(entry({ group: "quiet" }));
+		log.append(entry({ client: "ada" }));
+	});
+
+	it("is lost only for readers that it was for", () => {
+		log.append(entry({ client: "bob" }, large));
+		log.append(entry({ group: "busy" }, large));
+		expect(log.readAfter(start, newest(), reader("quiet"))).toMatchObject({
+			records: [{ position: { sequence: 1 } }, { position: { sequence: 2 } }],
+		});
+		expect(log.readAfter(start, newest(), reader("busy"))).toBe("expired");
+		expect(log.readAfter(start, newest(), { clientId: "bob", groups: [] })).toBe("expired");
+		expect(log.readAfter(newest(), newest(), reader("busy"))).toMatchObject({ records: [] });
+		expect(log.stats()).toMatchObject({ events: 2 });
+		expect(log.stats().bytes).toBeLessThan(50_000);
+	});
+
+	it("stays lost when older ones are dropped later", () => {
+		log.append(entry({ group: "quiet" }, large));
+		for (let count = 0; count < 100; count++) log.append(entry({ client: "bob" }));
+		const { epoch, sequence, tag } = had[2] ?? start;
+		expect(log.readAfter({ epoch, sequence, tag }, newest(), reader("quiet"))).toBe("expired");
+		expect(log.readAfter(had[3], newest(), reader("quiet"))).toMatchObject({ records: [] });
+	});
+
+	it("is lost for everyone but the excluded client", () => {
+		log.append(entry({ exceptClient: "ada" }, large));
+		expect(log.readAfter(start, newest(), reader())).toMatchObject({ records: [{}] });
+		expect(log.readAfter(start, newest(), { clientId: "bob", groups: [] })).toBe("expired");
+	});
+
+	it("is not a loss once a newer one of its key has replaced it", () => {
+		log.append(entry({ group: "quiet" }, { ...large, key: "k" }));
+		expect(log.readAfter(start, newest(), reader("quiet"))).toBe("expired");
+		log.append(entry({ group: "quiet" }, { key: "k" }));
+		expect(log.readAfter(start, newest(), reader("quiet"))).toMatchObject({
+			records: [{}, {}, { position: { sequence: 4 } }],
+		});
+	});
+
+	it("replaces the older one of its key, and leaves the group's other state", () => {
+		open({ groups: { state: { latest: true, maxBytes: 50_000 } } });
+		for (const key of ["a", "b"]) log.append(entry({ group: "state" }, { key }));
+		log.append(entry({ group: "state" }, { ...large, key: "a" }));
+		expect(log.readLatest(reader("state"))).toMatchObject([{ key: "b" }]);
+	});
+});
+
+it("counts the names that it holds, of events and of targets whose events are gone", () => {
+	const held = (length: number): number => {
+		open({ maxEvents: 10 });
+		const group = "g".repeat(length);
+		for (let index = 0; index < 100; index++) {
+			log.append(entry({ client: `${index}`.padStart(length), group }));
+		}
+		return log.stats().bytes;
+	};
+	// Each name once in the event, and once in an index.
+	expect(held(256) - held(2)).toBeGreaterThanOrEqual(100 * 2 * 2 * 254);
 });
 
 it("gives what was sent to many groups in the order of the log, each once", async () => {

@@ -1,7 +1,16 @@
 /**
  * The engine: a log for several processes in NATS JetStream, on a connection of the application.
  */
-import type { LogEngine, Newest, Position, Stored, StoredAt, Storing } from "sse-service/engine";
+import {
+	appendUnlessRefused,
+	checkSize,
+	type LogEngine,
+	type Newest,
+	type Position,
+	type Stored,
+	type StoredAt,
+	type Storing,
+} from "sse-service/engine";
 import { append } from "./append.js";
 import { decodeEntry } from "./entry.js";
 import { follow } from "./follow.js";
@@ -17,6 +26,9 @@ import { warningsOf } from "./warnings.js";
 
 // The newest message may be removed, or belong to another log, before it is read.
 const ATTEMPTS = 5;
+
+// The most that JetStream and this package add to a text: its subject, its metadata, and an application's id.
+const OVERHEAD_BYTES = 1_024;
 
 export class NatsEngine implements LogEngine {
 	readonly name = "NATS";
@@ -72,7 +84,16 @@ export class NatsEngine implements LogEngine {
 		throw new Error(`The newest event of the stream ${this.#stream.name} cannot be read`);
 	}
 
-	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
+	append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
+		const { maxBytes } = this.#options;
+		return appendUnlessRefused(
+			entries,
+			({ text }) => checkSize(this, Buffer.byteLength(text) + OVERHEAD_BYTES, maxBytes),
+			(fit) => this.#append(fit),
+		);
+	}
+
+	async #append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
 		if (entries.length === 0) return [];
 		const mirrors: Promise<void>[] = [];
 		const onLog = (log: Log): void => {

@@ -14,7 +14,7 @@ export interface NatsEventLogOptions {
 	readonly prefix?: string | undefined;
 	/** How many events the log keeps. Default 100,000. */
 	readonly maxEvents?: number | undefined;
-	/** How many bytes the log keeps. Default 64 MiB. */
+	/** How many bytes the log keeps. A larger event is rejected with `ERR_SSE_INVALID_DATA`. Default 64 MiB. */
 	readonly maxBytes?: number | undefined;
 	/** How long the log keeps an event that is not the newest, in milliseconds. Default 24 hours. */
 	readonly maxAgeMs?: number | undefined;

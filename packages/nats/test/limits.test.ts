@@ -63,6 +63,21 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			});
 		});
 
+		it("keeps what it has when it is asked for more than it may keep", async () => {
+			const [connection, prefix] = [await connectTo(), newPrefix()];
+			const engine = await openEngine({ connection, prefix, storage: "memory", maxBytes: 10_000 });
+			const entries = ["1", "2", "x".repeat(20_000), "3"].map((text) => storing(text));
+			expect(await engine.append(entries)).toMatchObject([
+				{ sequence: 1 },
+				{ sequence: 2 },
+				{ code: "ERR_SSE_INVALID_DATA", message: expect.stringContaining("maxBytes") },
+				{ sequence: 3 },
+			]);
+			expect(textsOf(await engine.read(1, 100))).toEqual(["1", "2", "3"]);
+			await append(engine, "x".repeat(8_000));
+			expect(textsOf(await engine.read(4, 100))).toEqual(["x".repeat(8_000)]);
+		});
+
 		it("that keeps less than was asked for is warned of, limit by limit", async () => {
 			const [connection, prefix] = [await connectTo(), newPrefix()];
 			const small = { maxEvents: 10, maxBytes: 100_000, idempotencyMs: 1_000 };

@@ -32,7 +32,10 @@ export interface RedisEventLogOptions {
 	readonly prefix?: string | undefined;
 	/** About how many events Redis keeps. Default 100,000. */
 	readonly maxEvents?: number | undefined;
-	/** About how many bytes of events Redis keeps: their texts, plus 64 for each. Default 64 MiB. */
+	/**
+	 * About how many bytes of events Redis keeps: their texts, plus 64 for each. An event above 15/16 of it is rejected with
+	 * `ERR_SSE_INVALID_DATA`. Default 64 MiB.
+	 */
 	readonly maxBytes?: number | undefined;
 	/** How long Redis keeps an event, in milliseconds. Default one day. */
 	readonly maxAgeMs?: number | undefined;

@@ -3,6 +3,8 @@
  */
 
 import {
+	appendUnlessRefused,
+	checkSize,
 	LOG_FORMAT,
 	type LogEngine,
 	type LogLimits,
@@ -19,6 +21,7 @@ import { readEntries, readLatest } from "./entries.js";
 import { followStream } from "./follow.js";
 import { decodeName, encodeName, keysOf, type LogKeys } from "./keys.js";
 import { newLogId } from "./log-id.js";
+import { OVERHEAD_BYTES } from "./scripts/append-script.js";
 import { LATEST, NEWEST, READ, TIDY } from "./scripts/log-scripts.js";
 import { POST, POSTED, TIDY_POSTS } from "./scripts/post-scripts.js";
 import { runScript, type Script } from "./scripts/script.js";
@@ -64,9 +67,16 @@ export class RedisEngine implements LogEngine {
 		return { epoch, sequence: Number(sequence), tag, now: Number(now) };
 	}
 
-	async append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
-		const fit = entries.filter(isWellFormed);
-		const calls = inBatches(fit).map(async (batch) => {
+	append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
+		return appendUnlessRefused(
+			entries,
+			(entry) => this.#refusalOf(entry),
+			(fit) => this.#append(fit),
+		);
+	}
+
+	async #append(entries: readonly Storing[]): Promise<readonly (StoredAt | Error)[]> {
+		const calls = inBatches(entries).map(async (batch) => {
 			try {
 				return await this.#batches.append(batch);
 			} catch (error) {
@@ -74,12 +84,17 @@ export class RedisEngine implements LogEngine {
 				return batch.map(() => failure);
 			}
 		});
-		const answers = (await Promise.all(calls)).flat().values();
-		return entries.map((entry) => {
-			const answer = isWellFormed(entry) ? answers.next().value : undefined;
-			const message = "Redis cannot store an event with a lone surrogate: it has no UTF-8";
-			return answer ?? new SSEError("ERR_SSE_INVALID_DATA", message);
-		});
+		return (await Promise.all(calls)).flat();
+	}
+
+	#refusalOf(entry: Storing): Error | undefined {
+		if (isWellFormed(entry)) {
+			// Trimming leaves 15/16 of the limit.
+			const most = Math.floor((this.#limits.maxBytes / 16) * 15);
+			return checkSize(this, Buffer.byteLength(entry.text) + OVERHEAD_BYTES, most);
+		}
+		const message = "Redis cannot store an event with a lone surrogate: it has no UTF-8";
+		return new SSEError("ERR_SSE_INVALID_DATA", message);
 	}
 
 	async read(from: number, limit: number): Promise<readonly Stored[]> {

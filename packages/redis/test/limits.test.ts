@@ -50,12 +50,18 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			}
 		});
 
-		it("one that is larger than all that it is to keep, until the next", async () => {
+		it("none that is larger than all that it is to keep, and refuses that one alone", async () => {
 			const engine = await lab.openEngine({ limits: { maxBytes: 1_000 } });
-			await store(engine, "x".repeat(2_000));
-			await store(engine, "small");
-			expect(textsOf(await engine.read(1, 10))).toEqual(["small"]);
-			expect(await engine.newest()).toMatchObject({ sequence: 2 });
+			const entries = ["1", "2", "ä".repeat(500), "3"].map((text) => storing(text));
+			expect(await engine.append(entries)).toMatchObject([
+				{ sequence: 1 },
+				{ sequence: 2 },
+				{ code: "ERR_SSE_INVALID_DATA", message: expect.stringContaining("maxBytes") },
+				{ sequence: 3 },
+			]);
+			expect(textsOf(await engine.read(1, 10))).toEqual(["1", "2", "3"]);
+			await store(engine, "x".repeat(800));
+			expect(textsOf(await engine.read(4, 10))).toEqual(["x".repeat(800)]);
 		});
 
 		it("none that is older than it is to, when it is tidied up", async () => {

@@ -40,7 +40,9 @@ export class RecordStore {
 		const topic = this.#topics.open(record.target, (trimmed) =>
 			this.#newTopic(record.target, trimmed),
 		);
-		topic.add(record);
+		if (topic.window.fits(record)) topic.add(record);
+		else topic.lose(record);
+		if (topic.records.size === 0) this.#topics.onEmpty(topic, record.target, record.at);
 		this.#trim(topic.window, record.at);
 	}
 

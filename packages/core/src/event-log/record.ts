@@ -58,8 +58,9 @@ export class LogRecord {
 		this.at = at;
 		this.expiresAt = at + (ttlMs ?? Infinity);
 		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
-		this.#frame = encodeKeptFrame(text, "logged", keyOf(target, key), position);
-		this.weight = this.#frame.byteLength + overheadOf(target, key);
+		const frameKey = keyOf(target, key);
+		this.#frame = encodeKeptFrame(text, "logged", frameKey, position);
+		this.weight = this.#frame.byteLength + namesOf(target) + overheadOf(target, frameKey);
 	}
 
 	get frame(): Frame {
@@ -84,6 +85,12 @@ export class LogRecord {
 		this.#bare = new WeakRef(bare);
 		return bare;
 	}
+}
+
+/** The characters of a target's names, in a record and, for one client, in the index that few other records share. */
+export function namesOf({ client = "", group = "", exceptClient = "" }: LogTarget): number {
+	const names = client.length + group.length;
+	return (client === "" ? names : 2 * names) + exceptClient.length;
 }
 
 function overheadOf({ client, group }: LogTarget, key: string | undefined): number {

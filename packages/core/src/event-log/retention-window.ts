@@ -18,6 +18,11 @@ export class RetentionWindow {
 		return this.#records.size;
 	}
 
+	/** Whether it can keep a record at all. One that is larger than everything it may keep must not push out the others. */
+	fits({ weight }: LogRecord): boolean {
+		return weight <= this.#retention.maxBytes;
+	}
+
 	add(record: LogRecord): void {
 		this.#records.add(record);
 		this.bytes += record.weight;

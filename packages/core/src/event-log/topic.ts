@@ -34,13 +34,7 @@ export class Topic {
 		const key = this.#keyOf(record);
 		if (key === undefined) return;
 		const { exceptClient } = record.target;
-		this.losses.onReplaced(key, exceptClient);
-		for (const replaced of this.#replacedBy(key, exceptClient)) {
-			replaced.replace();
-			this.newestReplaced = Math.max(this.newestReplaced, replaced.position.sequence);
-			this.records.onReplaced();
-			this.window.onReplaced(replaced);
-		}
+		this.#replace(key, exceptClient);
 		if (exceptClient === undefined) {
 			this.#excluding?.delete(key);
 			this.#newest ??= new Map();
@@ -58,6 +52,29 @@ export class Topic {
 		const key = this.#keyOf(record);
 		if (key !== undefined) this.#forget(key, record.target.exceptClient);
 		this.losses.add(record, key, now);
+	}
+
+	/** Call instead of `add` for a record that alone is beyond the limits: it replaces older ones of its key, and is itself lost. */
+	lose(record: LogRecord): void {
+		const key = this.#keyOf(record);
+		const { exceptClient } = record.target;
+		if (key !== undefined) {
+			this.#replace(key, exceptClient);
+			this.#forget(key, exceptClient);
+			if (exceptClient === undefined) this.#excluding?.delete(key);
+		}
+		this.losses.add(record, key, record.at);
+	}
+
+	/** Drops what a newer record with this key replaces. */
+	#replace(key: string, exceptClient: string | undefined): void {
+		this.losses.onReplaced(key, exceptClient);
+		for (const replaced of this.#replacedBy(key, exceptClient)) {
+			replaced.replace();
+			this.newestReplaced = Math.max(this.newestReplaced, replaced.position.sequence);
+			this.records.onReplaced();
+			this.window.onReplaced(replaced);
+		}
 	}
 
 	/** An excluded client receives no replacement. So an event that excludes a client replaces only records that excluded it, too. */

@@ -2,13 +2,13 @@
  * The topics of a log, by target. It remembers a limited number of topics that have become empty.
  */
 import type { LogReader } from "./event-log.js";
-import type { LogTarget } from "./record.js";
+import { type LogTarget, namesOf } from "./record.js";
 import type { Topic } from "./topic.js";
 
 // The number of empty topics that are distinguished from topics that never had a record.
 const MAX_EMPTY = 10_000;
 
-// Approximate memory of one.
+// Approximate memory of one, without its names.
 const EMPTY_BYTES = 512;
 
 export class Topics {
@@ -23,9 +23,7 @@ export class Topics {
 	#floor = 0;
 
 	/** The memory of empty topics. */
-	get emptyBytes(): number {
-		return this.#empty.size * EMPTY_BYTES;
-	}
+	emptyBytes = 0;
 
 	get({ client, group }: LogTarget): Topic | undefined {
 		if (client === undefined) {
@@ -39,7 +37,7 @@ export class Topics {
 	open(target: LogTarget, create: (trimmed: number) => Topic): Topic {
 		const known = this.get(target);
 		if (known !== undefined) {
-			this.#empty.delete(known);
+			if (this.#empty.delete(known)) this.emptyBytes -= weightOf(target);
 			return known;
 		}
 		const topic = create(this.#floor);
@@ -49,12 +47,14 @@ export class Topics {
 
 	/** Call when a topic has become empty. */
 	onEmpty(topic: Topic, target: LogTarget, now: number): void {
+		if (!this.#empty.has(topic)) this.emptyBytes += weightOf(target);
 		this.#empty.set(topic, target);
 		if (this.#empty.size <= MAX_EMPTY) return;
 		for (const [oldest, ofOldest] of this.#empty) {
 			this.#floor = Math.max(this.#floor, oldest.losses.newest(now));
 			oldest.losses.clear();
 			this.#empty.delete(oldest);
+			this.emptyBytes -= weightOf(ofOldest);
 			this.#put(ofOldest, undefined);
 			return;
 		}
@@ -93,6 +93,10 @@ export class Topics {
 			put(this.#withinGroups, client, ofClient.size === 0 ? undefined : ofClient);
 		}
 	}
+}
+
+function weightOf(target: LogTarget): number {
+	return EMPTY_BYTES + namesOf(target);
 }
 
 function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {

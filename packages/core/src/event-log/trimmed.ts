@@ -39,12 +39,17 @@ export class Trimmed {
 		if (upTo > 0) this.#keep([{ sequence: upTo, ...any }]);
 	}
 
-	/** Call when a record, the newest so far, is no longer kept. `key`: a newer record with this key replaces it */
+	/** Call when a record is no longer kept. `key`: a newer record with this key replaces it */
 	add({ position, expiresAt, target }: LogRecord, key: string | undefined, now: number): void {
 		if (expiresAt <= now) return;
 		const { sequence } = position;
 		const loss = { sequence, expiresAt, exceptClient: target.exceptClient, key };
-		const losses = [...this.#losses.filter((older) => !covers(loss, older)), loss];
+		// A record that was too large to be kept was lost before the ones that were sent earlier.
+		const next = this.#losses.findIndex((known) => known.sequence > sequence);
+		const older = next < 0 ? this.#losses : this.#losses.slice(0, next);
+		const newer = next < 0 ? [] : this.#losses.slice(next);
+		if (newer.some((known) => covers(known, loss))) return;
+		const losses = [...older.filter((known) => !covers(loss, known)), loss, ...newer];
 		const most = this.#tally.bytes < MAX_BYTES ? MAX_LOSSES : 1;
 		while (losses.length > most) {
 			const [first, second] = losses;

@@ -60,9 +60,14 @@ export class AppendQueue {
 		return this.#refusal;
 	}
 
-	/** @throws (rejects) `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
+	/** @throws (rejects) `ERR_SSE_INVALID_DATA`, `ERR_SSE_LOG_BUSY`, `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED` */
 	add(storing: Storing): Promise<StoredAt> {
 		const bytes = storing.text.length * 2 + OVERHEAD_BYTES;
+		// It does not fit into an empty queue either, so a later attempt would fail, too.
+		if (bytes > MAX_WAITING_MIB * 2 ** 20) {
+			const message = `An event takes at most ${MAX_WAITING_MIB} MiB on its way to ${this.#engine.name}`;
+			return Promise.reject(new SSEError("ERR_SSE_INVALID_DATA", message));
+		}
 		if (this.#count >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_MIB * 2 ** 20) {
 			const limit = `${MAX_WAITING.toLocaleString("en")} appends or ${MAX_WAITING_MIB} MiB`;
 			const message = `${this.#engine.name} cannot keep up: ${limit} are waiting`;

@@ -6,7 +6,10 @@
 export interface HistoryLimits {
 	/** The most events. Default 10,000. */
 	readonly maxEvents?: number | undefined;
-	/** The most bytes in memory: each event counts its own plus about 520 (720 for one client, 900 with a key). Default 16 MiB. */
+	/**
+	 * The most bytes in memory: each event counts its own plus about 520 (720 for one client, 900 with a key) and its names. An
+	 * event that is larger by itself is sent but not kept: clients that missed it receive a gap. Default 16 MiB.
+	 */
 	readonly maxBytes?: number | undefined;
 	/** The greatest age, in ms. Default 300,000 (five minutes). */
 	readonly maxAgeMs?: number | undefined;

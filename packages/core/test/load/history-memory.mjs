@@ -24,6 +24,9 @@ const KINDS = {
 	group: (index) => [{ group: `group ${index % 100}` }],
 	client: (index) => [{ client: `client ${index}` }],
 	"client in a group": (index) => [{ client: `client ${index}`, group: "group" }],
+	"client with a long name in a group with a long name": (index) => [
+		{ client: `client ${index}`.padEnd(256, "-"), group: `group ${index % 100}`.padEnd(256, "-") },
+	],
 	"key, not to a client": (index) => [
 		{ group: "group", except: { client: "client" } },
 		`key ${index}`,

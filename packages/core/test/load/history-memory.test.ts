@@ -17,6 +17,7 @@ const CASES = [
 	["group", 100_000, 200],
 	["client", 50_000, 200],
 	["client in a group", 50_000, 200],
+	["client with a long name in a group with a long name", 50_000, 200],
 	["key", 100_000, 10],
 	["key", 50_000, 1_000],
 	["key, not to a client", 50_000, 200],

@@ -8,8 +8,8 @@ import { defineScript } from "./script.js";
 // The number of answers remembered per writer. Fewer batches are pending at a time.
 const ANSWERS = 64;
 
-// Approximate overhead of an entry.
-const OVERHEAD_BYTES = 64;
+/** Approximate overhead of an entry. */
+export const OVERHEAD_BYTES = 64;
 
 /** Before the entries in ARGV. */
 const FIRST_ENTRY = 10;
