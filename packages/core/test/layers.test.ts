@@ -23,8 +23,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 		...GROUND,
 	],
 	// Runs: a house beside it, of many short streams, built on a service as applications see it.
-	runs: ["service", "connection", "sink", ...GROUND],
-	history: ["registry", "connection", "event-log", ...GROUND],
+	runs: ["service", "connection", "sink", "diagnostics", ...GROUND],
+	history: ["registry", "connection", "event-log", "diagnostics", ...GROUND],
 	registry: ["connection", "sink", "event-log", ...GROUND],
 	// The delivery wing: one stream, and what it writes to.
 	connection: ["sink", "diagnostics", ...GROUND],
@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	"shared-log": ["event-log", ...GROUND],
 	"event-log": ["wire", "checks", "types"],
 	// The ground: knows none of the above.
-	diagnostics: ["types"],
+	diagnostics: ["wire", "types"],
 	wire: ["checks", "types"],
 	pacing: ["checks", "types"],
 	checks: ["types"],

@@ -98,7 +98,9 @@ export abstract class BoundedOutbox<
 	/** Queues the drop notice, once for consecutive drops. */
 	#giveNotice(): void {
 		const { dropNotice } = this.host;
-		if (dropNotice !== undefined && this.last !== dropNotice) this.put(dropNotice);
+		if (dropNotice === undefined || this.last === dropNotice) return;
+		this.put(dropNotice);
+		this.host.diagnostics.gapped(this, "slow");
 	}
 
 	/** Drops the oldest waiting frames until `frame` fits. @returns whether it fits */
@@ -110,15 +112,19 @@ export abstract class BoundedOutbox<
 		}
 		// Drops more than this frame needs, so that the queue is not shifted for every frame.
 		const wanted = Math.max(weightOf(frame), (this.backlog?.weight ?? 0) / 16);
+		let gaps = 0;
 		this.backlog?.dropUntil(
 			(freed) => freed >= wanted && this.#fits(frame),
 			(old) => {
 				if (old === this.#oversize) this.#oversize = undefined;
-				if (old !== dropNotice && old.kind !== "control")
-					this.host.diagnostics.dropped(this, "drop-oldest");
+				// A notice that moves on is still the same gap.
+				if (old === dropNotice) gaps = -Infinity;
+				else if (old.kind !== "control") this.host.diagnostics.dropped(this, "drop-oldest");
+				gaps++;
 			},
 			dropNotice,
 		);
+		if (dropNotice !== undefined && gaps > 0) this.host.diagnostics.gapped(this, "slow");
 		return this.#fits(frame);
 	}
 }

@@ -17,8 +17,29 @@ export const channels = {
 	open: channel("connection:open"),
 	close: channel("connection:close"),
 	send: channel("send"),
+	deliver: channel("deliver"),
 	drop: channel("drop"),
 	resume: channel("resume"),
+	gap: channel("gap"),
+	append: channel("log:append"),
+	lag: channel("log:lag"),
+	outage: channel("log:outage"),
 	error: channel("error"),
 	drain: channel("drain"),
+	runStart: channel("run:start"),
+	runFollow: channel("run:follow"),
+	runEnd: channel("run:end"),
 };
+
+/** Traces `publish`: the channels `tracing:sse-service:publish:start`, `end`, `asyncStart`, `asyncEnd` and `error`. */
+export const tracing = diagnostics?.tracingChannel?.<unknown, PublishTrace>("sse-service:publish");
+
+/** The message of the tracing channels. Node adds `result` or `error`. */
+export interface PublishTrace {
+	readonly service: object;
+	/** As passed to `publish`. */
+	readonly target: unknown;
+	readonly options: object | undefined;
+	/** A subscriber of `start` may set it. It is kept with the event, and every process publishes it with the delivery. */
+	traceparent?: unknown;
+}

@@ -4,9 +4,10 @@
  */
 import type { ErrorStage } from "../types/callbacks.js";
 import type { CloseReason, SSEConnection } from "../types/connection.js";
-import type { ResumeOutcome } from "../types/history.js";
-import type { SSEStats } from "../types/stats.js";
-import { channels } from "./channels.js";
+import type { GapReason, ResumeOutcome } from "../types/history.js";
+import type { LogHealth, SSEStats } from "../types/stats.js";
+import { readTraceparent } from "../wire/traceparent.js";
+import { channels, type PublishTrace, tracing } from "./channels.js";
 
 type Tally = Record<string, number>;
 
@@ -18,8 +19,25 @@ const MAX_REASONS = 64;
 
 type Figures = Omit<SSEStats, "connections" | "clients" | "groups" | "history">;
 
+/** The flush: calls `flush` when everything that was scheduled before has been flushed. */
+interface Flush {
+	schedule(last: { flush(): number }): void;
+}
+
+/** An event of the log, and what a shared log knows. */
+interface Arrived {
+	readonly at: number;
+	readonly position: object;
+}
+interface Followed {
+	now?(): number;
+	health(): Pick<LogHealth, "behind">;
+}
+
 export class Diagnostics {
 	readonly #service: object;
+	readonly #flush: Flush;
+	#outageSince: number | undefined;
 	#connectionsOpened = 0;
 	#eventsSent = 0;
 	#bytesSent = 0;
@@ -30,8 +48,9 @@ export class Diagnostics {
 	readonly #resumes: Tally = Object.create(null);
 
 	/** @param service the owner; part of every message, so that subscribers can tell services apart */
-	constructor(service: object) {
+	constructor(service: object, flush: Flush) {
 		this.#service = service;
+		this.#flush = flush;
 	}
 
 	opened(connection: SSEConnection): void {
@@ -48,11 +67,26 @@ export class Diagnostics {
 		}
 	}
 
-	/** An event was handed to a number of connections. */
-	sent(target: object, byteLength: number, connections: number): void {
-		if (channels.send?.hasSubscribers) {
-			channels.send.publish({ service: this.#service, target, byteLength, connections });
-		}
+	/** An event was handed to a number of connections. `traceparent`: of its `publish` */
+	sent(
+		target: object,
+		frame: { readonly byteLength: number },
+		connections: number,
+		traceparent: string | undefined,
+	): void {
+		const { send, deliver } = channels;
+		if (!send?.hasSubscribers && !deliver?.hasSubscribers) return;
+		const { byteLength } = frame;
+		const message = { service: this.#service, target, byteLength, connections, traceparent };
+		send?.publish({ ...message, frame });
+		if (connections === 0 || !deliver?.hasSubscribers) return;
+		const since = performance.now();
+		this.#flush.schedule({
+			flush: () => {
+				deliver.publish({ ...message, durationMs: performance.now() - since });
+				return 0;
+			},
+		});
 	}
 
 	/** A connection took an event. */
@@ -77,6 +111,69 @@ export class Diagnostics {
 		if (channels.resume?.hasSubscribers) {
 			channels.resume.publish({ service: this.#service, connection, outcome });
 		}
+		if (outcome !== "replayed" && outcome !== "recovered") this.gapped(connection, outcome);
+	}
+
+	/** A connection is sent a gap. */
+	gapped(connection: object, reason: GapReason): void {
+		if (channels.gap?.hasSubscribers) {
+			channels.gap.publish({ service: this.#service, connection, reason });
+		}
+	}
+
+	/** Call before an append to the event log. @returns what to call with its result; `undefined` without a subscriber */
+	appending(target: object): ((appended: object | Promise<object>) => void) | undefined {
+		const { append } = channels;
+		if (!append?.hasSubscribers) return undefined;
+		const since = performance.now();
+		const publish = (outcome: object): void => {
+			const durationMs = performance.now() - since;
+			append.publish({ service: this.#service, target, durationMs, ...outcome });
+		};
+		return (appended) => {
+			if (!("then" in appended)) publish({ position: appended });
+			else
+				appended.then(
+					(position) => publish({ position }),
+					(error: unknown) => publish({ error }),
+				);
+		};
+	}
+
+	/** An event of a shared log has arrived here. */
+	arrived({ at, position }: Arrived, log: Followed | undefined, isOwn: boolean): void {
+		if (!channels.lag?.hasSubscribers || log?.now === undefined) return;
+		const lagMs = Math.max(0, log.now() - at);
+		const { behind } = log.health();
+		channels.lag.publish({ service: this.#service, position, lagMs, behind, isOwn });
+	}
+
+	/** An outage of the event log began, or is over: then there is no `error`. */
+	outage(error: unknown): void {
+		const now = performance.now();
+		this.#outageSince ??= now;
+		const durationMs = now - this.#outageSince;
+		if (error === undefined) this.#outageSince = undefined;
+		if (channels.outage?.hasSubscribers) {
+			const isOver = error === undefined;
+			channels.outage.publish({ service: this.#service, error, isOver, durationMs });
+		}
+	}
+
+	/** Whether `publish` is traced. */
+	get isTraced(): boolean {
+		return tracing?.hasSubscribers === true;
+	}
+
+	/** Runs a `publish` between the messages of the tracing channel. */
+	trace<Published>(
+		target: unknown,
+		options: object | undefined,
+		publish: (traceparent: string | undefined) => Promise<Published>,
+	): Promise<Published> {
+		const context: PublishTrace = { service: this.#service, target, options };
+		const work = (): Promise<Published> => publish(readTraceparent(context.traceparent));
+		return tracing?.tracePromise(work, context) ?? work();
 	}
 
 	failed(error: unknown, stage: ErrorStage): void {

@@ -63,6 +63,8 @@ export interface LogHost {
 	obey(command: Command): void;
 	/** Called with the reason of an outage, once per outage, and with warnings for the operator. */
 	onError(error: unknown): void;
+	/** Called when an outage of a shared log begins, with its reason, and with `undefined` when it is over. */
+	onOutage?(error: unknown): void;
 }
 
 /** The part of a log that only logs of several processes have. */
@@ -72,6 +74,8 @@ export interface SharedLog {
 	/** Sends a command to every other process. @returns a promise that settles like that of `append` */
 	tell(command: Command): Promise<unknown>;
 	health(): LogHealth;
+	/** The clock that dates the records, in ms since the epoch, as far as it is known here: never ahead of it. */
+	now?(): number;
 	/** Resolves when the followed log is proven to be current, or after `maxLagMs`. */
 	current(): Promise<void>;
 	/** Stores a small text under a name for `ttlMs` milliseconds, replacing the one before. */

@@ -23,6 +23,8 @@ export interface LogEntry {
 	readonly ttlMs?: number | undefined;
 	/** Appending again with the same key stores nothing and returns the first position. */
 	readonly idempotencyKey?: string | undefined;
+	/** The trace of the `publish` that sent it. */
+	readonly traceparent?: string | undefined;
 }
 
 // Approximate memory, on a 64-bit machine, of the objects that hold an event and of its index entries: by key (including remains
@@ -42,6 +44,7 @@ export class LogRecord {
 	readonly at: number;
 	/** When the event expires by its `ttlMs`, in ms since the epoch. `Infinity`: never. */
 	readonly expiresAt: number;
+	readonly traceparent: string | undefined;
 	#frame: Frame;
 	/** Approximate size in memory, in bytes. */
 	readonly weight: number;
@@ -51,16 +54,22 @@ export class LogRecord {
 	#bare: WeakRef<Frame> | undefined;
 
 	/** @throws RangeError if it exceeds the maximum string length */
-	constructor(position: Position, { target, fields, key, ttlMs }: LogEntry, at: number) {
+	constructor(
+		position: Position,
+		{ target, fields, key, ttlMs, traceparent }: LogEntry,
+		at: number,
+	) {
 		this.position = position;
 		this.target = target;
 		this.key = key;
 		this.at = at;
 		this.expiresAt = at + (ttlMs ?? Infinity);
+		this.traceparent = traceparent;
 		const text = encodeEvent({ ...fields, id: encodeCursor(position, fields.id) });
 		const frameKey = keyOf(target, key);
 		this.#frame = encodeKeptFrame(text, "logged", frameKey, position);
 		this.weight = this.#frame.byteLength + namesOf(target) + overheadOf(target, frameKey);
+		this.weight += traceparent?.length ?? 0;
 	}
 
 	get frame(): Frame {

@@ -5,6 +5,7 @@
 
 import type { Connection } from "../connection/connection.js";
 import { isPromiseLike } from "../connection/iterators.js";
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Command } from "../event-log/command.js";
 import type { Appended, EventLog, LogHost } from "../event-log/event-log.js";
 import { keyOf, type LogEntry, type LogRecord } from "../event-log/record.js";
@@ -20,8 +21,14 @@ import type { ReplayHost } from "./replay.js";
 
 /** What the history needs from the service. */
 export interface HistoryHost extends Pick<ReplayHost<Connection>, "recover" | "encodeRecovered"> {
+	readonly diagnostics: Diagnostics;
 	/** Hands a frame to a selection, except to `keptFrom`. @returns the number of connections that took it */
-	deliver(selection: Selection, frame: Frame, keptFrom: ReadonlySet<Connection>): number;
+	deliver(
+		selection: Selection,
+		frame: Frame,
+		keptFrom: ReadonlySet<Connection>,
+		traceparent: string | undefined,
+	): number;
 	/** Whether a connection belongs to this service and is open. */
 	has(connection: Connection): boolean;
 	/** Every open connection. */
@@ -72,6 +79,7 @@ export class History {
 			onBreak: (from) => this.#newcomers.onBreak(from, host.connections()),
 			obey: (command) => host.obey(command),
 			onError: (error) => host.onError(error, "log"),
+			onOutage: (error) => host.diagnostics.outage(error),
 		});
 		const { notices } = this;
 		const replayHost = { ...host, log, notices, recoverTimeoutMs, recoverTurns };
@@ -97,8 +105,10 @@ export class History {
 		return posting.reached;
 	}
 
-	async publish(selection: Selection, message: Message): Promise<Published> {
-		const appended = await this.#append(postingOf(selection, message), message);
+	/** @param traceparent kept with the event */
+	async publish(selection: Selection, message: Message, traceparent?: string): Promise<Published> {
+		const posting = postingOf(selection, message, traceparent);
+		const appended = await this.#append(posting, message);
 		return { id: encodeCursor(appended, appended.ownId) };
 	}
 
@@ -142,7 +152,10 @@ export class History {
 	}
 
 	#append(posting: Posting, message: Message): Appended | Promise<Appended> {
-		return orTooLong(message, () => this.#log.append(posting));
+		const onAppended = this.#host.diagnostics.appending(posting.target);
+		const appended = orTooLong(message, () => this.#log.append(posting));
+		onAppended?.(appended);
+		return appended;
 	}
 
 	#reportFailure(appended: Promise<unknown>): void {
@@ -151,10 +164,12 @@ export class History {
 
 	#deliver(record: LogRecord, posting: Posting | undefined): void {
 		const selection = posting?.selection ?? record.target;
+		const { frame, traceparent } = record;
 		this.#delivering = record;
+		this.#host.diagnostics.arrived(record, this.shared, posting !== undefined);
 		for (const connection of this.#newcomers.ahead.connections) this.#keptFrom.add(connection);
 		try {
-			const reached = this.#host.deliver(selection, record.frame, this.#keptFrom);
+			const reached = this.#host.deliver(selection, frame, this.#keptFrom, traceparent);
 			if (posting !== undefined) posting.reached = reached;
 			// A reconnect must not replay the event to its client either.
 			const { exceptConnection } = selection as Selection;
@@ -169,7 +184,7 @@ export class History {
 	}
 }
 
-function postingOf(selection: Selection, message: Message): Posting {
+function postingOf(selection: Selection, message: Message, traceparent?: string): Posting {
 	const { client, group, exceptClient } = selection;
 	const { data, event, id, retry, key, ttlMs, idempotencyKey } = message;
 	return {
@@ -179,6 +194,7 @@ function postingOf(selection: Selection, message: Message): Posting {
 		ttlMs,
 		// A key identifies an event within its target only.
 		idempotencyKey: keyOf(selection, idempotencyKey),
+		traceparent,
 		selection,
 	};
 }

@@ -2,6 +2,7 @@
  * Runs: answers that outlive their connection. Starts and cancels runs, and on close ends those of this process.
  */
 import { invalid, SSEError } from "../checks/errors.js";
+import { RunDiagnostics } from "../diagnostics/run-diagnostics.js";
 import { within } from "../pacing/timeout.js";
 import { createSSEService } from "../service/node-service.js";
 import type { SSEService } from "../service/service-types.js";
@@ -49,6 +50,7 @@ class ProcessRuns implements Runs {
 	readonly #store;
 	/** Created here if none was passed. */
 	readonly #ownService: SSEService | undefined;
+	readonly #diagnostics = new RunDiagnostics(this);
 	readonly #queue: WriteQueue;
 	/** By attempt. */
 	readonly #producers = new Map<string, Producer>();
@@ -106,6 +108,7 @@ class ProcessRuns implements Runs {
 			service,
 			fold,
 			onFollow: (attempt: string | undefined, connection: SSEConnection, over: Promise<void>) => {
+				this.#diagnostics.followed(id, attempt, connection);
 				this.#readers.set(connection, { attempt, over });
 				void over.then(() => this.#readers.delete(connection));
 			},
@@ -162,7 +165,11 @@ class ProcessRuns implements Runs {
 			onError: (error) => this.#report(error, status.id),
 		});
 		this.#producers.set(status.attempt, producer);
-		void producer.ended.then(() => this.#producers.delete(status.attempt));
+		const onEnd = this.#diagnostics.started(status);
+		void producer.ended.then((end) => {
+			this.#producers.delete(status.attempt);
+			onEnd(end);
+		});
 		const run: Run = {
 			id: status.id,
 			signal: producer.signal,

@@ -6,7 +6,7 @@ import { SSEError } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
 import type { Fold } from "./fold.js";
 import { endEntry } from "./run-end.js";
-import type { ClaimRules, RunEntry, RunSnapshot, RunStatus } from "./run-store.js";
+import type { ClaimRules, RunEntry, RunOutcome, RunSnapshot, RunStatus } from "./run-store.js";
 import type { WriteQueue } from "./write-queue.js";
 
 export interface ProducerRules extends ClaimRules {
@@ -24,6 +24,14 @@ export interface ProducerHost {
 	/** Encodes the data and the event type for the wire. @throws `ERR_SSE_INVALID_*` */
 	encode(data: unknown, options: SendOptions | undefined): RunEntry;
 	onError(error: unknown): void;
+}
+
+/** How the run ended, as far as this process knows. */
+export interface ProducerEnd {
+	readonly outcome: RunOutcome;
+	readonly reason?: string | undefined;
+	/** Events sent. */
+	readonly events: number;
 }
 
 // Renewals per lease. Two may fail before the lease is lost.
@@ -47,14 +55,15 @@ export class Producer {
 	#inFlight:
 		| { readonly entries: RunEntry[]; readonly snapshot: RunSnapshot | undefined }
 		| undefined;
-	#isEnding = false;
+	/** The end, once it is pending. */
+	#ending: Omit<ProducerEnd, "events"> | undefined;
 	#isOver = false;
 	#leaseUntil: number;
 	readonly #renewal: ReturnType<typeof setInterval>;
 	#onRoom: (() => void)[] = [];
-	#resolveEnded: () => void = () => {};
+	#resolveEnded: (end: ProducerEnd) => void = () => {};
 	/** Resolves when the store has its end, or it was stopped. */
-	readonly ended = new Promise<void>((resolve) => {
+	readonly ended = new Promise<ProducerEnd>((resolve) => {
 		this.#resolveEnded = resolve;
 	});
 
@@ -82,7 +91,7 @@ export class Producer {
 	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`
 	 */
 	async send(data: unknown, options?: SendOptions): Promise<void> {
-		if (this.#isEnding || this.#isOver) throw over(this.id);
+		if (this.#ending !== undefined || this.#isOver) throw over(this.id);
 		const entry = this.#host.encode(data, options);
 		this.#count++;
 		this.#length += entry.data.length;
@@ -107,15 +116,15 @@ export class Producer {
 
 	/** Adds the end. Does nothing if the run already has one. */
 	end(outcome: "done" | "failed", reason?: string): void {
-		if (this.#isEnding || this.#isOver) return;
-		this.#isEnding = true;
+		if (this.#ending !== undefined || this.#isOver) return;
+		this.#ending = { outcome, reason };
 		this.#pending.push(endEntry(outcome, reason));
 		this.#enqueue();
 	}
 
 	/** Call when the run is over, or belongs to another producer: adds nothing from now on. */
 	stop(reason: unknown): void {
-		if (!this.#isEnding) this.#over();
+		if (this.#ending === undefined) this.#over({ outcome: "cancelled" });
 		this.#controller.abort(reason);
 	}
 
@@ -147,7 +156,7 @@ export class Producer {
 		}
 		this.#sequence = sequence;
 		this.#leaseUntil = performance.now() + this.#host.rules.leaseMs;
-		if (written.at(-1)?.end !== undefined) this.#over();
+		if (written.at(-1)?.end !== undefined) this.#over(this.#ending);
 		else if (this.#pending.length > 0) this.#enqueue();
 	}
 
@@ -172,12 +181,13 @@ export class Producer {
 		this.#controller.abort(over(this.id));
 	}
 
-	#over(): void {
+	#over(end: Omit<ProducerEnd, "events"> = { outcome: "failed", reason: "lost" }): void {
+		if (this.#isOver) return;
 		this.#isOver = true;
 		clearInterval(this.#renewal);
 		this.#pending.length = 0;
 		for (const resolve of this.#onRoom.splice(0)) resolve();
-		this.#resolveEnded();
+		this.#resolveEnded({ ...end, events: this.#count });
 	}
 
 	#snapshot(): RunSnapshot | undefined {

@@ -4,6 +4,7 @@
 
 import { invalid, SSEError } from "../checks/errors.js";
 import type { Connection } from "../connection/connection.js";
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Command } from "../event-log/command.js";
 import { createMemoryEventLog } from "../event-log/memory-event-log.js";
 import { keyOf } from "../event-log/record.js";
@@ -23,10 +24,9 @@ import type { ResolvedOptions } from "./options.js";
 
 /** What the dispatch needs from the service. */
 interface DispatchHost {
+	readonly diagnostics: Diagnostics;
 	/** Carries out a command of another process. */
 	obey(command: Command): void;
-	/** Called with the number of connections that an event was handed to. */
-	onSent(selection: Selection, byteLength: number, connections: number): void;
 	onError(error: unknown, stage: ErrorStage): void;
 }
 
@@ -47,7 +47,9 @@ export class Dispatch {
 			eventLog === undefined ? createMemoryEventLog() : inContext(eventLog),
 			{ ...options, history },
 			{
-				deliver: (selection, frame, keptFrom) => this.#deliver(selection, frame, keptFrom),
+				diagnostics: host.diagnostics,
+				deliver: (selection, frame, keptFrom, traceparent) =>
+					this.#deliver(selection, frame, keptFrom, traceparent),
 				has: (connection) => registry.includes(connection),
 				recover: (...asked) => this.#recover(...asked),
 				encodeRecovered: (event) => this.#encodeRecovered(event),
@@ -72,7 +74,20 @@ export class Dispatch {
 	}
 
 	/** @throws (rejects) like `send`; `ERR_SSE_NO_HISTORY` */
-	async publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
+	publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
+		const { diagnostics } = this.#host;
+		if (!diagnostics.isTraced) return this.#publish(target, data, options);
+		return diagnostics.trace(target, options, (traceparent) =>
+			this.#publish(target, data, options, traceparent),
+		);
+	}
+
+	async #publish(
+		target: Target,
+		data: unknown,
+		options: PublishOptions | undefined,
+		traceparent?: string,
+	): Promise<Published> {
 		const selection = readTarget(target, this.#options);
 		const message = readMessage(data, options, this.#options, "publish");
 		if (this.history === undefined) {
@@ -82,7 +97,7 @@ export class Dispatch {
 			const rule = "What is published must be for more than one connection";
 			throw invalid("ERR_SSE_INVALID_TARGET", rule, target);
 		}
-		return this.history.publish(selection, message);
+		return this.history.publish(selection, message, traceparent);
 	}
 
 	/** Encodes an event for one connection. */
@@ -110,12 +125,17 @@ export class Dispatch {
 		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
 	}
 
-	#deliver(selection: Selection, frame: Frame, keptFrom?: ReadonlySet<Connection>): number {
+	#deliver(
+		selection: Selection,
+		frame: Frame,
+		keptFrom?: ReadonlySet<Connection>,
+		traceparent?: string,
+	): number {
 		const connections = this.#registry.visit(
 			selection,
 			(connection) => !keptFrom?.has(connection) && connection.enqueue(frame),
 		);
-		this.#host.onSent(selection, frame.byteLength, connections);
+		this.#host.diagnostics.sent(selection, frame, connections, traceparent);
 		return connections;
 	}
 

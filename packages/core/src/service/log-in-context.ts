@@ -30,6 +30,7 @@ function sharedInContext(shared: SharedLog, context: Context): SharedLog {
 		maxLagMs: shared.maxLagMs,
 		tell: (command) => context.run(() => shared.tell(command)),
 		health: () => shared.health(),
+		...(shared.now && { now: () => shared.now?.() ?? Date.now() }),
 		current: () => context.run(() => shared.current()),
 		post: (...text) => context.run(() => shared.post(...text)),
 		posted: () => context.run(() => shared.posted()),

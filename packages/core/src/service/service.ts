@@ -49,7 +49,7 @@ export function createService<Events extends object = AnyEvents>(
 
 class Service implements InnerService, PollHost {
 	readonly flush = new FlushScheduler();
-	readonly diagnostics = new Diagnostics(this);
+	readonly diagnostics = new Diagnostics(this, this.flush);
 	readonly options: ResolvedOptions;
 	readonly #ownHeaders;
 	readonly #registry = new Registry();
@@ -80,7 +80,7 @@ class Service implements InnerService, PollHost {
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		this.#dispatch = new Dispatch(this.#registry, options, {
 			obey: (command) => this.#obey(command),
-			onSent: (...sent) => this.diagnostics.sent(...sent),
+			diagnostics: this.diagnostics,
 			onError: (error, stage) => this.onError(error, stage),
 		});
 		this.#roster = new Commands(this.#registry, options, {

@@ -31,7 +31,6 @@ import { Tail, type TailHost } from "./tail.js";
 
 // How long a client that is ahead of this process waits for the process to catch up.
 const MAX_LAG_MS = 10_000;
-
 // How long closing waits for appends on their way to the engine.
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -58,7 +57,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	constructor(engine: LogEngine) {
 		this.#engine = engine;
-		this.#outage = new Outage(engine);
+		this.#outage = new Outage(engine, (error) => this.#isClosed || this.#host?.onOutage?.(error));
 		this.#tail = new Tail(engine, this);
 		this.#watch = new HealthProbe(engine, this);
 		this.#archive = new EngineReader(engine, {
@@ -71,6 +70,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 			maxLagMs: MAX_LAG_MS,
 			tell: (command) => this.#write((writer) => writer.tell(command)),
 			health: () => this.#watch.health(),
+			now: () => this.#clock.now(),
 			current: () => within(MAX_LAG_MS, this.#watch.current()).catch(() => {}),
 			post: (...post) => orFailed(engine, engine.post(...post)),
 			posted: () => orFailed(engine, engine.posted()),

@@ -7,6 +7,7 @@ import { isObject } from "../checks/errors.js";
 import type { Command } from "../event-log/command.js";
 import { type LogEntry, LogRecord, type LogTarget } from "../event-log/record.js";
 import { checkEventType, checkId, checkRetry } from "../wire/event-stream.js";
+import { readTraceparent } from "../wire/traceparent.js";
 import type { Stored } from "./log-engine.js";
 
 /** A decoded text: an event or a command. */
@@ -20,7 +21,10 @@ interface Logged {
 /** The version of this format, which engines keep beside the log. */
 export const LOG_FORMAT = 1;
 
-export function encodeEntry(writer: string, { target, fields, key, ttlMs }: LogEntry): string {
+export function encodeEntry(
+	writer: string,
+	{ target, fields, key, ttlMs, traceparent }: LogEntry,
+): string {
 	const { data, event, id, retry } = fields;
 	return JSON.stringify({
 		w: writer,
@@ -31,6 +35,7 @@ export function encodeEntry(writer: string, { target, fields, key, ttlMs }: LogE
 		r: retry,
 		k: key,
 		t: ttlMs,
+		p: traceparent,
 	});
 }
 
@@ -63,7 +68,7 @@ function decodeLogged(text: string): Logged | undefined {
 
 function readLogged(value: unknown): Logged | undefined {
 	if (!isObject(value)) return undefined;
-	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, o } = value;
+	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, p, o } = value;
 	if (typeof writer !== "string" || ![c, g, x, key].every(isName)) return undefined;
 	const target = { client: c, group: g, exceptClient: x } as LogTarget;
 	if (isObject(o)) return { writer, command: readCommand(o, target) };
@@ -76,7 +81,8 @@ function readLogged(value: unknown): Logged | undefined {
 		id: checkId(i, Infinity),
 		retry: checkRetry(r),
 	};
-	return { writer, entry: { target, fields, key: key as string | undefined, ttlMs } };
+	const traceparent = readTraceparent(p);
+	return { writer, entry: { target, fields, key: key as string | undefined, ttlMs, traceparent } };
 }
 
 function readCommand(told: Record<PropertyKey, unknown>, target: LogTarget): Command | undefined {

@@ -13,8 +13,12 @@ export class Outage {
 	#told: string | undefined;
 	#waiting: (() => void)[] = [];
 
-	constructor(engine: LogEngine) {
+	readonly #onChange: (error: SSEError | undefined) => void;
+
+	/** @param onChange called with the reason when an outage begins, and with `undefined` when it is over */
+	constructor(engine: LogEngine, onChange: (error: SSEError | undefined) => void) {
 		this.#engine = engine;
+		this.#onChange = onChange;
 	}
 
 	/** @returns the error to report for a warning, if the warning is new */
@@ -28,12 +32,14 @@ export class Outage {
 	onFailure(cause: unknown): { readonly error: SSEError; readonly isNew: boolean } {
 		const error = failed(this.#engine, cause);
 		const isNew = this.#told !== error.message;
+		if (this.#told === undefined) this.#onChange(error);
 		this.#told = error.message;
 		return { error, isNew };
 	}
 
 	/** Call when the outage is over, or the log is closed. */
 	end(): void {
+		if (this.#told !== undefined) this.#onChange(undefined);
 		this.#told = undefined;
 		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
