@@ -14,6 +14,7 @@ import {
 	startServer,
 	type TestServer,
 } from "@sse-service/testing";
+import { stopDrainClock } from "@sse-service/testing/drain-clock";
 import { afterEach, describe, expect, it } from "vitest";
 import { createAppStreams } from "../src/adapter.js";
 import { createSSEService, isSSEError, type SSEService } from "../src/index.js";
@@ -90,7 +91,7 @@ describe.each([
 	);
 
 	it("refuses streams on a server that is closing, with Retry-After, and none once it listens again", async () => {
-		const sse = createSSEService({ drainMs: 1_200 });
+		const sse = createSSEService({ drainMs: 600_000 });
 		const host = hostOf(sse);
 		const [one, other] = [await serve(host), await serve(host)];
 		const streams = [await open(one), await open(one), await open(other)];
@@ -101,7 +102,7 @@ describe.each([
 		one.server.close();
 		late.end("\r\n");
 		const [answer] = await settled(once(late, "data"), "the answer");
-		expect(answer).toMatch(/^HTTP\/1.1 503 .*\r\nRetry-After: 2\r\n/s);
+		expect(answer).toMatch(/^HTTP\/1.1 503 .*\r\nRetry-After: 600\r\n/s);
 		for (const stream of streams.slice(0, 2)) stream.abort();
 		await closed;
 		one.server.listen(one.port, "127.0.0.1");
@@ -122,14 +123,16 @@ describe.each([
 	});
 
 	it("is not hurried by the end of its server while it is drained", async () => {
+		const drainUntil = stopDrainClock();
 		const sse = createSSEService();
 		const host = hostOf(sse);
 		const server = await serve(host);
 		const streams = [await open(server), await open(server), await open(server)];
 		const closed = host.close({ drainMs: 600 });
 		server.server.close();
-		await streams[0]?.ended;
+		await drainUntil(() => sse.stats().connections < 3);
 		expect(sse.send("all", "meanwhile")).toBe(2);
+		for (const stream of streams) stream.abort();
 		await closed;
 	});
 

@@ -8,6 +8,7 @@ import {
 	type TestServer,
 	type TestStream,
 } from "@sse-service/testing";
+import { stopDrainClock } from "@sse-service/testing/drain-clock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSSEService, type SSEService, type SSEServiceOptions } from "../src/index.js";
 import { Drain } from "../src/pacing/drain.js";
@@ -30,6 +31,7 @@ describe("a drain", () => {
 	}
 
 	it("ends streams one after the other, oldest first, each with a retry of its own behind what was sent", async () => {
+		const drainUntil = stopDrainClock();
 		const ended: string[] = [];
 		const open = await serve({
 			retryMs: 200,
@@ -41,7 +43,9 @@ describe("a drain", () => {
 		const closed = sse.close({ drainMs: 1_000 });
 		const reached: number[] = [];
 		for (const stream of streams) {
-			reached.push(sse.send("all", "meanwhile"));
+			const count = sse.send("all", "meanwhile");
+			reached.push(count);
+			await drainUntil(() => sse.stats().connections < count);
 			expect(await stream.ended).toBe(true);
 		}
 		await closed;
@@ -101,14 +105,14 @@ describe("a drain", () => {
 	});
 
 	it("refuses new streams with 503 and a Retry-After of the window, in seconds", async () => {
-		const open = await serve({ drainMs: 4_500 });
+		const open = await serve({ drainMs: 3_599_500 });
 		const { stream } = await open();
 		void sse.close();
 		expect(() => sse.connect({} as never)).toThrowError(
 			expect.objectContaining({
 				code: "ERR_SSE_SERVICE_CLOSED",
 				statusCode: 503,
-				headers: { "Retry-After": "5" },
+				headers: { "Retry-After": "3600" },
 			}),
 		);
 		const refused = await openStream(server.url);
@@ -171,11 +175,12 @@ describe("the streams of one app", () => {
 	let sse: SSEService;
 
 	afterEach(async () => {
-		await sse.close();
+		await sse.close({ drainMs: 0 });
 		await server.close();
 	});
 
 	it("drain over the service's drainMs; its others stay open", async () => {
+		const drainUntil = stopDrainClock();
 		const serving = await startService({ drainMs: 400 });
 		({ sse, server } = serving);
 		const streams = createAppStreams({ service: sse });
@@ -191,8 +196,10 @@ describe("the streams of one app", () => {
 				headers: { "Retry-After": "1" },
 			}),
 		);
+		await drainUntil(() => sse.stats().connections === 2);
 		expect(await one.ended).toBe(true);
 		expect(sse.send("all", "x")).toBe(2);
+		await drainUntil(() => sse.stats().connections === 1);
 		await closed;
 		expect(await two.ended).toBe(true);
 		expect(two.text).toMatch(/data: x\n\nretry: \d+\n$/);

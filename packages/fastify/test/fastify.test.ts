@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { PassThrough, Readable } from "node:stream";
 import { runInNewContext } from "node:vm";
 import { eventually, measureIdle, openSocket, openStream } from "@sse-service/testing";
+import { stopDrainClock } from "@sse-service/testing/drain-clock";
 import { type FastifyInstance, type FastifyReply, fastify as fastify5 } from "fastify";
 import { createSSEService, type SSEService } from "sse-service";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -339,6 +340,7 @@ describe.each([
 	});
 
 	it("while streams drain the port is closed, and a socket that was kept gets Fastify's own 503, or ours with return503OnClosing: false", async () => {
+		const drainUntil = stopDrainClock();
 		const answer = async (): Promise<string> => {
 			service = createSSEService({ drainMs: 600 });
 			app.register(sse, { service });
@@ -359,7 +361,7 @@ describe.each([
 			const client = await openSocket(Number(new URL(url).port), request("/pending"));
 			await asked;
 			const closed = app.close();
-			await streams[0]?.ended;
+			await drainUntil(() => service.stats().connections === 2);
 			await expect(events()).rejects.toMatchObject({ code: "ECONNREFUSED" });
 			goOn();
 			await client.untilText("done");

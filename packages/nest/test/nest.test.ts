@@ -42,6 +42,7 @@ import { APP_INTERCEPTOR, Reflector } from "@nestjs/core";
 import nestCore from "@nestjs/core/package.json" with { type: "json" };
 import { eventually, openBlockedReader, openStream } from "@sse-service/testing";
 import type { Middleware } from "@sse-service/testing/adapter";
+import { stopDrainClock } from "@sse-service/testing/drain-clock";
 import { Exclude } from "class-transformer";
 import {
 	concat,
@@ -1106,11 +1107,12 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 				}
 			}
 
+			const drainUntil = stopDrainClock();
 			service = createSSEService({ drainMs: 600 });
 			await start({ controllers: [Events, Other] });
 			const streams = [await open("/events"), await open("/events"), await open("/events")];
 			const closed = running.app.close();
-			await streams[0]?.ended;
+			await drainUntil(() => service.stats().connections === 2);
 			const [refused, other] = [await open("/events"), await open("/other")];
 			await Promise.all([refused.ended, other.ended]);
 			expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "1"]);

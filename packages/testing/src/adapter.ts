@@ -4,6 +4,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import cannotExist from "./cannot-exist.json" with { type: "json" };
+import { stopDrainClock } from "./drain-clock.js";
 import { measureIdle } from "./idle-time.js";
 import { openBlockedReader, openSocket } from "./socket.js";
 import { openStream } from "./stream.js";
@@ -310,13 +311,16 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 		});
 
 		it("closing the app over drainMs ends its streams one after another, each with its own reconnection time", async () => {
+			const drainUntil = stopDrainClock();
 			await start({ drainMs: 600 });
 			const one = await open();
 			await eventually(() => connections.length === 1);
 			const other = await open();
 			const closed = app.close();
+			await drainUntil(() => app.service.stats().connections === 1);
 			expect(await one.ended).toBe(true);
 			expect(app.service.send("all", "meanwhile")).toBe(1);
+			await drainUntil(() => app.service.stats().connections === 0);
 			expect(await other.ended).toBe(true);
 			await closed;
 			expect(other.events).toEqual([{ data: "meanwhile" }]);
@@ -332,6 +336,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			const going = new Promise<void>((resolve) => {
 				goOn = resolve;
 			});
+			const drainUntil = stopDrainClock();
 			await start({
 				drainMs: 1_200,
 				routes: {
@@ -347,7 +352,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			const late = open("/late");
 			await settled(asked, "the request to arrive");
 			const closed = app.close();
-			await streams[0]?.ended;
+			await drainUntil(() => app.service.stats().connections === 2);
 			goOn();
 			const refused = await late;
 			expect(refused.status).toBe(503);

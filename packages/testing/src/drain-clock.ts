@@ -1,0 +1,24 @@
+/**
+ * The time of drains, which passes when a test lets it: on a busy machine a window of any length may be over before a test
+ * has looked.
+ */
+import { onTestFinished, vi } from "vitest";
+import { eventually } from "./waiting.js";
+
+/** So small that no step ends two streams of a window that a test would choose. */
+const STEP_MS = 10;
+
+/**
+ * Stop the clock and the intervals of this process until the test ends. Timeouts and sockets go on.
+ * @returns lets a drain go on step by step until `test` holds; between two steps the event loop turns
+ */
+export function stopDrainClock(): (test: () => boolean) => Promise<void> {
+	vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+	onTestFinished(() => void vi.useRealTimers());
+	return (test) =>
+		eventually(() => {
+			if (test()) return true;
+			vi.advanceTimersByTime(STEP_MS);
+			return false;
+		}, "a drain to go on");
+}
