@@ -13,6 +13,13 @@ interface Waiting {
 
 export class AheadOfLog<Connection> {
 	readonly #waiting = new Map<Connection, Waiting>();
+	/** Those that wait, by the key of their position. Clients can make positions up, so a delivery must not look at all of them. */
+	readonly #byPosition = new Map<string, Set<Waiting>>();
+	/** Nobody waits for a position of its log up to here. Set while anybody waits. */
+	#passed: Position | undefined;
+	/** See `connections`. */
+	readonly #kept = new Set<Connection>();
+	readonly #arrived: Connection[] = [];
 
 	/**
 	 * Withholds everything up to a position from a connection.
@@ -26,39 +33,76 @@ export class AheadOfLog<Connection> {
 		log: EventLog,
 		{ maxLagMs, current }: SharedLog,
 	): Promise<Position> {
+		const { position } = log;
+		if (position !== undefined && hasReached(position, until)) return Promise.resolve(position);
 		return new Promise((resolve) => {
+			const key = keyOf(until);
 			const settle = (at = log.position ?? until): void => {
 				clearTimeout(timer);
+				const same = this.#byPosition.get(key);
+				if (same?.delete(waiting) && same.size === 0) this.#byPosition.delete(key);
 				this.#waiting.delete(connection);
+				this.#kept.delete(connection);
 				resolve(at);
 			};
+			const waiting = { until, settle };
 			const timer = setTimeout(settle, maxLagMs).unref();
-			this.#waiting.set(connection, { until, settle });
+			if (this.#waiting.size === 0) this.#passed = position;
+			this.#waiting.set(connection, waiting);
+			this.#byPosition.set(key, (this.#byPosition.get(key) ?? new Set()).add(waiting));
+			this.#kept.add(connection);
 			void current().then(() => {
 				if (until.epoch !== log.position?.epoch) settle();
 			});
 		});
 	}
 
-	/** Connections that already have what the log delivers next, or receive it in another way. */
-	get connections(): Iterable<Connection> {
-		return this.#waiting.keys();
+	/** Keeps the event that is being delivered from a connection that has just registered. */
+	keep(connection: Connection): void {
+		this.#kept.add(connection);
+		this.#arrived.push(connection);
+	}
+
+	/** Connections that already have what the log delivers next, or receive it in another way. Changes with them. */
+	get connections(): ReadonlySet<Connection> {
+		return this.#kept;
 	}
 
 	/** Call when the log has delivered the event at a position. */
 	onDelivered(position: Position): void {
-		for (const { until, settle } of this.#waiting.values()) {
-			if (until.epoch === position.epoch && until.sequence <= position.sequence) settle(position);
+		if (this.#arrived.length > 0) {
+			for (const connection of this.#arrived.splice(0)) {
+				if (!this.#waiting.has(connection)) this.#kept.delete(connection);
+			}
 		}
+		const passed = this.#passed;
+		if (this.#waiting.size === 0 || passed === undefined) return;
+		// Texts that are no events are not delivered, but clients can have their positions.
+		const { epoch } = position;
+		let sequence = passed.epoch === epoch ? passed.sequence + 1 : position.sequence;
+		for (; sequence <= position.sequence; sequence++) {
+			for (const { settle } of this.#byPosition.get(keyOf({ epoch, sequence })) ?? []) {
+				settle(position);
+			}
+		}
+		this.#passed = position;
 	}
 
 	/** Call when the log breaks: only connections ahead of its new position keep waiting. @returns all that were waiting */
 	onBreak(position: Position): ReadonlySet<Connection> {
 		const waiting = new Set(this.#waiting.keys());
-		this.onDelivered(position);
+		this.#passed = position;
 		for (const { until, settle } of this.#waiting.values()) {
-			if (until.epoch !== position.epoch) settle(position);
+			if (until.epoch !== position.epoch || hasReached(position, until)) settle(position);
 		}
 		return waiting;
 	}
+}
+
+function keyOf({ epoch, sequence }: Omit<Position, "tag">): string {
+	return `${sequence} ${epoch}`;
+}
+
+function hasReached(position: Position, until: Position): boolean {
+	return position.epoch === until.epoch && position.sequence >= until.sequence;
 }

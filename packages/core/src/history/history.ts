@@ -62,8 +62,6 @@ export class History {
 	readonly #newcomers: CatchUp;
 	#delivering: LogRecord | undefined;
 	#isClosed = false;
-	/** Connections that must not receive the event being delivered: they registered meanwhile, or are ahead of it. */
-	readonly #keptFrom = new Set<Connection>();
 
 	/** @throws `ERR_SSE_INVALID_OPTION` */
 	constructor(log: EventLog, options: HistoryOptions, host: HistoryHost) {
@@ -120,7 +118,7 @@ export class History {
 
 	/** Replays to a newly registered connection what it missed. `since`: where it begins if it sent no last event ID */
 	welcome(connection: Connection, since?: string): void {
-		if (this.#delivering !== undefined) this.#keptFrom.add(connection);
+		if (this.#delivering !== undefined) this.#newcomers.ahead.keep(connection);
 		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position, since);
 	}
 
@@ -164,12 +162,12 @@ export class History {
 
 	#deliver(record: LogRecord, posting: Posting | undefined): void {
 		const selection = posting?.selection ?? record.target;
+		const { ahead } = this.#newcomers;
 		const { frame, traceparent } = record;
 		this.#delivering = record;
 		this.#host.diagnostics.arrived(record, this.shared, posting !== undefined);
-		for (const connection of this.#newcomers.ahead.connections) this.#keptFrom.add(connection);
 		try {
-			const reached = this.#host.deliver(selection, frame, this.#keptFrom, traceparent);
+			const reached = this.#host.deliver(selection, frame, ahead.connections, traceparent);
 			if (posting !== undefined) posting.reached = reached;
 			// A reconnect must not replay the event to its client either.
 			const { exceptConnection } = selection as Selection;
@@ -178,8 +176,7 @@ export class History {
 			}
 		} finally {
 			this.#delivering = undefined;
-			this.#keptFrom.clear();
-			this.#newcomers.ahead.onDelivered(record.position);
+			ahead.onDelivered(record.position);
 		}
 	}
 }
