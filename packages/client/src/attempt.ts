@@ -74,6 +74,7 @@ async function read(
 			onEvent: (type, data) => host.onEvent(type, data),
 			onId: (id) => host.onId(id),
 			onRetry: (ms) => host.onRetry(ms),
+			onComment: (text) => host.onComment(text),
 			onTooLong: () => {
 				tooLong = true;
 			},

@@ -1,18 +1,20 @@
 /**
  * The connector: makes one request after another, each from the position of the last, until the stream ends.
  */
-import { type AttemptHost, attempt, type Outcome } from "./attempt.js";
+import { type AttemptHost, type AttemptRequest, attempt, type Outcome } from "./attempt.js";
 import { BackOff } from "./back-off.js";
+import { Muteness } from "./muteness.js";
 import type { ResolvedOptions } from "./options.js";
 import { isHidden, isOffline, onPageLife } from "./page-life.js";
+import { createRequest } from "./request.js";
 import type { Source, SourceHost } from "./source.js";
 import { StreamError } from "./stream-error.js";
 import { Watchdog } from "./watchdog.js";
 
+// The comment with which `sse-service` begins the answer to a long poll.
+const POLL_ANSWER = "poll";
 // A heartbeat may be a quarter of its interval late, and one may be lost.
 const STALL_INTERVALS = 3;
-// After this many consecutive attempts without a byte in time, something between server and client buffers the responses.
-const MUTE_ATTEMPTS = 3;
 
 export class Connector implements Source {
 	readonly #url: string | (() => string);
@@ -21,7 +23,9 @@ export class Connector implements Source {
 	readonly #backOff: BackOff;
 	#lastEventId: string | undefined;
 	#stopped = false;
-	#muteAttempts = 0;
+	readonly #muteness: Muteness;
+	/** Whether the current response answers a long poll. `undefined`: not known before its first line. */
+	#isPollAnswer: boolean | undefined;
 	/** Aborts the current attempt with a reason. */
 	#abort: (reason?: StreamError) => void = () => {};
 	/** Ends the current wait. */
@@ -34,6 +38,7 @@ export class Connector implements Source {
 		this.#options = options;
 		this.#host = host;
 		this.#backOff = new BackOff(options.retry);
+		this.#muteness = new Muteness(options.longPoll);
 	}
 
 	start(lastEventId: string | undefined): void {
@@ -54,8 +59,11 @@ export class Connector implements Source {
 		while (!this.#stopped) {
 			await this.#untilVisible();
 			if (this.#stopped) return;
-			this.#host.onState("connecting");
-			const outcome = await this.#attempt();
+			const isPoll = this.#muteness.isPolling;
+			// The state of a polling stream does not flicker with each poll.
+			this.#host.onState(isPoll ? "buffered" : "connecting");
+			const before = this.#lastEventId;
+			const outcome = await this.#attempt(isPoll);
 			if (this.#stopped) return;
 			if (outcome.kind === "finished") return this.#end();
 			if (outcome.kind === "refused" && outcome.status === 401 && !refreshed) {
@@ -70,23 +78,27 @@ export class Connector implements Source {
 			if (error?.final === true) return this.#end(error);
 			if (error !== undefined) this.#host.onError(error);
 			if (this.#stopped) return;
-			this.#host.onState(this.#muteAttempts >= MUTE_ATTEMPTS ? "buffered" : "waiting");
+			// A poll that brought something is followed by the next one at once.
+			const isAnswered = this.#isPollAnswer === true && outcome.kind === "ended";
+			if (isAnswered && this.#lastEventId !== before) continue;
+			this.#host.onState(this.#muteness.isBuffered ? "buffered" : "waiting");
 			const leastMs = outcome.kind === "refused" ? outcome.retryAfterMs : undefined;
 			await this.#pause(this.#backOff.next(leastMs));
 		}
 	}
 
-	async #attempt(): Promise<Outcome> {
+	async #attempt(isPoll: boolean): Promise<Outcome> {
 		const controller = new AbortController();
 		let reason: StreamError | undefined;
 		this.#abort = (error) => {
 			reason ??= error;
 			controller.abort();
 		};
+		this.#isPollAnswer = undefined;
 		let hasBytes = false;
 		let hasMoved = false;
 		const watchdog = new Watchdog(this.#options.connectTimeoutMs, () => {
-			if (!hasBytes) this.#muteAttempts++;
+			if (!hasBytes) this.#muteness.onMute();
 			this.#abort(new StreamError("ERR_SSE_STALLED", "The server sent nothing in time"));
 		});
 		this.#watchdog = watchdog;
@@ -94,16 +106,21 @@ export class Connector implements Source {
 			onOpen: (heartbeatMs = 0) => {
 				watchdog.feed();
 				watchdog.setLimit(this.#options.stallAfterMs ?? heartbeatMs * STALL_INTERVALS);
-				if (!this.#stopped) this.#host.onState("open");
+				if (!isPoll) this.#onKnown(false);
 			},
 			onBytes: () => {
 				hasBytes = true;
-				this.#muteAttempts = 0;
+				if (this.#isPollAnswer === false) this.#muteness.reset();
 				watchdog.feed();
 			},
-			onRetry: (ms) => this.#backOff.setBase(ms),
+			onRetry: (ms) => {
+				this.#onKnown(false);
+				this.#backOff.setBase(ms);
+			},
+			onComment: (text) => this.#onKnown(text === POLL_ANSWER),
 			// An event with this id may follow at once, and then reports the position.
 			onId: (id) => {
+				this.#onKnown(false);
 				this.#backOff.reset();
 				this.#lastEventId = id;
 				hasMoved = true;
@@ -111,6 +128,7 @@ export class Connector implements Source {
 			onEvent: (type, text) => {
 				// A listener may have closed the stream in the middle of a chunk.
 				if (this.#stopped) return;
+				this.#onKnown(false);
 				this.#backOff.reset();
 				hasMoved = false;
 				this.#host.onEvent({ type, text, id: this.#lastEventId });
@@ -126,7 +144,7 @@ export class Connector implements Source {
 			},
 		};
 		try {
-			const outcome = await this.#send(controller.signal, host);
+			const outcome = await this.#send(isPoll, controller.signal, host);
 			return reason === undefined ? outcome : { kind: "failed", error: reason };
 		} finally {
 			watchdog.stop();
@@ -134,30 +152,23 @@ export class Connector implements Source {
 		}
 	}
 
-	async #send(signal: AbortSignal, host: AttemptHost): Promise<Outcome> {
-		const { method = "GET", credentials, maxEventLength } = this.#options;
-		const id = this.#lastEventId;
-		const hasPosition = id !== undefined && id !== "";
-		let url: string;
-		let headers: Headers;
-		let body: BodyInit | undefined;
+	/** A server without long-polling answers a poll with a stream. */
+	#onKnown(isPollAnswer: boolean): void {
+		if (this.#isPollAnswer !== undefined) return;
+		this.#isPollAnswer = isPollAnswer;
+		if (!isPollAnswer && !this.#stopped) this.#host.onState("open");
+	}
+
+	async #send(isPoll: boolean, signal: AbortSignal, host: AttemptHost): Promise<Outcome> {
+		let request: AttemptRequest;
 		try {
-			url = typeof this.#url === "function" ? this.#url() : this.#url;
-			headers = new Headers(await resolved(this.#options.headers));
-			body = await resolved(this.#options.body);
+			const lastEventId = this.#lastEventId;
+			const options = this.#options;
+			request = await createRequest({ url: this.#url, options, lastEventId, isPoll, signal });
 		} catch (cause) {
 			const error = new StreamError("ERR_SSE_CALLBACK", "headers, body or url threw", { cause });
 			return { kind: "failed", error };
 		}
-		if (!headers.has("accept")) headers.set("accept", "text/event-stream");
-		if (hasPosition && this.#options.lastEventIdIn === "query") url = withQuery(url, id);
-		else if (hasPosition) headers.set("last-event-id", encodeHeader(id));
-		const init: RequestInit & { duplex?: "half" } = { method, headers, signal, cache: "no-store" };
-		if (credentials !== undefined) init.credentials = credentials;
-		if (body !== undefined) init.body = body;
-		// Node requires this option if the response may begin before the request has ended.
-		if (body instanceof ReadableStream) init.duplex = "half";
-		const request = { fetch: this.#options.fetch ?? globalThis.fetch, url, init, maxEventLength };
 		return attempt(request, host);
 	}
 
@@ -189,6 +200,7 @@ export class Connector implements Source {
 	#onPageLife(change: "away" | "back" | "visibility"): void {
 		if (change === "away" || (change === "visibility" && this.#mustPause())) this.#abort();
 		else {
+			if (change === "back") this.#muteness.reset();
 			this.#watchdog?.check();
 			this.#wake();
 		}
@@ -219,19 +231,4 @@ export class Connector implements Source {
 
 function refused(details: { readonly status: number; readonly final: boolean }): StreamError {
 	return new StreamError("ERR_SSE_STATUS", `The server answered ${details.status}`, details);
-}
-
-function resolved<T>(value: T | (() => T | Promise<T>) | undefined): T | Promise<T> | undefined {
-	return typeof value === "function" ? (value as () => T | Promise<T>)() : value;
-}
-
-/** Encodes an id like browsers (HTML, section 9.2.3): each UTF-8 byte becomes a character of the header. */
-function encodeHeader(id: string): string {
-	return String.fromCharCode(...new TextEncoder().encode(id));
-}
-
-function withQuery(url: string, id: string): string {
-	const [beforeHash = "", ...hash] = url.split("#");
-	const joined = `${beforeHash}${beforeHash.includes("?") ? "&" : "?"}lastEventId=${encodeURIComponent(id)}`;
-	return [joined, ...hash].join("#");
 }

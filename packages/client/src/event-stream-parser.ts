@@ -9,6 +9,7 @@ export interface ParserHost {
 	onId(id: string): void;
 	onEvent(type: string, data: string): void;
 	onRetry(ms: number): void;
+	onComment(text: string): void;
 	/** Called when an event exceeds the length limit. */
 	onTooLong(): void;
 }
@@ -70,7 +71,8 @@ export class EventStreamParser {
 		} else if (field === "event") this.#type = value;
 		else if (field === "id" && !value.includes("\0")) this.#id = value;
 		else if (field === "retry" && /^\d+$/.test(value)) this.#host.onRetry(Number(value));
-		// Other fields, and comments (a field without a name), are ignored.
+		// A comment is a field without a name. Other fields are ignored.
+		else if (colon === 0) this.#host.onComment(value);
 	}
 
 	#dispatch(): void {

@@ -12,6 +12,7 @@ export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
 	readonly gapEvent: string;
 	readonly parse: Parse;
 	readonly maxEventLength: number;
+	readonly longPoll: boolean;
 	readonly shared: { readonly maxEvents: number; readonly silenceMs: number } | undefined;
 };
 
@@ -34,6 +35,7 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 		gapEvent: options.gapEvent ?? "gap",
 		parse: options.parse ?? "auto",
 		maxEventLength: inRange("maxEventLength", options.maxEventLength ?? 2 ** 24, 2 ** 29, true),
+		longPoll: options.longPoll ?? true,
 		shared:
 			shared === undefined || shared === false
 				? undefined

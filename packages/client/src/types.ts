@@ -30,8 +30,8 @@ export type StreamEvent<
  * - `connecting`: a request is under way.
  * - `open`: the response is an event stream.
  * - `waiting`: the stream has ended or failed, and the next attempt waits for its time, or for the network.
- * - `buffered`: like `waiting`, but the last attempts received no byte in time. Something between the server and this client
- *   holds the response back, such as a buffering proxy or an antivirus program.
+ * - `buffered`: the last attempts received no byte in time. Something between the server and this client holds responses back,
+ *   such as a buffering proxy or an antivirus program. Meanwhile events arrive by long-polling, unless `longPoll` is false.
  * - `closed`: the stream has ended for good. `error` holds the cause, unless it was `close()` or the server's 204.
  */
 export type StreamState = "connecting" | "open" | "waiting" | "buffered" | "closed";
@@ -145,6 +145,12 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly onError?: ((error: StreamError) => unknown) | undefined;
 	/** Closes the connection while the page is hidden, and resumes when it is visible. Default false. */
 	readonly pauseWhenHidden?: boolean | undefined;
+	/**
+	 * Falls back to long-polling while something on the way holds streams back: after three attempts without a byte in time, the
+	 * query of the requests gets `live=poll`, for ten minutes at a time. `sse-service` with `history` answers these with the next
+	 * events; other servers ignore it. Default true.
+	 */
+	readonly longPoll?: boolean | undefined;
 	/** Longer events are refused and end the connection, in characters. Default 16,777,216. */
 	readonly maxEventLength?: number | undefined;
 	/**

@@ -16,6 +16,7 @@ function parse(pieces: readonly string[], maxLength = 1e6): Report[] {
 			onId: (id) => reports.push(["id", id]),
 			onEvent: (type, data) => reports.push(["event", type, data]),
 			onRetry: (ms) => reports.push(["retry", ms]),
+			onComment: (text) => reports.push(["comment", text]),
 			onTooLong: () => reports.push(["too long"]),
 		},
 		maxLength,
@@ -30,6 +31,7 @@ function parseByPeer(text: string): Report[] {
 		onId: (id) => reports.push(["id", id]),
 		onEvent: ({ event = "message", data }) => reports.push(["event", event, data]),
 		onRetry: (ms) => reports.push(["retry", ms]),
+		onComment: (text) => reports.push(["comment", text]),
 	});
 	parser.feed(text);
 	return reports;

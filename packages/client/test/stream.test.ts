@@ -101,6 +101,20 @@ describe("a stream", () => {
 		expect(bodies).toEqual(["question 1", "question 2"]);
 	});
 
+	it("reports a headers function that never returns, and tries again", async () => {
+		const { server } = await serve();
+		let calls = 0;
+		const errors: string[] = [];
+		const stream = open(server.url, {
+			headers: () => (++calls < 3 ? new Promise<never>(() => {}) : {}),
+			connectTimeoutMs: 200,
+			retry: FAST,
+			onError: ({ code }) => errors.push(code),
+		});
+		await untilState(stream, "open");
+		expect(errors.slice(0, 2)).toEqual(["ERR_SSE_STALLED", "ERR_SSE_STALLED"]);
+	});
+
 	it("refreshes once at a 401, and tries again at once", async () => {
 		let token = "old";
 		const { server, requests } = await serve({}, (req, res) => {

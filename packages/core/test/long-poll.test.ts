@@ -63,6 +63,8 @@ describe("a long poll", () => {
 		const stream = await poll();
 		await stream.ended;
 		expect(stream.events).toEqual([]);
+		// By which a client tells an answer from a stream.
+		expect(stream.text).toMatch(/^: poll\n/);
 		expect(lastIdOf(stream)).not.toBe("");
 		expect(connections[0]?.closeReason).toBe("poll");
 	});

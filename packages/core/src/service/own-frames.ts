@@ -22,7 +22,9 @@ export const REPLACED: Frame = encodeFrame(
 
 export class OwnFrames {
 	/** The first bytes of every stream, because some proxies wait for data before they forward anything. */
-	readonly opening: Frame;
+	readonly #opening: Frame;
+	/** The same for a long poll, which its client recognizes by this even where it sees no header. */
+	readonly #pollOpening: Frame;
 	/** The block of a heartbeat event, if heartbeats are events. */
 	readonly #event: string | undefined;
 	readonly #heartbeat: Frame;
@@ -32,12 +34,19 @@ export class OwnFrames {
 	constructor(options: ResolvedOptions) {
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent: event, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
-		this.opening = encodeFrame(encodeLine(": open", commentForm) + retry, "control");
+		const openingOf = (text: string): Frame =>
+			encodeFrame(encodeLine(`: ${text}`, commentForm) + retry, "control");
+		this.#opening = openingOf("open");
+		this.#pollOpening = openingOf("poll");
 		const comment = encodeLine(": heartbeat", commentForm);
 		const data = { intervalMs: heartbeatIntervalMs };
 		this.#event = event === undefined ? event : encodeMessage(data, { event }, options);
 		this.#heartbeat = encodeFrame(this.#event ?? comment, "control");
 		this.#whileFed = encodeFrame(comment, "control");
+	}
+
+	opening(isPoll: boolean): Frame {
+		return isPoll ? this.#pollOpening : this.#opening;
 	}
 
 	/** Sends an idle connection a heartbeat. `history`: adds the client's position, if the service has one */

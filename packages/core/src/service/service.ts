@@ -134,7 +134,7 @@ class Service implements InnerService, PollHost {
 		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
 
 		const replaced = this.#admission.check(clientId, limitKey);
-		connection.open(this.#ownHeaders, params.originalResHeaders, this.#frames.opening);
+		connection.open(this.#ownHeaders, params.originalResHeaders, this.#frames.opening(isPoll));
 		this.#sinks++;
 		if (sink.headersOnly) return this.#refuse(connection, meta, "head");
 

@@ -1,0 +1,59 @@
+/**
+ * The request of one attempt: made of the options and the position of the stream.
+ */
+import type { AttemptRequest } from "./attempt.js";
+import type { ResolvedOptions } from "./options.js";
+
+export interface RequestParams {
+	readonly url: string | (() => string);
+	readonly options: ResolvedOptions;
+	readonly lastEventId: string | undefined;
+	/** Whether to ask for the next events instead of a stream. */
+	readonly isPoll: boolean;
+	readonly signal: AbortSignal;
+}
+
+/** Calls the application's functions. @throws what they throw, or the signal's reason if it aborts before they have returned */
+export function createRequest(params: RequestParams): Promise<AttemptRequest> {
+	const { signal } = params;
+	return new Promise((resolve, reject) => {
+		// A function may never return.
+		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+		create(params).then(resolve, reject);
+	});
+}
+
+async function create(params: RequestParams): Promise<AttemptRequest> {
+	const { url: told, options, lastEventId, isPoll, signal } = params;
+	const { method = "GET", credentials, maxEventLength } = options;
+	let url = typeof told === "function" ? told() : told;
+	const headers = new Headers(await resolved(options.headers));
+	const body = await resolved(options.body);
+	if (!headers.has("accept")) headers.set("accept", "text/event-stream");
+	if (lastEventId !== undefined && lastEventId !== "") {
+		if (options.lastEventIdIn === "query") url = withQuery(url, "lastEventId", lastEventId);
+		else headers.set("last-event-id", encodeHeader(lastEventId));
+	}
+	if (isPoll) url = withQuery(url, "live", "poll");
+	const init: RequestInit & { duplex?: "half" } = { method, headers, signal, cache: "no-store" };
+	if (credentials !== undefined) init.credentials = credentials;
+	if (body !== undefined) init.body = body;
+	// Node requires this option if the response may begin before the request has ended.
+	if (body instanceof ReadableStream) init.duplex = "half";
+	return { fetch: options.fetch ?? globalThis.fetch, url, init, maxEventLength };
+}
+
+function resolved<T>(value: T | (() => T | Promise<T>) | undefined): T | Promise<T> | undefined {
+	return typeof value === "function" ? (value as () => T | Promise<T>)() : value;
+}
+
+/** Encodes an id like browsers (HTML, section 9.2.3): each UTF-8 byte becomes a character of the header. */
+function encodeHeader(id: string): string {
+	return String.fromCharCode(...new TextEncoder().encode(id));
+}
+
+function withQuery(url: string, name: string, value: string): string {
+	const [beforeHash = "", ...hash] = url.split("#");
+	const separator = beforeHash.includes("?") ? "&" : "?";
+	return [`${beforeHash}${separator}${name}=${encodeURIComponent(value)}`, ...hash].join("#");
+}
