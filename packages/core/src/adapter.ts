@@ -9,6 +9,7 @@ export { closeIterator, iteratorOf } from "./connection/iterators.js";
 export type { Command } from "./event-log/command.js";
 export type {
 	Appended,
+	Deliver,
 	EventLog,
 	LogHost,
 	LogReader,
@@ -18,7 +19,7 @@ export type {
 	SharedLog,
 } from "./event-log/event-log.js";
 export { createMemoryEventLog } from "./event-log/memory-event-log.js";
-export { type LogEntry, LogRecord, type LogTarget } from "./event-log/record.js";
+export { type LogEntry, LogRecord } from "./event-log/record.js";
 export {
 	type AppStreams,
 	type AppStreamsOptions,
@@ -28,4 +29,5 @@ export { getDefaultService } from "./service/node-service.js";
 export type { Sink, SinkListener } from "./sink/sink.js";
 export type { OwnHeaders } from "./types/http.js";
 export type { LogHealth } from "./types/stats.js";
+export type { Audience as LogTarget } from "./types/target.js";
 export type { Position } from "./wire/cursor.js";

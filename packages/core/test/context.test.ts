@@ -100,12 +100,12 @@ it("the default service is not of the request that has made it", async () => {
 	const stores: unknown[] = [];
 	const server = await startServer((req, res) => {
 		storage.run("request", () => {
-			connectSSE({ req, res });
-			// By a member that the service has for itself: a flush is of its context.
-			const { flush } = getDefaultService() as unknown as {
-				flush: { schedule(flushable: { flush(): void }): void };
+			const { connection } = connectSSE({ req, res });
+			// The flush belongs to the context of the service, which connections reach as their host.
+			const { host } = connection as unknown as {
+				host: { flush: { schedule(flushable: { flush(): void }): void } };
 			};
-			flush.schedule({ flush: () => stores.push(storage.getStore()) });
+			host.flush.schedule({ flush: () => stores.push(storage.getStore()) });
 		});
 	});
 	closing.push(

@@ -7,7 +7,6 @@ import { runInNewContext } from "node:vm";
 import { eventually } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog, SSEError } from "../src/engine.js";
-import type { LogEntry } from "../src/event-log/record.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { startService } from "./serving.js";
 import { dataOf, lastIdOf, startOn } from "./start-on.js";
@@ -185,11 +184,11 @@ it("lets go of events that were acknowledged and then lost", async () => {
 	await sse.publish("all", "1");
 	await eventually(() => log.position?.sequence === 1, "the first event");
 	engine.isMute = true;
-	const lost: WeakRef<LogEntry>[] = [];
+	const lost: WeakRef<() => void>[] = [];
 	const append = async (data: string): Promise<void> => {
-		const entry: LogEntry = { target: {}, fields: { data } };
-		lost.push(new WeakRef(entry));
-		await log.append(entry);
+		const deliver = (): never => expect.unreachable(`${data} is delivered`);
+		lost.push(new WeakRef(deliver));
+		await log.append({ target: {}, fields: { data } }, deliver);
 	};
 	await append("lost");
 	await append("lost, too");

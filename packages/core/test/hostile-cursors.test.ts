@@ -105,8 +105,7 @@ function outcomeOf(
 		notices,
 		recoverTimeoutMs: 0,
 		recoverTurns: new Limiter(1),
-		recover: () => undefined,
-		encodeRecovered: () => notices.drop,
+		recovery: { recover: () => undefined, encode: () => notices.drop },
 		onError: (error: unknown) => {
 			throw error;
 		},

@@ -3,7 +3,8 @@
  */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventLog, LogReader, Page } from "../src/event-log/event-log.js";
-import type { LogEntry, LogTarget } from "../src/event-log/record.js";
+import type { LogEntry } from "../src/event-log/record.js";
+import type { Audience } from "../src/types/target.js";
 import type { Position } from "../src/wire/cursor.js";
 import { openLog } from "./open-log.js";
 
@@ -22,7 +23,7 @@ function newest(): Position {
 	return position;
 }
 
-function entry(target: LogTarget, options: Partial<LogEntry> = {}): LogEntry {
+function entry(target: Audience, options: Partial<LogEntry> = {}): LogEntry {
 	return { target, fields: { data: "x" }, ...options };
 }
 

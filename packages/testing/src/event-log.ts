@@ -40,7 +40,7 @@ interface LogPage {
 	readonly upTo: LogPosition;
 }
 
-type DeliverOf = (record: LogRecordOf, entry: LogEntryOf | undefined) => void;
+type DeliverOf = (record: LogRecordOf) => void;
 
 export interface LogHostOf {
 	readonly history: LogLimits;
@@ -54,7 +54,7 @@ export interface LogHostOf {
 export interface EventLogOf {
 	readonly position: LogPosition | undefined;
 	open(host: LogHostOf): LogPosition | Promise<LogPosition>;
-	append(entry: LogEntryOf): LogPosition | Promise<LogPosition>;
+	append(entry: LogEntryOf, deliver?: DeliverOf): LogPosition | Promise<LogPosition>;
 	readAfter(
 		after: LogPosition,
 		upTo: LogPosition,
@@ -192,13 +192,15 @@ export function describeEventLog(name: string, harness: EventLogHarness): void {
 				);
 			});
 
-			it("an event with the entry it was appended as", async () => {
-				const entries: unknown[] = [];
-				await open((_, entry) => entries.push(entry));
-				const entry = { target: {}, fields: { data: "1" } };
-				await log.append(entry);
-				await eventually(() => entries.length === 1, "the delivery");
-				expect(entries[0]).toBe(entry);
+			it("an event to what it was appended with, in its turn, instead of to the host", async () => {
+				const data: string[] = [];
+				await open((record) => data.push(`host: ${dataOf(record)}`));
+				const own = (record: LogRecordOf): void => void data.push(`own: ${dataOf(record)}`);
+				await log.append({ target: {}, fields: { data: "1" } });
+				await log.append({ target: {}, fields: { data: "2" } }, own);
+				await log.append({ target: {}, fields: { data: "3" } });
+				await eventually(() => data.length === 3, "three deliveries");
+				expect(data).toEqual(["host: 1", "own: 2", "host: 3"]);
 			});
 
 			it("nothing once it is closed", async () => {

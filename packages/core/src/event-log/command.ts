@@ -3,16 +3,16 @@
  */
 
 import type { Meta } from "../types/client.js";
-import type { LogTarget } from "./record.js";
+import type { Audience } from "../types/target.js";
 
 /** A command. `target` selects the connections. */
 export type Command =
 	| {
 			readonly do: "join" | "leave";
-			readonly target: LogTarget;
+			readonly target: Audience;
 			readonly groups: readonly string[];
 	  }
 	/** Another process requests the clients of the target's group, or all clients. */
-	| { readonly do: "present"; readonly target: LogTarget }
-	| { readonly do: "disconnect"; readonly target: LogTarget; readonly reason: string }
-	| { readonly do: "setMetadata"; readonly target: LogTarget; readonly meta: Meta };
+	| { readonly do: "present"; readonly target: Audience }
+	| { readonly do: "disconnect"; readonly target: Audience; readonly reason: string }
+	| { readonly do: "setMetadata"; readonly target: Audience; readonly meta: Meta };

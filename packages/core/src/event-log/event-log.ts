@@ -49,14 +49,17 @@ export interface LogStats {
 	readonly bytes: number;
 }
 
+/** Delivers an event to the connections of this process. Must not throw. */
+export type Deliver = (record: LogRecord) => void;
+
 /** The receiver of a log: the history of a service. Its methods must not throw. */
 export interface LogHost {
 	/** How much to keep in memory: the option `history`. */
 	readonly history: true | HistoryOptions;
 	/** How long appending may take, in ms. 0: no limit. */
 	readonly appendTimeoutMs: number;
-	/** Called once for every event of the log, in order. `entry`: the object passed to `append`, if this process appended the event. */
-	deliver(record: LogRecord, entry: LogEntry | undefined): void;
+	/** Called once for every event of the log, in order, unless its `append` brought a delivery of its own. */
+	deliver: Deliver;
 	/** Called when the events from now on do not continue from `from`: some are lost, or the log is another one. The log's `position` is the new one. */
 	onBreak(from: Position): void;
 	/** Called with a command of another process, in the order of the log. */
@@ -103,11 +106,12 @@ export interface EventLog {
 	/**
 	 * Appends an event.
 	 *
+	 * @param deliver called when it is the event's turn, in place of the host's `deliver`; never if the event is lost
 	 * @returns its position, once the log has stored it; for a known idempotency key, the position and own id of the first event.
 	 * A log that returns synchronously has delivered the event, or will after the one that it is delivering
 	 * @throws (or rejects) `ERR_SSE_SERVICE_CLOSED` after `close`; a shared one `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_BUSY`, `ERR_SSE_LOG_FAILED`
 	 */
-	append(entry: LogEntry): Appended | Promise<Appended>;
+	append(entry: LogEntry, deliver?: Deliver): Appended | Promise<Appended>;
 
 	/**
 	 * Reads the next page of events after one position, up to another, for a reader; it is empty at the end. Fails rather than

@@ -6,6 +6,7 @@ import { SSEError } from "../checks/errors.js";
 import type { Position } from "../wire/cursor.js";
 import type {
 	Appended,
+	Deliver,
 	EventLog,
 	LogHost,
 	LogReader,
@@ -34,7 +35,7 @@ class MemoryEventLog implements EventLog {
 	#position = this.#positionAt(0);
 	/** The sequence of the newest appended event. An event that is appended during a delivery waits for its turn. */
 	#sequence = 0;
-	readonly #waiting: { readonly record: LogRecord; readonly entry: LogEntry }[] = [];
+	readonly #waiting: { readonly record: LogRecord; readonly deliver?: Deliver | undefined }[] = [];
 	#isDelivering = false;
 	#isClosed = false;
 	#host: LogHost | undefined;
@@ -50,7 +51,7 @@ class MemoryEventLog implements EventLog {
 		return this.#position;
 	}
 
-	append(entry: LogEntry): Appended {
+	append(entry: LogEntry, deliver?: Deliver): Appended {
 		if (this.#isClosed) {
 			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
 		}
@@ -60,7 +61,7 @@ class MemoryEventLog implements EventLog {
 			idempotencyKey === undefined ? undefined : this.#appended.get(idempotencyKey, now);
 		if (known !== undefined) return known;
 		const position = this.#positionAt(this.#sequence + 1);
-		this.#waiting.push({ record: new LogRecord(position, entry, now), entry });
+		this.#waiting.push({ record: new LogRecord(position, entry, now), deliver });
 		this.#sequence = position.sequence;
 		const appended = { ...position, ownId: entry.fields.id };
 		if (idempotencyKey !== undefined) this.#appended.add(idempotencyKey, appended, now);
@@ -119,7 +120,8 @@ class MemoryEventLog implements EventLog {
 			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
 				this.#ring.add(next.record);
 				try {
-					this.#host?.deliver(next.record, next.entry);
+					const { record, deliver = this.#host?.deliver } = next;
+					deliver?.(record);
 				} finally {
 					this.#position = next.record.position;
 				}

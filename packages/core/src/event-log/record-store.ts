@@ -2,10 +2,11 @@
  * The record store: the newest records, by target. It knows for every reader whether everything for that reader since a
  * position is still here. A trimmed record for others is not a loss.
  */
+import type { Audience } from "../types/target.js";
 import type { LogReader, LogStats } from "./event-log.js";
 import { merge } from "./merge.js";
 import { isFor } from "./page.js";
-import type { LogRecord, LogTarget } from "./record.js";
+import type { LogRecord } from "./record.js";
 import type { RetentionRules } from "./retention.js";
 import { RetentionWindow } from "./retention-window.js";
 import { Topic } from "./topic.js";
@@ -92,7 +93,7 @@ export class RecordStore {
 		return [this.#window, ...this.#ownWindows.values()];
 	}
 
-	#newTopic({ client, group = "" }: LogTarget, trimmed: number): Topic {
+	#newTopic({ client, group = "" }: Audience, trimmed: number): Topic {
 		// A group's own limits apply to events for the group, not to events for a client within the group.
 		const window = client === undefined ? this.#ownWindows.get(group) : undefined;
 		const isLatest = client === undefined && this.keepsLatest(group);

@@ -1,20 +1,14 @@
 /**
  * A record: one event in the log, with its id, encoded once and sent any number of times.
  */
+import type { Audience } from "../types/target.js";
 import { encodeCursor, type Position } from "../wire/cursor.js";
 import { type EventFields, encodeEvent } from "../wire/event-stream.js";
 import { encodeFrame, encodeKeptFrame, type Frame } from "../wire/frame.js";
 
-/** Who an event was for. `{}` means everyone. */
-export interface LogTarget {
-	readonly client?: string | undefined;
-	readonly group?: string | undefined;
-	readonly exceptClient?: string | undefined;
-}
-
 /** An event on its way into the log. */
 export interface LogEntry {
-	readonly target: LogTarget;
+	readonly target: Audience;
 	/** `id` is the application's own, if it set one. */
 	readonly fields: EventFields;
 	/** Of the events with this key to this target, `exceptClient` included, only the newest counts; one without `exceptClient` replaces those as well. */
@@ -38,7 +32,7 @@ const NOTHING = encodeFrame("", "control");
 /** One event in the log. */
 export class LogRecord {
 	readonly position: Position;
-	readonly target: LogTarget;
+	readonly target: Audience;
 	readonly key: string | undefined;
 	/** When the event was appended, in ms since the epoch. */
 	readonly at: number;
@@ -97,12 +91,12 @@ export class LogRecord {
 }
 
 /** The characters of a target's names, in a record and, for one client, in the index that few other records share. */
-export function namesOf({ client = "", group = "", exceptClient = "" }: LogTarget): number {
+export function namesOf({ client = "", group = "", exceptClient = "" }: Audience): number {
 	const names = client.length + group.length;
 	return (client === "" ? names : 2 * names) + exceptClient.length;
 }
 
-function overheadOf({ client, group }: LogTarget, key: string | undefined): number {
+function overheadOf({ client, group }: Audience, key: string | undefined): number {
 	let bytes = OVERHEAD_BYTES;
 	if (key !== undefined) bytes += KEY_BYTES + key.length;
 	if (client !== undefined) bytes += CLIENT_BYTES + (group === undefined ? 0 : CLIENT_BYTES);
@@ -110,6 +104,6 @@ function overheadOf({ client, group }: LogTarget, key: string | undefined): numb
 }
 
 /** The key of a frame: `key` is unique within its target only. */
-export function keyOf({ client, group }: LogTarget, key: string | undefined): string | undefined {
+export function keyOf({ client, group }: Audience, key: string | undefined): string | undefined {
 	return key === undefined ? key : JSON.stringify([client ?? null, group ?? null, key]);
 }

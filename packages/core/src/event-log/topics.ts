@@ -1,8 +1,9 @@
 /**
  * The topics of a log, by target. It remembers a limited number of topics that have become empty.
  */
+import type { Audience } from "../types/target.js";
 import type { LogReader } from "./event-log.js";
-import { type LogTarget, namesOf } from "./record.js";
+import { namesOf } from "./record.js";
 import type { Topic } from "./topic.js";
 
 // The number of empty topics that are distinguished from topics that never had a record.
@@ -18,14 +19,14 @@ export class Topics {
 	/** By client, then by group. */
 	readonly #withinGroups = new Map<string, Map<string, Topic>>();
 	/** Topics without a record, in the order in which they became empty. */
-	readonly #empty = new Map<Topic, LogTarget>();
+	readonly #empty = new Map<Topic, Audience>();
 	/** Up to this sequence, records of an unknown topic may have been trimmed. */
 	#floor = 0;
 
 	/** The memory of empty topics. */
 	emptyBytes = 0;
 
-	get({ client, group }: LogTarget): Topic | undefined {
+	get({ client, group }: Audience): Topic | undefined {
 		if (client === undefined) {
 			return group === undefined ? this.#everyone : this.#groups.get(group);
 		}
@@ -34,7 +35,7 @@ export class Topics {
 	}
 
 	/** Returns the topic of a target, made by `create` if missing, for adding a record. */
-	open(target: LogTarget, create: (trimmed: number) => Topic): Topic {
+	open(target: Audience, create: (trimmed: number) => Topic): Topic {
 		const known = this.get(target);
 		if (known !== undefined) {
 			if (this.#empty.delete(known)) this.emptyBytes -= weightOf(target);
@@ -46,7 +47,7 @@ export class Topics {
 	}
 
 	/** Call when a topic has become empty. */
-	onEmpty(topic: Topic, target: LogTarget, now: number): void {
+	onEmpty(topic: Topic, target: Audience, now: number): void {
 		if (!this.#empty.has(topic)) this.emptyBytes += weightOf(target);
 		this.#empty.set(topic, target);
 		if (this.#empty.size <= MAX_EMPTY) return;
@@ -82,7 +83,7 @@ export class Topics {
 	}
 
 	/** `undefined` forgets the topic. */
-	#put({ client, group }: LogTarget, topic: Topic | undefined): void {
+	#put({ client, group }: Audience, topic: Topic | undefined): void {
 		if (client === undefined) {
 			if (group === undefined) this.#everyone = topic;
 			else put(this.#groups, group, topic);
@@ -95,7 +96,7 @@ export class Topics {
 	}
 }
 
-function weightOf(target: LogTarget): number {
+function weightOf(target: Audience): number {
 	return EMPTY_BYTES + namesOf(target);
 }
 
@@ -105,7 +106,7 @@ function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
 }
 
 /** Yields every target that includes a reader. */
-export function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<LogTarget> {
+export function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<Audience> {
 	yield {};
 	yield { client: clientId };
 	for (const group of groups) {

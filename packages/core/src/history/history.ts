@@ -7,34 +7,37 @@ import type { Connection } from "../connection/connection.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Command } from "../event-log/command.js";
-import type { Appended, EventLog, LogHost } from "../event-log/event-log.js";
+import type { Appended, Deliver, EventLog, LogHost } from "../event-log/event-log.js";
 import { keyOf, type LogEntry, type LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
-import type { Selection } from "../registry/target.js";
+import { audienceOf, type Selection } from "../registry/target.js";
 import type { Published } from "../types/message.js";
 import { encodeCursor, type Position, UNPLACED } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { type Message, orTooLong } from "../wire/message.js";
 import { CatchUp } from "./catch-up.js";
 import { Notices } from "./notices.js";
-import type { ReplayHost } from "./replay.js";
+import type { Recovery } from "./recovery.js";
 
 /** What the history needs from the service. */
-export interface HistoryHost extends Pick<ReplayHost<Connection>, "recover" | "encodeRecovered"> {
+export interface HistoryHost {
 	readonly diagnostics: Diagnostics;
-	/** Hands a frame to a selection, except to `keptFrom`. @returns the number of connections that took it */
-	deliver(
-		selection: Selection,
-		frame: Frame,
-		keptFrom: ReadonlySet<Connection>,
-		traceparent: string | undefined,
-	): number;
+	readonly delivery: {
+		/** Hands a frame to a selection, except to `keptFrom`. @returns the number of connections that took it */
+		deliver(
+			selection: Selection,
+			frame: Frame,
+			keptFrom: ReadonlySet<Connection>,
+			traceparent: string | undefined,
+		): number;
+	};
+	readonly recovery: Recovery<Connection>;
 	/** Whether a connection belongs to this service and is open. */
 	has(connection: Connection): boolean;
 	/** Every open connection. */
 	connections(): readonly Connection[];
 	/** Carries out a command of another process. */
-	obey(command: Command): void;
+	readonly obey: LogHost["obey"];
 	/** Receives why an append failed, why the log is unavailable, or what `recover` threw. */
 	onError(error: unknown, stage: "send" | "log" | "recover"): void;
 }
@@ -48,18 +51,11 @@ interface HistoryOptions {
 	readonly publishTimeoutMs: number;
 }
 
-/** An event on its way through the log, with what only this process knows about it. */
-interface Posting extends LogEntry {
-	readonly selection: Selection;
-	/** How many connections of this process took it. Set on delivery. */
-	reached?: number;
-}
-
 export class History {
 	readonly notices: Notices;
 	readonly #log: EventLog;
 	readonly #host: HistoryHost;
-	readonly #newcomers: CatchUp;
+	readonly #catchUp: CatchUp;
 	#delivering: LogRecord | undefined;
 	#isClosed = false;
 
@@ -68,20 +64,26 @@ export class History {
 		this.#log = log;
 		this.#host = host;
 		this.notices = new Notices(options.gapEvent, options.positionEvent);
-		const { recoverTimeoutMs, recoverConcurrency } = options;
-		const recoverTurns = new Limiter(recoverConcurrency);
 		const begun = log.open({
 			history: options.history,
 			appendTimeoutMs: options.publishTimeoutMs,
-			deliver: (record, entry) => this.#deliver(record, entry as Posting | undefined),
-			onBreak: (from) => this.#newcomers.onBreak(from, host.connections()),
-			obey: (command) => host.obey(command),
+			deliver: (record) => this.#deliver(record, record.target, false),
+			onBreak: (from) => this.#catchUp.onBreak(from, host.connections()),
+			obey: host.obey,
 			onError: (error) => host.onError(error, "log"),
 			onOutage: (error) => host.diagnostics.outage(error),
 		});
-		const { notices } = this;
-		const replayHost = { ...host, log, notices, recoverTimeoutMs, recoverTurns };
-		this.#newcomers = new CatchUp(replayHost, begun);
+		this.#catchUp = new CatchUp(
+			{
+				log,
+				notices: this.notices,
+				recovery: host.recovery,
+				recoverTimeoutMs: options.recoverTimeoutMs,
+				recoverTurns: new Limiter(options.recoverConcurrency),
+				onError: (error) => host.onError(error, "recover"),
+			},
+			begun,
+		);
 	}
 
 	/** The position of a connection that has received everything so far; `undefined` before the log is open. */
@@ -97,16 +99,21 @@ export class History {
 	send(selection: Selection, message: Message): number | undefined {
 		// Every connection has ended.
 		if (this.#isClosed) return 0;
-		const posting = postingOf(selection, message);
-		const appended = this.#append(posting, message);
+		let reached: number | undefined;
+		const entry = entryOf(selection, message);
+		const appended = this.#append(entry, message, (record) => {
+			reached = this.#deliver(record, selection, true);
+		});
 		if (isPromiseLike(appended)) this.#reportFailure(appended);
-		return posting.reached;
+		return reached;
 	}
 
 	/** @param traceparent kept with the event */
 	async publish(selection: Selection, message: Message, traceparent?: string): Promise<Published> {
-		const posting = postingOf(selection, message, traceparent);
-		const appended = await this.#append(posting, message);
+		const entry = entryOf(selection, message, traceparent);
+		const appended = await this.#append(entry, message, (record) => {
+			this.#deliver(record, selection, true);
+		});
 		return { id: encodeCursor(appended, appended.ownId) };
 	}
 
@@ -118,13 +125,13 @@ export class History {
 
 	/** Replays to a newly registered connection what it missed. `since`: where it begins if it sent no last event ID */
 	welcome(connection: Connection, since?: string): void {
-		if (this.#delivering !== undefined) this.#newcomers.ahead.keep(connection);
-		this.#newcomers.welcome(connection, this.#delivering?.position ?? this.position, since);
+		if (this.#delivering !== undefined) this.#catchUp.ahead.keep(connection);
+		this.#catchUp.welcome(connection, this.#delivering?.position ?? this.position, since);
 	}
 
 	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
-		this.#newcomers.onJoined(connection, groups);
+		this.#catchUp.onJoined(connection, groups);
 	}
 
 	/** The position for an event that bypasses the log, as far as it is known before its connection writes the event. */
@@ -149,9 +156,9 @@ export class History {
 		return this.#log.stats();
 	}
 
-	#append(posting: Posting, message: Message): Appended | Promise<Appended> {
-		const onAppended = this.#host.diagnostics.appending(posting.target);
-		const appended = orTooLong(message, () => this.#log.append(posting));
+	#append(entry: LogEntry, message: Message, deliver: Deliver): Appended | Promise<Appended> {
+		const onAppended = this.#host.diagnostics.appending(entry.target);
+		const appended = orTooLong(message, () => this.#log.append(entry, deliver));
 		onAppended?.(appended);
 		return appended;
 	}
@@ -160,20 +167,21 @@ export class History {
 		appended.catch((error: unknown) => this.#host.onError(error, "send"));
 	}
 
-	#deliver(record: LogRecord, posting: Posting | undefined): void {
-		const selection = posting?.selection ?? record.target;
-		const { ahead } = this.#newcomers;
+	/** @param isOwn this process appended it. @returns the number of connections that took it */
+	#deliver(record: LogRecord, selection: Selection, isOwn: boolean): number {
+		const { ahead } = this.#catchUp;
 		const { frame, traceparent } = record;
 		this.#delivering = record;
-		this.#host.diagnostics.arrived(record, this.shared, posting !== undefined);
+		this.#host.diagnostics.arrived(record, this.shared, isOwn);
 		try {
-			const reached = this.#host.deliver(selection, frame, ahead.connections, traceparent);
-			if (posting !== undefined) posting.reached = reached;
+			const { exceptConnection } = selection;
+			const { delivery } = this.#host;
+			const reached = delivery.deliver(selection, frame, ahead.connections, traceparent);
 			// A reconnect must not replay the event to its client either.
-			const { exceptConnection } = selection as Selection;
 			if (exceptConnection !== undefined && this.#host.has(exceptConnection)) {
 				exceptConnection.enqueue(this.notices.id(record.position));
 			}
+			return reached;
 		} finally {
 			this.#delivering = undefined;
 			ahead.onDelivered(record.position);
@@ -181,17 +189,15 @@ export class History {
 	}
 }
 
-function postingOf(selection: Selection, message: Message, traceparent?: string): Posting {
-	const { client, group, exceptClient } = selection;
+function entryOf(selection: Selection, message: Message, traceparent?: string): LogEntry {
 	const { data, event, id, retry, key, ttlMs, idempotencyKey } = message;
 	return {
-		target: { client, group, exceptClient },
+		target: audienceOf(selection),
 		fields: { data, event, id, retry },
 		key,
 		ttlMs,
 		// A key identifies an event within its target only.
 		idempotencyKey: keyOf(selection, idempotencyKey),
 		traceparent,
-		selection,
 	};
 }

@@ -4,32 +4,16 @@
  */
 
 import { type Replayed, type Steps, settled } from "../connection/feed.js";
-import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
 import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
-import type { Limiter } from "../pacing/limiter.js";
-import type { RecoveredEvent, RecoverSource } from "../types/callbacks.js";
-import type { GapReason } from "../types/history.js";
 import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
-import type { Frame } from "../wire/frame.js";
 import type { Notices } from "./notices.js";
+import { type RecoveryHost, recovered } from "./recovery.js";
 
 /** What a replay needs from the service. */
-export interface ReplayHost<Connection extends Replayed> {
+export interface ReplayHost<Connection extends Replayed> extends RecoveryHost<Connection> {
 	readonly log: EventLog;
 	readonly notices: Notices;
-	readonly recoverTimeoutMs: number;
-	/** Limits the `recover` calls that have not returned an event yet. */
-	readonly recoverTurns: Limiter;
-	/** The application's own way to fill a gap, if it has one. `lastEventId`: the client has everything up to there */
-	recover(
-		connection: Connection,
-		reason: GapReason,
-		lastEventId: string,
-	): RecoverSource | Promise<RecoverSource> | undefined;
-	/** @throws `ERR_SSE_INVALID_*` */
-	encodeRecovered(event: RecoveredEvent): Frame;
-	onError(error: unknown, stage: "recover"): void;
 }
 
 /** The position at which a replay ends. Later events reach the connection live. */
@@ -174,52 +158,6 @@ function* missed<C extends Replayed>(
 /** Only a shared log can lose its newest events and still be followed. */
 function relyOn({ shared }: EventLog, connection: Replayed, position: Position | undefined): void {
 	if (shared !== undefined && position !== undefined) connection.relyOn(position);
-}
-
-/** @returns whether the application supplied everything that was missed */
-function* recovered<C extends Replayed>(
-	host: ReplayHost<C>,
-	connection: C,
-	reason: GapReason,
-	lastEventId: string,
-): Steps<boolean> {
-	const { recoverTimeoutMs } = host;
-	const turn = host.recoverTurns.take();
-	let awaited: ReturnType<typeof host.recover>;
-	let iterator: RecoveredIterator | undefined;
-	try {
-		yield* settled(turn.begins);
-		const answer = host.recover(connection, reason, lastEventId);
-		if (answer === undefined) return false;
-		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
-		const source = yield* settled(awaited, recoverTimeoutMs);
-		awaited = undefined;
-		iterator = iteratorOf(source);
-		for (;;) {
-			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
-			// From here on the client sets the pace, and others must not wait for it.
-			turn.end();
-			if (done === true) return true;
-			yield host.encodeRecovered(value);
-		}
-	} catch (error) {
-		host.onError(error, "recover");
-		return false;
-	} finally {
-		turn.end();
-		// An iterator that arrives too late is closed as well.
-		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
-		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error, "recover"));
-	}
-}
-
-type RecoveredIterator = ReturnType<typeof iteratorOf<RecoveredEvent>>;
-
-async function letGo(
-	iterator: PromiseLike<RecoveredIterator | undefined> | RecoveredIterator | undefined,
-): Promise<void> {
-	const come = await iterator;
-	if (come !== undefined) await closeIterator(come);
 }
 
 /** False if the connection has left the group meanwhile, or a newer event with the same key will reach it later. */

@@ -10,7 +10,7 @@ import type { Meta } from "../types/client.js";
 import type { CloseReason } from "../types/connection.js";
 import { mainOf } from "./client.js";
 import type { Registry } from "./registry.js";
-import { readTarget, type Selection } from "./target.js";
+import { audienceOf, readTarget, type Selection } from "./target.js";
 
 interface RosterOptions extends NameLimits {
 	readonly maxGroupsPerConnection: number;
@@ -92,11 +92,10 @@ export class Commands {
 	/** Runs the command here at once, and in other processes in the order of the log. */
 	#do(selection: Selection | undefined, command: (target: Command["target"]) => Change): number {
 		if (selection === undefined) return 0;
-		const { connection, client, group, exceptClient } = selection;
-		const told = command({ client, group, exceptClient });
-		const count = this.#apply(selection, told);
+		const change = command(audienceOf(selection));
+		const count = this.#apply(selection, change);
 		// A command for one connection, which is in this process, concerns no other.
-		if (connection === undefined) this.#host.tell(told);
+		if (selection.connection === undefined) this.#host.tell(change);
 		return count;
 	}
 

@@ -7,14 +7,17 @@ import { invalid, isObject, observe } from "../checks/errors.js";
 import { checkClientId, checkGroup, type NameLimits } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import { listenerOn, responseOf } from "../sink/open-sinks.js";
+import type { Audience } from "../types/target.js";
 
-/** Which connections to visit. With no property set: all. */
-export interface Selection {
+/** An audience, narrowed by what only this process knows: its connections. */
+export interface Selection extends Audience {
 	readonly connection?: Connection | undefined;
-	readonly client?: string | undefined;
-	readonly group?: string | undefined;
-	readonly exceptClient?: string | undefined;
 	readonly exceptConnection?: Connection | undefined;
+}
+
+/** The part of a selection that other processes understand. */
+export function audienceOf({ client, group, exceptClient }: Selection): Audience {
+	return { client, group, exceptClient };
 }
 
 const EVERYONE: Selection = {};

@@ -3,11 +3,10 @@
  * them, and their events have no place in the event log.
  */
 import type { ConnectionHost } from "../connection/connection.js";
+import type { EventEncoder } from "./event-encoder.js";
 
-export function standaloneHost(
-	host: ConnectionHost,
-	encode: ConnectionHost["encode"],
-): ConnectionHost {
+/** @param encoder writes ids without a position */
+export function standaloneHost(host: ConnectionHost, encoder: EventEncoder): ConnectionHost {
 	return {
 		flush: host.flush,
 		diagnostics: host.diagnostics,
@@ -15,9 +14,9 @@ export function standaloneHost(
 		hasHistory: false,
 		sharesLog: false,
 		dropNotice: undefined,
-		encode,
+		encode: (...event) => encoder.encode(...event),
 		onClosed: (...closed) => host.onClosed(...closed),
 		onGone: () => host.onGone(),
-		onError: (...told) => host.onError(...told),
+		onError: (...failed) => host.onError(...failed),
 	};
 }

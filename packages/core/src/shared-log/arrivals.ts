@@ -22,10 +22,10 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 	if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
 	const arrival = readArrival(stored, position.epoch);
 	const { writer: from = "", record, command } = arrival ?? {};
-	const entry = writer.take(from, ownTag);
+	const deliver = writer.take(from, ownTag) ?? host.deliver;
 	copy.add({ epoch: position.epoch, sequence, tag }, record);
 	try {
-		if (record !== undefined) host.deliver(record, entry);
+		if (record !== undefined) deliver(record);
 		else if (command !== undefined && from !== writer.id) host.obey(command);
 	} catch (error) {
 		host.onError(error);

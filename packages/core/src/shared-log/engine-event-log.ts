@@ -5,6 +5,7 @@
 import { SSEError } from "../checks/errors.js";
 import type {
 	Appended,
+	Deliver,
 	EventLog,
 	LogHost,
 	LogReader,
@@ -31,6 +32,7 @@ import { Tail, type TailHost } from "./tail.js";
 
 // How long a client that is ahead of this process waits for the process to catch up.
 const MAX_LAG_MS = 10_000;
+
 // How long closing waits for appends on their way to the engine.
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -45,40 +47,40 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	writer: LogWriter | undefined;
 	readonly #engine: LogEngine;
 	readonly #tail: Tail;
-	readonly #watch: HealthProbe;
-	readonly #archive: EngineReader;
+	readonly #probe: HealthProbe;
+	readonly #reader: EngineReader;
 	readonly #outage: Outage;
 	readonly #clock = new EngineClock();
 	#rules: RetentionRules = readRetention(true);
 	#host: LogHost | undefined;
-	#mirror: LocalCopy | undefined;
-	#onBegun: (position: Position) => void = () => {};
+	#copy: LocalCopy | undefined;
+	#onOpen: (position: Position) => void = () => {};
 	#isClosed = false;
 
 	constructor(engine: LogEngine) {
 		this.#engine = engine;
 		this.#outage = new Outage(engine, (error) => this.#isClosed || this.#host?.onOutage?.(error));
 		this.#tail = new Tail(engine, this);
-		this.#watch = new HealthProbe(engine, this);
-		this.#archive = new EngineReader(engine, {
+		this.#probe = new HealthProbe(engine, this);
+		this.#reader = new EngineReader(engine, {
 			back: (error) => this.#back(error),
 			current: () => this.shared.current(),
 			now: () => this.#clock.now(),
-			skip: (...range) => this.#mirror?.skip(...range) ?? range[0],
+			skip: (...range) => this.#copy?.skip(...range) ?? range[0],
 		});
 		this.shared = {
 			maxLagMs: MAX_LAG_MS,
 			tell: (command) => this.#write((writer) => writer.tell(command)),
-			health: () => this.#watch.health(),
+			health: () => this.#probe.health(),
 			now: () => this.#clock.now(),
-			current: () => within(MAX_LAG_MS, this.#watch.current()).catch(() => {}),
+			current: () => within(MAX_LAG_MS, this.#probe.current()).catch(() => {}),
 			post: (...post) => orFailed(engine, engine.post(...post)),
 			posted: () => orFailed(engine, engine.posted()),
 		};
 	}
 
 	get position(): Position | undefined {
-		return this.#mirror?.position;
+		return this.#copy?.position;
 	}
 
 	open(host: LogHost): Promise<Position> {
@@ -88,15 +90,15 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#rules = readRetention(host.history);
 		this.#host = host;
 		this.writer = new LogWriter(this.#engine, this.#rules, host.appendTimeoutMs);
-		this.#watch.start();
+		this.#probe.start();
 		void this.#tail.run();
 		return new Promise((resolve) => {
-			this.#onBegun = resolve;
+			this.#onOpen = resolve;
 		});
 	}
 
-	append(entry: LogEntry): Promise<Appended> {
-		return this.#write((writer) => writer.append(entry));
+	append(entry: LogEntry, deliver?: Deliver): Promise<Appended> {
+		return this.#write((writer) => writer.append(entry, deliver));
 	}
 
 	readAfter(
@@ -104,14 +106,14 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		upTo: Position,
 		reader: LogReader,
 	): Page | ReadFailure | Promise<Page | ReadFailure> {
-		if (this.#mirror === undefined || this.#isClosed) return "expired";
-		const page = this.#mirror.readAfter(after, upTo, reader);
-		if (page === "older") return after ? this.#archive.readAfter(after, upTo, reader) : "expired";
-		return page === "diverged" ? this.#archive.prove(page) : page;
+		if (this.#copy === undefined || this.#isClosed) return "expired";
+		const page = this.#copy.readAfter(after, upTo, reader);
+		if (page === "older") return after ? this.#reader.readAfter(after, upTo, reader) : "expired";
+		return page === "diverged" ? this.#reader.prove(page) : page;
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
-		return this.#mirror?.readLatest(reader) ?? [];
+		return this.#copy?.readLatest(reader) ?? [];
 	}
 
 	keepsLatest(group: string): boolean {
@@ -119,7 +121,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	stats(): LogStats {
-		return this.#mirror?.stats() ?? { events: 0, bytes: 0 };
+		return this.#copy?.stats() ?? { events: 0, bytes: 0 };
 	}
 
 	/** Waits until earlier appends are stored, unless the engine is unavailable. */
@@ -128,11 +130,11 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#isClosed = true;
 		// Appends without a time limit must not delay closing forever.
 		await within(CLOSE_TIMEOUT_MS, this.writer?.idle() ?? Promise.resolve()).catch(() => {});
-		this.#watch.stop();
+		this.#probe.stop();
 		this.#tail.stop();
 		this.#outage.end();
 		await this.#engine.close();
-		this.#mirror = undefined;
+		this.#copy = undefined;
 	}
 
 	// Called by the tail.
@@ -140,28 +142,29 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	async begin(newest: Newest, signal: AbortSignal): Promise<void> {
 		this.#clock.see(newest.now);
 		const before = this.position;
-		const goesOn = before !== undefined && (await continues(this.#engine, before, newest));
-		const mirror = goesOn ? this.#mirror : await this.#fillLocalCopy(newest, before);
+		const isSame = before !== undefined && (await continues(this.#engine, before, newest));
+		const filling = { rules: this.#rules, before, clock: this.#clock };
+		const copy = isSame ? this.#copy : await fillLocalCopy(this.#engine, newest, filling);
 		if (signal.aborted) return;
-		this.#mirror = mirror;
+		this.#copy = copy;
 		if (before === undefined) {
-			this.#onBegun(newest);
+			this.#onOpen(newest);
 			this.writer?.release();
-		} else if (!goesOn) this.#host?.onBreak(before);
+		} else if (!isSame) this.#host?.onBreak(before);
 	}
 
 	onFollowed(newest: Position): void {
-		this.#watch.onFollowed(newest);
+		this.#probe.onFollowed(newest);
 	}
 
 	take(stored: Stored): boolean {
 		this.#clock.seeDate(stored.at);
-		if (this.#mirror === undefined || this.writer === undefined || this.#host === undefined) {
+		if (this.#copy === undefined || this.writer === undefined || this.#host === undefined) {
 			return false;
 		}
-		const following = { copy: this.#mirror, writer: this.writer, host: this.#host };
+		const following = { copy: this.#copy, writer: this.writer, host: this.#host };
 		const isNext = deliverArrival(stored, following);
-		if (isNext) this.#watch.onArrived(stored.sequence);
+		if (isNext) this.#probe.onArrived(stored.sequence);
 		return isNext;
 	}
 
@@ -172,7 +175,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	onFailure(cause: unknown): void {
 		const { error, isNew } = this.#outage.onFailure(cause);
-		this.#watch.onFailure(error);
+		this.#probe.onFailure(error);
 		this.writer?.refuseHeld(error);
 		if (isNew) this.#host?.onError(error);
 	}
@@ -184,7 +187,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	tagAt(sequence: number): string | undefined {
-		return this.#mirror?.tagAt(sequence);
+		return this.#copy?.tagAt(sequence);
 	}
 
 	onAnswer({ epoch, now }: Newest): void {
@@ -201,11 +204,6 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#tail.restart(reason);
 	}
 
-	#fillLocalCopy(newest: Position, before: Position | undefined): Promise<LocalCopy> {
-		const host = { rules: this.#rules, before, clock: this.#clock };
-		return fillLocalCopy(this.#engine, newest, host);
-	}
-
 	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
 		if (this.#isClosed || this.writer === undefined) {
 			const message = "The service is closed";
@@ -213,7 +211,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		}
 		return append(this.writer).then((at) => {
 			// The append went to another log, or to this log after it was recreated.
-			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#watch.look();
+			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#probe.look();
 			return at;
 		});
 	}
@@ -221,7 +219,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	/** Resolves when the log is followed again. */
 	async #back(error: unknown): Promise<void> {
 		if (this.#isClosed) throw error;
-		this.#watch.look();
+		this.#probe.look();
 		await this.#outage.over();
 		if (this.#isClosed) throw error;
 	}

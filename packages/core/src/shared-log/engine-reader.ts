@@ -5,8 +5,9 @@
 
 import type { LogReader, Page, ReadFailure } from "../event-log/event-log.js";
 import { isFor } from "../event-log/page.js";
-import type { LogRecord, LogTarget } from "../event-log/record.js";
+import type { LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
+import type { Audience } from "../types/target.js";
 import type { Position } from "../wire/cursor.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival, readTarget } from "./log-format.js";
@@ -125,7 +126,7 @@ function follow(after: Position, found: readonly Stored[]): readonly Stored[] | 
 
 function isIn(
 	{ clientId, groups, ownGroups = [] }: LogReader,
-	{ client, group }: LogTarget,
+	{ client, group }: Audience,
 ): boolean {
 	if (client !== undefined && client !== clientId) return false;
 	if (group === undefined || groups.includes(group)) return true;

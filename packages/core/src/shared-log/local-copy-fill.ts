@@ -54,21 +54,21 @@ export async function fillLocalCopy(
 	if (last !== undefined) clock.seeDate(last.at);
 	const [first] = stored;
 	const base = first === undefined ? newest : baseOf(first, epoch);
-	const mirror = new LocalCopy(rules, base, now);
+	const copy = new LocalCopy(rules, base, now);
 	for (const [group, { latest }] of rules.ofGroups) {
 		const kept = latest ? await engine.latest(group) : [];
 		for (const each of kept) {
 			const record = each.sequence <= base.sequence ? readArrival(each, epoch)?.record : undefined;
-			if (record !== undefined) mirror.addEarlier(record);
+			if (record !== undefined) copy.addEarlier(record);
 		}
 	}
 	for (const each of stored) {
 		const { sequence, tag } = each;
 		if (sequence <= base.sequence) continue;
-		mirror.add({ epoch, sequence, tag }, readArrival(each, epoch)?.record);
-		mirror.onDelivered();
+		copy.add({ epoch, sequence, tag }, readArrival(each, epoch)?.record);
+		copy.onDelivered();
 	}
-	return mirror;
+	return copy;
 }
 
 /** The position just before `first`, or `first` itself if the tag before it is unknown. */

@@ -5,7 +5,8 @@
 
 import { isObject } from "../checks/errors.js";
 import type { Command } from "../event-log/command.js";
-import { type LogEntry, LogRecord, type LogTarget } from "../event-log/record.js";
+import { type LogEntry, LogRecord } from "../event-log/record.js";
+import type { Audience } from "../types/target.js";
 import { checkEventType, checkId, checkRetry } from "../wire/event-stream.js";
 import { readTraceparent } from "../wire/traceparent.js";
 import type { Stored } from "./log-engine.js";
@@ -51,7 +52,7 @@ const BEGINNING = new RegExp(
 );
 
 /** Reads the target of a text without decoding it. @returns everyone, if the target is not at the beginning */
-export function readTarget(text: string): LogTarget {
+export function readTarget(text: string): Audience {
 	const [, , client, group] = BEGINNING.exec(text) ?? [];
 	const isEscaped = client?.includes("\\") || group?.includes("\\");
 	return isEscaped ? {} : { client, group };
@@ -70,7 +71,7 @@ function readLogged(value: unknown): Logged | undefined {
 	if (!isObject(value)) return undefined;
 	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, p, o } = value;
 	if (typeof writer !== "string" || ![c, g, x, key].every(isName)) return undefined;
-	const target = { client: c, group: g, exceptClient: x } as LogTarget;
+	const target = { client: c, group: g, exceptClient: x } as Audience;
 	if (isObject(o)) return { writer, command: readCommand(o, target) };
 	if (typeof data !== "string" || !(ttlMs === undefined || typeof ttlMs === "number")) {
 		return undefined;
@@ -85,7 +86,7 @@ function readLogged(value: unknown): Logged | undefined {
 	return { writer, entry: { target, fields, key: key as string | undefined, ttlMs, traceparent } };
 }
 
-function readCommand(told: Record<PropertyKey, unknown>, target: LogTarget): Command | undefined {
+function readCommand(told: Record<PropertyKey, unknown>, target: Audience): Command | undefined {
 	const { do: what, groups, reason, meta } = told;
 	const isRead =
 		what === "disconnect"
@@ -97,7 +98,7 @@ function readCommand(told: Record<PropertyKey, unknown>, target: LogTarget): Com
 	return isRead ? ({ ...told, target } as unknown as Command) : undefined;
 }
 
-function encodeTarget({ client, group, exceptClient }: LogTarget): object {
+function encodeTarget({ client, group, exceptClient }: Audience): object {
 	return { c: client, g: group, x: exceptClient };
 }
 

@@ -5,7 +5,7 @@
 import { nanoid } from "nanoid";
 import type { SSEError } from "../checks/errors.js";
 import type { Command } from "../event-log/command.js";
-import type { Appended } from "../event-log/event-log.js";
+import type { Appended, Deliver } from "../event-log/event-log.js";
 import type { LogEntry } from "../event-log/record.js";
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
@@ -16,7 +16,7 @@ import { newTag } from "./recent-tags.js";
 
 /** An append. */
 interface Sent {
-	readonly entry: LogEntry;
+	readonly deliver: Deliver | undefined;
 	/** Where the text was stored, once the engine has answered. */
 	at: StoredAt | undefined;
 	/** Whether it was in another log than the followed one at the last `forgetLost`. */
@@ -41,8 +41,8 @@ export class LogWriter {
 	 * @throws RangeError at once if its text would exceed the maximum string length; (rejects) `ERR_SSE_LOG_BUSY`,
 	 * `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED`
 	 */
-	append(entry: LogEntry): Promise<Appended> {
-		return this.#append(entry, encodeEntry(this.id, entry));
+	append(entry: LogEntry, deliver?: Deliver): Promise<Appended> {
+		return this.#append(entry, encodeEntry(this.id, entry), deliver);
 	}
 
 	/** @throws (rejects) like `append`; TypeError if JSON cannot represent the command */
@@ -61,12 +61,12 @@ export class LogWriter {
 		return this.#appends.refusal;
 	}
 
-	/** Returns and forgets the entry of an arrived event. @returns `undefined` if another process appended it */
-	take(writer: string, tag: string): LogEntry | undefined {
+	/** Returns and forgets the delivery of an arrived event. @returns `undefined` if another process appended it */
+	take(writer: string, tag: string): Deliver | undefined {
 		if (writer !== this.id) return undefined;
 		const sent = this.#sent.get(tag);
 		this.#sent.delete(tag);
-		return sent?.entry;
+		return sent?.deliver;
 	}
 
 	/**
@@ -98,11 +98,11 @@ export class LogWriter {
 		return this.#appends.idle();
 	}
 
-	async #append(entry: LogEntry, text: string): Promise<Appended> {
+	async #append(entry: LogEntry, text: string, deliver?: Deliver): Promise<Appended> {
 		const { fields, idempotencyKey } = entry;
 		const ownId = fields.id;
 		const tag = this.#unusedTag();
-		const sent: Sent = { entry, at: undefined, isElsewhere: false };
+		const sent: Sent = { deliver, at: undefined, isElsewhere: false };
 		this.#sent.set(tag, sent);
 		try {
 			const latest = this.#stateOf(entry);

@@ -3,8 +3,8 @@
  * skips them without a call to the engine. Two targets can share a mark: then an event is read unnecessarily.
  */
 import type { LogReader } from "../event-log/event-log.js";
-import type { LogTarget } from "../event-log/record.js";
 import { targetsOf } from "../event-log/topics.js";
+import type { Audience } from "../types/target.js";
 import { CAPACITY } from "./recent-tags.js";
 
 /** The mark of a text that is not an event. */
@@ -13,7 +13,7 @@ const NOBODY = 0;
 export class RecentTargets {
 	readonly #marks = new Uint32Array(CAPACITY);
 
-	add(sequence: number, target: LogTarget | undefined): void {
+	add(sequence: number, target: Audience | undefined): void {
 		this.#marks[sequence % CAPACITY] = target === undefined ? NOBODY : markOf(target);
 	}
 
@@ -36,7 +36,7 @@ export class RecentTargets {
 }
 
 /** FNV-1a over both names. */
-function markOf({ client, group }: LogTarget): number {
+function markOf({ client, group }: Audience): number {
 	return mixed(mixed(0x811c9dc5, client), group) >>> 0 || 1;
 }
 

@@ -10,6 +10,16 @@ export type ConnectionLike = Pick<SSEConnection, "clientId" | "response" | "sign
 /** Who does not receive an event. */
 export type Except = { readonly client: string } | { readonly connection: ConnectionLike };
 
+/**
+ * Who receives an event or a command, by name, so that every process understands it. Without any name: everyone. A
+ * {@link Target} is read into one.
+ */
+export interface Audience {
+	readonly client?: string | undefined;
+	readonly group?: string | undefined;
+	readonly exceptClient?: string | undefined;
+}
+
 /** Who receives an event. Anything else, including extra keys, throws `ERR_SSE_INVALID_TARGET`. */
 export type Target =
 	/** Every connection of the service, in whichever group. */

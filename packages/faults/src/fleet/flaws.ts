@@ -13,6 +13,7 @@ import type { EventLog } from "sse-service/engine";
 export type Flaw = "forgetful" | "repeating" | "silent" | "suspicious" | "stateless";
 
 type LogHost = Parameters<EventLog["open"]>[0];
+type Deliver = LogHost["deliver"];
 
 const ONE_IN = 5;
 
@@ -24,15 +25,19 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 		const open = log.open.bind(log);
 		log.open = (host) => open({ ...host, ...change(host) });
 	};
+	/** Events of this process are delivered by what their `append` brings, those of others by the host. */
+	const delivered = (change: (deliver: Deliver) => Deliver): void => {
+		const append = log.append.bind(log);
+		log.append = (entry, deliver) => append(entry, deliver && change(deliver));
+		hosted(({ deliver }) => ({ deliver: change(deliver) }));
+	};
 	if (flaw === "forgetful") {
-		hosted(({ deliver }) => ({ deliver: (...event) => void (isNow() || deliver(...event)) }));
+		delivered((deliver) => (record) => void (isNow() || deliver(record)));
 	} else if (flaw === "repeating") {
-		hosted(({ deliver }) => ({
-			deliver: (...event) => {
-				deliver(...event);
-				if (isNow()) deliver(...event);
-			},
-		}));
+		delivered((deliver) => (record) => {
+			deliver(record);
+			if (isNow()) deliver(record);
+		});
 	} else if (flaw === "silent") {
 		hosted(() => ({ onBreak: () => {} }));
 	} else if (flaw === "suspicious") {

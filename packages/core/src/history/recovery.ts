@@ -1,0 +1,76 @@
+/**
+ * The recovery: when the log no longer has what a client missed, the application supplies it, within limits of time and number.
+ */
+import { type Replayed, type Steps, settled } from "../connection/feed.js";
+import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
+import type { Limiter } from "../pacing/limiter.js";
+import type { RecoveredEvent, RecoverSource } from "../types/callbacks.js";
+import type { GapReason } from "../types/history.js";
+import type { Frame } from "../wire/frame.js";
+
+/** The application's own way to fill a gap. */
+export interface Recovery<Connection extends Replayed> {
+	/** @param lastEventId the client has everything up to there. @returns `undefined` if the application has no way */
+	recover(
+		connection: Connection,
+		reason: GapReason,
+		lastEventId: string,
+	): RecoverSource | Promise<RecoverSource> | undefined;
+	/** @throws `ERR_SSE_INVALID_*` */
+	encode(event: RecoveredEvent): Frame;
+}
+
+/** What a recovery needs from the service. */
+export interface RecoveryHost<Connection extends Replayed> {
+	readonly recovery: Recovery<Connection>;
+	readonly recoverTimeoutMs: number;
+	/** Limits the `recover` calls that have not returned an event yet. */
+	readonly recoverTurns: Limiter;
+	onError(error: unknown): void;
+}
+
+/** Yields what the application has instead of the missed events. @returns whether that is everything that was missed */
+export function* recovered<C extends Replayed>(
+	host: RecoveryHost<C>,
+	connection: C,
+	reason: GapReason,
+	lastEventId: string,
+): Steps<boolean> {
+	const { recovery, recoverTimeoutMs } = host;
+	const turn = host.recoverTurns.take();
+	let awaited: ReturnType<typeof recovery.recover>;
+	let iterator: RecoveredIterator | undefined;
+	try {
+		yield* settled(turn.begins);
+		const answer = recovery.recover(connection, reason, lastEventId);
+		if (answer === undefined) return false;
+		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
+		const source = yield* settled(awaited, recoverTimeoutMs);
+		awaited = undefined;
+		iterator = iteratorOf(source);
+		for (;;) {
+			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
+			// From here on the client sets the pace, and others must not wait for it.
+			turn.end();
+			if (done === true) return true;
+			yield recovery.encode(value);
+		}
+	} catch (error) {
+		host.onError(error);
+		return false;
+	} finally {
+		turn.end();
+		// An iterator that arrives too late is closed as well.
+		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
+		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error));
+	}
+}
+
+type RecoveredIterator = ReturnType<typeof iteratorOf<RecoveredEvent>>;
+
+async function letGo(
+	iterator: PromiseLike<RecoveredIterator | undefined> | RecoveredIterator | undefined,
+): Promise<void> {
+	const come = await iterator;
+	if (come !== undefined) await closeIterator(come);
+}

@@ -1,0 +1,40 @@
+/**
+ * Encodes events of the application that bypass the event log. An id of the application's also carries the position in the log.
+ */
+import type { SendOptions } from "../types/message.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
+import { encodeFrame, type Frame } from "../wire/frame.js";
+import { encodeFields, type Message, readMessage } from "../wire/message.js";
+import type { ResolvedOptions } from "./options.js";
+
+/** Where the position comes from. */
+interface Log {
+	/** The position to write into an id. */
+	readonly place: Position;
+}
+
+export class EventEncoder {
+	readonly #options: ResolvedOptions;
+	readonly #log: Log | undefined;
+
+	/** @param log `undefined`: ids carry no position */
+	constructor(options: ResolvedOptions, log: Log | undefined) {
+		this.#options = options;
+		this.#log = log;
+	}
+
+	/** Encodes an event for one connection. @throws `ERR_SSE_INVALID_*` */
+	encode(data: unknown, options: SendOptions | undefined): Frame {
+		const message = readMessage(data, options, this.#options);
+		return this.frameOf(message, message.key);
+	}
+
+	/** @param key of the frame: unique within its target */
+	frameOf(message: Message, key: string | undefined): Frame {
+		const kind = message.isVolatile ? "volatile" : "event";
+		const position = message.id === undefined ? undefined : this.#log?.place;
+		if (position === undefined) return encodeFrame(encodeFields(message), kind, key);
+		const id = encodeCursor(position, message.id);
+		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
+	}
+}
