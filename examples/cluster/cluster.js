@@ -2,14 +2,15 @@
  * The cluster: a Redis, three processes over it, one address in front of them, and what can be done to all of these.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { createBalancer } from "./balancer.js";
+import { fileURLToPath } from "node:url";
+import { createBalancer } from "example-shared/balancer";
+import { createMember } from "example-shared/member";
+import { createRedis } from "example-shared/redis";
 import { startCounting } from "./counter.js";
-import { createMember } from "./member.js";
-import { createRedis } from "./redis.js";
 
 /**
  * @import { Report } from "./server.js"
- * @import { State } from "./member.js"
+ * @import { State } from "example-shared/member"
  */
 
 /**
@@ -23,6 +24,7 @@ import { createRedis } from "./redis.js";
  * @typedef {{ id: number, at: number, text: string, server: string | undefined }} Happening `server`: what it happened to, if that is one.
  */
 
+const SERVER = fileURLToPath(new URL("./server.js", import.meta.url));
 const NAMES = ["teal", "violet", "amber"];
 /** Over so long a process ends its streams when a new version is deployed. */
 const DRAIN_MS = 800;
@@ -43,9 +45,9 @@ export function createCluster() {
 	let telling;
 
 	const redis = createRedis(() => note(redis.isUp ? "Redis is up" : "Redis is down"));
-	const members = NAMES.map((name) =>
-		createMember(name, () => redis.url, { onChange: note, onReport: tellSoon, onWish: obey }),
-	);
+	const host = { onChange: note, onReport: tellSoon, onWish: obey };
+	/** @type {ReturnType<typeof createMember<Fleet, Report>>[]} */
+	const members = NAMES.map((name) => createMember(name, SERVER, () => redis.url, host));
 	const balancer = createBalancer(() => members.flatMap(({ port }) => port ?? []));
 
 	/** @param {string} text @param {string} [server] */

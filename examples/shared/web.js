@@ -9,7 +9,7 @@ import { sharedPage } from "./index.js";
 /** @import { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
 /** Names like these and no others reach the file system. */
-const FILE_NAME = /^(shared\/)?([a-z]+\.(html|css|js|svg))$/;
+const FILE_NAME = /^(shared\/)?([A-Za-z0-9-]+\.(html|css|js|svg))$/;
 /** @type {ReadonlyMap<string | undefined, string>} */
 const TYPES = new Map([
 	["html", "text/html"],

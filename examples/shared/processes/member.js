@@ -1,14 +1,12 @@
 /**
- * A member of the cluster: one of the processes, as the cluster sees it. When it dies, it is started again.
+ * A member of a fleet: one of its processes, as the fleet sees it. When it dies, it is started again.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 
 /**
  * @import { ChildProcess } from "node:child_process"
- * @import { Fleet } from "./cluster.js"
- * @import { Order, Report, Word } from "./server.js"
+ * @import { Order, Word } from "./worker.js"
  */
 
 /** @typedef {"starting" | "up" | "draining" | "down"} State */
@@ -17,15 +15,21 @@ import { fileURLToPath } from "node:url";
  * @typedef {object} MemberHost
  * @property {(what: string, name: string) => void} onChange Something has happened to it.
  * @property {() => void} onReport
- * @property {(wish: string) => void} onWish Somebody asks it for something that is the cluster's to do.
+ * @property {(wish: string) => void} onWish Somebody asks it for something that is the fleet's to do.
  */
 
-const SERVER = fileURLToPath(new URL("./server.js", import.meta.url));
 const RESTART_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** @param {string} name @param {() => string} redisUrl @param {MemberHost} host */
-export function createMember(name, redisUrl, host) {
+/**
+ * @template Fleet
+ * @template {{ isReady: boolean }} Report
+ * @param {string} name
+ * @param {string} server the file of its program, which is given the name and the URL of Redis
+ * @param {() => string} redisUrl
+ * @param {MemberHost} host
+ */
+export function createMember(name, server, redisUrl, host) {
 	/** @type {State} */
 	let state = "down";
 	/** The process that runs, if one does. @type {ChildProcess | undefined} */
@@ -45,11 +49,11 @@ export function createMember(name, redisUrl, host) {
 
 	function start() {
 		isWanted = true;
-		// In a process group of its own: Ctrl-C is for the cluster, which ends all in order.
-		const child = fork(SERVER, [name, redisUrl()], { detached: true });
+		// In a process group of its own: Ctrl-C is for the fleet, which ends all in order.
+		const child = fork(server, [name, redisUrl()], { detached: true });
 		running = child;
 		become("starting", "starts");
-		child.on("message", (/** @type {Word} */ word) => {
+		child.on("message", (/** @type {Word<Report>} */ word) => {
 			if ("wish" in word) host.onWish(word.wish);
 			else if ("report" in word) {
 				report = word.report;
@@ -67,7 +71,7 @@ export function createMember(name, redisUrl, host) {
 		});
 	}
 
-	/** @param {Order} order */
+	/** @param {Order<Fleet>} order */
 	function tell(order) {
 		// It may have ended.
 		running?.send(order, () => {});
