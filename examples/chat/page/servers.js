@@ -1,0 +1,44 @@
+/**
+ * The processes, if there are several: which are up, which serves this tab, which write answers.
+ */
+import { updateList, within } from "/shared/elements.js";
+import { request } from "/shared/request.js";
+import { plural } from "/shared/words.js";
+
+/** @import { Fleet } from "../fleet.js" */
+
+export function createServers() {
+	let own = "";
+	return {
+		/** The process that serves this tab. @param {string} name */
+		setOwn(name) {
+			own = name;
+		},
+
+		/** @param {Fleet} fleet */
+		show({ servers }) {
+			within(document, "#processes").hidden = false;
+			updateList(
+				within(document, "#servers"),
+				"server-row",
+				servers,
+				({ name }) => name,
+				(row, { name, state, pid, writing = 0 }) => {
+					row.dataset.server = name;
+					row.dataset.state = state;
+					row.dataset.pid = String(pid);
+					within(row, "b").textContent = name;
+					const words =
+						state !== "up" ? state : writing > 0 ? `writes ${plural(writing, "answer")}` : "up";
+					within(row, "small").textContent = name === own ? `${words} · this tab` : words;
+					const button = /** @type {HTMLButtonElement} */ (within(row, "button"));
+					button.ariaLabel = `Kill ${name}`;
+					button.disabled = state !== "up";
+					// One that is gone already cannot be killed.
+					button.onclick = () =>
+						request("POST", "/wishes", { wish: `kill ${name}` }).catch(() => {});
+				},
+			);
+		},
+	};
+}

@@ -1,0 +1,100 @@
+/**
+ * The chat in three processes, while they are killed.
+ */
+import { join } from "node:path";
+import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { redisServerPath } from "@sse-service/testing/redis-server";
+import { type ServerProcess, startServerProcess } from "example-shared/server-process";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ask, countedTo, ENDLESS, lastAnswer, numbers, press, reach, reachNumber } from "./tab.js";
+
+const FOLDER = join(import.meta.dirname, "..");
+const NAMES = ["teal", "violet", "amber"];
+
+describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
+	let browser: TestBrowser;
+	let fleet: ServerProcess;
+	let url: string;
+	let page: Page;
+	let other: Page;
+
+	beforeAll(async () => {
+		browser = await launchBrowser();
+		fleet = startServerProcess(FOLDER, {
+			PORT: "0",
+			PROCESSES: "3",
+			WORD_MS: "10",
+			SSE_REDIS_SERVER: redisServerPath ?? "",
+		});
+		url = await fleet.url();
+	});
+	afterAll(async () => {
+		await browser.close();
+		expect((await fleet.kill("SIGINT")).code).toBe(0);
+	});
+	beforeEach(async () => {
+		page = await browser.openWindow(url, { reducedMotion: "reduce" });
+		await ask(page, ENDLESS);
+		await reachNumber(page, 10);
+		other = await browser.openTab(page, page.url());
+		await reachNumber(other, 20);
+	});
+	afterEach(async () => {
+		const complaints = await browser.closeWindows();
+		// The browser itself reports each stream that is cut.
+		expect(complaints.filter((text) => !/net::ERR_/.test(text))).toEqual([]);
+	});
+
+	async function writer(): Promise<string> {
+		return (await lastAnswer(page).locator(".by").textContent())?.split(" ").at(-1) ?? "";
+	}
+
+	async function expectAllNumbers(): Promise<void> {
+		const before = (await numbers(page)).length;
+		for (const tab of [page, other]) await reachNumber(tab, before + 20);
+		await press(other, "Stop");
+		for (const tab of [page, other]) {
+			await reach(tab, "cancelled");
+			const all = await numbers(tab);
+			expect(all).toEqual(countedTo(all.length));
+		}
+	}
+
+	test("miss nothing of an answer when processes that do not write it are killed", async () => {
+		const before = await writer();
+		for (const name of NAMES.filter((name) => name !== before)) {
+			const row = `#servers [data-server="${name}"][data-state="up"]`;
+			const pid = await page.locator(row).getAttribute("data-pid");
+			await press(page, `Kill ${name}`);
+			await page.locator(`${row}:not([data-pid="${pid}"])`).waitFor();
+		}
+
+		expect(await writer()).toBe(before);
+		await expectAllNumbers();
+	});
+
+	test("are told when the process that writes is killed, and another one writes it again", async () => {
+		const before = await writer();
+		await press(page, `Kill ${before}`);
+		for (const tab of [page, other]) {
+			await lastAnswer(tab).getByText(`${before} broke off in mid-answer.`).waitFor();
+			await tab.getByText("writes it again").waitFor();
+		}
+
+		await expectAllNumbers();
+	});
+});
+
+describe("starting", () => {
+	test("three processes without a redis-server: says so in one line, with exit code 1", async () => {
+		const { code, stdout, stderr } = await startServerProcess(FOLDER, {
+			PORT: "0",
+			PROCESSES: "3",
+			SSE_REDIS_SERVER: "/nowhere",
+		}).ended;
+
+		expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+		expect(stderr).toBe("It does not start: there is no redis-server on this machine\n");
+	});
+});

@@ -1,0 +1,46 @@
+/**
+ * A tab of the page, as a person uses it.
+ */
+import type { Locator, Page } from "playwright-core";
+
+/** An answer that nobody waits for the end of. */
+export const ENDLESS = "Count to 100000";
+
+export async function ask(page: Page, question: string): Promise<void> {
+	await page.getByLabel("Question", { exact: true }).fill(question);
+	await page.getByRole("button", { name: "Send", exact: true }).click();
+	await page.locator(".answer").last().waitFor();
+}
+
+export async function press(page: Page, name: string): Promise<void> {
+	await page.getByRole("button", { name, exact: true }).click();
+}
+
+export function lastAnswer(page: Page): Locator {
+	return page.locator(".answer").last();
+}
+
+/** Resolves when the last answer is in this state. */
+export async function reach(page: Page, state: string): Promise<void> {
+	await page.locator(`.turn:last-child .answer[data-state="${state}"]`).waitFor();
+}
+
+/** The numbers of the last answer, as far as it has come. */
+export async function numbers(page: Page): Promise<number[]> {
+	const text = (await lastAnswer(page).locator(".body").textContent()) ?? "";
+	return text.split(",").flatMap((word) => (word.trim() === "" ? [] : Number(word)));
+}
+
+/** Resolves when the last answer has come to this number. */
+export async function reachNumber(page: Page, number: number): Promise<void> {
+	await page.waitForFunction((wanted) => {
+		const bodies = document.querySelectorAll(".answer .body");
+		const count = bodies.item(bodies.length - 1)?.textContent?.split(",").length ?? 0;
+		return count > wanted;
+	}, number);
+}
+
+/** The numbers from 1 to as many. */
+export function countedTo(last: number): number[] {
+	return Array.from({ length: last }, (_, index) => index + 1);
+}
