@@ -104,6 +104,7 @@ function outcomeOf(
 		log: counted,
 		notices,
 		recoverTimeoutMs: 0,
+		recoverWaitMs: 0,
 		recoverTurns: new Limiter(1),
 		recovery: { recover: () => undefined, encode: () => notices.drop },
 		onError: (error: unknown) => {

@@ -511,6 +511,57 @@ describe("a client whose gap takes long to recover", () => {
 		expect(await Promise.all(given)).toEqual([["a"], ["d"], ["e"]]);
 	});
 
+	// With 10,000 clients and a recover that never answered, the last heard of its gap after a quarter of an hour.
+	it("receives the gap without recover when its turn does not come in time, and leaves the turn to others", async () => {
+		const asked: string[] = [];
+		const errors: unknown[] = [];
+		let answer = (): void => {};
+		await serve({
+			recoverConcurrency: 1,
+			recoverWaitMs: 1,
+			recoverTimeoutMs: 0,
+			recover: ({ client: { clientId } }) => {
+				asked.push(clientId);
+				return new Promise((resolve) => {
+					answer = () => resolve([{ data: clientId }]);
+				});
+			},
+			onError: (error) => errors.push(error),
+		});
+		const a = await open({ clientId: "a" }, "7");
+		const b = await open({ clientId: "b" }, "7");
+		const [gap] = await b.stream.take(1);
+		expect(gap).toMatchObject({ event: "gap", data: '{"reason":"invalid"}' });
+		expect(errors).toMatchObject([
+			{ code: "ERR_SSE_TIMEOUT", message: expect.stringContaining("recoverWaitMs") },
+		]);
+		answer();
+		expect(await received(a.stream)).toEqual(["a"]);
+		const c = await open({ clientId: "c" }, "7");
+		answer();
+		expect(await received(c.stream)).toEqual(["c"]);
+		expect(asked).toEqual(["a", "c"]);
+	});
+
+	it("waits for its turn however long it takes, with a recoverWaitMs of 0", async () => {
+		const answers: (() => void)[] = [];
+		await serve({
+			recoverConcurrency: 1,
+			recoverWaitMs: 0,
+			recover: ({ client: { clientId } }) =>
+				new Promise((resolve) => {
+					answers.push(() => resolve([{ data: clientId }]));
+				}),
+		});
+		const a = await open({ clientId: "a" }, "7");
+		const b = await open({ clientId: "b" }, "7");
+		answers[0]?.();
+		expect(await received(a.stream)).toEqual(["a"]);
+		await eventually(() => answers.length === 2);
+		answers[1]?.();
+		expect(await received(b.stream)).toEqual(["b"]);
+	});
+
 	it("is read for the next when it has given its first event, whoever does not read on", async () => {
 		const asked: string[] = [];
 		let goOn = (): void => {};

@@ -596,6 +596,7 @@ describe("options", () => {
 		[{ onError: "log" }],
 		[{ recoverTimeoutMs: 5 }],
 		[{ recoverConcurrency: 5 }],
+		[{ recoverWaitMs: 5 }],
 		[{ recoverConcurrency: 0, history: true }],
 		[{ gapEvent: "missed", history: false }],
 		[{ __proto__: null, toString: 1 }],

@@ -114,9 +114,13 @@ export class Feed {
 	readonly #next = (): ReturnType<FeedSource["next"]> => this.#source.next();
 }
 
-/** Awaits a promise within a feed, or returns a plain value at once. */
-export function* settled<T>(value: T | PromiseLike<T>, timeoutMs?: number): Steps<T> {
+/** Awaits a promise within a feed, or returns a plain value at once. `what`: its name in the error when the time is over */
+export function* settled<T>(
+	value: T | PromiseLike<T>,
+	timeoutMs?: number,
+	what?: string,
+): Steps<T> {
 	if (!isPromiseLike(value)) return value;
 	const promise = Promise.resolve(value);
-	return (yield timeoutMs === undefined ? promise : within(timeoutMs, promise)) as T;
+	return (yield timeoutMs === undefined ? promise : within(timeoutMs, promise, what)) as T;
 }

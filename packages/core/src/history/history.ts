@@ -48,6 +48,7 @@ interface HistoryOptions {
 	readonly positionEvent?: string | undefined;
 	readonly recoverTimeoutMs: number;
 	readonly recoverConcurrency: number;
+	readonly recoverWaitMs: number;
 	readonly publishTimeoutMs: number;
 }
 
@@ -79,6 +80,7 @@ export class History {
 				notices: this.notices,
 				recovery: host.recovery,
 				recoverTimeoutMs: options.recoverTimeoutMs,
+				recoverWaitMs: options.recoverWaitMs,
 				recoverTurns: new Limiter(options.recoverConcurrency),
 				onError: (error) => host.onError(error, "recover"),
 			},

@@ -24,6 +24,8 @@ export interface Recovery<Connection extends Replayed> {
 export interface RecoveryHost<Connection extends Replayed> {
 	readonly recovery: Recovery<Connection>;
 	readonly recoverTimeoutMs: number;
+	/** How long a client waits for its turn, in ms. 0: no limit. */
+	readonly recoverWaitMs: number;
 	/** Limits the `recover` calls that have not returned an event yet. */
 	readonly recoverTurns: Limiter;
 	onError(error: unknown): void;
@@ -36,12 +38,13 @@ export function* recovered<C extends Replayed>(
 	reason: GapReason,
 	lastEventId: string,
 ): Steps<boolean> {
-	const { recovery, recoverTimeoutMs } = host;
+	const { recovery, recoverTimeoutMs, recoverWaitMs } = host;
 	const turn = host.recoverTurns.take();
 	let awaited: ReturnType<typeof recovery.recover>;
 	let iterator: RecoveredIterator | undefined;
 	try {
-		yield* settled(turn.begins);
+		// Its live events wait behind it, and a gap loses nothing silently. Ending the stream would only have it wait again.
+		yield* settled(turn.begins, recoverWaitMs, "Waiting to recover (recoverWaitMs)");
 		const answer = recovery.recover(connection, reason, lastEventId);
 		if (answer === undefined) return false;
 		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;

@@ -104,6 +104,11 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	 * the log, every connected client recovers at once. Default 100.
 	 */
 	readonly recoverConcurrency?: number | undefined;
+	/**
+	 * With `history`: how long a client waits until its `recover` begins, in ms. After that, `onError` is called with
+	 * `ERR_SSE_TIMEOUT`, and the client receives the gap without `recover`. 0: no limit. Default 30,000.
+	 */
+	readonly recoverWaitMs?: number | undefined;
 	/** With `history`: the type of the event that reports a gap; its data is `{"reason":…}`. Default `"gap"`. */
 	readonly gapEvent?: string | undefined;
 	/**
