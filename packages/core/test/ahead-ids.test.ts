@@ -123,3 +123,53 @@ it("a piped event that waits while the log is lost leads to the log that there i
 	stream.abort();
 	expect(lastIdOf(stream)).toContain(eventLog.position?.epoch);
 });
+
+it("a piped event that waits while the log loses its newest events leads to those that there are", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	let release = (): void => {};
+	const eventLog = createEngineEventLog(engine.driver());
+	const serving = await startService({
+		heartbeatIntervalMs: 0,
+		eventLog,
+		recover: () =>
+			new Promise<[]>((resolve) => {
+				release = () => resolve([]);
+			}),
+	});
+	for (const data of ["kept", "lost"]) await one.sse.publish("all", data);
+	await eventually(() => eventLog.position?.sequence === 2, "both events");
+	const { stream } = await serving.open({}, "unknown", (connection) =>
+		connection.pipe(["piped"], { toEvent: (data) => ({ data, id: 7 }) }),
+	);
+	engine.forget(1);
+	engine.cut();
+	await eventually(() => eventLog.position?.sequence === 1, "the log without its newest event");
+	await eventually(() => {
+		release();
+		return stream.text.includes("data: piped");
+	}, "the piped event");
+	expect(lastIdOf(stream)).toContain(`.1.${eventLog.position?.tag}`);
+});
+
+it("a client for which `recover` made up for lost events leads on from the log that there is", async () => {
+	const engine = new MemoryEngine();
+	const eventLog = createEngineEventLog(engine.driver());
+	const reasons: string[] = [];
+	const serving = await startService({
+		heartbeatIntervalMs: 0,
+		eventLog,
+		recover: ({ reason }) => {
+			reasons.push(reason);
+			return [];
+		},
+	});
+	for (const data of ["kept", "lost"]) await serving.sse.publish("all", data);
+	const { stream } = await serving.open();
+	engine.forget(1);
+	engine.cut();
+	await eventually(() => reasons.length > 0, "the loss to be noticed");
+	await eventually(() => lastIdOf(stream).includes(`.1.${eventLog.position?.tag}`), "the new id");
+	expect(await back(serving, stream)).toEqual(["end"]);
+	expect(reasons).toEqual(["diverged"]);
+});

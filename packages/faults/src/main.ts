@@ -18,6 +18,7 @@ const { values } = parseArgs({
 		only: { type: "string" },
 		clients: { type: "string", default: "200" },
 		rate: { type: "string", default: "60" },
+		slow: { type: "string", default: "1" },
 		"max-events": { type: "string", default: "100000" },
 	},
 });
@@ -44,6 +45,7 @@ for (const name of values.engine) {
 		only: values.only?.split(","),
 		maxEvents: Number(values["max-events"]),
 		clients: Number(values.clients),
+		slowOfTen: Number(values.slow),
 		eventsPerSecond: Number(values.rate),
 		print,
 	});

@@ -16,6 +16,8 @@ export interface RunOptions {
 	/** How many the engine keeps. */
 	readonly maxEvents: number;
 	readonly clients: number;
+	/** So many of ten clients do not read for seconds now and then. 1 if not given */
+	readonly slowOfTen?: number | undefined;
 	readonly eventsPerSecond: number;
 	/** Of the log in the processes, for a test of the checker. */
 	readonly flaw?: Flaw | undefined;

@@ -75,7 +75,7 @@ class Run {
 		this.#random = scene;
 		const faults = [...PROCESS_FAULTS, ...NETWORK_FAULTS, ...store.faults];
 		this.#plan = new Plan(chosen(faults, options.only), plan);
-		this.#crowd = new Crowd(options.clients, {
+		this.#crowd = new Crowd(options.clients, options.slowOfTen ?? 1, {
 			random: crowd,
 			ports: () => fleet.ports(),
 			onProblem: ({ name }, what) => this.#violate("log", what, name),

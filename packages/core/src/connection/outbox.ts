@@ -165,7 +165,7 @@ export abstract class Outbox<
 		// The feed's source may have ended the connection.
 		if (this.#backlog?.first !== feed) return false;
 		for (const frame of frames) {
-			if (frame.kind !== "control") this.host.diagnostics.delivered();
+			if (frame.isEvent) this.host.diagnostics.delivered();
 			this.#gather(frame);
 		}
 		if (feed.isEnded) this.#backlog.shiftFeed();

@@ -19,7 +19,8 @@ export interface PipeTarget {
 
 /** What a pipe needs from the service. */
 export interface PipeHost {
-	encode(data: unknown, options: SendOptions): Frame;
+	/** The event may wait before it is written. */
+	encode(data: unknown, options: SendOptions, waits: true): Frame;
 	/** Receives what the source throws while it is being closed, when the promise has already settled. */
 	onError(error: unknown, stage: "pipe"): void;
 }
@@ -75,7 +76,7 @@ export async function pipe<Item>(
 			const event = await next();
 			if (event === undefined) break;
 			const { data, ...own } = event;
-			const frame = host.encode(data, { ...options, ...own });
+			const frame = host.encode(data, { ...options, ...own }, true);
 			// A pipe waits for room, so the slow policy does not apply to it.
 			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
 			if (target.enqueue(frame)) sent++;

@@ -26,7 +26,7 @@ export class PollConnection extends Connection {
 	override place(frame: Frame, hasWaited?: boolean): Frame {
 		// A client without an id needs one first: its next poll resumes from there.
 		const isFirstId = frame.position !== undefined && !this.lastEventId;
-		if ((isFirstId || frame.kind !== "control") && !this.#isAnswered) {
+		if ((isFirstId || frame.isEvent) && !this.#isAnswered) {
 			this.#isAnswered = true;
 			void this.#answer();
 		}

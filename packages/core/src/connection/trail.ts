@@ -36,10 +36,8 @@ export abstract class Trail {
 		const { position, kind } = frame;
 		if (position === undefined) return frame;
 		const at = this.#at;
-		const now =
-			at !== undefined && kind !== "logged" && isStale(frame, position, at, hasWaited)
-				? at
-				: position;
+		const holds = at === undefined || kind === "logged" || kind === "landing";
+		const now = holds || !isStale(frame, position, at, hasWaited) ? position : at;
 		this.#at = now;
 		const reliesOn = this.#reliesOn;
 		if (reliesOn === undefined) return now === position ? frame : placedAt(frame, now);

@@ -12,7 +12,7 @@ import { keyOf, type LogEntry, type LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
 import { audienceOf, type Selection } from "../registry/target.js";
 import type { Published } from "../types/message.js";
-import { encodeCursor, type Position, UNPLACED } from "../wire/cursor.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { type Message, orTooLong } from "../wire/message.js";
 import { CatchUp } from "./catch-up.js";
@@ -134,11 +134,6 @@ export class History {
 	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
 		this.#catchUp.onJoined(connection, groups);
-	}
-
-	/** The position for an event that bypasses the log, as far as it is known before its connection writes the event. */
-	get place(): Position {
-		return this.position ?? UNPLACED;
 	}
 
 	/** A heartbeat with the client's position, so that a client without events does not fall behind. `event`: the plain block */

@@ -6,7 +6,7 @@
 import type { GapReason } from "../types/history.js";
 import { encodeCursor, type Position } from "../wire/cursor.js";
 import { encodeEvent } from "../wire/event-stream.js";
-import { encodeFrame, type Frame } from "../wire/frame.js";
+import { encodeFrame, type Frame, type FrameKind } from "../wire/frame.js";
 
 /** `"partial"`: the newest state of the connection's groups has yet to follow. */
 export type NoticeState = "partial" | undefined;
@@ -35,10 +35,16 @@ export class Notices {
 
 	/** Reports that the client has received everything up to a position. With `positionEvent`, an event that scripts see. */
 	arrival(position: Position): Frame {
-		const event = this.#positionEvent;
-		if (event === undefined) return this.id(position);
+		if (this.#positionEvent === undefined) return this.id(position);
 		return this.#frame("arrival", position, undefined, (id) =>
-			encodeFrame(encodeEvent({ event, id, data: "{}" }), "control", undefined, position),
+			this.#positionFrame(id, "control", position),
+		);
+	}
+
+	/** Reports that `recover` has made up for everything up to a position. */
+	landing(position: Position, state: NoticeState): Frame {
+		return this.#frame(`landing ${state}`, position, state, (id) =>
+			this.#positionFrame(id, "landing", position, state),
 		);
 	}
 
@@ -58,6 +64,12 @@ export class Notices {
 		return this.#frame("beat", position, undefined, (id) =>
 			encodeFrame(`id: ${id}\n${block}`, "control", undefined, position),
 		);
+	}
+
+	#positionFrame(id: string, kind: FrameKind, position: Position, state?: NoticeState): Frame {
+		const event = state === undefined ? this.#positionEvent : undefined;
+		const text = event === undefined ? `id: ${id}\n\n` : encodeEvent({ event, id, data: "{}" });
+		return encodeFrame(text, kind, undefined, position);
 	}
 
 	#frame(

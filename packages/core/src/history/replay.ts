@@ -59,8 +59,7 @@ export function* replay<C extends Replayed>(
 	connection.onResumed(isRecovered ? "recovered" : failure);
 	const kept = groups.filter((group) => host.log.keepsLatest(group));
 	const state = kept.length > 0 ? "partial" : undefined;
-	if (!isRecovered) yield host.notices.gap(failure, upTo, state);
-	else yield state ? host.notices.id(upTo, state) : host.notices.arrival(upTo);
+	yield isRecovered ? host.notices.landing(upTo, state) : host.notices.gap(failure, upTo, state);
 	if (kept.length === 0) return;
 	yield* latest(host, connection, kept, upTo);
 	yield host.notices.arrival(upTo);

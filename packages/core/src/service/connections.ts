@@ -137,8 +137,8 @@ export class Connections implements PollHost {
 		return this.#parts.history?.beat(undefined);
 	}
 
-	encode(data: unknown, options?: SendOptions): Frame {
-		return this.#parts.encoder.encode(data, options);
+	encode(data: unknown, options?: SendOptions, waits?: boolean): Frame {
+		return this.#parts.encoder.encode(data, options, waits);
 	}
 
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void {

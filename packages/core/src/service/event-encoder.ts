@@ -2,15 +2,15 @@
  * Encodes events of the application that bypass the event log. An id of the application's also carries the position in the log.
  */
 import type { SendOptions } from "../types/message.js";
-import { encodeCursor, type Position } from "../wire/cursor.js";
+import { encodeCursor, type Position, UNPLACED } from "../wire/cursor.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 import { encodeFields, type Message, readMessage } from "../wire/message.js";
 import type { ResolvedOptions } from "./options.js";
 
 /** Where the position comes from. */
 interface Log {
-	/** The position to write into an id. */
-	readonly place: Position;
+	/** The position of a connection that has received everything so far; `undefined` before the log is open. */
+	readonly position: Position | undefined;
 }
 
 export class EventEncoder {
@@ -23,17 +23,24 @@ export class EventEncoder {
 		this.#log = log;
 	}
 
-	/** Encodes an event for one connection. @throws `ERR_SSE_INVALID_*` */
-	encode(data: unknown, options: SendOptions | undefined): Frame {
+	/**
+	 * Encodes an event for one connection.
+	 *
+	 * @param waits it takes the position that its connection has when it is written
+	 * @throws `ERR_SSE_INVALID_*`
+	 */
+	encode(data: unknown, options: SendOptions | undefined, waits?: boolean): Frame {
 		const message = readMessage(data, options, this.#options);
-		return this.frameOf(message, message.key);
+		return this.frameOf(message, message.key, waits);
 	}
 
 	/** @param key of the frame: unique within its target */
-	frameOf(message: Message, key: string | undefined): Frame {
+	frameOf(message: Message, key: string | undefined, waits = false): Frame {
 		const kind = message.isVolatile ? "volatile" : "event";
-		const position = message.id === undefined ? undefined : this.#log?.place;
-		if (position === undefined) return encodeFrame(encodeFields(message), kind, key);
+		if (message.id === undefined || this.#log === undefined) {
+			return encodeFrame(encodeFields(message), kind, key);
+		}
+		const position = (waits ? undefined : this.#log.position) ?? UNPLACED;
 		const id = encodeCursor(position, message.id);
 		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
 	}

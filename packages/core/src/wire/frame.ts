@@ -6,9 +6,10 @@ import type { Position } from "./cursor.js";
 
 /**
  * What a frame carries: an event; an event that has a place in the event log, or stands for others that have; an event that
- * a connection that is behind skips; or a frame of the library: a comment, a heartbeat, a position, a notice.
+ * a connection that is behind skips; or a frame of the library: a comment, a heartbeat, a position, a notice. A `landing` is
+ * a position that holds wherever its client was before, perhaps in a part of the log that is lost.
  */
-export type FrameKind = "event" | "logged" | "volatile" | "control";
+export type FrameKind = "event" | "logged" | "volatile" | "control" | "landing";
 
 const CRLF = "\r\n";
 
@@ -41,6 +42,11 @@ export class Frame {
 		this.chunk = chunk;
 		this.key = key;
 		this.position = position;
+	}
+
+	/** Whether the application sent it, or it stands for what the application sent. */
+	get isEvent(): boolean {
+		return this.kind !== "control" && this.kind !== "landing";
 	}
 
 	/** The bytes alone, for transports with their own framing. A view of the chunk, not a copy. */

@@ -14,12 +14,8 @@ const MAX_GROUPS = 3;
 /** Of ten clients so many have a second stream. */
 const SECOND_OF_TEN = 2;
 
-/** Of ten streams. */
-const TEMPERS: readonly Temper[] = [
-	...Array.from({ length: 5 }, () => "steady" as const),
-	...Array.from({ length: 4 }, () => "restless" as const),
-	"slow",
-];
+/** Of ten streams so many come and go; the rest is steady, but for the slow ones. */
+const RESTLESS_OF_TEN = 4;
 
 /** An event for everyone, which all must come to. */
 export interface Mark {
@@ -33,8 +29,8 @@ export class Crowd {
 	readonly clientIds: readonly string[];
 	readonly #clients: readonly Client[];
 
-	/** @param size how many streams there are */
-	constructor(size: number, host: ClientHost) {
+	/** @param size how many streams there are, of which so many of ten are slow */
+	constructor(size: number, slowOfTen: number, host: ClientHost) {
 		const readers: Reader[] = [];
 		while (readers.length < size) {
 			const clientId = `client${readers.length}`;
@@ -46,8 +42,7 @@ export class Crowd {
 		}
 		this.clientIds = [...new Set(readers.map(({ clientId }) => clientId))];
 		this.#clients = readers.map((reader, index) => {
-			const temper = TEMPERS[index % TEMPERS.length] ?? "steady";
-			return new Client(reader, temper, host);
+			return new Client(reader, temperOf(index % 10, slowOfTen), host);
 		});
 	}
 
@@ -101,4 +96,10 @@ function someOf(all: readonly string[], random: Random): readonly string[] {
 	return Array.from({ length: count }, () =>
 		left.splice(random.between(0, left.length - 1), 1),
 	).flat();
+}
+
+/** @param index of ten */
+function temperOf(index: number, slowOfTen: number): Temper {
+	if (index >= 10 - slowOfTen) return "slow";
+	return index >= 10 - slowOfTen - RESTLESS_OF_TEN ? "restless" : "steady";
 }
