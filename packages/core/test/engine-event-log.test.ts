@@ -435,10 +435,12 @@ it("knows the clients of all, and for a while those that were told to come back"
 	await expect
 		.poll(() => clients("room"))
 		.toEqual([{ clientId: "ada", meta: { name: "Ada" }, connections: 2 }]);
-	expect(await clients()).toHaveLength(2);
+	await expect.poll(() => clients()).toHaveLength(2);
 	await other.sse.close();
 	await stream.ended;
-	expect(await clients("lobby")).toEqual([{ clientId: "bob", meta: {}, connections: 0 }]);
+	await expect
+		.poll(() => clients("lobby"))
+		.toEqual([{ clientId: "bob", meta: {}, connections: 0 }]);
 });
 
 it("says what it could not tell other processes, and why", async () => {

@@ -139,6 +139,7 @@ describe("a Response", () => {
 	});
 
 	it("ends once what was sent has been read", async () => {
+		sse = createService({ closeTimeoutMs: 600_000 });
 		const { connection, read } = open();
 		connection.send("last");
 		const closed = sse.close();
@@ -501,6 +502,7 @@ describe.each(SERVERS)("over %s", (_name, start) => {
 	});
 
 	it("ends what was sent first when the service closes", async () => {
+		sse = createService({ closeTimeoutMs: 600_000 });
 		const stream = await openStream(await serve());
 		await stream.until(() => stream.comments.length === 1);
 		sse.send("all", "last");

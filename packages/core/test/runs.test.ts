@@ -200,10 +200,13 @@ describe("a run", () => {
 	it("fails when its producer's process is gone, and can be started again: readers of the old one are given a gap", async () => {
 		const store = createMemoryRunStore();
 		const { runs, read } = await serve({ store });
-		const { status } = await store.claim("a", { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 });
-		const rules = { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 };
+		const rules = { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 10 };
+		const { status } = await store.claim("a", rules);
 		await store.write([
-			{ id: "a", attempt: status.attempt, after: 0, entries: [{ data: "one" }], rules },
+			{
+				...{ id: "a", attempt: status.attempt, after: 0, entries: [{ data: "one" }] },
+				rules: { ...rules, leaseMs: 300 },
+			},
 		]);
 		const reader = await read("a");
 		expect(await reader.ended).toBe(true);

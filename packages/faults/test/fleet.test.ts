@@ -15,7 +15,7 @@ import type { Store } from "../src/stores/store.js";
 import type { Reader } from "../src/truth/target.js";
 import { Truth } from "../src/truth/truth.js";
 
-const READY_MS = 30_000;
+const READY_MS = 600_000;
 const WAIT = { interval: 100 };
 
 /** So many are sent by each process, and one after these. */

@@ -74,9 +74,10 @@ export class Lab {
 		return engine;
 	}
 
-	/** Once a driver waits for events. */
+	/** Once a driver waits for events: Redis blocks it, after a first read that does not wait. */
 	untilFollowed(): Promise<void> {
-		return until(async () => String(await this.call("CLIENT", "LIST")).includes("cmd=xread"));
+		const isBlocked = /^.* flags=\w*b\w* .*cmd=xread/m;
+		return until(async () => isBlocked.test(String(await this.call("CLIENT", "LIST"))));
 	}
 
 	/** Break the connections of those who wait for events. */

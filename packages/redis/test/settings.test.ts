@@ -24,6 +24,9 @@ const asBuffers5 = {
 	typeMapping: { [RESP_TYPES_5.BLOB_STRING]: Buffer, [RESP_TYPES_5.NUMBER]: String },
 };
 const asMaps = { typeMapping: { [RESP_TYPES.MAP]: Map } };
+/** No shorter: on a busy machine a command takes its time. */
+const LIMIT_MS = 5_000;
+
 const lazy = { host: "127.0.0.1", lazyConnect: true } as const;
 
 const SETTINGS: Readonly<Record<string, (url: string, port: number) => Client>> = {
@@ -36,8 +39,8 @@ const SETTINGS: Readonly<Record<string, (url: string, port: number) => Client>> 
 	"node-redis 6, time limits": (url) =>
 		createClient({
 			url,
-			commandOptions: { timeout: 1_000 },
-			socket: { socketTimeout: 1_000 },
+			commandOptions: { timeout: LIMIT_MS },
+			socket: { socketTimeout: LIMIT_MS },
 			pingInterval: 100,
 			commandsQueueMaxLength: 1_000,
 		}),
@@ -54,7 +57,7 @@ const SETTINGS: Readonly<Record<string, (url: string, port: number) => Client>> 
 	"ioredis 6, time limits": (_, port) =>
 		new Redis({
 			...lazy,
-			...{ port, commandTimeout: 1_000, blockingTimeout: 1_000, socketTimeout: 1_000 },
+			...{ port, commandTimeout: LIMIT_MS, blockingTimeout: LIMIT_MS, socketTimeout: LIMIT_MS },
 		}),
 	"ioredis 6, no queue": (_, port) =>
 		new Redis({ ...lazy, port, enableOfflineQueue: false, enableReadyCheck: false }),
@@ -93,7 +96,8 @@ describe.skipIf(redisServerPath === undefined)("the settings of a client", () =>
 				controller.signal,
 			);
 			// Longer than the limits of time that there are above, with nothing to hand over.
-			if (_.includes("time limits")) await new Promise((resolve) => setTimeout(resolve, 1_500));
+			if (_.includes("time limits"))
+				await new Promise((resolve) => setTimeout(resolve, LIMIT_MS + 500));
 			const answers = await engine.append([
 				storing("ä€😀", { ownId: "1", idempotencyKey: "once" }),
 				storing("2", { latest: { group: "prices", key: "A", max: 3 } }),

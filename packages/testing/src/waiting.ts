@@ -20,6 +20,20 @@ export function settled<T>(promise: Promise<T>, what: string | (() => string)): 
 }
 
 /**
+ * What `attempt` resolves to, once one has taken less than `limitMs`: for what expires meanwhile. On a busy machine it may
+ * take several.
+ */
+export async function inTime<T>(limitMs: number, attempt: () => Promise<T>): Promise<T> {
+	for (const patience = new Patience(`an attempt within ${limitMs} ms`); ; ) {
+		const begun = performance.now();
+		const result = await attempt();
+		if (performance.now() - begun < limitMs) return result;
+		const end = patience.end();
+		if (end !== undefined) throw end;
+	}
+}
+
+/**
  * Resolves once `test` holds, or resolves to true. It is asked again with pauses of a millisecond, in which the event loop
  * turns. What `test` throws is thrown here.
  */
