@@ -5,7 +5,9 @@ import { type AttemptHost, type AttemptRequest, attempt, type Outcome } from "./
 import { BackOff } from "./back-off.js";
 import { Muteness } from "./muteness.js";
 import type { ResolvedOptions } from "./options.js";
-import { isHidden, isOffline, onPageLife } from "./page-life.js";
+import { onPageLife } from "./page-life.js";
+import { Pauses } from "./pauses.js";
+import { errorOf, renew } from "./refusals.js";
 import { createRequest } from "./request.js";
 import type { Source, SourceHost } from "./source.js";
 import { StreamError } from "./stream-error.js";
@@ -21,6 +23,7 @@ export class Connector implements Source {
 	readonly #options: ResolvedOptions;
 	readonly #host: SourceHost;
 	readonly #backOff: BackOff;
+	readonly #pauses: Pauses;
 	#lastEventId: string | undefined;
 	#stopped = false;
 	readonly #muteness: Muteness;
@@ -28,8 +31,6 @@ export class Connector implements Source {
 	#isPollAnswer: boolean | undefined;
 	/** Aborts the current attempt with a reason. */
 	#abort: (reason?: StreamError) => void = () => {};
-	/** Ends the current wait. */
-	#wake: () => void = () => {};
 	#watchdog: Watchdog | undefined;
 	#stopPageLife: () => void = () => {};
 
@@ -38,6 +39,7 @@ export class Connector implements Source {
 		this.#options = options;
 		this.#host = host;
 		this.#backOff = new BackOff(options.retry);
+		this.#pauses = new Pauses(options.pauseWhenHidden === true);
 		this.#muteness = new Muteness(options.longPoll);
 	}
 
@@ -51,13 +53,13 @@ export class Connector implements Source {
 		this.#stopped = true;
 		this.#stopPageLife();
 		this.#abort();
-		this.#wake();
+		this.#pauses.stop();
 	}
 
 	async #run(): Promise<void> {
 		let refreshed = false;
 		while (!this.#stopped) {
-			await this.#untilVisible();
+			await this.#pauses.untilReady(() => this.#host.onState("waiting"));
 			if (this.#stopped) return;
 			const isPoll = this.#muteness.isPolling;
 			// The state of a polling stream does not flicker with each poll.
@@ -67,14 +69,14 @@ export class Connector implements Source {
 			if (this.#stopped) return;
 			if (outcome.kind === "finished") return this.#end();
 			if (outcome.kind === "refused" && outcome.status === 401 && !refreshed) {
-				const error = await this.#refresh();
+				const error = await renew(this.#options);
 				if (this.#stopped) return;
 				if (error !== undefined) return this.#end(error);
 				refreshed = true;
 				continue;
 			}
 			refreshed = false;
-			const error = this.#errorOf(outcome);
+			const error = errorOf(outcome, this.#options);
 			if (error?.final === true) return this.#end(error);
 			if (error !== undefined) this.#host.onError(error);
 			if (this.#stopped) return;
@@ -83,7 +85,7 @@ export class Connector implements Source {
 			if (isAnswered && this.#lastEventId !== before) continue;
 			this.#host.onState(this.#muteness.isBuffered ? "buffered" : "waiting");
 			const leastMs = outcome.kind === "refused" ? outcome.retryAfterMs : undefined;
-			await this.#pause(this.#backOff.next(leastMs));
+			await this.#pauses.pause(this.#backOff.next(leastMs));
 		}
 	}
 
@@ -172,63 +174,17 @@ export class Connector implements Source {
 		return attempt(request, host);
 	}
 
-	/** @returns why the stream ends, if it does */
-	async #refresh(): Promise<StreamError | undefined> {
-		const { onUnauthorized } = this.#options;
-		const details = { status: 401, final: true };
-		if (onUnauthorized === undefined) return refused(details);
-		try {
-			await onUnauthorized();
-			return undefined;
-		} catch (cause) {
-			return new StreamError("ERR_SSE_CALLBACK", "onUnauthorized threw", { ...details, cause });
-		}
-	}
-
-	#errorOf(outcome: Outcome): StreamError | undefined {
-		if (outcome.kind === "failed") return outcome.error;
-		if (outcome.kind !== "refused") return undefined;
-		const { status } = outcome;
-		return refused({ status, final: status === 401 || this.#options.isFinal(status) });
-	}
-
 	#end(error?: StreamError): void {
 		this.stop();
 		this.#host.onEnd(error);
 	}
 
 	#onPageLife(change: "away" | "back" | "visibility"): void {
-		if (change === "away" || (change === "visibility" && this.#mustPause())) this.#abort();
+		if (change === "away" || (change === "visibility" && this.#pauses.isHidden)) this.#abort();
 		else {
 			if (change === "back") this.#muteness.reset();
 			this.#watchdog?.check();
-			this.#wake();
+			this.#pauses.wake();
 		}
 	}
-
-	#mustPause(): boolean {
-		return this.#options.pauseWhenHidden === true && isHidden();
-	}
-
-	async #untilVisible(): Promise<void> {
-		while (!this.#stopped && (this.#mustPause() || isOffline())) {
-			this.#host.onState("waiting");
-			await this.#pause(undefined);
-		}
-	}
-
-	/** Waits. `ms` undefined: until the page or the network changes. */
-	#pause(ms: number | undefined): Promise<void> {
-		return new Promise((resolve) => {
-			const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-			this.#wake = () => {
-				clearTimeout(timer);
-				resolve();
-			};
-		});
-	}
-}
-
-function refused(details: { readonly status: number; readonly final: boolean }): StreamError {
-	return new StreamError("ERR_SSE_STATUS", `The server answered ${details.status}`, details);
 }

@@ -2,6 +2,7 @@
  * The messages between tabs that share a stream. They come from code of the same origin, possibly of another version.
  */
 import type { RawEvent } from "../source.js";
+import { StreamError, type StreamErrorCode } from "../stream-error.js";
 import type { StreamState } from "../types.js";
 
 /** The place of a relay: its number since the leader of this `term` began to lead. */
@@ -56,4 +57,12 @@ export interface EndError {
 /** The event of a relay, or `undefined` if only the position changed. */
 export function eventOf({ type, text, id }: Relay): RawEvent | undefined {
 	return type === undefined ? undefined : { type, text, id };
+}
+
+export function toEndError({ code, message, status }: StreamError): EndError {
+	return { code, message, status };
+}
+
+export function toStreamError({ code, message, status }: EndError): StreamError {
+	return new StreamError(code as StreamErrorCode, message, { status, final: true });
 }

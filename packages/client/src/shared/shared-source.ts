@@ -8,18 +8,17 @@
  */
 import { onPageLife } from "../page-life.js";
 import type { Source, SourceHost } from "../source.js";
-import { StreamError, type StreamErrorCode } from "../stream-error.js";
 import {
 	type Answer,
-	type EndError,
-	eventOf,
 	type LiveState,
 	type Place,
 	type Relay,
 	type TabMessage,
+	toEndError,
+	toStreamError,
 } from "./channel.js";
 import { Leadership } from "./leadership.js";
-import { RecentRelays } from "./recent-relays.js";
+import { RelayedStream } from "./relayed-stream.js";
 
 export interface SharingRules {
 	readonly maxEvents: number;
@@ -32,16 +31,12 @@ export class SharedSource implements Source {
 	readonly #rules: SharingRules;
 	readonly #connect: (host: SourceHost) => Source;
 	readonly #host: SourceHost;
-	readonly #recent: RecentRelays;
+	readonly #stream: RelayedStream;
 	readonly #leadership: Leadership;
 	#stopPageLife: () => void = () => {};
 	#channel: BroadcastChannel | undefined;
-	#id: string | undefined;
-	/** The place of this tab in the relays; `undefined` while it awaits the answer to `#question`. */
-	#place: Place | undefined;
+	/** Set while this tab awaits the answer to a question, and does not know its place. */
 	#question: string | undefined;
-	/** Set while this tab is ahead of its leader: it skips relays that it already has, up to this position. */
-	#skipTo: string | undefined;
 	/** The connection, while this tab leads. */
 	#own: Source | undefined;
 	#state: LiveState = "connecting";
@@ -57,7 +52,7 @@ export class SharedSource implements Source {
 		this.#rules = rules;
 		this.#connect = connect;
 		this.#host = host;
-		this.#recent = new RecentRelays(rules.maxEvents);
+		this.#stream = new RelayedStream(rules.maxEvents, host);
 		this.#leadership = new Leadership(this.#name, rules.silenceMs, {
 			onLead: () => this.#lead(),
 			onLost: () => this.#stepDown(),
@@ -66,8 +61,7 @@ export class SharedSource implements Source {
 	}
 
 	start(lastEventId: string | undefined): void {
-		this.#id = lastEventId;
-		this.#recent.reset(lastEventId);
+		this.#stream.reset(lastEventId);
 		this.#channel = new BroadcastChannel(this.#name);
 		this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#onMessage(data);
 		this.#stopPageLife = onPageLife((change) => {
@@ -104,10 +98,10 @@ export class SharedSource implements Source {
 
 	#lead(): void {
 		const term = crypto.randomUUID();
-		this.#place = { term, sequence: 0 };
+		this.#stream.place = { term, sequence: 0 };
+		this.#stream.takeAll();
 		this.#question = undefined;
-		this.#skipTo = undefined;
-		this.#say({ kind: "lead", term, from: this.#id });
+		this.#say({ kind: "lead", term, from: this.#stream.id });
 		this.#own = this.#connect({
 			onEvent: ({ type, text, id }) => this.#relay({ type, text, id }),
 			onPosition: (id) => this.#relay({ type: undefined, text: "", id }),
@@ -122,7 +116,7 @@ export class SharedSource implements Source {
 			},
 			room: () => this.#host.room(),
 		});
-		this.#own.start(this.#id);
+		this.#own.start(this.#stream.id);
 	}
 
 	/** Lets another tab lead. */
@@ -133,19 +127,23 @@ export class SharedSource implements Source {
 	}
 
 	#relay(relay: Relay): void {
-		const { term, sequence } = this.#place as Place;
+		const { term, sequence } = this.#stream.place as Place;
 		const place = { term, sequence: sequence + 1 };
 		this.#say({ kind: "relay", ...place, ...relay });
-		this.#take(relay, place);
+		this.#stream.take(relay, place);
 	}
 
 	#answer(question: string, id: string | undefined, place: Place | undefined): void {
-		const own = this.#place as Place;
-		let missed: readonly Relay[] | undefined;
-		if (place?.term === own.term) missed = this.#recent.last(own.sequence - place.sequence);
-		// A tab without a position is new, or the server sends none: it begins here.
-		else missed = id === undefined ? [] : this.#recent.after(id);
-		this.#say({ kind: "answer", question, id: this.#id, state: this.#state, missed, ...own });
+		const own = this.#stream.place as Place;
+		const missed = this.#stream.missedBy(id, place);
+		this.#say({
+			kind: "answer",
+			question,
+			id: this.#stream.id,
+			state: this.#state,
+			missed,
+			...own,
+		});
 	}
 
 	// Following.
@@ -153,8 +151,9 @@ export class SharedSource implements Source {
 	/** Asks the leader for missed events. Relays that arrive before the answer are part of it, and must not count twice. */
 	#ask(): void {
 		this.#question = crypto.randomUUID();
-		this.#say({ kind: "ask", question: this.#question, id: this.#id, place: this.#place });
-		this.#place = undefined;
+		const { id, place } = this.#stream;
+		this.#say({ kind: "ask", question: this.#question, id, place });
+		this.#stream.place = undefined;
 	}
 
 	#onMessage(message: TabMessage): void {
@@ -168,11 +167,11 @@ export class SharedSource implements Source {
 		if (message.kind === "ask" || message.kind === "ping") return;
 		this.#leadership.heard();
 		// The leader has never received the question.
-		if (message.kind === "pong" && this.#place === undefined) this.#ask();
+		if (message.kind === "pong" && this.#stream.place === undefined) this.#ask();
 		else if (message.kind === "lead") this.#follow(message.term, message.from);
 		else if (message.kind === "relay") this.#onRelay(message);
 		else if (message.kind === "answer") this.#onAnswer(message);
-		else if (message.kind !== "pong" && message.term === this.#place?.term) {
+		else if (message.kind !== "pong" && message.term === this.#stream.place?.term) {
 			if (message.kind === "state") this.#setState(message.state);
 			else this.#host.onEnd(message.error && toStreamError(message.error));
 		}
@@ -180,29 +179,29 @@ export class SharedSource implements Source {
 
 	/** Follows a new leader, which continues from its own position. */
 	#follow(term: string, from: string | undefined): void {
-		this.#skipTo = undefined;
+		const stream = this.#stream;
+		stream.takeAll();
 		this.#setState("connecting");
+		const isAhead = stream.isAheadOf(from);
 		// The new leader has less than this tab, and will receive the rest again.
-		const isAhead =
-			from !== this.#id && from !== undefined && this.#recent.after(from) !== undefined;
-		if (isAhead) this.#skipTo = this.#id;
-		if (isAhead || from === this.#id || this.#id === undefined) {
+		if (isAhead) stream.skipKnown();
+		if (isAhead || from === stream.id || stream.id === undefined) {
 			this.#question = undefined;
-			this.#place = { term, sequence: 0 };
+			stream.place = { term, sequence: 0 };
 			this.#leadership.queue();
 		} else {
-			this.#place = undefined;
+			stream.place = undefined;
 			this.#ask();
 		}
 	}
 
 	#onRelay({ term, sequence, type, text, id }: Place & Relay): void {
-		const own = this.#place;
+		const own = this.#stream.place;
 		if (own === undefined) return;
 		const isKnown = term === own.term && sequence <= own.sequence;
 		if (isKnown) return;
 		if (term === own.term && sequence === own.sequence + 1) {
-			this.#take({ type, text, id }, { term, sequence });
+			this.#stream.take({ type, text, id }, { term, sequence });
 		} else this.#ask();
 	}
 
@@ -211,56 +210,27 @@ export class SharedSource implements Source {
 		this.#question = undefined;
 		const place = { term, sequence };
 		this.#setState(state);
+		const stream = this.#stream;
 		if (missed === undefined) {
-			if (id !== undefined && this.#recent.has(id)) {
-				this.#skipTo = this.#id;
-				this.#place = place;
+			if (id !== undefined && stream.has(id)) {
+				stream.skipKnown();
+				stream.place = place;
 			} else {
-				this.#begin(id, place);
+				stream.begin(id, place);
 				const text = JSON.stringify({ reason: "relay" });
 				this.#host.onEvent({ type: this.#rules.gapEvent, text, id });
 			}
-		} else if (this.#id === undefined) {
-			this.#begin(id, place);
+		} else if (stream.id === undefined) {
+			stream.begin(id, place);
 		} else {
-			for (const relay of missed) this.#take(relay, place);
-			this.#place = place;
+			for (const relay of missed) stream.take(relay, place);
+			stream.place = place;
 		}
 		this.#leadership.queue();
-	}
-
-	/** Continues from the leader's place. */
-	#begin(id: string | undefined, place: Place): void {
-		this.#place = place;
-		this.#id = id;
-		this.#recent.reset(id);
-		if (id !== undefined) this.#host.onPosition(id);
-	}
-
-	#take(relay: Relay, place: Place): void {
-		this.#place = place;
-		if (this.#skipTo !== undefined) {
-			const isReplay = this.#recent.has(relay.id);
-			if (!isReplay || relay.id === this.#skipTo) this.#skipTo = undefined;
-			if (isReplay) return;
-		}
-		this.#recent.add(relay);
-		this.#id = relay.id ?? this.#id;
-		const event = eventOf(relay);
-		if (event !== undefined) this.#host.onEvent(event);
-		else if (relay.id !== undefined) this.#host.onPosition(relay.id);
 	}
 
 	#setState(state: LiveState): void {
 		this.#state = state;
 		this.#host.onState(state);
 	}
-}
-
-function toEndError({ code, message, status }: StreamError): EndError {
-	return { code, message, status };
-}
-
-function toStreamError({ code, message, status }: EndError): StreamError {
-	return new StreamError(code as StreamErrorCode, message, { status, final: true });
 }

@@ -1,0 +1,35 @@
+/**
+ * Refusals: what it means for the stream that the server answered with a status other than 200.
+ */
+import type { Outcome } from "./attempt.js";
+import type { ResolvedOptions } from "./options.js";
+import { StreamError } from "./stream-error.js";
+
+/** Returns the error of an attempt, if it failed. */
+export function errorOf(
+	outcome: Outcome,
+	{ isFinal }: Pick<ResolvedOptions, "isFinal">,
+): StreamError | undefined {
+	if (outcome.kind === "failed") return outcome.error;
+	if (outcome.kind !== "refused") return undefined;
+	const { status } = outcome;
+	return refused({ status, final: status === 401 || isFinal(status) });
+}
+
+/** Has the application renew its authorization, after a 401. @returns why the stream ends, if it does */
+export async function renew({
+	onUnauthorized,
+}: Pick<ResolvedOptions, "onUnauthorized">): Promise<StreamError | undefined> {
+	const details = { status: 401, final: true };
+	if (onUnauthorized === undefined) return refused(details);
+	try {
+		await onUnauthorized();
+		return undefined;
+	} catch (cause) {
+		return new StreamError("ERR_SSE_CALLBACK", "onUnauthorized threw", { ...details, cause });
+	}
+}
+
+function refused(details: { readonly status: number; readonly final: boolean }): StreamError {
+	return new StreamError("ERR_SSE_STATUS", `The server answered ${details.status}`, details);
+}
