@@ -15,7 +15,7 @@ const serverPlaces = (name) =>
  * The whole list, by the name of Debian's package: a program that is added here is looked for, installed, started once, and
  * reported when it is missing.
  *
- * @type {Record<string, { title: string, tests: string, variable: string, places: readonly string[] }>}
+ * @type {Record<string, { title: string, tests: string, variable: string, places: readonly string[], inLongRuns?: true, trialFlag?: string }>}
  */
 const PROGRAMS = {
 	chromium: {
@@ -42,9 +42,36 @@ const PROGRAMS = {
 		variable: "SSE_NATS_SERVER",
 		places: serverPlaces("nats-server"),
 	},
+	"firefox-esr": {
+		title: "Firefox",
+		tests: "tests in Firefox",
+		variable: "SSE_FIREFOX",
+		places: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
+		inLongRuns: true,
+	},
+	"webkit2gtk-driver": {
+		title: "WebKitWebDriver",
+		tests: "tests in WebKit",
+		variable: "SSE_WEBKIT_DRIVER",
+		places: ["/usr/bin/WebKitWebDriver"],
+		trialFlag: "--help",
+		inLongRuns: true,
+	},
+	xvfb: {
+		title: "Xvfb",
+		tests: "tests in WebKit, which needs a display",
+		variable: "SSE_XVFB",
+		places: ["/usr/bin/Xvfb"],
+		trialFlag: "-help",
+		inLongRuns: true,
+	},
 };
 
-export const programs = Object.keys(PROGRAMS);
+const isLongRun = process.env.SSE_LONG_RUN === "1";
+
+export const programs = Object.keys(PROGRAMS).filter(
+	(name) => isLongRun || PROGRAMS[name]?.inLongRuns !== true,
+);
 
 /**
  * The path in the program's variable (empty: pretend there is none), else the first usual place that exists, else
@@ -75,13 +102,13 @@ async function get(name) {
 	const problem = findProgram(name) === undefined ? await installPackage(name) : undefined;
 	const path = findProgram(name);
 	if (path === undefined) return { missing: problem ?? "it is in no usual place" };
-	const answer = await run(path, ["--version"]);
+	const answer = await run(path, [described(name).trialFlag ?? "--version"]);
 	return answer.ok ? { path } : { missing: `${path} does not start` };
 }
 
 /** @param {string} name */
 function described(name) {
 	const program = PROGRAMS[name];
-	if (program === undefined) throw new Error(`${name} is none of ${programs.join(", ")}`);
+	if (program === undefined) throw new Error(`${name} is none of ${Object.keys(PROGRAMS)}`);
 	return program;
 }

@@ -1,20 +1,27 @@
 /**
  * One stream for all tabs of a browser, whose leaders are closed and crash while events are sent and connections are
- * cut.
+ * cut. A long run does so at full size, and in browsers of other makes.
  */
-import { createRandom, eventually } from "@sse-service/testing";
-import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { createRandom, eventually, isLongRun, sizeOf } from "@sse-service/testing";
+import { executablePath } from "@sse-service/testing/browser";
+import {
+	type BrowserTab,
+	firefoxPath,
+	hasWebKit,
+	launchChromium,
+	launchFirefox,
+	launchWebKit,
+	type TabBrowser,
+} from "@sse-service/testing/tab-browsers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { servePage } from "./page.js";
 import { type Serving, serve } from "./serving.js";
-
-type Page = Awaited<ReturnType<TestBrowser["openWindow"]>>;
 
 const SCRIPT = `
 	import { openStream } from "/dist/index.js";
 	const received = [];
 	const gaps = [];
-	window.seen = { received, gaps, state: "" };
+	window.seen = { received, gaps, state: "", leads: false };
 	window.stream = openStream("/events", {
 		shared: { silenceMs: 500 },
 		name: "all",
@@ -27,160 +34,135 @@ const SCRIPT = `
 	window.stream.onState((state) => { window.seen.state = state; });
 `;
 
-interface Seen {
-	readonly received: (number | "gap")[];
-	readonly gaps: string[];
-	readonly state: string;
-	readonly leads?: boolean;
+const TABS = sizeOf({ usual: 5, long: 10 });
+const ROUNDS = sizeOf({ usual: 12, long: 40 });
+const EVENTS_A_ROUND = sizeOf({ usual: 60, long: 250 });
+
+type Make = readonly [name: string, launch: () => Promise<TabBrowser>, isHere: boolean];
+
+const BROWSERS: readonly Make[] = [
+	["Chromium", launchChromium, executablePath !== undefined],
+	...(isLongRun
+		? ([
+				["Firefox", launchFirefox, firefoxPath !== undefined],
+				["WebKit", launchWebKit, hasWebKit],
+			] as const)
+		: []),
+];
+
+function untilState(tab: BrowserTab, state: string, what: string): Promise<void> {
+	return eventually(async () => (await tab.evaluate("window.seen.state")) === state, what);
 }
 
-const seenBy = (page: Page): Promise<Seen> => page.evaluate("window.seen");
-
-async function isAt(page: Page, last: number): Promise<boolean> {
-	const { received } = await seenBy(page);
-	return received.at(-1) === last;
+function untilReceived(tab: BrowserTab, last: number): Promise<void> {
+	const expression = "window.seen.received.at(-1)";
+	return eventually(async () => (await tab.evaluate(expression)) === last, `event ${last}`);
 }
 
-/** As `eventually`, for what has to be asked for. */
-async function until(test: () => Promise<boolean>, what: string): Promise<void> {
-	let holds = false;
-	let asking = false;
-	await eventually(() => {
-		if (!asking) {
-			asking = true;
-			void test()
-				.then((answer) => {
-					holds = answer;
-				})
-				// A page that has gone by the end of the wait.
-				.catch(() => {})
-				.finally(() => {
-					asking = false;
-				});
-		}
-		return holds;
-	}, what);
-}
-
-describe.skipIf(executablePath === undefined)("a stream that tabs share", () => {
-	let browser: TestBrowser;
-	beforeAll(async () => {
-		browser = await launchBrowser();
-	});
-	afterAll(() => browser.close());
-
-	async function serveTabs(): Promise<Serving & { readonly most: () => number }> {
-		let most = 0;
-		const serving = await serve(
-			{
-				history: { maxEvents: 100_000 },
-				heartbeatIntervalMs: 100,
-				onConnect: () => {
-					most = Math.max(most, serving.sse.stats().connections);
-				},
-			},
-			servePage(SCRIPT),
-		);
-		return { ...serving, most: () => most };
-	}
-
-	it("is one connection, and gives every tab each event once and in order, though leaders are closed, crash and are cut", async () => {
-		const random = createRandom(11);
-		const { sse, server, most } = await serveTabs();
-		const first = await browser.openWindow(server.url);
-		const pages = [first];
-		const openTab = async (): Promise<void> => {
-			pages.push(await browser.openTab(pages[0] as Page, server.url));
-		};
-		while (pages.length < 5) await openTab();
-		for (const page of pages) {
-			await until(async () => (await seenBy(page)).state === "open", "every tab to be open");
-		}
-		expect(sse.stats().connections).toBe(1);
-
-		let sent = 0;
-		const send = (count: number): void => {
-			for (let i = 0; i < count; i++) sse.send("all", ++sent);
-		};
-		const gone: Page[] = [];
-		for (let round = 0; round < 12; round++) {
-			send(40);
-			const leads = await Promise.all(
-				pages.map(async (page) => (await seenBy(page)).leads === true),
-			);
-			// Every third round a follower.
-			const choice =
-				round % 3 === 2 ? random.between(0, pages.length - 1) : leads.lastIndexOf(true);
-			const victim = pages[choice] as Page;
-			if (round % 4 === 0) {
-				// The browser ends its process: no event of the page's own says so.
-				const session = await victim.context().newCDPSession(victim);
-				session.send("Page.crash").catch(() => {});
-				await new Promise((resolve) => {
-					victim.once("crash", resolve);
-				});
-				await victim.close();
-			} else if (round % 4 === 2) {
-				for (const socket of server.sockets) socket.destroy();
-				send(20);
-				continue;
-			} else await victim.close();
-			gone.push(...pages.splice(pages.indexOf(victim), 1));
-			send(20);
-			await openTab();
-		}
-		// A tab begins where it joins: the last must have joined before the last event.
-		for (const page of pages) {
-			await until(async () => (await seenBy(page)).state === "open", "every tab to be open again");
-		}
-		send(1);
-		for (const page of pages) {
-			await until(() => isAt(page, sent), `every tab to have event ${sent}`);
-		}
-		expect(gone.length).toBe(9);
-		for (const page of pages) {
-			const { received, gaps } = await seenBy(page);
-			expect(gaps).toEqual([]);
-			const from = received[0] as number;
-			expect(received).toEqual(Array.from({ length: sent - from + 1 }, (_, i) => from + i));
-		}
-		expect(sse.stats().connections).toBe(1);
-		// That of a leader which is gone may be seen to end only after its successor has come.
-		expect(most()).toBeLessThanOrEqual(2);
-	});
-
-	it("goes on in another tab when the leader closes its stream, and ends the connection with the last", async () => {
-		const { sse, server } = await serveTabs();
-		const leader = await browser.openWindow(server.url);
-		await until(async () => (await seenBy(leader)).state === "open", "the leader to be open");
-		const follower = await browser.openTab(leader, server.url);
-		await until(async () => (await seenBy(follower)).state === "open", "the follower to be open");
-		sse.send("all", 1);
-		await until(() => isAt(follower, 1), "the follower to have 1");
-		await leader.evaluate("window.stream.close()");
-		sse.send("all", 2);
-		await until(() => isAt(follower, 2), "the follower to have 2");
-		expect((await seenBy(leader)).received).toEqual([1]);
-		await follower.evaluate("window.stream.close()");
-		await eventually(() => sse.stats().connections === 0);
-	});
-
-	it("ends for all tabs when the server says that it is over", async () => {
-		let over = false;
-		const page = servePage(SCRIPT);
-		const { sse, server } = await serve({ history: true }, (req, res) => {
-			if (page(req, res)) return true;
-			if (over) res.writeHead(204).end();
-			return over;
+for (const [name, launch, isHere] of BROWSERS) {
+	describe.skipIf(!isHere)(`a stream that tabs of ${name} share`, () => {
+		let browser: TabBrowser;
+		beforeAll(async () => {
+			browser = await launch();
 		});
-		const leader = await browser.openWindow(server.url);
-		await until(async () => (await seenBy(leader)).state === "open", "the leader to be open");
-		const follower = await browser.openTab(leader, server.url);
-		await until(async () => (await seenBy(follower)).state === "open", "the follower to be open");
-		over = true;
-		sse.disconnect("all");
-		for (const tab of [leader, follower]) {
-			await until(async () => (await seenBy(tab)).state === "closed", "both to be closed");
+		afterAll(() => browser.close());
+
+		async function serveTabs(): Promise<Serving & { readonly most: () => number }> {
+			let most = 0;
+			const serving = await serve(
+				{
+					history: { maxEvents: 100_000 },
+					heartbeatIntervalMs: 100,
+					onConnect: () => {
+						most = Math.max(most, serving.sse.stats().connections);
+					},
+				},
+				servePage(SCRIPT),
+			);
+			return { ...serving, most: () => most };
 		}
+
+		it("is one connection, and gives every tab each event once and in order, though leaders are closed, crash and are cut", async () => {
+			const random = createRandom(11);
+			const { sse, server, most } = await serveTabs();
+			const tabs: BrowserTab[] = [];
+			while (tabs.length < TABS) tabs.push(await browser.openTab(server.url));
+			for (const tab of tabs) await untilState(tab, "open", "every tab to be open");
+			expect(sse.stats().connections).toBe(1);
+
+			let sent = 0;
+			const send = (count: number): void => {
+				for (let i = 0; i < count; i++) sse.send("all", ++sent);
+			};
+			for (let round = 0; round < ROUNDS; round++) {
+				send((EVENTS_A_ROUND * 2) / 3);
+				if (round % 4 === 2) {
+					for (const socket of server.sockets) socket.destroy();
+					send(EVENTS_A_ROUND / 3);
+					continue;
+				}
+				const leads: boolean[] = [];
+				for (const tab of tabs) leads.push(await tab.evaluate("window.seen.leads"));
+				// Every third round a follower.
+				const choice =
+					round % 3 === 2 ? random.between(0, tabs.length - 1) : leads.lastIndexOf(true);
+				const [victim] = tabs.splice(choice, 1);
+				// No event of the page's own says that its process has ended.
+				if (round % 4 === 0 && victim?.crash !== undefined) await victim.crash();
+				else await victim?.close();
+				send(EVENTS_A_ROUND / 3);
+				tabs.push(await browser.openTab(server.url));
+			}
+			// A tab begins where it joins: the last must have joined before the last event.
+			for (const tab of tabs) await untilState(tab, "open", "every tab to be open again");
+			send(1);
+			for (const tab of tabs) await untilReceived(tab, sent);
+			for (const tab of tabs) {
+				expect(await tab.evaluate("window.seen.gaps")).toEqual([]);
+				const received = await tab.evaluate<number[]>("window.seen.received");
+				const from = received[0] ?? 0;
+				expect(received).toEqual(Array.from({ length: sent - from + 1 }, (_, i) => from + i));
+				await tab.close();
+			}
+			// That of a leader which is gone may be seen to end only after its successor has come.
+			expect(most()).toBeLessThanOrEqual(2);
+		});
+
+		it("continues in another tab when the leader closes its stream, and ends the connection with the last", async () => {
+			const { sse, server } = await serveTabs();
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			sse.send("all", 1);
+			await untilReceived(follower, 1);
+			await leader.evaluate("window.stream.close()");
+			sse.send("all", 2);
+			await untilReceived(follower, 2);
+			expect(await leader.evaluate("window.seen.received")).toEqual([1]);
+			await follower.evaluate("window.stream.close()");
+			await eventually(() => sse.stats().connections === 0);
+			for (const tab of [leader, follower]) await tab.close();
+		});
+
+		it("ends for all tabs when the server says that it is over", async () => {
+			let over = false;
+			const page = servePage(SCRIPT);
+			const { sse, server } = await serve({ history: true }, (req, res) => {
+				if (page(req, res)) return true;
+				if (over) res.writeHead(204).end();
+				return over;
+			});
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			over = true;
+			sse.disconnect("all");
+			for (const tab of [leader, follower]) {
+				await untilState(tab, "closed", "both to be closed");
+				await tab.close();
+			}
+		});
 	});
-});
+}
