@@ -13,7 +13,6 @@ import { newClient, newMembership } from "../registry/client.js";
 import { ClientView } from "../registry/client-view.js";
 import type { Presence } from "../registry/presence.js";
 import type { Registry } from "../registry/registry.js";
-import type { Sink } from "../sink/sink.js";
 import { ownHeaders } from "../sink/stream-headers.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { Meta } from "../types/client.js";
@@ -21,8 +20,9 @@ import type { CloseReason, ConnectResult } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
 import type { Callbacks } from "./callbacks.js";
-import { checkParamNames, checkState, type OpenParams, readParams } from "./connect-params.js";
+import { checkParamNames, checkState, readParams } from "./connect-params.js";
 import { EventEncoder } from "./event-encoder.js";
+import type { OpenStream } from "./inner-service.js";
 import type { ResolvedOptions } from "./options.js";
 import { encodeDrainNotice, OwnFrames, REPLACED } from "./own-frames.js";
 import type { Shutdown } from "./shutdown.js";
@@ -89,12 +89,12 @@ export class Connections implements PollHost {
 	}
 
 	/** Opens a stream; see `openStream` of the inner service. */
-	open(params: OpenParams, sinkOf: () => Sink, isClosing?: () => boolean): ConnectResult {
+	open(...[params, sinkOf, isClosing]: OpenStream): ConnectResult {
 		const { registry, history, presence, shutdown, callbacks } = this.#parts;
 		const registration = readParams(params, this.options);
 		const { clientId, meta, standalone, limitKey } = registration;
 		shutdown.check("The service");
-		const sink = sinkOf();
+		const sink = sinkOf(this.options);
 		checkParamNames(params);
 		checkState(sink);
 		const host = standalone ? this.#standaloneHost : this;

@@ -2,10 +2,12 @@
  * The transport of Node's HTTP: opens streams on the requests and responses of a server.
  */
 import type { Connection } from "../connection/connection.js";
+import type { Carrier } from "../sink/carrier.js";
+import { rawOf } from "../sink/node-objects.js";
 import { createNodeSink } from "../sink/node-sink.js";
 import type { Sink } from "../sink/sink.js";
 import type { ConnectParams } from "../types/connection.js";
-import type { HttpServer } from "../types/http.js";
+import type { HttpServer, RequestLike, ResponseLike } from "../types/http.js";
 import type { ResolvedOptions } from "./options.js";
 import { Servers, type ServersHost } from "./servers.js";
 import type { Transport } from "./transport.js";
@@ -17,14 +19,20 @@ export class NodeTransport implements Transport {
 		this.#servers = new Servers(host);
 	}
 
-	sinkFor({ req, res }: ConnectParams, options: ResolvedOptions): Sink {
+	sinkFor({ req, res }: ConnectParams, options: ResolvedOptions): Sink & Carrier {
 		this.#servers.check(res);
 		const { heartbeatIntervalMs, stallTimeoutMs } = options;
 		// Without heartbeats nothing else detects that a client has vanished.
 		return createNodeSink(req, res, heartbeatIntervalMs === 0 ? stallTimeoutMs : 0);
 	}
 
-	isClosing({ res }: ConnectParams): boolean {
+	carrierFor(res: ResponseLike, options: ResolvedOptions): Carrier {
+		const { req } = (rawOf(res) ?? {}) as { readonly req?: RequestLike };
+		// Without a request there is nothing that `createNodeSink` accepts.
+		return this.sinkFor({ req: req as RequestLike, res }, options);
+	}
+
+	isClosing({ res }: Pick<ConnectParams, "res">): boolean {
 		return this.#servers.isClosing(res);
 	}
 

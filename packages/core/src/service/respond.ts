@@ -4,7 +4,7 @@
 import { invalid, isObject } from "../checks/errors.js";
 import { FetchSink } from "../sink/fetch-sink.js";
 import type { ConnectParams, ConnectResult, SSEConnection } from "../types/connection.js";
-import type { SSEHeaders } from "../types/http.js";
+import type { ResponseLike, SSEHeaders } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";
 import { getDefaultService } from "./process-default.js";
@@ -16,6 +16,13 @@ export interface RespondParams<Events extends object = AnyEvents>
 	extends Omit<ConnectParams<Events>, "req" | "res" | "originalResHeaders"> {
 	/** Where the stream is registered. Default: the default service. */
 	readonly service?: SSEService<Events> | undefined;
+	/**
+	 * Node's response, where a layer writes to one and shows it: in Hono on `@hono/node-server` `c.env.outgoing`. Once the layer
+	 * has sent the head and the first bytes, events are written there, which costs as much as `connectSSE`. If the layer does
+	 * not, or something transforms the body, the stream stays in the body. Default: what srvx (h3, Nitro) shows. `false`:
+	 * always the body. Needs a service of `sse-service`; one of `sse-service/fetch` ignores it.
+	 */
+	readonly outgoing?: ResponseLike | false | undefined;
 	/** Headers of the response, in any form that `Headers` takes. They pass through, except for those of the event stream itself. */
 	readonly headers?: ConstructorParameters<typeof Headers>[0];
 }
@@ -61,22 +68,39 @@ export function respond<Events extends object = AnyEvents>(
 		const rule = "request must be a Request of the Fetch API (for Node's, use connectSSE)";
 		throw invalid("ERR_SSE_INVALID_REQUEST", rule, request);
 	}
-	const { service = getDefaultService(), headers, ...others } = params;
+	const { service = getDefaultService(), headers, outgoing, ...others } = params;
 	if (!isObject(service) || !(INNER in service)) {
 		const rule = "service must be what createSSEService returned";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, service);
 	}
-	const sink = new FetchSink(request);
-	const { client, connection } = (service as unknown as InnerService).openStream(
+	const inner = service as unknown as InnerService;
+	const { transport } = inner;
+	const res = transport && outgoingOf(request, outgoing);
+	const { client, connection } = inner.openStream(
 		{ ...(others as object), originalResHeaders: recordOf(headers) },
-		() => sink,
+		(options) => new FetchSink(request, res && transport.carrierFor(res, options)),
+		() => res !== undefined && transport?.isClosing({ res }) === true,
 	);
 	// The public types name Node's response, and the event map exists only for the compiler.
 	return {
-		response: sink.response,
+		response: connection.response as unknown as Response,
 		client,
 		connection: connection as unknown as FetchConnection<Events>,
 	};
+}
+
+/** Returns the response of Node that a layer writes to, if it shows one. */
+function outgoingOf(
+	request: Request,
+	outgoing: RespondParams["outgoing"],
+): ResponseLike | undefined {
+	if (outgoing !== undefined) return outgoing || undefined;
+	return (request as OfSrvx).runtime?.node?.res;
+}
+
+/** @see https://srvx.h3.dev/guide/handler#requestruntime */
+interface OfSrvx extends Request {
+	readonly runtime?: { readonly node?: { readonly res?: ResponseLike } };
 }
 
 /** @throws `ERR_SSE_INVALID_HEADERS` */

@@ -1,6 +1,7 @@
 /**
  * The servers that end streams: each one that closes ends the streams it received, and the last one ends all.
  */
+import { carrierOf } from "../sink/open-sinks.js";
 import { onServerClose, serverOf } from "../sink/server-close.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
 import { Shutdown, type ShutdownHost } from "./shutdown.js";
@@ -66,7 +67,7 @@ export class Servers<T extends Stream> {
 		if (this.#open.size === 0) return this.#host.shutDown();
 		const { service } = this.#host;
 		const own = [...this.#host.connections()].filter(
-			({ response }) => serverOf(response) === server,
+			({ response }) => serverOf(carrierOf(response)) === server,
 		);
 		let left = own.length;
 		const shutdown = new Shutdown<T>({
@@ -75,7 +76,7 @@ export class Servers<T extends Stream> {
 			isOver: () => left === 0,
 		});
 		for (const { response } of own) {
-			response.once("close", () => {
+			carrierOf(response).once("close", () => {
 				left--;
 				if (left === 0) shutdown.onOver();
 			});

@@ -11,7 +11,6 @@ import { viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
-import type { Sink } from "../sink/sink.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
 import type { HttpServer } from "../types/http.js";
@@ -19,12 +18,11 @@ import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types
 import type { SSEHealth, SSEStats } from "../types/stats.js";
 import type { Target } from "../types/target.js";
 import { Callbacks } from "./callbacks.js";
-import type { OpenParams } from "./connect-params.js";
 import { Connections } from "./connections.js";
 import { Delivery } from "./delivery.js";
 import { Dispatch } from "./dispatch.js";
 import { EventEncoder } from "./event-encoder.js";
-import type { InnerService } from "./inner-service.js";
+import type { InnerService, OpenStream } from "./inner-service.js";
 import { openHistory } from "./open-history.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
@@ -53,7 +51,7 @@ class Service implements InnerService {
 	readonly #presence: Presence;
 	readonly #connections: Connections;
 	readonly #shutdown: Shutdown<Connection>;
-	#transport: Transport | undefined;
+	transport: Transport | undefined;
 
 	/** @throws `ERR_SSE_INVALID_OPTION` */
 	constructor(options: ResolvedOptions) {
@@ -105,11 +103,11 @@ class Service implements InnerService {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		const transport = this.#transport;
+		const { transport } = this;
 		return this.#connections.open(
 			params,
-			() => {
-				if (transport !== undefined) return transport.sinkFor(params, this.options);
+			(options) => {
+				if (transport !== undefined) return transport.sinkFor(params, options);
 				const rule = "connect needs a service of sse-service, not of sse-service/fetch";
 				throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
 			},
@@ -175,7 +173,7 @@ class Service implements InnerService {
 	}
 
 	closeWith<Server extends HttpServer>(server: Server): Server {
-		this.#transport?.closeWith(server);
+		this.transport?.closeWith(server);
 		return server;
 	}
 
@@ -185,7 +183,7 @@ class Service implements InnerService {
 
 	// For openers of streams.
 
-	openStream(...opening: [OpenParams, () => Sink, isClosing?: () => boolean]): ConnectResult {
+	openStream(...opening: OpenStream): ConnectResult {
 		return this.#connections.open(...opening);
 	}
 
@@ -194,7 +192,7 @@ class Service implements InnerService {
 	}
 
 	carry(transport: (host: ServersHost<Connection>) => Transport): void {
-		this.#transport ??= transport({
+		this.transport ??= transport({
 			service: this,
 			connections: () => this.#registry.everyConnection(),
 			shutDown: () => this.#shutdown.ensure(),

@@ -5,10 +5,14 @@
  * events ends it: the body is cancelled, the request is aborted, or this side ends it. Runtimes differ in which they signal,
  * and how often. The sink never passes them an error: even a stream that is cut off ends as a complete body.
  *
+ * With a carrier, the stream moves there as soon as it is proven that nothing stands between. The layer then waits for the
+ * next chunk of the body, which never comes.
+ *
  * @see https://streams.spec.whatwg.org/#rs-default-controller-class
  */
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
+import { type Carrier, Passage } from "./carrier.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
@@ -26,6 +30,10 @@ export class FetchSink implements Sink, OpenSink {
 	#response: Response | undefined;
 	/** The request itself, because some runtimes drop the signal with it. */
 	readonly #request: Request;
+	readonly #carrier: Carrier | undefined;
+	/** The carrier, once it has taken the stream over. */
+	#direct: Carrier | undefined;
+	#passage: Passage | undefined;
 	#controller: Controller | undefined;
 	#queue: Uint8Array[] = [];
 	#queuedBytes = 0;
@@ -34,8 +42,9 @@ export class FetchSink implements Sink, OpenSink {
 	#isFull = false;
 	#isEnding = false;
 
-	constructor(request: Request) {
+	constructor(request: Request, carrier?: Carrier) {
 		this.#request = request;
+		this.#carrier = carrier;
 		this.headersOnly = request.method === "HEAD";
 	}
 
@@ -43,6 +52,10 @@ export class FetchSink implements Sink, OpenSink {
 	get response(): Response {
 		this.#response ??= new Response(null, { headers: headersOf(ownHeaders(0), {}) });
 		return this.#response;
+	}
+
+	get carrier(): object | undefined {
+		return this.#carrier?.response;
 	}
 
 	get lastEventId(): string | undefined {
@@ -57,40 +70,38 @@ export class FetchSink implements Sink, OpenSink {
 		return isLongPoll(this.#request.url);
 	}
 
-	get state(): "fresh" | "started" | "gone" {
+	get state(): Sink["state"] {
 		if (this.#response !== undefined) return "started";
-		return this.#request.signal.aborted ? "gone" : "fresh";
+		if (this.#request.signal.aborted) return "gone";
+		return this.#carrier?.state ?? "fresh";
 	}
 
 	get ended(): boolean {
-		return this.#isEnding;
+		return this.#direct?.ended ?? this.#isEnding;
 	}
 
 	get bufferedBytes(): number {
-		return this.#queuedBytes;
+		return this.#direct?.bufferedBytes ?? this.#queuedBytes;
 	}
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
-		const body = this.headersOnly
-			? null
-			: new ReadableStream<Uint8Array>(
-					{
-						start: (controller) => {
-							this.#controller = controller;
-						},
-						pull: () => this.#onPull(),
-						cancel: () => this.#onGone(),
-					},
-					{ highWaterMark: 0 },
-				);
+		const body = this.headersOnly ? null : this.#createBody();
 		this.#response = new Response(body, { headers: headersOf(own, headers) });
 		this.listener = listener;
 		openSinks.set(this.#response, this);
 		this.#request.signal.addEventListener("abort", this.#onGone);
-		if (!this.headersOnly) this.#put(opening.bytes);
+		if (body === null) return;
+		const carrier = this.#carrier;
+		if (carrier !== undefined) {
+			// A request that is pipelined behind this one must find it.
+			openSinks.set(carrier.response, this);
+			this.#passage = new Passage(body, carrier.response, () => this.#moveTo(carrier));
+		}
+		this.#put(opening.bytes);
 	}
 
 	write(frame: Frame, from: number, to: number): SinkState {
+		if (this.#direct !== undefined) return this.#direct.write(frame, from, to);
 		if (this.#isEnding) return "held";
 		this.#put(from === 0 && to === frame.byteLength ? frame.bytes : frame.bytes.subarray(from, to));
 		if (this.#queuedBytes === 0) return "taken";
@@ -98,15 +109,17 @@ export class FetchSink implements Sink, OpenSink {
 		return this.#isFull ? "full" : "held";
 	}
 
-	/** Ignores the scope: the runtime manages its connections. */
-	end(): void {
+	/** Without a carrier, ignores the scope: the runtime manages its connections. */
+	end(scope: "stream" | "connection"): void {
 		this.#isEnding = true;
-		if (this.#queue.length === 0) this.#close(true);
+		if (this.#direct !== undefined) this.#direct.end(scope);
+		else if (this.#queue.length === 0) this.#close(true);
 	}
 
 	destroy(): void {
 		this.#isEnding = true;
-		this.#close(false);
+		if (this.#direct !== undefined) this.#direct.destroy();
+		else this.#close(false);
 	}
 
 	/** Does nothing: only this side ends such a response. */
@@ -114,10 +127,34 @@ export class FetchSink implements Sink, OpenSink {
 
 	detach(): SinkListener | undefined {
 		const { listener } = this;
-		this.listener = undefined;
-		if (this.#response !== undefined) openSinks.delete(this.#response);
-		this.#request.signal.removeEventListener("abort", this.#onGone);
+		this.#release();
+		this.#direct?.detach();
 		return listener;
+	}
+
+	#createBody(): ReadableStream<Uint8Array> {
+		return new ReadableStream<Uint8Array>(
+			{
+				start: (controller) => {
+					this.#controller = controller;
+				},
+				pull: () => this.#onPull(),
+				cancel: () => this.#onGone(),
+			},
+			{ highWaterMark: 0 },
+		);
+	}
+
+	#moveTo(carrier: Carrier): void {
+		const { listener } = this;
+		if (listener === undefined) return;
+		carrier.adopt(listener, () => this.#release());
+		this.#direct = carrier;
+		let state: SinkState = "held";
+		for (const bytes of this.#queue) state = carrier.writeBytes(bytes);
+		this.#queue = [];
+		if (this.#isEnding) carrier.end("stream");
+		else if (this.#isFull && state !== "full") queueMicrotask(() => listener.onDrain());
 	}
 
 	#put(bytes: Uint8Array): void {
@@ -137,6 +174,7 @@ export class FetchSink implements Sink, OpenSink {
 		if (bytes === undefined) return;
 		this.#isWanted = false;
 		this.#queuedBytes -= bytes.byteLength;
+		this.#passage?.onRead(bytes);
 		this.#controller?.enqueue(bytes);
 		if (this.#queue.length > 0) return;
 		if (this.#isEnding) this.#close(true);
@@ -147,17 +185,28 @@ export class FetchSink implements Sink, OpenSink {
 		}
 	}
 
-	/** The client has left. */
+	/** The client has left, or the layer has noticed the end of the carrier. */
 	readonly #onGone = (): void => {
+		const isEnded = this.#direct?.ended === true;
 		this.#isEnding = true;
-		this.#close(false);
+		this.#close(isEnded);
 	};
 
 	/** @param ended whether everything written has been read */
 	#close(ended: boolean): void {
+		const listener = this.detach();
+		// Deferred, because `end` or a fan-out may be running.
+		if (listener !== undefined) queueMicrotask(() => listener.onClose(ended));
+	}
+
+	#release(): void {
+		this.listener = undefined;
+		if (this.#response !== undefined) openSinks.delete(this.#response);
+		if (this.#carrier !== undefined) openSinks.delete(this.#carrier.response);
+		this.#request.signal.removeEventListener("abort", this.#onGone);
+		this.#passage?.stop();
 		this.#queue = [];
 		this.#queuedBytes = 0;
-		const listener = this.detach();
 		const controller = this.#controller;
 		this.#controller = undefined;
 		try {
@@ -165,8 +214,6 @@ export class FetchSink implements Sink, OpenSink {
 		} catch {
 			// The body has been cancelled.
 		}
-		// Deferred, because `end` or a fan-out may be running.
-		if (listener !== undefined) queueMicrotask(() => listener.onClose(ended));
 	}
 }
 

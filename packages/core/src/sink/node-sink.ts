@@ -6,15 +6,16 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { OwnHeaders, RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
+import type { Carrier } from "./carrier.js";
 import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
 import { isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
-import { type OpenSink, openSinks } from "./open-sinks.js";
+import type { OpenSink } from "./open-sinks.js";
 import { isBehindStream, whenOnSocket } from "./pipelining.js";
-import { ignoreError, listenersFor } from "./response-listeners.js";
+import { addListeners, listenersFor, removeListeners } from "./response-listeners.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 
 const NGHTTP2_CANCEL = 8;
@@ -25,15 +26,15 @@ const NGHTTP2_CANCEL = 8;
  * @param keepAliveMs idle time after which the operating system probes the client (TCP keep-alive). 0: never
  * @throws `ERR_SSE_INVALID_REQUEST` if these are not a request and a response of Node
  */
-export function createNodeSink(req: RequestLike, res: ResponseLike, keepAliveMs: number): Sink {
+export function createNodeSink(req: RequestLike, res: ResponseLike, keepAliveMs: number): NodeSink {
 	return new NodeSink(...nodeObjectsOf(req, res), keepAliveMs);
 }
 
-class NodeSink implements Sink, OpenSink {
+class NodeSink implements Sink, OpenSink, Carrier {
 	readonly response: NodeResponse;
 	/** The socket for direct chunk writes, if they are possible. */
 	#socket: Socket | undefined;
-	#isWatched = false;
+	readonly #isWatched: boolean;
 	#isFinishing = false;
 	readonly headersOnly: boolean;
 	/** Set from `open` until the sink has closed. */
@@ -45,6 +46,7 @@ class NodeSink implements Sink, OpenSink {
 	#onDrain: (() => void) | undefined;
 	#listensToResponse = false;
 	#stopWaiting: (() => void) | undefined;
+	#onDetach: (() => void) | undefined;
 
 	constructor(request: IncomingMessage, response: NodeResponse, keepAliveMs: number) {
 		this.#request = request;
@@ -52,6 +54,7 @@ class NodeSink implements Sink, OpenSink {
 		this.#keepAliveMs = keepAliveMs;
 		this.headersOnly = request.method === "HEAD";
 		this.#stream = response.stream;
+		this.#isWatched = isCheapToWatch(response);
 	}
 
 	get lastEventId(): string | undefined {
@@ -87,31 +90,35 @@ class NodeSink implements Sink, OpenSink {
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const { response } = this;
-		this.#isWatched = isCheapToWatch(response);
 		const { httpVersion } = this.#request;
 		const headersBefore = setStreamHeaders(response, own, headers, httpVersion, this.#isWatched);
 		this.listener = listener;
-		openSinks.set(response, this);
-		// Listens to 'close' of the response, never of the request, which closes as soon as its body has been read.
-		// A client that vanishes while a write is blocked emits only this (Node 20).
-		const { onClose, onPrefinish, onFinish } = listenersFor(response);
-		response.on("close", onClose);
-		response.on("prefinish", onPrefinish);
-		// Without a listener a transport error would be thrown. 'close' follows and is enough.
-		response.on("error", ignoreError);
-		if (isStandIn(response)) response.on("finish", onFinish);
+		addListeners(response, this);
 		// Node's prototype already says 200. Adding a property is expensive where each response has its own hidden class.
 		if (response.statusCode !== 200) response.statusCode = 200;
 		try {
 			// The first write carries the headers with it, in one packet.
 			if (this.headersOnly) response.flushHeaders();
-			else this.#writeToResponse(opening.bytes);
+			else this.writeBytes(opening.bytes);
 		} catch (error) {
 			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
 			this.detach();
 			restoreHeaders(response, headersBefore);
 			throw error;
 		}
+		this.#begin();
+	}
+
+	adopt(listener: SinkListener, onDetach: () => void): void {
+		this.#onDetach = onDetach;
+		this.listener = listener;
+		addListeners(this.response, this);
+		this.#begin();
+	}
+
+	/** The head has been sent. */
+	#begin(): void {
+		const { response } = this;
 		// On HTTP/2 the head is not a string.
 		const { _header: head } = response;
 		if (typeof head === "string") flatten(head);
@@ -145,7 +152,7 @@ class NodeSink implements Sink, OpenSink {
 		if (socket === undefined) {
 			const { response } = this;
 			if (response.writableEnded || response.destroyed) return "held";
-			return this.#writeToResponse(isWhole ? frame.bytes : frame.bytes.subarray(from, to));
+			return this.writeBytes(isWhole ? frame.bytes : frame.bytes.subarray(from, to));
 		}
 		// The application ended it, or Node did because the client closed cleanly: 'close' will follow.
 		if (this.#isFinishing || socket.writableEnded) return "held";
@@ -159,7 +166,7 @@ class NodeSink implements Sink, OpenSink {
 		return writable ? "held" : "full";
 	}
 
-	#writeToResponse(bytes: Buffer): SinkState {
+	writeBytes(bytes: Uint8Array): SinkState {
 		const { response } = this;
 		const writable = response.write(bytes);
 		// Compression middleware holds data back until it is flushed.
@@ -207,17 +214,13 @@ class NodeSink implements Sink, OpenSink {
 	detach(): SinkListener | undefined {
 		const { response, listener } = this;
 		this.listener = undefined;
-		openSinks.delete(response);
-		const { onClose, onPrefinish, onFinish } = listenersFor(response);
-		response.removeListener("close", onClose);
-		response.removeListener("prefinish", onPrefinish);
-		response.removeListener("error", ignoreError);
-		response.removeListener("finish", onFinish);
+		removeListeners(response);
 		if (this.#onDrain !== undefined) {
 			response.removeListener("drain", this.#onDrain);
 			this.#socket?.off("drain", this.#onDrain);
 		}
 		this.#stopWaiting?.();
+		this.#onDetach?.();
 		return listener;
 	}
 }

@@ -5,6 +5,8 @@ import { isObject } from "../checks/errors.js";
 import type { SinkListener } from "./sink.js";
 
 export interface OpenSink {
+	/** Node's response, if a layer writes this one's body there. */
+	readonly carrier?: object | undefined;
 	/** The connection. */
 	readonly listener: SinkListener | undefined;
 	/** Call when the response has ended, whoever ended it. */
@@ -24,6 +26,11 @@ export const openSinks: Map<object, OpenSink> = holder[KEY];
 /** Returns the listener of the open stream on `response` (the connection), or `undefined` if no stream is open. */
 export function listenerOn(response: object): SinkListener | undefined {
 	return openSinks.get(response)?.listener;
+}
+
+/** Returns Node's response behind the response of an open stream, if a layer writes to one; otherwise the response itself. */
+export function carrierOf<Response extends object>(response: Response): Response {
+	return (openSinks.get(response)?.carrier as Response | undefined) ?? response;
 }
 
 /** Returns the response itself, or the one that a wrapper carries as `raw`; `undefined` if it cannot carry a stream. */

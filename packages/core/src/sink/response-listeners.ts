@@ -3,8 +3,8 @@
  * response that it is called on.
  */
 import { types } from "node:util";
-import type { NodeResponse } from "./node-objects.js";
-import { openSinks } from "./open-sinks.js";
+import { isStandIn, type NodeResponse } from "./node-objects.js";
+import { type OpenSink, openSinks } from "./open-sinks.js";
 
 const { isProxy } = types;
 
@@ -48,4 +48,26 @@ export function listenersFor(response: NodeResponse): Listeners {
 	return listeners;
 }
 
-export function ignoreError(): void {}
+function ignoreError(): void {}
+
+/** Registers a sink, and listens for it. */
+export function addListeners(response: NodeResponse, sink: OpenSink): void {
+	openSinks.set(response, sink);
+	// Listens to 'close' of the response, never of the request, which closes as soon as its body has been read.
+	// A client that vanishes while a write is blocked emits only this (Node 20).
+	const { onClose, onPrefinish, onFinish } = listenersFor(response);
+	response.on("close", onClose);
+	response.on("prefinish", onPrefinish);
+	// Without a listener a transport error would be thrown. 'close' follows and is enough.
+	response.on("error", ignoreError);
+	if (isStandIn(response)) response.on("finish", onFinish);
+}
+
+export function removeListeners(response: NodeResponse): void {
+	openSinks.delete(response);
+	const { onClose, onPrefinish, onFinish } = listenersFor(response);
+	response.removeListener("close", onClose);
+	response.removeListener("prefinish", onPrefinish);
+	response.removeListener("error", ignoreError);
+	response.removeListener("finish", onFinish);
+}

@@ -1,6 +1,6 @@
 /**
- * A sink: the narrow interface through which a connection writes its event stream, whatever the transport (a Node
- * response today). The core above it knows no transport.
+ * A sink: the narrow interface through which a connection writes its event stream, whatever the transport: a
+ * response of Node, or a `Response` of the Fetch API. The core above it knows no transport.
  */
 
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
@@ -27,7 +27,7 @@ export type SinkState = "taken" | "held" | "full";
 
 /** What a connection writes to. */
 export interface Sink {
-	/** The object by which the application knows this stream: Node's response. */
+	/** The object by which the application knows this stream: Node's response, or a `Response`. */
 	readonly response: object;
 	/** The `Last-Event-ID` of the request, decoded, or `undefined`. */
 	readonly lastEventId: string | undefined;
