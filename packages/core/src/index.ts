@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { isSSEError, SSEError, type SSEErrorCode } from "./checks/errors.js";
+export { isSSEError, SSEError, type SSEErrorCode, type SSEErrorDetails } from "./checks/errors.js";
 export { DEFAULT_GROUP } from "./checks/names.js";
 export {
 	getAllClientObjs,

@@ -379,6 +379,14 @@ describe("the tables", () => {
 		expect(table("errors").rows.map(([code = ""]) => codeOf(code)[0])).toEqual(codes);
 	});
 
+	it("errors: each has the status that its code stands for", () => {
+		const statuses = table("errors").rows.map(([cell = "", status = ""]) => {
+			const code = codeOf(cell)[0] as SSEErrorCode;
+			return [code, new SSEError(code, "").statusCode?.toString() ?? "", status];
+		});
+		for (const [code, status, documented] of statuses) expect(status, code).toBe(documented);
+	});
+
 	it("close reasons: every one is there, and no other", () => {
 		const documented = table("reasons").rows.flatMap(([reason = ""]) => codeOf(reason));
 		expect(documented).toEqual(wordsOf("CloseReason"));

@@ -225,5 +225,5 @@ function wrapped(): SSEError {
 
 function overtaken(cause: unknown): SSEError {
 	const message = "The reply was sent otherwise before the stream opened";
-	return new SSEError("ERR_SSE_RESPONSE_STARTED", message, undefined, cause);
+	return new SSEError("ERR_SSE_RESPONSE_STARTED", message, { cause });
 }

@@ -4,7 +4,7 @@
  * return values.
  */
 
-/** Every code this package throws, with the rule behind it in the package's README. */
+/** Every code that this package throws. `docs/errors.md` says of each when it is thrown and what to do. */
 export type SSEErrorCode =
 	| "ERR_SSE_INVALID_EVENT"
 	| "ERR_SSE_INVALID_ID"
@@ -42,6 +42,34 @@ export type SSEErrorCode =
 	| "ERR_SSE_RUN_LIMIT"
 	| "ERR_SSE_MAX_RUNS";
 
+/** The HTTP status to answer with, for each code that refuses a request. */
+const STATUSES: { readonly [Code in SSEErrorCode]?: number } = {
+	ERR_SSE_INVALID_CLIENT_ID: 400,
+	ERR_SSE_INVALID_GROUP: 400,
+	ERR_SSE_EXPIRED: 401,
+	ERR_SSE_PIPELINED: 400,
+	ERR_SSE_MAX_CONNECTIONS: 503,
+	ERR_SSE_MAX_CONNECTIONS_PER_CLIENT: 429,
+	ERR_SSE_MAX_CONNECTIONS_PER_KEY: 429,
+	ERR_SSE_MAX_GROUPS: 429,
+	ERR_SSE_SERVICE_CLOSED: 503,
+	ERR_SSE_LOG_BUSY: 503,
+	ERR_SSE_LOG_FAILED: 503,
+	ERR_SSE_INVALID_RUN_ID: 400,
+	ERR_SSE_RUN_UNKNOWN: 404,
+	ERR_SSE_MAX_RUNS: 503,
+};
+
+/** What an error carries besides its code and its message. */
+export interface SSEErrorDetails {
+	/** Default: the status of the code, if it has one. */
+	readonly statusCode?: number | undefined;
+	/** What caused the error. */
+	readonly cause?: unknown;
+	/** Headers for the answer to the request. */
+	readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 // Two copies of this module (ESM and CommonJS) may meet in one process, so identity is a brand.
 const BRAND = Symbol.for("sse-service.error.v1");
 
@@ -56,12 +84,11 @@ export class SSEError extends Error {
 	/** @internal */
 	readonly [BRAND] = true;
 
+	/** @param details `statusCode` defaults to that of the code */
 	constructor(
 		code: SSEErrorCode,
 		message: string,
-		statusCode?: number,
-		cause?: unknown,
-		headers?: Readonly<Record<string, string>>,
+		{ statusCode = STATUSES[code], cause, headers }: SSEErrorDetails = {},
 	) {
 		super(message, cause === undefined ? cause : { cause });
 		this.code = code;
@@ -86,11 +113,10 @@ export function invalid(
 	code: SSEErrorCode,
 	rule: string,
 	value: unknown,
-	statusCode?: number,
-	cause?: unknown,
+	details?: SSEErrorDetails,
 ): SSEError {
 	observe(value);
-	return new SSEError(code, `${rule}, got ${shown(value)}`, statusCode, cause);
+	return new SSEError(code, `${rule}, got ${shown(value)}`, details);
 }
 
 /** Handles the rejection of a promise that nobody else may await: an unhandled one would end the process. */

@@ -43,8 +43,8 @@ export function checkGroups(
 }
 
 /** The error for a request beyond a limit. */
-export function tooMany(code: SSEErrorCode, what: string, statusCode = 429): SSEError {
-	return new SSEError(code, `Too many ${what}`, statusCode);
+export function tooMany(code: SSEErrorCode, what: string): SSEError {
+	return new SSEError(code, `Too many ${what}`);
 }
 
 /** Checks the option `limitKey`, by which connections are counted. @throws `ERR_SSE_INVALID_OPTION`, status 400 */
@@ -54,7 +54,9 @@ export function checkLimitKey(key: unknown): string | undefined {
 
 function checkName(name: unknown, maxLength: number, what: string, code: SSEErrorCode): string {
 	if (typeof name === "string" && name.length > 0 && name.length <= maxLength) return name;
-	throw invalid(code, `${what} must be a string of 1 to ${maxLength} characters`, name, 400);
+	throw invalid(code, `${what} must be a string of 1 to ${maxLength} characters`, name, {
+		statusCode: 400,
+	});
 }
 
 /**
@@ -66,7 +68,7 @@ export function checkMeta(meta: unknown, isShared: boolean): Meta {
 	const cause = isShared ? whyNotJson(object) : undefined;
 	if (cause === undefined) return object;
 	const rule = "With an eventLog, meta must be an object that JSON can represent";
-	throw new SSEError("ERR_SSE_INVALID_META", `${rule} (${cause})`, undefined, cause);
+	throw new SSEError("ERR_SSE_INVALID_META", `${rule} (${cause})`, { cause });
 }
 
 /** Returns why JSON cannot represent a value as an object: it contains a BigInt or a cycle, or a getter or `toJSON` throws. */

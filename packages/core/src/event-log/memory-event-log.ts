@@ -53,7 +53,7 @@ class MemoryEventLog implements EventLog {
 
 	append(entry: LogEntry, deliver?: Deliver): Appended {
 		if (this.#isClosed) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed", 503);
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed");
 		}
 		const { idempotencyKey } = entry;
 		const now = Date.now();

@@ -34,7 +34,7 @@ export class Admission {
 		const limits = this.#limits;
 		const { standalone } = this.#registry;
 		if (this.#registry.connectionCount >= limits.maxConnections) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections", 503);
+			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections");
 		}
 		const ofKey = limitKey === undefined ? 0 : this.#byLimitKey.of(limitKey).size;
 		if (ofKey >= limits.maxConnectionsPerKey) {

@@ -89,7 +89,7 @@ class ProcessRuns implements Runs {
 			throw invalid("ERR_SSE_INVALID_SOURCE", "The producer must be a function", producer);
 		}
 		if (this.#closing !== undefined) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed", 503);
+			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed");
 		}
 		const { status, isOwn } = await this.#store.claim(id, this.#rules);
 		if (isOwn) this.#produce(status, producer);
@@ -207,5 +207,5 @@ function encodeEntry(data: unknown, options: SendOptions = {}): RunEntry {
 function checkRunId(id: unknown): string {
 	if (typeof id === "string" && id.length > 0 && id.length <= MAX_ID_LENGTH) return id;
 	const rule = `A run's id must be a string of 1 to ${MAX_ID_LENGTH} characters`;
-	throw invalid("ERR_SSE_INVALID_RUN_ID", rule, id, 400);
+	throw invalid("ERR_SSE_INVALID_RUN_ID", rule, id);
 }

@@ -46,7 +46,7 @@ export async function followRun(
 	const status = await host.store.settle(id);
 	if (status === undefined && lastEventId === undefined) {
 		if (options.unknown === "error") {
-			throw new SSEError("ERR_SSE_RUN_UNKNOWN", `There is no run ${id.slice(0, 80)}`, 404);
+			throw new SSEError("ERR_SSE_RUN_UNKNOWN", `There is no run ${id.slice(0, 80)}`);
 		}
 		return answerNothing(reader);
 	}

@@ -94,7 +94,7 @@ export function checkState({ state }: Sink): void {
 	}
 	if (state === "blocked") {
 		const rule = "The request came behind an open stream on the same HTTP/1.1 connection";
-		throw new SSEError("ERR_SSE_PIPELINED", rule, 400);
+		throw new SSEError("ERR_SSE_PIPELINED", rule);
 	}
 }
 
@@ -135,6 +135,6 @@ function checkExpiresAt(value: unknown): number | undefined {
 			"expiresAt must be a Date or milliseconds since the epoch (the exp of a token is in seconds: exp * 1000)";
 		throw invalid("ERR_SSE_INVALID_EXPIRES_AT", rule, time);
 	}
-	if (time <= Date.now()) throw new SSEError("ERR_SSE_EXPIRED", "expiresAt is past", 401);
+	if (time <= Date.now()) throw new SSEError("ERR_SSE_EXPIRED", "expiresAt is past");
 	return time;
 }

@@ -63,7 +63,7 @@ export class Shutdown<T extends Closable> {
 		const seconds = Math.max(1, Math.ceil(this.#windowMs / 1_000));
 		const headers = { "Retry-After": String(seconds) };
 		const message = `${what} is closed`;
-		throw new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503, undefined, headers);
+		throw new SSEError("ERR_SSE_SERVICE_CLOSED", message, { headers });
 	}
 
 	/** Begins the shutdown, unless it has already begun. */

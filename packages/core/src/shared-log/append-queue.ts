@@ -71,7 +71,7 @@ export class AppendQueue {
 		if (this.#count >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_MIB * 2 ** 20) {
 			const limit = `${MAX_WAITING.toLocaleString("en")} appends or ${MAX_WAITING_MIB} MiB`;
 			const message = `${this.#engine.name} cannot keep up: ${limit} are waiting`;
-			return Promise.reject(new SSEError("ERR_SSE_LOG_BUSY", message, 503));
+			return Promise.reject(new SSEError("ERR_SSE_LOG_BUSY", message));
 		}
 		const deadline = this.#timeoutMs === 0 ? Infinity : Date.now() + this.#timeoutMs;
 		return new Promise((resolve, reject) => {
@@ -193,7 +193,7 @@ export class AppendQueue {
 		for (const append of this.#unsettled) {
 			if (append.deadline > now) break;
 			const message = `${this.#engine.name} did not answer within ${this.#timeoutMs} ms`;
-			this.#fail(append, new SSEError("ERR_SSE_TIMEOUT", message, 503));
+			this.#fail(append, new SSEError("ERR_SSE_TIMEOUT", message, { statusCode: 503 }));
 		}
 		this.#forgetSettled();
 		if (this.#count > 0) this.#timer ??= this.#wake();
@@ -210,10 +210,10 @@ export function failed({ name }: LogEngine, cause: unknown): SSEError {
 	if (isSSEError(cause)) {
 		const { code, message, statusCode } = cause;
 		const isTimeout = code === "ERR_SSE_TIMEOUT" && statusCode === undefined;
-		return isTimeout ? new SSEError(code, message, 503, cause) : cause;
+		return isTimeout ? new SSEError(code, message, { statusCode: 503, cause }) : cause;
 	}
 	const why = cause instanceof Error ? cause.message : String(cause);
-	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, 503, cause);
+	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, { cause });
 }
 
 /** @throws (rejects) the error that applications receive */

@@ -207,7 +207,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
 		if (this.#isClosed || this.writer === undefined) {
 			const message = "The service is closed";
-			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message, 503));
+			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message));
 		}
 		return append(this.writer).then((at) => {
 			// The append went to another log, or to this log after it was recreated.

@@ -86,7 +86,7 @@ export function streamHeaders(
 }
 
 export function invalidHeaders(cause: unknown): SSEError {
-	return new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, undefined, cause);
+	return new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, { cause });
 }
 
 /** The application's directives that restrict caches, plus ours. */

@@ -67,7 +67,7 @@ export function serializeData(message: unknown): string {
 	}
 	if (text !== undefined) return text;
 	const rule = "The message must be a string or JSON, and no promise";
-	throw invalid("ERR_SSE_INVALID_DATA", rule, message, undefined, cause);
+	throw invalid("ERR_SSE_INVALID_DATA", rule, message, { cause });
 }
 
 /**

@@ -84,7 +84,7 @@ export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 		return encode();
 	} catch (cause) {
 		if (!(cause instanceof RangeError)) throw cause;
-		throw invalid("ERR_SSE_INVALID_DATA", "The message is too long", data, undefined, cause);
+		throw invalid("ERR_SSE_INVALID_DATA", "The message is too long", data, { cause });
 	}
 }
 

@@ -87,7 +87,7 @@ class RedisRunStore implements RunStore {
 			return { status: statusOf(status), isOwn: Number(isOwn) === 1 };
 		} catch (error) {
 			if (!isScriptError(error, "SSEMAXRUNS")) throw error;
-			throw new SSEError("ERR_SSE_MAX_RUNS", `${maxRuns} runs are kept already`, 503, error);
+			throw new SSEError("ERR_SSE_MAX_RUNS", `${maxRuns} runs are kept already`, { cause: error });
 		}
 	}
 

@@ -76,7 +76,7 @@ async function run(
 	} catch (error) {
 		if (!isScriptError(error, "SSEFORMAT")) throw error;
 		const message = `The log in Redis is of another format: ${messageOf(error)} at ${key}`;
-		throw new SSEError("ERR_SSE_LOG_VERSION", message, undefined, error);
+		throw new SSEError("ERR_SSE_LOG_VERSION", message, { cause: error });
 	}
 }
 
