@@ -168,8 +168,8 @@ it("counts the names that it holds, of events and of targets whose events are go
 		}
 		return log.stats().bytes;
 	};
-	// Each name once in the event, and once in an index.
-	expect(held(256) - held(2)).toBeGreaterThanOrEqual(100 * 2 * 2 * 254);
+	// Each name once in the event, and once in an index. The ids of one log may be some bytes longer than those of another.
+	expect(held(256) - held(2)).toBeGreaterThan(100 * 2 * 2 * 253);
 });
 
 it("gives what was sent to many groups in the order of the log, each once", async () => {
