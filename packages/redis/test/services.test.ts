@@ -10,7 +10,7 @@ import {
 } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import { EventSource } from "eventsource";
-import { createSSEService, type SSEService } from "sse-service";
+import { createSSEService, type SSEService, type SSEServiceOptions } from "sse-service";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { redisEventLog } from "../src/index.js";
 import { type OpenClient, openClient } from "./clients.js";
@@ -48,12 +48,17 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		}
 	});
 
-	async function start(library: string, prefix: string): Promise<Member> {
+	async function start(
+		library: string,
+		prefix: string,
+		options: SSEServiceOptions = {},
+	): Promise<Member> {
 		const opened = await openClient(library, redis.port);
 		const sse = createSSEService({
 			eventLog: redisEventLog({ client: opened.client, prefix }),
 			history: { groups: { prices: { latest: true } } },
 			retryMs: 5,
+			...options,
 		});
 		const server = await startServer((req, res) => {
 			const { searchParams } = new URL(req.url ?? "", "http://localhost");
@@ -78,6 +83,33 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		eventually(() => member.sse.stats().connections === count, `${count} connections`);
 
 	const lastId = ({ events }: TestStream): string => events.at(-1)?.id ?? "";
+
+	// The engine kept the newest event of one process only, and gave it to every process that started later.
+	it("give a newcomer the newest event, though one of them does not keep the group", async () => {
+		const prefix = `services ${logs}`;
+		const errors: unknown[] = [];
+		const onError = (error: unknown): unknown => errors.push(error);
+		const plain = await start("node-redis 6", prefix, { history: true, onError });
+		await eventually(() => errors.length > 0, "the difference to be reported");
+		expect(errors).toMatchObject([
+			{ code: "ERR_SSE_LOG_CONFIG", message: expect.stringContaining('"prices"') },
+		]);
+		await one.sse.publish({ group: "prices" }, "1", { key: "ACME" });
+		await plain.sse.publish({ group: "prices" }, "2", { key: "ACME" });
+		// More than a process that starts reads of the log.
+		for (let count = 0; count < 20; count++) await plain.sse.publish("all", "x");
+		await plain.sse.close();
+		plain.server.destroy();
+		plain.opened.close();
+		await other.sse.close();
+		other.server.destroy();
+		other.opened.close();
+		const history = { maxEvents: 5, groups: { prices: { latest: true } } };
+		other = await start("ioredis 6", prefix, { history });
+		const had = listen(other, "group=prices");
+		await eventually(() => had.length > 0);
+		expect(had).toEqual(["2"]);
+	});
 
 	it("give all their clients the same events in the same order, whoever sends them", async () => {
 		const had = [one, other].flatMap((member) => [listen(member), listen(member)]);
@@ -145,13 +177,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		await connected(other, 1);
 		const here = async (): Promise<boolean> =>
 			(await one.sse.clientsIn("news")).some(({ clientId }) => clientId === "ada");
-		let isHere = false;
-		const looking = setInterval(() => {
-			void here().then((is) => {
-				isHere = is;
-			});
-		}, 20);
-		await eventually(() => isHere, "ada").finally(() => clearInterval(looking));
+		await eventually(here, "ada");
 		await eventually(() => one.sse.health().ready && other.sse.health().ready, "proof");
 	});
 });

@@ -21,12 +21,14 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 	const { sequence, tag, ownTag = tag, previousTag = position.tag } = stored;
 	if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
 	const arrival = readArrival(stored, position.epoch);
-	const { writer: from = "", record, command } = arrival ?? {};
+	const { writer: from = "", record, command, keeping } = arrival ?? {};
 	const deliver = writer.take(from, ownTag) ?? host.deliver;
 	copy.add({ epoch: position.epoch, sequence, tag }, record);
 	try {
 		if (record !== undefined) deliver(record);
-		else if (command !== undefined && from !== writer.id) host.obey(command);
+		else if (from === writer.id) return true;
+		else if (command !== undefined) host.obey(command);
+		else if (keeping !== undefined) writer.hear(keeping, host);
 	} catch (error) {
 		host.onError(error);
 	} finally {

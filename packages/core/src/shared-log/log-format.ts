@@ -9,6 +9,7 @@ import { type LogEntry, LogRecord } from "../event-log/record.js";
 import type { Audience } from "../types/target.js";
 import { checkEventType, checkId, checkRetry } from "../wire/event-stream.js";
 import { readTraceparent } from "../wire/traceparent.js";
+import { type Keeping, readKeeping } from "./kept-groups.js";
 import type { Stored } from "./log-engine.js";
 
 /** A decoded text: an event or a command. */
@@ -17,6 +18,7 @@ interface Logged {
 	readonly writer: string;
 	readonly entry?: LogEntry | undefined;
 	readonly command?: Command | undefined;
+	readonly keeping?: Keeping | undefined;
 }
 
 /** The version of this format, which engines keep beside the log. */
@@ -43,6 +45,11 @@ export function encodeEntry(
 /** @throws TypeError if JSON cannot represent `meta` */
 export function encodeCommand(writer: string, { target, ...command }: Command): string {
 	return JSON.stringify({ w: writer, ...encodeTarget(target), o: command });
+}
+
+/** Version 2.0 reads it as a command that it does not know, and skips it. */
+export function encodeKeeping(writer: string, keeping: Keeping): string {
+	return JSON.stringify({ w: writer, o: { do: "keep", ...keeping } });
 }
 
 // The beginning of what `encodeEntry` and `encodeCommand` return.
@@ -72,7 +79,10 @@ function readLogged(value: unknown): Logged | undefined {
 	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, p, o } = value;
 	if (typeof writer !== "string" || ![c, g, x, key].every(isName)) return undefined;
 	const target = { client: c, group: g, exceptClient: x } as Audience;
-	if (isObject(o)) return { writer, command: readCommand(o, target) };
+	if (isObject(o)) {
+		if (o.do === "keep") return { writer, keeping: readKeeping(o) };
+		return { writer, command: readCommand(o, target) };
+	}
 	if (typeof data !== "string" || !(ttlMs === undefined || typeof ttlMs === "number")) {
 		return undefined;
 	}
@@ -110,19 +120,20 @@ function isName(value: unknown): boolean {
 interface Arrival {
 	/** Which process appended it. */
 	readonly writer: string;
-	/** One of both. */
+	/** One of these. */
 	readonly record?: LogRecord | undefined;
 	readonly command?: Command | undefined;
+	readonly keeping?: Keeping | undefined;
 }
 
-/** @returns `undefined` if the text is neither an event nor a command: another program wrote it, or a later version */
+/** @returns `undefined` if the text is none of these: another program wrote it, or a later version */
 export function readArrival(
 	{ sequence, tag, at, text }: Stored,
 	epoch: string,
 ): Arrival | undefined {
-	const { writer, entry, command } = decodeLogged(text) ?? {};
+	const { writer, entry, command, keeping } = decodeLogged(text) ?? {};
 	if (writer === undefined) return undefined;
-	if (entry === undefined) return { writer, command };
+	if (entry === undefined) return { writer, command, keeping };
 	try {
 		return { writer, record: new LogRecord({ epoch, sequence, tag }, entry, at) };
 	} catch {

@@ -5,13 +5,14 @@
 import { nanoid } from "nanoid";
 import type { SSEError } from "../checks/errors.js";
 import type { Command } from "../event-log/command.js";
-import type { Appended, Deliver } from "../event-log/event-log.js";
+import type { Appended, Deliver, LogHost } from "../event-log/event-log.js";
 import type { LogEntry } from "../event-log/record.js";
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
 import { AppendQueue, type Refusal } from "./append-queue.js";
+import { type Keeping, KeptGroups } from "./kept-groups.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
-import { encodeCommand, encodeEntry } from "./log-format.js";
+import { encodeCommand, encodeEntry, encodeKeeping } from "./log-format.js";
 import { newTag } from "./recent-tags.js";
 
 /** An append. */
@@ -26,14 +27,17 @@ interface Sent {
 export class LogWriter {
 	/** The id of this process in the log. */
 	readonly id = nanoid(10);
-	readonly #rules: RetentionRules;
+	readonly #kept: KeptGroups;
 	readonly #appends: AppendQueue;
 	/** Appended events that have not arrived here yet, by their tag. */
 	readonly #sent = new Map<string, Sent>();
 
+	/** Whether the others could be told what this process keeps. */
+	#isKeptTold = true;
+
 	/** @param timeoutMs of one append. 0: no limit */
 	constructor(engine: LogEngine, rules: RetentionRules, timeoutMs: number) {
-		this.#rules = rules;
+		this.#kept = new KeptGroups(rules);
 		this.#appends = new AppendQueue(engine, timeoutMs);
 	}
 
@@ -83,9 +87,31 @@ export class LogWriter {
 		}
 	}
 
-	/** Call when the log is followed: appends are sent from now on. */
+	/** Call when the log is followed: appends are sent from now on, and the other processes hear what this one keeps. */
 	release(): void {
 		this.#appends.release();
+		this.#tellKept(true);
+	}
+
+	/** Call with what another process keeps. */
+	hear(keeping: Keeping, host: Pick<LogHost, "onError">): void {
+		const { differs, error } = this.#kept.hear(keeping);
+		if (error !== undefined) host.onError(error);
+		// It has not heard what this process told when it started.
+		if (differs && keeping.isNew) this.#tellKept(false);
+	}
+
+	#tellKept(isNew: boolean): void {
+		const text = encodeKeeping(this.id, { groups: this.#kept.own, isNew });
+		this.#appends.add({ text, tag: this.#unusedTag() }).then(
+			() => {
+				this.#isKeptTold = true;
+			},
+			// The next append tries again.
+			() => {
+				this.#isKeptTold = false;
+			},
+		);
 	}
 
 	/** Call when the log cannot be followed: waiting appends reject with the reason. */
@@ -111,6 +137,10 @@ export class LogWriter {
 			// The event will not arrive.
 			if (!sent.at?.isNew) this.#sent.delete(tag);
 		}
+		if (!this.#isKeptTold) {
+			this.#isKeptTold = true;
+			this.#tellKept(true);
+		}
 		const { at } = sent;
 		const { epoch, sequence } = at;
 		return { epoch, sequence, tag: at.tag, ownId: at.isNew ? ownId : at.ownId };
@@ -123,12 +153,11 @@ export class LogWriter {
 		}
 	}
 
-	/** Where an event is also kept as the newest of its key, if its group has `latest`. */
+	/** Where an event is also kept as the newest of its key, if its group has `latest` in any process. */
 	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
 		const { client, group, exceptClient } = target;
 		if (group === undefined || client !== undefined) return undefined;
-		const { latest = false, maxEvents = 0 } = this.#rules.ofGroups.get(group) ?? {};
-		if (!latest) return undefined;
-		return { group, key: JSON.stringify([key, exceptClient]), max: maxEvents };
+		const max = this.#kept.maxOf(group);
+		return max === undefined ? max : { group, key: JSON.stringify([key, exceptClient]), max };
 	}
 }

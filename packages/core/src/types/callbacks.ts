@@ -25,7 +25,7 @@ export interface DisconnectInfo<Events extends object = AnyEvents> extends Conne
  * - `write`: writing to a response threw; only middleware that wraps `res.write` can cause this.
  * - `pipe`: a source that was closed early threw.
  * - `send`: the event log did not store an event.
- * - `log`: the event log is unavailable, or configured so that events may be lost.
+ * - `log`: the event log is unavailable, or configured so that events may be lost, or differently in another process.
  */
 export type ErrorStage =
 	| "onConnect"
