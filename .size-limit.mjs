@@ -8,14 +8,22 @@ export default [
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
 		["ai", "1.5 kB"],
+		["metrics", "3 kB", "prometheus"],
+		["metrics", "4 kB", "opentelemetry"],
 		["fastify", "2 kB"],
 		["express", "2 kB"],
 		["nest", "5 kB"],
 		["nats", "8.5 kB"],
 		["redis", "11.5 kB"],
-	].map(([folder, limit]) =>
+	].map(([folder, limit, door]) =>
 		// What it stands on is counted by itself.
-		limitOf(`@sse-service/${folder}`, folder, limit, { packages: "external" }),
+		limitOf(
+			["@sse-service", folder, ...(door ? [door] : [])].join("/"),
+			folder,
+			limit,
+			{ packages: "external" },
+			door,
+		),
 	),
 ];
 

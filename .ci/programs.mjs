@@ -64,6 +64,11 @@ const PROGRAMS = {
 		places: ["/usr/bin/Xvfb"],
 		trialFlag: "-help",
 		inLongRuns: true,
+	prometheus: {
+		title: "Prometheus",
+		tests: "tests of its alerts and dashboard",
+		variable: "SSE_PROMETHEUS",
+		places: serverPlaces("prometheus"),
 	},
 };
 

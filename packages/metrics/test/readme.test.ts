@@ -1,0 +1,109 @@
+/**
+ * The README, read to the letter.
+ */
+import { join } from "node:path";
+import { eventually, openStream } from "@sse-service/testing";
+import { codeOf } from "@sse-service/testing/markdown";
+import { describeReadmes } from "@sse-service/testing/readme";
+import { describe, expect, it } from "vitest";
+import { ALERTS } from "../src/grafana.js";
+import { METRICS, type Metric } from "../src/metrics.js";
+
+const PACKAGE = join(import.meta.dirname, "..");
+const LINKED = [
+	"@opentelemetry/api",
+	"@opentelemetry/exporter-prometheus",
+	"@opentelemetry/instrumentation-http",
+	"@opentelemetry/sdk-metrics",
+	"@opentelemetry/sdk-trace",
+	"pino-http",
+	"prom-client",
+];
+
+const read = async (url: string): Promise<string> => (await fetch(url)).text();
+
+const { table } = describeReadmes({
+	files: [join(PACKAGE, "README.md")],
+	project: {
+		packages: ["@sse-service/metrics"],
+		linked: Object.fromEntries(LINKED.map((name) => [name, join(PACKAGE, "node_modules", name)])),
+	},
+	programs: {
+		"server.mjs": async ({ url }) => {
+			const stream = await openStream(`${url}/events`);
+			const text = await read(`${url}/metrics`);
+			expect(text).toContain("\nsse_connections 1\n");
+			expect(text).toContain('\nsse_group_connections{group="news"} 1\n');
+			stream.abort();
+			await eventually(async () =>
+				(await read(`${url}/metrics`)).includes(
+					'\nsse_connections_closed_total{reason="client"} 1\n',
+				),
+			);
+		},
+		"traced.mjs": async (program) => {
+			const { url } = program;
+			const stream = await openStream(`${url}/events`);
+			await read(`${url}/publish`);
+			await stream.take(1);
+			expect(await read(`${url}/metrics`)).toMatch(/^sse_connections_opened_total\S* 1$/m);
+			await eventually(() => program.printed.some((line) => line.includes("sse deliver")));
+			expect(program.printed.join("\n")).toContain("sse publish");
+		},
+		"http.cjs": async ({ url }) => {
+			const stream = await openStream(`${url}/events`);
+			stream.abort();
+			expect(await read(url)).toBe("hello");
+			const counted = (text: string): number =>
+				Array.from(text.matchAll(/^http_server_request_duration_\w*count\{.*\} (\d+)$/gm)).reduce(
+					(sum, [, count]) => sum + Number(count),
+					0,
+				);
+			// The greeting and the earlier questions for metrics, and not the stream.
+			let asked = 0;
+			await eventually(async () => {
+				asked++;
+				return counted(await read(`${url}/metrics`)) === asked;
+			});
+			expect(counted(await read(`${url}/metrics`))).toBe(asked + 1);
+		},
+		"logged.mjs": async (program) => {
+			const { url } = program;
+			const stream = await openStream(`${url}/events`);
+			await program.untilPrinted(1);
+			stream.abort();
+			await program.untilPrinted(2);
+			await read(url);
+			await program.untilPrinted(3);
+			const lines = program.printed.map((line) => JSON.parse(line));
+			expect(lines.map(({ msg }) => msg)).toEqual([
+				"stream opened",
+				"stream closed",
+				"request completed",
+			]);
+			expect(lines[1]).toMatchObject({ client: "ada", reason: "client" });
+			expect(lines[2].req.url).toBe("/");
+		},
+	},
+});
+
+describe("the tables", () => {
+	it("metrics: the list, in its order", () => {
+		const metrics: readonly Metric[] = Object.values(METRICS);
+		expect(table("metrics").rows).toEqual(
+			metrics.map(({ name, kind, label = [], help }) => {
+				const [of, ...values] = label.map((each) => `\`${each}\``);
+				const shown =
+					of === undefined ? "" : `${of}${values.length > 0 ? `: ${values.join(", ")}` : ""}`;
+				return [`\`${name}\``, kind, shown, help];
+			}),
+		);
+	});
+
+	it("alerts: the rules, in their order", () => {
+		expect(table("alerts").rows).toEqual(
+			ALERTS.map(({ name, summary, react }) => [`\`${name}\``, summary, react]),
+		);
+		expect(table("alerts").rows.flatMap(([name = ""]) => codeOf(name))).toHaveLength(ALERTS.length);
+	});
+});
