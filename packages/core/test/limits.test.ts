@@ -23,6 +23,8 @@ async function answer(path: string): Promise<string> {
 	if (stream.status === 200) return "open";
 	await stream.ended;
 	expect(stream.headers["content-type"]).toBe("text/plain");
+	const isLater = stream.status === 429 || stream.status === 503;
+	expect(stream.headers["retry-after"]).toBe(isLater ? "5" : undefined);
 	return `${stream.status} ${stream.text}`;
 }
 

@@ -59,7 +59,8 @@ export async function startService(
 			own?.onConnected?.(connection);
 		} catch (error) {
 			if (!isSSEError(error)) throw error;
-			res.writeHead(error.statusCode ?? 500, { "content-type": "text/plain" }).end(error.code);
+			const headers = { ...error.headers, "content-type": "text/plain" };
+			res.writeHead(error.statusCode ?? 500, headers).end(error.code);
 		}
 	}, protocol);
 	return {

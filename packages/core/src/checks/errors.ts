@@ -60,13 +60,16 @@ const STATUSES: { readonly [Code in SSEErrorCode]?: number } = {
 	ERR_SSE_MAX_RUNS: 503,
 };
 
+// RFC 9110, 10.2.3. A limit is rarely free again within a second, and a person who waits does not wait for a minute.
+const RETRY_LATER = { "Retry-After": "5" };
+
 /** What an error carries besides its code and its message. */
 export interface SSEErrorDetails {
 	/** Default: the status of the code, if it has one. */
 	readonly statusCode?: number | undefined;
 	/** What caused the error. */
 	readonly cause?: unknown;
-	/** Headers for the answer to the request. */
+	/** Headers for the answer to the request. Default: `Retry-After` of 5 seconds with status 429 or 503, else none. */
 	readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -77,7 +80,7 @@ const BRAND = Symbol.for("sse-service.error.v1");
 export class SSEError extends Error {
 	override readonly name: string = "SSEError";
 	readonly code: SSEErrorCode;
-	/** The HTTP status to answer with, if the error refuses a request: 400, 401, 429 or 503. */
+	/** The HTTP status to answer with, if the error refuses a request: 400, 401, 404, 429 or 503. */
 	readonly statusCode: number | undefined;
 	/** Headers for that answer, in the form of `http-errors`: Express and Fastify send them. */
 	readonly headers: Readonly<Record<string, string>> | undefined;
@@ -88,7 +91,11 @@ export class SSEError extends Error {
 	constructor(
 		code: SSEErrorCode,
 		message: string,
-		{ statusCode = STATUSES[code], cause, headers }: SSEErrorDetails = {},
+		{
+			statusCode = STATUSES[code],
+			cause,
+			headers = statusCode === 429 || statusCode === 503 ? RETRY_LATER : undefined,
+		}: SSEErrorDetails = {},
 	) {
 		super(message, cause === undefined ? cause : { cause });
 		this.code = code;
