@@ -64,6 +64,7 @@ const PROGRAMS = {
 		places: ["/usr/bin/Xvfb"],
 		trialFlag: "-help",
 		inLongRuns: true,
+	},
 	prometheus: {
 		title: "Prometheus",
 		tests: "tests of its alerts and dashboard",
