@@ -18,9 +18,37 @@ export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
 
 const MAX_MS = 2_147_483_647;
 
+const NAMES: readonly (keyof StreamOptions)[] = [
+	"method",
+	"body",
+	"headers",
+	"credentials",
+	"fetch",
+	"signal",
+	"lastEventId",
+	"lastEventIdIn",
+	"name",
+	"retry",
+	"onUnauthorized",
+	"isFinal",
+	"stallAfterMs",
+	"connectTimeoutMs",
+	"gapEvent",
+	"onGap",
+	"parse",
+	"onError",
+	"pauseWhenHidden",
+	"longPoll",
+	"maxEventLength",
+	"shared",
+];
+
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveOptions(options: StreamOptions): ResolvedOptions {
 	const { retry = {}, shared } = options;
+	checkNames("", options, NAMES);
+	checkNames("retry.", retry, ["baseMs", "maxMs", "jitter"]);
+	if (typeof shared === "object") checkNames("shared.", shared, ["maxEvents", "silenceMs"]);
 	const resolved: ResolvedOptions = {
 		...options,
 		retry: {
@@ -56,6 +84,14 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 function isFinalByDefault(status: number): boolean {
 	if (status === 501 || status === 505) return true;
 	return status >= 400 && status < 500 && ![408, 421, 425, 429].includes(status);
+}
+
+/** A misspelled option would silently do nothing. */
+function checkNames(within: string, given: object, names: readonly string[]): void {
+	const unknown = Object.keys(given).find((name) => !names.includes(name));
+	if (unknown === undefined) return;
+	const message = `There is no option ${within}${unknown}; there are ${names.join(", ")}`;
+	throw new StreamError("ERR_SSE_INVALID_OPTION", message);
 }
 
 function of<T extends object>(value: true | T): Partial<T> {

@@ -388,6 +388,9 @@ describe("a stream", () => {
 			{ onGap: "reload" },
 			{ maxEventLength: Number.NaN },
 			{ shared: { maxEvents: -1 } },
+			{ withCredentials: true },
+			{ retry: { base: 1 } },
+			{ shared: { max: 1 } },
 		]) {
 			expect(refusal(options), JSON.stringify(options)).toBe("ERR_SSE_INVALID_OPTION");
 		}

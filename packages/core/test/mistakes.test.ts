@@ -4,7 +4,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
+import {
+	type ConnectParams,
+	createSSEService,
+	type HistoryOptions,
+	type SendOptions,
+	type SSEService,
+	type Target,
+} from "../src/index.js";
 
 type Mistake = (sse: SSEService, req: IncomingMessage, res: ServerResponse) => unknown;
 
@@ -12,16 +19,47 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 	[
 		"the request and the response as two arguments",
 		(sse, ...both) => sse.connect(...(both as unknown as [ConnectParams])),
-		"{ req, res } must be of Node, or carry it as raw, got undefined",
+		'req must be Node\'s request, or carry it as raw (connect takes { req, res }; for a Request of the Fetch API use respond of "sse-service/fetch"), got undefined',
 	],
 	[
 		"one response connected twice",
 		(sse, req, res) => [sse.connect({ req, res }), sse.connect({ req, res })],
-		"The response is started: connect before, once",
+		"The response has already started: call connect once, before sending anything",
+	],
+	[
+		"Node's request with something else than its response",
+		(sse, req) => sse.connect({ req, res: {} as ServerResponse }),
+		'res must be Node\'s response, or carry it as raw (connect takes { req, res }; for a Request of the Fetch API use respond of "sse-service/fetch"), got an object',
+	],
+	[
+		"an option of send that is misspelled",
+		(sse) => sse.send("all", 1, { evnt: "tick" } as SendOptions),
+		'There is no such option of send, got "evnt"; did you mean event?',
+	],
+	[
+		"a target that is misspelled",
+		(sse) => sse.send({ grup: "news" } as unknown as Target, 1),
+		'The target must be "all", { group }, { client } or { connection }, got "{ grup }"; did you mean group?',
+	],
+	[
+		"a limit of the history that is misspelled",
+		() => createSSEService({ history: { group: {} } as HistoryOptions }),
+		'There is no such option, got "history.group"; did you mean groups?',
+	],
+	[
+		"an event that is volatile and has a key",
+		(sse) => sse.send("all", 1, { volatile: true, key: "a" }),
+		"volatile cannot be combined with key or ttlMs: a volatile event neither waits nor is kept",
+	],
+	[
+		"more groups than a connection may have",
+		(_, req, res) =>
+			createSSEService({ maxGroupsPerConnection: 1 }).connect({ req, res, groups: ["a", "b"] }),
+		"Too many groups: maxGroupsPerConnection is 1",
 	],
 ];
 
-describe("a mistake is told so that one knows what to do", () => {
+describe("the message of a mistake names it, and what to do instead", () => {
 	let server: TestServer;
 
 	afterEach(() => server.destroy());

@@ -83,7 +83,10 @@ export function sse<Own extends object = Events>({
 	...options
 }: SSEOptions<Own> = {}): SSEMiddleware<Own> {
 	if (typeof decorator !== "string" || decorator === "") {
-		throw new SSEError("ERR_SSE_INVALID_OPTION", "decorator must be a non-empty string");
+		throw new SSEError(
+			"ERR_SSE_INVALID_OPTION",
+			`decorator must be a non-empty string, got ${String(decorator)}`,
+		);
 	}
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const middleware = (

@@ -157,7 +157,10 @@ class Opening<Result extends Connected> {
 
 	/** Refuses without touching the reply that has begun. Logs it, because awaiting the promise is optional. */
 	#refuseStarted(): void {
-		const error = new SSEError("ERR_SSE_RESPONSE_STARTED", "The reply has been sent, or hijacked");
+		const error = new SSEError(
+			"ERR_SSE_RESPONSE_STARTED",
+			"The reply has already been sent or hijacked: open the stream before",
+		);
 		this.#reply.log.warn({ err: error });
 		this.#reject(error);
 	}

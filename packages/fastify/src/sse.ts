@@ -60,7 +60,10 @@ const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
 		...rest
 	} = options as SSEOptions & Record<RegisterOption, unknown>;
 	if (typeof decorator !== "string" || decorator === "") {
-		throw new SSEError("ERR_SSE_INVALID_OPTION", "decorator must be a non-empty string");
+		throw new SSEError(
+			"ERR_SSE_INVALID_OPTION",
+			`decorator must be a non-empty string, got ${String(decorator)}`,
+		);
 	}
 	const streams = createAppStreams<Events>(rest);
 	app.decorate(decorator, streams.service);

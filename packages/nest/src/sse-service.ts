@@ -77,7 +77,10 @@ export const SseService = shared.SseService as Type<SseService>;
 export function getSseToken(name?: string): InjectionToken<SseService> {
 	if (name === undefined) return SseService;
 	if (typeof name !== "string" || name === "") {
-		throw new SSEError("ERR_SSE_INVALID_OPTION", "name must be a non-empty string");
+		throw new SSEError(
+			"ERR_SSE_INVALID_OPTION",
+			`name must be a non-empty string, got ${String(name)}`,
+		);
 	}
 	return Symbol.for(`@sse-service/nest.service.v1:${name}`);
 }

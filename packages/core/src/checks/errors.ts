@@ -141,6 +141,12 @@ function isPromise(value: unknown): boolean {
 	}
 }
 
+/** The rejection of an append to a closed event log. */
+export function logClosed(): SSEError {
+	const message = "The service is closed, and stores no more events";
+	return new SSEError("ERR_SSE_SERVICE_CLOSED", message);
+}
+
 /** The reason of an aborted signal. */
 export function connectionClosed(reason: string | undefined): SSEError {
 	const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);

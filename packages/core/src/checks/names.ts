@@ -37,14 +37,15 @@ export function checkGroups(
 	const names = new Set<string>();
 	for (const group of groups) {
 		names.add(checkGroup(group, maxLength));
-		if (names.size > maxCount) throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
+		if (names.size > maxCount)
+			throw tooMany("ERR_SSE_MAX_GROUPS", "groups", "maxGroupsPerConnection", maxCount);
 	}
 	return [...names];
 }
 
 /** The error for a request beyond a limit. */
-export function tooMany(code: SSEErrorCode, what: string): SSEError {
-	return new SSEError(code, `Too many ${what}`);
+export function tooMany(code: SSEErrorCode, what: string, limit: string, value: number): SSEError {
+	return new SSEError(code, `Too many ${what}: ${limit} is ${value}`);
 }
 
 /** Checks the option `limitKey`, by which connections are counted. @throws `ERR_SSE_INVALID_OPTION`, status 400 */

@@ -11,7 +11,11 @@ export function iteratorOf<Item>(
 	const iterable = typeof source === "string" ? undefined : source;
 	const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
 	if (iterator === undefined) {
-		throw invalid("ERR_SSE_INVALID_SOURCE", "The source must be iterable", source);
+		throw invalid(
+			"ERR_SSE_INVALID_SOURCE",
+			"The source must be iterable or async iterable",
+			source,
+		);
 	}
 	return iterator;
 }

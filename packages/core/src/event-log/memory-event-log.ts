@@ -2,7 +2,7 @@
  * The event log in the memory of one process: appending delivers at once. It is recreated with the process, under a new epoch.
  */
 import { nanoid } from "nanoid";
-import { SSEError } from "../checks/errors.js";
+import { logClosed } from "../checks/errors.js";
 import type { Position } from "../wire/cursor.js";
 import type {
 	Appended,
@@ -52,9 +52,7 @@ class MemoryEventLog implements EventLog {
 	}
 
 	append(entry: LogEntry, deliver?: Deliver): Appended {
-		if (this.#isClosed) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "The service is closed");
-		}
+		if (this.#isClosed) throw logClosed();
 		const { idempotencyKey } = entry;
 		const now = Date.now();
 		const known =

@@ -23,22 +23,31 @@ export interface RetentionRules {
 
 const DEFAULTS: Bounds = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024, maxAgeMs: 300_000 };
 
+// Checked group by group.
+const ANY: Rule = ["an object", () => true];
 const LATEST: Rule = ["true or false", (value) => typeof value === "boolean"];
 
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function readRetention(history: true | HistoryOptions): RetentionRules {
-	const { groups = {}, ...bounds } =
-		history === true ? {} : checkObject(history, "history", "ERR_SSE_INVALID_OPTION");
-	const byDefault = readOptions(bounds, rulesOf(DEFAULTS), "history");
+	const rules = { ...rulesOf(DEFAULTS), groups: [{}, ANY] } as const;
+	const read = readOptions<Bounds & { groups: unknown }>(
+		history === true ? {} : history,
+		rules,
+		"history",
+	);
+	const { groups, ...byDefault } = read;
 	const ofGroups = new Map<string, Retention>();
 	for (const [group, own] of Object.entries(
 		checkObject(groups, "history.groups", "ERR_SSE_INVALID_OPTION"),
 	)) {
 		// The newest state stays useful at any age.
 		const isLatest = isObject(own) && own.latest === true;
-		const rules = rulesOf(isLatest ? { ...byDefault, maxAgeMs: Infinity } : byDefault);
+		const rulesOfGroup = rulesOf(isLatest ? { ...byDefault, maxAgeMs: Infinity } : byDefault);
 		const name = `history.groups.${group}`;
-		ofGroups.set(group, readOptions<Retention>(own, { ...rules, latest: [false, LATEST] }, name));
+		ofGroups.set(
+			group,
+			readOptions<Retention>(own, { ...rulesOfGroup, latest: [false, LATEST] }, name),
+		);
 	}
 	return { byDefault: { ...byDefault, latest: false }, ofGroups };
 }

@@ -20,6 +20,8 @@ export interface Recovery<Connection extends Replayed> {
 	encode(event: RecoveredEvent): Frame;
 }
 
+const WHAT = "recover (recoverTimeoutMs)";
+
 /** What a recovery needs from the service. */
 export interface RecoveryHost<Connection extends Replayed> {
 	readonly recovery: Recovery<Connection>;
@@ -48,11 +50,11 @@ export function* recovered<C extends Replayed>(
 		const answer = recovery.recover(connection, reason, lastEventId);
 		if (answer === undefined) return false;
 		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
-		const source = yield* settled(awaited, recoverTimeoutMs);
+		const source = yield* settled(awaited, recoverTimeoutMs, WHAT);
 		awaited = undefined;
 		iterator = iteratorOf(source);
 		for (;;) {
-			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs);
+			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs, WHAT);
 			// From here on the client sets the pace, and others must not wait for it.
 			turn.end();
 			if (done === true) return true;

@@ -34,18 +34,23 @@ export class Admission {
 		const limits = this.#limits;
 		const { standalone } = this.#registry;
 		if (this.#registry.connectionCount >= limits.maxConnections) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections");
+			const { maxConnections } = limits;
+			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections", "maxConnections", maxConnections);
 		}
 		const ofKey = limitKey === undefined ? 0 : this.#byLimitKey.of(limitKey).size;
 		if (ofKey >= limits.maxConnectionsPerKey) {
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_KEY", "connections with this limitKey");
+			const { maxConnectionsPerKey: most } = limits;
+			const what = "connections with this limitKey";
+			throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_KEY", what, "maxConnectionsPerKey", most);
 		}
 		const { connections = [] } = this.#registry.client(clientId) ?? {};
 		const alone = standalone.of(clientId);
 		if (connections.length + alone.size < limits.maxConnectionsPerClient) return undefined;
 		const [oldest] = connections.length > 0 ? connections : alone;
 		if (limits.clientLimitPolicy === "close-oldest") return oldest;
-		throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", "connections of this client");
+		const { maxConnectionsPerClient: most } = limits;
+		const what = "connections of this client";
+		throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", what, "maxConnectionsPerClient", most);
 	}
 
 	/** Call when the connection has opened. */

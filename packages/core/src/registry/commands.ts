@@ -128,8 +128,9 @@ export class Commands {
 		for (const { memberships } of connections) {
 			const added = groups.filter((name) => !memberships.has(name));
 			const count = memberships.size + added.length;
-			if (count > this.#options.maxGroupsPerConnection) {
-				throw tooMany("ERR_SSE_MAX_GROUPS", "groups");
+			const { maxGroupsPerConnection: most } = this.#options;
+			if (count > most) {
+				throw tooMany("ERR_SSE_MAX_GROUPS", "groups", "maxGroupsPerConnection", most);
 			}
 		}
 		return connections.filter((connection) => {

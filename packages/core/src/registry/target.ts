@@ -5,6 +5,7 @@
 
 import { invalid, isObject, observe } from "../checks/errors.js";
 import { checkClientId, checkGroup, type NameLimits } from "../checks/names.js";
+import { didYouMean } from "../checks/near.js";
 import type { Connection } from "../connection/connection.js";
 import { listenerOn, responseOf } from "../sink/open-sinks.js";
 import type { Audience } from "../types/target.js";
@@ -21,6 +22,8 @@ export function audienceOf({ client, group, exceptClient }: Selection): Audience
 }
 
 const EVERYONE: Selection = {};
+
+const KEYS = ["group", "client", "connection", "all", "except"];
 
 /** @returns the selection, or `undefined` for a connection that is not open @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP` */
 export function readTarget(target: unknown, limits: NameLimits): Selection | undefined {
@@ -82,9 +85,13 @@ function formOf(target: unknown): string {
 
 function invalidTarget(target: unknown): Error {
 	observe(target);
-	return invalid(
+	const keys = isObject(target) ? Object.keys(target) : [];
+	const error = invalid(
 		"ERR_SSE_INVALID_TARGET",
 		'The target must be "all", { group }, { client } or { connection }',
-		isObject(target) ? `{ ${Object.keys(target)} }` : target,
+		isObject(target) ? `{ ${keys} }` : target,
 	);
+	const unknown = keys.find((key) => !KEYS.includes(key));
+	if (unknown !== undefined) error.message += didYouMean(unknown, KEYS);
+	return error;
 }

@@ -46,7 +46,10 @@ export async function followRun(
 	const status = await host.store.settle(id);
 	if (status === undefined && lastEventId === undefined) {
 		if (options.unknown === "error") {
-			throw new SSEError("ERR_SSE_RUN_UNKNOWN", `There is no run ${id.slice(0, 80)}`);
+			throw new SSEError(
+				"ERR_SSE_RUN_UNKNOWN",
+				`There is no run ${id.slice(0, 80)}, or it is no longer kept`,
+			);
 		}
 		return answerNothing(reader);
 	}

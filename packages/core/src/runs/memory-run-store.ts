@@ -47,7 +47,7 @@ class MemoryRunStore implements RunStore {
 		const known = this.#settled(id);
 		if (known?.state === "running") return { status: statusOf(known), isOwn: false };
 		if (known === undefined && this.#runs.size >= rules.maxRuns) {
-			throw new SSEError("ERR_SSE_MAX_RUNS", `${rules.maxRuns} runs are kept already`);
+			throw new SSEError("ERR_SSE_MAX_RUNS", `Too many runs: maxRuns is ${rules.maxRuns}`);
 		}
 		if (known !== undefined) this.#forget(known);
 		const now = Date.now();

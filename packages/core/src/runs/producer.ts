@@ -98,9 +98,8 @@ export class Producer {
 		const { maxEvents, maxLength, maxPending } = this.#host.rules;
 		if (this.#count > maxEvents || this.#length > maxLength) {
 			this.end("failed", "limit");
-			this.stop(
-				new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.id} is longer than a run may be`),
-			);
+			const limits = `maxEvents (${maxEvents}) or maxLength (${maxLength})`;
+			this.stop(new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.id} exceeds ${limits}`));
 			throw over(this.id);
 		}
 		this.#host.fold?.add(entry);
@@ -199,5 +198,8 @@ export class Producer {
 }
 
 function over(id: string): SSEError {
-	return new SSEError("ERR_SSE_RUN_OVER", `The run ${id} is over, or belongs to another producer`);
+	return new SSEError(
+		"ERR_SSE_RUN_OVER",
+		`The run ${id} is over, or belongs to another producer: stop producing`,
+	);
 }

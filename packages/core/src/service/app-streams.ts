@@ -3,6 +3,7 @@
  */
 
 import { invalid, isObject } from "../checks/errors.js";
+import { checkKeys } from "../checks/option-rules.js";
 import type { Connection, ConnectionOwner } from "../connection/connection.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
 import type { HttpServer } from "../types/http.js";
@@ -10,6 +11,7 @@ import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";
 import { leaseDefaultService } from "./node-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
+import { OPTION_NAMES } from "./options.js";
 import { Servers } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
 import { INNER, Shutdown } from "./shutdown.js";
@@ -57,14 +59,16 @@ export function createAppStreams<Events extends object = AnyEvents>({
 	service: given,
 	...options
 }: AppStreamsOptions<Events> = {}): AppStreams<Events> {
-	const told = Object.values(options).some((value) => value !== undefined);
+	checkKeys(options, { ...OPTION_NAMES, service: true }, "There is no such option");
+	const hasOptions = Object.values(options).some((value) => value !== undefined);
 	if (given === undefined) {
-		const lease = leaseDefaultService(told ? (options as SSEServiceOptions) : undefined);
+		const lease = leaseDefaultService(hasOptions ? (options as SSEServiceOptions) : undefined);
 		return streamsOn(lease.service, lease.release);
 	}
-	if (told || !isInner(given)) {
+	if (hasOptions || !isInner(given)) {
 		const rule = "service must be what createSSEService returned, which has its options already";
-		throw invalid("ERR_SSE_INVALID_OPTION", rule, told ? Object.keys(options).join() : given);
+		const value = hasOptions ? Object.keys(options).join() : given;
+		throw invalid("ERR_SSE_INVALID_OPTION", rule, value);
 	}
 	return streamsOn(given);
 }

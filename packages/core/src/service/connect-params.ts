@@ -65,7 +65,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	}
 	const named = namedGroups(groupName, groups);
 	if (standalone !== false && (standalone !== true || named !== undefined)) {
-		const rule = "standalone must be true or false, and then without groups";
+		const rule = "standalone must be true or false, and cannot be combined with groups";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, standalone);
 	}
 	return {
@@ -89,11 +89,12 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 /** Whether a stream can open on the response. @throws `ERR_SSE_RESPONSE_STARTED`, `ERR_SSE_PIPELINED` */
 export function checkState({ state }: Sink): void {
 	if (state === "started") {
-		const rule = "The response is started: connect before, once";
+		const rule = "The response has already started: call connect once, before sending anything";
 		throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
 	}
 	if (state === "blocked") {
-		const rule = "The request came behind an open stream on the same HTTP/1.1 connection";
+		const rule =
+			"The request came behind an open stream on the same HTTP/1.1 connection, where its own could never begin";
 		throw new SSEError("ERR_SSE_PIPELINED", rule);
 	}
 }
@@ -135,6 +136,10 @@ function checkExpiresAt(value: unknown): number | undefined {
 			"expiresAt must be a Date or milliseconds since the epoch (the exp of a token is in seconds: exp * 1000)";
 		throw invalid("ERR_SSE_INVALID_EXPIRES_AT", rule, time);
 	}
-	if (time <= Date.now()) throw new SSEError("ERR_SSE_EXPIRED", "expiresAt is past");
+	if (time <= Date.now())
+		throw new SSEError(
+			"ERR_SSE_EXPIRED",
+			"expiresAt is past: the client needs a new authorization",
+		);
 	return time;
 }

@@ -81,6 +81,9 @@ const RULES: OptionRules<ResolvedOptions> = {
 	onError: [undefined, CALLBACK],
 };
 
+/** The names of all options. */
+export const OPTION_NAMES: object = RULES;
+
 // Without history these options have no effect, so setting them is a mistake.
 const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 	"eventLog",

@@ -109,6 +109,8 @@ function recordOf(init: RespondParams["headers"]): SSEHeaders {
 		const headers = new Headers(init);
 		return { ...Object.fromEntries(headers), "set-cookie": headers.getSetCookie() };
 	} catch (cause) {
-		throw invalid("ERR_SSE_INVALID_HEADERS", "headers must be headers", init, { cause });
+		throw invalid("ERR_SSE_INVALID_HEADERS", "headers must be what new Headers accepts", init, {
+			cause,
+		});
 	}
 }

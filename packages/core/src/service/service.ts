@@ -108,7 +108,8 @@ class Service implements InnerService {
 			params,
 			(options) => {
 				if (transport !== undefined) return transport.sinkFor(params, options);
-				const rule = "connect needs a service of sse-service, not of sse-service/fetch";
+				const rule =
+					"connect needs a service created by sse-service; one of sse-service/fetch opens streams with respond";
 				throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
 			},
 			() => transport?.isClosing(params) === true,

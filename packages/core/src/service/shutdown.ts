@@ -62,7 +62,7 @@ export class Shutdown<T extends Closable> {
 		// Refused clients return one window later, so they are spread as evenly as the connections ended, after the drain.
 		const seconds = Math.max(1, Math.ceil(this.#windowMs / 1_000));
 		const headers = { "Retry-After": String(seconds) };
-		const message = `${what} is closed`;
+		const message = `${what} is closed, and opens no more streams`;
 		throw new SSEError("ERR_SSE_SERVICE_CLOSED", message, { headers });
 	}
 

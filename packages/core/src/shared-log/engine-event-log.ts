@@ -2,7 +2,7 @@
  * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
  * events included. So all processes deliver in the same order.
  */
-import { SSEError } from "../checks/errors.js";
+import { logClosed, SSEError } from "../checks/errors.js";
 import type {
 	Appended,
 	Deliver,
@@ -85,7 +85,10 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	open(host: LogHost): Promise<Position> {
 		if (this.#host !== undefined) {
-			throw new SSEError("ERR_SSE_INVALID_OPTION", "An event log serves one service");
+			throw new SSEError(
+				"ERR_SSE_INVALID_OPTION",
+				"An event log serves one service: create one for each",
+			);
 		}
 		this.#rules = readRetention(host.history);
 		this.#host = host;
@@ -206,8 +209,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
 		if (this.#isClosed || this.writer === undefined) {
-			const message = "The service is closed";
-			return Promise.reject(new SSEError("ERR_SSE_SERVICE_CLOSED", message));
+			return Promise.reject(logClosed());
 		}
 		return append(this.writer).then((at) => {
 			// The append went to another log, or to this log after it was recreated.

@@ -140,7 +140,7 @@ export class HealthProbe {
 		const { position } = this.#host;
 		const asking = this.#asking.splice(0);
 		try {
-			const newest = await within(TIMEOUT_MS, this.#engine.newest());
+			const newest = await within(TIMEOUT_MS, this.#engine.newest(), "The answer");
 			this.#refusal = undefined;
 			this.#host.onAnswer(newest);
 			// Before the log is open, or after it was recreated meanwhile, there is nothing to compare.

@@ -42,8 +42,11 @@ export function nodeObjectsOf(
 	if (isObject(request?.headers) && typeof response?.setHeader === "function") {
 		return [request, response];
 	}
-	const rule = "{ req, res } must be of Node, or carry it as raw";
-	throw invalid("ERR_SSE_INVALID_REQUEST", rule, res);
+	const isRequest = isObject(request?.headers);
+	const what = isRequest ? "res must be Node's response" : "req must be Node's request";
+	const hint =
+		'or carry it as raw (connect takes { req, res }; for a Request of the Fetch API use respond of "sse-service/fetch")';
+	throw invalid("ERR_SSE_INVALID_REQUEST", `${what}, ${hint}`, isRequest ? res : req);
 }
 
 /** Whether a stand-in (for tests or serverless functions) replaces the socket: then no server emits 'close' for the response. */

@@ -86,7 +86,11 @@ export function streamHeaders(
 }
 
 export function invalidHeaders(cause: unknown): SSEError {
-	return new SSEError("ERR_SSE_INVALID_HEADERS", `Invalid headers (${cause})`, { cause });
+	return new SSEError(
+		"ERR_SSE_INVALID_HEADERS",
+		`A header of the response, or of originalResHeaders, is invalid (${cause})`,
+		{ cause },
+	);
 }
 
 /** The application's directives that restrict caches, plus ours. */

@@ -66,7 +66,7 @@ export function serializeData(message: unknown): string {
 		cause = thrown;
 	}
 	if (text !== undefined) return text;
-	const rule = "The message must be a string or JSON, and no promise";
+	const rule = "The data must be a string or what JSON can represent, not a promise (await it)";
 	throw invalid("ERR_SSE_INVALID_DATA", rule, message, { cause });
 }
 

@@ -2,6 +2,7 @@
  * A message: data and options as the application writes them, checked, and encoded as text.
  */
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
+import { checkKeys } from "../checks/option-rules.js";
 import { isTime, TIME_RULE } from "../checks/time.js";
 import type { PublishOptions, SendOptions } from "../types/message.js";
 import {
@@ -29,10 +30,10 @@ export interface Message extends EventFields {
 const MAX_KEY_LENGTH = 256;
 
 // Refusing unknown names matters: a `{ group }` passed here by mistake must not send the message to everyone.
-const COMMON_OPTION_NAMES: readonly string[] = ["event", "id", "retry", "key", "ttlMs"];
-const OPTION_NAMES: { readonly [use in "send" | "publish"]: readonly string[] } = {
-	send: [...COMMON_OPTION_NAMES, "volatile"],
-	publish: [...COMMON_OPTION_NAMES, "idempotencyKey"],
+const COMMON = { event: true, id: true, retry: true, key: true, ttlMs: true };
+const OPTION_NAMES = {
+	send: { ...COMMON, volatile: true },
+	publish: { ...COMMON, idempotencyKey: true },
 };
 
 /** @throws `ERR_SSE_INVALID_OPTION`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY` */
@@ -43,13 +44,12 @@ export function readMessage(
 	use: "send" | "publish" = "send",
 ): Message {
 	checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
-	const unknown = Object.keys(options).find((name) => !OPTION_NAMES[use].includes(name));
-	if (unknown !== undefined)
-		throw invalid("ERR_SSE_INVALID_OPTION", `There is no such option of ${use}`, unknown);
+	checkKeys(options, OPTION_NAMES[use], `There is no such option of ${use}`);
 	const isVolatile = options.volatile === true;
 	// With a key it would remove the waiting event and then be skipped itself.
 	if (isVolatile && (options.key !== undefined || options.ttlMs !== undefined)) {
-		const rule = "What is volatile neither waits nor is kept: it has no key and no ttlMs";
+		const rule =
+			"volatile cannot be combined with key or ttlMs: a volatile event neither waits nor is kept";
 		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
 	}
 	return {
@@ -84,7 +84,9 @@ export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 		return encode();
 	} catch (cause) {
 		if (!(cause instanceof RangeError)) throw cause;
-		throw invalid("ERR_SSE_INVALID_DATA", "The message is too long", data, { cause });
+		throw invalid("ERR_SSE_INVALID_DATA", "The data is longer than a string can be", data, {
+			cause,
+		});
 	}
 }
 

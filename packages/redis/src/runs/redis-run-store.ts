@@ -87,7 +87,9 @@ class RedisRunStore implements RunStore {
 			return { status: statusOf(status), isOwn: Number(isOwn) === 1 };
 		} catch (error) {
 			if (!isScriptError(error, "SSEMAXRUNS")) throw error;
-			throw new SSEError("ERR_SSE_MAX_RUNS", `${maxRuns} runs are kept already`, { cause: error });
+			throw new SSEError("ERR_SSE_MAX_RUNS", `Too many runs: maxRuns is ${maxRuns}`, {
+				cause: error,
+			});
 		}
 	}
 
