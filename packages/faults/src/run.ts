@@ -87,6 +87,7 @@ class Run {
 			perSecond: options.eventsPerSecond,
 			groups: this.#crowd.groups,
 			clientIds: this.#crowd.clientIds,
+			onTelling: (clientId, id) => this.#crowd.onTold(clientId, id),
 			onProblem: (what) => this.#violate("log", what),
 		});
 	}

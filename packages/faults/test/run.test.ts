@@ -16,6 +16,7 @@ const FLAWS = [
 	{ flaw: "forgetful", only: ["cut"], rules: ["missed", "state"] },
 	{ flaw: "repeating", only: ["cut"], rules: ["twice"] },
 	{ flaw: "silent", only: ["failover"], rules: ["continuity", "order"] },
+	{ flaw: "deaf", only: ["cut"], rules: ["missed", "foreign"] },
 	{ flaw: "suspicious", only: ["kill"], rules: ["gap"] },
 	{ flaw: "stateless", only: ["failover"], rules: ["state"] },
 ] as const;

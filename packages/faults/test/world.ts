@@ -82,11 +82,20 @@ export class World {
 		return this.#numbers;
 	}
 
+	/** Have a process, which others are told of by the log, change the groups of a client. @returns the id of the command */
+	tell(what: "join" | "leave", clientId: string, group: string, process = 1): number {
+		const id = ++this.#numbers;
+		this.truth.tell(id, { do: what, clientId, group, process });
+		for (const reader of READERS)
+			if (reader.clientId === clientId) this.give(reader, { kind: "told", id });
+		return id;
+	}
+
 	/** Put something into the log, or, without a number, what is no event. */
-	store({ epoch, sequence, tag }: Position, number?: number): void {
+	store({ epoch, sequence, tag }: Position, number?: number, told?: number): void {
 		if (epoch !== this.#epoch) this.#log.clear();
 		this.#epoch = epoch;
-		this.#log.set(sequence, { tag, number });
+		this.#log.set(sequence, { tag, number, told });
 	}
 
 	give(reader: Reader, ...received: readonly Untimed[]): void {

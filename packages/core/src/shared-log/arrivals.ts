@@ -4,6 +4,7 @@
  */
 import type { LogHost } from "../event-log/event-log.js";
 import type { LocalCopy } from "./local-copy.js";
+import type { ToldBy } from "./local-copy-fill.js";
 import type { Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
 import type { LogWriter } from "./log-writer.js";
@@ -26,13 +27,22 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 	copy.add({ epoch: position.epoch, sequence, tag }, record);
 	try {
 		if (record !== undefined) deliver(record);
-		else if (from === writer.id) return true;
-		else if (command !== undefined) host.obey(command);
-		else if (keeping !== undefined) writer.hear(keeping, host);
+		else if (command !== undefined) obey({ writer: from, command }, writer, host);
+		else if (keeping !== undefined && from !== writer.id) writer.hear(keeping, host);
 	} catch (error) {
 		host.onError(error);
 	} finally {
 		copy.onDelivered();
 	}
 	return true;
+}
+
+/** Carries out a command, unless this process gave it, and so has done so already. */
+export function obey({ writer, command }: ToldBy, { id }: LogWriter, host: LogHost): void {
+	if (writer === id) return;
+	try {
+		host.obey(command);
+	} catch (error) {
+		host.onError(error);
+	}
 }

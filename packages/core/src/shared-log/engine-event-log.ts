@@ -19,7 +19,7 @@ import { type RetentionRules, readRetention } from "../event-log/retention.js";
 import { within } from "../pacing/timeout.js";
 import type { Position } from "../wire/cursor.js";
 import { orFailed } from "./append-queue.js";
-import { deliverArrival } from "./arrivals.js";
+import { deliverArrival, obey } from "./arrivals.js";
 import { EngineClock } from "./engine-clock.js";
 import { EngineReader } from "./engine-reader.js";
 import { HealthProbe, type HealthProbeHost } from "./health-probe.js";
@@ -144,16 +144,17 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 
 	async begin(newest: Newest, signal: AbortSignal): Promise<void> {
 		this.#clock.see(newest.now);
-		const before = this.position;
-		const isSame = before !== undefined && (await continues(this.#engine, before, newest));
-		const filling = { rules: this.#rules, before, clock: this.#clock };
-		const copy = isSame ? this.#copy : await fillLocalCopy(this.#engine, newest, filling);
-		if (signal.aborted) return;
+		const former = this.#copy;
+		const before = former?.position;
+		if (before !== undefined && (await continues(this.#engine, before, newest))) return;
+		const filling = { rules: this.#rules, former, clock: this.#clock };
+		const { copy, commands } = await fillLocalCopy(this.#engine, newest, filling);
+		if (signal.aborted || this.#host === undefined || this.writer === undefined) return;
 		this.#copy = copy;
-		if (before === undefined) {
-			this.#onOpen(newest);
-			this.writer?.release();
-		} else if (!isSame) this.#host?.onBreak(before);
+		for (const each of commands) obey(each, this.writer, this.#host);
+		if (before !== undefined) return void this.#host.onBreak(before);
+		this.#onOpen(newest);
+		this.writer.release();
 	}
 
 	onFollowed(newest: Position): void {

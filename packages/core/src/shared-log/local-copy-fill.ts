@@ -3,6 +3,7 @@
  * proven to be part of the log still.
  */
 
+import type { Command } from "../event-log/command.js";
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
 import type { EngineClock } from "./engine-clock.js";
@@ -19,9 +20,20 @@ const YOUNG = 1_000;
 
 interface FillHost {
 	readonly rules: RetentionRules;
-	/** The position of this process, if it had one. */
-	readonly before: Position | undefined;
+	/** The copy that this process had, if the log was open. */
+	readonly former: LocalCopy | undefined;
 	readonly clock: EngineClock;
+}
+
+interface Filled {
+	readonly copy: LocalCopy;
+	/** Commands in the copy that were never delivered here, with the process that appended each. */
+	readonly commands: readonly ToldBy[];
+}
+
+export interface ToldBy {
+	readonly writer: string;
+	readonly command: Command;
 }
 
 /** Whether the log continues from a position. `newest`: its newest position */
@@ -42,12 +54,12 @@ export async function continues(
 export async function fillLocalCopy(
 	engine: LogEngine,
 	newest: Position,
-	{ rules, before, clock }: FillHost,
-): Promise<LocalCopy> {
+	{ rules, former, clock }: FillHost,
+): Promise<Filled> {
 	const { epoch } = newest;
 	const now = (): number => clock.now();
-	if (before !== undefined && before.epoch !== epoch && (await isYoung(engine, newest))) {
-		return new LocalCopy(rules, { epoch, sequence: 0, tag: "0" }, now);
+	if (former !== undefined && former.position.epoch !== epoch && (await isYoung(engine, newest))) {
+		return { copy: new LocalCopy(rules, { epoch, sequence: 0, tag: "0" }, now), commands: [] };
 	}
 	const stored = await readNewest(engine, newest, countOf(rules));
 	const last = stored.at(-1);
@@ -62,13 +74,17 @@ export async function fillLocalCopy(
 			if (record !== undefined) copy.addEarlier(record);
 		}
 	}
+	const commands: ToldBy[] = [];
 	for (const each of stored) {
 		const { sequence, tag } = each;
 		if (sequence <= base.sequence) continue;
-		copy.add({ epoch, sequence, tag }, readArrival(each, epoch)?.record);
+		const { writer = "", record, command } = readArrival(each, epoch) ?? {};
+		copy.add({ epoch, sequence, tag }, record);
 		copy.onDelivered();
+		if (command === undefined || former === undefined) continue;
+		if (!former.hadAt({ epoch, sequence, tag })) commands.push({ writer, command });
 	}
-	return copy;
+	return { copy, commands };
 }
 
 /** The position just before `first`, or `first` itself if the tag before it is unknown. */

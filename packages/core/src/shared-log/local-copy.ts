@@ -59,6 +59,13 @@ export class LocalCopy {
 		return this.#tags.at(sequence);
 	}
 
+	/** Whether what is at a position was delivered here. What is too old to know was. */
+	hadAt({ epoch, sequence, tag }: Position): boolean {
+		const { position } = this;
+		if (epoch !== position.epoch || sequence > position.sequence) return false;
+		return (this.tagAt(sequence) ?? tag) === tag;
+	}
+
 	/** Like the log's method. @returns `"older"` if the engine may still have the events, but the copy does not */
 	readAfter(
 		after: Position | undefined,

@@ -4,8 +4,9 @@
  */
 import type { Branch } from "../truth/branch.js";
 import type { Position } from "../truth/position.js";
-import type { Reader } from "../truth/target.js";
-import type { Truth } from "../truth/truth.js";
+import { groupOf, type Reader } from "../truth/target.js";
+import type { Passed, Truth } from "../truth/truth.js";
+import type { Memberships } from "./memberships.js";
 
 /** Where a reader comes to, and when. */
 export interface Step {
@@ -19,7 +20,12 @@ export interface Step {
 export interface Obstacle {
 	/** The events that it missed; none when the position is not on the branch. */
 	readonly missed: readonly number[];
+	/** The event that it was sent, and that was for a group that it is not in. */
+	readonly foreign?: number | undefined;
 }
+
+/** So much of the log a process reads again behind a gap, at least. */
+const READ_AGAIN = 100;
 
 interface Owed {
 	readonly number: number;
@@ -31,10 +37,13 @@ export interface Traveller {
 	readonly reader: Reader;
 	/** The newest event of each key that it received. */
 	readonly states: ReadonlyMap<string, number>;
+	/** The commands that were given while its stream was open. Earlier ones do not concern that. */
+	readonly asked: ReadonlySet<number>;
 }
 
 export class Course {
 	readonly branch: Branch;
+	memberships: Memberships;
 	readonly #truth: Truth;
 	readonly #traveller: Traveller;
 	/** By key, the newest event that was passed by. A newer one makes up for it. */
@@ -44,11 +53,13 @@ export class Course {
 		truth: Truth,
 		traveller: Traveller,
 		branch: Branch,
+		memberships: Memberships,
 		owed: Iterable<[string, Owed]> = [],
 	) {
 		this.#truth = truth;
 		this.#traveller = traveller;
 		this.branch = branch;
+		this.memberships = memberships;
 		this.#owed = new Map(owed);
 	}
 
@@ -56,8 +67,18 @@ export class Course {
 	go(from: Position, { position, number, at }: Step): Obstacle | undefined {
 		if (!this.#truth.isOn(this.branch, position)) return { missed: [] };
 		const missed: number[] = [];
+		let foreign: number | undefined;
 		for (const each of this.#between(from.sequence, position.sequence)) {
-			if (each.number === number) continue;
+			if ("told" in each) {
+				if (this.#traveller.asked.has(each.id)) this.memberships.pass(each.id, each.told);
+				continue;
+			}
+			const membership = this.memberships.in(groupOf(each.sent.target));
+			if (each.number === number) {
+				if (membership === "out") foreign = number;
+				continue;
+			}
+			if (membership !== "in") continue;
 			const key = this.#truth.keyOf(each.number);
 			const { ttlMs = Infinity, at: sentAt } = each.sent;
 			if (key === undefined) {
@@ -67,7 +88,29 @@ export class Course {
 			}
 		}
 		missed.push(...this.#unreplaced());
-		return missed.length > 0 ? { missed } : undefined;
+		return missed.length > 0 || foreign !== undefined ? { missed, foreign } : undefined;
+	}
+
+	/** The reader was led to a position by a gap. Its process obeys what it then has of the log still. */
+	land({ sequence }: Position): void {
+		const { asked } = this.#traveller;
+		const places = [...asked]
+			.filter((id) => !this.memberships.hasPassed(id))
+			.map((id) => ({
+				id,
+				told: this.#truth.told(id),
+				place: this.branch.placeOfTold(id),
+			}));
+		places.sort((one, other) => (one.place ?? 0) - (other.place ?? 0));
+		for (const { id, told, place } of places) {
+			if (told === undefined) continue;
+			if (place === undefined) this.memberships.doubt(told.group);
+			else if (place <= sequence) {
+				this.memberships.pass(id, told);
+				const isRead = sequence - place < READ_AGAIN && this.#truth.isKept(this.branch, place);
+				if (!isRead) this.memberships.doubt(told.group);
+			}
+		}
 	}
 
 	/**
@@ -76,18 +119,31 @@ export class Course {
 	 * @returns `undefined` when the reader cannot go on along it: it received what is not there, or lacks what is
 	 */
 	fork(branch: Branch, at: Position): Course | undefined {
-		const forked = new Course(this.#truth, this.#traveller, branch, this.#owed);
+		const memberships = this.memberships.copy();
+		const forked = new Course(this.#truth, this.#traveller, branch, memberships, this.#owed);
 		if (forked.#unreplaced().length > 0) return undefined;
+		// Its process may have obeyed what is lost.
+		for (const each of this.#between(branch.after, this.branch.newest)) {
+			if ("told" in each) memberships.doubt(each.told.group);
+		}
 		if (at.sequence <= branch.after) return forked;
 		if (!this.#truth.isOn(branch, at)) return undefined;
-		const [own, others] = [this, forked].map((each) =>
-			[...each.#between(branch.after, at.sequence)].map(({ number }) => number).join(),
-		);
+		const [own, others] = [this, forked].map((each) => each.#numbersBetween(branch.after, at));
 		return own === others ? forked : undefined;
 	}
 
-	#between(after: number, upTo: number): ReturnType<Truth["between"]> {
+	#between(after: number, upTo: number): Iterable<Passed> {
 		return this.#truth.between(this.branch, after, upTo, this.#traveller.reader);
+	}
+
+	/** The events that may be for the reader, after a sequence, up to a position. */
+	#numbersBetween(after: number, { sequence }: Position): string {
+		const numbers: number[] = [];
+		for (const each of this.#between(after, sequence)) {
+			if ("told" in each) continue;
+			if (this.memberships.in(groupOf(each.sent.target)) !== "out") numbers.push(each.number);
+		}
+		return numbers.join();
 	}
 
 	/** The events that were passed by though the branch has no newer ones of their keys, and the reader neither. */

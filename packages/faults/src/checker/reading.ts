@@ -4,10 +4,11 @@
  */
 import type { Branch } from "../truth/branch.js";
 import { nameOf, type Position } from "../truth/position.js";
-import { isFor, type Reader, stateGroupOf } from "../truth/target.js";
+import { isFor, isForClient, type Reader, stateGroupOf } from "../truth/target.js";
 import type { Truth } from "../truth/truth.js";
 import { Course, type Obstacle, type Step, type Traveller } from "./course.js";
 import { Gaps } from "./gaps.js";
+import { Orders } from "./orders.js";
 import type { Gap, Received } from "./received.js";
 import type { Problem, Violation } from "./violation.js";
 
@@ -18,6 +19,7 @@ export class Reading {
 	readonly #truth: Truth;
 	readonly #reader: Reader;
 	readonly #gaps: Gaps;
+	readonly #orders: Orders;
 	readonly #recent: Received[] = [];
 	/** The newest event of each key that it was sent. */
 	readonly #states = new Map<string, number>();
@@ -34,7 +36,8 @@ export class Reading {
 		this.#truth = truth;
 		this.#reader = reader;
 		this.#gaps = new Gaps(truth);
-		this.#traveller = { reader, states: this.#states };
+		this.#orders = new Orders(truth, reader);
+		this.#traveller = { reader, states: this.#states, asked: this.#orders.asked };
 	}
 
 	/** The log must have been read up to where this leads. */
@@ -45,6 +48,7 @@ export class Reading {
 			if (this.#recent.length > KEPT) this.#recent.shift();
 			yield* problems.map((problem) => this.#violationOf(problem));
 		}
+		if (this.#at !== undefined) this.#orders.settleAt(this.#at);
 	}
 
 	/** Look whether it has the newest event of each key that its groups keep. */
@@ -53,7 +57,10 @@ export class Reading {
 	}
 
 	*#look(received: Received): Iterable<Problem> {
-		if (received.kind === "opened" || received.kind === "closed") return;
+		if (received.kind === "opened") this.#orders.onOpened(received.process, this.#courses);
+		if (received.kind === "closed") this.#orders.onClosed();
+		if (received.kind === "told") this.#orders.onTold(received.id, this.#courses);
+		if (!("position" in received || received.kind === "state")) return;
 		if (received.kind === "state") return yield* this.#lookAtState(received.number);
 		if (received.kind === "gap") {
 			yield* this.#lookAtGap(received);
@@ -63,6 +70,7 @@ export class Reading {
 			if (received.kind === "event") yield* this.#lookAtEvent(received);
 			yield* this.#lookAtStep({ position: received.position, number, at: received.at });
 		}
+		if (received.kind !== "direct") this.#orders.onPosition();
 		if (received.kind !== "gap" && received.kind !== "id") return;
 		const wasPartial = this.#isPartial;
 		this.#isPartial = received.isPartial === true;
@@ -84,7 +92,8 @@ export class Reading {
 	*#lookAtEvent({ number, ownId }: Received & { kind: "event" }): Iterable<Problem> {
 		const sent = this.#truth.sent(number);
 		if (sent === undefined) return yield ["unknown", `event ${number} was never sent`];
-		if (!isFor(sent.target, this.#reader)) yield this.#foreign(number);
+		// Whether it is for one of its groups depends on where it is.
+		if (!isForClient(sent.target, this.#reader)) yield this.#foreign(number);
 		if (ownId !== sent.ownId) {
 			yield ["id", `event ${number} has the own id ${ownId}, and was sent with ${sent.ownId}`];
 		}
@@ -122,6 +131,8 @@ export class Reading {
 			return obstacle === undefined;
 		});
 		if (this.#courses.length > 0) return undefined;
+		const foreign = obstacles.find((each) => each.foreign !== undefined)?.foreign;
+		if (foreign !== undefined) return this.#foreign(foreign);
 		const [least] = obstacles
 			.map(({ missed }) => missed)
 			.filter(({ length }) => length > 0)
@@ -144,10 +155,12 @@ export class Reading {
 
 	/** Whatever came before, the reader continues from here. */
 	#settleAt(position: Position): void {
+		const memberships = this.#orders.membershipsOn(this.#courses);
 		this.#at = position;
 		this.#courses = this.#truth
 			.branchesWith(position)
-			.map((branch) => new Course(this.#truth, this.#traveller, branch));
+			.map((branch) => new Course(this.#truth, this.#traveller, branch, memberships.copy()));
+		for (const course of this.#courses) course.land(position);
 		this.#known.clear();
 		for (const branch of this.#truth.ledger.of(position.epoch)) this.#known.add(branch);
 	}

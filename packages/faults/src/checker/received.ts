@@ -31,6 +31,8 @@ export type Received = Timed &
 		/** The newest event of a key, for one that has come to its group. */
 		| { readonly kind: "state"; readonly number: number }
 		| { readonly kind: "closed" }
+		/** Not received: from now on a process may change its groups. */
+		| { readonly kind: "told"; readonly id: number }
 	);
 
 export type Gap = Received & { readonly kind: "gap" };

@@ -65,6 +65,11 @@ export class Client {
 		this.#received = [...received, ...this.#received];
 	}
 
+	/** A process is about to be told something of it. */
+	onTold(id: number): void {
+		this.#write({ kind: "told", id, at: now() });
+	}
+
 	get received(): readonly Received[] {
 		return this.#received;
 	}

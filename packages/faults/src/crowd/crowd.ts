@@ -54,6 +54,11 @@ export class Crowd {
 		for (const client of this.#clients) client.stop();
 	}
 
+	/** A process is about to be told something of a client. */
+	onTold(clientId: string, id: number): void {
+		for (const client of this.#clients) if (client.reader.clientId === clientId) client.onTold(id);
+	}
+
 	/** @returns those who have not come to a mark within the time */
 	async untilAt(mark: Mark, timeoutMs: number): Promise<readonly Client[]> {
 		const isThere = (client: Client): boolean => endOf(client.received, mark) > 0;

@@ -8,9 +8,10 @@ import type { EventLog } from "sse-service/engine";
  * - `repeating`: delivers one twice.
  * - `silent`: does not say that it lost what it had delivered.
  * - `suspicious`: says of what it has that it is gone.
+ * - `deaf`: does not obey other processes.
  * - `stateless`: has no newest events for those who come to a group.
  */
-export type Flaw = "forgetful" | "repeating" | "silent" | "suspicious" | "stateless";
+export type Flaw = "forgetful" | "repeating" | "silent" | "suspicious" | "deaf" | "stateless";
 
 type LogHost = Parameters<EventLog["open"]>[0];
 type Deliver = LogHost["deliver"];
@@ -40,6 +41,8 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 		});
 	} else if (flaw === "silent") {
 		hosted(() => ({ onBreak: () => {} }));
+	} else if (flaw === "deaf") {
+		hosted(() => ({ obey: () => {} }));
 	} else if (flaw === "suspicious") {
 		const readAfter = log.readAfter.bind(log);
 		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));

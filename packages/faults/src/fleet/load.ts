@@ -6,13 +6,17 @@ import { limitOf, now, pause } from "../clock.js";
 import type { Mark } from "../crowd/crowd.js";
 import { parseId } from "../truth/position.js";
 import type { Sent } from "../truth/sent.js";
-import { stateGroupOf, type Target } from "../truth/target.js";
+import { STATE_GROUPS, stateGroupOf, type Target } from "../truth/target.js";
+import { nameOfTold } from "../truth/told.js";
 import type { Truth } from "../truth/truth.js";
 import type { Fleet } from "./fleet.js";
 import type { Member } from "./member.js";
 import type { Publication } from "./member-program.js";
 
 const TICK_MS = 20;
+
+/** For so many events a process is told one thing of the groups of a client. */
+const TELL_ONE_IN = 12;
 
 /** How many keys there are for each target. */
 const KEYS = 8;
@@ -34,6 +38,8 @@ export interface LoadOptions {
 	readonly perSecond: number;
 	readonly groups: readonly string[];
 	readonly clientIds: readonly string[];
+	/** A process is about to be told to do something with the groups of a client. `undefined`: none ever is */
+	onTelling?(clientId: string, id: number): void;
 	/** What was acknowledged cannot be. */
 	onProblem(what: string): void;
 }
@@ -43,6 +49,7 @@ export class Load {
 	readonly #waiting = new Map<Member, number>();
 	readonly #unanswered = new Set<Promise<unknown>>();
 	#numbers = 0;
+	#told = 0;
 	#due = 0;
 	#timer: NodeJS.Timeout | undefined;
 	/** Nothing is sent to the groups that keep the newest events, so that these are the same for a while. */
@@ -95,6 +102,7 @@ export class Load {
 			const member = this.#anyMember();
 			if (member === undefined) continue;
 			const { random } = this.#options;
+			if (random.between(1, TELL_ONE_IN) === 1) this.#tell(member);
 			const event = this.#anyEvent(this.#numbers + 1);
 			if (this.isStateKept && stateGroupOf(event.target) !== undefined) continue;
 			const number = this.#send(event);
@@ -109,6 +117,20 @@ export class Load {
 			if (isRepeated) void this.#insist(publication, stateGroupOf(target) !== undefined);
 			else void this.#publish(member, publication);
 		}
+	}
+
+	/** Have a client join or leave a group, wherever its streams are. */
+	#tell(member: Member): void {
+		const { random, truth, groups, clientIds, onTelling } = this.#options;
+		if (onTelling === undefined) return;
+		const plain = groups.filter((group) => !STATE_GROUPS.includes(group));
+		const clientId = clientIds[random.between(0, clientIds.length - 1)] ?? "";
+		const group = plain[random.between(0, plain.length - 1)] ?? "";
+		const what = random.between(1, 2) === 1 ? "join" : "leave";
+		const id = ++this.#told;
+		truth.tell(id, { do: what, clientId, group, process: member.port });
+		onTelling(clientId, id);
+		void member.tell({ do: what, clientId, groups: [group, nameOfTold(id)] });
 	}
 
 	/** As an application that is not sure: in two processes at once, and again until it is acknowledged. It is one event all the same. */

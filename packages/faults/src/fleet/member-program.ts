@@ -39,6 +39,13 @@ export interface Publication {
 	readonly isSent?: boolean;
 }
 
+/** What it is to do with the groups of a client. */
+export interface Order {
+	readonly do: "join" | "leave";
+	readonly clientId: string;
+	readonly groups: readonly string[];
+}
+
 /** What it answers. */
 export type Answer = { readonly id: string } | { readonly code: string };
 
@@ -79,7 +86,11 @@ const server = createServer(async (req, res) => {
 				void sendDirectly(connection).catch((error) => process.stderr.write(`pipe: ${error}\n`));
 			}
 		} else if (pathname === "/publish") {
-			res.end(JSON.stringify(await publish(await bodyOf(req))));
+			res.end(JSON.stringify(await publish(await bodyOf<Publication>(req))));
+		} else if (pathname === "/tell") {
+			const { do: what, clientId, groups } = await bodyOf<Order>(req);
+			sse[what]({ client: clientId }, groups);
+			res.end("{}");
 		} else {
 			res.end(JSON.stringify({ ...sse.health(), stats: sse.stats() }));
 		}
@@ -118,7 +129,7 @@ async function* piped(signal: AbortSignal): AsyncIterable<string> {
 	}
 }
 
-async function bodyOf(req: IncomingMessage): Promise<Publication> {
+async function bodyOf<Body>(req: IncomingMessage): Promise<Body> {
 	let text = "";
 	for await (const part of req.setEncoding("utf8")) text += part;
 	return JSON.parse(text);

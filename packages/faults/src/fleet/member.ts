@@ -7,7 +7,7 @@ import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { MEMBER_PROGRAM } from "../program.js";
 import type { EngineName } from "./connect-engine.js";
 import type { Flaw } from "./flaws.js";
-import type { Answer, MemberOptions, Publication } from "./member-program.js";
+import type { Answer, MemberOptions, Order, Publication } from "./member-program.js";
 
 // A stopped process answers nothing.
 const ANSWER_TIMEOUT_MS = 6_000;
@@ -88,6 +88,11 @@ export class Member {
 		const body = JSON.stringify(publication);
 		const text = await this.#request("POST", "/publish", body, ANSWER_TIMEOUT_MS);
 		return text === undefined ? undefined : JSON.parse(text);
+	}
+
+	/** Say what it is to do with the groups of a client. Nothing says whether it does. */
+	async tell(order: Order): Promise<void> {
+		await this.#request("POST", "/tell", JSON.stringify(order), ANSWER_TIMEOUT_MS);
 	}
 
 	/** @returns `undefined` when it does not answer */

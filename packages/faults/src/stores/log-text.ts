@@ -1,14 +1,17 @@
 /**
  * The texts of the log, as far as the checker reads them: it stands on nothing that it checks.
  */
+import type { Entry } from "../truth/branch.js";
+import { toldIn } from "../truth/told.js";
 
-/** @returns the number of the event in a text; `undefined` when there is none in it */
-export function numberIn(text: string): number | undefined {
+/** @returns what is in a text: an event, a command to join or leave, or nothing of ours */
+export function contentOf(text: string): Omit<Entry, "tag"> {
 	try {
-		const { d: data } = JSON.parse(text);
+		const { d: data, o: command } = JSON.parse(text);
+		if (Array.isArray(command?.groups)) return { told: toldIn(command.groups) };
 		const number = typeof data === "string" ? Number.parseInt(data, 10) : Number.NaN;
-		return Number.isNaN(number) ? undefined : number;
+		return Number.isNaN(number) ? {} : { number };
 	} catch {
-		return undefined;
+		return {};
 	}
 }

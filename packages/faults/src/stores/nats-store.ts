@@ -10,7 +10,7 @@ import { now, pause } from "../clock.js";
 import type { Fault, Scene } from "../faults/fault.js";
 import type { Entry, Found } from "../truth/branch.js";
 import type { Bookmark } from "../truth/ledger.js";
-import { numberIn } from "./log-text.js";
+import { contentOf } from "./log-text.js";
 import type { Store } from "./store.js";
 
 // As the log documents it.
@@ -203,5 +203,5 @@ class NatsStore implements Store {
 function entryIn(payload: string): Entry {
 	const end = payload.indexOf("\n");
 	const tag = /^[0-9a-z]+/.exec(payload)?.[0] ?? "0";
-	return { tag, number: numberIn(payload.slice(end + 1)) };
+	return { tag, ...contentOf(payload.slice(end + 1)) };
 }

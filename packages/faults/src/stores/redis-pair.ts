@@ -8,7 +8,7 @@ import { createClient } from "redis";
 import { limitOf, pause } from "../clock.js";
 import type { Entry, Found } from "../truth/branch.js";
 import type { Bookmark } from "../truth/ledger.js";
-import { numberIn } from "./log-text.js";
+import { contentOf } from "./log-text.js";
 
 // As the log documents them.
 export const LOG = "{sse}:log";
@@ -144,5 +144,5 @@ function entryIn(fields: readonly string[]): Entry {
 		const place = fields.findIndex((field, index) => index % 2 === 0 && field === name);
 		return place < 0 ? "" : (fields[place + 1] ?? "");
 	};
-	return { tag: fieldOf("t"), number: numberIn(fieldOf("d")) };
+	return { tag: fieldOf("t"), ...contentOf(fieldOf("d")) };
 }

@@ -9,6 +9,8 @@ export interface Entry {
 	readonly tag: string;
 	/** Of the event in it. A command, or anything else, has none. */
 	readonly number?: number | undefined;
+	/** The id of the command in it. */
+	readonly told?: number | undefined;
 }
 
 /** What the engine answered when its log was read. */
@@ -26,6 +28,8 @@ export class Branch {
 	readonly #entries = new Map<number, Entry>();
 	/** The places of each event. */
 	readonly #places = new Map<number, number[]>();
+	/** The place of each command. */
+	readonly #ofTold = new Map<number, number>();
 	/** The places of the events of each key. */
 	readonly #ofKeys = new Map<string, number[]>();
 	#newest: number;
@@ -56,6 +60,7 @@ export class Branch {
 		this.#entries.set(sequence, entry);
 		this.#newest = Math.max(this.#newest, sequence);
 		if (entry.number !== undefined) push(this.#places, entry.number, sequence);
+		if (entry.told !== undefined) this.#ofTold.set(entry.told, sequence);
 		if (key !== undefined) push(this.#ofKeys, key, sequence);
 		return undefined;
 	}
@@ -91,6 +96,14 @@ export class Branch {
 	placesOf(number: number, upTo = Infinity): readonly number[] {
 		const own = this.#places.get(number)?.filter((sequence) => sequence <= upTo) ?? [];
 		return [...(this.parent?.placesOf(number, Math.min(this.after, upTo)) ?? []), ...own];
+	}
+
+	/** The place of a command. */
+	placeOfTold(id: number): number | undefined {
+		const own = this.#ofTold.get(id);
+		if (own !== undefined) return own;
+		const inherited = this.parent?.placeOfTold(id);
+		return inherited !== undefined && inherited <= this.after ? inherited : undefined;
 	}
 
 	/** The keys that have a place in it. */

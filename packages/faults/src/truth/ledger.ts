@@ -45,6 +45,10 @@ export class Ledger {
 		return this.#branches.get(epoch) ?? [];
 	}
 
+	all(): readonly Branch[] {
+		return [...this.#branches.values()].flat();
+	}
+
 	get epochs(): number {
 		return this.#branches.size;
 	}

@@ -19,11 +19,22 @@ export interface Reader {
 /** These groups keep the newest event of each key, and no other. */
 export const STATE_GROUPS: readonly string[] = ["state", "prices"];
 
-export function isFor(target: Target, { clientId, groups }: Reader): boolean {
+/** Whether an event is for a reader in the groups that it connects to. */
+export function isFor(target: Target, reader: Reader): boolean {
+	const group = groupOf(target);
+	return isForClient(target, reader) && (group === undefined || reader.groups.includes(group));
+}
+
+/** The same, whatever groups it is in. */
+export function isForClient(target: Target, { clientId }: Reader): boolean {
 	if (target === "all") return true;
 	if ("except" in target && target.except?.client === clientId) return false;
-	if ("client" in target && target.client !== clientId) return false;
-	return !("group" in target) || target.group === undefined || groups.includes(target.group);
+	return !("client" in target) || target.client === clientId;
+}
+
+/** The group that one has to be in. */
+export function groupOf(target: Target): string | undefined {
+	return target !== "all" && "group" in target ? target.group : undefined;
 }
 
 /** The group that keeps the newest events sent to a target, if one does. */

@@ -10,7 +10,8 @@ import { Losses } from "./losses.js";
 import { nameOf, type Position } from "./position.js";
 import { keyNameOf, type Sent } from "./sent.js";
 import { type Sighting, Sightings } from "./sightings.js";
-import { isFor, type Reader } from "./target.js";
+import { isForClient, type Reader } from "./target.js";
+import type { Told } from "./told.js";
 
 /** How many positions there were, by what showed what is there. */
 export interface Evidence {
@@ -18,10 +19,16 @@ export interface Evidence {
 	readonly receipt: number;
 }
 
+/** What a reader passes by: an event, or a command. */
+export type Passed =
+	| { readonly number: number; readonly sequence: number; readonly sent: Sent }
+	| { readonly id: number; readonly told: Told };
+
 export class Truth {
 	readonly losses = new Losses();
 	readonly ledger: Ledger;
 	readonly #sent = new Map<number, Sent>();
+	readonly #told = new Map<number, Told>();
 	readonly #sightings = new Sightings();
 	readonly #maxEvents: number;
 	#evidence: Evidence = { log: 0, receipt: 0 };
@@ -30,6 +37,15 @@ export class Truth {
 	constructor(maxEvents = Infinity) {
 		this.#maxEvents = maxEvents;
 		this.ledger = new Ledger((number) => this.keyOf(number));
+	}
+
+	/** A process is about to be told something. */
+	tell(id: number, told: Told): void {
+		this.#told.set(id, told);
+	}
+
+	told(id: number): Told | undefined {
+		return this.#told.get(id);
 	}
 
 	send(number: number, sent: Sent): void {
@@ -108,19 +124,21 @@ export class Truth {
 		return { tag: one.position.tag, number: one.number };
 	}
 
-	/** The events for a reader that a branch has after one sequence, up to another. */
-	*between(
-		branch: Branch,
-		after: number,
-		upTo: number,
-		reader: Reader,
-	): Iterable<{ readonly number: number; readonly sequence: number; readonly sent: Sent }> {
+	/** What a branch has after one sequence, up to another, of what may be for a client. */
+	*between(branch: Branch, after: number, upTo: number, reader: Reader): Iterable<Passed> {
 		for (let sequence = after + 1; sequence <= upTo; sequence++) {
-			const number = this.entryOn(branch, sequence)?.number;
+			const { number, told: id } = this.entryOn(branch, sequence) ?? {};
+			const told = id === undefined ? undefined : this.#told.get(id);
+			if (id !== undefined && told?.clientId === reader.clientId) yield { id, told };
 			const sent = number === undefined ? undefined : this.#sent.get(number);
-			if (number === undefined || sent === undefined || !isFor(sent.target, reader)) continue;
-			yield { number, sequence, sent };
+			if (number === undefined || sent === undefined) continue;
+			if (isForClient(sent.target, reader)) yield { number, sequence, sent };
 		}
+	}
+
+	/** Whether the engine still has what a branch had at a sequence. */
+	isKept({ epoch, newest }: Branch, sequence: number): boolean {
+		return newest - sequence < this.#maxEvents && !this.losses.isTrimmed({ epoch, sequence });
 	}
 
 	/** Whether the engine has removed what is after a position, by its bound or by hand. */

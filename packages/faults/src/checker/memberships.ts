@@ -1,0 +1,75 @@
+/**
+ * The memberships of one reader: the groups that it is in where it is in the log. It comes to some when it connects, and commands
+ * of any process change them. A process that was told itself obeys at once, the others when the log delivers the command.
+ */
+import type { Told } from "../truth/told.js";
+
+/** `unsure`: it may be in the group or not. */
+type Membership = "in" | "out" | "unsure";
+
+export class Memberships {
+	readonly #states: Map<string, Membership>;
+	/** By group, commands that may be obeyed before the log delivers them, and whether the reader's process was told itself. */
+	readonly #ahead: Map<string, ReadonlyMap<number, boolean>>;
+	/** Groups for which the reader's process obeyed commands in another order than the log's. */
+	readonly #mixed: Set<string>;
+	/** The commands that the reader is past. */
+	readonly #passed: Set<number>;
+
+	private constructor(other?: Memberships) {
+		this.#states = new Map(other === undefined ? [] : other.#states);
+		this.#ahead = new Map(other === undefined ? [] : other.#ahead);
+		this.#mixed = new Set(other === undefined ? [] : other.#mixed);
+		this.#passed = new Set(other === undefined ? [] : other.#passed);
+	}
+
+	/** Those of one that has connected. */
+	static of(groups: readonly string[]): Memberships {
+		const memberships = new Memberships();
+		for (const group of groups) memberships.#states.set(group, "in");
+		return memberships;
+	}
+
+	copy(): Memberships {
+		return new Memberships(this);
+	}
+
+	/** Whether the reader is in a group. All are in `undefined`. */
+	in(group: string | undefined): Membership {
+		return group === undefined ? "in" : (this.#states.get(group) ?? "out");
+	}
+
+	doubt(group: string): void {
+		this.#states.set(group, "unsure");
+	}
+
+	/** Be unsure wherever another one says something else. */
+	doubtUnlike(other: Memberships): void {
+		for (const group of new Set([...this.#states.keys(), ...other.#states.keys()])) {
+			if (this.in(group) !== other.in(group)) this.doubt(group);
+		}
+	}
+
+	/** A command may be obeyed from now on. `isOwn`: the reader's process obeys it now, and not when the log delivers it */
+	obeyAhead(id: number, { group }: Told, isOwn: boolean): void {
+		this.#ahead.set(group, new Map([...(this.#ahead.get(group) ?? []), [id, isOwn]]));
+		this.doubt(group);
+	}
+
+	/** The reader has come to where the log has a command. */
+	pass(id: number, { group, do: what }: Told): void {
+		this.#passed.add(id);
+		const ahead = new Map(this.#ahead.get(group));
+		const wasAhead = ahead.delete(id);
+		this.#ahead.set(group, ahead);
+		if (!wasAhead && [...ahead.values()].includes(true)) this.#mixed.add(group);
+		const isSure = ahead.size === 0 && !this.#mixed.has(group);
+		if (isSure) this.#states.set(group, what === "join" ? "in" : "out");
+		else this.doubt(group);
+		if (ahead.size === 0) this.#mixed.delete(group);
+	}
+
+	hasPassed(id: number): boolean {
+		return this.#passed.has(id);
+	}
+}

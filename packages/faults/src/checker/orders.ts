@@ -1,0 +1,88 @@
+/**
+ * The orders: commands that change the groups of one reader, and whether they concern the stream that it reads. A process obeys a
+ * command of another one when the log delivers it, for the streams that it has then.
+ */
+import type { Position } from "../truth/position.js";
+import type { Reader } from "../truth/target.js";
+import type { Truth } from "../truth/truth.js";
+import type { Course } from "./course.js";
+import { Memberships } from "./memberships.js";
+
+export class Orders {
+	/** Those that were given while the stream was open, and its process followed the log. */
+	readonly asked = new Set<number>();
+	readonly #truth: Truth;
+	readonly #reader: Reader;
+	/** Those that some process may not have obeyed yet. */
+	readonly #pending = new Set<number>();
+	/** Where no course says more. */
+	#memberships: Memberships;
+	#process: number | undefined;
+	#isLive = false;
+
+	constructor(truth: Truth, reader: Reader) {
+		this.#truth = truth;
+		this.#reader = reader;
+		this.#memberships = Memberships.of(reader.groups);
+	}
+
+	/** A stream is open: its reader is in the groups that it connected to, and in those that others told of it just then. */
+	onOpened(process: number, courses: readonly Course[]): void {
+		this.#process = process;
+		this.#isLive = false;
+		this.asked.clear();
+		this.#memberships = Memberships.of(this.#reader.groups);
+		for (const id of this.#pending) this.#doubt(id, [this.#memberships]);
+		for (const course of courses) course.memberships = this.#memberships.copy();
+	}
+
+	/** Its process follows the log, and has a position before everything that is stored from now on. */
+	onPosition(): void {
+		this.#isLive = this.#process !== undefined;
+	}
+
+	onClosed(): void {
+		this.#process = undefined;
+		this.#isLive = false;
+	}
+
+	/** A process is about to be told. */
+	onTold(id: number, courses: readonly Course[]): void {
+		const told = this.#truth.told(id);
+		if (told === undefined) return;
+		this.#pending.add(id);
+		const all = courses.map(({ memberships }) => memberships);
+		this.#doubt(id, this.#isLive ? [this.#memberships] : [this.#memberships, ...all]);
+		if (!this.#isLive) return;
+		this.asked.add(id);
+		const isOwn = told.process === this.#process;
+		// A replay that has not come there yet leaves out what is for a group that was left.
+		if (!isOwn && told.do === "join") return;
+		for (const memberships of all) memberships.obeyAhead(id, told, isOwn);
+	}
+
+	/** @returns what is sure along all of these courses */
+	membershipsOn(courses: readonly Course[]): Memberships {
+		const [first, ...others] = courses.map(({ memberships }) => memberships);
+		const common = (first ?? this.#memberships).copy();
+		for (const other of others) common.doubtUnlike(other);
+		return common;
+	}
+
+	/** All processes have delivered what the log has up to a position. */
+	settleAt({ epoch, sequence }: Position): void {
+		const { current } = this.#truth.ledger;
+		for (const id of this.#pending) {
+			const place = current?.placeOfTold(id);
+			const isElsewhere = this.#truth.ledger.all().some((branch) => branch.placeOfTold(id));
+			const isBefore = place !== undefined && current?.epoch === epoch && place <= sequence;
+			if (isBefore || (place === undefined && isElsewhere)) this.#pending.delete(id);
+		}
+	}
+
+	#doubt(id: number, all: readonly Memberships[]): void {
+		const group = this.#truth.told(id)?.group;
+		if (group === undefined) return;
+		for (const memberships of all) memberships.doubt(group);
+	}
+}

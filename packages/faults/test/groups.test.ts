@@ -1,0 +1,140 @@
+/**
+ * Groups that change while a stream is open: a history is right where each event comes to those who are in its group at its
+ * place in the log, and the checker finds it when it is not.
+ */
+import { describe, expect, it } from "vitest";
+import { ADA, at, BOB, rightWorld, type World } from "./world.js";
+
+const CLEO_GROUP = "green";
+const OTHER_PROCESS = 1;
+const OWN_PROCESS = 0;
+
+/** Bob is told to join a group, at 51, or to leave one. Nobody is in the group by itself. */
+function told(what: "join" | "leave", process = OTHER_PROCESS): World {
+	const world = rightWorld();
+	const id = world.tell(what, "bob", what === "join" ? CLEO_GROUP : "red", process);
+	world.store(at(51), undefined, id);
+	return world;
+}
+
+/** Send one event to a group, to these readers. */
+function send(
+	world: World,
+	sequence: number,
+	group: string,
+	to: Parameters<World["send"]>[2],
+): void {
+	world.send(1, at(sequence), { ...to, targets: [{ group }] });
+}
+
+describe("a history in which groups change is right", () => {
+	it("when one who joined receives what is sent behind the command", () => {
+		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
+			const world = told("join", process);
+			const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
+			world.give(BOB, { kind: "event", number, position: at(52) });
+			world.giveAll({ kind: "id", position: at(52) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("when one who left receives nothing of what is sent behind the command", () => {
+		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
+			const world = told("leave", process);
+			send(world, 52, "red", { to: [ADA] });
+			world.giveAll({ kind: "id", position: at(52) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("whether a process that is told itself obeys before the log delivers the command or not", () => {
+		for (const isGiven of [true, false]) {
+			const world = rightWorld();
+			const id = world.tell("join", "bob", CLEO_GROUP, OWN_PROCESS);
+			const number = world.send(1, at(51), { targets: [{ group: CLEO_GROUP }] });
+			if (isGiven) world.give(BOB, { kind: "event", number, position: at(51) });
+			world.store(at(52), undefined, id);
+			world.giveAll({ kind: "id", position: at(52) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("when one comes back to the groups that it connects to", () => {
+		const world = told("leave");
+		world.giveAll({ kind: "id", position: at(51) });
+		expect(world.check()).toEqual([]);
+		world.give(BOB, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(51) });
+		send(world, 52, "red", {});
+		expect(world.check()).toEqual([]);
+	});
+
+	it("whether a command that is under way when a stream opens concerns the stream or not", () => {
+		for (const isGiven of [true, false]) {
+			const world = rightWorld();
+			const id = world.tell("join", "bob", CLEO_GROUP);
+			world.give(BOB, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(50) });
+			world.store(at(51), undefined, id);
+			const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
+			if (isGiven) world.give(BOB, { kind: "event", number, position: at(52) });
+			world.giveAll({ kind: "id", position: at(52) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("whether a command is obeyed that was trimmed while the process was away", () => {
+		const world = told("join");
+		world.send(1, at(52), { targets: [{ client: "nobody" }] });
+		world.trim(52);
+		world.gapForAll("expired", at(52));
+		send(world, 53, CLEO_GROUP, { to: [] });
+		world.giveAll({ kind: "id", position: at(53) });
+		expect(world.check()).toEqual([]);
+	});
+});
+
+describe("of groups that change, the checker finds:", () => {
+	it("one who joined, and is not sent what follows", () => {
+		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
+			const world = told("join", process);
+			send(world, 52, CLEO_GROUP, { to: [] });
+			world.giveAll({ kind: "id", position: at(52) });
+			expect(world.rules()).toEqual(["missed"]);
+		}
+	});
+
+	it("one who left, and is sent what follows", () => {
+		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
+			const world = told("leave", process);
+			send(world, 52, "red", { to: [ADA, BOB] });
+			expect(world.rules()).toEqual(["foreign"]);
+		}
+	});
+
+	it("one who is sent what is before the command of another process", () => {
+		const world = rightWorld();
+		const id = world.tell("join", "bob", CLEO_GROUP);
+		const number = world.send(1, at(51), { targets: [{ group: CLEO_GROUP }] });
+		world.give(BOB, { kind: "event", number, position: at(51) });
+		world.store(at(52), undefined, id);
+		world.giveAll({ kind: "id", position: at(52) });
+		expect(world.rules()).toEqual(["foreign"]);
+	});
+
+	it("one in whose place another client joined", () => {
+		const world = told("join");
+		const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
+		world.give(BOB, { kind: "event", number, position: at(52) });
+		world.give(ADA, { kind: "event", number, position: at(52) });
+		const found = world.check();
+		expect(found.map(({ rule, reader }) => [rule, reader])).toEqual([["foreign", "ada"]]);
+	});
+
+	it("a process that does not obey what it finds in the log behind a gap", () => {
+		const world = told("join");
+		world.trim(45);
+		world.gapForAll("expired", at(51));
+		send(world, 52, CLEO_GROUP, { to: [] });
+		world.giveAll({ kind: "id", position: at(52) });
+		expect(world.rules()).toContain("missed");
+	});
+});
