@@ -145,14 +145,13 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	async begin(newest: Newest, signal: AbortSignal): Promise<void> {
 		this.#clock.see(newest.now);
 		const former = this.#copy;
-		const before = former?.position;
-		if (before !== undefined && (await continues(this.#engine, before, newest))) return;
+		if (former && (await continues(this.#engine, former.position, newest))) return;
 		const filling = { rules: this.#rules, former, clock: this.#clock };
 		const { copy, commands } = await fillLocalCopy(this.#engine, newest, filling);
 		if (signal.aborted || this.#host === undefined || this.writer === undefined) return;
 		this.#copy = copy;
 		for (const each of commands) obey(each, this.writer, this.#host);
-		if (before !== undefined) return void this.#host.onBreak(before);
+		if (former !== undefined) return void this.#host.onBreak(former.position);
 		this.#onOpen(newest);
 		this.writer.release();
 	}
