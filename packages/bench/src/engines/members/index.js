@@ -16,6 +16,9 @@
 
 export const OURS_ON_REDIS = "sse-service on Redis";
 
+/** Whether its loss of an event is ours to mend. @param {Entry} entry */
+export const isOurs = ({ name }) => name.startsWith("sse-service ");
+
 /** @type {readonly Entry[]} */
 export const MEMBERS = [
 	{
