@@ -15,6 +15,7 @@ export type {
 	RunWrite,
 } from "./runs/run-store.js";
 export type {
+	CloseRunsOptions,
 	FollowOptions,
 	Run,
 	RunCodec,
@@ -23,6 +24,8 @@ export type {
 	RunPosition,
 	RunProducer,
 	RunReader,
+	RunResumer,
+	RunResumption,
 	Runs,
 	RunsOptions,
 	StartedRun,

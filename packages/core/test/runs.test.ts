@@ -18,6 +18,7 @@ import {
 	type FoldRules,
 	type FollowOptions,
 	type Run,
+	type RunStore,
 	type Runs,
 	type RunsOptions,
 } from "../src/runs.js";
@@ -86,6 +87,14 @@ function driven(): {
 		end: () => end(),
 		fail: (error) => fail(error),
 	};
+}
+
+/** A store of several processes: none of them closes it. */
+function shared(store: RunStore): RunStore {
+	return new Proxy(store, {
+		get: (target, key) =>
+			key === "close" ? async () => {} : Reflect.get(target, key).bind(target),
+	});
 }
 
 const dataOf = (stream: TestStream): string[] => stream.events.map(({ data }) => data);
@@ -204,7 +213,7 @@ describe("a run", () => {
 		const { status } = await store.claim("a", rules);
 		await store.write([
 			{
-				...{ id: "a", attempt: status.attempt, after: 0, entries: [{ data: "one" }] },
+				...{ id: "a", attempt: status.attempt, term: 1, after: 0, entries: [{ data: "one" }] },
 				rules: { ...rules, leaseMs: 300 },
 			},
 		]);
@@ -372,6 +381,137 @@ const TEXT: FoldRules<{ text: string }> = {
 	fold: (state, { data }) => ({ text: state.text + data }),
 	render: ({ text }) => [{ event: undefined, data: text }],
 };
+
+describe("a run of a process that closes", () => {
+	const counting: FoldRules<{ text: string }> = {
+		initial: () => ({ text: "" }),
+		fold: (state, { data }) => ({ text: state.text + data }),
+		render: ({ text }) => [{ event: undefined, data: text }],
+	};
+
+	it("is continued by another process from its state, and its readers notice nothing", async () => {
+		const store = createMemoryRunStore();
+		const first = await serve({ store: shared(store), fold: counting });
+		const resumed: unknown[] = [];
+		const second = await serve({
+			store: shared(store),
+			fold: counting,
+			async *resume(run, from) {
+				resumed.push(run.id, from);
+				yield "c";
+				yield "d";
+			},
+		});
+		const source = driven();
+		await first.runs.start("a", source.produce);
+		const run = await source.run();
+		await run.send("a");
+		const staying = await second.read("a");
+		const leaving = await first.read("a");
+		await staying.take(1);
+		await leaving.take(1);
+		void run.send("b");
+		await first.runs.close({ unfinished: "handOver" });
+
+		expect(run.signal.aborted).toBe(true);
+		await expect(run.send("late")).rejects.toMatchObject({ code: "ERR_SSE_RUN_OVER" });
+		await leaving.ended;
+		await staying.ended;
+		expect(dataOf(staying)).toEqual(["a", "b", "c", "d", "{}"]);
+		const back = await second.read("a", leaving.events.at(-1)?.id);
+		await back.ended;
+		expect([...dataOf(leaving), ...dataOf(back)]).toEqual(["a", "b", "c", "d", "{}"]);
+		expect(resumed).toEqual(["a", { state: { text: "ab" }, sequence: 2 }]);
+		const whole = await second.read("a");
+		await whole.ended;
+		expect(dataOf(whole)).toEqual(["abcd", "{}"]);
+		expect([...first.errors, ...second.errors]).toEqual([]);
+	});
+
+	it("is continued by a process that starts later", async () => {
+		const store = createMemoryRunStore();
+		const first = await serve({ store: shared(store) });
+		await first.runs.start("a", (run) => run.send("one").then(() => new Promise(() => {})));
+		await first.runs.close({ unfinished: "handOver" });
+		const { read } = await serve({
+			store: shared(store),
+			resume: (run, { state, sequence }) => run.send({ state, sequence }),
+		});
+		const reader = await read("a");
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["one", '{"sequence":1}', "{}"]);
+	});
+
+	it("is handed on from process to process, and has all its events once", async () => {
+		const store = createMemoryRunStore();
+		const EVENTS = 30;
+		let process: Serving | undefined;
+		const produce = async (run: Run, sent = 0): Promise<void> => {
+			for (let i = sent; i < EVENTS && !run.signal.aborted; i++) {
+				await run.send(i).catch(() => {});
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+		};
+		const options = {
+			resume: (run: Run, { sequence }: { sequence: number }) => produce(run, sequence),
+		};
+		process = await serve({ store: shared(store), ...options });
+		await process.runs.start("a", produce);
+		const watching = await serve({ store: shared(store) });
+		const reader = await watching.read("a");
+		for (let moves = 0; moves < 5; moves++) {
+			await reader.take(moves + 1);
+			const next = await serve({ store: shared(store), ...options });
+			await process.runs.close({ unfinished: "handOver" });
+			process = next;
+		}
+		await reader.ended;
+		expect(dataOf(reader)).toEqual([...Array.from({ length: EVENTS }, (_, i) => String(i)), "{}"]);
+	});
+
+	it("fails when its lease ends if no process takes it over", async () => {
+		const store = createMemoryRunStore();
+		const first = await serve({ store: shared(store), leaseMs: 100 });
+		await first.runs.start("a", (run) => run.send("one").then(() => new Promise(() => {})));
+		const second = await serve({ store: shared(store) });
+		const reader = await second.read("a");
+		await first.runs.close({ unfinished: "handOver" });
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["one", '{"reason":"lost"}']);
+		expect(reader.events.at(-1)?.event).toBe("failed");
+	});
+
+	it("is not touched by a call of close with an option that there is not", async () => {
+		const { runs } = await serve();
+		for (const options of [{ unfinished: "drop" }, { drainMs: -1 }, { force: true }]) {
+			await expect(runs.close(options as object)).rejects.toMatchObject({
+				code: "ERR_SSE_INVALID_OPTION",
+			});
+		}
+		expect((await runs.start("a", () => {})).isOwn).toBe(true);
+	});
+
+	it("is done, and not handed over, if its producer completes in time", async () => {
+		const store = createMemoryRunStore();
+		const first = await serve({ store: shared(store) });
+		const resumed: string[] = [];
+		const second = await serve({
+			store: shared(store),
+			resume: (run) => void resumed.push(run.id),
+		});
+		const source = driven();
+		await first.runs.start("a", source.produce);
+		const reader = await first.read("a");
+		const closed = first.runs.close({ drainMs: 60_000, unfinished: "handOver" });
+		await (await source.run()).send("last");
+		source.end();
+		await closed;
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["last", "{}"]);
+		expect(await second.runs.status("a")).toMatchObject({ state: "done", term: 1 });
+		expect(resumed).toEqual([]);
+	});
+});
 
 describe("a run that is folded", () => {
 	it("gives a late reader the state and then the rest, which together are the whole", async () => {

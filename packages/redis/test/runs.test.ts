@@ -119,6 +119,50 @@ describe.skipIf(redisServerPath === undefined)("runs over Redis", () => {
 		]);
 	});
 
+	it("are handed over by a process that ends, and continued by another one: readers get every event once", async () => {
+		const reading = await open();
+		const child = await startProducer(60_000);
+		const resumed: unknown[] = [];
+		let give: (run: Run) => void = () => {};
+		const given = new Promise<Run>((resolve) => {
+			give = resolve;
+		});
+		const taking = await open({
+			async resume(run, { sequence }) {
+				resumed.push(run.id);
+				for (let i = sequence; i < sequence + 20; i++) await run.send(i);
+				give(run);
+			},
+		});
+		const reader = await reading.read();
+		await reader.take(5);
+		const ended = once(child, "exit");
+		child.kill("SIGTERM");
+		expect(await ended).toEqual([0, null]);
+		await given;
+		await reader.ended;
+		const tokens = dataOf(reader).slice(0, -1);
+		expect(tokens).toEqual(tokens.map((_, i) => String(i)));
+		expect(reader.events.at(-1)?.event).toBe("done");
+		expect(resumed).toEqual(["answer"]);
+		expect(await taking.runs.status("answer")).toMatchObject({ state: "done", term: 2 });
+		const late = await taking.read();
+		await late.ended;
+		expect(dataOf(late)).toEqual(dataOf(reader));
+	});
+
+	it("end at the lease, and not later, when a process hands them over and no other one is there", async () => {
+		const reading = await open();
+		const child = await startProducer(2_000);
+		const reader = await reading.read();
+		await reader.take(5);
+		const ended = once(child, "exit");
+		child.kill("SIGTERM");
+		await ended;
+		await reader.ended;
+		expect(reader.events.at(-1)).toMatchObject({ event: "failed", data: '{"reason":"lost"}' });
+	});
+
 	it("take nothing from a producer that was frozen beyond its lease", async () => {
 		const here = await open();
 		const child = await startProducer(4_000);

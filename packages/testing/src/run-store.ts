@@ -16,6 +16,8 @@ interface Entry {
 interface Status {
 	readonly id: string;
 	readonly attempt: string;
+	readonly term: number;
+	readonly isReleased: boolean;
 	readonly state: "running" | Outcome;
 	readonly reason: string | undefined;
 	readonly sequence: number;
@@ -39,14 +41,17 @@ interface Snapshot {
 interface Write {
 	readonly id: string;
 	readonly attempt: string;
+	readonly term: number;
 	readonly after: number;
 	readonly entries: readonly Entry[];
 	readonly snapshot?: Snapshot | undefined;
+	readonly release?: boolean | undefined;
 	readonly rules: Rules;
 }
 
 export interface TestedRunStore {
 	claim(id: string, rules: Rules): Promise<{ readonly status: Status; readonly isOwn: boolean }>;
+	adopt(id: string, attempt: string, rules: Rules): Promise<Status | undefined>;
 	write(writes: readonly Write[]): Promise<readonly (number | undefined)[]>;
 	cancel(id: string, reason: string | undefined, ttlMs: number): Promise<boolean>;
 	settle(id: string): Promise<Status | undefined>;
@@ -59,6 +64,9 @@ export interface TestedRunStore {
 	snapshot(id: string, attempt: string): Promise<Snapshot | undefined>;
 	watch(run: { readonly id: string; readonly attempt: string }, onChange: () => void): () => void;
 	onCancelled(listener: (attempt: string) => void): () => void;
+	onReleased(
+		listener: (run: { readonly id: string; readonly attempt: string }) => void,
+	): () => void;
 	list(limit: number): Promise<Status[]>;
 	close(): Promise<void>;
 }
@@ -94,14 +102,14 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
 		}
 
 		async function write(
-			{ id, attempt }: Status,
+			{ id, attempt, term }: Status,
 			after: number,
 			entries: readonly Entry[],
 			rules: Partial<Rules> = {},
 			store = here,
 		): Promise<number | undefined> {
 			const all = { ...RULES, ...rules };
-			const [sequence] = await store.write([{ id, attempt, after, entries, rules: all }]);
+			const [sequence] = await store.write([{ id, attempt, term, after, entries, rules: all }]);
 			return sequence;
 		}
 
@@ -214,6 +222,81 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
 			expect(await here.settle("r")).toMatchObject({ state: "cancelled", reason: "enough" });
 			const read = await there.read("r", run.attempt, 2, 9);
 			expect(read).toEqual([{ event: "cancelled", data: '{"reason":"enough"}', end: "cancelled" }]);
+		});
+
+		/** The producer's last write, which may carry entries. */
+		async function release(run: Status, after: number, data: string[] = []): Promise<void> {
+			const last = after + data.length;
+			const { id, attempt, term } = run;
+			const write = { id, attempt, term, after, entries: entries(...data), release: true };
+			expect(await here.write([{ ...write, rules: RULES }])).toEqual([last]);
+		}
+
+		it("is handed over to one of all who try, and takes nothing more from its old producer", async () => {
+			const run = await claim("r");
+			expect(await there.adopt("r", run.attempt, RULES)).toBeUndefined();
+			await release(run, 0, ["a", "b"]);
+			expect(await there.settle("r")).toMatchObject({ state: "running", isReleased: true });
+			expect((await there.claim("r", RULES)).isOwn).toBe(false);
+			const tries = await Promise.all(
+				Array.from({ length: 10 }, (_, i) =>
+					(i % 2 === 0 ? here : there).adopt("r", run.attempt, RULES),
+				),
+			);
+			const [adopted] = tries.filter((status) => status !== undefined);
+			expect(tries.filter((status) => status !== undefined)).toHaveLength(1);
+			expect(adopted).toMatchObject({
+				...{ id: "r", attempt: run.attempt, term: 2, isReleased: false },
+				...{ state: "running", sequence: 2, length: 2 },
+			});
+			expect(await write(run, 2, entries("late"))).toBeUndefined();
+			expect(await write(run, 2, [])).toBeUndefined();
+			expect(await write(adopted as Status, 2, [...entries("c"), DONE], {}, there)).toBe(4);
+			const all = await here.read("r", run.attempt, 1, 9);
+			expect(all?.map(({ data }) => data)).toEqual(["a", "b", "c", "{}"]);
+		});
+
+		it("answers a release that is made again as the first time, also after it was taken over", async () => {
+			const run = await claim("r");
+			await release(run, 0, ["a"]);
+			await release(run, 0, ["a"]);
+			await there.adopt("r", run.attempt, RULES);
+			await release(run, 0, ["a"]);
+			expect(await there.settle("r")).toMatchObject({ term: 2, isReleased: false, sequence: 1 });
+		});
+
+		it("tells every process of a run that is released, also one that listens later", async () => {
+			const early = new Set<string>();
+			const late = new Set<string>();
+			const stop = there.onReleased(({ id, attempt }) => early.add(`${id} ${attempt}`));
+			const run = await claim("r {1}");
+			await write(run, 0, entries("a"));
+			await release(run, 1);
+			await eventually(() => early.size > 0, "the release");
+			stop();
+			here.onReleased(({ id, attempt }) => late.add(`${id} ${attempt}`));
+			await eventually(() => late.size > 0, "the earlier release");
+			expect([...early, ...late]).toEqual([`r {1} ${run.attempt}`, `r {1} ${run.attempt}`]);
+		});
+
+		it("is cancelled also while nobody has taken it over", async () => {
+			const run = await claim("r");
+			await release(run, 0);
+			expect(await there.cancel("r", undefined, RULES.ttlMs)).toBe(true);
+			expect(await there.settle("r")).toMatchObject({ state: "cancelled", isReleased: false });
+			expect(await there.adopt("r", run.attempt, RULES)).toBeUndefined();
+		});
+
+		it("fails when its lease ends and nobody has taken it over", async () => {
+			const run = await claim("r");
+			const { id, attempt, term } = run;
+			const rules = { ...RULES, leaseMs: 1 };
+			await here.write([{ id, attempt, term, after: 0, entries: [], release: true, rules }]);
+			let status: Status | undefined;
+			do status = await there.settle("r");
+			while (status?.state === "running");
+			expect(status).toMatchObject({ state: "failed", reason: "lost", isReleased: false });
+			expect(await there.adopt("r", attempt, RULES)).toBeUndefined();
 		});
 
 		it("wakes those that watch a run, in every process, and nobody else", async () => {

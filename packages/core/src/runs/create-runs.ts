@@ -13,9 +13,12 @@ import { Fold } from "./fold.js";
 import { followRun } from "./follow-run.js";
 import { createMemoryRunStore } from "./memory-run-store.js";
 import { Producer, type ProducerRules } from "./producer.js";
+import { adoptReleased } from "./run-adoption.js";
+import { checkRunId } from "./run-id.js";
 import { produce } from "./run-source.js";
 import type { RunEntry, RunStatus } from "./run-store.js";
 import type {
+	CloseRunsOptions,
 	FollowOptions,
 	Run,
 	RunProducer,
@@ -24,10 +27,9 @@ import type {
 	RunsOptions,
 	StartedRun,
 } from "./run-types.js";
-import { type ResolvedRunsOptions, resolveRunsOptions } from "./runs-options.js";
+import { type ResolvedRunsOptions, resolveClosing, resolveRunsOptions } from "./runs-options.js";
 import { WriteQueue } from "./write-queue.js";
 
-const MAX_ID_LENGTH = 256;
 const MAX_TYPE_LENGTH = 256;
 /** Events of one run that may be queued for the store. */
 const MAX_PENDING = 10_000;
@@ -40,7 +42,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
  *
  * @throws `ERR_SSE_INVALID_OPTION`
  */
-export function createRuns(options: RunsOptions = {}): Runs {
+export function createRuns<State>(options: RunsOptions<State> = {}): Runs {
 	return new ProcessRuns(resolveRunsOptions(options));
 }
 
@@ -60,6 +62,7 @@ class ProcessRuns implements Runs {
 		{ attempt: string | undefined; over: Promise<void> }
 	>();
 	readonly #stopListening: () => void;
+	readonly #stopAdopting: () => Promise<void>;
 	#closing: Promise<void> | undefined;
 
 	constructor(options: ResolvedRunsOptions) {
@@ -81,6 +84,7 @@ class ProcessRuns implements Runs {
 			const producer = this.#producers.get(attempt);
 			producer?.stop(new SSEError("ERR_SSE_RUN_OVER", `The run ${producer.id} was cancelled`));
 		});
+		this.#stopAdopting = this.#adopt();
 	}
 
 	async start(id: string, producer: RunProducer): Promise<StartedRun> {
@@ -92,7 +96,8 @@ class ProcessRuns implements Runs {
 			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed");
 		}
 		const { status, isOwn } = await this.#store.claim(id, this.#rules);
-		if (isOwn) this.#produce(status, producer);
+		const { fold } = this.#options;
+		if (isOwn) this.#produce(status, fold && new Fold(fold), producer);
 		return { id, isOwn, status };
 	}
 
@@ -129,21 +134,24 @@ class ProcessRuns implements Runs {
 		return this.#store.list(limit);
 	}
 
-	close({ drainMs = 0 }: { readonly drainMs?: number | undefined } = {}): Promise<void> {
-		this.#closing ??= this.#close(drainMs);
+	async close(options: CloseRunsOptions = {}): Promise<void> {
+		const { drainMs, unfinished } = resolveClosing(options);
+		this.#closing ??= this.#close(drainMs, unfinished === "handOver");
 		return this.#closing;
 	}
 
-	async #close(drainMs: number): Promise<void> {
+	async #close(drainMs: number, isHandOver: boolean): Promise<void> {
+		await this.#stopAdopting();
 		const producers = [...this.#producers.values()];
 		const ended = Promise.all(producers.map((producer) => producer.ended));
 		if (drainMs > 0) await within(drainMs, ended, "The end of the runs").catch(() => {});
-		for (const producer of producers) {
-			producer.end("failed", "shutdown");
+		// The readers of these receive an end.
+		const attempts = new Set<string | undefined>(producers.map(({ attempt }) => attempt));
+		for (const producer of this.#producers.values()) {
+			if (isHandOver && producer.release()) attempts.delete(producer.attempt);
+			else producer.end("failed", "shutdown");
 			producer.stop(new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed"));
 		}
-		// Their readers receive the end.
-		const attempts = new Set<string | undefined>(producers.map(({ attempt }) => attempt));
 		const readers = [...this.#readers.values()].filter(({ attempt }) => attempts.has(attempt));
 		const read = ended.then(() => Promise.all(readers.map(({ over }) => over)));
 		await within(CLOSE_TIMEOUT_MS, read, "The end of the runs").catch((error: unknown) =>
@@ -155,12 +163,26 @@ class ProcessRuns implements Runs {
 		await this.#store.close();
 	}
 
-	#produce(status: RunStatus, make: RunProducer): void {
-		const { fold } = this.#options;
+	#adopt(): () => Promise<void> {
+		const { resume, fold } = this.#options;
+		if (resume === undefined) return async () => {};
+		return adoptReleased({
+			store: this.#store,
+			rules: this.#rules,
+			fold,
+			onAdopted: (status, state) => {
+				const from = { state: state?.copy(), sequence: status.sequence };
+				this.#produce(status, state, (run) => resume(run, from));
+			},
+			onError: (error, id) => this.#report(error, id),
+		});
+	}
+
+	#produce(status: RunStatus, fold: Fold | undefined, make: (run: Run) => unknown): void {
 		const producer = new Producer(status, {
 			queue: this.#queue,
 			rules: this.#rules,
-			fold: fold && new Fold(fold),
+			fold,
 			encode: encodeEntry,
 			onError: (error) => this.#report(error, status.id),
 		});
@@ -202,10 +224,4 @@ function observed(sending: Promise<void>): Promise<void> {
 
 function encodeEntry(data: unknown, options: SendOptions = {}): RunEntry {
 	return { event: checkEventType(options.event, MAX_TYPE_LENGTH), data: serializeData(data) };
-}
-
-function checkRunId(id: unknown): string {
-	if (typeof id === "string" && id.length > 0 && id.length <= MAX_ID_LENGTH) return id;
-	const rule = `A run's id must be a string of 1 to ${MAX_ID_LENGTH} characters`;
-	throw invalid("ERR_SSE_INVALID_RUN_ID", rule, id);
 }

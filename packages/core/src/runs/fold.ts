@@ -41,6 +41,11 @@ export class Fold {
 		return fold;
 	}
 
+	/** A copy of the state, which belongs to the caller. */
+	copy(): unknown {
+		return JSON.parse(this.serialize());
+	}
+
 	add({ event, data }: RunEntry): void {
 		this.#state = this.#rules.fold(this.#state, { event, data });
 		this.count++;

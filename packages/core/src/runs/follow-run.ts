@@ -7,7 +7,8 @@ import { lastEventIdOf } from "../sink/last-event-id.js";
 import { nodeObjectsOf } from "../sink/node-objects.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { SSEMessage } from "../types/message.js";
-import { Fold, type FoldRules } from "./fold.js";
+import type { FoldRules } from "./fold.js";
+import { folded } from "./folded-run.js";
 import { parseRunCursor } from "./run-cursor.js";
 import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
 import { readRun } from "./run-reader.js";
@@ -30,9 +31,6 @@ interface Beginning {
 	/** Why the reader cannot continue from its position, if so. */
 	readonly gap: RunGapReason | undefined;
 }
-
-/** Entries per read when folding. */
-const PAGE = 1_000;
 
 export async function followRun(
 	host: FollowHost,
@@ -140,22 +138,5 @@ async function* messagesOf(
 			yield* entryMessages(entry, { id, attempt, sequence }, codec);
 			sequence++;
 		}
-	}
-}
-
-/** Computes the state after all events so far, from the newest snapshot and the events since. */
-async function folded(
-	store: RunStore,
-	rules: FoldRules,
-	{ id, attempt }: RunStatus,
-): Promise<Fold> {
-	const fold = Fold.from(rules, await store.snapshot(id, attempt));
-	for (;;) {
-		const entries = (await store.read(id, attempt, fold.count + 1, PAGE)) ?? [];
-		for (const entry of entries) {
-			if (entry.end !== undefined) return fold;
-			fold.add(entry);
-		}
-		if (entries.length < PAGE) return fold;
 	}
 }

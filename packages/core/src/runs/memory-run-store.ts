@@ -20,6 +20,8 @@ interface Run {
 	readonly startedAt: number;
 	readonly ttlMs: number;
 	readonly entries: RunEntry[];
+	term: number;
+	isReleased: boolean;
 	/** The number of entries that the producer wrote. The end may come from elsewhere. */
 	written: number;
 	state: "running" | RunOutcome;
@@ -42,6 +44,7 @@ class MemoryRunStore implements RunStore {
 	readonly #runs = new Map<string, Run>();
 	readonly #watchers = new Map<string, Set<() => void>>();
 	readonly #cancelListeners = new Set<(attempt: string) => void>();
+	readonly #releaseListeners = new Set<(run: Run) => void>();
 
 	async claim(id: string, rules: ClaimRules): Promise<{ status: RunStatus; isOwn: boolean }> {
 		const known = this.#settled(id);
@@ -57,6 +60,8 @@ class MemoryRunStore implements RunStore {
 			startedAt: now,
 			ttlMs: rules.ttlMs,
 			entries: [],
+			term: 1,
+			isReleased: false,
 			written: 0,
 			state: "running",
 			reason: undefined,
@@ -71,17 +76,30 @@ class MemoryRunStore implements RunStore {
 		return { status: statusOf(run), isOwn: true };
 	}
 
+	async adopt(id: string, attempt: string, rules: ClaimRules): Promise<RunStatus | undefined> {
+		const run = this.#settled(id);
+		if (run?.attempt !== attempt || run.state !== "running" || !run.isReleased) return undefined;
+		run.isReleased = false;
+		run.term++;
+		run.leaseUntil = Date.now() + rules.leaseMs;
+		return statusOf(run);
+	}
+
 	async write(writes: readonly RunWrite[]): Promise<(number | undefined)[]> {
-		return writes.map(({ id, attempt, after, entries, snapshot, rules }) => {
+		return writes.map(({ id, attempt, term, after, entries, snapshot, release, rules }) => {
 			const run = this.#settled(id);
 			if (run?.attempt !== attempt) return undefined;
 			const last = after + entries.length;
 			if (entries.length > 0 && run.written >= last) return last;
-			if (run.state !== "running") return undefined;
+			if (run.state !== "running" || run.term !== term) return undefined;
 			run.leaseUntil = Date.now() + rules.leaseMs;
 			if (snapshot !== undefined) run.snapshot = snapshot;
 			this.#append(run, entries);
 			run.written = run.entries.length;
+			if (release === true) {
+				run.isReleased = true;
+				for (const listener of this.#releaseListeners) listener(run);
+			}
 			return run.written;
 		});
 	}
@@ -132,6 +150,14 @@ class MemoryRunStore implements RunStore {
 		};
 	}
 
+	onReleased(listener: (run: Pick<RunStatus, "id" | "attempt">) => void): () => void {
+		this.#releaseListeners.add(listener);
+		for (const run of this.#runs.values()) if (run.isReleased) listener(run);
+		return () => {
+			this.#releaseListeners.delete(listener);
+		};
+	}
+
 	async list(limit: number): Promise<RunStatus[]> {
 		const newest = [...this.#runs.keys()].reverse().slice(0, limit);
 		return newest.flatMap((id) => this.#settled(id) ?? []).map(statusOf);
@@ -161,6 +187,7 @@ class MemoryRunStore implements RunStore {
 
 	#end(run: Run, state: RunOutcome, reason: string | undefined): void {
 		run.state = state;
+		run.isReleased = false;
 		run.reason = reason;
 		run.endedAt = Date.now();
 		run.timer = setTimeout(() => this.#forget(run), run.ttlMs);
@@ -179,8 +206,10 @@ class MemoryRunStore implements RunStore {
 }
 
 function statusOf(run: Run): RunStatus {
-	const { id, attempt, state, reason, length, startedAt, endedAt } = run;
-	const leaseLeftMs = state === "running" ? Math.max(0, run.leaseUntil - Date.now()) : 0;
-	const sequence = run.entries.length;
-	return { id, attempt, state, reason, sequence, length, startedAt, endedAt, leaseLeftMs };
+	const { id, attempt, term, isReleased, state, reason, length, startedAt, endedAt } = run;
+	return {
+		...{ id, attempt, term, isReleased, state, reason, length, startedAt, endedAt },
+		sequence: run.entries.length,
+		leaseLeftMs: state === "running" ? Math.max(0, run.leaseUntil - Date.now()) : 0,
+	};
 }

@@ -5,8 +5,15 @@
 import { SSEError } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
 import type { Fold } from "./fold.js";
-import { endEntry } from "./run-end.js";
-import type { ClaimRules, RunEntry, RunOutcome, RunSnapshot, RunStatus } from "./run-store.js";
+import { endEntry, overError } from "./run-end.js";
+import type {
+	ClaimRules,
+	RunEntry,
+	RunOutcome,
+	RunSnapshot,
+	RunStatus,
+	RunWrite,
+} from "./run-store.js";
 import type { WriteQueue } from "./write-queue.js";
 
 export interface ProducerRules extends ClaimRules {
@@ -28,7 +35,7 @@ export interface ProducerHost {
 
 /** How the run ended, as far as this process knows. */
 export interface ProducerEnd {
-	readonly outcome: RunOutcome;
+	readonly outcome: RunOutcome | "handedOver";
 	readonly reason?: string | undefined;
 	/** Events sent. */
 	readonly events: number;
@@ -42,20 +49,19 @@ const RETRY_MS = 250;
 export class Producer {
 	readonly id: string;
 	readonly attempt: string;
+	readonly #term: number;
 	readonly #host: ProducerHost;
 	readonly #controller = new AbortController();
 	#pending: RunEntry[] = [];
 	#sequence: number;
 	/** Events sent, and the length of their data. */
-	#count = 0;
-	#length = 0;
+	#count: number;
+	#length: number;
 	#snapshotAt = 0;
 	#isQueued = false;
 	/** What an unanswered write carries. */
-	#inFlight:
-		| { readonly entries: RunEntry[]; readonly snapshot: RunSnapshot | undefined }
-		| undefined;
-	/** The end, once it is pending. */
+	#inFlight: Pick<RunWrite, "entries" | "snapshot" | "release"> | undefined;
+	/** The end or the hand-over, once it is pending. */
 	#ending: Omit<ProducerEnd, "events"> | undefined;
 	#isOver = false;
 	#leaseUntil: number;
@@ -67,10 +73,13 @@ export class Producer {
 		this.#resolveEnded = resolve;
 	});
 
-	constructor({ id, attempt, sequence }: RunStatus, host: ProducerHost) {
+	constructor({ id, attempt, term, sequence, length }: RunStatus, host: ProducerHost) {
 		this.id = id;
 		this.attempt = attempt;
+		this.#term = term;
 		this.#sequence = sequence;
+		this.#count = sequence;
+		this.#length = length;
 		this.#host = host;
 		const { leaseMs } = host.rules;
 		this.#leaseUntil = performance.now() + leaseMs;
@@ -91,7 +100,7 @@ export class Producer {
 	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`
 	 */
 	async send(data: unknown, options?: SendOptions): Promise<void> {
-		if (this.#ending !== undefined || this.#isOver) throw over(this.id);
+		if (this.#ending !== undefined || this.#isOver) throw overError(this.id);
 		const entry = this.#host.encode(data, options);
 		this.#count++;
 		this.#length += entry.data.length;
@@ -100,7 +109,7 @@ export class Producer {
 			this.end("failed", "limit");
 			const limits = `maxEvents (${maxEvents}) or maxLength (${maxLength})`;
 			this.stop(new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.id} exceeds ${limits}`));
-			throw over(this.id);
+			throw overError(this.id);
 		}
 		this.#host.fold?.add(entry);
 		this.#pending.push(entry);
@@ -109,7 +118,7 @@ export class Producer {
 			await new Promise<void>((resolve) => {
 				this.#onRoom.push(resolve);
 			});
-			if (this.#isOver) throw over(this.id);
+			if (this.#isOver) throw overError(this.id);
 		}
 	}
 
@@ -121,7 +130,15 @@ export class Producer {
 		this.#enqueue();
 	}
 
-	/** Call when the run is over, or belongs to another producer: adds nothing from now on. */
+	/** Hands the run over: writes what is pending and lets another producer continue. @returns false if the run has its end */
+	release(): boolean {
+		if (this.#ending !== undefined || this.#isOver) return false;
+		this.#ending = { outcome: "handedOver" };
+		this.#enqueue();
+		return true;
+	}
+
+	/** Call when the run is over or belongs to another producer. */
 	stop(reason: unknown): void {
 		if (this.#ending === undefined) this.#over({ outcome: "cancelled" });
 		this.#controller.abort(reason);
@@ -134,12 +151,15 @@ export class Producer {
 			take: () => {
 				this.#isQueued = false;
 				if (this.#isOver) return undefined;
-				this.#inFlight ??= { entries: this.#pending.splice(0), snapshot: this.#snapshot() };
+				const content = this.#inFlight ?? {
+					...{ entries: this.#pending.splice(0), snapshot: this.#snapshot() },
+					release: this.#isReleasing,
+				};
+				this.#inFlight = content;
 				for (const resolve of this.#onRoom.splice(0)) resolve();
-				const { entries, snapshot } = this.#inFlight;
 				const { id, attempt } = this;
-				const { rules } = this.#host;
-				return { id, attempt, after: this.#sequence, entries, snapshot, rules };
+				const position = { id, attempt, term: this.#term, after: this.#sequence };
+				return { ...position, ...content, rules: this.#host.rules };
 			},
 			onWritten: (sequence) => this.#onWritten(sequence),
 			onError: (error) => this.#onFailed(error),
@@ -147,7 +167,7 @@ export class Producer {
 	}
 
 	#onWritten(sequence: number | undefined): void {
-		const written = this.#inFlight?.entries ?? [];
+		const { entries = [], release } = this.#inFlight ?? {};
 		this.#inFlight = undefined;
 		if (sequence === undefined) {
 			this.#lost();
@@ -155,8 +175,12 @@ export class Producer {
 		}
 		this.#sequence = sequence;
 		this.#leaseUntil = performance.now() + this.#host.rules.leaseMs;
-		if (written.at(-1)?.end !== undefined) this.#over(this.#ending);
-		else if (this.#pending.length > 0) this.#enqueue();
+		if (release === true || entries.at(-1)?.end !== undefined) this.#over(this.#ending);
+		else if (this.#isReleasing || this.#pending.length > 0) this.#enqueue();
+	}
+
+	get #isReleasing(): boolean {
+		return this.#ending?.outcome === "handedOver";
 	}
 
 	/** Retries a failed write, which may have had its effect: the store recognizes the entries by their sequence. */
@@ -177,7 +201,7 @@ export class Producer {
 	#lost(): void {
 		if (this.#isOver) return;
 		this.#over();
-		this.#controller.abort(over(this.id));
+		this.#controller.abort(overError(this.id));
 	}
 
 	#over(end: Omit<ProducerEnd, "events"> = { outcome: "failed", reason: "lost" }): void {
@@ -191,15 +215,9 @@ export class Producer {
 
 	#snapshot(): RunSnapshot | undefined {
 		const { fold, rules } = this.#host;
-		if (fold === undefined || fold.count - this.#snapshotAt < rules.snapshotEvery) return undefined;
+		const least = this.#isReleasing ? 1 : rules.snapshotEvery;
+		if (fold === undefined || fold.count - this.#snapshotAt < least) return undefined;
 		this.#snapshotAt = fold.count;
 		return { sequence: fold.count, state: fold.serialize() };
 	}
-}
-
-function over(id: string): SSEError {
-	return new SSEError(
-		"ERR_SSE_RUN_OVER",
-		`The run ${id} is over, or belongs to another producer: stop producing`,
-	);
 }

@@ -1,6 +1,7 @@
 /**
  * The end of a run, as its last entry.
  */
+import { SSEError } from "../checks/errors.js";
 import type { RunEntry, RunOutcome } from "./run-store.js";
 
 export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry {
@@ -10,4 +11,12 @@ export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry 
 /** Returns the reason of an end, if known. */
 export function endReasonOf({ data }: RunEntry): string | undefined {
 	return (JSON.parse(data) as { readonly reason?: string }).reason;
+}
+
+/** What a producer receives that sends after the end. */
+export function overError(id: string): SSEError {
+	return new SSEError(
+		"ERR_SSE_RUN_OVER",
+		`The run ${id} is over, or belongs to another producer: stop producing`,
+	);
 }

@@ -2,11 +2,11 @@
  * The source of a run: a function that sends, or one that returns the events.
  */
 import { closeIterator, iteratorOf } from "../connection/iterators.js";
-import type { Run, RunProducer } from "./run-types.js";
+import type { Run } from "./run-types.js";
 
 /** Resolves when the producer has completed or was stopped. @throws (rejects) what the producer throws */
-export async function produce(make: RunProducer, run: Run): Promise<void> {
-	const made: unknown = await make(run);
+export async function produce(make: (run: Run) => unknown, run: Run): Promise<void> {
+	const made = await make(run);
 	if (made === undefined || made === null) return;
 	const iterator = iteratorOf(made as AsyncIterable<unknown>);
 	// One listener for the whole source: racing each step against the same promise would keep them all.

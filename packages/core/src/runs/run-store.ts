@@ -22,6 +22,10 @@ export interface RunStatus {
 	readonly id: string;
 	/** Identifies this attempt. A run that is started again after its end gets a new one. */
 	readonly attempt: string;
+	/** Counts the producers of this attempt: 1, and one more for each that has taken it over. */
+	readonly term: number;
+	/** Whether its producer has handed it over, and no other has taken it yet. */
+	readonly isReleased: boolean;
 	readonly state: "running" | RunOutcome;
 	/** Why it failed or was cancelled. */
 	readonly reason: string | undefined;
@@ -56,11 +60,15 @@ export interface RunSnapshot {
 export interface RunWrite {
 	readonly id: string;
 	readonly attempt: string;
+	/** The producer's term, from its status. */
+	readonly term: number;
 	/** The sequence of the newest entry before these. A store beyond it has already received this write. */
 	readonly after: number;
 	/** No entry follows one with `end`. */
 	readonly entries: readonly RunEntry[];
 	readonly snapshot?: RunSnapshot | undefined;
+	/** The producer's last write: another one may {@link RunStore.adopt} the run. */
+	readonly release?: boolean | undefined;
 	readonly rules: ClaimRules;
 }
 
@@ -77,8 +85,15 @@ export interface RunStore {
 	): Promise<{ readonly status: RunStatus; readonly isOwn: boolean }>;
 
 	/**
-	 * Appends to runs and renews their leases. MUST refuse an attempt that is over or whose lease has expired, because a paused
-	 * producer that wakes up must not write. A repeated write MUST return the first answer and add nothing.
+	 * Takes over a released run. MUST be atomic across all processes.
+	 *
+	 * @returns the run's status, with a new term, or `undefined` if it is not this attempt, not released, or over
+	 */
+	adopt(id: string, attempt: string, rules: ClaimRules): Promise<RunStatus | undefined>;
+
+	/**
+	 * Appends to runs and renews their leases. MUST refuse an attempt that is over, of another term, or whose lease has expired,
+	 * because a paused producer that wakes up must not write. A repeated write MUST return the first answer and add nothing.
 	 *
 	 * @returns for each write, in order, the sequence of its newest entry, or `undefined` if it was refused
 	 */
@@ -116,6 +131,14 @@ export interface RunStore {
 
 	/** Calls `listener` with each cancelled attempt, whichever process cancelled it. @returns a function that stops it */
 	onCancelled(listener: (attempt: string) => void): () => void;
+
+	/**
+	 * Calls `listener` with each released run, once or more: those of now, and all later ones. The lease ends those that nobody
+	 * adopts.
+	 *
+	 * @returns a function that stops it
+	 */
+	onReleased(listener: (run: Pick<RunStatus, "id" | "attempt">) => void): () => void;
 
 	/** Returns runs, newest first. */
 	list(limit: number): Promise<RunStatus[]>;

@@ -58,6 +58,19 @@ export type RunProducer =
 	| ((run: Run) => Promise<void> | void)
 	| ((run: Run) => AsyncIterable<unknown> | Iterable<unknown>);
 
+/** Where a run that is taken over stands. */
+export interface RunResumption<State = unknown> {
+	/** The state of the fold after all events so far; `undefined` without `fold`. */
+	readonly state: State;
+	/** How many events the run has. */
+	readonly sequence: number;
+}
+
+/** Continues a run that another process has handed over, like a {@link RunProducer}. */
+export type RunResumer<State = unknown> =
+	| ((run: Run, from: RunResumption<State>) => Promise<void> | void)
+	| ((run: Run, from: RunResumption<State>) => AsyncIterable<unknown> | Iterable<unknown>);
+
 export interface StartedRun {
 	readonly id: string;
 	/** Whether this call started it. False: it was already running, here or in another process. */
@@ -76,7 +89,8 @@ export interface FollowOptions {
 	readonly lastEventId?: string | undefined;
 }
 
-export interface RunsOptions {
+// biome-ignore lint/suspicious/noExplicitAny: only the application's own functions see the state
+export interface RunsOptions<State = any> {
 	/** Where runs are kept. Default: in memory, for one process. */
 	readonly store?: RunStore | undefined;
 	/** The service that opens the readers' streams; closing it is up to you. Default: an own service, without history. */
@@ -94,8 +108,12 @@ export interface RunsOptions {
 	/** How many runs the store may keep. Default 10,000. At the limit `start` rejects with `ERR_SSE_MAX_RUNS`. */
 	readonly maxRuns?: number | undefined;
 	/** How events combine into a state. A reader from the start receives the state, then later events. Default: every event. */
-	// biome-ignore lint/suspicious/noExplicitAny: only the application's own functions see the state
-	readonly fold?: FoldRules<any> | undefined;
+	readonly fold?: FoldRules<State> | undefined;
+	/**
+	 * Takes over runs that other processes hand over when they close. One of the processes that have this option continues each
+	 * run; its readers notice nothing. Default: this process takes none over.
+	 */
+	readonly resume?: RunResumer<State> | undefined;
 	readonly codec?: RunCodec | undefined;
 	/** Receives what a producer throws, and what the store rejects with. A reader only learns that the run has failed, not why. */
 	readonly onError?:
@@ -107,6 +125,17 @@ export interface RunsOptions {
 export type RunReader =
 	| Omit<ConnectParams, "onDisconnectCb">
 	| { readonly connection: SSEConnection };
+
+export interface CloseRunsOptions {
+	/** How long producers have to complete, in milliseconds. Default 0. */
+	readonly drainMs?: number | undefined;
+	/**
+	 * What becomes of runs that are not complete by then. `fail`: they fail with the reason `shutdown`, which their readers
+	 * receive. `handOver`: a process with the option `resume` continues them; if none does within `leaseMs`, they fail with the
+	 * reason `lost`. Default `fail`.
+	 */
+	readonly unfinished?: "fail" | "handOver" | undefined;
+}
 
 /** What `createRuns` returns. */
 export interface Runs {
@@ -141,8 +170,10 @@ export interface Runs {
 	list(limit?: number): Promise<RunStatus[]>;
 
 	/**
-	 * Refuses new runs. Producers of this process have `drainMs` milliseconds (default 0) to complete; then their runs fail with
-	 * the reason `shutdown`. Finally, streams end and the store is closed.
+	 * Refuses new runs. Producers of this process have time to complete; then their runs fail or are handed over. Finally, streams
+	 * end and the store is closed. Later calls wait for the first.
+	 *
+	 * @throws (rejects) `ERR_SSE_INVALID_OPTION`
 	 */
-	close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
+	close(options?: CloseRunsOptions): Promise<void>;
 }

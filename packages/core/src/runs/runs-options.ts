@@ -10,7 +10,7 @@ import {
 	readOptions,
 } from "../checks/option-rules.js";
 import { TIME } from "../checks/time.js";
-import type { RunsOptions } from "./run-types.js";
+import type { CloseRunsOptions, RunsOptions } from "./run-types.js";
 
 const OBJECT: Rule = ["an object", (value) => typeof value === "object" && value !== null];
 const POSITIVE_TIME: Rule = [
@@ -33,6 +33,7 @@ const RULES: OptionRules<ResolvedRunsOptions> = {
 	maxLength: [16_777_216, LIMIT],
 	maxRuns: [10_000, LIMIT],
 	fold: [undefined, optional(OBJECT)],
+	resume: [undefined, optional(FUNCTION)],
 	codec: [undefined, optional(OBJECT)],
 	onError: [undefined, optional(FUNCTION)],
 };
@@ -40,4 +41,18 @@ const RULES: OptionRules<ResolvedRunsOptions> = {
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveRunsOptions(options: RunsOptions): ResolvedRunsOptions {
 	return readOptions<ResolvedRunsOptions>(options, RULES);
+}
+
+type ResolvedClosing = {
+	readonly [Name in keyof CloseRunsOptions]-?: Exclude<CloseRunsOptions[Name], undefined>;
+};
+
+const CLOSING: OptionRules<ResolvedClosing> = {
+	drainMs: [0, TIME],
+	unfinished: ["fail", ["fail or handOver", (value) => value === "fail" || value === "handOver"]],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveClosing(options: CloseRunsOptions): ResolvedClosing {
+	return readOptions<ResolvedClosing>(options, CLOSING);
 }

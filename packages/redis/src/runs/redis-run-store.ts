@@ -22,9 +22,9 @@ import { type AnyRedisClient, resolvePrefix } from "../options.js";
 import { isScriptError, runScript, type Script } from "../scripts/script.js";
 import { type Chunk, decodeChunk, encodeChunk } from "./chunk.js";
 import { FollowedRun } from "./followed-run.js";
-import { followRuns } from "./run-follower.js";
+import { followRuns, type RunControl } from "./run-follower.js";
 import { type RunKeys, runKeysOf } from "./run-keys.js";
-import { CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
+import { ADOPT, CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
 
 export interface RedisRunStoreOptions {
 	/** A client of `redis` (node-redis) or of `ioredis`, 5 or 6. Connect and close it yourself, as for `redisEventLog`. */
@@ -35,10 +35,14 @@ export interface RedisRunStoreOptions {
 	readonly onError?: ((error: unknown) => unknown) | undefined;
 }
 
+type ReleasedRun = Pick<RunStatus, "id" | "attempt">;
+
 /** Chunks per read. */
 const CHUNKS = 128;
 /** Writes per call to Redis. */
 const MAX_WRITES = 256;
+/** Of the newest runs, those that were released before this process followed. */
+const MAX_RELEASED = 1_000;
 
 /**
  * Creates a store of runs: `createRuns({ store: redisRunStore({ client }) })`, which closes it.
@@ -62,6 +66,7 @@ class RedisRunStore implements RunStore {
 	/** By the key of the attempt's stream. */
 	readonly #followed = new Map<string, FollowedRun>();
 	readonly #cancelListeners = new Set<(attempt: string) => void>();
+	readonly #releaseListeners = new Set<(run: ReleasedRun) => void>();
 	readonly #closing = new AbortController();
 	#following: Promise<void> | undefined;
 	#isWaking = false;
@@ -91,6 +96,12 @@ class RedisRunStore implements RunStore {
 				cause: error,
 			});
 		}
+	}
+
+	async adopt(id: string, attempt: string, rules: ClaimRules): Promise<RunStatus | undefined> {
+		const args = [attempt, String(rules.leaseMs), String(rules.ttlMs)];
+		const status = (await this.#ofRun(ADOPT, id, args)) as unknown[] | null;
+		return status === null ? undefined : statusOf(status);
 	}
 
 	async write(writes: readonly RunWrite[]): Promise<(number | undefined)[]> {
@@ -167,6 +178,15 @@ class RedisRunStore implements RunStore {
 		};
 	}
 
+	onReleased(listener: (run: ReleasedRun) => void): () => void {
+		this.#releaseListeners.add(listener);
+		if (this.#following === undefined) this.#follow();
+		else void this.#lookForReleased();
+		return () => {
+			this.#releaseListeners.delete(listener);
+		};
+	}
+
 	async list(limit: number): Promise<RunStatus[]> {
 		const args = [String(limit), this.#keys.ofRun("")];
 		const found = await runScript(this.#calls, LIST, this.#common, args);
@@ -195,12 +215,27 @@ class RedisRunStore implements RunStore {
 		const keys = { control: this.#keys.control, wake: this.#wake };
 		const host = {
 			followed: this.#followed,
-			onCancelled: (attempt: string) => {
-				for (const listener of this.#cancelListeners) listener(attempt);
+			onFollowing: () => void this.#lookForReleased(),
+			onControl: ({ kind, attempt, name }: RunControl) => {
+				if (kind === "released") this.#released({ id: decodeName(name), attempt });
+				else for (const listener of this.#cancelListeners) listener(attempt);
 			},
 			onError: (error: unknown) => this.#onError(error),
 		};
 		this.#following ??= followRuns(this.#redis, keys, host, signal);
+	}
+
+	#released(run: ReleasedRun): void {
+		for (const listener of this.#releaseListeners) listener(run);
+	}
+
+	async #lookForReleased(): Promise<void> {
+		if (this.#releaseListeners.size === 0) return;
+		try {
+			for (const run of await this.list(MAX_RELEASED)) if (run.isReleased) this.#released(run);
+		} catch (error) {
+			if (!this.#closing.signal.aborted) this.#onError(error);
+		}
 	}
 
 	/** Ends the blocking read, because there is another run to follow. Runs added meanwhile join the next read. */
@@ -221,7 +256,16 @@ class RedisRunStore implements RunStore {
 	}
 }
 
-function argsOf({ id, attempt, after, entries, snapshot, rules }: RunWrite): string[] {
+function argsOf({
+	id,
+	attempt,
+	term,
+	after,
+	entries,
+	snapshot,
+	release,
+	rules,
+}: RunWrite): string[] {
 	const last = entries.at(-1);
 	const end = last?.end === undefined ? undefined : last;
 	const length = entries.reduce((sum, { data }) => sum + data.length, 0);
@@ -238,6 +282,8 @@ function argsOf({ id, attempt, after, entries, snapshot, rules }: RunWrite): str
 		snapshot === undefined ? "" : String(snapshot.sequence),
 		snapshot?.state ?? "",
 		entries.length === 0 ? "" : encodeChunk(entries),
+		String(term),
+		release === true ? "1" : "",
 	];
 }
 
@@ -252,11 +298,14 @@ function entriesFrom(chunks: readonly Chunk[], from: number): RunEntry[] {
 }
 
 function statusOf(reply: readonly unknown[]): RunStatus {
-	const [attempt, state, reason, sequence, length, startedAt, endedAt, leaseLeftMs, name] =
+	const [attempt, state, reason, sequence, length, startedAt, endedAt, leaseLeftMs, ...rest] =
 		reply.map(String);
+	const [name, term, released] = rest;
 	return {
 		id: decodeName(name ?? ""),
 		attempt: attempt ?? "",
+		term: Number(term),
+		isReleased: released === "1",
 		state: state as "running" | RunOutcome,
 		reason: reason === "" ? undefined : reason,
 		sequence: Number(sequence),

@@ -1,6 +1,6 @@
 /**
- * The follower: one connection of this process that waits for entries of all runs followed here, and for cancellations. It does
- * not poll, and receives nothing of runs that nobody here follows.
+ * The follower: one connection of this process that waits for entries of all runs followed here, for cancellations, and for
+ * releases. It does not poll, and receives nothing of runs that nobody here follows.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { within } from "sse-service/engine";
@@ -14,10 +14,19 @@ export interface FollowerKeys {
 	readonly wake: string;
 }
 
+/** What happened to an attempt; `name` is its run's, of one that was released. */
+export interface RunControl {
+	readonly kind: "cancelled" | "released";
+	readonly attempt: string;
+	readonly name: string;
+}
+
 export interface FollowerHost {
 	/** The followed runs, by the key of their stream. */
 	readonly followed: ReadonlyMap<string, FollowedRun>;
-	onCancelled(attempt: string): void;
+	/** Called when control entries can no longer be missed: what was released before may now be looked up. */
+	onFollowing(): void;
+	onControl(control: RunControl): void;
 	onError(error: unknown): void;
 }
 
@@ -52,8 +61,9 @@ export async function followRuns(
 					"Reading from Redis",
 					signal,
 				);
-			// Earlier cancellations do not concern this process.
+			// Earlier cancellations do not concern this process. Earlier releases are looked up.
 			lastControl ??= newestOf(await ask("XREVRANGE", keys.control, "+", "-", "COUNT", "1"));
+			host.onFollowing();
 			let lastWake = newestOf(await ask("XREVRANGE", keys.wake, "+", "-", "COUNT", "1"));
 			for (;;) {
 				const streams = [...host.followed].filter(([, { last }]) => last !== undefined);
@@ -69,7 +79,7 @@ export async function followRuns(
 					if (name === keys.wake) lastWake = newestOf(entries, lastWake);
 					else if (name === keys.control) {
 						lastControl = newestOf(entries, lastControl);
-						for (const [, [, attempt = ""]] of entries) host.onCancelled(attempt);
+						for (const entry of entries) host.onControl(controlOf(entry));
 					} else for (const entry of entries) host.followed.get(name)?.take(decodeChunk(entry));
 				}
 				if (streams.length > MANY) await pause(PACE_MS, undefined, { signal });
@@ -86,6 +96,10 @@ export async function followRuns(
 }
 
 type StreamEntry = [name: string, fields: string[]];
+
+function controlOf([, [field, attempt = "", , name = ""]]: StreamEntry): RunControl {
+	return { kind: field === "r" ? "released" : "cancelled", attempt, name };
+}
 
 function newestOf(entries: unknown, before = "0-0"): string {
 	const list = entries as StreamEntry[];

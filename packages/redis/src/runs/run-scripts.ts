@@ -1,7 +1,7 @@
 /**
  * The scripts over runs. Each looks at the lease by Redis's own clock before anything else: no process's clock counts.
  *
- * A run is a hash: attempt, state, reason, sequence (of the newest entry), written (of the producer's newest), length,
+ * A run is a hash: attempt, term, released (while it is), state, reason, sequence (of the newest entry), written (of the producer's newest), length,
  * started, ended, lease (until when), fresh (when expiry is next renewed), snapshot (its sequence), folded. The entries of
  * an attempt are a stream of its own; a chunk is `<sequence of its first>-0`, with JSON of the entries as `e`.
  */
@@ -31,6 +31,7 @@ local function finish(id, hash, attempt, state, reason, ttl)
 	redis.call('XADD', hash .. ':' .. attempt, sequence .. '-0', 'e', cjson.encode({ { state, data, state } }))
 	redis.call('HINCRBY', hash, 'length', #data)
 	redis.call('HSET', hash, 'state', state, 'reason', reason, 'ended', now)
+	redis.call('HDEL', hash, 'released')
 	keep(id, hash, attempt, ttl)
 end
 
@@ -50,6 +51,8 @@ local function status(id, hash)
 	if not run[1] then return nil end
 	run[8] = run[2] == 'running' and tostring(math.max(0, run[8] - now)) or '0'
 	run[9] = id
+	local own = redis.call('HMGET', hash, 'term', 'released')
+	run[10], run[11] = own[1], own[2] and '1' or ''
 	return run
 end
 
@@ -71,7 +74,7 @@ if state == 'running' then return { status(id, hash), 0 } end
 if known then forget(id, hash, known) end
 sweep()
 if redis.call('ZCARD', started) >= tonumber(ARGV[5]) then return redis.error_reply('SSEMAXRUNS') end
-redis.call('HSET', hash, 'attempt', attempt, 'state', 'running', 'reason', '', 'sequence', 0, 'written', 0,
+redis.call('HSET', hash, 'attempt', attempt, 'term', 1, 'state', 'running', 'reason', '', 'sequence', 0, 'written', 0,
 	'length', 0, 'started', now, 'ended', '', 'lease', now + lease, 'fresh', now + lease / 2, 'ttl', ttl)
 redis.call('ZADD', started, now, id)
 keep(id, hash, attempt, lease + ttl)
@@ -80,24 +83,26 @@ return { status(id, hash), 1 }
 
 /**
  * KEYS: the index, control, a hash for each write. ARGV for each write: id, attempt, after, how many, lease, ttl, length, state and
- * reason of its end ('' for none), sequence and state of a snapshot ('' for none), the chunk. It answers the sequence of each, or -1.
+ * reason of its end ('' for none), sequence and state of a snapshot ('' for none), the chunk, term, 1 to release it. It answers the sequence of each, or -1.
  */
 export const WRITE = defineScript(`${COMMON}
 local results = {}
 for at = 4, #KEYS do
-	local hash, arg = KEYS[at], (at - 4) * 12
+	local hash, arg = KEYS[at], (at - 4) * 14
 	local id, attempt, after, count = ARGV[arg + 1], ARGV[arg + 2], tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])
 	local lease, ttl, last = tonumber(ARGV[arg + 5]), tonumber(ARGV[arg + 6]), after + count
-	local run = redis.call('HMGET', hash, 'attempt', 'written', 'sequence', 'fresh')
+	local run = redis.call('HMGET', hash, 'attempt', 'written', 'sequence', 'fresh', 'term')
 	local result = -1
 	if run[1] == attempt then
 		local _, state = settle(id, hash)
 		if count > 0 and tonumber(run[2]) >= last then
 			result = last
-		elseif state == 'running' and tonumber(run[3]) < after then
+		elseif state ~= 'running' or run[5] ~= ARGV[arg + 13] then
+			result = -1
+		elseif tonumber(run[3]) < after then
 			-- The newest entries are gone, as they are after a failover: nobody can go on from here.
 			finish(id, hash, attempt, 'failed', 'lost', ttl)
-		elseif state == 'running' then
+		else
 			result = last
 			local stream, ended = hash .. ':' .. attempt, ARGV[arg + 8] ~= ''
 			if count > 0 then
@@ -115,6 +120,10 @@ for at = 4, #KEYS do
 				redis.call('HSET', hash, 'fresh', now + lease / 2)
 				keep(id, hash, attempt, lease + ttl)
 			end
+			if ARGV[arg + 14] == '1' then
+				redis.call('HSET', hash, 'released', 1)
+				redis.call('XADD', control, 'MAXLEN', '~', 1000, '*', 'r', attempt, 'id', id)
+			end
 		end
 	end
 	results[at - 3] = result
@@ -129,6 +138,17 @@ if state ~= 'running' then return 0 end
 finish(ARGV[1], KEYS[4], attempt, 'cancelled', ARGV[2], ARGV[3])
 redis.call('XADD', control, 'MAXLEN', '~', 1000, '*', 'a', attempt)
 return 1
+`);
+
+/** KEYS: the index, control, the hash. ARGV: id, the attempt, lease, ttl. It answers the status, or nothing. */
+export const ADOPT = defineScript(`${COMMON}
+local id, hash, lease = ARGV[1], KEYS[4], tonumber(ARGV[3])
+local attempt, state = settle(id, hash)
+if attempt ~= ARGV[2] or state ~= 'running' or redis.call('HDEL', hash, 'released') == 0 then return nil end
+redis.call('HINCRBY', hash, 'term', 1)
+redis.call('HSET', hash, 'lease', now + lease, 'fresh', now + lease / 2, 'ttl', ARGV[4])
+keep(id, hash, attempt, lease + ARGV[4])
+return status(id, hash)
 `);
 
 /** KEYS: the index, control, the hash. ARGV: id. It answers the status, or nothing. */

@@ -1,4 +1,5 @@
-// A process that produces a run for as long as it lives: `node run-producer.mjs PORT PREFIX LEASE_MS`.
+// A process that produces a run for as long as it lives, and hands it over at SIGTERM:
+// `node run-producer.mjs PORT PREFIX LEASE_MS`.
 import { createClient } from "redis";
 import { createRuns } from "sse-service/runs";
 import { redisRunStore } from "../../dist/index.js";
@@ -12,5 +13,9 @@ await runs.start("answer", async (run) => {
 		await run.send(i);
 		await new Promise((resolve) => setTimeout(resolve, 5));
 	}
+});
+process.once("SIGTERM", async () => {
+	await runs.close({ unfinished: "handOver" });
+	client.destroy();
 });
 process.stdout.write("started\n");
