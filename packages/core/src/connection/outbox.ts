@@ -33,14 +33,14 @@ export abstract class Outbox<
 
 	/** Bytes that the operating system has not accepted yet, including the sink's. */
 	get bufferedBytes(): number {
-		return this.sink.bufferedBytes + this.#waitingBytes;
+		return this.sink.passOn() + this.#waitingBytes;
 	}
 
 	/** Bytes that count for the limit. A feed follows the sink's pace by itself, and does not count. */
 	protected get queuedBytes(): number {
 		if (this.isFed) return this.#backlog?.weight ?? 0;
 		// A sink that held nothing need not be asked, which is the common case in a fan-out.
-		return this.#waitingBytes + (this.isTaken ? 0 : this.sink.bufferedBytes);
+		return this.#waitingBytes + (this.isTaken ? 0 : this.sink.passOn());
 	}
 
 	get #waitingBytes(): number {

@@ -60,7 +60,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 
 	/** Whether the sink holds data and has passed on none of it since the last call. */
 	isStalled(): boolean {
-		const { bufferedBytes } = this.sink;
+		const bufferedBytes = this.sink.passOn();
 		const before = this.#passedBytes;
 		this.#passedBytes = this.givenBytes - bufferedBytes;
 		return bufferedBytes > 0 && this.#passedBytes <= before;

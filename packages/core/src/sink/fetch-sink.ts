@@ -80,8 +80,8 @@ export class FetchSink implements Sink, OpenSink {
 		return this.#direct?.ended ?? this.#isEnding;
 	}
 
-	get bufferedBytes(): number {
-		return this.#direct?.bufferedBytes ?? this.#queuedBytes;
+	passOn(): number {
+		return this.#direct?.passOn() ?? this.#queuedBytes;
 	}
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {

@@ -79,7 +79,7 @@ class NodeSink implements Sink, OpenSink, Carrier {
 		return this.#socket === undefined ? this.response.writableEnded : this.#isFinishing;
 	}
 
-	get bufferedBytes(): number {
+	passOn(): number {
 		const { response } = this;
 		const held = this.#socket ?? response;
 		// Node corks writes until the end of the tick. Uncorking passes them to the operating system before they are counted.
@@ -174,7 +174,7 @@ class NodeSink implements Sink, OpenSink, Carrier {
 		// A wrapper of res.write may return nothing: only `false` means to wait.
 		if (writable !== false) return "held";
 		const isNodes = this.#stream === undefined && !Object.hasOwn(response, "write");
-		if (isNodes && this.bufferedBytes === 0) return "taken";
+		if (isNodes && this.passOn() === 0) return "taken";
 		if (!this.#listensToResponse) response.on("drain", this.#drainListener());
 		this.#listensToResponse = true;
 		return "full";

@@ -42,8 +42,6 @@ export interface Sink {
 	readonly state: "fresh" | "started" | "gone" | "blocked";
 	/** Whether the stream has been ended on this side, by the core or the application: nothing more can be written. */
 	readonly ended: boolean;
-	/** Bytes written that the operating system has not accepted yet. */
-	readonly bufferedBytes: number;
 
 	/**
 	 * Sends the headers, ours before those that are given, and `opening` as the first bytes of the stream.
@@ -53,6 +51,8 @@ export interface Sink {
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void;
 	/** Writes a frame, or its bytes from `from` to `to`, in order with the others. Never refuses, in any state. */
 	write(frame: Frame, from: number, to: number): SinkState;
+	/** Passes on what the transport collects until the end of the tick. @returns the bytes that the operating system has not accepted yet */
+	passOn(): number;
 	/**
 	 * Ends the stream after everything written.
 	 *

@@ -81,7 +81,7 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly lastOwnId: string | undefined;
 	/**
 	 * Whether the client has reconnected and has received, or is receiving, everything it missed. False while an asynchronous
-	 * `recover` runs.
+	 * `recover` runs. A replay starts at the end of the tick, or when this is first read.
 	 */
 	readonly resumed: boolean;
 	readonly closed: boolean;
