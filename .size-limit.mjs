@@ -12,6 +12,8 @@ export default [
 		["metrics", "4 kB", "opentelemetry"],
 		["fastify", "2 kB"],
 		["express", "2 kB"],
+		["hono", "2 kB"],
+		["koa", "2 kB"],
 		["nest", "5 kB"],
 		["nats", "8.5 kB"],
 		["redis", "11.5 kB"],

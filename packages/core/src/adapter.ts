@@ -21,6 +21,7 @@ export type {
 export { createMemoryEventLog } from "./event-log/memory-event-log.js";
 export { type LogEntry, LogRecord } from "./event-log/record.js";
 export {
+	type AppRespondParams,
 	type AppStreams,
 	type AppStreamsOptions,
 	createAppStreams,

@@ -71,6 +71,8 @@ export interface AdapterHarness {
 	start(setup: AdapterSetup): Promise<RunningAdapter>;
 	/** The copy of the core that `require` gives. */
 	readonly commonJs: { sendSSEToAll(data: unknown): number };
+	/** Whether nothing is sent before the handler returns, so that what it throws is answered, even after `open`. Default false. */
+	readonly sendsOnReturn?: boolean;
 }
 
 declare module "vitest" {
@@ -231,7 +233,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(JSON.stringify(app.errors.map(String))).toContain("too late");
 			expect(app.errors).toHaveLength(1);
 			// It has sent nothing, and the streams of others go on.
-			expect(stream.textBetweenHeartbeats).toBe(": open\n");
+			if (harness.sendsOnReturn) expect(stream.status).toBe(500);
+			else expect(stream.textBetweenHeartbeats).toBe(": open\n");
 			expect(app.service.send("all", "still here")).toBe(1);
 			expect(await other.take(1)).toEqual([{ data: "still here" }]);
 		});

@@ -6,12 +6,13 @@ import { invalid, isObject } from "../checks/errors.js";
 import { checkKeys } from "../checks/option-rules.js";
 import type { Connection, ConnectionOwner } from "../connection/connection.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
-import type { HttpServer } from "../types/http.js";
+import type { HttpServer, ResponseLike } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";
 import { leaseDefaultService } from "./node-service.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { OPTION_NAMES } from "./options.js";
+import { outgoingOf, type RespondParams, type RespondResult, respond } from "./respond.js";
 import { Servers } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
 import { INNER, Shutdown } from "./shutdown.js";
@@ -23,6 +24,12 @@ export interface AppStreamsOptions<Events extends object = AnyEvents>
 	readonly service?: SSEService<Events> | undefined;
 }
 
+/** The parameters of `respond`, on the service of an app. */
+export type AppRespondParams<Events extends object = AnyEvents> = Omit<
+	RespondParams<Events>,
+	"service"
+>;
+
 /** The streams that one app of a framework opens on a service. They end with the app; the service stays open. */
 export interface AppStreams<Events extends object = AnyEvents> {
 	readonly service: SSEService<Events>;
@@ -31,6 +38,9 @@ export interface AppStreams<Events extends object = AnyEvents> {
 
 	/** Opens a stream that ends with the app. @throws like `connect` of the service; `ERR_SSE_SERVICE_CLOSED` after `close` */
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;
+
+	/** Opens a stream on a `Response` that ends with the app. @throws like `connect` */
+	respond(request: Request, params?: AppRespondParams<Events>): RespondResult<Events>;
 
 	/**
 	 * Makes `server.close()` end what it would otherwise wait for: the app's streams on it, and sockets without a request that were
@@ -111,19 +121,33 @@ class Streams implements AppStreams, ConnectionOwner {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		this.#shutdown.check("The app");
-		this.#servers.check(params.res);
+		this.#check(params.res);
 		const result = this.service.connect(params);
-		const connection = result.connection as Connection;
-		if (!connection.closed) {
-			this.#connections.add(connection);
-			connection.owner = this;
-			// A callback or middleware may have closed the app meanwhile.
-			if (this.#shutdown.hasBegun || this.#servers.isClosing(params.res)) {
-				connection.close("shutdown");
-			}
-		}
+		this.#own(result.connection as Connection, params.res);
 		return result;
+	}
+
+	respond(request: Request, params: AppRespondParams = {}): RespondResult {
+		const res = outgoingOf(request, params.outgoing);
+		this.#check(res);
+		const result = respond(request, { ...params, service: this.service });
+		// The public types of a handle leave out what is internal.
+		this.#own(result.connection as unknown as Connection, res);
+		return result;
+	}
+
+	#check(res: ResponseLike | undefined): void {
+		this.#shutdown.check("The app");
+		if (res !== undefined) this.#servers.check(res);
+	}
+
+	#own(connection: Connection, res: ResponseLike | undefined): void {
+		if (connection.closed) return;
+		this.#connections.add(connection);
+		connection.owner = this;
+		// A callback or middleware may have closed the app meanwhile.
+		const isClosing = res !== undefined && this.#servers.isClosing(res);
+		if (this.#shutdown.hasBegun || isClosing) connection.close("shutdown");
 	}
 
 	closeWith<Server extends HttpServer>(server: Server): Server {

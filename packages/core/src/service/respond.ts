@@ -90,7 +90,7 @@ export function respond<Events extends object = AnyEvents>(
 }
 
 /** Returns the response of Node that a layer writes to, if it shows one. */
-function outgoingOf(
+export function outgoingOf(
 	request: Request,
 	outgoing: RespondParams["outgoing"],
 ): ResponseLike | undefined {
