@@ -22,7 +22,7 @@ const GRACE_MS = 5_000;
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
-/** After a signal nothing goes on: a command that was running then is never answered, only its end is waited for. */
+/** After a signal nothing continues: a command that was running then is never answered, only its end is waited for. */
 let interrupted = false;
 
 /**

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { root, workspacePackages } from "./workspace.mjs";
 
-/** Files that are the same for whoever imports them: installed and built ones. */
+/** Files that are the same for everyone who imports them: installed and built ones. */
 const SHARED = /\/(?:node_modules|dist)\//;
 /** @type {Map<string, ts.SourceFile | undefined>} */
 const parsed = new Map();

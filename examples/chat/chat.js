@@ -32,7 +32,7 @@ import { KEEP_MS, turnsInMemory, turnsInRedis } from "./turns.js";
 
 const TABS = "tabs";
 const RETRY_MS = 300;
-/** A process that has been silent for so long has failed. */
+/** A process that has been silent for this long has failed. */
 const LEASE_MS = 2_000;
 
 /** @param {{ name: string, redisUrl?: string | undefined, wordMs: number }} options */

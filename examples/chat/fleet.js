@@ -19,7 +19,7 @@ import { createRedis } from "example-shared/redis";
 
 const SERVER = fileURLToPath(new URL("./server.js", import.meta.url));
 const NAMES = ["teal", "violet", "amber"];
-/** What changes together is told at once. */
+/** What changes together is reported at once. */
 const TELL_MS = 100;
 
 export function createFleet() {

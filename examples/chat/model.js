@@ -50,7 +50,7 @@ I am a very small model. I run inside this example, I have read four short texts
 
 - it has **${words.length} ${words.length === 1 ? "word" : "words"}** and **${question.trim().length} characters**;
 - the longest word is **${longest(words)}**;
-- this answer is written in a process that does not care who reads it. Reload the page now, or open it in a second tab: the answer goes on, and you miss nothing.
+- this answer is written in a process that does not care who reads it. Reload the page now, or open it in a second tab: the answer continues, and you miss nothing.
 
 Ask me to \`count to 500\`, and try to make me lose a number.`;
 }

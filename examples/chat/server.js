@@ -11,7 +11,7 @@ const handle = createHandler(chat, tellWish);
 
 await serveAsMember({
 	handle(req, res) {
-		// So that the balancer chooses anew for each request.
+		// So that the balancer chooses again for each request.
 		res.setHeader("Connection", "close");
 		return handle(req, res);
 	},

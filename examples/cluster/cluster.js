@@ -31,7 +31,7 @@ const DRAIN_MS = 800;
 const READY_TIMEOUT_MS = 10_000;
 const REDIS_AWAY_MS = 2_000;
 const MAX_HAPPENINGS = 50;
-/** What changes together is told at once. */
+/** What changes together is reported at once. */
 const TELL_MS = 100;
 
 export function createCluster() {

@@ -37,7 +37,7 @@ async function handle(req, res) {
 		streams.open({ req, res, clientId: new URLSearchParams(query).get("as") ?? undefined });
 		return;
 	}
-	// So that the balancer chooses anew for each request.
+	// So that the balancer chooses again for each request.
 	res.setHeader("Connection", "close");
 	if (path === "/numbers") {
 		checkMethod(req, "POST");

@@ -53,12 +53,12 @@ export async function createStreams(name, redisUrl) {
 			if (last.fleet) connection.send(last.fleet, { event: "fleet" });
 			if (last.presence) connection.send(last.presence, { event: "presence" });
 		},
-		// Each outage is told once.
+		// Each outage is reported once.
 		onError: (error, { stage }) => console.error(`${name}: ${stage}: ${error}`),
 	});
 
 	/**
-	 * To the tabs here, now or never: this does not go through Redis, and so it comes while that is away.
+	 * To the tabs here, now or never: this does not go through Redis, and so it comes while that is unavailable.
 	 * @template {"fleet" | "presence"} Type
 	 * @param {Type} event @param {Events[Type]} data
 	 */
@@ -68,7 +68,7 @@ export async function createStreams(name, redisUrl) {
 	}
 
 	async function lookWhoIsHere() {
-		// While Redis is away, nobody knows.
+		// While Redis is unavailable, nobody knows.
 		const clients = await sse.clientsIn(TABS).catch(() => undefined);
 		if (clients !== undefined) show("presence", clients);
 		looking = setTimeout(lookWhoIsHere, PRESENCE_MS);

@@ -10,7 +10,7 @@ export interface User {
 	readonly role: "customer" | "desk";
 }
 
-/** What everyone is told. */
+/** What everyone is sent. */
 export interface Notice {
 	readonly text: string;
 	readonly at: number;

@@ -32,7 +32,7 @@ import { createTabs } from "./tabs.js";
  * @property {Hello} hello The first event of each stream, but for what was missed.
  * @property {{ number: number }} number The next one, a few times a second.
  * @property {{}} cut The stream ends now.
- * @property {{ number: number }} recovered Numbers were missed that are not kept any more: this was the last.
+ * @property {{ number: number }} recovered Numbers were missed that are no longer kept: this was the last.
  * @property {Sample & { eventsSent: number }} sample
  * @property {{ clients: { name: string, tabs: number }[], rooms: GroupSize[] }} presence
  * @property {Message} message
@@ -106,7 +106,7 @@ export function createExample() {
 	const counting = setInterval(count, NUMBER_INTERVAL_MS).unref();
 
 	/**
-	 * What a tab is given in the place of events that are not kept any more: how things stand now. It knows messages
+	 * What a tab is given in the place of events that are no longer kept: how things stand now. It knows messages
 	 * that it has had by their id.
 	 * @param {RecoverInfo} info
 	 * @returns {Generator<RecoveredEvent<Events>>}
@@ -136,7 +136,7 @@ export function createExample() {
 			.getClients()
 			.map(({ clientId, connections }) => ({ name: clientId, tabs: connections.length }));
 		const rooms = sse.getGroups().filter(({ name }) => name !== NUMBERS);
-		// Of all that a tab has missed, the newest alone is of use.
+		// Of all that a tab has missed, the newest alone is useful.
 		sse.send("all", { clients, rooms }, { event: "presence", key: "presence" });
 	}
 
@@ -199,7 +199,7 @@ export function createExample() {
 		return { ended: sse.disconnect({ connection }, "cut") };
 	}
 
-	/** More goes on while the tab is away than is kept. @type {Action} */
+	/** More happens while the tab is disconnected than is kept. @type {Action} */
 	function outrun(connection) {
 		const ended = sse.disconnect({ connection }, "cut");
 		for (let missed = 0; missed <= NUMBERS_KEPT; missed++) count();

@@ -10,7 +10,7 @@ export function createMarkdown(element) {
 	/** The source of each child. @type {string[]} */
 	let shown = [];
 	return {
-		/** Only blocks that have changed are made anew, so that a selection in the others stays. @param {string} text */
+		/** Only blocks that have changed are recreated, so that a selection in the others stays. @param {string} text */
 		show(text) {
 			const blocks = blocksOf(text);
 			blocks.forEach((source, index) => {

@@ -53,7 +53,7 @@ const listeners = {
 	gap({ reason }) {
 		proof.gap();
 		$("story").textContent =
-			`It was told of a gap, for the reason “${reason}”: nothing is missed silently.`;
+			`It received a gap, for the reason “${reason}”: nothing is missed silently.`;
 	},
 };
 

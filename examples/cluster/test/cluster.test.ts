@@ -10,7 +10,7 @@ import { openTab, type Tab } from "./tabs.js";
 
 const FOLDER = join(import.meta.dirname, "..");
 const NAMES = ["ada", "grace", "linus", "barbara"];
-/** It goes on for so many numbers after what was done. */
+/** It continues for so many numbers after what was done. */
 const MORE = 5;
 
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
@@ -37,7 +37,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		expect(complaints.filter((text) => !/net::ERR_/.test(text))).toEqual([]);
 	});
 
-	/** After whatever was done: the numbers go on in every tab, none is missing, none came twice. */
+	/** After whatever was done: the numbers continue in every tab, none is missing, none came twice. */
 	async function expectAllNumbers(): Promise<void> {
 		const newest = await goOn();
 		for (const tab of tabs) {
@@ -114,7 +114,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 
 	test("are told when Redis has forgotten everything", async () => {
 		await first.press("Make it forget");
-		for (const { page } of tabs) await page.getByText("It was told of a gap").waitFor();
+		for (const { page } of tabs) await page.getByText("It received a gap").waitFor();
 
 		await goOn();
 		for (const tab of tabs) {

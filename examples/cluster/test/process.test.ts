@@ -61,7 +61,7 @@ describe("starting", () => {
 		expect(stderr).toBe("It does not start: there is no redis-server on this machine\n");
 	});
 
-	test("a port that is taken is told in one line, with exit code 1", async () => {
+	test("a port that is taken is reported in one line, with exit code 1", async () => {
 		const other = createServer().listen(0, "127.0.0.1");
 		await once(other, "listening");
 		const { port } = other.address() as AddressInfo;
@@ -73,7 +73,7 @@ describe("starting", () => {
 	});
 });
 
-/** A process that has ended, and that nobody has asked how, is none any more. */
+/** A process that has ended, and that nobody has asked how, no longer counts. */
 function isRunning(pid: number | undefined): boolean {
 	if (pid === undefined) return false;
 	try {

@@ -28,7 +28,12 @@ export interface Commit {
 
 /** Who pushes what, in turn. */
 export const commits: readonly Commit[] = [
-	{ owner: "ada", project: "mail", message: "Back off when the relay is away", fails: false },
+	{
+		owner: "ada",
+		project: "mail",
+		message: "Back off when the relay is unavailable",
+		fails: false,
+	},
 	{ owner: "ada", project: "atlas-web", message: "Retry uploads that time out", fails: false },
 	{ owner: "grace", project: "compiler", message: "Fold constants before inlining", fails: false },
 	{ owner: "ada", project: "billing", message: "Round totals half to even", fails: true },

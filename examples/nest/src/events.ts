@@ -10,7 +10,7 @@ export const LOGS = "logs";
 /** The group that gets the events of all developers. */
 export const OPS = "ops";
 
-/** What everyone is told. */
+/** What everyone is sent. */
 export interface Notice {
 	readonly text: string;
 	readonly at: number;

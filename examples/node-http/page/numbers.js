@@ -57,7 +57,7 @@ export function createNumbers({ onCut, onOutrun }) {
 
 		/** The application has made up for all until this one. @param {number} number */
 		recover(number) {
-			// A lower one is that of a server which has begun anew.
+			// A lower one is that of a server that has been restarted.
 			if (last !== undefined && number > last) add("recovered", number - last);
 			last = number;
 		},

@@ -34,7 +34,7 @@ describe("starting", () => {
 		expect(stderr).toBe("");
 	});
 
-	test("a port that is taken is told in one line, with exit code 1", async () => {
+	test("a port that is taken is reported in one line, with exit code 1", async () => {
 		const other = createServer().listen(0, "127.0.0.1");
 		await once(other, "listening");
 		const { port } = other.address() as AddressInfo;
@@ -46,7 +46,7 @@ describe("starting", () => {
 		expect(stderr).toMatch(new RegExp(`^Port ${port} is taken\\. .+\n$`));
 	});
 
-	test("what is no port is told in one line, with exit code 1", async () => {
+	test("what is no port is reported in one line, with exit code 1", async () => {
 		const { code, stdout, stderr } = await start({ PORT: "many" }).ended;
 
 		expect(code).toBe(1);

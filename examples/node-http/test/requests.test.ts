@@ -144,7 +144,7 @@ describe("streams", () => {
 });
 
 describe("messages", () => {
-	test("a message to a client reaches all of its tabs, and its sender is told how many", async () => {
+	test("a message to a client reaches all of its tabs, and its sender is given the count", async () => {
 		const [ada, again, grace] = [
 			await openTab("ada"),
 			await openTab("ada"),
@@ -297,7 +297,7 @@ describe("bad requests", () => {
 		expect(response.status).toBe(411);
 	});
 
-	test("the server goes on after all that", async () => {
+	test("the server continues after all that", async () => {
 		await post("/say", "a".repeat(1_000_000)).catch(() => undefined);
 		const ada = await openTab("ada");
 

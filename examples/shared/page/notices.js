@@ -1,5 +1,5 @@
 /**
- * What everyone is told: `#notice` shows the last of it, the form `#tell` sends more.
+ * What everyone is sent: `#notice` shows the last of it, the form `#tell` sends more.
  */
 import { within } from "./elements.js";
 import { request } from "./request.js";

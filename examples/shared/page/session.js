@@ -55,7 +55,7 @@ export async function startSession(url, listeners) {
 			show(user !== null);
 			return user !== null;
 		} catch {
-			// The server is away. It may know this session when it is back.
+			// The server is unavailable. It may know this session when it is back.
 			return true;
 		}
 	}

@@ -10,7 +10,7 @@ const REOPEN_MS = 2_000;
  * @property {boolean} [withCredentials] Send cookies to another origin. Default false.
  * @property {() => void} [onOpen] It is open: the first time, or again.
  * @property {() => void} [onLost] It was open, and is being opened again.
- * @property {() => Promise<boolean>} [onRefused] The answer was no event stream. Whether to go on trying; default: yes.
+ * @property {() => Promise<boolean>} [onRefused] The answer was no event stream. Whether to continue trying; default: yes.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The balancer: one address for all processes. It knows nothing of what goes through: each connection is handed to a process
- * that says it is ready, and stays there until either side ends it. Streams stay for long, so whoever has the fewest is next.
+ * that says it is ready, and stays there until either side ends it. Streams stay for long, so the worker with the fewest is next.
  */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";

@@ -86,7 +86,7 @@ describe("the AI SDK", () => {
 		]);
 	});
 
-	it("goes on when the reader aborts, and stops when it is cancelled", async () => {
+	it("continues when the reader aborts, and stops when it is cancelled", async () => {
 		const { transport, run, runs, gate } = await serveAnswer(WORDS, 2);
 		const controller = new AbortController();
 		const reader = (await send(transport, controller.signal)).getReader();

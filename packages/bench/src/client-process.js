@@ -149,7 +149,7 @@ function open(port, path, expected, wire) {
 	checks.push(check);
 }
 
-/** The first connections are not read any more; the server may close them for it. @param {number} count */
+/** The first connections are no longer read; the server may close them for it. @param {number} count */
 function stopReading(count) {
 	readers -= count;
 	for (const socket of sockets.slice(0, count)) {

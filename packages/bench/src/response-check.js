@@ -30,7 +30,7 @@ export class ResponseCheck {
 
 	/** Takes out the ids that are not known before. @type {OwnIds | undefined} */
 	#ownIds;
-	/** Whether the body is in chunks; else it goes on to the end of the connection. */
+	/** Whether the body is in chunks; else it continues to the end of the connection. */
 	#chunked;
 
 	/**

@@ -86,7 +86,7 @@ describe("a small broadcast by everyone", () => {
 		result = await run(MAIN, SMALL);
 	});
 
-	test("loses nothing, whoever sends", () => {
+	test("loses nothing, regardless of the sender", () => {
 		const [{ cases, failures }] = result.report.reports;
 		expect(failures).toEqual([]);
 		expect(cases[0].summaries.map(({ implementation }: Summary) => implementation)).toEqual(

@@ -24,9 +24,9 @@ export function createRequest(params: RequestParams): Promise<AttemptRequest> {
 }
 
 async function create(params: RequestParams): Promise<AttemptRequest> {
-	const { url: told, options, lastEventId, isPoll, signal } = params;
+	const { url: given, options, lastEventId, isPoll, signal } = params;
 	const { method = "GET", credentials, maxEventLength } = options;
-	let url = typeof told === "function" ? told() : told;
+	let url = typeof given === "function" ? given() : given;
 	const headers = new Headers(await resolved(options.headers));
 	const body = await resolved(options.body);
 	if (!headers.has("accept")) headers.set("accept", "text/event-stream");

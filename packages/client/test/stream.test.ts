@@ -318,7 +318,7 @@ describe("a stream", () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	it("reports what a listener throws as uncaught, and goes on", async () => {
+	it("reports what a listener throws as uncaught, and continues", async () => {
 		const { sse, server } = await serve();
 		const stream = open(server.url);
 		const received: unknown[] = [];

@@ -227,7 +227,7 @@ describe("a reader that does not read", () => {
 });
 
 describe("over HTTP/2", () => {
-	it("a stream that is not read is closed alone: its session and the other streams go on", async () => {
+	it("a stream that is not read is closed alone: its session and the other streams continue", async () => {
 		const params = (clientId: string) => ({ clientId });
 		({ sse, server, connections } = await startService(
 			{ maxBufferedBytes: 100 * KB },

@@ -594,7 +594,7 @@ describe("a response that cannot be opened", () => {
 		expect(sse.stats()).toMatchObject({ connections: 0, connectionsOpened: 0 });
 	});
 
-	it("one that carries a stream already is refused, and the stream goes on", async () => {
+	it("one that carries a stream already is refused, and the stream continues", async () => {
 		server = await startServer((req, res) => {
 			sse.connect({ req, res });
 			expect(() => sse.connect({ req, res })).toThrowError(code("ERR_SSE_RESPONSE_STARTED"));

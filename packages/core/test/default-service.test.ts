@@ -62,7 +62,7 @@ describe("apps without a service of their own", () => {
 		expect(createAppStreams().service.stats().history).toBeUndefined();
 	});
 
-	it("go on with the service of the app before when the options are the same", async () => {
+	it("continue with the service of the app before when the options are the same", async () => {
 		const first = createAppStreams({ history: true });
 		await first.close();
 		sendSSEToAll("between");

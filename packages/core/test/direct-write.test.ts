@@ -172,7 +172,7 @@ describe("what Node counts", () => {
 		expect(response.writableFinished).toBe(true);
 	});
 
-	it("a reader that was blocked goes on by the socket's 'drain', of which no listener is left", async () => {
+	it("a reader that was blocked continues by the socket's 'drain', of which no listener is left", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();

@@ -141,7 +141,7 @@ describe("sendSSEToClient", () => {
 		expect(sse.sendSSEToClient("ada", "x", "type", "other group")).toBe(0);
 	});
 
-	it("takes null for a position that is not told", async () => {
+	it("takes null for a position that is omitted", async () => {
 		await serve(() => ({ clientId: "ada" }));
 		const stream = await openStream(server.url);
 		expect(sse.sendSSEToClient("ada", "x", null, null, 5)).toBe(1);

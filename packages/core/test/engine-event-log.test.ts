@@ -210,7 +210,7 @@ it("reads few pages at a time from the engine, however many come back", async ()
 	expect(engine.readsAtATime).toBe(8);
 });
 
-it("tells everyone of a log that was lost, and goes on with what was sent since", async () => {
+it("tells everyone of a log that was lost, and continues with what was sent since", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();
 	await one.sse.publish("all", "1");
@@ -224,7 +224,7 @@ it("tells everyone of a log that was lost, and goes on with what was sent since"
 	]);
 });
 
-// The service has not found yet that the log has begun anew, and then tells everyone of that.
+// The service has not found yet that the log has been recreated, and then tells everyone of that.
 it("tells a client of one gap that comes just when a log has been lost, however old its id is", async () => {
 	const engine = new MemoryEngine();
 	const { sse, open } = await startOn(engine, { history: { maxEvents: 2 } });
@@ -411,7 +411,7 @@ it("leaves a connection out of what is sent from its own process, and its client
 });
 
 // What was appended to the new log before this process had seen that it is new was taken for lost with the old one.
-it("leaves a connection out of what is sent just as the log begins anew", async () => {
+it("leaves a connection out of what is sent just as the log is recreated", async () => {
 	const engine = new MemoryEngine();
 	const { sse, open } = await startOn(engine);
 	const { stream, connection } = await open();

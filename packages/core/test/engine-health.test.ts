@@ -137,7 +137,7 @@ it.each([
 	await sse.publish("all", "a moment", { ttlMs: 1 });
 	await sse.publish("all", "last");
 	await eventually(() => sse.stats().history?.events === 4, "all to arrive");
-	// The engine's clock goes on, and the process sees that by its answers.
+	// The engine's clock continues, and the process sees that by its answers.
 	engine.clock = () => Date.now() + skew + 1_000;
 	engine.looks = 0;
 	await eventually(() => engine.looks >= 2, "answers");

@@ -349,7 +349,7 @@ describe("something between the handler and the server", () => {
 });
 
 describe("the server", () => {
-	it("that closes ends the streams on it, and the service goes on with the other", async () => {
+	it("that closes ends the streams on it, and the service continues with the other", async () => {
 		const url = await start(NODE_SERVER, true);
 		const first = running;
 		const stream = await openStream(url);

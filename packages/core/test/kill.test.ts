@@ -117,7 +117,7 @@ async function claimRecovered(open: OpenReceiver): Promise<void> {
 }
 
 describe("when the server is killed and started again", () => {
-	it("each eventsource on Node is told of a gap each time", async () => {
+	it("each eventsource on Node receives a gap each time", async () => {
 		await claimTold(openOnNode);
 	});
 
@@ -133,7 +133,7 @@ describe("when the server is killed and started again", () => {
 		});
 		afterAll(() => browser.close());
 
-		it("each EventSource of Chromium is told of a gap each time", async () => {
+		it("each EventSource of Chromium receives a gap each time", async () => {
 			await claimTold(open);
 		});
 

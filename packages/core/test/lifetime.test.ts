@@ -188,7 +188,7 @@ describe("in time", () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it("one that has ended otherwise has no timer any more", () => {
+	it("one that has ended otherwise has no timer left", () => {
 		const [connection, lifetimes] = add(now + 60 * DAY, 30 * DAY);
 		expect(vi.getTimerCount()).toBe(1);
 		lifetimes.delete(connection);

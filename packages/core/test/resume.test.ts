@@ -90,7 +90,7 @@ describe("a client that comes back", () => {
 		expect(await received(stream)).toEqual(["yes"]);
 	});
 
-	it("is told of a gap when what it missed is not kept any more", async () => {
+	it("receives a gap when what it missed is no longer kept", async () => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
 		for (const data of ["1", "2", "3"]) sse.send("all", data);
@@ -100,7 +100,7 @@ describe("a client that comes back", () => {
 		expect(stream.events[0]?.event).toBe("gap");
 	});
 
-	it("is not told of a gap when what is not kept any more was for others", async () => {
+	it("is not told of a gap when what is no longer kept was for others", async () => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
 		for (const data of ["1", "2", "3"]) sse.send({ client: "bob" }, data);
@@ -120,7 +120,7 @@ describe("a client that comes back", () => {
 				for (const data of ["1", "2"]) sse.send({ client: "bob" }, data);
 			},
 		],
-	])("is not told of a gap when what is not kept any more %s", async (_, send) => {
+	])("is not told of a gap when what is no longer kept %s", async (_, send) => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
 		send(sse);
@@ -135,7 +135,7 @@ describe("a client that comes back", () => {
 		["7", "invalid"],
 		["v1.x.y", "invalid"],
 		["v1.other.1.a", "epoch"],
-	])("with the id %j is told of a gap: %s", async (id, reason) => {
+	])("with the id %j receives a gap: %s", async (id, reason) => {
 		await serve();
 		const { stream } = await open(ADA, id);
 		expect(await received(stream)).toEqual([JSON.stringify({ reason })]);
@@ -310,7 +310,7 @@ describe("a client whose gap is recovered", () => {
 });
 
 describe("an event that is replaced while it waits to be replayed", () => {
-	it("is not sent, and the stream goes on", async () => {
+	it("is not sent, and the stream continues", async () => {
 		await serve({ history: { maxBytes: 1e9 } });
 		const id = await comeAndGo();
 		const large = "x".repeat(100_000);
@@ -434,7 +434,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 		expect(await received(stream)).toEqual(["3"]);
 	});
 
-	it("is told of a gap when what was for it is not kept any more", async () => {
+	it("receives a gap when what was for it is no longer kept", async () => {
 		await serve({ history: { maxEvents: 1 } });
 		const id = await comeAndGo();
 		toAll("1");

@@ -100,7 +100,7 @@ function shared(store: RunStore): RunStore {
 const dataOf = (stream: TestStream): string[] => stream.events.map(({ data }) => data);
 
 describe("a run", () => {
-	it("goes on when its reader leaves, and is read on from there", async () => {
+	it("continues when its reader leaves, and is read on from there", async () => {
 		const { runs, read } = await serve();
 		const source = driven();
 		await runs.start("a", source.produce);

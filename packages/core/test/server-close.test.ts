@@ -66,7 +66,7 @@ describe.each([
 
 	// All of them were ended, and for good.
 	it.each(["http", "https", "http2", "http2-tls"] as const)(
-		"ends with one of two %s servers the streams on it, and goes on with the other",
+		"ends with one of two %s servers the streams on it, and continues with the other",
 		async (protocol) => {
 			const sse = createSSEService({ drainMs: 200 });
 			const host = hostOf(sse);

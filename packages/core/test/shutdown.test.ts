@@ -261,7 +261,7 @@ describe("in time", () => {
 		vi.advanceTimersByTime(2_000);
 		expect(ends.length).toBeGreaterThan(190);
 		const before = ends.length;
-		// The clock goes on, and no timer runs.
+		// The clock continues, and no timer runs.
 		const now = performance.now() + 4_000;
 		vi.spyOn(performance, "now").mockImplementation(() => now);
 		vi.advanceTimersByTime(25);

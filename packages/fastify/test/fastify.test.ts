@@ -132,12 +132,12 @@ describe.each([
 	});
 
 	describe.each(["GET", "HEAD"])("to a %s request", (method) => {
-		// Nothing was piped to the response any more, so the opening waited for its end, and threw in that event.
+		// Nothing was piped to the response by then, so the opening waited for its end, and threw in that event.
 		it.each<[string, (reply: FastifyReply) => unknown]>([
 			["has been sent", (reply) => reply.send("other")],
 			["has been hijacked", (reply) => reply.hijack().raw.end("other")],
 			["has opened a stream", (reply) => reply.sse()],
-		])("reply.sse() rejects at once on a reply that %s, which goes on", async (_what, first) => {
+		])("reply.sse() rejects at once on a reply that %s, which continues", async (_what, first) => {
 			const refused = new Promise<unknown>((resolve) => {
 				app.get("/", (_request, reply) => {
 					first(reply);

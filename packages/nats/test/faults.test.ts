@@ -1,5 +1,5 @@
 /**
- * What befalls NATS, and what becomes of the log: it goes on where nothing was lost, and what was lost is never passed over.
+ * What befalls NATS, and what becomes of the log: it continues where nothing was lost, and what was lost is never passed over.
  */
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -97,7 +97,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const again = await append(engine, "4", latest("4"));
 		expect(again).toMatchObject({ epoch, sequence: 4 });
 		expect(again.tag).not.toBe(tag);
-		// It is opened whenever the log is followed anew.
+		// It is opened whenever the log is followed again.
 		await engine.open(() => {});
 		await mirrored(4);
 		expect(textsOf(await engine.latest("g"))).toEqual(["1", "2", "3", "4"]);
@@ -139,7 +139,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(textsOf(await engine.read(1, 10))).toEqual(["a", "b", "c", "d"]);
 		});
 
-		it("that is made anew while its files are being deleted has its own still after a restart", async () => {
+		it("that is recreated while its files are being deleted has its own still after a restart", async () => {
 			const engine = await open();
 			const large = Array.from({ length: 500 }, () => storing("x".repeat(100_000)));
 			await engine.append(large);
@@ -239,7 +239,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
-		it("to a server that stands still ends the follower, and goes on when that does", async () => {
+		it("to a server that stands still ends the follower, and continues when that does", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			await append(engine, "1");

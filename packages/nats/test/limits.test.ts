@@ -147,7 +147,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(warnings.join("\n")).toContain("less than maxBytes (1073741824)");
 	});
 
-	it("an account without JetStream is told so", async () => {
+	it("an account without JetStream receives an error that says so", async () => {
 		const without = await startConfigured(`
 			accounts: { A: { users: [{ user: a, password: a }] }, B: { jetstream: enabled } }
 		`);
@@ -193,13 +193,16 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		it.each([
 			["ask how the stream is", '"$JS.API.STREAM.INFO.SSE"', "$JS.API.STREAM.INFO.SSE"],
 			["be answered", '"_INBOX.>"', "_INBOX."],
-		])("who may not %s is told so at once", async (_, permission, subject) => {
-			const permissions = documented().replace(permission, '"else"');
-			expect(permissions).not.toBe(documented());
-			const restricted = await startWithUser(permissions);
-			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
-			await expect(openEngine({ connection })).rejects.toThrow(`does not permit ${subject}`);
-		});
+		])(
+			"a user who may not %s receives an error that says so at once",
+			async (_, permission, subject) => {
+				const permissions = documented().replace(permission, '"else"');
+				expect(permissions).not.toBe(documented());
+				const restricted = await startWithUser(permissions);
+				const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
+				await expect(openEngine({ connection })).rejects.toThrow(`does not permit ${subject}`);
+			},
+		);
 
 		it("who is answered elsewhere than others says so", async () => {
 			const restricted = await startWithUser(documented().replace("_INBOX.>", "_INBOX_a.>"));
@@ -214,7 +217,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await follower.until("1");
 		});
 
-		it("who may not append is told so, and what else there is goes on", async () => {
+		it("a user who may not append receives an error that says so, and everything else continues", async () => {
 			const permissions = documented().replace('"SSE.log.>", ', "");
 			const restricted = await startWithUser(permissions);
 			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });

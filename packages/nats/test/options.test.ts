@@ -39,7 +39,7 @@ describe("natsEventLog", () => {
 		expect(make).toThrow(expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }));
 	});
 
-	it("takes every option, and undefined for one that is not told", () => {
+	it("takes every option, and undefined for one that is omitted", () => {
 		const options = {
 			connection,
 			prefix: "my-log_2",

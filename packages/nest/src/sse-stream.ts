@@ -60,7 +60,7 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 		const response = responseIndex(target, key);
 		// With `@Res()`, Nest leaves the answer to the handler.
 		Res()(target, key, response);
-		const told: AnyMethod = function (...args) {
+		const wrapped: AnyMethod = function (...args) {
 			const given = args[response];
 			// Nest always passes the response, so the application itself has called the method.
 			if (typeof given !== "object" || given === null) return handler.apply(this, args);
@@ -68,8 +68,8 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 			if (route === undefined) throw unprovided(options.service);
 			return route.handled(handler.apply(this, args.slice(0, response)));
 		};
-		descriptor.value = inPlaceOf(handler, told) as unknown as Method;
-		Reflect.defineMetadata(OPTIONS, options, told);
+		descriptor.value = inPlaceOf(handler, wrapped) as unknown as Method;
+		Reflect.defineMetadata(OPTIONS, options, wrapped);
 		RequestMapping({ path, method: options.method ?? RequestMethod.GET })(target, key, descriptor);
 	};
 }

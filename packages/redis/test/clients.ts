@@ -44,7 +44,7 @@ export async function openClient(
 ): Promise<OpenClient> {
 	const client = CLIENTS[library]?.(port, user);
 	if (client === undefined) throw new Error(`there is no library ${library}`);
-	// What breaks is mended by the client, and seen by whoever waits for an answer.
+	// What breaks is mended by the client, and seen by the caller that waits for an answer.
 	client.on("error", () => {});
 	await client.connect();
 	return { client, close: () => close(client) };

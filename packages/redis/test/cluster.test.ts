@@ -103,7 +103,7 @@ describe.skipIf(redisServerPath === undefined)("Redis Cluster", () => {
 		});
 
 		// The driver gives up what is not answered after 5 s, and tries again.
-		it("a log that moves to another node goes on there", async () => {
+		it("a log that moves to another node continues there", async () => {
 			const prefix = `log ${++logs}`;
 			const engine = await openEngine(prefix);
 			await engine.open(() => {});

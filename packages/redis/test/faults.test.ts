@@ -25,7 +25,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 		Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 	describe.each(BOTH)("over %s", (library) => {
-		it("a Redis that is restarted with what it had goes on", async () => {
+		it("a Redis that is restarted with what it had continues", async () => {
 			const engine = await lab.openEngine({ library });
 			const before = await store(engine, "1");
 			const following = engine.follow(1, () => {}, new AbortController().signal);
@@ -128,7 +128,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 
 		// The application's client may take a quarter of an hour to notice.
 		it.each(LIBRARIES)(
-			"because its connection brings nothing any more, is stored once, and in time: %s",
+			"because its connection no longer brings anything, is stored once, and in time: %s",
 			async (library) => {
 				const engine = await lab.openEngine({ library, port: proxy.port });
 				await store(engine, "first");
@@ -175,7 +175,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			return { engine, at };
 		}
 
-		it("the head: the log begins anew, whichever comes first", async () => {
+		it("the head: the log is recreated, whichever comes first", async () => {
 			for (const next of ["newest", "append", "latest", "tidy"] as const) {
 				lab.begin();
 				const { engine, at } = await filled();
@@ -192,7 +192,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			}
 		});
 
-		it("the stream: it has been trimmed, and goes on with the tag of the event before", async () => {
+		it("the stream: it has been trimmed, and continues with the tag of the event before", async () => {
 			const { engine, at } = await filled();
 			await lab.call("DEL", lab.key("log"));
 			expect(await engine.newest()).toMatchObject({ epoch: at.epoch, sequence: 3, tag: at.tag });
@@ -200,7 +200,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			expect(await engine.read(1, 10)).toMatchObject([{ sequence: 4, previousTag: at.tag }]);
 		});
 
-		it.each(["latest:prices", "order:prices"])("%s: the log begins anew", async (name) => {
+		it.each(["latest:prices", "order:prices"])("%s: the log is recreated", async (name) => {
 			for (const next of ["append", "latest"] as const) {
 				lab.begin();
 				const { engine, at } = await filled();
@@ -213,7 +213,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			}
 		});
 
-		it("a newest event of a group: the log begins anew", async () => {
+		it("a newest event of a group: the log is recreated", async () => {
 			const { engine, at } = await filled();
 			await store(engine, "B", { latest: { ...latest.latest, key: "B" } });
 			await lab.call("HDEL", lab.key("latest:prices"), "A");
@@ -221,7 +221,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			expect((await engine.newest()).epoch).not.toBe(at.epoch);
 		});
 
-		it("those of idempotency keys and writers: the log goes on", async () => {
+		it("those of idempotency keys and writers: the log continues", async () => {
 			const { engine, at } = await filled();
 			await lab.call("DEL", lab.key("known"), lab.key("writers"));
 			const calls = ["4", "5", "6"].map((text) => store(engine, text));
@@ -231,7 +231,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 	});
 
 	describe("a stream that is not the head's", () => {
-		it("because the head is of before: the log begins anew", async () => {
+		it("because the head is of before: the log is recreated", async () => {
 			const engine = await lab.openEngine();
 			const at = await store(engine, "1");
 			await lab.call("COPY", lab.key("head"), lab.key("copy"));
@@ -255,7 +255,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			]);
 		});
 
-		it("because others write to it: they are refused, and the log begins anew", async () => {
+		it("because others write to it: they are refused, and the log is recreated", async () => {
 			const engine = await lab.openEngine();
 			const at = await store(engine, "1");
 			const following = engine.follow(1, () => {}, new AbortController().signal);
@@ -351,7 +351,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 		expect(await engine.newest()).toMatchObject({ sequence: 1 });
 	});
 
-	it("a Redis without memory stores nothing, says so, and goes on when it has some", async () => {
+	it("a Redis without memory stores nothing, says so, and continues when it has some", async () => {
 		const engine = await lab.openEngine();
 		await store(engine, "1");
 		await lab.call("CONFIG", "SET", "maxmemory", "1");

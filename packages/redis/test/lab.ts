@@ -126,7 +126,7 @@ export function until(test: () => Promise<boolean>): Promise<void> {
 	return eventually(test, () => `${test}`);
 }
 
-/** What an attempt resolves to, once it does not reject any more. */
+/** What an attempt resolves to, once it no longer rejects. */
 export async function untilDone<T>(attempt: () => Promise<T>): Promise<T> {
 	const done: T[] = [];
 	const isDone = async (): Promise<boolean> => {

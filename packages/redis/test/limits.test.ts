@@ -156,7 +156,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 		expect(await store(gone, "4")).toMatchObject({ sequence: 4 });
 	});
 
-	describe("whoever runs Redis", () => {
+	describe("the operator of Redis", () => {
 		async function warnings(user?: { username: string; password: string }): Promise<string[]> {
 			const told: string[] = [];
 			const engine = await lab.engine({ ...user });
@@ -168,7 +168,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			await lab.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
 		});
 
-		it("is told nothing where nothing is thrown away", async () => {
+		it("receives no warning where nothing is thrown away", async () => {
 			expect(await warnings()).toEqual([]);
 			await lab.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "volatile-lru");
 			expect(await warnings()).toEqual([]);

@@ -60,7 +60,7 @@ function told({ events }: TestStream): string[] {
 	);
 }
 
-/** Once the log goes on, "4" is sent, to both: to who was here, and to who had only had 1 and comes to a new process. */
+/** Once the log continues, "4" is sent, to both: to who was here, and to who had only had 1 and comes to a new process. */
 async function goOn(lab: Lab, { member, here, first }: Awaited<ReturnType<typeof begin>>) {
 	const later = await startMember(lab);
 	const back = await later.open(first);

@@ -66,7 +66,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			await eventually(() => sse.health().ready, "proof");
 		});
 
-		it("of a Redis that loses all: clients stay connected, and are told of a gap", async () => {
+		it("of a Redis that loses all: clients stay connected, and receive a gap", async () => {
 			lab = await Lab.start();
 			const [sse, server] = await serveReady();
 			const stream = await openStream(server.url);
@@ -84,7 +84,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			expect(received(stream)).toEqual(["before", gap, "after", "before", gap, "after"]);
 		});
 
-		it("of its memory: who publishes is told, and what is there goes on", async () => {
+		it("of its memory: the publisher receives an error, and what is there continues", async () => {
 			lab = await Lab.start();
 			const told: unknown[] = [];
 			const [sse, server] = await serveReady({ onError: (error) => told.push(error) });
@@ -104,7 +104,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			expect(received(stream)).toEqual(["before", "after"]);
 		});
 
-		it("of what is not kept any more: who comes back is told of a gap", async () => {
+		it("of what is no longer kept: a reconnecting client receives a gap", async () => {
 			lab = await Lab.start();
 			const [sse, server] = await serveReady({ history: { maxEvents: 10 } });
 			const stream = await openStream(server.url);
@@ -123,7 +123,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			expect(received(late)).toEqual(['gap {"reason":"expired"}']);
 		});
 
-		it("of the format: the service is told once, and leaves the log alone", async () => {
+		it("of the format: the service reports it once, and leaves the log alone", async () => {
 			lab = await Lab.start();
 			await lab.call("HSET", lab.key("head"), "format", "9.9");
 			const told: unknown[] = [];

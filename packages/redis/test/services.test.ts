@@ -111,7 +111,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		expect(had).toEqual(["2"]);
 	});
 
-	it("give all their clients the same events in the same order, whoever sends them", async () => {
+	it("give all their clients the same events in the same order, regardless of the sender", async () => {
 		const had = [one, other].flatMap((member) => [listen(member), listen(member)]);
 		await connected(one, 2);
 		await connected(other, 2);
@@ -159,7 +159,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		back.abort();
 	});
 
-	it("give whoever comes to a group its newest events, also where the service has begun later", async () => {
+	it("give those who join a group its newest events, also where the service has begun later", async () => {
 		await one.sse.publish({ group: "prices" }, "A1", { key: "A" });
 		await one.sse.publish({ group: "prices" }, "B1", { key: "B" });
 		await one.sse.publish({ group: "prices" }, "A2", { key: "A" });

@@ -232,7 +232,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			await eventually(() => app.service.stats().connections === 1);
 			expect(JSON.stringify(app.errors.map(String))).toContain("too late");
 			expect(app.errors).toHaveLength(1);
-			// It has sent nothing, and the streams of others go on.
+			// It has sent nothing, and the streams of others continue.
 			if (harness.sendsOnReturn) expect(stream.status).toBe(500);
 			else expect(stream.textBetweenHeartbeats).toBe(": open\n");
 			expect(app.service.send("all", "still here")).toBe(1);

@@ -9,8 +9,8 @@ import { eventually } from "./waiting.js";
 const STEP_MS = 10;
 
 /**
- * Stop the clock and the intervals of this process until the test ends. Timeouts and sockets go on.
- * @returns lets a drain go on step by step until `test` holds; between two steps the event loop turns
+ * Stop the clock and the intervals of this process until the test ends. Timeouts and sockets continue.
+ * @returns lets a drain continue step by step until `test` holds; between two steps the event loop turns
  */
 export function stopDrainClock(): (test: () => boolean) => Promise<void> {
 	vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
@@ -20,5 +20,5 @@ export function stopDrainClock(): (test: () => boolean) => Promise<void> {
 			if (test()) return true;
 			vi.advanceTimersByTime(STEP_MS);
 			return false;
-		}, "a drain to go on");
+		}, "a drain to continue");
 }

@@ -374,7 +374,7 @@ export function describeEventLog(name: string, harness: EventLogHarness): void {
 				}
 			});
 
-			it("never who missed nothing of what is not kept any more", async () => {
+			it("never who missed nothing of what is no longer kept", async () => {
 				await start({ maxEvents: 10 });
 				const after = here();
 				await append("sports", { target: { group: "sports" } });

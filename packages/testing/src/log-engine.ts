@@ -60,7 +60,7 @@ export interface LogEngineOf {
 export interface LogOfEngine {
 	/** A driver of its own, as another process has one. It is not open yet; the suite closes it. */
 	driver(): LogEngineOf | Promise<LogEngineOf>;
-	/** Everything that was stored is gone, as after a restart without persistence; drivers can go on when this has resolved. */
+	/** Everything that was stored is gone, as after a restart without persistence; drivers can continue when this has resolved. */
 	lose(): Promise<void>;
 	/** The events up to this one are gone. */
 	trim(sequence: number): Promise<void>;
@@ -325,7 +325,7 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 				expect(await appendOne("next")).toMatchObject({ sequence: 501 });
 			});
 
-			it("gives nothing where all is gone, and the numbers go on", async () => {
+			it("gives nothing where all is gone, and the numbers continue", async () => {
 				await append(storingMany(10));
 				await log.trim(10);
 				expect(await engine.read(1, 10)).toEqual([]);
@@ -408,7 +408,7 @@ export function describeLogEngine(name: string, harness: LogEngineHarness): void
 				}
 			});
 
-			it("rejects when its connection breaks, and the log can be followed anew", async () => {
+			it("rejects when its connection breaks, and the log can be followed again", async () => {
 				const follower = follow(0);
 				await appendOne("1");
 				await follower.until(1);

@@ -30,8 +30,7 @@ const CLIENTS: Readonly<Record<string, () => unknown>> = {
 		openStream(URL, { headers, onUnauthorized: refresh, parse: "text" }).on("message", ({ data }) =>
 			receive(data),
 		),
-	EventSource: () =>
-		new EventSource(URL).addEventListener("message", ({ data }) => receive(data)),
+	EventSource: () => new EventSource(URL).addEventListener("message", ({ data }) => receive(data)),
 	"@microsoft/fetch-event-source": () =>
 		fetchEventSource(URL, {
 			headers: headers(),

@@ -2,8 +2,9 @@
  * The same faults for this client and for others, in Chromium: the table in the README is what such a run shows. Part of long
  * runs, because what never comes has to be waited for.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+
 import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { eventually, isLongRun, measureIdle, startServer } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
@@ -47,16 +48,17 @@ const receivedBy = async ({ comes, received }: Trial, ...data: string[]): Promis
 };
 
 const FAULTS: Readonly<Record<string, Fault>> = {
-	"a cut inside an event and a character: continues after the last event, loses and repeats nothing": {
-		answer(res, index, req) {
-			if (index === 0) {
-				const whole = Buffer.from("id: 1\ndata: one\n\nid: 2\ndata: zwölf\n\n");
-				stream(res, whole.subarray(0, whole.indexOf("ö") + 1));
-				setTimeout(() => res.destroy(), 100);
-			} else stream(res, lastIdOf(req) === "1" ? "id: 2\ndata: zwölf\n\n" : "data: wrong\n\n");
+	"a cut inside an event and a character: continues after the last event, loses and repeats nothing":
+		{
+			answer(res, index, req) {
+				if (index === 0) {
+					const whole = Buffer.from("id: 1\ndata: one\n\nid: 2\ndata: zwölf\n\n");
+					stream(res, whole.subarray(0, whole.indexOf("ö") + 1));
+					setTimeout(() => res.destroy(), 100);
+				} else stream(res, lastIdOf(req) === "1" ? "id: 2\ndata: zwölf\n\n" : "data: wrong\n\n");
+			},
+			judge: (trial) => receivedBy(trial, "one", "zwölf"),
 		},
-		judge: (trial) => receivedBy(trial, "one", "zwölf"),
-	},
 	"an id without an event moves the position": {
 		answer(res, index) {
 			stream(res, index === 0 ? "id: 1\ndata: one\n\nid: 7\n\n" : "id: 8\ndata: eight\n\n");
@@ -204,7 +206,8 @@ describe.skipIf(!isLongRun || executablePath === undefined)("this client and oth
 		}
 	}
 
-	const { rows = [] } = readMarkdown(README).tables.find(({ marker }) => marker === "table: peers") ?? {};
+	const { rows = [] } =
+		readMarkdown(README).tables.find(({ marker }) => marker === "table: peers") ?? {};
 
 	it.each(Object.entries(FAULTS))("%s", async (name, fault) => {
 		const results = await Promise.all(

@@ -23,12 +23,12 @@ export function readOptions<Options extends object>(
 	rules: OptionRules<Options>,
 	name?: string,
 ): Options {
-	const told = checkObject(options, name ?? "The options", "ERR_SSE_INVALID_OPTION");
+	const given = checkObject(options, name ?? "The options", "ERR_SSE_INVALID_OPTION");
 	const within = name === undefined ? "" : `${name}.`;
-	checkKeys(told, rules, "There is no such option", within);
+	checkKeys(given, rules, "There is no such option", within);
 	const all = Object.entries<readonly [unknown, Rule]>(rules);
 	const read = all.map(([each, [byDefault, [text, test]]]) => {
-		const { [each]: value = byDefault } = told;
+		const { [each]: value = byDefault } = given;
 		if (test(value)) return [each, value];
 		throw invalid("ERR_SSE_INVALID_OPTION", `The option ${within}${each} must be ${text}`, value);
 	});
@@ -39,8 +39,8 @@ export function readOptions<Options extends object>(
  * @param rule the message for an unknown name
  * @throws `ERR_SSE_INVALID_OPTION` for an unknown name
  */
-export function checkKeys(told: object, known: object, rule: string, within = ""): void {
-	const unknown = Object.keys(told).find((each) => !Object.hasOwn(known, each));
+export function checkKeys(given: object, known: object, rule: string, within = ""): void {
+	const unknown = Object.keys(given).find((each) => !Object.hasOwn(known, each));
 	if (unknown === undefined) return;
 	const error = invalid("ERR_SSE_INVALID_OPTION", rule, within + unknown);
 	error.message += didYouMean(unknown, Object.keys(known));

@@ -28,7 +28,7 @@ export function createMemoryEventLog(): EventLog {
 class MemoryEventLog implements EventLog {
 	readonly #epoch = nanoid(8);
 	#rules: RetentionRules = readRetention(true);
-	#ring = new RecordStore(this.#rules);
+	#records = new RecordStore(this.#rules);
 	#appended = new IdempotencyKeys(this.#rules.byDefault);
 	/** The seed of tags: not a secret, but unlikely to be shared by another log. */
 	readonly #seed = Math.floor(Math.random() * 2 ** 32);
@@ -79,23 +79,23 @@ class MemoryEventLog implements EventLog {
 		}
 		if (this.#isClosed) return "expired";
 		const now = Date.now();
-		const newer = this.#ring.after(after?.sequence, reader, now);
+		const newer = this.#records.after(after?.sequence, reader, now);
 		if (newer === undefined) return "expired";
 		return pageOf(newer.records, upTo, reader, now);
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
-		return this.#ring.latest(reader, Date.now());
+		return this.#records.latest(reader, Date.now());
 	}
 
 	keepsLatest(group: string): boolean {
-		return this.#ring.keepsLatest(group);
+		return this.#records.keepsLatest(group);
 	}
 
 	stats(): LogStats {
 		const now = Date.now();
 		this.#appended.trim(now);
-		const { events, bytes } = this.#ring.stats(now);
+		const { events, bytes } = this.#records.stats(now);
 		return { events, bytes: bytes + this.#appended.bytes };
 	}
 
@@ -107,7 +107,7 @@ class MemoryEventLog implements EventLog {
 	}
 
 	#clear(): void {
-		this.#ring = new RecordStore(this.#rules);
+		this.#records = new RecordStore(this.#rules);
 		this.#appended = new IdempotencyKeys(this.#rules.byDefault);
 	}
 
@@ -116,7 +116,7 @@ class MemoryEventLog implements EventLog {
 		this.#isDelivering = true;
 		try {
 			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-				this.#ring.add(next.record);
+				this.#records.add(next.record);
 				try {
 					const { record, deliver = this.#host?.deliver } = next;
 					deliver?.(record);

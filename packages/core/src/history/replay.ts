@@ -46,7 +46,7 @@ export function* replay<C extends Replayed>(
 	const { upTo } = goal;
 	if (given !== undefined && given.failure === undefined) {
 		connection.onResumed("replayed");
-		const isBehind = given.told === undefined || given.told.sequence < upTo.sequence;
+		const isBehind = given.lastSent === undefined || given.lastSent.sequence < upTo.sequence;
 		if (isBehind || from?.isPartial) yield host.notices.arrival(upTo);
 		return;
 	}
@@ -98,7 +98,7 @@ interface Missed {
 	/** The client has received everything up to here. */
 	readonly at: Position | undefined;
 	/** The last id it was sent. */
-	readonly told: Position | undefined;
+	readonly lastSent: Position | undefined;
 	/** Why the replay cannot continue, if it cannot. */
 	readonly failure?: ReadFailure;
 }
@@ -119,7 +119,7 @@ function* missed<C extends Replayed>(
 		ownGroups,
 	};
 	let at = position;
-	let told = position;
+	let lastSent = position;
 	let relied = reliesOn;
 	let proven: Position | undefined;
 	for (;;) {
@@ -128,12 +128,12 @@ function* missed<C extends Replayed>(
 		if (relied !== undefined && proven !== upTo) {
 			const proof = yield* settled(log.readAfter(relied, upTo, { ...reader, groups: [] }));
 			if (upTo !== goal.upTo) continue;
-			if (typeof proof === "string") return { at, told, failure: proof };
+			if (typeof proof === "string") return { at, lastSent, failure: proof };
 			proven = upTo;
 		}
 		const page = yield* settled(log.readAfter(at, upTo, reader));
 		if (upTo !== goal.upTo) continue;
-		if (typeof page === "string") return { at, told, failure: page };
+		if (typeof page === "string") return { at, lastSent, failure: page };
 		if (position !== undefined) connection.startAt(position);
 		connection.onResuming(true);
 		if (relied !== undefined || page.isConflated || ownGroups.length > 0) {
@@ -147,10 +147,10 @@ function* missed<C extends Replayed>(
 			if (record.isReplaced) relyOn(log, connection, log.position);
 			if (!isStillFor(connection, record)) continue;
 			yield record.frame;
-			told = record.position;
+			lastSent = record.position;
 		}
 		at = page.upTo;
-		if (upTo === goal.upTo && at.sequence >= upTo.sequence) return { at, told };
+		if (upTo === goal.upTo && at.sequence >= upTo.sequence) return { at, lastSent };
 	}
 }
 

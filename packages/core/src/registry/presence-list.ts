@@ -51,7 +51,7 @@ export function encodeList(
 	{ asked, isLast, entries }: PresenceList,
 	onFailure: (error: unknown) => void,
 ): string {
-	const told = asked.map((group) => group ?? null);
+	const names = asked.map((group) => group ?? null);
 	const texts = entries.map((entry) => {
 		try {
 			return JSON.stringify(entry);
@@ -66,7 +66,7 @@ export function encodeList(
 			]);
 		}
 	});
-	return `{"a":${JSON.stringify(told)},"l":${isLast},"e":[${texts}]}`;
+	return `{"a":${JSON.stringify(names)},"l":${isLast},"e":[${texts}]}`;
 }
 
 /** Reads the post of another process, which may run a later version. */

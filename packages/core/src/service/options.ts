@@ -99,23 +99,23 @@ const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
 export function resolveOptions(options: unknown = {}): ResolvedOptions {
 	const resolved = readOptions(options, RULES);
-	const told = options as SSEServiceOptions;
+	const given = options as SSEServiceOptions;
 	// An event log implies history.
-	const { eventLog, history = eventLog !== undefined } = told;
-	checkNeeds(told, history === false ? NEED_HISTORY : [], "history");
-	checkNeeds(told, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
+	const { eventLog, history = eventLog !== undefined } = given;
+	checkNeeds(given, history === false ? NEED_HISTORY : [], "history");
+	checkNeeds(given, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
 	const { heartbeatIntervalMs } = resolved;
 	const ofHeartbeats = Math.min(MAX_TIME, Math.max(10_000, 4 * heartbeatIntervalMs));
 	const byDefault = heartbeatIntervalMs === 0 ? resolved.stallTimeoutMs : ofHeartbeats;
-	return { ...resolved, history, stallTimeoutMs: told.stallTimeoutMs ?? byDefault };
+	return { ...resolved, history, stallTimeoutMs: given.stallTimeoutMs ?? byDefault };
 }
 
 function checkNeeds(
-	told: SSEServiceOptions,
+	given: SSEServiceOptions,
 	needing: readonly (keyof SSEServiceOptions)[],
 	needed: string,
 ): void {
-	const useless = needing.find((name) => told[name] !== undefined);
+	const useless = needing.find((name) => given[name] !== undefined);
 	if (useless === undefined) return;
 	throw new SSEError("ERR_SSE_INVALID_OPTION", `The option ${useless} needs the option ${needed}`);
 }

@@ -77,16 +77,16 @@ export class Shutdown<T extends Closable> {
 	 * @throws `ERR_SSE_INVALID_OPTION`
 	 */
 	begin(options: CloseOptions = {}): Promise<void> {
-		const { drainMs: told } = readOptions(options, RULES);
+		const { drainMs: own } = readOptions(options, RULES);
 		if (this.#closed !== undefined) {
-			this.#drain?.within(told ?? 0);
+			this.#drain?.within(own ?? 0);
 			return this.#closed;
 		}
 		this.#closed = new Promise((resolve) => {
 			this.#onClosed = resolve;
 		});
 		const { service } = this.#host;
-		this.#windowMs = told ?? service.options.drainMs;
+		this.#windowMs = own ?? service.options.drainMs;
 		this.#host.onBegin?.(this.#windowMs);
 		const end =
 			this.#windowMs === 0

@@ -1,7 +1,7 @@
 /**
  * The groups that keep their newest events (`latest`), as the processes that share a log are configured: each tells the others
  * when it starts, because they can differ, for example during a deploy. A process stores what it sends to a group as newest if
- * any process keeps these. Otherwise the engine would go on giving new processes what has since been replaced.
+ * any process keeps these. Otherwise the engine would continue giving new processes what has since been replaced.
  */
 import { SSEError } from "../checks/errors.js";
 import type { RetentionRules } from "../event-log/retention.js";
@@ -44,7 +44,7 @@ export class KeptGroups {
 	}
 
 	/**
-	 * Call with what another process has told.
+	 * Call with what another process keeps.
 	 *
 	 * @returns an error for the operator if it is configured differently and that has not been reported yet
 	 */
@@ -67,8 +67,8 @@ export class KeptGroups {
 }
 
 /** @returns `undefined` if it is not what a process tells */
-export function readKeeping(told: Record<PropertyKey, unknown>): Keeping | undefined {
-	const { groups, isNew } = told;
+export function readKeeping(fields: Record<PropertyKey, unknown>): Keeping | undefined {
+	const { groups, isNew } = fields;
 	const isRead =
 		Array.isArray(groups) &&
 		groups.every(

@@ -13,7 +13,7 @@ import { RecentTags } from "./recent-tags.js";
 import { RecentTargets } from "./recent-targets.js";
 
 export class LocalCopy {
-	readonly #ring: RecordStore;
+	readonly #records: RecordStore;
 	readonly #tags: RecentTags;
 	readonly #targets = new RecentTargets();
 	readonly #now: () => number;
@@ -26,7 +26,7 @@ export class LocalCopy {
 	 */
 	constructor(rules: RetentionRules, base: Position, now: () => number) {
 		this.#now = now;
-		this.#ring = new RecordStore(rules);
+		this.#records = new RecordStore(rules);
 		this.#tags = new RecentTags(base.sequence, base.tag);
 		this.#position = base;
 		this.#added = base;
@@ -38,7 +38,7 @@ export class LocalCopy {
 
 	/** Adds an event from before the base that the engine keeps as the newest of its key. */
 	addEarlier(record: LogRecord): void {
-		this.#ring.add(record);
+		this.#records.add(record);
 	}
 
 	/** Adds the next text, which is about to be delivered. `record`: `undefined` if it is not for clients */
@@ -46,7 +46,7 @@ export class LocalCopy {
 		this.#tags.add(position.tag);
 		this.#targets.add(position.sequence, record?.target);
 		this.#added = position;
-		if (record !== undefined) this.#ring.add(record);
+		if (record !== undefined) this.#records.add(record);
 	}
 
 	/** Call when the added text has been delivered. */
@@ -79,7 +79,7 @@ export class LocalCopy {
 			if (after.tag !== this.tagAt(after.sequence)) return "diverged";
 		}
 		const now = this.#now();
-		const newer = this.#ring.after(after?.sequence, reader, now);
+		const newer = this.#records.after(after?.sequence, reader, now);
 		if (newer === undefined) return "older";
 		return pageOf(newer.records, upTo, reader, now, newer.isConflated);
 	}
@@ -99,11 +99,11 @@ export class LocalCopy {
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {
-		return this.#ring.latest(reader, this.#now());
+		return this.#records.latest(reader, this.#now());
 	}
 
 	stats(): LogStats {
-		const { events, bytes } = this.#ring.stats(this.#now());
+		const { events, bytes } = this.#records.stats(this.#now());
 		return { events, bytes: bytes + this.#tags.bytes + this.#targets.bytes };
 	}
 }

@@ -96,8 +96,8 @@ function readLogged(value: unknown): Logged | undefined {
 	return { writer, entry: { target, fields, key: key as string | undefined, ttlMs, traceparent } };
 }
 
-function readCommand(told: Record<PropertyKey, unknown>, target: Audience): Command | undefined {
-	const { do: what, groups, reason, meta } = told;
+function readCommand(fields: Record<PropertyKey, unknown>, target: Audience): Command | undefined {
+	const { do: what, groups, reason, meta } = fields;
 	const isRead =
 		what === "disconnect"
 			? typeof reason === "string"
@@ -105,7 +105,7 @@ function readCommand(told: Record<PropertyKey, unknown>, target: Audience): Comm
 				? isObject(meta)
 				: what === "present" ||
 					((what === "join" || what === "leave") && Array.isArray(groups) && groups.every(isName));
-	return isRead ? ({ ...told, target } as unknown as Command) : undefined;
+	return isRead ? ({ ...fields, target } as unknown as Command) : undefined;
 }
 
 function encodeTarget({ client, group, exceptClient }: Audience): object {

@@ -32,7 +32,7 @@ export class LogWriter {
 	/** Appended events that have not arrived here yet, by their tag. */
 	readonly #sent = new Map<string, Sent>();
 
-	/** Whether the others could be told what this process keeps. */
+	/** Whether the other processes know what this process keeps. */
 	#isKeptTold = true;
 
 	/** @param timeoutMs of one append. 0: no limit */
@@ -97,7 +97,7 @@ export class LogWriter {
 	hear(keeping: Keeping, host: Pick<LogHost, "onError">): void {
 		const { differs, error } = this.#kept.hear(keeping);
 		if (error !== undefined) host.onError(error);
-		// It has not heard what this process told when it started.
+		// It does not know what this process announced when it started.
 		if (differs && keeping.isNew) this.#tellKept(false);
 	}
 

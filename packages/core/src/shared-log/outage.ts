@@ -10,7 +10,7 @@ export class Outage {
 	readonly #engine: LogEngine;
 	readonly #warned = new Set<string>();
 	/** The message that was reported last, during an outage. */
-	#told: string | undefined;
+	#reported: string | undefined;
 	#waiting: (() => void)[] = [];
 
 	readonly #onChange: (error: SSEError | undefined) => void;
@@ -31,16 +31,16 @@ export class Outage {
 	/** @returns the error, and whether it has not been reported yet */
 	onFailure(cause: unknown): { readonly error: SSEError; readonly isNew: boolean } {
 		const error = failed(this.#engine, cause);
-		const isNew = this.#told !== error.message;
-		if (this.#told === undefined) this.#onChange(error);
-		this.#told = error.message;
+		const isNew = this.#reported !== error.message;
+		if (this.#reported === undefined) this.#onChange(error);
+		this.#reported = error.message;
 		return { error, isNew };
 	}
 
 	/** Call when the outage is over, or the log is closed. */
 	end(): void {
-		if (this.#told !== undefined) this.#onChange(undefined);
-		this.#told = undefined;
+		if (this.#reported !== undefined) this.#onChange(undefined);
+		this.#reported = undefined;
 		for (const resolve of this.#waiting.splice(0)) resolve();
 	}
 

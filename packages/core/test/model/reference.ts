@@ -67,7 +67,7 @@ export class Reference {
 		return added;
 	}
 
-	/** All that a reader missed after a position, and is owed. @returns `undefined` when some of it is not kept any more */
+	/** All that a reader missed after a position, and is owed. @returns `undefined` when some of it is no longer kept */
 	after(
 		sequence: number,
 		reader: Reader,

@@ -13,7 +13,7 @@ import { EventSource as UndiciEventSource } from "undici";
 import type { SSEMessage } from "../../src/index.js";
 import type { DispatchedEvent } from "./specification.js";
 
-/** An event as a client tells it: one that is not told what the last event ID is leaves it out. */
+/** An event as a client reports it, without the last event ID if the client does not know that. */
 export type ToldEvent = Omit<DispatchedEvent, "lastEventId"> & {
 	readonly lastEventId?: string | undefined;
 };

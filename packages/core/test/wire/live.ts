@@ -35,7 +35,7 @@ export interface Live {
 	close(): Promise<void>;
 }
 
-/** Nothing goes on a stream but what the test sends, however much that is. */
+/** Nothing continues a stream but what the test sends, however much that is. */
 export const QUIET: SSEServiceOptions = {
 	heartbeatIntervalMs: 0,
 	maxBufferedBytes: Number.POSITIVE_INFINITY,

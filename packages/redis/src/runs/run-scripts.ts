@@ -100,7 +100,7 @@ for at = 4, #KEYS do
 		elseif state ~= 'running' or run[5] ~= ARGV[arg + 13] then
 			result = -1
 		elseif tonumber(run[3]) < after then
-			-- The newest entries are gone, as they are after a failover: nobody can go on from here.
+			-- The newest entries are gone, as they are after a failover: nobody can continue from here.
 			finish(id, hash, attempt, 'failed', 'lost', ttl)
 		else
 			result = last

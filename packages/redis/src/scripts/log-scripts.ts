@@ -14,7 +14,7 @@ const SWEEP_MS = 60_000;
 export const NEWEST = defineScript(`${LOG}
 -- A replica refuses it: what is newest there may not be the newest.
 redis.call('HDEL', head, '')
--- A stream that goes on behind the end that the head knows, or has another event there, is not its own.
+-- A stream that continues behind the end that the head knows, or has another event there, is not its own.
 if redis.call('EXISTS', log) == 1 then
 	local stream, last = redis.call('XINFO', 'STREAM', log), 0
 	for at = 1, #stream, 2 do

@@ -10,7 +10,7 @@ export async function create(url) {
 	const client = createClient({ url });
 	await client.connect();
 	const server = createServer();
-	// With its default of 10,000 a process that is behind by more goes on where the stream begins: its clients miss what is
+	// With its default of 10,000 a process that is behind by more continues where the stream begins: its clients miss what is
 	// between, and nobody is told.
 	const io = new Server(server, {
 		adapter: createAdapter(client, { maxLen: 1_000_000 }),
