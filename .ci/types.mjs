@@ -28,7 +28,18 @@ function complaintsOf(dir) {
 		return parsed.get(key);
 	};
 	const program = ts.createProgram(fileNames, options, host);
-	const said = [...errors, ...ts.getPreEmitDiagnostics(program)];
+	// What it imports from other folders is checked with them.
+	const own = program
+		.getSourceFiles()
+		.filter(({ fileName }) => fileName.startsWith(`${dir}/`) && !SHARED.test(fileName));
+	const said = [
+		...errors,
+		...program.getOptionsDiagnostics(),
+		...program.getGlobalDiagnostics(),
+		...own.flatMap((each) => program.getSyntacticDiagnostics(each)),
+		...own.flatMap((each) => program.getSemanticDiagnostics(each)),
+		...own.flatMap((each) => program.getDeclarationDiagnostics(each)),
+	];
 	return ts.formatDiagnostics(said, { ...host, getCurrentDirectory: () => root });
 }
 

@@ -59,6 +59,16 @@ describe.skipIf(redisServerPath === undefined)("Redis Sentinel", () => {
 		for (const [index, { sse }] of members.entries()) await sse.publish("all", `before ${index}`);
 		expect(await master.call("WAIT", "1", "5000")).toBe(1);
 		await master.server.kill("SIGKILL");
+		const admin = new Redis(sentinel.port, host);
+		ends.push(() => admin.disconnect());
+		const ask = (...args: string[]): Promise<unknown> => admin.call("SENTINEL", ...args);
+		await until(async () => {
+			const [, port] = (await ask("GET-MASTER-ADDR-BY-NAME", "main")) as string[];
+			if (Number(port) === replica.server.port) return true;
+			// It refuses while that goes on, and when the replica has not answered lately.
+			await ask("FAILOVER", "main").catch(() => {});
+			return false;
+		});
 
 		for (const { sse } of members) await untilDone(() => sse.publish("all", "probe"));
 		for (const [index, { sse }] of members.entries()) {

@@ -31,7 +31,10 @@ export function startRedisServer(options: RedisServerOptions = {}): Promise<Serv
 	});
 }
 
-/** A Redis Sentinel alone, which watches over one master by the name `main`, and puts a replica in its place soon. */
+/**
+ * A Redis Sentinel alone, which watches over one master by the name `main`. It puts a replica in its place at `SENTINEL
+ * FAILOVER`, and not by itself: on a busy machine any server may seem to be down.
+ */
 export function startRedisSentinel(masterPort: number): Promise<ServerProcess> {
 	if (redisServerPath === undefined) throw new Error("There is no redis-server on this machine");
 	return startServerProcess({
@@ -43,8 +46,8 @@ export function startRedisSentinel(masterPort: number): Promise<ServerProcess> {
 			const settings = [
 				...[`port ${port}`, "bind 127.0.0.1", `dir ${folder}`],
 				`sentinel monitor main 127.0.0.1 ${masterPort} 1`,
-				"sentinel down-after-milliseconds main 500",
-				"sentinel failover-timeout main 2000",
+				"sentinel down-after-milliseconds main 3600000",
+				"sentinel failover-timeout main 60000",
 			];
 			if (!existsSync(file)) writeFileSync(file, `${settings.join("\n")}\n`);
 			return [file, "--sentinel"];
