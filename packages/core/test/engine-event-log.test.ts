@@ -172,26 +172,104 @@ it("leads a client past events for others without asking the engine, and reads w
 		const { stream: again } = await short.open(params, lastIdOf(stream));
 		return again;
 	};
-	// A stream that has just opened is given the newest position.
-	const arrived = async (sequence: number): Promise<void> => {
+	/** @returns the newest position, as ids state it */
+	const arrived = async (marker: string): Promise<string> => {
 		const { stream: newest } = await short.open();
-		const marker = `${sequence}`;
 		await one.sse.publish({ group: "default" }, marker);
 		await newest.until(() => dataOf(newest.events).includes(marker));
 		newest.abort();
+		return `.${engine.newest.sequence.toString(36)}.`;
 	};
-	await arrived(1_001);
+	const early = await arrived("early");
 	const before = engine.reads;
 	const first = await back();
-	await first.until(() => first.text.includes(`.${(1_001).toString(36)}.`));
+	await first.until(() => first.text.includes(early));
 	expect(engine.reads).toBe(before);
 	await one.sse.publish({ client: "ada", group: "quiet" }, "hers");
 	await others();
-	await arrived(2_003);
+	const late = await arrived("late");
 	const second = await back();
-	await second.until(() => second.text.includes(`.${(2_003).toString(36)}.`));
+	await second.until(() => second.text.includes(late));
 	expect(dataOf(second.events)).toEqual(["hers"]);
 	expect(engine.reads).toBe(before + 1);
+});
+
+// Each request with an old id had everything since read and looked at again, all of it for others.
+it("reads what is for others once from the engine, however many clients come back", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
+	await stream.until(() => stream.text.includes("id: v1."));
+	stream.abort();
+	const sent = Array.from({ length: 1_000 }, (_, at) =>
+		one.sse.publish({ group: at === 500 ? "quiet" : "busy" }, `${at}`),
+	);
+	await Promise.all(sent);
+	// It has started since, so it knows nothing of most of these.
+	const late = await startOn(engine, { history: { maxEvents: 2 } });
+	const back = async (): Promise<number> => {
+		const before = engine.reads;
+		const { stream: again } = await late.open(
+			{ clientId: "ada", groups: ["quiet"] },
+			lastIdOf(stream),
+		);
+		const newest = `.${engine.newest.sequence.toString(36)}.`;
+		await again.until(() => again.text.includes(newest));
+		expect(dataOf(again.events)).toEqual(["500"]);
+		again.abort();
+		return engine.reads - before;
+	};
+	expect(await back()).toBeGreaterThan(3);
+	expect([await back(), await back()]).toEqual([1, 1]);
+});
+
+it("gives a client a gap for which more would be read from the engine than maxCatchUpEvents", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
+	await stream.until(() => stream.text.includes("id: v1."));
+	stream.abort();
+	for (let at = 0; at < 5; at++) {
+		await Promise.all(Array.from({ length: 300 }, () => one.sse.publish({ group: "busy" }, "x")));
+	}
+	const history = { maxEvents: 2 };
+	const back = async (maxCatchUpEvents: number, groups: string[]): Promise<string[]> => {
+		const late = await startOn(engine, { history, maxCatchUpEvents });
+		const { stream: again } = await late.open({ clientId: "ada", groups }, lastIdOf(stream));
+		const newest = `.${engine.newest.sequence.toString(36)}.`;
+		await again.until(() => again.text.includes(newest));
+		return dataOf(again.events.filter(({ event }) => event === "gap"));
+	};
+	expect(await back(1_000, ["quiet"])).toEqual(['{"reason":"expired"}']);
+	expect(await back(1_000, ["busy"])).toEqual(['{"reason":"expired"}']);
+	expect(await back(1_500, ["quiet"])).toEqual([]);
+});
+
+// The sequences of what is lost are given to other events.
+it("forgets what it has read for others when the engine loses its newest events", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine, { history: { maxEvents: 2 } });
+	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
+	await stream.until(() => stream.text.includes("id: v1."));
+	stream.abort();
+	const publish = (group: string): Promise<unknown> => one.sse.publish({ group }, group);
+	for (let at = 0; at < 20; at++) await publish("busy");
+	const late = await startOn(engine, { history: { maxEvents: 2 } });
+	const back = async (): Promise<string[]> => {
+		const params = { clientId: "ada", groups: ["quiet"] };
+		const { stream: again } = await late.open(params, lastIdOf(stream));
+		const newest = `.${engine.newest.sequence.toString(36)}.`;
+		await again.until(() => again.text.includes(newest));
+		return dataOf(again.events);
+	};
+	expect(await back()).toEqual([]);
+	const { sequence } = engine.newest;
+	engine.forget(10);
+	for (let at = 0; at < 5; at++) await publish("quiet");
+	for (let at = 0; at < 10; at++) await publish("busy");
+	await eventually(() => (late.sse.health().log?.behind ?? 1) === 0 && late.sse.health().ready);
+	expect(engine.newest.sequence).toBeGreaterThan(sequence);
+	expect(await back()).toEqual(["quiet", "quiet", "quiet", "quiet", "quiet"]);
 });
 
 it("reads few pages at a time from the engine, however many come back", async () => {
@@ -341,7 +419,7 @@ it("begins once, though the engine answers what was given up long ago", async ()
 	await stream.take(1);
 	engine.isMute = true;
 	for (const data of ["2", "3"]) await other.sse.publish("all", data);
-	engine.trim(2);
+	engine.trim(engine.newest.sequence - 1);
 	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
 	onTestFinished(() => void vi.useRealTimers());
 	engine.cut();
@@ -512,7 +590,7 @@ it("is not ready while the engine takes nothing, and is again when it does", asy
 	engine.refuse = () => undefined;
 	await passUntil(() => sse.health().ready);
 	// Nobody has published meanwhile.
-	expect(engine.newest).toMatchObject({ sequence: 1 });
+	expect(engine.newest.sequence).toBeGreaterThan(0);
 	await sse.publish("all", "2");
 });
 

@@ -105,6 +105,7 @@ function outcomeOf(
 		notices,
 		recoverTimeoutMs: 0,
 		recoverWaitMs: 0,
+		maxCatchUpEvents: Infinity,
 		recoverTurns: new Limiter(1),
 		recovery: { recover: () => undefined, encode: () => notices.drop },
 		onError: (error: unknown) => {

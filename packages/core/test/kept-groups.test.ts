@@ -4,36 +4,59 @@
  */
 import { eventually } from "@sse-service/testing";
 import { expect, it } from "vitest";
+import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
+import type { Serving } from "./serving.js";
 import { dataOf, startOn } from "./start-on.js";
 
 const LATEST = { maxEvents: 5, groups: { prices: { latest: true } } };
 
-it.each(["before", "after"])(
-	"a newcomer receives the newest event, though a process that started %s does not keep the group",
-	async (order) => {
-		const engine = new MemoryEngine();
-		const errors: unknown[] = [];
-		const onError = (error: unknown): void => {
-			errors.push(error);
-		};
-		const start = {
-			keeper: () => startOn(engine, { history: LATEST, onError }),
-			other: () => startOn(engine, { history: true, onError }),
-		};
-		const other = order === "before" ? await start.other() : undefined;
-		const keeper = await start.keeper();
-		const { sse } = other ?? (await start.other());
-		await eventually(() => errors.length === 2, "both to hear of each other");
-		await keeper.sse.publish({ group: "prices" }, "1", { key: "ACME" });
-		await sse.publish({ group: "prices" }, "2", { key: "ACME" });
-		// More than a process that starts reads of the log.
-		for (let count = 0; count < 30; count++) await sse.publish("all", "x");
-		const late = await startOn(engine, { history: LATEST });
-		const { stream } = await late.open({ groups: ["prices"] });
-		expect(dataOf(await stream.take(1))).toEqual(["2"]);
-	},
-);
+function start(engine: MemoryEngine, history: SSEServiceOptions["history"]): Promise<Process> {
+	const errors: unknown[] = [];
+	const onError = (error: unknown): unknown => errors.push(error);
+	return startOn(engine, { history, onError }).then((serving) => ({ ...serving, errors }));
+}
+
+type Process = Serving & { readonly errors: readonly unknown[] };
+
+/** What a client receives first that enters the group on a process which starts now. */
+async function newestFor(engine: MemoryEngine, { sse }: Serving): Promise<string | undefined> {
+	// More than a process that starts reads of the log.
+	for (let count = 0; count < 30; count++) await sse.publish("all", "x");
+	const { open } = await start(engine, LATEST);
+	const { stream } = await open({ groups: ["prices"] });
+	const [newest] = await stream.take(1);
+	return newest?.data;
+}
+
+// The engine kept what had long been replaced, and gave it to every process that started later.
+it("a newcomer receives the newest event, though an older process does not keep the group", async () => {
+	const engine = new MemoryEngine();
+	const plain = await start(engine, true);
+	const keeper = await start(engine, LATEST);
+	await eventually(() => [plain, keeper].every(({ errors }) => errors.length === 1));
+	await keeper.sse.publish({ group: "prices" }, "1", { key: "ACME" });
+	await plain.sse.publish({ group: "prices" }, "2", { key: "ACME" });
+	expect(await newestFor(engine, plain)).toBe("2");
+});
+
+it("a newer process that does not keep the group is told so with its first event for the group", async () => {
+	const engine = new MemoryEngine();
+	const keeper = await start(engine, LATEST);
+	const plain = await start(engine, true);
+	await keeper.sse.publish({ group: "prices" }, "1", { key: "ACME" });
+	await plain.sse.publish({ group: "prices", client: "ada" }, "not kept anyway");
+	for (const data of ["2", "3"])
+		await plain.sse.publish({ group: "prices" }, data, { key: "ACME" });
+	await eventually(() => [plain, keeper].every(({ errors }) => errors.length > 0));
+	for (const { errors } of [keeper, plain]) {
+		expect(errors).toMatchObject([
+			{ code: "ERR_SSE_LOG_CONFIG", message: expect.stringContaining('"prices"') },
+		]);
+	}
+	await plain.sse.publish({ group: "prices" }, "4", { key: "ACME" });
+	expect(await newestFor(engine, plain)).toBe("4");
+});
 
 it("each process reports once which groups only one of them keeps", async () => {
 	const engine = new MemoryEngine();

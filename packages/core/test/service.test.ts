@@ -597,6 +597,7 @@ describe("options", () => {
 		[{ recoverTimeoutMs: 5 }],
 		[{ recoverConcurrency: 5 }],
 		[{ recoverWaitMs: 5 }],
+		[{ maxCatchUpEvents: 5, history: true }],
 		[{ recoverConcurrency: 0, history: true }],
 		[{ gapEvent: "missed", history: false }],
 		[{ __proto__: null, toString: 1 }],

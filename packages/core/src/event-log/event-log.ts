@@ -15,6 +15,8 @@ export interface LogReader {
 	readonly groups: readonly string[];
 	/** Groups of which it reads only events for the client within them; it receives their newest events by `readLatest`. */
 	readonly ownGroups?: readonly string[];
+	/** How many texts may still be read from an engine for it. The log counts down; at 0 what follows counts as `expired`. */
+	readonly allowance?: { left: number };
 }
 
 /** The position of an event in the log, and its id. */

@@ -50,6 +50,7 @@ interface HistoryOptions {
 	readonly recoverConcurrency: number;
 	readonly recoverWaitMs: number;
 	readonly publishTimeoutMs: number;
+	readonly maxCatchUpEvents: number;
 }
 
 export class History {
@@ -78,6 +79,7 @@ export class History {
 			{
 				log,
 				notices: this.notices,
+				maxCatchUpEvents: options.maxCatchUpEvents,
 				recovery: host.recovery,
 				recoverTimeoutMs: options.recoverTimeoutMs,
 				recoverWaitMs: options.recoverWaitMs,

@@ -14,6 +14,8 @@ import { type RecoveryHost, recovered } from "./recovery.js";
 export interface ReplayHost<Connection extends Replayed> extends RecoveryHost<Connection> {
 	readonly log: EventLog;
 	readonly notices: Notices;
+	/** How many texts are read from an engine for one client. */
+	readonly maxCatchUpEvents: number;
 }
 
 /** The position at which a replay ends. Later events reach the connection live. */
@@ -117,6 +119,7 @@ function* missed<C extends Replayed>(
 		clientId: connection.clientId,
 		groups: groups.filter((group) => !ownGroups.includes(group)),
 		ownGroups,
+		allowance: { left: host.maxCatchUpEvents },
 	};
 	let at = position;
 	let lastSent = position;

@@ -92,6 +92,11 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	 */
 	readonly publishTimeoutMs?: number | undefined;
 	/**
+	 * With `eventLog`: how many events, for any client, are read from the engine for one client that reconnects. Events in the
+	 * memory of this process do not count. Beyond this, the client receives a gap (`expired`). Default 100,000.
+	 */
+	readonly maxCatchUpEvents?: number | undefined;
+	/**
 	 * With `history`: returns the events that a client receives instead of the `gap` event, when what it missed is no longer
 	 * kept. They must cover everything sent before the call. If it throws, `onError` is called and the client receives the gap.
 	 * For a reconnecting client it runs in the `AsyncLocalStorage` context of its `connect`.

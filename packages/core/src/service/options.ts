@@ -70,6 +70,7 @@ const RULES: OptionRules<ResolvedOptions> = {
 		optional(["an event log", (value) => isObject(value) && typeof value.readAfter === "function"]),
 	],
 	publishTimeoutMs: [5_000, TIME],
+	maxCatchUpEvents: [100_000, LIMIT],
 	recover: [undefined, CALLBACK],
 	recoverTimeoutMs: [10_000, TIME],
 	recoverConcurrency: [100, LIMIT],
@@ -96,6 +97,8 @@ const NEED_HISTORY: readonly (keyof SSEServiceOptions)[] = [
 	"longPollMs",
 ];
 
+const NEED_EVENT_LOG = ["publishTimeoutMs", "maxCatchUpEvents"] as const;
+
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, a value out of its range, or one that needs `history` without it */
 export function resolveOptions(options: unknown = {}): ResolvedOptions {
 	const resolved = readOptions(options, RULES);
@@ -103,7 +106,7 @@ export function resolveOptions(options: unknown = {}): ResolvedOptions {
 	// An event log implies history.
 	const { eventLog, history = eventLog !== undefined } = given;
 	checkNeeds(given, history === false ? NEED_HISTORY : [], "history");
-	checkNeeds(given, eventLog === undefined ? ["publishTimeoutMs"] : [], "eventLog");
+	checkNeeds(given, eventLog === undefined ? NEED_EVENT_LOG : [], "eventLog");
 	const { heartbeatIntervalMs } = resolved;
 	const ofHeartbeats = Math.min(MAX_TIME, Math.max(10_000, 4 * heartbeatIntervalMs));
 	const byDefault = heartbeatIntervalMs === 0 ? resolved.stallTimeoutMs : ofHeartbeats;

@@ -22,12 +22,14 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 	const { sequence, tag, ownTag = tag, previousTag = position.tag } = stored;
 	if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
 	const arrival = readArrival(stored, position.epoch);
-	const { writer: from = "", record, command, keeping } = arrival ?? {};
+	const { writer: from = "", record, isLatest, command, keeping } = arrival ?? {};
 	const deliver = writer.take(from, ownTag) ?? host.deliver;
 	copy.add({ epoch: position.epoch, sequence, tag }, record);
 	try {
-		if (record !== undefined) deliver(record);
-		else if (command !== undefined) obey({ writer: from, command }, writer, host);
+		if (record !== undefined) {
+			deliver(record);
+			if (!isLatest) writer.onPlain(from, record.target, host);
+		} else if (command !== undefined) obey({ writer: from, command }, writer, host);
 		else if (keeping !== undefined && from !== writer.id) writer.hear(keeping, host);
 	} catch (error) {
 		host.onError(error);

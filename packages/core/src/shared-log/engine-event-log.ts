@@ -124,7 +124,8 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	stats(): LogStats {
-		return this.#copy?.stats() ?? { events: 0, bytes: 0 };
+		const { events, bytes } = this.#copy?.stats() ?? { events: 0, bytes: 0 };
+		return { events, bytes: bytes + this.#reader.bytes };
 	}
 
 	/** Waits until earlier appends are stored, unless the engine is unavailable. */
@@ -150,6 +151,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		const { copy, commands } = await fillLocalCopy(this.#engine, newest, filling);
 		if (signal.aborted || this.#host === undefined || this.writer === undefined) return;
 		this.#copy = copy;
+		this.#reader.forget();
 		for (const each of commands) obey(each, this.writer, this.#host);
 		if (former !== undefined) return void this.#host.onBreak(former.position);
 		this.#onOpen(newest);
@@ -208,9 +210,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
-		if (this.#isClosed || this.writer === undefined) {
-			return Promise.reject(logClosed());
-		}
+		if (this.#isClosed || this.writer === undefined) return Promise.reject(logClosed());
 		return append(this.writer).then((at) => {
 			// The append went to another log, or to this log after it was recreated.
 			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#probe.look();

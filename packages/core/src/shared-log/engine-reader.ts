@@ -9,6 +9,7 @@ import type { LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
 import type { Audience } from "../types/target.js";
 import type { Position } from "../wire/cursor.js";
+import { ArchiveMarks } from "./archive-marks.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival, readTarget } from "./log-format.js";
 
@@ -32,6 +33,7 @@ export interface EngineReaderHost {
 export class EngineReader {
 	readonly #engine: LogEngine;
 	readonly #host: EngineReaderHost;
+	readonly #marks = new ArchiveMarks();
 	readonly #turns = new Limiter(MAX_READING);
 	/** Pages being read, by sequence. Readers at the same position share a page. */
 	readonly #reading = new Map<number, Promise<readonly Stored[]>>();
@@ -39,6 +41,16 @@ export class EngineReader {
 	constructor(engine: LogEngine, host: EngineReaderHost) {
 		this.#engine = engine;
 		this.#host = host;
+	}
+
+	/** What the memory of earlier reads takes. */
+	get bytes(): number {
+		return this.#marks.bytes;
+	}
+
+	/** Call when the log broke. */
+	forget(): void {
+		this.#marks.forget();
 	}
 
 	/** Like the log's method. Waits while the engine is unavailable. */
@@ -54,14 +66,19 @@ export class EngineReader {
 	}
 
 	async #readAfter(from: Position, upTo: Position, reader: LogReader): Promise<Page | ReadFailure> {
-		const after = this.#host.skip(from, upTo, reader);
+		const after = this.#skip(from, upTo, reader);
 		// Nothing lies between the positions, even if the local copy has dropped them by now.
 		if (after.sequence === upTo.sequence) {
 			return after.tag === upTo.tag ? { records: [], upTo } : "diverged";
 		}
+		const { allowance } = reader;
+		if (allowance !== undefined && allowance.left <= 0) return "expired";
+		const { generation } = this.#marks;
 		const found = await this.#readWhenBack(after.sequence);
 		const newer = follow(after, found);
 		if (typeof newer === "string") return newer;
+		const [first] = found;
+		if (first?.sequence === after.sequence) this.#mark(first, readTarget(first.text), generation);
 		const now = this.#host.now();
 		const records: LogRecord[] = [];
 		let at = after;
@@ -72,13 +89,28 @@ export class EngineReader {
 			if (sequence === upTo.sequence && tag !== upTo.tag) return "diverged";
 			at = { epoch: after.epoch, sequence, tag };
 			// Most texts are for others, so the target is checked before the text is decoded.
-			if (!isIn(reader, readTarget(stored.text))) continue;
+			const target = readTarget(stored.text);
+			this.#mark(stored, target, generation);
+			if (allowance !== undefined) allowance.left--;
+			if (!isIn(reader, target)) continue;
 			const record = readArrival(stored, after.epoch)?.record;
 			if (record !== undefined && isIn(reader, record.target) && isFor(reader, record, now)) {
 				records.push(record);
 			}
 		}
 		return at === after ? "expired" : { records, upTo: at };
+	}
+
+	/** Leads a reader past texts for others. */
+	#skip(from: Position, upTo: Position, reader: LogReader): Position {
+		const recent = this.#host.skip(from, upTo, reader);
+		const known = this.#marks.skip(recent, upTo, reader);
+		return known === recent ? recent : this.#host.skip(known, upTo, reader);
+	}
+
+	#mark({ sequence, tag }: Stored, target: Audience, generation: number): void {
+		// The log broke while the page was read: the text may belong to the one before.
+		if (generation === this.#marks.generation) this.#marks.add(sequence, tag, target);
 	}
 
 	async #readWhenBack(from: number): Promise<readonly Stored[]> {

@@ -1,13 +1,18 @@
 /**
- * The groups that keep their newest events (`latest`), as the processes that share a log are configured: each tells the others
- * when it starts, because they can differ, for example during a deploy. A process stores what it sends to a group as newest if
- * any process keeps these. Otherwise the engine would continue giving new processes what has since been replaced.
+ * The groups that keep their newest events (`latest`), as the processes that share a log are configured: each that keeps any
+ * tells the others when it starts, because they can differ, for example during a deploy. A process stores what it sends to a
+ * group as newest if any process keeps these. Otherwise the engine would continue giving new processes what has since been
+ * replaced.
  */
 import { SSEError } from "../checks/errors.js";
 import type { RetentionRules } from "../event-log/retention.js";
+import type { Audience } from "../types/target.js";
 
 // The groups of others that are remembered.
 const MAX_GROUPS = 10_000;
+
+// The other processes that are remembered as having been told.
+const MAX_TOLD = 1_000;
 
 // Names in a message.
 const MAX_NAMED = 5;
@@ -23,6 +28,7 @@ export interface Keeping {
 export class KeptGroups {
 	readonly #own: ReadonlyMap<string, number>;
 	readonly #others = new Map<string, number>();
+	readonly #told = new Set<string>();
 	#reported = "";
 
 	constructor({ ofGroups }: RetentionRules) {
@@ -41,6 +47,19 @@ export class KeptGroups {
 	/** How many keys of a group are kept; `undefined` if no process keeps any. */
 	maxOf(group: string): number | undefined {
 		return this.#own.get(group) ?? this.#others.get(group);
+	}
+
+	/**
+	 * Call with an event of another process that is not stored as newest. Returns an error for the operator, at most once for each
+	 * process, if this process keeps those of the group: then that process has to be told.
+	 */
+	check(writer: string, { client, group }: Audience): SSEError | undefined {
+		if (group === undefined || client !== undefined || !this.#own.has(group)) return undefined;
+		if (this.#told.has(writer) || this.#told.size >= MAX_TOLD) return undefined;
+		this.#told.add(writer);
+		const rule =
+			"Another process sends to a group with latest, and does not keep the newest events";
+		return new SSEError("ERR_SSE_LOG_CONFIG", `${rule}: ${JSON.stringify(group)}`);
 	}
 
 	/**

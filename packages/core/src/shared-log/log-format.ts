@@ -17,6 +17,8 @@ interface Logged {
 	/** The process that appended it. */
 	readonly writer: string;
 	readonly entry?: LogEntry | undefined;
+	/** The entry is also stored as the newest of its key. */
+	readonly isLatest?: boolean | undefined;
 	readonly command?: Command | undefined;
 	readonly keeping?: Keeping | undefined;
 }
@@ -27,6 +29,7 @@ export const LOG_FORMAT = 1;
 export function encodeEntry(
 	writer: string,
 	{ target, fields, key, ttlMs, traceparent }: LogEntry,
+	isLatest = false,
 ): string {
 	const { data, event, id, retry } = fields;
 	return JSON.stringify({
@@ -39,6 +42,7 @@ export function encodeEntry(
 		k: key,
 		t: ttlMs,
 		p: traceparent,
+		l: isLatest ? 1 : undefined,
 	});
 }
 
@@ -76,7 +80,7 @@ function decodeLogged(text: string): Logged | undefined {
 
 function readLogged(value: unknown): Logged | undefined {
 	if (!isObject(value)) return undefined;
-	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, p, o } = value;
+	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, p, l, o } = value;
 	if (typeof writer !== "string" || ![c, g, x, key].every(isName)) return undefined;
 	const target = { client: c, group: g, exceptClient: x } as Audience;
 	if (isObject(o)) {
@@ -93,7 +97,8 @@ function readLogged(value: unknown): Logged | undefined {
 		retry: checkRetry(r),
 	};
 	const traceparent = readTraceparent(p);
-	return { writer, entry: { target, fields, key: key as string | undefined, ttlMs, traceparent } };
+	const entry = { target, fields, key: key as string | undefined, ttlMs, traceparent };
+	return { writer, entry, isLatest: l === 1 };
 }
 
 function readCommand(fields: Record<PropertyKey, unknown>, target: Audience): Command | undefined {
@@ -122,6 +127,7 @@ interface Arrival {
 	readonly writer: string;
 	/** One of these. */
 	readonly record?: LogRecord | undefined;
+	readonly isLatest?: boolean | undefined;
 	readonly command?: Command | undefined;
 	readonly keeping?: Keeping | undefined;
 }
@@ -131,11 +137,11 @@ export function readArrival(
 	{ sequence, tag, at, text }: Stored,
 	epoch: string,
 ): Arrival | undefined {
-	const { writer, entry, command, keeping } = decodeLogged(text) ?? {};
+	const { writer, entry, isLatest, command, keeping } = decodeLogged(text) ?? {};
 	if (writer === undefined) return undefined;
 	if (entry === undefined) return { writer, command, keeping };
 	try {
-		return { writer, record: new LogRecord({ epoch, sequence, tag }, entry, at) };
+		return { writer, isLatest, record: new LogRecord({ epoch, sequence, tag }, entry, at) };
 	} catch {
 		// Its lines together exceed the maximum string length.
 		return undefined;

@@ -8,6 +8,7 @@ import type { Command } from "../event-log/command.js";
 import type { Appended, Deliver, LogHost } from "../event-log/event-log.js";
 import type { LogEntry } from "../event-log/record.js";
 import type { RetentionRules } from "../event-log/retention.js";
+import type { Audience } from "../types/target.js";
 import type { Position } from "../wire/cursor.js";
 import { AppendQueue, type Refusal } from "./append-queue.js";
 import { type Keeping, KeptGroups } from "./kept-groups.js";
@@ -46,7 +47,9 @@ export class LogWriter {
 	 * `ERR_SSE_TIMEOUT`, `ERR_SSE_LOG_FAILED`
 	 */
 	append(entry: LogEntry, deliver?: Deliver): Promise<Appended> {
-		return this.#append(entry, encodeEntry(this.id, entry), deliver);
+		const latest = this.#stateOf(entry);
+		const text = encodeEntry(this.id, entry, latest !== undefined);
+		return this.#append({ entry, text, latest }, deliver);
 	}
 
 	/** @throws (rejects) like `append`; TypeError if JSON cannot represent the command */
@@ -90,7 +93,7 @@ export class LogWriter {
 	/** Call when the log is followed: appends are sent from now on, and the other processes hear what this one keeps. */
 	release(): void {
 		this.#appends.release();
-		this.#tellKept(true);
+		if (this.#kept.own.length > 0) this.#tellKept(true);
 	}
 
 	/** Call with what another process keeps. */
@@ -99,6 +102,15 @@ export class LogWriter {
 		if (error !== undefined) host.onError(error);
 		// It does not know what this process announced when it started.
 		if (differs && keeping.isNew) this.#tellKept(false);
+	}
+
+	/** Call with each event of the log that is not stored as the newest of its key. */
+	onPlain(writer: string, target: Audience, host: Pick<LogHost, "onError">): void {
+		if (writer === this.id) return;
+		const error = this.#kept.check(writer, target);
+		if (error === undefined) return;
+		host.onError(error);
+		this.#tellKept(false);
 	}
 
 	#tellKept(isNew: boolean): void {
@@ -124,14 +136,16 @@ export class LogWriter {
 		return this.#appends.idle();
 	}
 
-	async #append(entry: LogEntry, text: string, deliver?: Deliver): Promise<Appended> {
+	async #append(
+		{ entry, text, latest }: Pick<Storing, "text" | "latest"> & { readonly entry: LogEntry },
+		deliver?: Deliver,
+	): Promise<Appended> {
 		const { fields, idempotencyKey } = entry;
 		const ownId = fields.id;
 		const tag = this.#unusedTag();
 		const sent: Sent = { deliver, at: undefined, isElsewhere: false };
 		this.#sent.set(tag, sent);
 		try {
-			const latest = this.#stateOf(entry);
 			sent.at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
 		} finally {
 			// The event will not arrive.

@@ -36,7 +36,7 @@ export class RecentTargets {
 }
 
 /** FNV-1a over both names. */
-function markOf({ client, group }: Audience): number {
+export function markOf({ client, group }: Audience): number {
 	return mixed(mixed(0x811c9dc5, client), group) >>> 0 || 1;
 }
 
