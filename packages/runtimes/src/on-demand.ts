@@ -1,0 +1,39 @@
+/**
+ * Packages that are installed when a long run needs them, into a cache that later runs use.
+ */
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+const HERE = join(import.meta.dirname, "..");
+const REPOSITORY = join(HERE, "../..");
+const CACHE = join(REPOSITORY, "node_modules/.cache/runtimes");
+
+/**
+ * Resolves with a folder that has the packages, sse-service as it is built, and the programs of `apps`.
+ *
+ * @param dependencies exact versions by name
+ */
+export async function installed(dependencies: Readonly<Record<string, string>>): Promise<string> {
+	const versions = Object.entries(dependencies).map((each) => each.join("@"));
+	const folder = join(CACHE, versions.join("+").replaceAll("/", "-"));
+	const isComplete = join(folder, ".complete");
+	if (!existsSync(isComplete)) {
+		rmSync(folder, { recursive: true, force: true });
+		mkdirSync(folder, { recursive: true });
+		const manifest = { private: true, type: "module", dependencies };
+		writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+		await execute("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder });
+		writeFileSync(isComplete, "");
+	}
+	// Copied, as it is installed: Deno loads nothing through a link that leads out of its folder.
+	for (const part of ["package.json", "dist"]) {
+		const to = join(folder, "node_modules/sse-service", part);
+		rmSync(to, { recursive: true, force: true });
+		cpSync(join(REPOSITORY, "packages/core", part), to, { recursive: true });
+	}
+	cpSync(join(HERE, "apps"), folder, { recursive: true });
+	return folder;
+}
