@@ -67,6 +67,16 @@ export interface ResolvedOptions {
 	readonly limits: LogLimits;
 }
 
+/** The options of `redisRunStore`. */
+export interface RedisRunStoreOptions {
+	/** A client of `redis` (node-redis) or of `ioredis`, 5 or 6. Connect and close it yourself, as for `redisEventLog`. */
+	readonly client: AnyRedisClient;
+	/** The prefix of its keys, which stands in braces. Processes with the same prefix share runs. Default `"sse"`. */
+	readonly prefix?: string | undefined;
+	/** Receives why Redis cannot be followed, once per failed attempt. */
+	readonly onError?: ((error: unknown) => unknown) | undefined;
+}
+
 /** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, or a value out of its range */
 export function resolveOptions(options: unknown): ResolvedOptions {
 	const { client, prefix, ...limits } = readOptions(options, RULES);

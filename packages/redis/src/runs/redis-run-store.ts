@@ -3,37 +3,27 @@
  */
 
 import { SSEError } from "sse-service/engine";
-import {
-	type ClaimRules,
-	endReasonOf,
-	type RunEntry,
-	type RunOutcome,
-	type RunSnapshot,
-	type RunStatus,
-	type RunStore,
-	type RunWrite,
+import type {
+	ClaimRules,
+	RunEntry,
+	RunSnapshot,
+	RunStatus,
+	RunStore,
+	RunWrite,
 } from "sse-service/runs";
 import type { RedisCalls, RedisClient } from "../clients/client.js";
 import { clientOf } from "../clients/detect-client.js";
 import { CommandConnection } from "../command-connection.js";
 import { decodeName, encodeName } from "../keys.js";
 import { newLogId } from "../log-id.js";
-import { type AnyRedisClient, resolvePrefix } from "../options.js";
+import { type RedisRunStoreOptions, resolvePrefix } from "../options.js";
 import { isScriptError, runScript, type Script } from "../scripts/script.js";
-import { type Chunk, decodeChunk, encodeChunk } from "./chunk.js";
+import { decodeChunk, entriesFrom } from "./chunk.js";
 import { FollowedRun } from "./followed-run.js";
 import { followRuns, type RunControl } from "./run-follower.js";
 import { type RunKeys, runKeysOf } from "./run-keys.js";
+import { argsOf, sequenceOf, statusOf } from "./run-replies.js";
 import { ADOPT, CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
-
-export interface RedisRunStoreOptions {
-	/** A client of `redis` (node-redis) or of `ioredis`, 5 or 6. Connect and close it yourself, as for `redisEventLog`. */
-	readonly client: AnyRedisClient;
-	/** The prefix of its keys, which stands in braces. Processes with the same prefix share runs. Default `"sse"`. */
-	readonly prefix?: string | undefined;
-	/** Receives why Redis cannot be followed, once per failed attempt. */
-	readonly onError?: ((error: unknown) => unknown) | undefined;
-}
 
 type ReleasedRun = Pick<RunStatus, "id" | "attempt">;
 
@@ -254,64 +244,4 @@ class RedisRunStore implements RunStore {
 			}
 		});
 	}
-}
-
-function argsOf({
-	id,
-	attempt,
-	term,
-	after,
-	entries,
-	snapshot,
-	release,
-	rules,
-}: RunWrite): string[] {
-	const last = entries.at(-1);
-	const end = last?.end === undefined ? undefined : last;
-	const length = entries.reduce((sum, { data }) => sum + data.length, 0);
-	return [
-		encodeName(id),
-		attempt,
-		String(after),
-		String(entries.length),
-		String(rules.leaseMs),
-		String(rules.ttlMs),
-		String(length),
-		end?.end ?? "",
-		(end && endReasonOf(end)) ?? "",
-		snapshot === undefined ? "" : String(snapshot.sequence),
-		snapshot?.state ?? "",
-		entries.length === 0 ? "" : encodeChunk(entries),
-		String(term),
-		release === true ? "1" : "",
-	];
-}
-
-function sequenceOf(result: unknown): number | undefined {
-	const sequence = Number(result);
-	return sequence < 0 ? undefined : sequence;
-}
-
-function entriesFrom(chunks: readonly Chunk[], from: number): RunEntry[] {
-	const first = chunks[0]?.from ?? from;
-	return chunks.flatMap(({ entries }) => entries).slice(Math.max(0, from - first));
-}
-
-function statusOf(reply: readonly unknown[]): RunStatus {
-	const [attempt, state, reason, sequence, length, startedAt, endedAt, leaseLeftMs, ...rest] =
-		reply.map(String);
-	const [name, term, released] = rest;
-	return {
-		id: decodeName(name ?? ""),
-		attempt: attempt ?? "",
-		term: Number(term),
-		isReleased: released === "1",
-		state: state as "running" | RunOutcome,
-		reason: reason === "" ? undefined : reason,
-		sequence: Number(sequence),
-		length: Number(length),
-		startedAt: Number(startedAt),
-		endedAt: endedAt === "" ? undefined : Number(endedAt),
-		leaseLeftMs: Number(leaseLeftMs),
-	};
 }
