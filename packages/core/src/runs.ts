@@ -16,6 +16,7 @@ export type {
 } from "./runs/run-store.js";
 export type {
 	CloseRunsOptions,
+	FetchRunReader,
 	FollowOptions,
 	Run,
 	RunCodec,

@@ -105,8 +105,13 @@ export class SSEError extends Error {
 
 	/** The answer to the request, for handlers that return a `Response`: the status, the headers, and code and message as JSON. */
 	toResponse(): Response {
-		const { code, message, statusCode = 500, headers = {} } = this;
-		return Response.json({ code, message }, { status: statusCode, headers });
+		const { code, message, statusCode: status = 500, headers } = this;
+		// `Response.json` is not of the class that a runtime has put in the place of the global one (@hono/node-server does),
+		// and h3 takes only that class for a response.
+		return new Response(JSON.stringify({ code, message }), {
+			status,
+			headers: { "Content-Type": "application/json", ...headers },
+		});
 	}
 }
 

@@ -10,15 +10,16 @@ import type { SSEConnection } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import { checkEventType, serializeData } from "../wire/event-stream.js";
 import { Fold } from "./fold.js";
-import { followRun } from "./follow-run.js";
 import { createMemoryRunStore } from "./memory-run-store.js";
 import { Producer, type ProducerRules } from "./producer.js";
 import { adoptReleased } from "./run-adoption.js";
 import { checkRunId } from "./run-id.js";
+import { RunReaders } from "./run-readers.js";
 import { produce } from "./run-source.js";
 import type { RunEntry, RunStatus } from "./run-store.js";
 import type {
 	CloseRunsOptions,
+	FetchRunReader,
 	FollowOptions,
 	Run,
 	RunProducer,
@@ -56,11 +57,7 @@ class ProcessRuns implements Runs {
 	readonly #queue: WriteQueue;
 	/** By attempt. */
 	readonly #producers = new Map<string, Producer>();
-	/** Readers, and the attempt that each reads. */
-	readonly #readers = new Map<
-		SSEConnection,
-		{ attempt: string | undefined; over: Promise<void> }
-	>();
+	readonly #readers: RunReaders;
 	readonly #stopListening: () => void;
 	readonly #stopAdopting: () => Promise<void>;
 	#closing: Promise<void> | undefined;
@@ -79,6 +76,14 @@ class ProcessRuns implements Runs {
 		};
 		this.#store = options.store ?? createMemoryRunStore();
 		this.#ownService = options.service === undefined ? createSSEService() : undefined;
+		this.#readers = new RunReaders({
+			store: this.#store,
+			service: options.service ?? (this.#ownService as SSEService),
+			fold: options.fold,
+			codec: options.codec,
+			diagnostics: this.#diagnostics,
+			onError: (error, id) => this.#report(error, id),
+		});
 		this.#queue = new WriteQueue(this.#store, batchMs);
 		this.#stopListening = this.#store.onCancelled((attempt) => {
 			const producer = this.#producers.get(attempt);
@@ -101,25 +106,18 @@ class ProcessRuns implements Runs {
 		return { id, isOwn, status };
 	}
 
-	async follow(
+	follow(id: string, reader: FetchRunReader, options?: FollowOptions): Promise<Response>;
+	follow(
 		id: string,
 		reader: RunReader,
+		options?: FollowOptions,
+	): Promise<SSEConnection | undefined>;
+	async follow(
+		id: string,
+		reader: FetchRunReader | RunReader,
 		options: FollowOptions = {},
-	): Promise<SSEConnection | undefined> {
-		checkRunId(id);
-		const { fold, codec, service = this.#ownService as SSEService } = this.#options;
-		const host = {
-			store: this.#store,
-			service,
-			fold,
-			onFollow: (attempt: string | undefined, connection: SSEConnection, over: Promise<void>) => {
-				this.#diagnostics.followed(id, attempt, connection);
-				this.#readers.set(connection, { attempt, over });
-				void over.then(() => this.#readers.delete(connection));
-			},
-			onError: (error: unknown) => this.#report(error, id),
-		};
-		return followRun(host, id, reader, { codec, ...options });
+	): Promise<Response | SSEConnection | undefined> {
+		return this.#readers.follow(checkRunId(id), reader, options);
 	}
 
 	async cancel(id: string, reason?: string): Promise<boolean> {
@@ -146,19 +144,18 @@ class ProcessRuns implements Runs {
 		const ended = Promise.all(producers.map((producer) => producer.ended));
 		if (drainMs > 0) await within(drainMs, ended, "The end of the runs").catch(() => {});
 		// The readers of these receive an end.
-		const attempts = new Set<string | undefined>(producers.map(({ attempt }) => attempt));
+		const attempts = new Set(producers.map(({ attempt }) => attempt));
 		for (const producer of this.#producers.values()) {
 			if (isHandOver && producer.release()) attempts.delete(producer.attempt);
 			else producer.end("failed", "shutdown");
 			producer.stop(new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed"));
 		}
-		const readers = [...this.#readers.values()].filter(({ attempt }) => attempts.has(attempt));
-		const read = ended.then(() => Promise.all(readers.map(({ over }) => over)));
+		const read = ended.then(() => this.#readers.over(attempts));
 		await within(CLOSE_TIMEOUT_MS, read, "The end of the runs").catch((error: unknown) =>
 			this.#report(error, undefined),
 		);
 		this.#stopListening();
-		for (const connection of this.#readers.keys()) connection.close("shutdown");
+		this.#readers.close();
 		await this.#ownService?.close();
 		await this.#store.close();
 	}

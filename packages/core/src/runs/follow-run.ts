@@ -2,9 +2,6 @@
  * Following: sends one reader a run, from its position to the run's end.
  */
 import { SSEError } from "../checks/errors.js";
-import type { SSEService } from "../service/service-types.js";
-import { lastEventIdOf } from "../sink/last-event-id.js";
-import { nodeObjectsOf } from "../sink/node-objects.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
@@ -13,11 +10,11 @@ import { parseRunCursor } from "./run-cursor.js";
 import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
 import { readRun } from "./run-reader.js";
 import type { RunStatus, RunStore } from "./run-store.js";
-import type { FollowOptions, RunCodec, RunGapReason, RunReader } from "./run-types.js";
+import type { RunTarget } from "./run-target.js";
+import type { FollowOptions, RunCodec, RunGapReason } from "./run-types.js";
 
 export interface FollowHost {
 	readonly store: RunStore;
-	readonly service: Pick<SSEService, "connect">;
 	readonly fold: FoldRules | undefined;
 	/** `over` resolves when the reader has received everything, or has left. */
 	onFollow(attempt: string | undefined, connection: SSEConnection, over: Promise<void>): void;
@@ -35,12 +32,12 @@ interface Beginning {
 export async function followRun(
 	host: FollowHost,
 	id: string,
-	reader: RunReader,
+	target: RunTarget,
 	options: FollowOptions,
 ): Promise<SSEConnection | undefined> {
 	const { codec = {} } = options;
 	// An empty id means that the reader has received nothing: it gets the whole run.
-	const lastEventId = (options.lastEventId ?? lastEventIdIn(reader)) || undefined;
+	const lastEventId = (options.lastEventId ?? target.lastEventId) || undefined;
 	const status = await host.store.settle(id);
 	if (status === undefined && lastEventId === undefined) {
 		if (options.unknown === "error") {
@@ -49,14 +46,18 @@ export async function followRun(
 				`There is no run ${id.slice(0, 80)}, or it is no longer kept`,
 			);
 		}
-		return answerNothing(reader);
+		target.answerNothing();
+		return undefined;
 	}
 	const beginning = status && beginningOf(status, lastEventId, options.from);
 	// The reader already has the end, so an EventSource must be stopped from reconnecting.
 	const isRead = status?.state !== "running" && (beginning?.from ?? 0) > (status?.sequence ?? 0);
-	if (isRead) return answerNothing(reader);
+	if (isRead) {
+		target.answerNothing();
+		return undefined;
+	}
 
-	const connection = connectionOf(host, reader, codec);
+	const connection = target.open(codec);
 	const source = (signal: AbortSignal): AsyncIterable<SSEMessage> | Iterable<SSEMessage> =>
 		status === undefined || beginning === undefined
 			? gapMessages("expired", undefined, codec)
@@ -70,24 +71,6 @@ export async function followRun(
 	);
 	host.onFollow(status?.attempt, connection, over);
 	return connection;
-}
-
-function connectionOf(host: FollowHost, reader: RunReader, { headers }: RunCodec): SSEConnection {
-	if ("connection" in reader) return reader.connection;
-	const { groups = [], originalResHeaders, ...others } = reader;
-	const all = { ...originalResHeaders, ...headers };
-	return host.service.connect({ ...others, groups, originalResHeaders: all }).connection;
-}
-
-function lastEventIdIn(reader: RunReader): string | undefined {
-	if ("connection" in reader) return reader.connection.lastOwnId;
-	const [request] = nodeObjectsOf(reader.req, reader.res);
-	return lastEventIdOf(request);
-}
-
-function answerNothing(reader: RunReader): undefined {
-	if ("connection" in reader) reader.connection.close();
-	else nodeObjectsOf(reader.req, reader.res)[1].writeHead(204).end();
 }
 
 function beginningOf(

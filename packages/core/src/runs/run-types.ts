@@ -1,6 +1,7 @@
 /**
  * Runs: the types of the public interface. Types only: nothing here runs.
  */
+import type { RespondParams } from "../service/respond.js";
 import type { SSEService } from "../service/service-types.js";
 import type { ConnectParams, SSEConnection } from "../types/connection.js";
 import type { SendOptions, SSEMessage } from "../types/message.js";
@@ -126,6 +127,11 @@ export type RunReader =
 	| Omit<ConnectParams, "onDisconnectCb">
 	| { readonly connection: SSEConnection };
 
+/** The target of a reader's stream: a request of the Fetch API, by itself or with parameters of `respond`. */
+export type FetchRunReader =
+	| Request
+	| ({ readonly request: Request } & Omit<RespondParams, "service" | "onDisconnectCb">);
+
 export interface CloseRunsOptions {
 	/** How long producers have to complete, in milliseconds. Default 0. */
 	readonly drainMs?: number | undefined;
@@ -151,9 +157,11 @@ export interface Runs {
 	 * Sends a run to a reader: from its `Last-Event-ID`, or from the start, to the end. The application must authorize the
 	 * reader before this call.
 	 *
-	 * @returns a promise of the connection, once it is open, or `undefined` for an unknown run
+	 * @returns for a request of the Fetch API a promise of the `Response` to return; else of the connection, once it is open, or
+	 * `undefined` for an unknown run
 	 * @throws (rejects) `ERR_SSE_INVALID_RUN_ID`, `ERR_SSE_RUN_UNKNOWN`, and like `connect`
 	 */
+	follow(id: string, reader: FetchRunReader, options?: FollowOptions): Promise<Response>;
 	follow(
 		id: string,
 		reader: RunReader,

@@ -13,7 +13,7 @@
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import { type Carrier, Passage } from "./carrier.js";
-import { lastEventIdOf } from "./last-event-id.js";
+import { lastEventIdOfFetch } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
@@ -59,11 +59,7 @@ export class FetchSink implements Sink, OpenSink {
 	}
 
 	get lastEventId(): string | undefined {
-		const { headers, url } = this.#request;
-		return lastEventIdOf({
-			headers: { "last-event-id": headers.get("last-event-id") ?? undefined },
-			url,
-		});
+		return lastEventIdOfFetch(this.#request);
 	}
 
 	get isLongPoll(): boolean {

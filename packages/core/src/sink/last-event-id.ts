@@ -27,3 +27,11 @@ export function lastEventIdOf(request: RequestHead): string | undefined {
 	const values = LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name));
 	return values.find((value) => value) ?? (values.includes("") ? "" : undefined);
 }
+
+/** The same, of a request of the Fetch API. */
+export function lastEventIdOfFetch({ headers, url }: Request): string | undefined {
+	return lastEventIdOf({
+		headers: { "last-event-id": headers.get("last-event-id") ?? undefined },
+		url,
+	});
+}
