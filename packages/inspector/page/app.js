@@ -1,0 +1,194 @@
+// The page: follows the inspector's stream of events, and shows what it says.
+import { largeChart, spark } from "./chart.js";
+import { $, age, bytes, el, entryOf, setBars, setFacts, short, shown, whole } from "./dom.js";
+import { openClient, openConnection, openGroup, setAllowed } from "./drawer.js";
+import { createTable } from "./table.js";
+
+const FIGURES = [
+	["connections", "Connections", (value) => [short(value), ""]],
+	["events", "Deliveries", (value) => [short(value), "/s"]],
+	["bytes", "Bytes", (value) => [bytes(value)[0], `${bytes(value)[1]}/s`]],
+	["opened", "Opened", (value) => [short(value), "/s"]],
+	["dropped", "Dropped", (value) => [short(value), "/s"]],
+	[
+		"p99",
+		"Send to write, p99",
+		(value) => [
+			value >= 1000 ? (value / 1000).toFixed(1) : value.toFixed(value < 10 ? 1 : 0),
+			value >= 1000 ? "s" : "ms",
+		],
+	],
+];
+const GAPS = ["expired", "epoch", "diverged", "invalid", "slow"];
+const MAX_FEED = 200;
+const MAX_SAMPLES = 720;
+
+/** Of the last hour, oldest first. The server adds one each five seconds, so does this page. */
+let history = [];
+let seconds = 0;
+let chosen = "connections";
+let entries = [];
+let isPaused = false;
+let lastTick = 0;
+let startedAt = Date.now();
+
+const tiles = new Map();
+for (const [name, title] of FIGURES) {
+	const number = el("b", "", "–");
+	const line = spark();
+	const tile = el("button", "tile", el("span", "", title), number, line.box);
+	tile.type = "button";
+	tile.setAttribute("role", "radio");
+	tile.addEventListener("click", () => choose(name));
+	$("tiles").append(tile);
+	tiles.set(name, { tile, number, line });
+}
+$("tiles").addEventListener("keydown", (event) => {
+	const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+	if (step === undefined) return;
+	event.preventDefault();
+	const at = FIGURES.findIndex(([name]) => name === chosen);
+	const [next] = FIGURES[(at + step + FIGURES.length) % FIGURES.length];
+	choose(next);
+	tiles.get(next).tile.focus();
+});
+
+const draw = largeChart();
+const table = createTable(openConnection);
+
+function choose(name) {
+	chosen = name;
+	for (const [of, { tile }] of tiles) {
+		tile.setAttribute("aria-checked", String(of === name));
+		tile.tabIndex = of === name ? 0 : -1;
+	}
+	drawChart();
+}
+
+function drawChart() {
+	const [, title, format] = FIGURES.find(([name]) => name === chosen);
+	const points = history.map((sample) => [sample.t, sample[chosen]]);
+	draw(title, points, (value) => format(value).join(" ").replace(" /s", "/s").trim());
+}
+
+function say(state, text) {
+	$("status").dataset.state = state;
+	if ($("status-text").textContent !== text) $("status-text").textContent = text;
+}
+
+const source = new EventSource("stream");
+source.addEventListener("open", () => say("live", "Live"));
+source.addEventListener("error", () =>
+	say("lost", source.readyState === EventSource.CLOSED ? "Closed" : "Reconnecting"),
+);
+
+source.addEventListener("hello", ({ data }) => {
+	const hello = JSON.parse(data);
+	history = hello.history;
+	startedAt = hello.startedAt;
+	entries = hello.entries;
+	$("name").textContent = hello.name;
+	document.title = `${hello.name} – Inspector`;
+	setAllowed(hello);
+	drawFeed();
+	void drawGroups();
+});
+
+source.addEventListener("tick", ({ data }) => {
+	const tick = JSON.parse(data);
+	const { sample } = tick;
+	lastTick = Date.now();
+	// The newest point moves each second, and stays each fifth.
+	if (seconds++ % 5 === 0 || history.length === 0) history.push(sample);
+	else history[history.length - 1] = sample;
+	if (history.length > MAX_SAMPLES) history.shift();
+	for (const [name, , format] of FIGURES) {
+		const { number, line, tile } = tiles.get(name);
+		const [value, unit] = format(sample[name]);
+		number.replaceChildren(value, ...(unit ? [el("small", "", unit)] : []));
+		tile.setAttribute("aria-label", `${tile.firstChild.textContent}: ${value} ${unit}`);
+		line.set(history.slice(-120).map((each) => [each.t, each[name]]));
+	}
+	drawChart();
+	drawLog(tick);
+	setBars($("closes"), tick.stats.closes, {
+		isBad: (reason) => reason === "slow" || reason === "error",
+	});
+	setBars($("resumes"), tick.stats.resumes, { isBad: (outcome) => GAPS.includes(outcome) });
+	if (tick.entries.length > 0) {
+		entries = [...tick.entries, ...entries].slice(0, 1_000);
+		if (!isPaused) drawFeed();
+	}
+	table.refresh();
+	if (seconds % 5 === 0) void drawGroups();
+});
+
+setInterval(() => {
+	if (lastTick > 0 && source.readyState === EventSource.OPEN && Date.now() - lastTick > 5_000)
+		say("lost", "No data");
+	else if (source.readyState === EventSource.OPEN) say("live", "Live");
+}, 1_000);
+
+function drawLog({ health, stats, log, buffered }) {
+	const badge = $("health");
+	badge.className = `badge ${health.ready ? "good" : "bad"}`;
+	badge.textContent = health.ready ? "Ready" : "Not ready";
+	const kept = stats.history;
+	const ms = (value) =>
+		value === undefined
+			? undefined
+			: value < 0.1
+				? "below 0.1 ms"
+				: `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+	setFacts($("log"), {
+		Engine:
+			kept === undefined
+				? "none: no history"
+				: health.log === undefined
+					? "this process"
+					: (health.log.engine ?? "shared"),
+		Position: log.position === undefined ? undefined : shown(log.position),
+		"Last append": ms(log.appendMs),
+		Lag: ms(log.lagMs),
+		Behind: health.log === undefined ? undefined : `${whole(health.log.behind)} events`,
+		Kept:
+			kept === undefined
+				? undefined
+				: `${whole(kept.events)} events, ${bytes(kept.bytes).join(" ")}`,
+		"Waiting for clients": bytes(buffered).join(" "),
+		Errors: whole(stats.errors),
+		Error: health.log?.error === undefined ? undefined : shown(health.log.error),
+		Watched: `for ${age(Date.now() - startedAt)}`,
+	});
+}
+
+async function drawGroups() {
+	const answer = await fetch("groups").catch(() => undefined);
+	if (!answer?.ok) return;
+	const groups = await answer.json();
+	const tally = Object.fromEntries(groups.map(({ name, connections }) => [name, connections]));
+	setBars($("groups"), tally, { onClick: openGroup, none: "No groups" });
+}
+
+function drawFeed() {
+	const withSends = $("sends").checked;
+	const visible = entries.filter(({ kind }) => withSends || kind !== "send").slice(0, MAX_FEED);
+	if (visible.length === 0)
+		$("feed").replaceChildren(el("li", "muted", "Nothing has happened yet."));
+	else $("feed").replaceChildren(...visible.map((entry) => entryOf(entry, openClient)));
+}
+
+$("sends").addEventListener("change", drawFeed);
+$("pause").addEventListener("click", () => {
+	isPaused = !isPaused;
+	$("pause").setAttribute("aria-pressed", String(isPaused));
+	$("pause").textContent = isPaused ? "Resume" : "Pause";
+	if (!isPaused) drawFeed();
+});
+document.addEventListener("keydown", (event) => {
+	if (event.key !== "/" || event.target.closest("input, textarea, select, dialog")) return;
+	event.preventDefault();
+	$("search").focus();
+});
+addEventListener("resize", drawChart);
+choose(chosen);

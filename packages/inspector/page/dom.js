@@ -1,0 +1,124 @@
+// Elements and words. Everything that comes from the server is set as text, never as markup.
+
+export const $ = (id) => document.getElementById(id);
+
+/** An element with a class and children; strings become text. */
+export function el(tag, className, ...children) {
+	const element = document.createElement(tag);
+	if (className) element.className = className;
+	element.append(...children.filter((child) => child !== undefined));
+	return element;
+}
+
+export function button(text, onClick, className) {
+	const element = el("button", className, text);
+	element.type = "button";
+	element.addEventListener("click", onClick);
+	return element;
+}
+
+/** Hostile names can turn the direction of what follows, or be invisible. */
+export const shown = (name) =>
+	name === "" ? "(empty)" : String(name).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "�");
+
+const NUMBER = new Intl.NumberFormat("en");
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+export const whole = (value) => NUMBER.format(Math.round(value));
+
+export function short(value) {
+	if (value >= 10_000) return SHORT.format(value);
+	return value >= 10 || Number.isInteger(value) ? whole(value) : value.toFixed(1);
+}
+
+export function bytes(value) {
+	const units = ["B", "kB", "MB", "GB"];
+	let at = 0;
+	let left = value;
+	while (left >= 1000 && at < units.length - 1) {
+		left /= 1000;
+		at++;
+	}
+	return [at === 0 ? whole(left) : left.toFixed(left < 10 ? 1 : 0), units[at]];
+}
+
+export function age(ms) {
+	const seconds = Math.max(0, Math.floor(ms / 1000));
+	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+	if (seconds < 86_400)
+		return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+	return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+}
+
+export const clock = (t) => new Date(t).toLocaleTimeString("en-GB");
+
+/** Sets the rows of a list of facts. */
+export function setFacts(list, facts) {
+	list.replaceChildren(
+		...Object.entries(facts)
+			.filter(([, value]) => value !== undefined)
+			.flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]),
+	);
+}
+
+/** Sets a list of bars, the longest first. */
+export function setBars(list, tally, { isBad = () => false, onClick, none = "None yet" } = {}) {
+	const rows = Object.entries(tally).sort(([, one], [, other]) => other - one);
+	const most = rows[0]?.[1] || 1;
+	if (rows.length === 0) return list.replaceChildren(el("li", "none", none));
+	list.replaceChildren(
+		...rows.slice(0, 8).map(([name, count]) => {
+			const bar = el("i");
+			bar.style.width = `${(100 * count) / most}%`;
+			const label = onClick
+				? button(shown(name), () => onClick(name))
+				: el("span", "", shown(name));
+			return el("li", isBad(name) ? "bad" : "", label, el("span", "muted", whole(count)), bar);
+		}),
+	);
+}
+
+const WORDS = {
+	open: "opened",
+	close: "closed",
+	resume: "resumed",
+	gap: "gap",
+	drop: "dropped",
+	send: "sent",
+	error: "error",
+	outage: "outage",
+	drain: "draining",
+	run: "run",
+};
+
+/** An entry of a timeline. */
+export function entryOf(entry, onClient) {
+	const { t, kind, client, groups = [], text = "", count } = entry;
+	const time = el("time", "", clock(t));
+	time.dateTime = new Date(t).toISOString();
+	const who =
+		kind === "send" && client === undefined
+			? groups[0] === undefined
+				? "everyone"
+				: `group ${shown(groups[0])}`
+			: undefined;
+	const name =
+		client === undefined
+			? el("span", "muted", who ?? "")
+			: button(shown(client), () => onClient(client));
+	const details = [
+		shown(text),
+		kind === "send" ? "" : groups.map(shown).join(", "),
+		count > 1 ? `${count} times` : "",
+	];
+	const what = el(
+		"span",
+		"what muted",
+		details.filter((each) => each && each !== "(empty)").join(" · "),
+	);
+	const item = el("li", "", time, el("span", `kind ${kind}`, WORDS[kind] ?? kind));
+	if (onClient) item.append(name);
+	item.append(what);
+	return item;
+}

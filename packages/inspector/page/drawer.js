@@ -1,0 +1,162 @@
+// The drawer: one client or group, its timeline, and what may be done to it.
+import { $, age, button, bytes, el, entryOf, setFacts, shown } from "./dom.js";
+
+let token = "";
+let allow = {};
+/** What is shown: `{ client }` with one of its connections, or `{ group }`. */
+let subject;
+let timer;
+
+export function setAllowed(hello) {
+	token = hello.token;
+	allow = hello.allow;
+	$("compose").hidden = !allow.send;
+	if ($("drawer").open) showActions();
+}
+
+async function change(what, body) {
+	const headers = { "Content-Type": "application/json", "X-SSE-Inspector": token };
+	const answer = await fetch(what, { method: "POST", headers, body: JSON.stringify(body) });
+	const found = await answer.json().catch(() => ({}));
+	if (!answer.ok) throw new Error(found.error ?? `Refused (${answer.status})`);
+	return found.reached;
+}
+
+export function openConnection(row) {
+	open({ client: row.client, row });
+}
+
+export function openClient(client) {
+	open({ client });
+}
+
+export function openGroup(group) {
+	open({ group });
+}
+
+function open(of) {
+	subject = of;
+	const { client, group } = of;
+	$("drawer-title").textContent = shown(client ?? group);
+	$("timeline").replaceChildren();
+	setFacts($("facts"), group === undefined ? {} : { Kind: "Group" });
+	showActions();
+	if (!$("drawer").open) $("drawer").showModal();
+	void refresh();
+	clearInterval(timer);
+	timer = setInterval(refresh, 2_000);
+}
+
+function showActions() {
+	const { client, group, row } = subject;
+	const actions = [];
+	if (allow.send) {
+		actions.push(
+			button(
+				"Send a test event",
+				() => compose(client === undefined ? "group" : "client", client ?? group),
+				"primary",
+			),
+		);
+	}
+	if (allow.disconnect && client !== undefined) {
+		const say = el("span", "muted");
+		say.setAttribute("role", "status");
+		const end = async (body) => {
+			say.textContent = await change("disconnect", body).then(
+				(reached) => `Ended ${reached}`,
+				(error) => error.message,
+			);
+			void refresh();
+		};
+		if (row) actions.push(button("Disconnect this stream", () => end({ key: row.key }), "danger"));
+		actions.push(
+			button("Disconnect client", () => end({ client }), "danger"),
+			say,
+		);
+	}
+	$("actions").replaceChildren(...actions);
+}
+
+async function refresh() {
+	const mine = subject;
+	const { client, group } = mine;
+	const by = client === undefined ? { group } : { client };
+	const answer = await fetch(`timeline?${new URLSearchParams(by)}`).catch(() => undefined);
+	if (!answer?.ok || mine !== subject) return;
+	const entries = await answer.json();
+	const { rows, total } = await fetch(
+		`connections?${new URLSearchParams({ q: client ?? group, limit: "200" })}`,
+	)
+		.then((found) => found.json())
+		.catch(() => ({ rows: [], total: 0 }));
+	if (mine !== subject) return;
+	const own = rows.filter((row) =>
+		client === undefined ? row.groups.includes(group) : row.client === client,
+	);
+	const one =
+		own.find(({ key }) => key === mine.row?.key) ??
+		(mine.row === undefined ? own.at(-1) : undefined);
+	const ended = entries.find(({ kind }) => kind === "close");
+	setFacts($("facts"), {
+		"Open connections":
+			client === undefined && total > own.length
+				? `${own.length} of the first ${rows.length}`
+				: String(own.length),
+		Groups: one && client !== undefined ? one.groups.map(shown).join(", ") || "none" : undefined,
+		Age: one && client !== undefined ? age(Date.now() - one.openedAt) : undefined,
+		Waiting: bytes(own.reduce((sum, { buffered }) => sum + buffered, 0)).join(" "),
+		"Last event id":
+			one && client !== undefined
+				? one.lastEventId === undefined
+					? "none: a first connection"
+					: shown(one.lastEventId)
+				: undefined,
+		"Last close": ended && shown(ended.text),
+	});
+	if (entries.length === 0)
+		$("timeline").replaceChildren(el("li", "muted", "Nothing is remembered."));
+	else $("timeline").replaceChildren(...entries.map((entry) => entryOf(entry)));
+}
+
+function compose(kind = "all", name = "") {
+	$("to-kind").value = kind;
+	$("to-name").value = name;
+	$("note").textContent = "";
+	showKind();
+	$("sheet").showModal();
+}
+
+function showKind() {
+	$("to-name-label").hidden = $("to-kind").value === "all";
+	$("to-name-label").style.display = $("to-kind").value === "all" ? "none" : "";
+}
+
+$("to-kind").addEventListener("change", showKind);
+$("compose").addEventListener("click", () => compose());
+$("cancel").addEventListener("click", () => $("sheet").close());
+$("close").addEventListener("click", () => $("drawer").close());
+$("drawer").addEventListener("close", () => clearInterval(timer));
+$("drawer").addEventListener("click", (event) => {
+	// Outside of it.
+	if (event.target === $("drawer") && event.clientX < $("drawer").getBoundingClientRect().left)
+		$("drawer").close();
+});
+$("form").addEventListener("submit", async (event) => {
+	event.preventDefault();
+	const kind = $("to-kind").value;
+	const target = kind === "all" ? "all" : { [kind]: $("to-name").value };
+	const note = $("note");
+	try {
+		const reached = await change("send", {
+			target,
+			event: $("to-event").value,
+			data: $("to-data").value,
+		});
+		note.className = "note";
+		note.textContent = `Handed to ${reached} ${reached === 1 ? "connection" : "connections"}.`;
+	} catch (error) {
+		note.className = "note bad";
+		note.textContent = error.message;
+	}
+});

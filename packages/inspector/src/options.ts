@@ -1,0 +1,82 @@
+/**
+ * The options of an inspector, validated once. Without `authorize`, an inspector answers nobody but this machine.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SSEError, type SSEService } from "sse-service";
+
+/** What is inspected: any `SSEService`, whatever its event map. */
+export type InspectedService = Pick<SSEService, "stats" | "health" | "getGroups" | "disconnect">;
+
+/** What a visitor may do besides looking. */
+export interface Allowed {
+	/** Send test events. Default false. */
+	readonly send?: boolean | undefined;
+	/** Disconnect clients. Default false. */
+	readonly disconnect?: boolean | undefined;
+}
+
+export interface InspectorOptions {
+	/**
+	 * Whether a request may see the page and its data. It runs for each request. If it answers the request itself, for example
+	 * with a login, nothing else is sent; if it returns anything but `true`, throws or rejects, the answer is an empty 403.
+	 * Required, unless `loopbackOnly` is true.
+	 */
+	readonly authorize?:
+		| ((req: IncomingMessage, res: ServerResponse) => boolean | PromiseLike<boolean>)
+		| undefined;
+	/**
+	 * Answers only requests from this machine that no proxy has forwarded, and needs no `authorize`. For development.
+	 * Default false.
+	 */
+	readonly loopbackOnly?: boolean | undefined;
+	/** The path of the page, without a slash at the end. Default `"/inspector"`. */
+	readonly path?: string | undefined;
+	/** The name that the page shows, for example that of this process. Default: the host name and the process id. */
+	readonly name?: string | undefined;
+	/** Shows the data of events, at most 200 characters of each. Default false. */
+	readonly showData?: boolean | undefined;
+	/** What a visitor may do. Default: nothing. */
+	readonly allow?: Allowed | undefined;
+}
+
+export interface ResolvedOptions {
+	readonly authorize: InspectorOptions["authorize"];
+	readonly loopbackOnly: boolean;
+	readonly path: string;
+	readonly name: string | undefined;
+	readonly showData: boolean;
+	readonly allow: Required<Allowed>;
+}
+
+const NAMES = ["authorize", "loopbackOnly", "path", "name", "showData", "allow"];
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function readOptions(
+	service: InspectedService,
+	options: InspectorOptions = {},
+): ResolvedOptions {
+	if (typeof service?.stats !== "function") {
+		throw refused("The first argument must be a service of sse-service");
+	}
+	const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+	if (unknown !== undefined) throw refused(`There is no option ${unknown}`);
+	const { authorize, loopbackOnly = false, path = "/inspector", name, showData = false } = options;
+	if (authorize === undefined ? !loopbackOnly : typeof authorize !== "function") {
+		throw refused("An inspector needs the option authorize, a function, or loopbackOnly: true");
+	}
+	if (!/^(\/[\w.~-]+)+$/.test(path)) {
+		throw refused('The option path must begin with a slash and end without one, like "/inspector"');
+	}
+	const { send = false, disconnect = false, ...others } = options.allow ?? {};
+	const flags = { loopbackOnly, showData, "allow.send": send, "allow.disconnect": disconnect };
+	for (const [flag, value] of Object.entries(flags)) {
+		if (typeof value !== "boolean") throw refused(`The option ${flag} must be a boolean`);
+	}
+	const [other] = Object.keys(others);
+	if (other !== undefined) throw refused(`There is no option allow.${other}`);
+	return { authorize, loopbackOnly, path, name, showData, allow: { send, disconnect } };
+}
+
+function refused(message: string): SSEError {
+	return new SSEError("ERR_SSE_INVALID_OPTION", message);
+}

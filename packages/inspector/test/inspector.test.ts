@@ -1,0 +1,328 @@
+/**
+ * The inspector, asked by HTTP: who may see what, and that it shows what happens.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer, type IncomingMessage, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { eventually, openStream } from "@sse-service/testing";
+import express from "express";
+import fastify from "fastify";
+import { createSSEService, type SSEService } from "sse-service";
+import { expect, it } from "vitest";
+import { type InspectorOptions, inspector } from "../src/index.js";
+import { helloOf, serve } from "./serving.js";
+
+const FOLDER = join(import.meta.dirname, "../page");
+const PATHS = ["", "/", "/app.js", "/style.css", "/stream", "/connections", "/timeline", "/groups"];
+
+interface Answer {
+	readonly status: number | undefined;
+	readonly body: string;
+	readonly headers: IncomingMessage["headers"];
+}
+
+/** Asks with any headers: `fetch` sets some itself. */
+function ask(
+	url: string,
+	headers: Record<string, string> = {},
+	method = "GET",
+	body = "",
+): Promise<Answer> {
+	return new Promise((resolve, reject) => {
+		const req = request(url, { headers, method }, (res) => {
+			let text = "";
+			res.setEncoding("utf8").on("data", (part) => {
+				text += part;
+			});
+			res.on("end", () => resolve({ status: res.statusCode, body: text, headers: res.headers }));
+			// A stream does not end by itself.
+			if (res.headers["content-type"] === "text/event-stream") res.destroy();
+			res.on("close", () => resolve({ status: res.statusCode, body: text, headers: res.headers }));
+		});
+		req.on("error", reject);
+		req.end(body);
+	});
+}
+
+it.each<[string, unknown]>([
+	["nothing", undefined],
+	["no authorize", {}],
+	["no function", { authorize: true }],
+	["a path that ends with a slash", { loopbackOnly: true, path: "/inspector/" }],
+	["an unknown option", { loopbackOnly: true, auth: () => true }],
+	["an unknown permission", { loopbackOnly: true, allow: { close: true } }],
+	["a permission that is no boolean", { loopbackOnly: true, allow: { send: "yes" } }],
+])("refuses to start with %s", (_, options) => {
+	const sse = createSSEService();
+	expect(() => inspector(sse, options as InspectorOptions)).toThrow(
+		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+	);
+});
+
+it.each<[string, InspectorOptions["authorize"]]>([
+	["false", () => false],
+	["nothing", () => undefined as never],
+	["a truthy value that is not true", () => "yes" as never],
+	["a promise of false", async () => false],
+	[
+		"an exception",
+		() => {
+			throw new Error("the application's own");
+		},
+	],
+])("gives no byte where authorize answers with %s", async (_, authorize) => {
+	const { page } = await serve({ authorize, allow: { send: true, disconnect: true } });
+	for (const path of PATHS) {
+		const answer = await ask(page.replace(/\/$/, path));
+		expect([path, answer.status, answer.body]).toEqual([path, 403, ""]);
+		expect(answer.headers).not.toHaveProperty("content-type");
+	}
+	expect(await ask(`${page}send`, {}, "POST", "{}")).toMatchObject({ status: 403, body: "" });
+});
+
+it("leaves the answer to authorize, if it gives one", async () => {
+	const { page } = await serve({
+		authorize: ({ headers }, res) => {
+			if (headers.authorization === "Basic b3BzOm9wcw==") return true;
+			res.writeHead(401, { "WWW-Authenticate": "Basic" }).end();
+			return false;
+		},
+	});
+	expect(await ask(page)).toMatchObject({ status: 401, body: "" });
+	const { status, body } = await ask(page, { authorization: "Basic b3BzOm9wcw==" });
+	expect([status, body]).toEqual([200, readFileSync(join(FOLDER, "index.html"), "utf8")]);
+});
+
+it.each<[string, Record<string, string>]>([
+	["a proxy forwarded", { "X-Forwarded-For": "203.0.113.7" }],
+	["a proxy forwarded (RFC 7239)", { Forwarded: "for=203.0.113.7" }],
+	["names another host, as one whose name was bound anew", { Host: "attacker.example" }],
+])("with loopbackOnly, refuses a request that %s", async (_, headers) => {
+	const { page } = await serve();
+	expect((await ask(page)).status).toBe(200);
+	expect(await ask(page, headers)).toMatchObject({ status: 403, body: "" });
+});
+
+it("serves the page without inline code, within 60 kB, with nothing from elsewhere", async () => {
+	const { page } = await serve();
+	const { headers, body } = await ask(page);
+	const policy = String(headers["content-security-policy"]);
+	expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+	expect(policy).not.toContain("unsafe");
+	expect(headers).toMatchObject({
+		"cache-control": "no-store",
+		"x-content-type-options": "nosniff",
+		"x-frame-options": "DENY",
+		"referrer-policy": "no-referrer",
+	});
+	expect(body).not.toMatch(/<script>|<style|style=|\son\w+=|https?:/);
+	const sizes = readdirSync(FOLDER).map((name) => statSync(join(FOLDER, name)).size);
+	expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(60_000);
+	for (const name of readdirSync(FOLDER)) {
+		expect((await ask(page + name.replace("index.html", ""))).status, name).toBe(200);
+	}
+	for (const path of ["..%2fpackage.json", "constructor", "index.html", "x"]) {
+		expect((await ask(page + path)).status, path).toBe(404);
+	}
+});
+
+it("leads from its path without a slash to the page, and leaves other paths alone", async () => {
+	const { page, server } = await serve();
+	expect(await ask(page.slice(0, -1))).toMatchObject({
+		status: 308,
+		headers: { location: "/inspector/" },
+	});
+	expect((await ask(`${server.url}/inspectors`)).headers["content-type"]).toBe("text/event-stream");
+});
+
+it("changes nothing by default, whoever asks", async () => {
+	const { page, open, sse } = await serve();
+	await open("ada");
+	const { token, allow } = await helloOf(page);
+	expect(allow).toEqual({ send: false, disconnect: false });
+	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
+	for (const what of ["send", "disconnect"]) {
+		const body = JSON.stringify({ client: "ada", target: "all", data: "x" });
+		expect((await ask(page + what, headers, "POST", body)).status).toBe(403);
+	}
+	expect(sse.stats()).toMatchObject({ connections: 1, eventsSent: 0 });
+});
+
+it("sends a test event and disconnects a client for the page, and for no page elsewhere", async () => {
+	const allow = { send: true, disconnect: true };
+	const { page, open, server } = await serve({ loopbackOnly: true, allow });
+	const stream = await open("ada");
+	const { token } = await helloOf(page);
+	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
+	const event = JSON.stringify({ target: { client: "ada" }, event: "test", data: "hello" });
+	const forged: Record<string, string>[] = [
+		{},
+		{ "content-type": "application/json" },
+		{ ...headers, "x-sse-inspector": "another" },
+		{ ...headers, "content-type": "text/plain" },
+		{ ...headers, origin: "https://attacker.example" },
+		{ ...headers, origin: "null" },
+		{ ...headers, "sec-fetch-site": "cross-site" },
+		{ ...headers, "sec-fetch-site": "same-site" },
+	];
+	for (const each of forged) {
+		expect((await ask(`${page}send`, each, "POST", event)).status, JSON.stringify(each)).toBe(403);
+	}
+	const own = { ...headers, origin: server.url, "sec-fetch-site": "same-origin" };
+	expect(await ask(`${page}send`, own, "POST", event)).toMatchObject({ body: '{"reached":1}' });
+	expect(await stream.take(1)).toEqual([{ event: "test", data: "hello" }]);
+	for (const bad of ["{", "[]", '{"target":"nobody"}', "x".repeat(100_000)]) {
+		expect((await ask(`${page}send`, own, "POST", bad)).status).toBe(400);
+	}
+	const client = JSON.stringify({ client: "ada" });
+	expect(await ask(`${page}disconnect`, own, "POST", client)).toMatchObject({
+		body: '{"reached":1}',
+	});
+	await stream.ended;
+});
+
+it("gives its data to no page elsewhere", async () => {
+	const { page } = await serve();
+	for (const path of ["stream", "connections", "timeline", "groups"]) {
+		for (const headers of [
+			{ "sec-fetch-site": "cross-site" },
+			{ origin: "https://attacker.example" },
+		]) {
+			expect((await ask(page + path, headers)).status, path).toBe(403);
+		}
+		expect((await ask(page + path)).headers).not.toHaveProperty("access-control-allow-origin");
+	}
+});
+
+it("lists connections by part, searched and in order", async () => {
+	const { page, open } = await serve();
+	for (const name of ["carol", "ada", "bob"]) await open(name, name === "bob" ? ["Staff"] : []);
+	const list = async (query: string): Promise<{ total: number; clients: string[] }> => {
+		const { total, rows } = JSON.parse((await ask(`${page}connections?${query}`)).body);
+		return { total, clients: rows.map(({ client }: { client: string }) => client) };
+	};
+	expect(await list("")).toEqual({ total: 3, clients: ["carol", "ada", "bob"] });
+	expect(await list("desc=1&limit=1")).toEqual({ total: 3, clients: ["bob"] });
+	expect(await list("order=client&offset=1")).toEqual({ total: 3, clients: ["bob", "carol"] });
+	expect(await list("q=STAFF")).toEqual({ total: 1, clients: ["bob"] });
+	expect(await list("q=a&order=buffered&limit=-1&offset=x")).toMatchObject({ total: 3 });
+});
+
+it("remembers what happened to a client and a group, without the data", async () => {
+	const { page, open, sse } = await serve({ loopbackOnly: true }, { history: true });
+	const stream = await open("ada", ["news"], { headers: { "last-event-id": "none of ours" } });
+	await stream.take(1);
+	sse.send({ group: "news" }, "a secret", { event: "headline" });
+	sse.disconnect({ client: "ada" }, "moved");
+	await stream.ended;
+	const entries = async (query: string): Promise<{ kind: string; text?: string }[]> =>
+		JSON.parse((await ask(`${page}timeline?${query}`)).body);
+	const ofClient = await entries("client=ada");
+	expect(ofClient.map(({ kind, text }) => [kind, text])).toEqual([
+		["close", "moved"],
+		["gap", "invalid"],
+		["resume", "invalid"],
+		["open", undefined],
+	]);
+	const ofGroup = await entries("group=news");
+	expect(ofGroup.map(({ kind }) => kind)).toEqual(["close", "send", "gap", "resume", "open"]);
+	expect(ofGroup[1]?.text).toMatch(/^headline, \d+ bytes to 1$/);
+	expect(JSON.stringify(await entries(""))).not.toContain("secret");
+});
+
+it("shows data only where that was asked for", async () => {
+	const { page, open, sse } = await serve({ loopbackOnly: true, showData: true });
+	await open("ada");
+	sse.send({ client: "ada" }, "line 1\nline 2", { event: "note" });
+	const [newest] = JSON.parse((await ask(`${page}timeline?client=ada`)).body);
+	expect(newest.text).toBe("note: line 1\nline 2 to 1");
+});
+
+it("tells the page the figures of the service each second", async () => {
+	const { page, open, sse } = await serve({ loopbackOnly: true, name: "one" }, { history: true });
+	await open("ada");
+	const stream = await openStream(`${page}stream`);
+	await sse.publish("all", "x");
+	await stream.until(() => stream.events.some(({ event }) => event === "tick"));
+	const [hello, tick] = stream.events.map(({ data }) => JSON.parse(data));
+	expect(hello).toMatchObject({ name: "one", showData: false, history: [] });
+	expect(tick).toMatchObject({
+		sample: { connections: 1 },
+		stats: { connections: 1, eventsSent: 1 },
+		health: { ready: true },
+		log: { position: expect.stringMatching(/^1 of /) },
+	});
+});
+
+it("counts no stream of its own, and shows nothing of another service", async () => {
+	const { page, sse } = await serve();
+	const other = createSSEService();
+	await openStream(`${page}stream`);
+	other.send("all", "x");
+	await other.close();
+	expect(sse.stats().connections).toBe(0);
+	expect((await ask(`${page}timeline`)).body).toBe("[]");
+});
+
+it("keeps no server from closing: its streams end when the service has closed", async () => {
+	const sse = createSSEService();
+	const inspect = inspector(sse, { loopbackOnly: true });
+	const server = createServer((req, res) => {
+		if (!inspect(req, res)) sse.connect({ req, res });
+	});
+	sse.closeWith(server);
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const page = await openStream(`${url}/inspector/stream`);
+	const client = await openStream(`${url}/events`);
+	await eventually(() => sse.stats().connections === 1);
+	await new Promise<void>((resolve) => server.close(() => resolve()));
+	await Promise.all([page.ended, client.ended]);
+});
+
+it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>]>([
+	[
+		"Express",
+		async (sse) => {
+			const app = express();
+			app.use(express.json());
+			app.use(inspector(sse, { loopbackOnly: true, allow: { send: true } }));
+			app.get("/events", (req, res) => void sse.connect({ req, res }));
+			const server = app.listen(0, "127.0.0.1");
+			await new Promise((resolve) => server.once("listening", resolve));
+			const { port } = server.address() as AddressInfo;
+			return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+		},
+	],
+	[
+		"Fastify",
+		async (sse) => {
+			const app = fastify({ forceCloseConnections: true });
+			const inspect = inspector(sse, { loopbackOnly: true, allow: { send: true } });
+			app.addHook("onRequest", (request, reply, done) => {
+				if (inspect(request.raw, reply.raw)) reply.hijack();
+				else done();
+			});
+			app.get("/events", (request, reply) => {
+				reply.hijack();
+				sse.connect({ req: request.raw, res: reply.raw });
+			});
+			return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
+		},
+	],
+])("is mounted in an app of %s", async (_, start) => {
+	const sse = createSSEService();
+	const app = await start(sse);
+	const stream = await openStream(`${app.url}/events`);
+	const page = `${app.url}/inspector/`;
+	expect((await ask(page)).body).toContain("<title>Inspector</title>");
+	const { token } = await helloOf(page);
+	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
+	const sent = await ask(`${page}send`, headers, "POST", '{"target":"all","data":"hello"}');
+	expect(sent.body).toBe('{"reached":1}');
+	expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+	expect((await ask(`${app.url}/elsewhere`)).status).toBe(404);
+	await sse.close();
+	await app.close();
+});
