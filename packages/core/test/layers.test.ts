@@ -12,16 +12,7 @@ const GROUND = ["wire", "pacing", "checks", "types"];
 /** Each room, and the rooms it may import besides itself. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	// The roof: composes the rooms below.
-	service: [
-		"history",
-		"registry",
-		"connection",
-		"sink",
-		"shared-log",
-		"event-log",
-		"diagnostics",
-		...GROUND,
-	],
+	service: ["history", "registry", "connection", "sink", "event-log", "diagnostics", ...GROUND],
 	// Runs: a house beside it, of many short streams, built on a service as applications see it.
 	runs: ["service", "connection", "sink", "diagnostics", ...GROUND],
 	history: ["registry", "connection", "event-log", "diagnostics", ...GROUND],
