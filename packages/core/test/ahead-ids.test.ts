@@ -126,7 +126,6 @@ it("a piped event that waits while the log is lost leads to the log that there i
 
 it("a piped event that waits while the log loses its newest events leads to those that there are", async () => {
 	const engine = new MemoryEngine();
-	const one = await startOn(engine);
 	let release = (): void => {};
 	const eventLog = createEngineEventLog(engine.driver());
 	const serving = await startService({
@@ -137,19 +136,20 @@ it("a piped event that waits while the log loses its newest events leads to thos
 				release = () => resolve([]);
 			}),
 	});
-	for (const data of ["kept", "lost"]) await one.sse.publish("all", data);
-	await eventually(() => eventLog.position?.sequence === 2, "both events");
+	for (const data of ["kept", "lost"]) await serving.sse.publish("all", data);
+	await eventually(() => eventLog.position?.tag === engine.newest.tag, "both events");
 	const { stream } = await serving.open({}, "unknown", (connection) =>
 		connection.pipe(["piped"], { toEvent: (data) => ({ data, id: 7 }) }),
 	);
 	engine.forget(1);
 	engine.cut();
-	await eventually(() => eventLog.position?.sequence === 1, "the log without its newest event");
+	const { tag } = engine.newest;
+	await eventually(() => eventLog.position?.tag === tag, "the log without its newest event");
 	await eventually(() => {
 		release();
 		return stream.text.includes("data: piped");
 	}, "the piped event");
-	expect(lastIdOf(stream)).toContain(`.1.${eventLog.position?.tag}`);
+	expect(lastIdOf(stream)).toContain(`.${tag};7`);
 });
 
 it("a client for which `recover` made up for lost events leads on from the log that there is", async () => {
@@ -165,11 +165,45 @@ it("a client for which `recover` made up for lost events leads on from the log t
 		},
 	});
 	for (const data of ["kept", "lost"]) await serving.sse.publish("all", data);
+	await eventually(() => eventLog.position?.tag === engine.newest.tag, "both events");
 	const { stream } = await serving.open();
 	engine.forget(1);
 	engine.cut();
+	const { tag } = engine.newest;
 	await eventually(() => reasons.length > 0, "the loss to be noticed");
-	await eventually(() => lastIdOf(stream).includes(`.1.${eventLog.position?.tag}`), "the new id");
+	await eventually(() => lastIdOf(stream).includes(`.${tag}`), "the new id");
 	expect(await back(serving, stream)).toEqual(["end"]);
 	expect(reasons).toEqual(["diverged"]);
+});
+
+it("a client that comes just as the log has lost its newest event receives one gap", async () => {
+	const engine = new MemoryEngine();
+	const driver = engine.driver();
+	let isReading = false;
+	let release = (): void => {};
+	let held: Promise<void> | undefined;
+	const eventLog = createEngineEventLog({
+		...driver,
+		read: async (...asked) => {
+			const found = await driver.read(...asked);
+			isReading = held !== undefined;
+			await held;
+			return found;
+		},
+	});
+	const serving = await startService({ heartbeatIntervalMs: 0, eventLog });
+	await serving.sse.publish("all", "kept");
+	const { id } = await serving.sse.publish("all", "lost");
+	await eventually(() => eventLog.position?.tag === engine.newest.tag, "both events");
+	held = new Promise((resolve) => {
+		release = resolve;
+	});
+	engine.forget(1);
+	engine.cut();
+	await eventually(() => isReading, "the log to be read anew");
+	// It is read before the client is given anything.
+	const { stream } = await serving.open({}, id, () => release());
+	await serving.sse.publish("all", "end");
+	await stream.until(() => stream.text.includes("data: end"));
+	expect(stream.events.map(({ data }) => data)).toEqual(['{"reason":"diverged"}', "end"]);
 });

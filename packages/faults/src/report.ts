@@ -47,7 +47,7 @@ function violationOf({ rule, reader, what, before }: Violation): string {
 function lineOf(received: Received): string {
 	const time = `${(received.at / 1_000).toFixed(2).padStart(8)} s `;
 	if (received.kind === "closed") return `${time} closed`;
-	if (received.kind === "told") return `${time} is about to be told ${received.id}`;
+	if (received.kind === "told") return `${time} ${received.what}`;
 	if (received.kind === "opened") {
 		const { process, lastId } = received;
 		return `${time} opened on port ${process}, after ${lastId === undefined ? "nothing" : nameOf(lastId)}`;

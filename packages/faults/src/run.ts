@@ -87,7 +87,7 @@ class Run {
 			perSecond: options.eventsPerSecond,
 			groups: this.#crowd.groups,
 			clientIds: this.#crowd.clientIds,
-			onTelling: (clientId, id) => this.#crowd.onTold(clientId, id),
+			onTelling: (...telling) => this.#crowd.onTold(...telling),
 			onProblem: (what) => this.#violate("log", what),
 		});
 	}

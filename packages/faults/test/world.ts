@@ -87,7 +87,7 @@ export class World {
 		const id = ++this.#numbers;
 		this.truth.tell(id, { do: what, clientId, group, process });
 		for (const reader of READERS)
-			if (reader.clientId === clientId) this.give(reader, { kind: "told", id });
+			if (reader.clientId === clientId) this.give(reader, { kind: "told", id, what });
 		return id;
 	}
 

@@ -35,6 +35,10 @@ export class CatchUp {
 		if (origin !== undefined || upTo === undefined) {
 			this.#starting.add(connection);
 			const from = upTo && this.#comeUp(connection, origin, upTo);
+			// The log may break before the feed begins.
+			if (from !== undefined && !(from instanceof Promise)) {
+				this.#goals.set(connection, { upTo: from, isAhead: true });
+			}
 			connection.feed(this.#start(connection, origin, from));
 		} else if (!this.#introduce(connection, connection.groups, upTo)) {
 			connection.beat(this.#host.notices.arrival(upTo));
@@ -61,7 +65,7 @@ export class CatchUp {
 			const goal = this.#goals.get(connection);
 			// Nothing was sent to it since, so one replay covers both.
 			if (goal?.isAhead && goal.upTo === from) goal.upTo = upTo;
-			else connection.feed(this.#resume(connection, origin, upTo));
+			else connection.feed(this.#resume(connection, origin, { upTo, isAhead: true }));
 		}
 	}
 
@@ -74,14 +78,16 @@ export class CatchUp {
 		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
 		const upTo = yield* settled(start);
 		this.#starting.delete(connection);
-		if (origin !== undefined) return yield* this.#resume(connection, origin, upTo);
+		if (origin !== undefined) {
+			const goal = this.#goals.get(connection) ?? { upTo, isAhead: true };
+			return yield* this.#resume(connection, origin, goal);
+		}
 		const kept = this.#keepers(connection.groups);
 		if (kept.length > 0) yield* introduce(this.#host, connection, kept, upTo);
 		else yield this.#host.notices.arrival(upTo);
 	}
 
-	*#resume(connection: Connection, origin: Origin, upTo: Position): FeedSource {
-		const goal: Goal = { upTo, isAhead: true };
+	*#resume(connection: Connection, origin: Origin, goal: Goal): FeedSource {
 		this.#goals.set(connection, goal);
 		yield* replay(this.#host, connection, origin, goal);
 	}

@@ -8,6 +8,9 @@ import type { Truth } from "../truth/truth.js";
 import type { Course } from "./course.js";
 import { Memberships } from "./memberships.js";
 
+/** So many are reported. */
+const REPORTED = 10;
+
 export class Orders {
 	/** Those that were given while the stream was open, and its process followed the log. */
 	readonly asked = new Set<number>();
@@ -17,6 +20,8 @@ export class Orders {
 	readonly #pending = new Set<number>();
 	/** Where no course says more. */
 	#memberships: Memberships;
+	/** Those given last. */
+	readonly #history: number[] = [];
 	#process: number | undefined;
 	#isLive = false;
 
@@ -51,6 +56,8 @@ export class Orders {
 		const told = this.#truth.told(id);
 		if (told === undefined) return;
 		this.#pending.add(id);
+		this.#history.push(id);
+		if (this.#history.length > REPORTED) this.#history.shift();
 		const all = courses.map(({ memberships }) => memberships);
 		this.#doubt(id, this.#isLive ? [this.#memberships] : [this.#memberships, ...all]);
 		if (!this.#isLive) return;
@@ -67,6 +74,18 @@ export class Orders {
 		const common = (first ?? this.#memberships).copy();
 		for (const other of others) common.doubtUnlike(other);
 		return common;
+	}
+
+	/** For a report: what was told of the reader's groups, and where the log has that. */
+	get summary(): string {
+		const told = this.#history.map((id) => {
+			const { do: what, group, process } = this.#truth.told(id) ?? {};
+			const place = this.#truth.ledger.current?.placeOfTold(id) ?? "nowhere";
+			const isAsked = this.asked.has(id) ? "" : ", not asked of this stream";
+			return `${what} ${group} by ${process} at ${place}${isAsked}`;
+		});
+		const groups = this.#reader.groups.join(", ");
+		return `on port ${this.#process}, connected to ${groups}; ${told.join("; ") || "nothing was told"}`;
 	}
 
 	/** All processes have delivered what the log has up to a position. */

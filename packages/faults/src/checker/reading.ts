@@ -140,7 +140,9 @@ export class Reading {
 		if (least === undefined) {
 			return ["continuity", `it continues from what was lost, ${to}, without a gap`];
 		}
-		return ["missed", `it goes ${to}, and has not been sent ${least.slice(0, 10).join(", ")}`];
+		const missed = least.slice(0, 10).map((each) => `${each} for ${this.#targetOf(each)}`);
+		const { summary } = this.#orders;
+		return ["missed", `it goes ${to}, and has not been sent ${missed.join(", ")} (${summary})`];
 	}
 
 	*#lookAtGap(gap: Gap): Iterable<Problem> {
@@ -203,10 +205,12 @@ export class Reading {
 	}
 
 	#foreign(number: number): Problem {
-		return [
-			"foreign",
-			`event ${number} was for ${JSON.stringify(this.#truth.sent(number)?.target)}`,
-		];
+		const { summary } = this.#orders;
+		return ["foreign", `event ${number} was for ${this.#targetOf(number)} (${summary})`];
+	}
+
+	#targetOf(number: number): string {
+		return JSON.stringify(this.#truth.sent(number)?.target);
 	}
 
 	#violationOf([rule, what]: Problem): Violation {

@@ -32,7 +32,7 @@ export type Received = Timed &
 		| { readonly kind: "state"; readonly number: number }
 		| { readonly kind: "closed" }
 		/** Not received: from now on a process may change its groups. */
-		| { readonly kind: "told"; readonly id: number }
+		| { readonly kind: "told"; readonly id: number; readonly what: string }
 	);
 
 export type Gap = Received & { readonly kind: "gap" };

@@ -66,8 +66,8 @@ export class Client {
 	}
 
 	/** A process is about to be told something of it. */
-	onTold(id: number): void {
-		this.#write({ kind: "told", id, at: now() });
+	onTold(id: number, what: string): void {
+		this.#write({ kind: "told", id, what, at: now() });
 	}
 
 	get received(): readonly Received[] {

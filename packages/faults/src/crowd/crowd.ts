@@ -55,8 +55,9 @@ export class Crowd {
 	}
 
 	/** A process is about to be told something of a client. */
-	onTold(clientId: string, id: number): void {
-		for (const client of this.#clients) if (client.reader.clientId === clientId) client.onTold(id);
+	onTold(clientId: string, id: number, what: string): void {
+		const own = this.#clients.filter(({ reader }) => reader.clientId === clientId);
+		for (const client of own) client.onTold(id, what);
 	}
 
 	/** @returns those who have not come to a mark within the time */

@@ -39,7 +39,7 @@ export interface LoadOptions {
 	readonly groups: readonly string[];
 	readonly clientIds: readonly string[];
 	/** A process is about to be told to do something with the groups of a client. `undefined`: none ever is */
-	onTelling?(clientId: string, id: number): void;
+	onTelling?(clientId: string, id: number, what: string): void;
 	/** What was acknowledged cannot be. */
 	onProblem(what: string): void;
 }
@@ -129,7 +129,7 @@ export class Load {
 		const what = random.between(1, 2) === 1 ? "join" : "leave";
 		const id = ++this.#told;
 		truth.tell(id, { do: what, clientId, group, process: member.port });
-		onTelling(clientId, id);
+		onTelling(clientId, id, `process ${member.index}, on port ${member.port}: ${what} ${group}`);
 		void member.tell({ do: what, clientId, groups: [group, nameOfTold(id)] });
 	}
 
