@@ -73,7 +73,12 @@ it("is not ready, and says how far it is behind, until what it missed in an outa
 	});
 	engine.goOn();
 	await eventually(() => sse.health().ready, "readiness");
-	expect(sse.health().log).toEqual({ ready: true, behind: 0, error: undefined });
+	expect(sse.health().log).toEqual({
+		ready: true,
+		behind: 0,
+		engine: "The engine",
+		error: undefined,
+	});
 });
 
 // An engine that answers with an error was said not to answer.

@@ -1,6 +1,7 @@
 /**
  * The README, read to the letter.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, openStream } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
@@ -98,6 +99,14 @@ describe("the tables", () => {
 				return [`\`${name}\``, kind, shown, help];
 			}),
 		);
+	});
+
+	it("the operations guide names no other metrics", () => {
+		const guide = readFileSync(join(PACKAGE, "../core/docs/operations.md"), "utf8");
+		const named = new Set(Array.from(guide.matchAll(/`(sse_\w+)/g), ([, name]) => name));
+		const known: readonly string[] = Object.values(METRICS).map(({ name }) => name);
+		expect(named.size).toBeGreaterThan(10);
+		expect([...named].filter((name = "") => !known.includes(name))).toEqual([]);
 	});
 
 	it("alerts: the rules, in their order", () => {

@@ -121,7 +121,7 @@ export class HealthProbe {
 		const behind = Math.max(0, this.#newest - sequence);
 		const error =
 			this.#failure ?? this.#unproven(behind) ?? this.#refusedFor(READY_MS)?.error.message;
-		return { ready: error === undefined, behind, error };
+		return { ready: error === undefined, behind, engine: this.#engine.name, error };
 	}
 
 	#unproven(behind: number): string | undefined {

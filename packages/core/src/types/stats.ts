@@ -34,6 +34,8 @@ export interface LogHealth {
 	readonly ready: boolean;
 	/** Events in the log that this process had not delivered yet, when it last looked. */
 	readonly behind: number;
+	/** The name of the engine, such as `Redis`. */
+	readonly engine?: string | undefined;
 	/** Why the log is not ready, if known. */
 	readonly error?: string | undefined;
 }
