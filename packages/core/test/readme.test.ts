@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createContext, runInContext, runInNewContext } from "node:vm";
 import { eventually, openStream, startServer, type TestServer } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
+import type { RunningProgram } from "@sse-service/testing/project";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { DefaultChatTransport, type UIMessageChunk } from "ai";
 import { EventSource } from "eventsource";
@@ -79,6 +80,24 @@ beforeAll(async () => {
 
 afterAll(() => model.close());
 
+/** Both kinds of handler serve the same. */
+async function saysToAda({ url, terminate }: RunningProgram): Promise<void> {
+	const ada = await openStream(`${url}/events?user=ada`);
+	const say = async (query: string): Promise<string> => (await fetch(`${url}/say?${query}`)).text();
+	expect(await say("to=ada&text=hello")).toBe("reached 1\n");
+	await ada.take(1);
+	expect(ada.textBetweenHeartbeats).toBe(textBlock("received: server.mjs"));
+	expect(await say("to=bob&text=hello")).toBe("reached 0\n");
+	expect(await say("text=all")).toBe("reached 1\n");
+	const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
+	expect(refused.status).toBe(400);
+	expect(await refused.text()).toContain("ERR_SSE_INVALID_CLIENT_ID");
+	expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+	expect(await terminate()).toBe(0);
+	expect(await ada.ended).toBe(true);
+	expect(ada.events).toHaveLength(2);
+}
+
 const { besides, table, textBlock, texts } = describeReadmes({
 	files: FILES,
 	project: {
@@ -105,22 +124,8 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			two.abort();
 			expect((await one.take(3))[2]).toEqual({ event: "presence", data: '{"online":1}' });
 		},
-		"server.mjs": async ({ url, terminate }) => {
-			const ada = await openStream(`${url}/events?user=ada`);
-			const say = async (query: string): Promise<string> =>
-				(await fetch(`${url}/say?${query}`)).text();
-			expect(await say("to=ada&text=hello")).toBe("reached 1\n");
-			await ada.take(1);
-			expect(ada.textBetweenHeartbeats).toBe(textBlock("received: server.mjs"));
-			expect(await say("to=bob&text=hello")).toBe("reached 0\n");
-			expect(await say("text=all")).toBe("reached 1\n");
-			const refused = await fetch(`${url}/events?user=${"x".repeat(300)}`);
-			expect([refused.status, await refused.text()]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID\n"]);
-			expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
-			expect(await terminate()).toBe(0);
-			expect(await ada.ended).toBe(true);
-			expect(ada.events).toHaveLength(2);
-		},
+		"server.mjs": saysToAda,
+		"response.mjs": saysToAda,
 		"resume.mjs": async ({ url }) => {
 			const first = await openStream(`${url}/events?user=ada`);
 			await fetch(url);

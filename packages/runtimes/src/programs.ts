@@ -1,15 +1,24 @@
 /**
  * The runtimes and frameworks, each in one version, and how to start the program on it.
  */
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 export interface Runtime {
 	readonly name: string;
 	readonly dependencies: Readonly<Record<string, string>>;
 	/** Prepare what is in the folder, and name the command that starts the program on a port. */
-	prepare(folder: string): { readonly path: string; args(port: number): readonly string[] };
+	prepare(folder: string): Command | Promise<Command>;
 }
+
+interface Command {
+	readonly path: string;
+	args(port: number): readonly string[];
+}
+
+const execute = promisify(execFile);
 
 export const RUNTIMES: readonly Runtime[] = [
 	{
@@ -44,6 +53,17 @@ export const RUNTIMES: readonly Runtime[] = [
 				path: join(folder, "node_modules/.bin/workerd"),
 				args: (port) => ["serve", config, `--socket-addr=http=127.0.0.1:${port}`],
 			};
+		},
+	},
+	{
+		name: "Next.js, next start",
+		dependencies: { next: "16.4.6", react: "19.2.0", "react-dom": "19.2.0" },
+		prepare: async (folder) => {
+			const next = join(folder, "node_modules/.bin/next");
+			const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
+			const app = join(folder, "next");
+			await execute(next, ["build", app], { cwd: folder, env });
+			return { path: next, args: (port) => ["start", app, "-H", "127.0.0.1", "-p", `${port}`] };
 		},
 	},
 ];
