@@ -4,6 +4,7 @@
 import { nanoid } from "nanoid";
 import { SSEError } from "../checks/errors.js";
 import { endEntry, endReasonOf } from "./run-end.js";
+import { RunEntries } from "./run-entries.js";
 import type {
 	ClaimRules,
 	RunEntry,
@@ -19,7 +20,7 @@ interface Run {
 	readonly attempt: string;
 	readonly startedAt: number;
 	readonly ttlMs: number;
-	readonly entries: RunEntry[];
+	readonly entries: RunEntries;
 	term: number;
 	isReleased: boolean;
 	/** The number of entries that the producer wrote. The end may come from elsewhere. */
@@ -59,7 +60,7 @@ class MemoryRunStore implements RunStore {
 			attempt: nanoid(10),
 			startedAt: now,
 			ttlMs: rules.ttlMs,
-			entries: [],
+			entries: new RunEntries(),
 			term: 1,
 			isReleased: false,
 			written: 0,
@@ -95,7 +96,7 @@ class MemoryRunStore implements RunStore {
 			run.leaseUntil = Date.now() + rules.leaseMs;
 			if (snapshot !== undefined) run.snapshot = snapshot;
 			this.#append(run, entries);
-			run.written = run.entries.length;
+			run.written = run.entries.count;
 			if (release === true) {
 				run.isReleased = true;
 				for (const listener of this.#releaseListeners) listener(run);
@@ -125,7 +126,7 @@ class MemoryRunStore implements RunStore {
 	): Promise<readonly RunEntry[] | undefined> {
 		const run = this.#runs.get(id);
 		if (run?.attempt !== attempt) return undefined;
-		return run.entries.slice(from - 1, from - 1 + limit);
+		return run.entries.read(from, limit);
 	}
 
 	async snapshot(id: string, attempt: string): Promise<RunSnapshot | undefined> {
@@ -209,7 +210,7 @@ function statusOf(run: Run): RunStatus {
 	const { id, attempt, term, isReleased, state, reason, length, startedAt, endedAt } = run;
 	return {
 		...{ id, attempt, term, isReleased, state, reason, length, startedAt, endedAt },
-		sequence: run.entries.length,
+		sequence: run.entries.count,
 		leaseLeftMs: state === "running" ? Math.max(0, run.leaseUntil - Date.now()) : 0,
 	};
 }
