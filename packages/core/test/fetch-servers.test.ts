@@ -3,7 +3,15 @@
  */
 import type { Server } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
-import { eventually, openSocket, openStream, settled, type TestStream } from "@sse-service/testing";
+import {
+	eventually,
+	openSocket,
+	openStream,
+	settled,
+	sizeOf,
+	type TestStream,
+} from "@sse-service/testing";
+import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -15,6 +23,7 @@ import {
 	type SSEError,
 } from "../src/fetch.js";
 import { createSSEService, type SSEService, type SSEServiceOptions } from "../src/index.js";
+import { openSinks } from "../src/sink/open-sinks.js";
 import { type FetchServer, NODE_SERVER, type RunningServer, SERVERS } from "./fetch-servers.js";
 
 const KB = 1024;
@@ -222,19 +231,38 @@ describe.each(WAYS)("over %s", (_name, server, isDirect) => {
 		expect((await stream.take(1))[0]?.data.length).toBe(5 * KB * KB);
 	});
 
-	it("leaves nothing behind after many clients have come and gone", async () => {
+	it("leaves nothing behind after many clients have come and gone, at once, in mid-write or blocked", async () => {
 		const url = await serve();
-		for (let round = 0; round < 10; round++) {
+		const rounds = sizeOf({ usual: 10, long: 100 });
+		for (let round = 0; round < rounds; round++) {
 			const streams = await Promise.all(
 				Array.from({ length: 20 }, () => openStream(url, { http2 })),
 			);
-			sse.send("all", round);
-			await Promise.all(streams.map((stream) => stream.take(1)));
+			for (const [index, stream] of streams.entries()) {
+				if (index % 4 === 0) stream.abort();
+				if (index % 4 === 1) stream.pause();
+			}
+			sse.send("all", "x".repeat(64 * KB));
+			const readers = streams.filter((_, index) => index % 4 > 1);
+			await Promise.all(readers.map((stream) => stream.take(1)));
 			for (const stream of streams) stream.abort();
 			await gone((round + 1) * 20);
 		}
 		expect(new Set(reasons)).toEqual(new Set(["client"]));
 		expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
+		expect(openSinks.size).toBe(0);
+	});
+
+	it("notices a client that leaves behind a proxy", async () => {
+		const url = await serve();
+		const proxy = await startTcpProxy(Number(new URL(url).port));
+		const stream = await openStream(`http://127.0.0.1:${proxy.port}/`, { http2 });
+		sse.send("all", 1);
+		await stream.take(1);
+		stream.abort();
+		await gone(1);
+		await proxy.close();
+		expect(reasons).toEqual(["client"]);
 	});
 
 	it("sends the headers and cookies that the handler and middleware set, before it and after", async () => {
