@@ -357,6 +357,43 @@ it("tells a client that reads slowly of one gap when the log is lost while it is
 	expect(gaps).toMatchObject([{ data: '{"reason":"epoch"}' }]);
 });
 
+// The replay under way stood for the break as well, and did not read the group.
+it.each(["state", "plain"])(
+	"gives a client that joined the group %s during its replay what is in it, or a gap, though the log broke meanwhile",
+	async (group) => {
+		const engine = new MemoryEngine();
+		const { sse, open } = await startOn(engine, {
+			history: { groups: { state: { latest: true } } },
+		});
+		const { id } = await sse.publish("all", "0");
+		const missed = Array.from({ length: 600 }, (_, at) => `${at + 1} ${"x".repeat(20_000)}`);
+		await Promise.all(missed.map((data) => sse.publish("all", data)));
+		const { stream: slow } = await open({ clientId: "ada" }, id);
+		slow.pause();
+		const { stream } = await open();
+		sse.join({ client: "ada" }, group);
+		engine.forget(1);
+		const elsewhere = (data: string, more: object = {}): string =>
+			JSON.stringify({ w: "elsewhere", ...more, d: data });
+		await engine.driver().append([
+			{ text: elsewhere("in place of what is lost"), tag: "abc" },
+			{
+				text: elsewhere("in the group", { g: group }),
+				tag: "abd",
+				latest: group === "state" ? { group, key: "", max: 10 } : undefined,
+			},
+		]);
+		// It is told of what the engine has lost.
+		await stream.take(1);
+		slow.resume();
+		await sse.publish("all", "last");
+		await slow.until(() => slow.text.includes("data: last"));
+		const has = dataOf(slow.events).includes("in the group");
+		const gaps = slow.events.filter(({ event }) => event === "gap");
+		expect({ has, gaps: gaps.length }).toEqual({ has: group === "state", gaps: 1 });
+	},
+);
+
 it("tells everyone of events that the engine has lost and given again", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();

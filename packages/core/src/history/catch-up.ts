@@ -52,6 +52,9 @@ export class CatchUp {
 		const { position } = this.#host.log;
 		// A connection whose replay is about to start has its groups read then.
 		if (position === undefined || this.#starting.has(connection)) return;
+		// A replay that has begun does not read these groups, so it cannot cover a later break as well.
+		const goal = this.#goals.get(connection);
+		if (goal !== undefined) goal.isAhead = false;
 		this.#introduce(connection, groups, position);
 	}
 
@@ -111,8 +114,9 @@ export class CatchUp {
 	/** Sends a connection the newest events of the groups that keep them. @returns whether any of them does */
 	#introduce(connection: Connection, groups: readonly string[], upTo: Position): boolean {
 		const kept = this.#keepers(groups);
-		if (kept.length > 0) connection.feed(introduce(this.#host, connection, kept, upTo));
-		return kept.length > 0;
+		if (kept.length === 0) return false;
+		connection.feed(introduce(this.#host, connection, kept, upTo));
+		return true;
 	}
 
 	#keepers(groups: readonly string[]): readonly string[] {
