@@ -19,6 +19,7 @@ const { values } = parseArgs({
 		clients: { type: "string", default: "200" },
 		rate: { type: "string", default: "60" },
 		slow: { type: "string", default: "1" },
+		old: { type: "string" },
 		"max-events": { type: "string", default: "100000" },
 	},
 });
@@ -46,6 +47,7 @@ for (const name of values.engine) {
 		maxEvents: Number(values["max-events"]),
 		clients: Number(values.clients),
 		slowOfTen: Number(values.slow),
+		otherProgram: values.old,
 		eventsPerSecond: Number(values.rate),
 		print,
 	});

@@ -19,6 +19,8 @@ export interface RunOptions {
 	/** So many of ten clients do not read for seconds now and then. 1 if not given */
 	readonly slowOfTen?: number | undefined;
 	readonly eventsPerSecond: number;
+	/** The program of the last process, beside other versions of the packages. */
+	readonly otherProgram?: string | undefined;
 	/** Of the log in the processes, for a test of the checker. */
 	readonly flaw?: Flaw | undefined;
 	/** Called with what is done, as it is done. */

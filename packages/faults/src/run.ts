@@ -33,11 +33,11 @@ const UNREADY_MS = 15_000;
 const READ_MS = 250;
 
 export async function run(options: RunOptions): Promise<Outcome> {
-	const { engine, maxEvents, flaw } = options;
+	const { engine, maxEvents, flaw, otherProgram } = options;
 	const store = await startStore(engine);
 	let fleet: Fleet | undefined;
 	try {
-		fleet = await Fleet.start({ engine, enginePort: store.port, maxEvents, flaw });
+		fleet = await Fleet.start({ engine, enginePort: store.port, maxEvents, flaw, otherProgram });
 		return await new Run(options, store, fleet).toItsEnd();
 	} finally {
 		await fleet?.stop();
@@ -78,6 +78,7 @@ class Run {
 		this.#crowd = new Crowd(options.clients, options.slowOfTen ?? 1, {
 			random: crowd,
 			ports: () => fleet.ports(),
+			isPlain: options.otherProgram !== undefined,
 			onProblem: ({ name }, what) => this.#violate("log", what, name),
 		});
 		this.#load = new Load({

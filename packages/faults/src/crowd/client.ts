@@ -18,6 +18,8 @@ export interface ClientHost {
 	readonly random: Random;
 	/** The processes that can be connected to, as far as is known. */
 	ports(): readonly number[];
+	/** Whether none is sent events of its own: older versions give them ids of their own, too. */
+	readonly isPlain?: boolean;
 	onProblem(reader: Reader, what: string): void;
 }
 
@@ -94,7 +96,8 @@ export class Client {
 		}
 		const { clientId, groups } = this.reader;
 		const query = new URLSearchParams({ client: clientId, groups: groups.join(",") });
-		if (this.#host.random.between(1, DIRECT_ONE_IN) === 1) query.set(DIRECT, "");
+		const isDirect = this.#host.random.between(1, DIRECT_ONE_IN) === 1;
+		if (isDirect && this.#host.isPlain !== true) query.set(DIRECT, "");
 		const headers = this.#lastId === undefined ? {} : { "Last-Event-ID": this.#lastId };
 		const request = http.get(`http://127.0.0.1:${port}/events?${query}`, {
 			agent: false,

@@ -2,9 +2,7 @@
  * The fleet: processes that share an event log.
  */
 import { limitOf, pause } from "../clock.js";
-import { type FleetOptions, Member } from "./member.js";
-
-const FLEET_SIZE = 3;
+import { FLEET_SIZE, type FleetOptions, Member } from "./member.js";
 
 export class Fleet {
 	readonly members: readonly Member[];

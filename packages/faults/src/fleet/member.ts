@@ -13,6 +13,9 @@ import type { Answer, MemberOptions, Order, Publication } from "./member-program
 const ANSWER_TIMEOUT_MS = 6_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 
+/** How many processes a fleet has. */
+export const FLEET_SIZE = 3;
+
 /** By how much the clocks of the processes are wrong, by index. */
 const SKEWS_MS = [0, 150_000, -150_000];
 
@@ -25,6 +28,8 @@ export interface FleetOptions {
 	/** How many the engine keeps. */
 	readonly maxEvents: number;
 	readonly drainMs?: number;
+	/** The program of the last process, beside other versions of the packages. */
+	readonly otherProgram?: string | undefined;
 	/** Of their logs, for a test of the checker. */
 	readonly flaw?: Flaw | undefined;
 }
@@ -49,7 +54,7 @@ export class Member {
 
 	static async start(
 		index: number,
-		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, flaw }: FleetOptions,
+		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, flaw, otherProgram }: FleetOptions,
 	): Promise<Member> {
 		const proxy = await startTcpProxy(enginePort);
 		const scheme = engine === "nats" ? "nats" : "redis";
@@ -61,7 +66,8 @@ export class Member {
 				const skewMs = SKEWS_MS[index % SKEWS_MS.length] ?? 0;
 				const own = { maxEvents, drainMs, skewMs, flaw };
 				const options: MemberOptions = { port, engine, url, ...own };
-				return [MEMBER_PROGRAM, JSON.stringify(options)];
+				const isOther = otherProgram !== undefined && index === FLEET_SIZE - 1;
+				return [isOther ? otherProgram : MEMBER_PROGRAM, JSON.stringify(options)];
 			},
 			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 			answer: /^HTTP\/1\.1 200/,
