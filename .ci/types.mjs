@@ -38,7 +38,6 @@ function complaintsOf(dir) {
 		...program.getGlobalDiagnostics(),
 		...own.flatMap((each) => program.getSyntacticDiagnostics(each)),
 		...own.flatMap((each) => program.getSemanticDiagnostics(each)),
-		...own.flatMap((each) => program.getDeclarationDiagnostics(each)),
 	];
 	return ts.formatDiagnostics(said, { ...host, getCurrentDirectory: () => root });
 }
