@@ -52,3 +52,26 @@ it("are carried out where they are in the places of events that were lost, and n
 	await eventually(() => ada.groups.includes("behind"), "the second command");
 	expect(ada.groups.toSorted()).toEqual(["behind", "room"]);
 });
+
+it("are carried out though others store events while the log is read", async () => {
+	const engine = new MemoryEngine();
+	const driver = engine.driver.bind(engine);
+	let onRead = async (): Promise<void> => {};
+	engine.driver = () => {
+		const own = driver();
+		return { ...own, read: (...asked) => onRead().then(() => own.read(...asked)) };
+	};
+	const { one, ada } = await startTwo(engine);
+	onRead = async () => {
+		for (const data of ["while", "it", "reads"]) await one.sse.publish("all", data);
+	};
+	engine.isMute = true;
+	const { sequence: had } = engine.newest;
+	await one.sse.publish("all", "trimmed");
+	one.sse.leave({ client: "ada" }, "room");
+	await one.sse.publish("all", "last");
+	engine.trim(had + 1);
+	engine.cut();
+	engine.goOn();
+	await eventually(() => ada.groups.length === 0, "the group to be left");
+});

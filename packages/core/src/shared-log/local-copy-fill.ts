@@ -109,8 +109,10 @@ async function readNewest(
 	for (let from = Math.max(1, newest.sequence - count + 1); from <= newest.sequence; ) {
 		const page = await engine.read(from, PAGE);
 		for (const each of page) {
+			// Stored since.
+			if (each.sequence > newest.sequence) break;
 			if (each.sequence !== (stored.at(-1)?.sequence ?? 0) + 1) stored = [];
-			if (each.sequence <= newest.sequence) stored.push(each);
+			stored.push(each);
 		}
 		if (page.length === 0) break;
 		from = (page.at(-1)?.sequence ?? 0) + 1;
