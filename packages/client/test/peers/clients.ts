@@ -27,8 +27,9 @@ const refresh = (): void => {
 
 const CLIENTS: Readonly<Record<string, () => unknown>> = {
 	"@sse-service/client": () =>
-		openStream(URL, { headers, onUnauthorized: refresh, parse: "text" }).on("message", ({ data }) =>
-			receive(data),
+		openStream<{ message: string }>(URL, { headers, onUnauthorized: refresh, parse: "text" }).on(
+			"message",
+			({ data }) => receive(data),
 		),
 	EventSource: () => new EventSource(URL).addEventListener("message", ({ data }) => receive(data)),
 	"@microsoft/fetch-event-source": () =>
