@@ -11,6 +11,7 @@ import { KEEP_MS, turnsInMemory, turnsInRedis } from "./turns.js";
 
 /**
  * @import { IncomingMessage, ServerResponse } from "node:http"
+ * @import { Run } from "sse-service/runs"
  * @import { Fleet } from "./fleet.js"
  * @import { Turn } from "./turns.js"
  */
@@ -72,23 +73,32 @@ export async function createChat({ name, redisUrl, wordMs }) {
 				...(text === "" ? [] : [{ event: "delta", data: JSON.stringify({ text }) }]),
 			],
 		},
+		// A process that is restarted hands its answers over.
+		resume: async (run, { state }) => {
+			const [chat = "", number] = run.id.split("/");
+			const turn = (await turns.list(chat))[Number(number) - 1];
+			if (turn !== undefined) await produce(run, turn, state.text.length);
+		},
 		onError: (error, { id }) => console.error(`${name}: answer ${id}: ${error}`),
 	});
 
 	/** @param {string} chat @param {number} number @param {Turn} turn @returns whether it was not being written already */
-	async function write(chat, number, { question }) {
-		const { isOwn } = await runs.start(runId(chat, number), async ({ send, signal }) => {
-			writing++;
-			try {
-				await send({ server: name }, { event: "by" });
-				for await (const text of answerTo(question, { wordMs, signal })) {
-					await send({ text }, { event: "delta" });
-				}
-			} finally {
-				writing--;
-			}
-		});
+	async function write(chat, number, turn) {
+		const { isOwn } = await runs.start(runId(chat, number), (run) => produce(run, turn, 0));
 		return isOwn;
+	}
+
+	/** @param {Run} run @param {Turn} turn @param {number} after How many characters of the answer there are already. */
+	async function produce({ send, signal }, { question }, after) {
+		writing++;
+		try {
+			await send({ server: name }, { event: "by" });
+			for await (const text of answerTo(question, { wordMs, signal, after })) {
+				await send({ text }, { event: "delta" });
+			}
+		} finally {
+			writing--;
+		}
 	}
 
 	return {
@@ -133,19 +143,20 @@ export async function createChat({ name, redisUrl, wordMs }) {
 			sse.send({ group: TABS }, newest, { event: "fleet", volatile: true });
 		},
 
-		/** Ends the streams over `drainMs`, in which answers may be completed, and then what they need. @param {number} drainMs */
+		/** Hands its answers over, if there is another process, ends the streams over `drainMs`, and then what they need. @param {number} drainMs */
 		async close(drainMs) {
-			await Promise.all([sse.close({ drainMs }), runs.close({ drainMs })]);
+			const unfinished = client === undefined ? "fail" : "handOver";
+			await Promise.all([sse.close({ drainMs }), runs.close({ unfinished })]);
 			await answers.close();
 			client?.destroy();
 		},
 	};
 }
 
-/** The state of an answer after one more event. @param {AnswerState} state @param {{ event: string | undefined, data: string }} event @returns {AnswerState} */
-function add(state, { event, data }) {
+/** The state of an answer after one more event. @param {AnswerState} state @param {{ data: string }} event @returns {AnswerState} */
+function add(state, { data }) {
 	const { server = state.server, text = "" } = JSON.parse(data);
-	return event === "by" ? { server, text: "" } : { server, text: state.text + text };
+	return { server, text: state.text + text };
 }
 
 /** @param {string} chat @param {number} number */

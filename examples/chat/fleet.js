@@ -1,10 +1,9 @@
 /**
  * The fleet: three processes over one Redis, and one address in front of them. A process that is killed is started again.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createBalancer } from "example-shared/balancer";
-import { createMember } from "example-shared/member";
+import { createMember, ready, restartInTurn } from "example-shared/member";
 import { createRedis } from "example-shared/redis";
 
 /**
@@ -25,6 +24,8 @@ const TELL_MS = 100;
 export function createFleet() {
 	/** @type {NodeJS.Timeout | undefined} */
 	let telling;
+	let isDeploying = false;
+	let isClosing = false;
 	const redis = createRedis(tellSoon);
 	/** @type {Readonly<Record<string, () => unknown>>} */
 	let wishes = {};
@@ -35,8 +36,18 @@ export function createFleet() {
 	};
 	/** @type {ReturnType<typeof createMember<Fleet, Report>>[]} */
 	const members = NAMES.map((name) => createMember(name, SERVER, () => redis.url, host));
-	wishes = Object.fromEntries(members.map(({ name, kill }) => [`kill ${name}`, kill]));
+	wishes = {
+		...Object.fromEntries(members.map(({ name, kill }) => [`kill ${name}`, kill])),
+		deploy,
+	};
 	const balancer = createBalancer(() => members.flatMap(({ port }) => port ?? []));
+
+	async function deploy() {
+		if (isDeploying) return;
+		isDeploying = true;
+		await restartInTurn(members, 0, () => isClosing);
+		isDeploying = false;
+	}
 
 	function tellSoon() {
 		telling ??= setTimeout(() => {
@@ -52,12 +63,13 @@ export function createFleet() {
 			const url = await balancer.listen(port, host);
 			await redis.start();
 			for (const member of members) member.start();
-			while (!members.every(({ isReady }) => isReady)) await pause(50);
+			await ready(members);
 			return url;
 		},
 
 		/** Everything ends, and nothing is left. */
 		async close() {
+			isClosing = true;
 			clearTimeout(telling);
 			await Promise.all(members.map((member) => member.close(0)));
 			balancer.close();

@@ -11,12 +11,16 @@ const THINKING = 12;
 
 /**
  * @param {string} question
- * @param {{ wordMs: number, signal: AbortSignal }} options
+ * @param {{ wordMs: number, signal: AbortSignal, after?: number }} options `after`: how many characters of the answer there are
+ * already, from which it continues.
  * @returns {AsyncGenerator<string, void, undefined>} words, each with the white space after it
  */
-export async function* answerTo(question, { wordMs, signal }) {
-	await pause(wordMs * THINKING, undefined, { signal });
+export async function* answerTo(question, { wordMs, signal, after = 0 }) {
+	if (after === 0) await pause(wordMs * THINKING, undefined, { signal });
+	let length = 0;
 	for (const word of wordsFor(question)) {
+		length += word.length;
+		if (length <= after) continue;
 		yield word;
 		await pause(wordMs, undefined, { signal });
 	}

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createBalancer } from "example-shared/balancer";
-import { createMember } from "example-shared/member";
+import { createMember, ready, restartInTurn } from "example-shared/member";
 import { createRedis } from "example-shared/redis";
 import { startCounting } from "./counter.js";
 
@@ -28,7 +28,6 @@ const SERVER = fileURLToPath(new URL("./server.js", import.meta.url));
 const NAMES = ["teal", "violet", "amber"];
 /** Over so long a process ends its streams when a new version is deployed. */
 const DRAIN_MS = 800;
-const READY_TIMEOUT_MS = 10_000;
 const REDIS_AWAY_MS = 2_000;
 const MAX_HAPPENINGS = 50;
 /** What changes together is reported at once. */
@@ -86,12 +85,8 @@ export function createCluster() {
 		if (isDeploying) return;
 		isDeploying = true;
 		note("A new version is deployed");
-		for (const member of members) {
-			await member.close(DRAIN_MS);
-			if (isClosing) return;
-			member.start();
-			await ready([member]);
-		}
+		await restartInTurn(members, DRAIN_MS, () => isClosing);
+		if (isClosing) return;
 		isDeploying = false;
 		note("The new version is everywhere");
 	}
@@ -107,12 +102,6 @@ export function createCluster() {
 		if (!redis.isUp) return;
 		await redis.forget();
 		note("Redis has forgotten everything");
-	}
-
-	/** Resolves when all of these are, or have had their time. @param {typeof members} those */
-	async function ready(those) {
-		const deadline = Date.now() + READY_TIMEOUT_MS;
-		while (!those.every(({ isReady }) => isReady) && Date.now() < deadline) await pause(50);
 	}
 
 	return {

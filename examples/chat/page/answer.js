@@ -83,8 +83,13 @@ export function createAnswer(element, path, { keepingEnd, onState }) {
 		});
 		stream = answer;
 		answer.on("by", ({ data }) => {
+			const before = server;
 			server = data.server;
-			become("writing", broken && `${broken} broke off in mid-answer. ${server} writes it again.`);
+			if (broken !== "")
+				become("writing", `${broken} broke off in mid-answer. ${server} writes it again.`);
+			else if (text !== "")
+				become("writing", `${before} was restarted. ${server} continues the answer.`);
+			else become("writing");
 		});
 		answer.on("delta", ({ data }) => {
 			const count = countWords(data.text);

@@ -9,6 +9,11 @@ import { plural } from "/shared/words.js";
 
 export function createServers() {
 	let own = "";
+
+	/** The process that answers may end in this moment, and one that is gone already cannot be killed. @param {string} text */
+	const wish = (text) => request("POST", "/wishes", { wish: text }).catch(() => {});
+
+	within(document, "#deploy").onclick = () => wish("deploy");
 	return {
 		/** The process that serves this tab. @param {string} name */
 		setOwn(name) {
@@ -34,9 +39,7 @@ export function createServers() {
 					const button = /** @type {HTMLButtonElement} */ (within(row, "button"));
 					button.ariaLabel = `Kill ${name}`;
 					button.disabled = state !== "up";
-					// One that is gone already cannot be killed.
-					button.onclick = () =>
-						request("POST", "/wishes", { wish: `kill ${name}` }).catch(() => {});
+					button.onclick = () => wish(`kill ${name}`);
 				},
 			);
 		},

@@ -74,6 +74,20 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		await expectAllNumbers();
 	});
 
+	test("miss nothing of an answer when all processes are restarted in turn: it is handed over", async () => {
+		const up = page.locator('#servers [data-state="up"]');
+		const pids = await up.evaluateAll((rows) => rows.map((row) => row.getAttribute("data-pid")));
+		await press(page, "Restart all in turn");
+		for (const pid of pids) {
+			await page.locator(`#servers [data-pid="${pid}"]`).waitFor({ state: "detached" });
+		}
+
+		for (const tab of [page, other]) {
+			await lastAnswer(tab).getByText("continues the answer").waitFor();
+		}
+		await expectAllNumbers();
+	});
+
 	test("are told when the process that writes is killed, and another one writes it again", async () => {
 		const before = await writer();
 		await press(page, `Kill ${before}`);

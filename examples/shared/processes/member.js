@@ -3,6 +3,7 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 
 /**
  * @import { ChildProcess } from "node:child_process"
@@ -20,6 +21,7 @@ import { once } from "node:events";
 
 const RESTART_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 5_000;
+const READY_TIMEOUT_MS = 10_000;
 
 /**
  * @template Fleet
@@ -114,4 +116,26 @@ export function createMember(name, server, redisUrl, host) {
 /** In plain words: SIGKILL is what the page's button sends. @param {NodeJS.Signals} signal */
 function killedBy(signal) {
 	return signal === "SIGKILL" ? "was killed" : `was ended by ${signal}`;
+}
+
+/**
+ * A rolling deploy: one process after the other is ended, its streams evenly over `drainMs`, and started again. The next one
+ * follows when it is ready.
+ * @param {readonly Pick<ReturnType<typeof createMember>, "close" | "start" | "isReady">[]} members
+ * @param {number} drainMs
+ * @param {() => boolean} isClosing Whether to stop, because the fleet ends.
+ */
+export async function restartInTurn(members, drainMs, isClosing) {
+	for (const member of members) {
+		await member.close(drainMs);
+		if (isClosing()) return;
+		member.start();
+		await ready([member]);
+	}
+}
+
+/** Resolves when all of these are, or have had their time. @param {readonly Pick<ReturnType<typeof createMember>, "isReady">[]} members */
+export async function ready(members) {
+	const deadline = Date.now() + READY_TIMEOUT_MS;
+	while (!members.every(({ isReady }) => isReady) && Date.now() < deadline) await pause(50);
 }
