@@ -2,10 +2,13 @@
  * The inspector, asked by HTTP: who may see what, and that it shows what happens.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { createServer, type IncomingMessage, request } from "node:http";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { eventually, openStream } from "@sse-service/testing";
+import "reflect-metadata";
+import { Controller, Get, Module, Req, Res } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
 import express from "express";
 import fastify from "fastify";
 import { createSSEService, type SSEService } from "sse-service";
@@ -43,6 +46,10 @@ function ask(
 		req.on("error", reject);
 		req.end(body);
 	});
+}
+
+function descriptorOf(of: object, name: string): PropertyDescriptor {
+	return Object.getOwnPropertyDescriptor(of, name) ?? {};
 }
 
 it.each<[string, unknown]>([
@@ -309,6 +316,27 @@ it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>
 				sse.connect({ req: request.raw, res: reply.raw });
 			});
 			return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
+		},
+	],
+	[
+		"Nest",
+		async (sse) => {
+			class Events {
+				open(req: IncomingMessage, res: ServerResponse): void {
+					sse.connect({ req, res });
+				}
+			}
+			// As decorators would.
+			Get("events")(Events.prototype, "open", descriptorOf(Events.prototype, "open"));
+			Req()(Events.prototype, "open", 0);
+			Res()(Events.prototype, "open", 1);
+			Controller()(Events);
+			class App {}
+			Module({ controllers: [Events] })(App);
+			const app = await NestFactory.create(App, { logger: false });
+			app.use(inspector(sse, { loopbackOnly: true, allow: { send: true } }));
+			await app.listen(0, "127.0.0.1");
+			return { url: await app.getUrl(), close: () => app.close() };
 		},
 	],
 ])("is mounted in an app of %s", async (_, start) => {
