@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostname } from "node:os";
-import { createSSEService, type SSEService, type Target } from "sse-service";
+import { createSSEService, type HttpServer, type SSEService, type Target } from "sse-service";
 import { readBody } from "./body.js";
 import { Guard, HEADERS, refuse } from "./guard.js";
 import {
@@ -12,6 +12,7 @@ import {
 	type InspectorOptions,
 	type ResolvedOptions,
 	readOptions,
+	readService,
 } from "./options.js";
 import { readQuery } from "./roll.js";
 import type { Entry } from "./timeline.js";
@@ -26,7 +27,7 @@ export interface Inspector {
 	 * @returns whether the request is the inspector's
 	 */
 	(req: IncomingMessage, res: ServerResponse, next?: () => void): boolean;
-	/** Ends the streams of its pages, and stops watching. It closes by itself when the service has closed. */
+	/** Ends the streams of its pages, and stops watching. When the service closes, this happens by itself. */
 	close(): Promise<void>;
 }
 
@@ -58,7 +59,7 @@ const ENTRIES_A_SECOND = 60;
  * @throws `ERR_SSE_INVALID_OPTION`, also if neither `authorize` nor `loopbackOnly` is given
  */
 export function inspector(service: InspectedService, options?: InspectorOptions): Inspector {
-	const inspection = new Inspection(service, readOptions(service, options));
+	const inspection = new Inspection(readService(service), readOptions(options));
 	const handle = (req: IncomingMessage, res: ServerResponse, next?: () => void): boolean => {
 		const isOurs = inspection.handle(req, res);
 		if (!isOurs) next?.();
@@ -77,6 +78,8 @@ class Inspection {
 	readonly #timer: ReturnType<typeof setInterval>;
 	readonly #startedAt = Date.now();
 	readonly #files = new Map<string, Buffer>();
+	/** Those that pages were opened on. */
+	readonly #servers = new WeakSet<HttpServer>();
 	#isEnding = false;
 	#told = 0;
 
@@ -151,6 +154,12 @@ class Inspection {
 
 	#open(req: IncomingMessage, res: ServerResponse): void {
 		for (const [header, value] of Object.entries(HEADERS)) res.setHeader(header, value);
+		// An app can close its server and leave the service open.
+		const { server } = req.socket as { readonly server?: HttpServer };
+		if (server !== undefined && !this.#servers.has(server)) {
+			this.#servers.add(server);
+			this.#visitors.closeWith(server);
+		}
 		const { name = `${hostname()} · ${process.pid}`, allow, showData } = this.#options;
 		try {
 			const { connection } = this.#visitors.connect({ req, res });

@@ -50,14 +50,15 @@ export interface ResolvedOptions {
 
 const NAMES = ["authorize", "loopbackOnly", "path", "name", "showData", "allow"];
 
+/** The service itself, of which the channels speak: Nest's `SseService` wraps it. @throws `ERR_SSE_INVALID_OPTION` */
+export function readService(given: InspectedService): InspectedService {
+	const service = (given as { readonly service?: InspectedService } | undefined)?.service ?? given;
+	if (typeof service?.stats === "function") return service;
+	throw refused("The first argument must be a service of sse-service");
+}
+
 /** @throws `ERR_SSE_INVALID_OPTION` */
-export function readOptions(
-	service: InspectedService,
-	options: InspectorOptions = {},
-): ResolvedOptions {
-	if (typeof service?.stats !== "function") {
-		throw refused("The first argument must be a service of sse-service");
-	}
+export function readOptions(options: InspectorOptions = {}): ResolvedOptions {
 	const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
 	if (unknown !== undefined) throw refused(`There is no option ${unknown}`);
 	const { authorize, loopbackOnly = false, path = "/inspector", name, showData = false } = options;

@@ -5,9 +5,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { SseModule, SseService } from "@sse-service/nest";
 import { eventually, openStream } from "@sse-service/testing";
 import "reflect-metadata";
-import { Controller, Get, Module, Req, Res } from "@nestjs/common";
+import { Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import express from "express";
 import fastify from "fastify";
@@ -48,12 +49,8 @@ function ask(
 	});
 }
 
-function descriptorOf(of: object, name: string): PropertyDescriptor {
-	return Object.getOwnPropertyDescriptor(of, name) ?? {};
-}
-
 it.each<[string, unknown]>([
-	["nothing", undefined],
+	["no options", undefined],
 	["no authorize", {}],
 	["no function", { authorize: true }],
 	["a path that ends with a slash", { loopbackOnly: true, path: "/inspector/" }],
@@ -86,6 +83,12 @@ it.each<[string, InspectorOptions["authorize"]]>([
 		expect(answer.headers).not.toHaveProperty("content-type");
 	}
 	expect(await ask(`${page}send`, {}, "POST", "{}")).toMatchObject({ status: 403, body: "" });
+});
+
+it.each([undefined, null, {}, { service: {} }])("refuses %j as a service", (service) => {
+	expect(() => inspector(service as unknown as SSEService, { loopbackOnly: true })).toThrow(
+		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+	);
 });
 
 it("leaves the answer to authorize, if it gives one", async () => {
@@ -318,27 +321,6 @@ it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>
 			return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
 		},
 	],
-	[
-		"Nest",
-		async (sse) => {
-			class Events {
-				open(req: IncomingMessage, res: ServerResponse): void {
-					sse.connect({ req, res });
-				}
-			}
-			// As decorators would.
-			Get("events")(Events.prototype, "open", descriptorOf(Events.prototype, "open"));
-			Req()(Events.prototype, "open", 0);
-			Res()(Events.prototype, "open", 1);
-			Controller()(Events);
-			class App {}
-			Module({ controllers: [Events] })(App);
-			const app = await NestFactory.create(App, { logger: false });
-			app.use(inspector(sse, { loopbackOnly: true, allow: { send: true } }));
-			await app.listen(0, "127.0.0.1");
-			return { url: await app.getUrl(), close: () => app.close() };
-		},
-	],
 ])("is mounted in an app of %s", async (_, start) => {
 	const sse = createSSEService();
 	const app = await start(sse);
@@ -353,4 +335,26 @@ it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>
 	expect((await ask(`${app.url}/elsewhere`)).status).toBe(404);
 	await sse.close();
 	await app.close();
+});
+
+it("is mounted in an app of Nest, and shows the streams of its SseService", async () => {
+	class App {}
+	Module({ imports: [SseModule.forRoot({ heartbeatIntervalMs: 0 })] })(App);
+	const app = await NestFactory.create(App, { logger: false });
+	const service = app.get(SseService);
+	app.use(inspector(service, { loopbackOnly: true }));
+	app.use("/events", (req: IncomingMessage, res: ServerResponse) => {
+		void service.connect(req, res, { clientId: "ada" });
+	});
+	await app.listen(0, "127.0.0.1");
+	const url = await app.getUrl();
+	const page = await openStream(`${url}/inspector/stream`);
+	await openStream(`${url}/events`);
+	await page.until(() => page.events.some(({ data }) => JSON.parse(data).stats?.connections === 1));
+	expect(JSON.parse((await ask(`${url}/inspector/connections`)).body)).toMatchObject({
+		total: 1,
+		rows: [{ client: "ada" }],
+	});
+	await app.close();
+	await page.ended;
 });

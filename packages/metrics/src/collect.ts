@@ -95,12 +95,17 @@ export function collect(options: MetricsOptions, backend: Backend): () => void {
 }
 
 function servicesOf({ service }: MetricsOptions): ReadonlySet<MeasuredService> {
-	const services = [service].flat() as MeasuredService[];
+	const services = ([service].flat() as MeasuredService[]).map(underlying);
 	if (services.length === 0 || services.some((each) => typeof each?.stats !== "function")) {
 		const rule = "The option service must be a service of sse-service, or an array of them";
 		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
 	}
 	return new Set(services);
+}
+
+/** The service itself, of which the channels speak: Nest's `SseService` wraps it. */
+export function underlying<Service>(given: Service): Service {
+	return (given as { readonly service?: Service } | undefined)?.service ?? given;
 }
 
 /** What the services count themselves. */

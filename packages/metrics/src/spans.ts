@@ -13,6 +13,7 @@ import {
 	type Tracer,
 	trace,
 } from "@opentelemetry/api";
+import { underlying } from "./collect.js";
 
 /** What to trace, and with which tracer. */
 export interface SpansOptions {
@@ -44,7 +45,8 @@ interface Delivered {
  * @returns a function that ends tracing
  */
 export function openTelemetrySpans(options: SpansOptions = {}): () => void {
-	const { service, tracer = trace.getTracer("sse-service") } = options;
+	const { tracer = trace.getTracer("sse-service") } = options;
+	const service = options.service && underlying(options.service);
 	const isOurs = (of: object): boolean => service === undefined || of === service;
 	const spans = new WeakMap<object, Span>();
 
