@@ -66,10 +66,11 @@ it("is not ready, and says how far it is behind, until what it missed in an outa
 	engine.isMute = true;
 	for (let count = 0; count < 5; count++) await other.sse.publish("all", `${count}`);
 	engine.cut();
-	await eventually(() => sse.health().log?.behind === 5, "the log to be followed again");
+	// What services tell each other meanwhile counts, too.
+	await eventually(() => (sse.health().log?.behind ?? 0) >= 5, "the log to be followed again");
 	expect(sse.health()).toMatchObject({
 		ready: false,
-		log: { behind: 5, error: "5 events behind The engine" },
+		log: { error: expect.stringMatching(/^\d+ events behind The engine$/) },
 	});
 	engine.goOn();
 	await eventually(() => sse.health().ready, "readiness");
