@@ -132,6 +132,24 @@ test("adapters are beside the core, and beside streams opened by hand", async ()
 	]);
 });
 
+test("streams on a Response are beside the core, better-sse and a loop by hand", async () => {
+	const workloads = ["fetch-event", "fetch-burst", "fetch-connect"];
+	const chosen = workloads.flatMap((name) => ["--workload", name]);
+	const { output, report } = await run(MAIN, [...SMALL, ...chosen]);
+	expect(output).not.toContain("FAIL");
+	const measured = report.reports.map(({ cases }: Report) =>
+		cases.flatMap(({ summaries }) => summaries.map(({ implementation }) => implementation)),
+	);
+	const onResponses = [
+		"sse-service on a Response, direct",
+		"sse-service on a Response, body",
+		"better-sse createResponse",
+		"controller.enqueue loop",
+	];
+	const all = ["sse-service", ...onResponses];
+	expect(measured).toEqual([all, all, onResponses]);
+});
+
 test("the bars are judged row by row", async () => {
 	const { exitCode, report } = await run(MAIN, [
 		...SMALL,

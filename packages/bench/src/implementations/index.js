@@ -71,6 +71,12 @@ export const NEST_BY_HAND = "nest by hand";
 /** Has an interceptor, as an app with the adapter does. */
 export const NEST_INTERCEPTED = "nest by hand, an interceptor";
 
+/** All of these on a `Response`, behind the same layer. */
+export const FETCH_DIRECT = "sse-service on a Response, direct";
+export const FETCH_BODY = "sse-service on a Response, body";
+export const FETCH_BETTER_SSE = "better-sse createResponse";
+export const FETCH_BY_HAND = "controller.enqueue loop";
+
 /** @type {readonly Target[]} */
 const EVERY_TARGET = ["all", "group", "client"];
 
@@ -201,6 +207,30 @@ export const IMPLEMENTATIONS = [
 		name: NEST_INTERCEPTED,
 		url: new URL("./nest-intercepted.js", import.meta.url).href,
 		packageName: "@nestjs/core",
+		targets: [],
+	},
+	{
+		name: FETCH_DIRECT,
+		url: new URL("./fetch-direct.js", import.meta.url).href,
+		packageName: "sse-service",
+		targets: [],
+	},
+	{
+		name: FETCH_BODY,
+		url: new URL("./fetch-body.js", import.meta.url).href,
+		packageName: "sse-service",
+		targets: [],
+	},
+	{
+		name: FETCH_BETTER_SSE,
+		url: new URL("./fetch-better-sse.js", import.meta.url).href,
+		packageName: "better-sse",
+		targets: [],
+	},
+	{
+		name: FETCH_BY_HAND,
+		url: new URL("./fetch-by-hand.js", import.meta.url).href,
+		packageName: "@hono/node-server",
 		targets: [],
 	},
 ];
