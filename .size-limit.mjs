@@ -17,7 +17,7 @@ export default [
 		["koa", "2 kB"],
 		["nest", "5 kB"],
 		["nats", "8.5 kB"],
-		["redis", "11.5 kB"],
+		["redis", "12 kB"],
 	].map(([folder, limit, door]) =>
 		// What it stands on is counted by itself.
 		limitOf(
