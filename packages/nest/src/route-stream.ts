@@ -7,9 +7,12 @@ import { isObservable, type Subscriber, type Subscription } from "rxjs";
 import type { CloseReason, ConnectResult, SSEConnection, SSEMessage } from "sse-service";
 import { Handover } from "./handover.js";
 import type { Openings, SseParams } from "./openings.js";
+import { isThenable, PromisedEvent } from "./promised-event.js";
 import { pulled } from "./pulled.js";
 import { type RouteHandler, shared } from "./shared.js";
 import type { SseStreamOptions } from "./sse-stream.js";
+
+type Ending = { readonly reason: CloseReason; readonly error: unknown };
 
 export class RouteStream implements RouteHandler {
 	readonly #openings: Openings;
@@ -29,7 +32,7 @@ export class RouteStream implements RouteHandler {
 	#chain: Subscription | undefined;
 	#connection: SSEConnection | undefined;
 	/** How to end the stream, if that was known before it opened. */
-	#ending: { readonly reason: CloseReason; readonly error: unknown } | undefined;
+	#ending: Ending | undefined;
 
 	constructor(
 		openings: Openings,
@@ -154,14 +157,18 @@ export class RouteStream implements RouteHandler {
 		if (this.#isPiped) {
 			this.#pipe();
 		} else {
-			for (const item of this.#items.takeAll()) this.#send(item);
-			if (this.#ending !== undefined) this.#end(this.#ending.reason, this.#ending.error);
+			for (const item of this.#items.takeAll()) {
+				if (this.#isPiped) this.#items.put(item);
+				else this.#send(item);
+			}
+			if (this.#ending !== undefined) this.#endAfterItems(this.#ending);
 		}
 		this.#tellNest();
 	}
 
 	#pipe(): void {
-		const { toEvent } = this.#options;
+		const toEvent = (item: unknown) =>
+			item instanceof PromisedEvent ? item.event : this.#toEvent(item);
 		this.#connection?.pipe(this.#items, { toEvent }).then(
 			() => this.#end("server"),
 			(error) => this.#end("error", error),
@@ -170,11 +177,28 @@ export class RouteStream implements RouteHandler {
 
 	#send(item: unknown): void {
 		try {
-			const { data, ...options } = (this.#options.toEvent ?? asData)(item);
-			this.#connection?.send(data, options);
+			const event = this.#toEvent(item);
+			if (isThenable(event)) {
+				this.#isPiped = true;
+				this.#items.put(new PromisedEvent(event));
+				this.#pipe();
+			} else {
+				const { data, ...options } = event;
+				this.#connection?.send(data, options);
+			}
 		} catch (error) {
 			this.#end("error", error);
 		}
+	}
+
+	#toEvent(item: unknown): SSEMessage | PromiseLike<SSEMessage> {
+		return (this.#options.toEvent ?? asData)(item);
+	}
+
+	/** Ends the stream as was decided before it opened: after its items, unless there were too many. */
+	#endAfterItems({ reason, error }: Ending): void {
+		if (!this.#isPiped || reason === "slow") this.#end(reason, error);
+		else this.#items.end(reason === "error" ? { error } : undefined);
 	}
 
 	/** Ends the stream, or makes it end as soon as it has opened. */
@@ -202,10 +226,6 @@ export class RouteStream implements RouteHandler {
 		this.#nest.next(undefined);
 		this.#nest.complete();
 	}
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
 function asData(data: unknown): SSEMessage {

@@ -25,8 +25,8 @@ export interface SseStreamOptions<Request = AnyRequest, Item = unknown> {
 	readonly params?:
 		| ((request: Request, context: ExecutionContext) => SseParams | Promise<SseParams>)
 		| undefined;
-	/** Turns an item, as transformed by interceptors, into an event. Default: the item is the data. */
-	readonly toEvent?: ((item: Item) => SSEMessage) | undefined;
+	/** Turns an item, as transformed by interceptors, into an event, or a promise of one, which is awaited in its turn. Default: the item is the data. */
+	readonly toEvent?: ((item: Item) => SSEMessage | PromiseLike<SSEMessage>) | undefined;
 }
 
 const OPTIONS = Symbol.for("@sse-service/nest.stream.v1");

@@ -55,7 +55,13 @@ import {
 	Subject,
 	throwError,
 } from "rxjs";
-import { connectSSE, createSSEService, type SSEService } from "sse-service";
+import {
+	connectSSE,
+	createSSEService,
+	type SSEConnection,
+	type SSEMessage,
+	type SSEService,
+} from "sse-service";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
 	fromMessageEvent,
@@ -412,6 +418,86 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(await read("/late")).toEqual(["30"]);
 			expect(running.errors.map(String)).toEqual([expect.stringContaining("no such item")]);
 			expect(service.stats().closes).toEqual({ server: 3, error: 1 });
+		});
+
+		// It was sent as an event without data; what it rejected with later ended the process.
+		it("awaits the promises that toEvent returns, in their order, whatever the source", async () => {
+			const unhandled: unknown[] = [];
+			const note = (error: unknown): number => unhandled.push(error);
+			process.on("unhandledRejection", note);
+			const toEvent = async (n: number): Promise<SSEMessage> => {
+				// The first takes longest.
+				for (let turns = 10 - n; turns > 0; turns--) await turn();
+				if (n === 4) throw new Error("no such event");
+				return { data: n * 10 };
+			};
+			const subject = new Subject<number>();
+			let newest: SSEConnection | undefined;
+			service = createSSEService({
+				onConnect: ({ connection }) => {
+					newest = connection;
+				},
+			});
+
+			@Controller()
+			class Streams {
+				@SseStream("observable", { toEvent })
+				observable() {
+					return of(1, 2, 3);
+				}
+
+				@SseStream("iterable", { toEvent })
+				iterable() {
+					return [1, 2, 3];
+				}
+
+				@SseStream("some", { toEvent: (n: number) => (n === 2 ? toEvent(n) : { data: n }) })
+				some() {
+					return subject;
+				}
+
+				@SseStream("late", { toEvent })
+				late() {
+					return of(3, 4, 4);
+				}
+
+				@SseStream("failing", { toEvent })
+				failing() {
+					return concat(
+						of(3),
+						throwError(() => new Error("no more items")),
+					);
+				}
+
+				@SseStream("left", {
+					toEvent: (n: number) => {
+						newest?.close();
+						return toEvent(n);
+					},
+				})
+				left() {
+					return of(4);
+				}
+			}
+			await start({ controllers: [Streams] });
+			expect(await read("/observable")).toEqual(["10", "20", "30"]);
+			expect(await read("/iterable")).toEqual(["10", "20", "30"]);
+			const some = await open("/some");
+			for (const n of [1, 2, 3]) subject.next(n);
+			subject.complete();
+			expect(await some.ended).toBe(true);
+			expect(some.events.map(({ data }) => data)).toEqual(["1", "20", "3"]);
+			expect(service.stats().closes).toEqual({ server: 3 });
+			expect(await read("/late")).toEqual(["30"]);
+			expect(String(running.errors.pop())).toContain("no such event");
+			expect(await read("/failing")).toEqual(["30"]);
+			expect(String(running.errors.pop())).toContain("no more items");
+			expect(service.stats().closes).toEqual({ server: 3, error: 2 });
+
+			expect(await read("/left")).toEqual([]);
+			for (let turns = 0; turns < 10; turns++) await turn();
+			process.off("unhandledRejection", note);
+			expect([unhandled, running.errors]).toEqual([[], []]);
 		});
 
 		// The promise was dropped, and what it rejected with later ended the process.
