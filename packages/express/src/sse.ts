@@ -1,13 +1,17 @@
 /**
- * The middleware: passes Express's response and the close of its server to the core, and does nothing else.
+ * The middleware: passes Express's response, the error of its handler and the close of its server to the core, and does
+ * nothing else.
  */
+import { AsyncResource } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:net";
+import { finished } from "node:stream";
 import type {
 	AnyEvents,
 	CloseOptions,
 	ConnectParams,
 	ConnectResult,
+	SSEConnection,
 	SSEService,
 } from "sse-service";
 import { type AppStreamsOptions, createAppStreams, SSEError } from "sse-service/adapter";
@@ -44,6 +48,21 @@ export interface SSEMiddleware<Own extends object = Events> {
 
 	/** The service that registers the streams. Use it to send from anywhere. */
 	readonly service: SSEService<Own>;
+
+	/**
+	 * Error middleware, for after the routes and before other error middleware: `app.use(streams.errorHandler)`. What a handler
+	 * throws, or passes to `next`, after its stream has opened ends the stream with reason `error`, and reaches `onError` and the
+	 * disconnect callbacks ({@link SSEConnection.fail}). Then, once the stream has ended, the next error middleware receives the
+	 * error. Errors of other responses pass through at once.
+	 *
+	 * Without it, Express cuts the connection, and the reason is `client`: no other part of Express tells a middleware of an error.
+	 */
+	errorHandler(
+		error: unknown,
+		req: IncomingMessage,
+		res: ServerResponse,
+		next: (error?: unknown) => void,
+	): void;
 
 	/**
 	 * Ends the streams opened through this middleware, with reason `shutdown`, and refuses new ones (status 503). Other streams
@@ -89,19 +108,35 @@ export function sse<Own extends object = Events>({
 		);
 	}
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
+	const opened = new WeakMap<ServerResponse, Pick<SSEConnection, "fail">>();
 	const middleware = (
 		req: IncomingMessage,
 		res: ServerResponse,
 		next: (error?: unknown) => void,
 	): void => {
 		const decorated = res as ServerResponse & { [name: string]: unknown };
-		decorated[decorator] = (params?: SSEParams) =>
+		decorated[decorator] = (params?: SSEParams) => {
 			// The event map of `service` exists only for the compiler.
-			streams.connect({ ...params, req, res } as unknown as ConnectParams<Own>);
+			const result = streams.connect({ ...params, req, res } as unknown as ConnectParams<Own>);
+			opened.set(res, result.connection);
+			return result;
+		};
 		next();
+	};
+	// Express recognizes error middleware by its four parameters.
+	const errorHandler: SSEMiddleware["errorHandler"] = (error, _req, res, next) => {
+		const connection = opened.get(res);
+		if (connection === undefined) return next(error);
+		connection.fail(error);
+		// Express destroys the socket when nothing else handles the error: only after what was sent, and the end, have left.
+		finished(
+			res,
+			AsyncResource.bind(() => next(error)),
+		);
 	};
 	return Object.assign(middleware, {
 		service: streams.service,
+		errorHandler,
 		close: (options?: CloseOptions) => streams.close(options),
 		closeWith: <HttpServer extends Server>(server: HttpServer) => streams.closeWith(server),
 	});

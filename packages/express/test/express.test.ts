@@ -1,6 +1,7 @@
 /**
  * What is Express's own: errors that throw, routers, the end of a server.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
@@ -89,22 +90,102 @@ describe.each([
 		await named.close();
 	});
 
-	it("what is thrown after the stream has opened reaches error middleware, and cuts the connection", async () => {
-		const told: unknown[] = [];
-		app.set("env", "test");
-		app.get("/", (_req, res) => {
-			res.sse();
-			throw new Error("too late");
-		});
-		app.use(((error, _req, res, next) => {
-			told.push(error.message, res.headersSent);
+	describe("what is thrown after the stream has opened", () => {
+		const heard: unknown[] = [];
+		const failing: express5.RequestHandler = (_req, res) => {
+			const { connection } = res.sse({ onDisconnectCb: ({ error }) => heard.push(["end", error]) });
+			connection.send("last");
+			throw tooLate;
+		};
+		const reporting: ErrorRequestHandler = (error, _req, res, next) => {
+			heard.push(["middleware", error, res.headersSent]);
 			next(error);
-		}) as ErrorRequestHandler);
-		const stream = await openStream(await listen());
-		expect(await stream.ended).toBe(false);
-		expect(told).toEqual(["too late", true]);
-		await eventually(() => service.stats().connections === 0);
-		expect(service.stats().closes).toEqual({ client: 1 });
+		};
+		const tooLate = new Error("too late");
+
+		beforeEach(async () => {
+			heard.length = 0;
+			service = createSSEService({ onError: (error, { stage }) => heard.push([stage, error]) });
+			middleware = sse({ service });
+			app = express();
+			app.set("env", "test");
+			app.use(middleware);
+			app.get("/", failing);
+		});
+
+		it("ends the stream with reason error after its events, and reaches onError, the callbacks and error middleware", async () => {
+			app.use(middleware.errorHandler, reporting);
+			const stream = await openStream(await listen());
+			expect(await stream.ended).toBe(true);
+			expect(stream.events).toEqual([{ data: "last" }]);
+			await eventually(() => heard.length === 3);
+			const [first, ...others] = heard;
+			expect(first).toEqual(["handler", tooLate]);
+			expect(others).toContainEqual(["end", tooLate]);
+			expect(others).toContainEqual(["middleware", tooLate, true]);
+			expect(service.stats().closes).toEqual({ error: 1 });
+		});
+
+		it("does so when the handler passes it to next later, in the context of the request", async () => {
+			const requests = new AsyncLocalStorage<string>();
+			const contexts: unknown[] = [];
+			app.get("/later", (_req, res, next) => {
+				requests.run("mine", () => {
+					res.sse();
+					setImmediate(() => next(tooLate));
+				});
+			});
+			app.use(middleware.errorHandler);
+			app.use(((error, _req, _res, next) => {
+				contexts.push(requests.getStore());
+				next(error);
+			}) as ErrorRequestHandler);
+			const stream = await openStream(`${await listen()}/later`);
+			expect(await stream.ended).toBe(true);
+			await eventually(() => contexts.length === 1);
+			expect(contexts).toEqual(["mine"]);
+			expect(service.stats().closes).toEqual({ error: 1 });
+		});
+
+		it("reaches error middleware also when the client has left", async () => {
+			let fail = (): void => {};
+			app.get("/left", (_req, res, next) => {
+				fail = () => next(tooLate);
+				res.sse();
+			});
+			app.use(middleware.errorHandler, reporting);
+			(await openStream(`${await listen()}/left`)).abort();
+			await eventually(() => service.stats().connections === 0);
+			fail();
+			await eventually(() => heard.length === 2);
+			expect(heard).toEqual([
+				["handler", tooLate],
+				["middleware", tooLate, true],
+			]);
+			expect(service.stats().closes).toEqual({ client: 1 });
+		});
+
+		it("without errorHandler reaches error middleware, and cuts the connection", async () => {
+			app.use(reporting);
+			const stream = await openStream(await listen());
+			expect(await stream.ended).toBe(false);
+			await eventually(() => service.stats().connections === 0);
+			expect(heard).toEqual([
+				["middleware", tooLate, true],
+				["end", undefined],
+			]);
+			expect(service.stats().closes).toEqual({ client: 1 });
+		});
+	});
+
+	it("errorHandler leaves the errors of other responses to Express", async () => {
+		const status = Object.assign(new Error("sign in first"), { statusCode: 401 });
+		app.set("env", "test");
+		app.get("/", () => {
+			throw status;
+		});
+		app.use(middleware.errorHandler);
+		expect((await openStream(await listen())).status).toBe(401);
 	});
 
 	it("a session changed in the handler is kept when it is saved before the stream opens, and else may be lost", async () => {

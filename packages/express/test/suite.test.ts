@@ -20,7 +20,7 @@ import express5, { type NextFunction, type Request, type Response } from "expres
 import session from "express-session";
 import helmet from "helmet";
 import morgan from "morgan";
-import { createSSEService } from "sse-service";
+import { createSSEService, type SSEConnection } from "sse-service";
 import { type AppStreams, createAppStreams } from "sse-service/adapter";
 import { sse } from "../src/index.js";
 
@@ -124,6 +124,7 @@ function overExpress(express: typeof express5, awaitsHandlers: boolean): Adapter
 						return awaitsHandlers ? handled : handled.catch(next);
 					});
 				}
+				app.use(first.errorHandler, other.errorHandler);
 				app.use((error: Failing, _req: Request, res: Response, next: NextFunction) => {
 					if (res.headersSent || error.statusCode === undefined) errors.push(error);
 					next(error);
@@ -147,18 +148,21 @@ const overNode: AdapterHarness = {
 				const path = req.url ?? "/";
 				const streams = path.startsWith("/second") ? other : first;
 				const [request, response] = [req as Request, res as Response];
+				let connection: SSEConnection | undefined;
 				try {
 					for (const each of [log, ...(setup.use ?? []).map((name) => MIDDLEWARE[name]())]) {
 						await new Promise((resolve) => each(request, response, resolve));
 					}
-					const open: AdapterContext["open"] = async (params) =>
-						streams.connect({ ...params, req, res }).connection;
+					const open: AdapterContext["open"] = async (params) => {
+						({ connection } = streams.connect({ ...params, req, res }));
+						return connection;
+					};
 					await setup.routes[path]?.(contextOf(request, res, open));
 				} catch (caught) {
 					const error = caught as Failing;
 					if (res.headersSent) {
 						errors.push(error);
-						res.end();
+						connection?.fail(error);
 					} else {
 						res.writeHead(error.statusCode ?? 500, {
 							"Content-Type": "text/plain",

@@ -99,9 +99,12 @@ const byDecorator: AddHandler = ({ prototype }, path, route) => {
 		this: Services,
 		req: Request & { clientId: string },
 		res: Response,
-	): Promise<Observable<never>> {
+	): Promise<Observable<unknown>> {
 		const { clientId } = req;
-		const connection = new ByClientId(this.serviceOf(path), clientId);
+		const service = this.serviceOf(path);
+		const connection = isStandalone(path)
+			? new Standalone(service, clientId)
+			: new ByClientId(service, clientId);
 		let onOpen = (): void => {};
 		const opens = new Promise<void>((resolve) => {
 			onOpen = resolve;
@@ -117,6 +120,7 @@ const byDecorator: AddHandler = ({ prototype }, path, route) => {
 		);
 		await Promise.race([opens, running]);
 		return new Observable((subscriber) => {
+			if (connection instanceof Standalone) connection.emit = (data) => subscriber.next(data);
 			running.catch((error) => subscriber.error(error));
 		});
 	};
@@ -129,7 +133,8 @@ const byDecorator: AddHandler = ({ prototype }, path, route) => {
 		params: (request): SseParams => {
 			const clientId = `stream-${++streams}`;
 			request.clientId = clientId;
-			return { clientId, onDisconnectCb: ({ reason }) => ends.get(clientId)?.(reason) };
+			const standalone = isStandalone(path);
+			return { clientId, standalone, onDisconnectCb: ({ reason }) => ends.get(clientId)?.(reason) };
 		},
 	})(prototype, path, descriptor as TypedPropertyDescriptor<never>);
 	Object.defineProperty(prototype, path, descriptor);
@@ -137,14 +142,14 @@ const byDecorator: AddHandler = ({ prototype }, path, route) => {
 
 /** A connection of `@SseStream`, of which a handler knows its client's id. */
 class ByClientId implements AdapterConnection {
+	readonly clientId: string;
 	closeReason: string | undefined;
-	readonly #service: SseService;
-	readonly #clientId: string;
+	protected readonly service: SseService;
 	readonly #abort = new AbortController();
 
 	constructor(service: SseService, clientId: string) {
-		this.#service = service;
-		this.#clientId = clientId;
+		this.service = service;
+		this.clientId = clientId;
 		ends.set(clientId, (reason) => {
 			this.closeReason = reason;
 			this.#abort.abort();
@@ -156,13 +161,32 @@ class ByClientId implements AdapterConnection {
 	}
 
 	opened(): Promise<void> {
-		return eventually(
-			() => this.closeReason !== undefined || this.#service.getClient(this.#clientId) !== undefined,
-		);
+		return eventually(() => this.closeReason !== undefined || this.isOpen());
+	}
+
+	protected isOpen(): boolean {
+		return this.service.getClient(this.clientId) !== undefined;
 	}
 
 	send(data: unknown): number {
-		return this.#service.send({ client: this.#clientId }, data);
+		return this.service.send({ client: this.clientId }, data);
+	}
+}
+
+const isStandalone = (path: string): boolean => path === "/standalone";
+
+/** One that is in no list: what its handler's Observable emits is its handle. */
+class Standalone extends ByClientId {
+	emit: ((data: unknown) => void) | undefined;
+	readonly #before = this.service.stats().connections;
+
+	protected override isOpen(): boolean {
+		return this.service.stats().connections > this.#before;
+	}
+
+	override send(data: unknown): number {
+		this.emit?.(data);
+		return this.emit === undefined ? 0 : 1;
 	}
 }
 

@@ -13,13 +13,14 @@ import { eventually, settled } from "./waiting.js";
 export type Middleware = "body" | "compression" | "cookies" | "cors" | "helmet" | "session";
 
 export interface AdapterConnection {
+	readonly clientId: string;
 	readonly closeReason: string | undefined;
 	readonly signal: AbortSignal;
 	send(data: unknown): number;
 }
 
 export interface AdapterService {
-	send(target: "all", data: unknown): number;
+	send(target: "all" | { readonly client: string }, data: unknown): number;
 	stats(): { readonly connections: number; readonly clients: number; readonly groups: number };
 }
 
@@ -31,8 +32,11 @@ export interface AdapterContext {
 	setCookie(name: string, value: string): void;
 	/** Change the session, which is then saved (with `session`). */
 	signIn(user: string): void;
-	/** Open the stream, by the second service on a path below `/second`. */
-	open(params?: { readonly clientId?: string }): Promise<AdapterConnection>;
+	/** Open the stream, by the second service on a path below `/second`. `standalone` is true on the path `/standalone`, and only there. */
+	open(params?: {
+		readonly clientId?: string;
+		readonly standalone?: boolean;
+	}): Promise<AdapterConnection>;
 }
 
 export interface AdapterSetup {
@@ -232,6 +236,7 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			await eventually(() => app.service.stats().connections === 1);
 			expect(JSON.stringify(app.errors.map(String))).toContain("too late");
 			expect(app.errors).toHaveLength(1);
+			expect(connections.map(({ closeReason }) => closeReason)).toEqual([undefined, "error"]);
 			// It has sent nothing, and the streams of others continue.
 			if (harness.sendsOnReturn) expect(stream.status).toBe(500);
 			else expect(stream.textBetweenHeartbeats).toBe(": open\n");
@@ -415,6 +420,27 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
 			expect(app.second.send("all", "other")).toBe(1);
 			expect(await one.take(1)).toEqual([{ data: "one" }]);
 			expect(await other.take(1)).toEqual([{ data: "other" }]);
+		});
+
+		it("a standalone stream receives what its handle sends, and nothing that is sent to its client or to everyone", async () => {
+			await start({
+				routes: {
+					"/standalone": async (context) => {
+						connections.push(await context.open({ standalone: true }));
+					},
+					"/events": events,
+				},
+			});
+			const stream = await open("/standalone");
+			await eventually(() => connections.length === 1);
+			const other = await open();
+			const [handle] = connections;
+			expect(app.service.send("all", "to everyone")).toBe(1);
+			expect(app.service.send({ client: handle?.clientId ?? "" }, "to its client")).toBe(0);
+			expect(handle?.send("its own")).toBe(1);
+			expect(await other.take(1)).toEqual([{ data: "to everyone" }]);
+			expect(await stream.take(1)).toEqual([{ data: "its own" }]);
+			expect(app.service.stats()).toMatchObject({ connections: 2, groups: 1 });
 		});
 
 		it("an ESM app and a CommonJS dependency share the default service, which outlives the app", async () => {
