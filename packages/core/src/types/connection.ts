@@ -92,6 +92,9 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	/**
 	 * Aborts when the connection ends, for any reason. Its `reason` is an `AbortError` with `code`
 	 * `ERR_SSE_CONNECTION_CLOSED`, whose `reason` is the close reason.
+	 *
+	 * An `abort` listener that throws does so outside of this library: Node reports an uncaught exception, not `onError`, and the
+	 * process ends unless it handles that. See https://nodejs.org/api/events.html#eventtarget-error-handling
 	 */
 	readonly signal: AbortSignal;
 
