@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { weakContrasts } from "@sse-service/testing/contrasts";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -78,6 +79,25 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		for (const { page } of tabs) {
 			for (const name of NAMES) await page.locator("#people").getByText(name).waitFor();
 		}
+	});
+
+	test.each(["light", "dark"] as const)("show every state readably (%s)", async (colorScheme) => {
+		const { page } = first;
+		await page.emulateMedia({ colorScheme });
+		await page.locator("#servers").evaluate((servers) => {
+			for (const state of ["starting", "draining", "down"]) {
+				for (const server of servers.querySelectorAll("li:not(.copy)")) {
+					const copy = server.cloneNode(true) as HTMLElement;
+					copy.classList.add("copy");
+					copy.dataset.state = state;
+					servers.append(copy);
+				}
+			}
+		});
+		await expect.poll(() => page.evaluate(weakContrasts)).toEqual([]);
+		await page.locator("#servers").evaluate((servers) => {
+			for (const copy of servers.querySelectorAll(".copy")) copy.remove();
+		});
 	});
 
 	test("miss nothing when their process is killed, and are served by another one", async () => {

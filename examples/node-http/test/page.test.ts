@@ -3,6 +3,7 @@
  */
 import os from "node:os";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { weakContrasts } from "@sse-service/testing/contrasts";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createExample } from "../example.js";
@@ -205,7 +206,22 @@ describe.skipIf(executablePath === undefined)("looks", () => {
 
 		expect((ground ?? 0) > (ink ?? 0)).toBe(colorScheme === "light");
 		expect(Math.abs((ground ?? 0) - (ink ?? 0))).toBeGreaterThan(0.7);
+		expect(await page.evaluate(weakContrasts)).toEqual([]);
 	});
+
+	test.each([1280, 390])(
+		"%i pixels wide, a long story does not move the buttons above it",
+		async (width) => {
+			const page = await openAs("ada", { viewport: { width, height: 940 } });
+			const buttons = page.getByRole("navigation", { name: "More tabs" });
+			const before = await buttons.boundingBox();
+			await page.locator("#story").evaluate((story) => {
+				story.textContent = "The stream broke off, and is being opened again. ".repeat(10);
+			});
+
+			expect(await buttons.boundingBox()).toEqual(before);
+		},
+	);
 
 	test("nothing jumps while the page comes to life", async () => {
 		const page = await openAs("ada", { viewport: { width: 1280, height: 940 } });

@@ -3,6 +3,7 @@
  */
 import { eventually, isLongRun, sizeOf } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
+import { weakContrasts } from "@sse-service/testing/contrasts";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { serve } from "./serving.js";
@@ -193,7 +194,7 @@ describe.skipIf(executablePath === undefined)("the page", () => {
 				return [scrollWidth, clientWidth];
 			});
 			expect(widths[0]).toBe(widths[1]);
-			expect(await page.evaluate(contrasts)).toEqual([]);
+			expect(await page.evaluate(weakContrasts)).toEqual([]);
 		},
 	);
 
@@ -209,36 +210,3 @@ describe.skipIf(executablePath === undefined)("the page", () => {
 		await browser.closeWindows();
 	});
 });
-
-/** Text whose contrast is below 4.5 (WCAG 2.2, 1.4.3). */
-function contrasts(): string[] {
-	const parse = (color: string): number[] => (color.match(/[\d.]+/g) ?? []).map(Number);
-	const luminance = ([r = 0, g = 0, b = 0]: number[]): number => {
-		const [x = 0, y = 0, z = 0] = [r, g, b].map((each) => {
-			const part = each / 255;
-			return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-		});
-		return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-	};
-	const backgroundOf = (element: Element | null): number[] => {
-		for (let at = element; at !== null; at = at.parentElement) {
-			const color = parse(getComputedStyle(at).backgroundColor);
-			if (color[3] !== 0) return color;
-		}
-		return [255, 255, 255];
-	};
-	const weak: string[] = [];
-	for (const element of document.querySelectorAll("main *, header *")) {
-		const isText = [...element.childNodes].some(
-			(node) => node.nodeType === 3 && node.textContent?.trim() !== "",
-		);
-		if (!isText || !(element as HTMLElement).checkVisibility()) continue;
-		const [one, other] = [parse(getComputedStyle(element).color), backgroundOf(element)].map(
-			luminance,
-		);
-		const [high, low] = [Math.max(one ?? 0, other ?? 0), Math.min(one ?? 0, other ?? 0)];
-		const contrast = (high + 0.05) / (low + 0.05);
-		if (contrast < 4.5) weak.push(`${element.textContent?.slice(0, 30)}: ${contrast.toFixed(2)}`);
-	}
-	return weak;
-}
