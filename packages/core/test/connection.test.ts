@@ -1,11 +1,14 @@
 /**
  * One connection, over every protocol Node serves: how it opens, what it carries, how it ends.
  */
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
 import { Socket } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import {
 	eventually,
 	openSocket,
@@ -690,6 +693,18 @@ describe("the handle", () => {
 			reason: "quota",
 		});
 		expect(connection?.signal).toBe(early);
+	});
+
+	it("what a listener of its signal throws is an uncaught exception, and stops nothing else", async () => {
+		await serve();
+		const program = join(import.meta.dirname, "throwing-listener.mjs");
+		const { stdout } = await promisify(execFile)(process.execPath, [program]);
+		expect(JSON.parse(stdout)).toEqual({
+			uncaught: ["too late"],
+			onError: [],
+			laterListener: 1,
+			otherStream: 1,
+		});
 	});
 
 	it.each([
