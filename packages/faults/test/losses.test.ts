@@ -344,6 +344,25 @@ describe("the newest event of each key", () => {
 		}
 	});
 
+	it("may be one that the log lost before it was read", () => {
+		for (const [given, rules] of [
+			[[53], []],
+			[[51], ["state"]],
+			[[], ["state"]],
+		] as const) {
+			const world = rightWorld();
+			for (const sequence of [51, 52, 53]) {
+				world.send(1, at(sequence), { targets: [STATE], to: [], key: "key" });
+				if (sequence < 53) world.read();
+			}
+			world.trimUnread(53);
+			world.give(DORA, { kind: "gap", reason: "expired", position: at(53), isPartial: true });
+			for (const number of given) world.give(DORA, { kind: "state", number });
+			world.give(DORA, { kind: "id", position: at(53) });
+			expect(world.rules()).toEqual(rules);
+		}
+	});
+
 	it("is not one of those without a key", () => {
 		const world = rightWorld();
 		world.give(DORA, { kind: "state", number: 1 });

@@ -152,6 +152,12 @@ export class World {
 		for (const each of this.#log.keys()) if (each <= sequence) this.#log.delete(each);
 	}
 
+	/** The same, and what is lost was not read. */
+	trimUnread(sequence: number): void {
+		this.truth.trim(sequence);
+		for (const each of this.#log.keys()) if (each <= sequence) this.#log.delete(each);
+	}
+
 	/** The log loses all. */
 	wipe(): void {
 		this.read();

@@ -200,6 +200,8 @@ export class Reading {
 			const own = this.#states.get(key);
 			// A newer one is on its way.
 			if (own === number || branch.newestOf(key) > sequence) return [];
+			const isOfKey = own !== undefined && this.#truth.keyOf(own) === key;
+			if (isOfKey && branch.mayHaveUnread(own, newest, sequence)) return [];
 			return [`of ${key} it has event ${own}, and the newest is ${number}`];
 		});
 	}

@@ -82,6 +82,15 @@ export class Branch {
 		return !this.#entries.has(sequence) && !(this.#isWhole && sequence > this.#newest);
 	}
 
+	/** Whether an event may be after one sequence, up to another, in a place that was not read. */
+	mayHaveUnread(number: number, after: number, upTo: number): boolean {
+		if (this.placesOf(number).length > 0) return false;
+		for (let sequence = after + 1; sequence <= upTo; sequence++) {
+			if (this.isUnread(sequence)) return true;
+		}
+		return false;
+	}
+
 	has({ sequence, tag }: Position): boolean {
 		return this.at(sequence)?.tag === tag;
 	}
