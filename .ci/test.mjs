@@ -73,7 +73,7 @@ async function test(env) {
 		`--outputFile.json=${VITEST_REPORT}`,
 		"--allowOnly=false",
 	];
-	const next = packages.sort((a, b) => placeOf(a) - placeOf(b)).values();
+	const next = packages.toSorted((a, b) => placeOf(a) - placeOf(b)).values();
 	const worker = async () => {
 		for (const own of next) {
 			const start = performance.now();
