@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
+import { inspector } from "@sse-service/inspector";
 import {
 	answer,
 	answerError,
@@ -89,6 +90,13 @@ export function createExample() {
 		recover,
 		onConnect: onPresence,
 		onDisconnect: onPresence,
+	});
+
+	// Only for this machine, whatever address the server listens on.
+	const inspect = inspector(sse, {
+		loopbackOnly: true,
+		name: "Something to see",
+		allow: { send: true, disconnect: true },
 	});
 
 	// Volatile: a tab that is behind gets the next sample, not all it has missed.
@@ -236,6 +244,7 @@ export function createExample() {
 	}
 
 	const server = createServer((req, res) => {
+		if (inspect(req, res)) return;
 		handle(req, res).catch((error) => answerError(res, error));
 	});
 

@@ -334,3 +334,15 @@ describe("samples", () => {
 		}
 	});
 });
+
+test("the inspector beside it lists the open streams, and is none of them", async () => {
+	await openTab("ada");
+	const page = await fetch(`${url}/inspector/`);
+	const { rows } = await (await fetch(`${url}/inspector/connections`)).json();
+
+	expect([page.status, page.headers.get("content-type")]).toEqual([
+		200,
+		"text/html; charset=utf-8",
+	]);
+	expect(rows).toMatchObject([{ client: "ada" }]);
+});

@@ -24,7 +24,7 @@ const ALL = "all";
 export const usage = (workloads) => `pnpm bench [option...]
 
   --workload NAME   what is measured, default ${workloads[0]?.name}; may be repeated; ${ALL} is every one of:
-${workloads.map(({ name, title }) => `                      ${name.padEnd(14)}${title}`).join("\n")}
+${workloads.map(({ name, title }) => `                      ${name.padEnd(18)}${title}`).join("\n")}
   --bars            what the library must show, bar by bar
   --only-row N      only this row of the bars; may be repeated
   --quick           every workload, small and once: that it works, not how fast
