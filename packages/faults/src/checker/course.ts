@@ -39,6 +39,8 @@ export interface Traveller {
 	readonly states: ReadonlyMap<string, number>;
 	/** The commands that were given while its stream was open. Earlier ones do not concern that. */
 	readonly asked: ReadonlySet<number>;
+	/** Those that were under way when it opened. */
+	readonly unsettled: ReadonlySet<number>;
 }
 
 export class Course {
@@ -70,7 +72,9 @@ export class Course {
 		let foreign: number | undefined;
 		for (const each of this.#between(from.sequence, position.sequence)) {
 			if ("told" in each) {
-				if (this.#traveller.asked.has(each.id)) this.memberships.pass(each.id, each.told);
+				const { asked, unsettled } = this.#traveller;
+				if (asked.has(each.id)) this.memberships.pass(each.id, each.told);
+				else if (unsettled.has(each.id)) this.memberships.doubt(each.told.group);
 				continue;
 			}
 			const membership = this.memberships.in(groupOf(each.sent.target));

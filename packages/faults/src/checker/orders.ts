@@ -14,6 +14,8 @@ const REPORTED = 10;
 export class Orders {
 	/** Those that were given while the stream was open, and its process followed the log. */
 	readonly asked = new Set<number>();
+	/** Those that were under way when the stream opened: whether they concern it is not known. */
+	readonly unsettled = new Set<number>();
 	readonly #truth: Truth;
 	readonly #reader: Reader;
 	/** Those that some process may not have obeyed yet. */
@@ -36,8 +38,12 @@ export class Orders {
 		this.#process = process;
 		this.#isLive = false;
 		this.asked.clear();
+		this.unsettled.clear();
 		this.#memberships = Memberships.of(this.#reader.groups);
-		for (const id of this.#pending) this.#doubt(id, [this.#memberships]);
+		for (const id of this.#pending) {
+			this.unsettled.add(id);
+			this.#doubt(id, [this.#memberships]);
+		}
 		for (const course of courses) course.memberships = this.#memberships.copy();
 	}
 

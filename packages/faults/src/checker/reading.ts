@@ -37,7 +37,8 @@ export class Reading {
 		this.#reader = reader;
 		this.#gaps = new Gaps(truth);
 		this.#orders = new Orders(truth, reader);
-		this.#traveller = { reader, states: this.#states, asked: this.#orders.asked };
+		const { asked, unsettled } = this.#orders;
+		this.#traveller = { reader, states: this.#states, asked, unsettled };
 	}
 
 	/** The log must have been read up to where this leads. */
