@@ -2,7 +2,7 @@
  * `sse-service/fetch`: streams on a `Response`, read by hand.
  */
 import { eventually, openStream, settled, startServer } from "@sse-service/testing";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
 	createSSEService as createFetchService,
 	type FetchConnection,
@@ -221,8 +221,15 @@ describe("a Response", () => {
 	});
 
 	it("ends before its token expires", async () => {
-		const { connection } = open({ expiresAt: Date.now() + 20 });
-		await eventually(() => connection.closed);
+		// Time passes only when the test says so: on a busy machine the token could expire before the stream opens.
+		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+		onTestFinished(() => {
+			vi.useRealTimers();
+		});
+		const { connection } = open({ expiresAt: Date.now() + 2_000 });
+		vi.advanceTimersByTime(1_000);
+		expect(connection.closed).toBe(false);
+		vi.advanceTimersByTime(999);
 		expect(connection.closeReason).toBe("expired");
 	});
 
