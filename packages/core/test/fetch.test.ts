@@ -226,11 +226,13 @@ describe("a Response", () => {
 		onTestFinished(() => {
 			vi.useRealTimers();
 		});
-		const { connection } = open({ expiresAt: Date.now() + 2_000 });
+		const { connection, read } = open({ expiresAt: Date.now() + 2_000 });
 		vi.advanceTimersByTime(1_000);
 		expect(connection.closed).toBe(false);
 		vi.advanceTimersByTime(999);
 		expect(connection.closeReason).toBe("expired");
+		expect(await read()).toContain(": open");
+		expect(await read()).toBeUndefined();
 	});
 
 	it("pipes no faster than it is read", async () => {
