@@ -57,7 +57,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 
 	it("an event whose replacement is lost is given, or a gap in its place", async () => {
 		const { engine, id } = await brokenReplay();
-		engine.forget(1);
+		engine.forgetFrom("v2");
 		engine.cut();
 		const other = await startOn(engine, history);
 		await other.sse.publish("all", "3");
@@ -76,7 +76,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 		stream.abort();
 		const [second] = stream.events;
 		expect(second?.data).toBe("2");
-		engine.forget(1);
+		engine.forgetFrom("v2");
 		engine.cut();
 		const other = await startOn(engine, history);
 		await other.sse.publish("all", "3");
@@ -110,7 +110,7 @@ it("a slow connection to which only the newest of a key is sent relies on it ali
 	expect(datas(stream)).not.toContain("v1");
 	stream.abort();
 	const between = stream.events.find(({ data }) => data === "between");
-	engine.forget(1);
+	engine.forgetFrom("v2");
 	engine.cut();
 	const other = await startOn(engine, {});
 	await other.sse.publish("all", "3");

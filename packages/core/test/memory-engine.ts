@@ -127,6 +127,13 @@ export class MemoryEngine {
 		this.#newest = { epoch: this.#newest.epoch, sequence, tag };
 	}
 
+	/** The same, from the event with this data on, and what services have said to each other since. */
+	forgetFrom(data: string): void {
+		const index = this.#log.findIndex(({ text }) => text.includes(data));
+		if (index < 0) throw new Error(`the log has no ${data}`);
+		this.forget(this.#log.length - index);
+	}
+
 	#begin(): Position {
 		return {
 			epoch: `epoch${++this.#epochs}-${Math.random().toString(36).slice(2, 8)}`,
