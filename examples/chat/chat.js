@@ -64,7 +64,7 @@ export async function createChat({ name, redisUrl, wordMs }) {
 		service: answers,
 		leaseMs: LEASE_MS,
 		ttlMs: KEEP_MS,
-		// Whoever comes late receives the text so far as one event.
+		// A late reader receives the text so far as one event.
 		fold: {
 			initial: () => ({ server: "", text: "" }),
 			fold: add,

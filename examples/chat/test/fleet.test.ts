@@ -88,7 +88,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		await expectAllNumbers();
 	});
 
-	test("are told when the process that writes is killed, and another one writes it again", async () => {
+	test("say when the process that writes is killed, and show the answer that another one writes", async () => {
 		const before = await writer();
 		await press(page, `Kill ${before}`);
 		for (const tab of [page, other]) {

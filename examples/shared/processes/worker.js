@@ -11,7 +11,7 @@ import { answer, answerError } from "../web.js";
  */
 
 /**
- * What the fleet orders, and what it is told.
+ * What the fleet sends to its processes: how it is, or the order to close.
  * @template Fleet
  * @typedef {{ fleet: Fleet } | { close: { drainMs: number } }} Order
  */
@@ -60,7 +60,7 @@ export async function serveAsMember({ handle, health, report, onFleet, close }) 
 			onFleet(order.fleet);
 			return;
 		}
-		// Whoever comes now is for another process.
+		// New requests are for another process.
 		server.close();
 		await close(order.close.drainMs);
 		process.exit();

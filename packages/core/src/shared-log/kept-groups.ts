@@ -11,8 +11,8 @@ import type { Audience } from "../types/target.js";
 // The groups of others that are remembered.
 const MAX_GROUPS = 10_000;
 
-// The other processes that are remembered as having been told.
-const MAX_TOLD = 1_000;
+// The other processes that are remembered as notified.
+const MAX_NOTIFIED = 1_000;
 
 // Names in a message.
 const MAX_NAMED = 5;
@@ -28,7 +28,7 @@ export interface Keeping {
 export class KeptGroups {
 	readonly #own: ReadonlyMap<string, number>;
 	readonly #others = new Map<string, number>();
-	readonly #told = new Set<string>();
+	readonly #notified = new Set<string>();
 	#reported = "";
 
 	constructor({ ofGroups }: RetentionRules) {
@@ -51,12 +51,12 @@ export class KeptGroups {
 
 	/**
 	 * Call with an event of another process that is not stored as newest. Returns an error for the operator, at most once for each
-	 * process, if this process keeps those of the group: then that process has to be told.
+	 * process, if this process keeps those of the group: notify that process then.
 	 */
 	check(writer: string, { client, group }: Audience): SSEError | undefined {
 		if (group === undefined || client !== undefined || !this.#own.has(group)) return undefined;
-		if (this.#told.has(writer) || this.#told.size >= MAX_TOLD) return undefined;
-		this.#told.add(writer);
+		if (this.#notified.has(writer) || this.#notified.size >= MAX_NOTIFIED) return undefined;
+		this.#notified.add(writer);
 		const rule =
 			"Another process sends to a group with latest, and does not keep the newest events";
 		return new SSEError("ERR_SSE_LOG_CONFIG", `${rule}: ${JSON.stringify(group)}`);
