@@ -5,6 +5,7 @@
  */
 
 export { SSEError, type SSEErrorCode } from "./checks/errors.js";
+export { checkOptionName } from "./checks/names.js";
 export { closeIterator, iteratorOf } from "./connection/iterators.js";
 export type { Command } from "./event-log/command.js";
 export type {

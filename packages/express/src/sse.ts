@@ -14,7 +14,7 @@ import type {
 	SSEConnection,
 	SSEService,
 } from "sse-service";
-import { type AppStreamsOptions, createAppStreams, SSEError } from "sse-service/adapter";
+import { type AppStreamsOptions, checkOptionName, createAppStreams } from "sse-service/adapter";
 
 /**
  * The event types of the application and the data of each, for the compiler. Empty, it allows everything; declare yours:
@@ -101,12 +101,7 @@ export function sse<Own extends object = Events>({
 	decorator = "sse",
 	...options
 }: SSEOptions<Own> = {}): SSEMiddleware<Own> {
-	if (typeof decorator !== "string" || decorator === "") {
-		throw new SSEError(
-			"ERR_SSE_INVALID_OPTION",
-			`decorator must be a non-empty string, got ${String(decorator)}`,
-		);
-	}
+	checkOptionName("decorator", decorator);
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const opened = new WeakMap<ServerResponse, Pick<SSEConnection, "fail">>();
 	const middleware = (

@@ -4,7 +4,7 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import type { AnyEvents, ConnectParams, ConnectResult, SSEService } from "sse-service";
-import { type AppStreamsOptions, createAppStreams, SSEError } from "sse-service/adapter";
+import { type AppStreamsOptions, checkOptionName, createAppStreams } from "sse-service/adapter";
 import { openOn } from "./opening.js";
 
 /**
@@ -59,12 +59,7 @@ const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
 		logSerializers,
 		...rest
 	} = options as SSEOptions & Record<RegisterOption, unknown>;
-	if (typeof decorator !== "string" || decorator === "") {
-		throw new SSEError(
-			"ERR_SSE_INVALID_OPTION",
-			`decorator must be a non-empty string, got ${String(decorator)}`,
-		);
-	}
+	checkOptionName("decorator", decorator);
 	const streams = createAppStreams<Events>(rest);
 	app.decorate(decorator, streams.service);
 	app.decorateReply(decorator, function (this: FastifyReply, params?: SSEParams) {

@@ -9,8 +9,8 @@ import {
 	type AppRespondParams,
 	type AppStreams,
 	type AppStreamsOptions,
+	checkOptionName,
 	createAppStreams,
-	SSEError,
 } from "sse-service/adapter";
 import type { RespondResult } from "sse-service/fetch";
 
@@ -91,9 +91,7 @@ export function sse<Own extends object = Events>({
 	variable = "sse",
 	...options
 }: SSEOptions<Own> = {}): SSEMiddleware<Own> {
-	if (typeof variable !== "string" || variable === "") {
-		throw new SSEError("ERR_SSE_INVALID_OPTION", "variable must be a non-empty string");
-	}
+	checkOptionName("variable", variable);
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const middleware: MiddlewareHandler = async (c, next) => {
 		const opened: RespondResult<Events>[] = [];

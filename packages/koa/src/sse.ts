@@ -11,7 +11,7 @@ import type {
 	SSEConnection,
 	SSEService,
 } from "sse-service";
-import { type AppStreamsOptions, createAppStreams, SSEError } from "sse-service/adapter";
+import { type AppStreamsOptions, checkOptionName, createAppStreams } from "sse-service/adapter";
 
 /**
  * The event types of the application and the data of each, for the compiler. Empty, it allows everything; declare yours:
@@ -78,9 +78,7 @@ export function sse<Own extends object = Events>({
 	decorator = "sse",
 	...options
 }: SSEOptions<Own> = {}): SSEMiddleware<Own> {
-	if (typeof decorator !== "string" || decorator === "") {
-		throw new SSEError("ERR_SSE_INVALID_OPTION", "decorator must be a non-empty string");
-	}
+	checkOptionName("decorator", decorator);
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const middleware: Middleware = async (ctx, next) => {
 		let connection: SSEConnection<Events> | undefined;

@@ -3,7 +3,7 @@
  */
 import { Inject, type InjectionToken, type Type } from "@nestjs/common";
 import type { AnyEvents, ConnectResult, RequestLike, ResponseLike, SSEService } from "sse-service";
-import { SSEError } from "sse-service/adapter";
+import { checkOptionName } from "sse-service/adapter";
 import type { Openings, SseParams } from "./openings.js";
 import { shared } from "./shared.js";
 
@@ -76,12 +76,7 @@ export const SseService = shared.SseService as Type<SseService>;
  */
 export function getSseToken(name?: string): InjectionToken<SseService> {
 	if (name === undefined) return SseService;
-	if (typeof name !== "string" || name === "") {
-		throw new SSEError(
-			"ERR_SSE_INVALID_OPTION",
-			`name must be a non-empty string, got ${String(name)}`,
-		);
-	}
+	checkOptionName("name", name);
 	return Symbol.for(`@sse-service/nest.service.v1:${name}`);
 }
 

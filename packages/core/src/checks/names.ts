@@ -53,6 +53,16 @@ export function checkLimitKey(key: unknown): string | undefined {
 	return key === undefined ? key : checkName(key, 256, "limitKey", "ERR_SSE_INVALID_OPTION");
 }
 
+/**
+ * Checks an option of an adapter that is a name, such as the property that it adds to responses.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION` for anything but a string of at least one character
+ */
+export function checkOptionName(option: string, value: unknown): asserts value is string {
+	if (typeof value === "string" && value !== "") return;
+	throw invalid("ERR_SSE_INVALID_OPTION", `${option} must be a non-empty string`, value);
+}
+
 function checkName(name: unknown, maxLength: number, what: string, code: SSEErrorCode): string {
 	if (typeof name === "string" && name.length > 0 && name.length <= maxLength) return name;
 	throw invalid(code, `${what} must be a string of 1 to ${maxLength} characters`, name, {
