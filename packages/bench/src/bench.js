@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ROWS } from "./bars.js";
 import { judge, textOfRow } from "./bars-report.js";
+import { fieldBefore, rowsToBefore } from "./before.js";
 import { chooseCores, describeMachine, openFilesLimit, versionOf } from "./machine.js";
 import { measure } from "./measure.js";
 import { readOptions, usage } from "./options.js";
@@ -19,6 +20,8 @@ import { WORKLOADS } from "./workloads/index.js";
  * @typedef {import("./machine.js").Made} Made
  */
 
+/** Where an implementation's file stands in a checkout. */
+const IMPLEMENTATIONS_FOLDER = "packages/bench/src/implementations";
 /** Files a process has open besides its connections. */
 const OTHER_FILES = 100;
 
@@ -90,18 +93,40 @@ async function compare(options, field, made) {
 }
 
 /** @param {Options} options @param {readonly Entry[]} field @param {Made} made @returns {Promise<number>} */
-async function judgeAll({ rows, rounds, json, save, limits, ...options }, field, made) {
+async function judgeAll({ rows: chosen, before, rounds, json, save, ...options }, field, made) {
+	const limits = affordable(options.limits);
+	const [rows, all] = before === undefined ? [ROWS, field] : beside(before, field, limits);
 	print(made);
 	const verdicts = [];
-	for (const row of ROWS.filter(({ row }) => rows?.includes(row) ?? true)) {
+	for (const row of rows.filter(({ row }) => chosen?.includes(row) ?? true)) {
 		const { cores } = made;
-		const own = await judge(row, field, affordable(limits), { ...options, rounds, cores });
+		const missing = missingOf(row, all);
+		if (missing !== undefined) {
+			console.log(`${row.row}. ${row.what}: not measured, ${missing}`);
+			continue;
+		}
+		const own = await judge(row, all, limits, { ...options, rounds, cores });
 		console.log(textOfRow(own));
 		verdicts.push(...own);
 		if (save) keepRow(made, own);
 	}
 	if (json !== undefined) write(json, { ...made, verdicts });
 	return 0;
+}
+
+/**
+ * @param {string} checkout @param {readonly Entry[]} field @param {Options["limits"]} limits
+ * @returns {[import("./bars.js").Row[], Entry[]]} the rows, and the field with what an older checkout has
+ */
+function beside(checkout, field, limits) {
+	const all = [...field, ...fieldBefore(field, checkout, IMPLEMENTATIONS_FOLDER)];
+	return [rowsToBefore(ROWS, all, limits), all];
+}
+
+/** Why a row cannot be measured here, if it cannot. @param {import("./bars.js").Row} row @param {readonly Entry[]} field */
+function missingOf(row, field) {
+	const reasons = field.map(({ name, missing }) => row.field.includes(name) && missing?.());
+	return reasons.find((reason) => typeof reason === "string") || undefined;
 }
 
 /** @param {readonly Entry[]} field @param {readonly string[] | undefined} only */

@@ -7,6 +7,7 @@ import { ANSWER_MS } from "./orders.js";
  * @typedef {object} Options
  * @property {readonly string[]} workloads by name
  * @property {boolean} bars
+ * @property {string | undefined} before the checkout that the rows of the bars are measured against, instead of the bars
  * @property {readonly number[] | undefined} rows of the bars
  * @property {import("./workload.js").Limits} limits
  * @property {number} rounds
@@ -26,7 +27,8 @@ export const usage = (workloads) => `pnpm bench [option...]
   --workload NAME   what is measured, default ${workloads[0]?.name}; may be repeated; ${ALL} is every one of:
 ${workloads.map(({ name, title }) => `                      ${name.padEnd(18)}${title}`).join("\n")}
   --bars            what the library must show, bar by bar
-  --only-row N      only this row of the bars; may be repeated
+  --before DIR      the rows of the bars, each to what the checkout in DIR needs, which is built
+  --only-row N      only this row; may be repeated
   --quick           every workload, small and once: that it works, not how fast
   --rounds N        default 5; in each, every implementation runs once
   --connections N   at most so many in any run
@@ -69,6 +71,7 @@ export function readOptions(args, workloads) {
 		options: {
 			workload: { type: "string", multiple: true },
 			bars: { type: "boolean", default: false },
+			before: { type: "string" },
 			"only-row": { type: "string", multiple: true },
 			quick: { type: "boolean", default: false },
 			connections: { type: "string" },
@@ -92,6 +95,11 @@ export function readOptions(args, workloads) {
 		if (Number.isInteger(value) && value >= LEAST[name] && value <= MOST[name]) return value;
 		throw new TypeError(`--${name} must be an integer from ${LEAST[name]} to ${MOST[name]}`);
 	};
+	if (values.before !== undefined && values.save) {
+		throw new TypeError(
+			"--save keeps figures of one build: it goes with --bars, not with --before",
+		);
+	}
 	const names = workloads.map(({ name }) => name);
 	const told = values.workload ?? (values.quick ? [ALL] : names.slice(0, 1));
 	const unknown = told.find((name) => name !== ALL && !names.includes(name));
@@ -100,7 +108,8 @@ export function readOptions(args, workloads) {
 	}
 	return {
 		workloads: told.includes(ALL) ? names : told,
-		bars: values.bars,
+		bars: values.bars || values.before !== undefined,
+		before: values.before,
 		rows: values["only-row"]?.map(Number),
 		limits: {
 			connections: count("connections"),

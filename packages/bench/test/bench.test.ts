@@ -166,6 +166,17 @@ test("the bars are judged row by row", async () => {
 	expect(report.verdicts.map(({ row }: { row: number }) => row)).toEqual([7, 7, 10]);
 });
 
+test("each row can be measured beside another checkout, in the same rounds", async () => {
+	const { exitCode, report } = await run(MAIN, [
+		...SMALL,
+		...["--before", fileURLToPath(new URL("../../..", import.meta.url))],
+		...["--only-row", "1"],
+	]);
+	expect(exitCode).toBe(0);
+	const bar = "sse-service, 20 connections, to that before";
+	expect(report.verdicts).toMatchObject([{ row: 1, bar, measured: SPREAD }]);
+});
+
 test("an implementation that loses one event of one connection makes the run fail and is named", async () => {
 	const { exitCode, output, report } = await run(new URL("./lossy-bench.js", import.meta.url), [
 		...SMALL,

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
+import { before, fieldBefore } from "../before.js";
 import { describeMachine, versionOf } from "../machine.js";
 import { spreadOf } from "../spread.js";
 import { markdownTable } from "../table.js";
@@ -23,8 +24,13 @@ const { values } = parseArgs({
 		rounds: { type: "string", default: "5" },
 		quick: { type: "boolean", default: false },
 		save: { type: "boolean", default: false },
+		// A checkout that is built: its members are measured in the same rounds.
+		before: { type: "string" },
 	},
 });
+if (values.before !== undefined && values.save) {
+	throw new TypeError("--save keeps figures of one build: it does not go with --before");
+}
 const rounds = values.quick ? 1 : Number(values.rounds);
 const sizes = values.quick
 	? { events: 1_000, perSecond: 500, seconds: 1, clients: 50 }
@@ -42,7 +48,11 @@ const FIGURES = [
 	{ key: "p999Micros", title: "p99.9, ms", digits: 2, scale: 1e-3 },
 ];
 
-const field = MEMBERS.filter(({ engine }) => programOf(engine) !== undefined);
+const here = MEMBERS.filter(({ engine }) => programOf(engine) !== undefined);
+const field =
+	values.before === undefined
+		? here
+		: [...here, ...fieldBefore(here, values.before, "packages/bench/src/engines/members")];
 /** @type {Map<string, Record<string, number>[]>} */
 const measured = new Map(field.map(({ name }) => [name, []]));
 for (let round = 0; round < rounds; round++) {
@@ -72,6 +82,21 @@ const rows = field.map(({ name, answers }) => [
 ]);
 const table = markdownTable([["", ...FIGURES.map(({ title }) => title)], ...rows]);
 
+/** Each figure of ours to that before, round by round: the median, and the smallest and largest. */
+const beside = here.flatMap(({ name }) => {
+	const [now, then] = [measured.get(name), measured.get(before(name))];
+	if (now === undefined || then === undefined) return [];
+	const ratios = FIGURES.map(({ key }) => {
+		const { min, median, max } = spreadOf(
+			now.map(
+				(figures, round) => (figures[key] ?? Number.NaN) / (then[round]?.[key] ?? Number.NaN),
+			),
+		);
+		return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
+	});
+	return [[`${name}, × before`, ...ratios]];
+});
+
 const ours = field.find(({ name }) => name === OURS_ON_REDIS);
 const { commands, milliseconds } = ours
 	? await storm(ours, sizes.clients)
@@ -95,4 +120,9 @@ A storm: ${sizes.clients.toLocaleString("en")} clients come back at once to a pr
 Made ${new Date().toISOString().slice(0, 10)} on ${cpu}, ${cores} cores shared by all of these processes, with Node ${node}, ${packages.join(", ")}. The engines keep nothing on disk but NATS, whose streams are files. socket.io does not say when an event is stored; with the length that its adapter gives the stream by default, 10,000, its client missed events here, and was told nothing, so it has 1,000,000.
 `;
 console.log(page);
+if (beside.length > 0) {
+	console.log(
+		markdownTable([["", ...FIGURES.map(({ title }) => title.split(",")[0] ?? "")], ...beside]),
+	);
+}
 if (values.save) writeFileSync(PAGE, page);

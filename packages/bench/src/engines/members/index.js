@@ -8,6 +8,7 @@
  *
  * @typedef {object} Entry
  * @property {string} name as the report names it
+ * @property {string} [packageName] of ours
  * @property {import("../engine-server.js").EngineName} engine
  * @property {string} url its module
  * @property {"sse" | "socket.io" | undefined} receives how a client of it listens; `undefined`: it has none
@@ -23,6 +24,7 @@ export const isOurs = ({ name }) => name.startsWith("sse-service ");
 export const MEMBERS = [
 	{
 		name: OURS_ON_REDIS,
+		packageName: "@sse-service/redis",
 		engine: "redis",
 		url: new URL("./sse-service-redis.js", import.meta.url).href,
 		receives: "sse",
@@ -30,6 +32,7 @@ export const MEMBERS = [
 	},
 	{
 		name: "sse-service on NATS",
+		packageName: "@sse-service/nats",
 		engine: "nats",
 		url: new URL("./sse-service-nats.js", import.meta.url).href,
 		receives: "sse",
