@@ -1,51 +1,17 @@
-// The types of every folder that has a tsconfig.json, in one process: the declarations that many of them import, above all
-// those of the language, of Node and of Vitest, are parsed once. Prints what the compiler says, and ends with 1 if it says
-// anything.
+// The types of every folder that has a tsconfig.json, by the compiler that is written in Go: it needs a quarter of the time
+// that the one in JavaScript needs, which builds the packages and compiles what users write (packages/testing/src/compiler.ts).
+// Each folder's result is kept in its tsconfig.tsbuildinfo, which git ignores: what has not changed is not checked again.
+// Prints what the compiler says, and ends with its exit code.
 
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import ts from "typescript";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { root, workspacePackages } from "./workspace.mjs";
 
-/** Files that are the same for everyone who imports them: installed and built ones. */
-const SHARED = /\/(?:node_modules|dist)\//;
-/** @type {Map<string, ts.SourceFile | undefined>} */
-const parsed = new Map();
-
-/** @param {string} dir */
-function complaintsOf(dir) {
-	const file = join(dir, "tsconfig.json");
-	const { config } = ts.readConfigFile(file, ts.sys.readFile);
-	const read = ts.parseJsonConfigFileContent(config, ts.sys, dir, undefined, file);
-	const { options, fileNames, errors } = read;
-	const host = ts.createCompilerHost(options);
-	const parse = host.getSourceFile.bind(host);
-	host.getSourceFile = (name, how, ...more) => {
-		if (!SHARED.test(name)) return parse(name, how, ...more);
-		const format = typeof how === "object" ? how.impliedNodeFormat : undefined;
-		const key = [name, format, options.target, options.module, options.strict].join(" ");
-		if (!parsed.has(key)) parsed.set(key, parse(name, how, ...more));
-		return parsed.get(key);
-	};
-	const program = ts.createProgram(fileNames, options, host);
-	// What it imports from other folders is checked with them.
-	const own = program
-		.getSourceFiles()
-		.filter(({ fileName }) => fileName.startsWith(`${dir}/`) && !SHARED.test(fileName));
-	const said = [
-		...errors,
-		...program.getOptionsDiagnostics(),
-		...program.getGlobalDiagnostics(),
-		...own.flatMap((each) => program.getSyntacticDiagnostics(each)),
-		...own.flatMap((each) => program.getSemanticDiagnostics(each)),
-	];
-	return ts.formatDiagnostics(said, { ...host, getCurrentDirectory: () => root });
-}
-
-const dirs = [join(root, ".ci"), ...workspacePackages().map(({ dir }) => dir)];
-for (const dir of dirs.filter((each) => existsSync(join(each, "tsconfig.json")))) {
-	const complaints = complaintsOf(dir);
-	if (complaints === "") continue;
-	process.stdout.write(complaints);
-	process.exitCode = 1;
-}
+const compiler = dirname(createRequire(import.meta.url).resolve("typescript-7/package.json"));
+const dirs = [join(root, ".ci"), ...workspacePackages().map(({ dir }) => dir)].filter((dir) =>
+	existsSync(join(dir, "tsconfig.json")),
+);
+const args = [join(compiler, "bin", "tsc"), "--build", "--noEmit", "--incremental", ...dirs];
+process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status ?? 1;

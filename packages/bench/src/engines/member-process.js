@@ -4,9 +4,11 @@ import { once } from "node:events";
 import { takeOrders } from "../orders.js";
 import { nowMicros, readUsage } from "../usage.js";
 
+/** @typedef {import("./members/index.js").Member} Member */
+
 const [, , url = "", engineUrl = ""] = process.argv;
 
-/** @type {import("./members/index.js").Member} */
+/** @type {Member} */
 const member = await (await import(url)).create(engineUrl);
 member.server.listen(0, "127.0.0.1");
 await once(member.server, "listening");
