@@ -59,7 +59,8 @@ export async function attempt(request: AttemptRequest, host: AttemptHost): Promi
 		return failed("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
 	}
 	const announced = headers.get("sse-heartbeat") ?? "";
-	host.onOpen(/^\d{1,10}$/.test(announced) ? Number(announced) : undefined);
+	// More than a day is no heartbeat, and times three could exceed what timers take.
+	host.onOpen(/^\d{1,8}$/.test(announced) ? Number(announced) : undefined);
 	return read(response.body.getReader(), request, host);
 }
 

@@ -3,8 +3,10 @@
  */
 import type { ResolvedOptions } from "./options.js";
 
-// Longer `Retry-After` times are capped at this.
-const MAX_RETRY_AFTER_MS = 3_600_000;
+// Longer times that the server asks for, by `Retry-After` or `retry:`, are capped at this.
+const MAX_ASKED_MS = 3_600_000;
+// A server that asks for less, and ends each stream at once, would have its clients reconnect in a tight loop.
+const MIN_ASKED_MS = 100;
 
 export class BackOff {
 	readonly #options: ResolvedOptions["retry"];
@@ -16,9 +18,10 @@ export class BackOff {
 		this.#baseMs = options.baseMs;
 	}
 
-	/** Sets the value of the server's `retry:` field. */
+	/** Sets the value of the server's `retry:` field. It makes attempts no more frequent than every 100 ms, unless the application does. */
 	setBase(ms: number): void {
-		this.#baseMs = ms;
+		const leastMs = Math.min(this.#options.baseMs, MIN_ASKED_MS);
+		this.#baseMs = Math.min(Math.max(ms, leastMs), MAX_ASKED_MS);
 	}
 
 	/** Call when the stream works: the next failure counts as the first. */
@@ -31,10 +34,13 @@ export class BackOff {
 		const { maxMs, jitter } = this.#options;
 		// The server's own `retry:` may exceed our maximum, and takes precedence.
 		const cap = Math.max(maxMs, this.#baseMs);
-		const full = Math.min(cap, this.#baseMs * 2 ** Math.min(this.#failures++, 30));
+		// Also a base of 0 grows with each failure.
+		const grown = Math.max(this.#baseMs, this.#failures && 1) * 2 ** Math.min(this.#failures, 30);
+		this.#failures++;
+		const full = Math.min(cap, grown);
 		const delay = full * (1 - jitter * Math.random());
 		// At least the requested time, plus jitter, so that clients refused together do not return together.
-		return Math.max(delay, Math.min(leastMs, MAX_RETRY_AFTER_MS) * (1 + 0.1 * Math.random()));
+		return Math.max(delay, Math.min(leastMs, MAX_ASKED_MS) * (1 + 0.1 * Math.random()));
 	}
 }
 

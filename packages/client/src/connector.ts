@@ -17,6 +17,8 @@ import { Watchdog } from "./watchdog.js";
 const POLL_ANSWER = "poll";
 // A heartbeat may be a quarter of its interval late, and one may be lost.
 const STALL_INTERVALS = 3;
+// The time from one poll to the next, in milliseconds. A server that answers each at once decides how many there are.
+const MIN_POLL_MS = 50;
 
 export class Connector implements Source {
 	readonly #url: string | (() => string);
@@ -65,6 +67,7 @@ export class Connector implements Source {
 			// The state of a polling stream does not flicker with each poll.
 			this.#host.onState(isPoll ? "buffered" : "connecting");
 			const before = this.#lastEventId;
+			const begunAt = Date.now();
 			const outcome = await this.#attempt(isPoll);
 			if (this.#stopped) return;
 			if (outcome.kind === "finished") return this.#end();
@@ -80,9 +83,14 @@ export class Connector implements Source {
 			if (error?.final === true) return this.#end(error);
 			if (error !== undefined) this.#host.onError(error);
 			if (this.#stopped) return;
-			// A poll that brought something is followed by the next one at once.
+			// A poll that brought something is followed by the next one, without a change of state.
 			const isAnswered = this.#isPollAnswer === true && outcome.kind === "ended";
-			if (isAnswered && this.#lastEventId !== before) continue;
+			if (isAnswered && this.#lastEventId !== before) {
+				// A clock that was set back must not extend the pause.
+				const left = Math.min(MIN_POLL_MS, begunAt + MIN_POLL_MS - Date.now());
+				if (left > 0) await this.#pauses.pause(left);
+				continue;
+			}
 			this.#host.onState(this.#muteness.isBuffered ? "buffered" : "waiting");
 			const leastMs = outcome.kind === "refused" ? outcome.retryAfterMs : undefined;
 			await this.#pauses.pause(this.#backOff.next(leastMs));

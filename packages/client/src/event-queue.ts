@@ -2,10 +2,8 @@
  * The event queue: the events that wait for one iterator.
  */
 
-// At this length the connection is not read until the iterator catches up.
-const MAX_WAITING = 1_000;
-
 export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
+	readonly #maxWaiting: number;
 	readonly #onReturn: (queue: EventQueue<Event>) => void;
 	readonly #events: Event[] = [];
 	readonly #takers: {
@@ -17,7 +15,9 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 	#onRoom: (() => void) | undefined;
 	#room: Promise<void> | undefined;
 
-	constructor(onReturn: (queue: EventQueue<Event>) => void) {
+	/** @param maxWaiting at this length it is full until the iterator catches up */
+	constructor(maxWaiting: number, onReturn: (queue: EventQueue<Event>) => void) {
+		this.#maxWaiting = maxWaiting;
 		this.#onReturn = onReturn;
 	}
 
@@ -37,7 +37,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 
 	/** Returns a promise while the queue is full. */
 	room(): Promise<void> | undefined {
-		if (this.#events.length < MAX_WAITING) return undefined;
+		if (this.#events.length < this.#maxWaiting) return undefined;
 		this.#room ??= new Promise((resolve) => {
 			this.#onRoom = resolve;
 		});
@@ -50,7 +50,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 			if (event !== undefined) resolve({ done: false, value: event });
 			else if (this.#ended) this.#last({ resolve, reject });
 			else this.#takers.push({ resolve, reject });
-			if (this.#events.length < MAX_WAITING) this.#freed();
+			if (this.#events.length < this.#maxWaiting) this.#freed();
 		});
 	}
 

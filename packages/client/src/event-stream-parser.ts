@@ -67,7 +67,8 @@ export class EventStreamParser {
 		const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
 		if (field === "data") {
 			this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
-			this.#grow(value.length);
+			// The line feed between two values counts, too.
+			this.#grow(value.length + 1);
 		} else if (field === "event") this.#type = value;
 		else if (field === "id" && !value.includes("\0")) this.#id = value;
 		else if (field === "retry" && /^\d+$/.test(value)) this.#host.onRetry(Number(value));

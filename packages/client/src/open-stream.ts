@@ -129,7 +129,8 @@ class Stream implements EventStream {
 	}
 
 	[Symbol.asyncIterator](): EventQueue<StreamEvent> {
-		const queue = new EventQueue<StreamEvent>((left) => this.#queues.delete(left));
+		const { maxWaiting } = this.#options;
+		const queue = new EventQueue<StreamEvent>(maxWaiting, (left) => this.#queues.delete(left));
 		if (this.#state === "closed") queue.end(this.#error);
 		else this.#queues.add(queue);
 		return queue;

@@ -12,6 +12,7 @@ export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
 	readonly gapEvent: string;
 	readonly parse: Parse;
 	readonly maxEventLength: number;
+	readonly maxWaiting: number;
 	readonly longPoll: boolean;
 	readonly shared: { readonly maxEvents: number; readonly silenceMs: number } | undefined;
 };
@@ -40,6 +41,7 @@ const NAMES: readonly (keyof StreamOptions)[] = [
 	"pauseWhenHidden",
 	"longPoll",
 	"maxEventLength",
+	"maxWaiting",
 	"shared",
 ];
 
@@ -63,6 +65,7 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 		gapEvent: options.gapEvent ?? "gap",
 		parse: options.parse ?? "auto",
 		maxEventLength: inRange("maxEventLength", options.maxEventLength ?? 2 ** 24, 2 ** 29, true),
+		maxWaiting: Math.max(1, inRange("maxWaiting", options.maxWaiting ?? 1_000, 1e6, true)),
 		longPoll: options.longPoll ?? true,
 		shared:
 			shared === undefined || shared === false

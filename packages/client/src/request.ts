@@ -49,7 +49,8 @@ function resolved<T>(value: T | (() => T | Promise<T>) | undefined): T | Promise
 
 /** Encodes an id like browsers (HTML, section 9.2.3): each UTF-8 byte becomes a character of the header. */
 function encodeHeader(id: string): string {
-	return String.fromCharCode(...new TextEncoder().encode(id));
+	// Not spread into arguments: their number is limited, and the server chose the id.
+	return Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join("");
 }
 
 function withQuery(url: string, name: string, value: string): string {

@@ -154,6 +154,12 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	/** Longer events are refused and end the connection, in characters. Default 16,777,216. */
 	readonly maxEventLength?: number | undefined;
 	/**
+	 * How many events may wait for an iterator. Default 1,000. At this number the connection is not read until the iterator
+	 * catches up. A tab that follows another one takes no more either, and then asks for what it missed; what is no longer kept
+	 * is a gap with reason `relay`.
+	 */
+	readonly maxWaiting?: number | undefined;
+	/**
 	 * One stream for all tabs of this origin that open it under the same `name` (default: the URL). Needs Web Locks and
 	 * BroadcastChannel; without them each tab opens its own. Default false.
 	 */
@@ -186,8 +192,8 @@ export interface EventStream<Events extends EventMap = AnyEvents>
 
 	/**
 	 * Iterates over the events from now on. Ends when the stream closes; throws its `error` if it failed. While an iterator has
-	 * 1,000 events waiting, the connection is not read: a reader that is too slow slows the server, not this process.
-	 * Leaving the loop does not close the stream.
+	 * `maxWaiting` events waiting, the connection is not read: a reader that is too slow slows the server, and does not fill
+	 * memory. Leaving the loop does not close the stream.
 	 */
 	[Symbol.asyncIterator](): AsyncIterator<StreamEvent<Events>, undefined>;
 

@@ -34,6 +34,31 @@ const SCRIPT = `
 	window.stream.onState((state) => { window.seen.state = state; });
 `;
 
+/** A page that begins with `#slow` has an iterator, which reads when the test says so. */
+const READING = `
+	import { openStream } from "/dist/index.js";
+	window.seen = { received: [], parsed: 0, states: [], state: "" };
+	window.stream = openStream("/events", {
+		shared: { maxEvents: MAX_EVENTS },
+		name: "slow",
+		maxWaiting: 10,
+		retry: { baseMs: 5 },
+		parse: (text) => { window.seen.parsed++; return Number(text); },
+	});
+	if (location.hash === "#slow") {
+		const iterator = window.stream[Symbol.asyncIterator]();
+		window.readUntil = async (last) => {
+			const { received } = window.seen;
+			while (received.at(-1) !== last) {
+				const { value: { type, data } } = await iterator.next();
+				received.push(type === "gap" ? data.reason : data);
+			}
+			return received;
+		};
+	} else window.stream.on("message", ({ data }) => window.seen.received.push(data));
+	window.stream.onState((state) => { window.seen.state = state; window.seen.states.push(state); });
+`;
+
 const TABS = sizeOf({ usual: 5, long: 10 });
 const ROUNDS = sizeOf({ usual: 12, long: 40 });
 const EVENTS_A_ROUND = sizeOf({ usual: 60, long: 250 });
@@ -144,6 +169,40 @@ for (const [name, launch, isHere] of BROWSERS) {
 			await eventually(() => sse.stats().connections === 0);
 			for (const tab of [leader, follower]) await tab.close();
 		});
+
+		it.each([
+			[1_000, "receives all of it when it reads"],
+			[20, "receives a gap and what comes after it"],
+		])(
+			"takes no more than may wait in a tab that does not read; with maxEvents %i that tab %s",
+			async (maxEvents) => {
+				const page = servePage(READING.replace("MAX_EVENTS", String(maxEvents)));
+				const { sse, server } = await serve({ history: true }, page);
+				const leader = await browser.openTab(server.url);
+				await untilState(leader, "open", "the leader to be open");
+				const slow = await browser.openTab(`${server.url}/#slow`);
+				await untilState(slow, "open", "the follower to be open");
+				for (let i = 1; i <= 500; i++) sse.send("all", i);
+				await untilReceived(leader, 500);
+				// The follower hears of this after all relays.
+				sse.disconnect("all");
+				const states = "window.seen.states.join()";
+				await eventually(async () =>
+					(await slow.evaluate<string>(states)).includes("open,waiting,connecting,open"),
+				);
+				expect(await slow.evaluate("window.seen.parsed")).toBe(10);
+				const reading = slow.evaluate<unknown[]>("window.readUntil(501)");
+				// The leader has answered what the follower missed.
+				const count = "window.seen.received.length";
+				await eventually(async () => (await slow.evaluate<number>(count)) > 10);
+				sse.send("all", 501);
+				const received = await reading;
+				const all = Array.from({ length: 501 }, (_, i) => i + 1);
+				const afterGap = [...all.slice(0, 10), "relay", 501];
+				expect(received).toEqual(maxEvents === 1_000 ? all : afterGap);
+				for (const tab of [leader, slow]) await tab.close();
+			},
+		);
 
 		it("ends for all tabs when the server says that it is over", async () => {
 			let over = false;

@@ -17,6 +17,7 @@ import {
 	toEndError,
 	toStreamError,
 } from "./channel.js";
+import { Hold } from "./hold.js";
 import { Leadership } from "./leadership.js";
 import { RelayedStream } from "./relayed-stream.js";
 
@@ -33,6 +34,7 @@ export class SharedSource implements Source {
 	readonly #host: SourceHost;
 	readonly #stream: RelayedStream;
 	readonly #leadership: Leadership;
+	readonly #hold: Hold;
 	#stopPageLife: () => void = () => {};
 	#channel: BroadcastChannel | undefined;
 	/** Set while this tab awaits the answer to a question, and does not know its place. */
@@ -53,6 +55,10 @@ export class SharedSource implements Source {
 		this.#connect = connect;
 		this.#host = host;
 		this.#stream = new RelayedStream(rules.maxEvents, host);
+		this.#hold = new Hold(
+			() => host.room(),
+			() => this.#ask(),
+		);
 		this.#leadership = new Leadership(this.#name, rules.silenceMs, {
 			onLead: () => this.#lead(),
 			onLost: () => this.#stepDown(),
@@ -98,6 +104,8 @@ export class SharedSource implements Source {
 
 	#lead(): void {
 		const term = crypto.randomUUID();
+		// What was passed over comes again, from the position of this tab.
+		this.#hold.end();
 		this.#stream.place = { term, sequence: 0 };
 		this.#stream.takeAll();
 		this.#question = undefined;
@@ -173,12 +181,18 @@ export class SharedSource implements Source {
 		else if (message.kind === "answer") this.#onAnswer(message);
 		else if (message.kind !== "pong" && message.term === this.#stream.place?.term) {
 			if (message.kind === "state") this.#setState(message.state);
-			else this.#host.onEnd(message.error && toStreamError(message.error));
+			else {
+				// The leader that has what was passed over is gone.
+				if (this.#hold.end()) this.#gap(this.#stream.id);
+				this.#host.onEnd(message.error && toStreamError(message.error));
+			}
 		}
+		this.#hold.check();
 	}
 
 	/** Follows a new leader, which continues from its own position. */
 	#follow(term: string, from: string | undefined): void {
+		if (this.#hold.passes()) return;
 		const stream = this.#stream;
 		stream.takeAll();
 		this.#setState("connecting");
@@ -196,6 +210,7 @@ export class SharedSource implements Source {
 	}
 
 	#onRelay({ term, sequence, type, text, id }: Place & Relay): void {
+		if (this.#hold.passes()) return;
 		const own = this.#stream.place;
 		if (own === undefined) return;
 		const isKnown = term === own.term && sequence <= own.sequence;
@@ -217,8 +232,7 @@ export class SharedSource implements Source {
 				stream.place = place;
 			} else {
 				stream.begin(id, place);
-				const text = JSON.stringify({ reason: "relay" });
-				this.#host.onEvent({ type: this.#rules.gapEvent, text, id });
+				this.#gap(id);
 			}
 		} else if (stream.id === undefined) {
 			stream.begin(id, place);
@@ -227,6 +241,12 @@ export class SharedSource implements Source {
 			stream.place = place;
 		}
 		this.#leadership.queue();
+	}
+
+	/** This tab has missed events that no other one has kept. */
+	#gap(id: string | undefined): void {
+		const text = JSON.stringify({ reason: "relay" });
+		this.#host.onEvent({ type: this.#rules.gapEvent, text, id });
 	}
 
 	#setState(state: LiveState): void {

@@ -1,0 +1,166 @@
+/**
+ * Servers that want their clients to spin, to fill their memory, or to send elsewhere what is meant for them.
+ */
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import { eventually } from "@sse-service/testing";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openStream, type StreamError, type StreamOptions } from "../src/index.js";
+import { atEnd, open, serve } from "./serving.js";
+
+const TYPE = { "content-type": "text/event-stream" };
+
+describe("on a clock that the test moves", () => {
+	beforeEach(() => {
+		vi.useFakeTimers();
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	/** Opens a stream to a server that answers each request with what `answer` returns. @returns the headers of each */
+	function ask(
+		answer: (count: number, signal: AbortSignal) => Response | Promise<Response>,
+		options: StreamOptions = {},
+	): Headers[] {
+		const requests: Headers[] = [];
+		const stream = openStream("http://server.test/", {
+			...options,
+			fetch: (async (_url: unknown, init: RequestInit = {}) => {
+				requests.push(new Headers(init.headers));
+				return answer(requests.length, init.signal as AbortSignal);
+			}) as typeof fetch,
+		});
+		atEnd(() => stream.close());
+		return requests;
+	}
+
+	it("a retry of 0 on streams that end at once makes no tight loop", async () => {
+		const requests = ask((n) => new Response(`retry: 0\nid: ${n}\ndata: x\n\n`, { headers: TYPE }));
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(requests.length).toBeGreaterThan(15);
+		expect(requests.length).toBeLessThanOrEqual(41);
+	});
+
+	// Timers take no more than 2 ** 31 - 1 ms, and fire at once for more.
+	it.each([["99999999999999999999"], ["9".repeat(400)], ["2147483648"]])(
+		"a retry of %s ms is an hour",
+		async (retry) => {
+			const requests = ask(() => new Response(`retry: ${retry}\n\n`, { headers: TYPE }));
+			await vi.advanceTimersByTimeAsync(1_790_000);
+			expect(requests).toHaveLength(1);
+			await vi.advanceTimersByTimeAsync(1_810_000);
+			expect(requests).toHaveLength(2);
+		},
+	);
+
+	it.each([["9999999999"], ["1e3"], ["-1"]])(
+		"an announced heartbeat of %s ms sets no timer",
+		async (heartbeat) => {
+			const headers = { ...TYPE, "sse-heartbeat": heartbeat };
+			ask(() => new Response(new ReadableStream(), { headers }));
+			await vi.advanceTimersByTimeAsync(0);
+			const timers = vi.spyOn(globalThis, "setTimeout");
+			await vi.advanceTimersByTimeAsync(1_000);
+			expect(timers).not.toHaveBeenCalled();
+		},
+	);
+
+	it("503 with Retry-After: 0 is asked less and less often, also with a base of 0", async () => {
+		const refusal = (): Response =>
+			new Response(null, { status: 503, headers: { "retry-after": "0" } });
+		const requests = ask(refusal, { retry: { baseMs: 0, jitter: 0 } });
+		await vi.advanceTimersByTimeAsync(60_000);
+		// At once, then after 1, 2, 4, … 16,384 ms, and each 30 s.
+		expect(requests.length).toBeLessThanOrEqual(19);
+	});
+
+	it("polls that are answered at once, each with another id, follow each other no faster than 20 times a second", async () => {
+		const requests = ask(
+			(count, signal) =>
+				count > 3
+					? new Response(`: poll\nid: ${count}\n\n`, { headers: TYPE })
+					: new Promise((_, reject) => {
+							signal.addEventListener("abort", () => reject(signal.reason));
+						}),
+			{ connectTimeoutMs: 10, retry: { baseMs: 1, maxMs: 1 } },
+		);
+		await vi.advanceTimersByTimeAsync(100);
+		const before = requests.length;
+		expect(before).toBeGreaterThan(3);
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(requests.length - before).toBeGreaterThan(15);
+		expect(requests.length - before).toBeLessThanOrEqual(20);
+	});
+
+	// All bytes of it were arguments of one call, of which an engine takes some hundred thousand at most.
+	it("an id of 100,000 characters is sent back like any other", async () => {
+		const id = "ü".repeat(100_000);
+		const errors: StreamError[] = [];
+		const requests = ask(() => new Response(`id: ${id}\ndata: x\n\n`, { headers: TYPE }), {
+			onError: (error) => errors.push(error),
+		});
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(errors).toEqual([]);
+		const sent = requests[1]?.get("last-event-id") ?? "";
+		expect(Buffer.from(sent, "latin1").toString()).toBe(id);
+	});
+});
+
+describe("with a real server", () => {
+	/** Serves a body that never ends, until its client has left. @returns the bytes that the server could write */
+	async function read(
+		part: string,
+		encoding: "gzip" | "identity",
+		maxEventLength: number,
+	): Promise<{ readonly error: StreamError; readonly written: number }> {
+		let written = 0;
+		function* forever(): Generator<string> {
+			for (;;) {
+				written += part.length;
+				yield part;
+			}
+		}
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(200, { ...TYPE, "content-encoding": encoding });
+			const parts = Readable.from(forever());
+			const steps = encoding === "gzip" ? [parts, createGzip(), res] : [parts, res];
+			// The client leaves in the middle.
+			pipeline(steps, () => {});
+			return true;
+		});
+		const errors: StreamError[] = [];
+		const stream = open(server.url, { maxEventLength, onError: (error) => errors.push(error) });
+		stream.on("message", () => {});
+		await eventually(() => errors.length > 0);
+		stream.close();
+		return { error: errors[0] as StreamError, written };
+	}
+
+	it.each([
+		["a line without an end", "x".repeat(10_000)],
+		["an event of empty lines without an end", "data\n".repeat(2_000)],
+		["an event of short lines without an end", "data: x\n".repeat(2_000)],
+	])("%s is refused at maxEventLength", async (_, part) => {
+		const { error, written } = await read(part, "identity", 100_000);
+		expect(error).toMatchObject({ code: "ERR_SSE_TOO_LONG", final: false });
+		// What the sockets hold, and the limit.
+		expect(written).toBeLessThan(20_000_000);
+	});
+
+	it("so is one that gzip made small", async () => {
+		const { error } = await read("x".repeat(100_000), "gzip", 1_000_000);
+		expect(error).toMatchObject({ code: "ERR_SSE_TOO_LONG", final: false });
+	});
+
+	it("a redirect to another origin does not take the authorization with it", async () => {
+		const other = await serve();
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(307, { location: other.server.url }).end();
+			return true;
+		});
+		open(server.url, { headers: { authorization: "Bearer secret" } });
+		await eventually(() => other.requests.length > 0);
+		expect(other.requests[0]?.headers.authorization).toBeUndefined();
+	});
+});
