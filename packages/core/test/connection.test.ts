@@ -8,7 +8,7 @@ import http2 from "node:http2";
 import https from "node:https";
 import { Socket } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { inspect, promisify } from "node:util";
 import {
 	eventually,
 	openSocket,
@@ -679,6 +679,24 @@ function askFor({ protocol, url }: TestServer): () => void {
 }
 
 describe("the handle", () => {
+	it.each([
+		["console.log", (handle: unknown) => inspect(handle)],
+		["JSON.stringify", (handle: unknown) => JSON.stringify(handle)],
+	])("shows in %s who it is and how it ended, and nothing of the inside", async (_how, show) => {
+		await serve();
+		await openStream(server.url, { headers: { "last-event-id": "7" } });
+		const connection = connected[0]?.connection;
+		connection?.close("quota");
+		const facts = {
+			clientId: connection?.clientId,
+			groups: ["default"],
+			lastEventId: "7",
+			bufferedBytes: 0,
+			closeReason: "quota",
+		};
+		expect(show(connection)).toBe(show(facts));
+	});
+
 	it("its signal is aborted when the connection ends, with the reason, also when asked for afterwards", async () => {
 		await serve();
 		await openStream(server.url);

@@ -177,5 +177,6 @@ export function checkObject(
 /** `value` as it appears in a message: shortened text, or its type. */
 function shown(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+	if (typeof value === "bigint") return `${String(value).slice(0, 40)}n`;
 	return isObject(value) ? "an object" : String(value).slice(0, 40);
 }

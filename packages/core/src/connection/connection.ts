@@ -6,7 +6,7 @@ import { builtin } from "../checks/builtin.js";
 import { connectionClosed, isSSEError } from "../checks/errors.js";
 import { DISTURBED } from "../pacing/heartbeat.js";
 import type { Sink, SinkListener } from "../sink/sink.js";
-import type { DisconnectInfo, ErrorStage } from "../types/callbacks.js";
+import type { DisconnectInfo } from "../types/callbacks.js";
 import type { Membership } from "../types/client.js";
 import type { CloseReason, PipeOptions, PipeSource, SSEConnection } from "../types/connection.js";
 import type { ResumeOutcome } from "../types/history.js";
@@ -14,33 +14,16 @@ import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { SendOptions } from "../types/message.js";
 import { ownIdOf } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
-import { BoundedOutbox, type BoundedOutboxShared } from "./bounded-outbox.js";
+import { BoundedOutbox } from "./bounded-outbox.js";
+import type { ConnectionHost, ConnectionOwner } from "./connection-host.js";
 import type { Replayed } from "./feed.js";
 import { pipe } from "./pipe.js";
-
-/** What a connection needs from the service it belongs to. */
-export interface ConnectionHost extends BoundedOutboxShared {
-	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
-	/** Whether clients need to receive their position; only logged events and heartbeats carry it. */
-	readonly hasHistory: boolean;
-	/** Checks and encodes one event. `waits`: it may be written later, when the connection is elsewhere in the log */
-	encode(data: unknown, options: SendOptions | undefined, waits?: boolean): Frame;
-	/** Called once when the connection closes, before its last bytes have been sent. */
-	onClosed(connection: Connection, reason: CloseReason, error: unknown): void;
-	/** Called once, last of all, when the sink has closed, if `open` succeeded. */
-	onGone(): void;
-	onError(error: unknown, stage: ErrorStage): void;
-}
-
-/** The opener of a connection, notified when its response has closed. */
-export interface ConnectionOwner {
-	onGone(connection: Connection): void;
-}
+import { type ShownConnection, shownOf } from "./shown.js";
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
 export class Connection
-	extends BoundedOutbox<ConnectionHost>
+	extends BoundedOutbox<ConnectionHost<Connection>>
 	implements SSEConnection, SinkListener, Replayed
 {
 	// Fields that each frame reads come first, so that a fan-out touches less memory.
@@ -58,7 +41,7 @@ export class Connection
 	/** Its client's membership in its first group, if any, for its callbacks. Set by the registry. */
 	home: Membership | undefined;
 	/** The app that opened it, if any. */
-	owner: ConnectionOwner | undefined;
+	owner: ConnectionOwner<Connection> | undefined;
 	#isResumed = false;
 	/** Whether the sink was opened and has not closed yet. */
 	#sinkOpen = false;
@@ -66,7 +49,7 @@ export class Connection
 	#deadline: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(
-		host: ConnectionHost,
+		host: ConnectionHost<Connection>,
 		sink: Sink,
 		clientId: string,
 		onDisconnectCb?: (info: DisconnectInfo) => unknown,
@@ -134,6 +117,15 @@ export class Connection
 
 	onResumed(outcome: ResumeOutcome): void {
 		this.host.diagnostics.resumed(this, outcome);
+	}
+
+	toJSON(): ShownConnection {
+		return shownOf(this);
+	}
+
+	/** For `console.log` of Node, Deno and Bun. See https://nodejs.org/api/util.html#utilinspectcustom */
+	[Symbol.for("nodejs.util.inspect.custom")](): ShownConnection {
+		return shownOf(this);
 	}
 
 	send(data: unknown, options?: SendOptions): number {

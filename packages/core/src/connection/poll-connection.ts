@@ -3,12 +3,13 @@
  * sends the next poll with the last id that it received.
  */
 import type { Frame } from "../wire/frame.js";
-import { Connection, type ConnectionHost } from "./connection.js";
+import { Connection } from "./connection.js";
+import type { ConnectionHost } from "./connection-host.js";
 import { endOfTurn } from "./flush-scheduler.js";
 
 /** What a long poll needs from the service. */
-export interface PollHost extends ConnectionHost {
-	readonly options: ConnectionHost["options"] & { readonly longPollMs: number };
+export interface PollHost extends ConnectionHost<Connection> {
+	readonly options: ConnectionHost<Connection>["options"] & { readonly longPollMs: number };
 	/** A block with the newest position, for an answer without an event. */
 	readonly positionNotice: Frame | undefined;
 }

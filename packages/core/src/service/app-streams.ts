@@ -4,7 +4,8 @@
 
 import { invalid, isObject } from "../checks/errors.js";
 import { checkKeys } from "../checks/option-rules.js";
-import type { Connection, ConnectionOwner } from "../connection/connection.js";
+import type { Connection } from "../connection/connection.js";
+import type { ConnectionOwner } from "../connection/connection-host.js";
 import type { ConnectParams, ConnectResult } from "../types/connection.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
@@ -95,7 +96,7 @@ function streamsOn<Events extends object>(
 	return new Streams(service as InnerService, onClosed) as unknown as AppStreams<Events>;
 }
 
-class Streams implements AppStreams, ConnectionOwner {
+class Streams implements AppStreams, ConnectionOwner<Connection> {
 	readonly service: SSEService;
 	readonly drains: boolean;
 	/** Connections whose response has not closed yet. */

@@ -1,7 +1,8 @@
 /**
  * The connections of a service: opens each on a sink, and deals with its end, once.
  */
-import { Connection, type ConnectionHost } from "../connection/connection.js";
+import { Connection } from "../connection/connection.js";
+import type { ConnectionHost } from "../connection/connection-host.js";
 import type { FlushScheduler } from "../connection/flush-scheduler.js";
 import { PollConnection, type PollHost } from "../connection/poll-connection.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
@@ -54,7 +55,7 @@ export class Connections implements PollHost {
 	readonly #heartbeat: Heartbeat<Connection>;
 	readonly #lifetimes: Lifetimes<Connection>;
 	readonly #frames: OwnFrames;
-	readonly #standaloneHost: ConnectionHost;
+	readonly #standaloneHost: ConnectionHost<Connection>;
 	/** Open sinks, including those of connections that are ending. */
 	#sinks = 0;
 

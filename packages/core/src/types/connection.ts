@@ -98,6 +98,9 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	 */
 	readonly signal: AbortSignal;
 
+	/** What `JSON.stringify`, `console.log` and loggers show: client id, groups, last event id, buffered bytes and close reason. */
+	toJSON(): object;
+
 	/**
 	 * Sends one event to this connection.
 	 *

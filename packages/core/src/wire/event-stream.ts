@@ -59,15 +59,27 @@ export function serializeData(message: unknown): string {
 	let text: string | undefined;
 	let cause: unknown;
 	try {
-		const isPromise = typeof (message as PromiseLike<unknown> | null)?.then === "function";
-		// JSON.stringify turns a promise into {}.
-		if (!isPromise) text = JSON.stringify(message);
+		// JSON.stringify would turn a promise or a stream into {}.
+		if (!isPending(message)) text = JSON.stringify(message);
 	} catch (thrown) {
 		cause = thrown;
 	}
 	if (text !== undefined) return text;
-	const rule = "The data must be a string or what JSON can represent, not a promise (await it)";
+	const rule =
+		"The data must be a string or a value that JSON can represent (await a promise; pipe a stream)";
 	throw invalid("ERR_SSE_INVALID_DATA", rule, message, { cause });
+}
+
+/** Whether the data is still to come: a promise, or a stream without a JSON form of its own. */
+function isPending(message: unknown): boolean {
+	const { then, toJSON, [Symbol.asyncIterator]: iterate } = (message ?? {}) as Pending;
+	return typeof then === "function" || (typeof iterate === "function" && toJSON === undefined);
+}
+
+interface Pending {
+	readonly then?: unknown;
+	readonly toJSON?: unknown;
+	readonly [Symbol.asyncIterator]?: unknown;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { eventually, sizeOf } from "@sse-service/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SendOptions, SSEMessage } from "../../src/index.js";
@@ -164,6 +165,11 @@ describe("a message that is not a string goes out as JSON", () => {
 		expect(wire).toBe(`data: ${text}\n\n`);
 	});
 
+	test("of a stream that has a JSON form is that form", async () => {
+		const job = { async *[Symbol.asyncIterator]() {}, toJSON: () => ({ done: 3 }) };
+		expect((await roundTrip(job)).data).toBe('{"done":3}');
+	});
+
 	test("in which a lone surrogate survives as an escape", async () => {
 		const message = { text: "\ud83d", "\ude00": ["\udfff\ud800"] };
 		const { data } = await roundTrip(message);
@@ -182,6 +188,9 @@ describe("a message that JSON cannot say is refused with ERR_SSE_INVALID_DATA, a
 		["a function", () => "x", undefined],
 		["a symbol", Symbol("x"), undefined],
 		["a promise", Promise.resolve("x"), undefined],
+		["a stream of the web", new ReadableStream(), undefined],
+		["a stream of Node", Readable.from(["x"]), undefined],
+		["an async generator", (async function* () {})(), undefined],
 		["a toJSON that returns undefined", { toJSON: () => undefined }, undefined],
 		["a BigInt", 1n, expect.any(TypeError)],
 		["a BigInt inside", { a: [1n] }, expect.any(TypeError)],
