@@ -3,15 +3,16 @@
  * its client has been given of the log, and so do notices; each was once stamped with what the process had, though the client
  * was ahead of that, or had been given more by the time the event was written.
  */
-import { eventually, type TestStream } from "@sse-service/testing";
+import { eventually, openStream, type TestStream } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
+import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { type Serving, startService } from "./serving.js";
 
-async function startOn(engine: MemoryEngine): Promise<Serving> {
+async function startOn(engine: MemoryEngine, options?: SSEServiceOptions): Promise<Serving> {
 	const eventLog = createEngineEventLog(engine.driver());
-	const serving = await startService({ heartbeatIntervalMs: 0, eventLog });
+	const serving = await startService({ heartbeatIntervalMs: 0, eventLog, ...options });
 	await eventually(() => eventLog.position !== undefined, "the log to be open");
 	return serving;
 }
@@ -206,4 +207,23 @@ it("a client that comes just as the log has lost its newest event receives one g
 	await serving.sse.publish("all", "end");
 	await stream.until(() => stream.text.includes("data: end"));
 	expect(stream.events.map(({ data }) => data)).toEqual(['{"reason":"diverged"}', "end"]);
+});
+
+// Each poll waited anew for the log to come to its position, for less than it takes to say that it never will.
+it("a poll of a client that is ahead waits until its process has come there, though that takes longer than longPollMs", async () => {
+	const engine = new MemoryEngine();
+	const [one, late] = [await startOn(engine), await startOn(engine, { longPollMs: 1 })];
+	const before = await one.sse.publish("all", "1");
+	await eventually(() => late.sse.stats().history?.events === 1, "the first event");
+	engine.isMute = true;
+	const ahead = await one.sse.publish("all", "2");
+	const poll = (id: string): Promise<TestStream> =>
+		openStream(`${late.server.url}/?live=poll`, { headers: { "last-event-id": id } });
+	const waiting = await poll(ahead.id);
+	// One that begins later has given up.
+	await (await poll(before.id)).ended;
+	engine.goOn();
+	await one.sse.publish("all", "3");
+	await waiting.ended;
+	expect(waiting.events.map(({ data }) => data)).toEqual(["3"]);
 });

@@ -3,6 +3,7 @@
  */
 import {
 	eventually,
+	openSocket,
 	openStream,
 	type Protocol,
 	type TestServer,
@@ -191,6 +192,42 @@ describe("a long poll", () => {
 		stream.abort();
 		await eventually(() => connections[1]?.closeReason === "client");
 		expect(sse.stats()).toMatchObject({ connections: 0 });
+	});
+
+	it.each<[SSEServiceOptions, string]>([
+		[{ maxConnections: 1 }, "ERR_SSE_MAX_CONNECTIONS"],
+		[{ maxConnectionsPerClient: 1 }, "ERR_SSE_MAX_CONNECTIONS_PER_CLIENT"],
+		[{ maxConnectionsPerKey: 1 }, "ERR_SSE_MAX_CONNECTIONS_PER_KEY"],
+	])("counts for the limit %j while it waits, and no longer", async (limit, code) => {
+		await serve(limit, { clientId: "ada", limitKey: "a" });
+		const id = await firstId();
+		const waiting = await poll(id);
+		await eventually(() => connections.length === 2);
+		const refused = await poll(id);
+		await refused.ended;
+		expect([refused.status, refused.text]).toEqual([
+			code === "ERR_SSE_MAX_CONNECTIONS" ? 503 : 429,
+			code,
+		]);
+		sse.send("all", "1");
+		await waiting.ended;
+		const next = await poll(lastIdOf(waiting));
+		await eventually(() => connections.length === 3);
+		next.abort();
+	});
+
+	it("is refused behind another one that waits on its socket", async () => {
+		await serve();
+		const id = await firstId();
+		const request = ["GET /?live=poll HTTP/1.1", "Host: a.test", `Last-Event-ID: ${id}`];
+		const pipelined = [...request, "", ...request, "", ...request];
+		const client = await openSocket(server.port, pipelined);
+		await eventually(() => connections.length === 2);
+		sse.send("all", "1");
+		await client.untilText("ERR_SSE_PIPELINED");
+		await eventually(() => client.text.split("ERR_SSE_PIPELINED").length === 3);
+		expect(sse.stats()).toMatchObject({ connections: 0, connectionsOpened: 2 });
+		client.abort();
 	});
 
 	it.each<[string, SSEServiceOptions, Partial<ConnectParams>]>([

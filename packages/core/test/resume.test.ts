@@ -349,6 +349,47 @@ describe("what says where a client is", () => {
 	});
 });
 
+describe("an excluded connection", () => {
+	/** Ada's two tabs, which have received the same. */
+	async function twoTabs(): Promise<[Opened, Opened]> {
+		await serve();
+		const tabs: [Opened, Opened] = [await open(ADA), await open(ADA)];
+		sse.send({ group: "news" }, "1");
+		for (const { stream } of tabs) await stream.take(1);
+		return tabs;
+	}
+
+	it("that has received its position since is not replayed the event", async () => {
+		const [writer] = await twoTabs();
+		const before = lastIdOf(writer.stream);
+		sse.send({ group: "news", except: { connection: writer.connection } }, "2");
+		await writer.stream.until(() => lastIdOf(writer.stream) !== before);
+		const { stream } = await open(ADA, await leave(writer));
+		expect(await received(stream)).toEqual([]);
+	});
+
+	// Both tabs come back with the same position and the same client id. One event too many is harmless, and one lost is not.
+	it("whose socket breaks in the same turn is replayed the event, like any other tab of its client", async () => {
+		const [writer, reader] = await twoTabs();
+		writer.connection.response.socket?.destroy();
+		reader.connection.response.socket?.destroy();
+		sse.send({ group: "news", except: { connection: writer.connection } }, "2");
+		for (const tab of [writer, reader]) {
+			const { stream } = await open(ADA, await leave(tab));
+			await stream.take(1);
+			expect(dataOf(stream)).toEqual(["2"]);
+		}
+	});
+
+	it("is replayed nothing, however it breaks, if its client is excluded", async () => {
+		const [writer] = await twoTabs();
+		writer.connection.response.socket?.destroy();
+		sse.send({ group: "news", except: { client: "ada" } }, "2");
+		const { stream } = await open(ADA, await leave(writer));
+		expect(await received(stream)).toEqual([]);
+	});
+});
+
 describe("a connection whose response is wrapped", () => {
 	it("gets what middleware sends while it writes behind what waits", async () => {
 		await serve();

@@ -2,6 +2,7 @@
  * Clients that take nothing of what waits for them, and large events on their way to those that read slowly.
  */
 import type { ServerResponse } from "node:http";
+import { connect } from "node:http2";
 import { Socket } from "node:net";
 import { eventually, type Protocol, settled, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -95,6 +96,21 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 		}
 	});
 });
+
+it.each<[Protocol]>([["http2"], ["http2-tls"]])(
+	"over %s, a client whose window is 0 from the start takes not even the first byte, and ends as slow",
+	async (protocol) => {
+		await serve({ heartbeatIntervalMs: 0, stallTimeoutMs: 20 }, protocol);
+		const settings = { initialWindowSize: 0 };
+		const session = connect(server.url, { rejectUnauthorized: false, settings });
+		session.on("error", () => {});
+		const stream = session.request({ ":path": "/" });
+		stream.on("error", () => {});
+		await eventually(() => sse.stats().closes.slow === 1);
+		expect(sse.stats()).toMatchObject({ connections: 0, connectionsOpened: 1 });
+		session.destroy();
+	},
+);
 
 it("by dropping the oldest, nothing of an event is dropped that is on its way", async () => {
 	const open = await serve({ maxBufferedBytes: 100 * KB, slowPolicy: "drop-oldest" });

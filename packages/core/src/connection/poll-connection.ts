@@ -7,6 +7,9 @@ import { Connection } from "./connection.js";
 import type { ConnectionHost } from "./connection-host.js";
 import { endOfTurn } from "./flush-scheduler.js";
 
+// How often a poll looks whether its replay has begun, in milliseconds, once it has waited long enough.
+const FED_MS = 1_000;
+
 /** What a long poll needs from the service. */
 export interface PollHost extends ConnectionHost<Connection> {
 	readonly options: ConnectionHost<Connection>["options"] & { readonly longPollMs: number };
@@ -21,7 +24,7 @@ export class PollConnection extends Connection {
 	override open(...args: Parameters<Connection["open"]>): void {
 		super.open(...args);
 		const { options } = this.host as PollHost;
-		this.#timer = setTimeout(() => this.#giveUp(), options.longPollMs).unref();
+		this.#waitFor(options.longPollMs);
 	}
 
 	override place(frame: Frame, hasWaited?: boolean): Frame {
@@ -46,10 +49,16 @@ export class PollConnection extends Connection {
 		this.close("poll");
 	}
 
-	/** Without the newest position a client that is sent little would resume from further and further back. */
+	#waitFor(ms: number): void {
+		this.#timer = setTimeout(() => this.#giveUp(), ms).unref();
+	}
+
 	#giveUp(): void {
 		if (this.#isAnswered) return;
-		// A replay that waits for its log has no position to give yet.
-		this.close("poll", this.isFed ? undefined : (this.host as PollHost).positionNotice);
+		// A replay that waits for its log has no position to give yet. Without one the next poll would wait as long again, and a
+		// client that is ahead of the log would never be told so.
+		if (this.isFed) this.#waitFor(FED_MS);
+		// A client that is sent little would resume from further and further back.
+		else this.close("poll", (this.host as PollHost).positionNotice);
 	}
 }
