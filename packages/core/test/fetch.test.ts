@@ -105,7 +105,7 @@ describe("a Response", () => {
 		expect(response.headers.has("content-length")).toBe(false);
 	});
 
-	it("gives one chunk for each that is asked for, and says what waits", async () => {
+	it("gives what waits as one chunk when it is asked for one, and says how much waits", async () => {
 		const { connection, read } = open();
 		expect(connection.bufferedBytes).toBe(7);
 		expect(await read()).toBe(": open\n");
@@ -115,8 +115,20 @@ describe("a Response", () => {
 		connection.send("two");
 		await turn();
 		expect(connection.bufferedBytes).toBe(22);
-		expect(await read()).toBe("data: one\n\n");
-		expect(connection.bufferedBytes).toBe(11);
+		expect(await read()).toBe("data: one\n\ndata: two\n\n");
+		expect(connection.bufferedBytes).toBe(0);
+	});
+
+	it("gives much that waits in pieces, which it does not copy", async () => {
+		const { connection, read } = open();
+		await read();
+		connection.send("a".repeat(15 * KB));
+		await turn();
+		const bytes = "b".repeat(20 * KB);
+		connection.send(bytes);
+		await turn();
+		expect((await read())?.length).toBe("data: \n\n".length + 15 * KB);
+		expect(await read()).toBe(`data: ${bytes}\n\n`);
 	});
 
 	it("is a target, and so is its connection", async () => {
@@ -141,10 +153,9 @@ describe("a Response", () => {
 		void closed.then(() => {
 			isClosed = true;
 		});
-		expect(await read()).toBe(": open\n");
 		await turn();
 		expect(isClosed).toBe(false);
-		expect(await read()).toBe("data: last\n\n");
+		expect(await read()).toBe(": open\ndata: last\n\n");
 		expect(await read()).toBeUndefined();
 		await closed;
 		expect(reasons).toEqual(["shutdown"]);

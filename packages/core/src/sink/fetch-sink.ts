@@ -1,5 +1,5 @@
 /**
- * The sink on a `Response` of the Fetch API: a body that returns a chunk on demand, from a queue of its own.
+ * The sink on a `Response` of the Fetch API: a body that returns what is queued on demand, from a queue of its own.
  *
  * The stream's own queue stays empty (a high water mark of 0), so that every chunk it gets was requested. The first of these
  * events ends it: the body is cancelled, the request is aborted, or this side ends it. Runtimes differ in which they signal,
@@ -22,8 +22,6 @@ import { ownHeaders, streamHeaders } from "./stream-headers.js";
 // Node's sockets report full at the same size.
 const FULL_BYTES = 16 * 1024;
 
-type Controller = ReadableStreamDefaultController<Uint8Array>;
-
 export class FetchSink implements Sink, OpenSink {
 	readonly headersOnly: boolean;
 	listener: SinkListener | undefined;
@@ -34,10 +32,10 @@ export class FetchSink implements Sink, OpenSink {
 	/** The carrier, once it has taken the stream over. */
 	#direct: Carrier | undefined;
 	#passage: Passage | undefined;
-	#controller: Controller | undefined;
+	#controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 	#queue: Uint8Array[] = [];
 	#queuedBytes = 0;
-	/** True if a read is waiting for a chunk. */
+	/** True if a read is waiting for a chunk. Then nothing is queued. */
 	#isWanted = false;
 	#isFull = false;
 	#isEnding = false;
@@ -99,8 +97,8 @@ export class FetchSink implements Sink, OpenSink {
 	write(frame: Frame, from: number, to: number): SinkState {
 		if (this.#direct !== undefined) return this.#direct.write(frame, from, to);
 		if (this.#isEnding) return "held";
-		this.#put(from === 0 && to === frame.byteLength ? frame.bytes : frame.bytes.subarray(from, to));
-		if (this.#queuedBytes === 0) return "taken";
+		const isWhole = from === 0 && to === frame.byteLength;
+		if (this.#put(isWhole ? frame.bytes : frame.bytes.subarray(from, to))) return "taken";
 		this.#isFull = this.#queuedBytes >= FULL_BYTES;
 		return this.#isFull ? "full" : "held";
 	}
@@ -153,25 +151,31 @@ export class FetchSink implements Sink, OpenSink {
 		else if (this.#isFull && state !== "full") queueMicrotask(() => listener.onDrain());
 	}
 
-	#put(bytes: Uint8Array): void {
-		this.#queue.push(bytes);
-		this.#queuedBytes += bytes.byteLength;
-		if (this.#isWanted) this.#give();
+	/** @returns whether a waiting read has taken the bytes; otherwise they wait for the next one */
+	#put(bytes: Uint8Array): boolean {
+		const isTaken = this.#isWanted;
+		if (isTaken) this.#give(bytes);
+		else {
+			this.#queue.push(bytes);
+			this.#queuedBytes += bytes.byteLength;
+		}
+		return isTaken;
 	}
 
-	#onPull(): void {
-		this.#isWanted = true;
-		if (this.#queue.length > 0) this.#give();
-	}
-
-	/** Passes the oldest chunk to the reader. */
-	#give(): void {
-		const bytes = this.#queue.shift();
-		if (bytes === undefined) return;
+	#give(bytes: Uint8Array): void {
 		this.#isWanted = false;
-		this.#queuedBytes -= bytes.byteLength;
 		this.#passage?.onRead(bytes);
 		this.#controller?.enqueue(bytes);
+	}
+
+	/** Passes what is queued to the read: all of it as one chunk, unless that would copy much. */
+	#onPull(): void {
+		this.#isWanted = true;
+		const isSmall = this.#queue.length > 1 && this.#queuedBytes < 2 * FULL_BYTES;
+		const bytes = isSmall ? Buffer.concat(this.#queue.splice(0)) : this.#queue.shift();
+		if (bytes === undefined) return;
+		this.#queuedBytes -= bytes.byteLength;
+		this.#give(bytes);
 		if (this.#queue.length > 0) return;
 		if (this.#isEnding) this.#close(true);
 		else if (this.#isFull) {
