@@ -4,6 +4,7 @@
 export { createRuns } from "./runs/create-runs.js";
 export type { FoldRules, RunEvent } from "./runs/fold.js";
 export { createMemoryRunStore } from "./runs/memory-run-store.js";
+export { RecentEntries } from "./runs/recent-entries.js";
 export { endEntry, endReasonOf } from "./runs/run-end.js";
 export type {
 	ClaimRules,
@@ -14,6 +15,7 @@ export type {
 	RunStore,
 	RunWrite,
 } from "./runs/run-store.js";
+export { decodeRunEntries, encodeRunEntries } from "./runs/run-text.js";
 export type {
 	CloseRunsOptions,
 	FetchRunReader,

@@ -3,16 +3,12 @@
  * and heartbeats with the last sent number, prove that none is missing.
  */
 import type { NatsMessage } from "./client.js";
-import { HEARTBEAT_MS, type JetStream, type Kept } from "./jetstream.js";
+import { type Delivery, toDelivery } from "./delivery.js";
+import { HEARTBEAT_MS, type JetStream } from "./jetstream.js";
 import type { ConsumerConfig, ConsumerInfo } from "./jetstream-api.js";
 
 // A connection can be up and deliver nothing. Single heartbeats may be late.
 const MISSED_HEARTBEATS = 3;
-
-/** A message, and the number of messages pending after it. */
-interface Delivery extends Kept {
-	readonly pending: number;
-}
 
 export interface Consuming {
 	readonly stream: string;
@@ -134,11 +130,10 @@ class Consumer {
 		this.#consuming.onHeartbeat?.(Number(headers?.get("Nats-Last-Stream")));
 	}
 
-	#deliver({ subject, data, reply }: NatsMessage): void {
-		const { sequence, number, at, pending } = readReply(reply);
-		if (number !== ++this.#last) throw this.#missing();
-		const payload = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-		this.#consuming.take({ sequence, subject, at, payload, pending });
+	#deliver(message: NatsMessage): void {
+		const delivery = toDelivery(message);
+		if (delivery.number !== ++this.#last) throw this.#missing();
+		this.#consuming.take(delivery);
 	}
 
 	#missing(): Error {
@@ -151,24 +146,4 @@ class Consumer {
 		const { stream } = this.#consuming;
 		this.end(new Error(`NATS delivers no messages and no heartbeats of the stream ${stream}`));
 	}
-}
-
-/** Parses a message's reply subject, which says where the message is stored. */
-function readReply(reply = ""): {
-	readonly sequence: number;
-	readonly number: number;
-	readonly at: number;
-	readonly pending: number;
-} {
-	// $JS.ACK.<stream>.<consumer>.…, or with domain and account: $JS.ACK.<domain>.<account>.<stream>.<consumer>.…
-	const tokens = reply.split(".");
-	const first = tokens.length > 9 ? 7 : 5;
-	const [sequence, number, at, pending] = tokens.slice(first);
-	return {
-		sequence: Number(sequence),
-		number: Number(number),
-		// In nanoseconds, which are more than a number holds exactly.
-		at: Number(at?.slice(0, -6)),
-		pending: Number(pending),
-	};
 }

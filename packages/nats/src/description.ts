@@ -6,17 +6,23 @@ import { randomBytes } from "node:crypto";
 import { LOG_FORMAT, SSEError } from "sse-service/engine";
 import type { StreamConfig } from "./jetstream-api.js";
 
-// The format of streams and messages, and that of the texts in them.
-const FORMAT = `1.${LOG_FORMAT}`;
+export type StreamKind = "log" | "latest" | "posts" | "runs";
 
-export type StreamKind = "log" | "latest" | "posts";
+// The format of streams and messages, and that of the texts in them. Runs have texts of their own.
+const LOG = `1.${LOG_FORMAT}`;
+const FORMATS: Readonly<Record<StreamKind, string>> = {
+	log: LOG,
+	latest: LOG,
+	posts: LOG,
+	runs: "1.1",
+};
 
 export function newToken(): string {
 	return randomBytes(6).toString("base64url");
 }
 
 export function encodeDescription(kind: StreamKind, token: string): string {
-	return `sse-service ${kind}, format ${FORMAT}, token ${token}`;
+	return `sse-service ${kind}, format ${FORMATS[kind]}, token ${token}`;
 }
 
 /** @returns the token. @throws `ERR_SSE_LOG_VERSION` when it is another kind of stream, or of another format */
@@ -26,8 +32,8 @@ export function decodeDescription(kind: StreamKind, { name, description }: Strea
 	if (itsKind !== kind || format === undefined || token === undefined) {
 		throw wrong(`The stream ${name} in NATS is not one of sse-service: use another prefix`);
 	}
-	if (format !== FORMAT) {
-		throw wrong(`The stream ${name} in NATS is of format ${format}, not ${FORMAT}`);
+	if (format !== FORMATS[kind]) {
+		throw wrong(`The stream ${name} in NATS is of format ${format}, not ${FORMATS[kind]}`);
 	}
 	return token;
 }

@@ -18,6 +18,8 @@ export interface StreamConfig {
 	readonly retention?: "limits";
 	readonly deny_delete?: boolean;
 	readonly mirror?: { readonly name: string };
+	/** Publishes what is stored once more, without guarantees, for whoever subscribes. */
+	readonly republish?: { readonly src: string; readonly dest: string };
 }
 
 export interface StreamInfo {
@@ -34,6 +36,7 @@ export interface StreamState {
 	readonly first_ts: string;
 	/** The sequence of the newest message ever stored, whether or not it is still kept. */
 	readonly last_seq: number;
+	readonly num_subjects?: number;
 	/** With `subjects_filter`: how many messages each subject has. */
 	readonly subjects?: Readonly<Record<string, number>>;
 }
@@ -56,10 +59,10 @@ export interface AccountInfo {
 	readonly limits: { readonly max_memory: number; readonly max_storage: number };
 }
 
-/** Selects a message by sequence. */
-export interface MessageQuery {
-	readonly seq: number;
-}
+/** Selects a message: by sequence, the newest of a subject, or the first of a subject from a sequence on. */
+export type MessageQuery =
+	| { readonly seq: number; readonly next_by_subj?: string }
+	| { readonly last_by_subj: string };
 
 export interface MessageResponse {
 	readonly message: {

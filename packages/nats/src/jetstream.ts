@@ -27,6 +27,7 @@ export interface Kept {
 const NO_MESSAGE = 10037;
 export const NO_STREAM = 10059;
 const OTHER_CONFIG = 10058;
+const WRONG_LAST = 10071;
 const NOT_ENABLED: readonly number[] = [10039, 10076];
 
 /** An error response of JetStream. */
@@ -94,17 +95,58 @@ export class JetStream {
 		});
 	}
 
+	/**
+	 * Publishes a message of a subject, if the newest one there is that of a sequence; 0: if there is none.
+	 *
+	 * @returns its sequence; `conflict` if another one is the newest; `undefined` if no stream takes it
+	 */
+	async publishAfter(
+		last: number,
+		subject: string,
+		payload: Uint8Array,
+	): Promise<number | "conflict" | undefined> {
+		const headers = { "Nats-Expected-Last-Subject-Sequence": String(last) };
+		const answer = await this.requests.send({ subject, payload, headers });
+		if (answer === undefined) return undefined;
+		try {
+			return read<{ readonly seq: number }>(answer).seq;
+		} catch (error) {
+			if (isCode(error, WRONG_LAST)) return "conflict";
+			throw error;
+		}
+	}
+
 	/** Creates an ephemeral push consumer, which sends to a subject. */
 	createConsumer(stream: string, inbox: string, config: ConsumerConfig): Promise<ConsumerInfo> {
+		return this.#create(stream, {
+			...config,
+			deliver_subject: inbox,
+			max_deliver: 1,
+			flow_control: true,
+			idle_heartbeat: nanoseconds(HEARTBEAT_MS),
+		});
+	}
+
+	/** Creates an ephemeral pull consumer, which sends what {@link requestNext} requests. */
+	createPullConsumer(stream: string, config: ConsumerConfig): Promise<ConsumerInfo> {
+		return this.#create(stream, config);
+	}
+
+	/** Requests as many messages as there are, at most `batch`, to an inbox. */
+	requestNext(stream: string, name: string, inbox: string, batch: number): void {
+		const { subject, payload } = this.#request(`CONSUMER.MSG.NEXT.${stream}.${name}`, {
+			batch,
+			no_wait: true,
+		});
+		this.requests.tell(subject, payload, inbox);
+	}
+
+	#create(stream: string, config: object): Promise<ConsumerInfo> {
 		return this.#call(`CONSUMER.CREATE.${stream}`, {
 			stream_name: stream,
 			config: {
 				...config,
-				deliver_subject: inbox,
 				ack_policy: "none",
-				max_deliver: 1,
-				flow_control: true,
-				idle_heartbeat: nanoseconds(HEARTBEAT_MS),
 				// Only its creator uses it, so it may expire soon.
 				inactive_threshold: nanoseconds(UNUSED_MS),
 				mem_storage: true,

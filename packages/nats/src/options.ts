@@ -75,6 +75,39 @@ const RULES: OptionRules<ResolvedOptions> = {
 	inboxPrefix: ["_INBOX", SUBJECT],
 };
 
+/** The options of `natsRunStore`. */
+export interface NatsRunStoreOptions
+	extends Pick<
+		NatsEventLogOptions,
+		"connection" | "prefix" | "storage" | "replicas" | "apiPrefix" | "inboxPrefix"
+	> {
+	/** How many bytes of runs the stream keeps. Beyond it, the oldest entries are dropped. Default 1 GiB. */
+	readonly maxBytes?: number | undefined;
+	/** Receives what fails in the background: a run that cannot be followed or removed, a missing permission. */
+	readonly onError?: ((error: unknown) => unknown) | undefined;
+}
+
+export type ResolvedRunStoreOptions = {
+	readonly [Name in keyof NatsRunStoreOptions]-?: Exclude<NatsRunStoreOptions[Name], undefined>;
+};
+
+const { connection, prefix, storage, replicas, apiPrefix, inboxPrefix, maxBytes } = RULES;
+const RUN_STORE_RULES: OptionRules<ResolvedRunStoreOptions> = {
+	connection,
+	prefix,
+	maxBytes: [1_073_741_824, maxBytes[1]],
+	storage,
+	replicas,
+	apiPrefix,
+	inboxPrefix,
+	onError: [() => {}, ["a function", (value) => typeof value === "function"]],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveRunStoreOptions(options: unknown): ResolvedRunStoreOptions {
+	return readOptions(options, RUN_STORE_RULES);
+}
+
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveOptions(options: unknown): ResolvedOptions {
 	return readOptions(options, RULES);

@@ -87,9 +87,9 @@ export class Requests {
 	}
 
 	/** Sends a message without an answer. It is lost if the connection is down. */
-	tell(subject: string, payload: Uint8Array = EMPTY): void {
+	tell(subject: string, payload: Uint8Array = EMPTY, reply?: string): void {
 		try {
-			this.#connection.publish(subject, payload, {});
+			this.#connection.publish(subject, payload, reply === undefined ? {} : { reply });
 		} catch {
 			// The connection is closed.
 		}
@@ -123,7 +123,7 @@ export class Requests {
 
 	close(): void {
 		for (const number of [...this.#batches.keys()]) {
-			this.#fail(number, new Error("The event log is closed"));
+			this.#fail(number, new Error("It is closed"));
 		}
 		this.#unlisten();
 		this.connectivity.stop();
@@ -147,10 +147,14 @@ export class Requests {
 		}
 	}
 
+	/** How many bytes the server takes in a message. */
+	get maxPayload(): number {
+		return this.#connection.info?.max_payload ?? Infinity;
+	}
+
 	#tooLarge({ length }: Uint8Array): SSEError | undefined {
-		const { max_payload = Infinity } = this.#connection.info ?? {};
-		if (length <= max_payload) return undefined;
-		const message = `NATS takes at most ${max_payload} bytes in a message (max_payload), got ${length}`;
+		if (length <= this.maxPayload) return undefined;
+		const message = `NATS takes at most ${this.maxPayload} bytes in a message (max_payload), got ${length}`;
 		return new SSEError("ERR_SSE_INVALID_DATA", message);
 	}
 

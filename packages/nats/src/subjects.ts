@@ -10,10 +10,17 @@ export interface StreamNames {
 	readonly latest: string;
 	/** The texts that processes post for each other. */
 	readonly posts: string;
+	/** The runs. */
+	readonly runs: string;
 }
 
 export function streamNames(prefix: string): StreamNames {
-	return { log: prefix, latest: `${prefix}_LATEST`, posts: `${prefix}_POSTS` };
+	return {
+		log: prefix,
+		latest: `${prefix}_LATEST`,
+		posts: `${prefix}_POSTS`,
+		runs: `${prefix}_RUNS`,
+	};
 }
 
 /**
@@ -58,6 +65,37 @@ export class PostSubjects {
 
 	post(name: string): string {
 		return `${this.#prefix}.${hash(name)}`;
+	}
+}
+
+export class RunSubjects {
+	/** All there is in the stream of runs. */
+	readonly all: string;
+	/** Where the stream republishes what it has stored. */
+	readonly allLive: string;
+	/** What processes tell each other: which runs were cancelled and released. */
+	readonly control: string;
+	readonly #prefix: string;
+
+	constructor(prefix: string) {
+		this.#prefix = `${prefix}.runs`;
+		this.all = `${this.#prefix}.run.>`;
+		this.allLive = `${this.#prefix}.live.>`;
+		this.control = `${this.#prefix}.control`;
+	}
+
+	has(subject: string): boolean {
+		return subject.startsWith(`${this.#prefix}.`);
+	}
+
+	/** Everything of one run, also of its earlier attempts. */
+	run(id: string): string {
+		return `${this.#prefix}.run.${hash(id)}`;
+	}
+
+	/** The same, as it is stored. */
+	live(id: string): string {
+		return `${this.#prefix}.live.${hash(id)}`;
 	}
 }
 

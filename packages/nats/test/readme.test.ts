@@ -9,7 +9,7 @@ import { describeReadmes } from "@sse-service/testing/readme";
 import { useSuiteServer } from "@sse-service/testing/suite-server";
 import { connect } from "nats";
 import { describe, expect, it } from "vitest";
-import { resolveOptions } from "../src/options.js";
+import { resolveOptions, resolveRunStoreOptions } from "../src/options.js";
 import { streamNames } from "../src/subjects.js";
 
 const PACKAGE = join(import.meta.dirname, "..");
@@ -46,6 +46,14 @@ describe.skipIf(natsServerPath === undefined)("the README", () => {
 					expect(await Promise.all([first.terminate(), second.terminate()])).toEqual([0, 0]);
 					expect(await Promise.all([again.ended, bob.ended])).toEqual([true, true]);
 				}),
+			"runs.mjs": (first) =>
+				besides("runs.mjs", async (second) => {
+					expect((await fetch(first.url, { method: "POST" })).status).toBe(202);
+					const stream = await openStream(second.url);
+					await stream.ended;
+					expect(stream.events.map(({ data }) => data)).toEqual(["one", "two", "{}"]);
+					expect(await Promise.all([first.terminate(), second.terminate()])).toEqual([0, 0]);
+				}),
 		},
 		commands: {
 			"server.mjs": async (watch, say) => {
@@ -68,6 +76,20 @@ describe.skipIf(natsServerPath === undefined)("the README", () => {
 				valueIn(byDefault),
 			]);
 			expect(Object.fromEntries(documented)).toEqual({ connection: undefined, ...defaults });
+		});
+
+		it("options of runs: each that the log does not have, with its default", async () => {
+			const connection = await connect({ servers: server().url });
+			const { maxBytes } = resolveRunStoreOptions({ connection });
+			const names = Object.keys(resolveRunStoreOptions({ connection }));
+			const others = Object.keys(resolveOptions({ connection }));
+			await connection.close();
+			const documented = table("run options").rows.map(([name = "", byDefault = ""]) => [
+				codeOf(name)[0],
+				valueIn(byDefault),
+			]);
+			expect(Object.fromEntries(documented)).toEqual({ maxBytes, onError: undefined });
+			expect(names.filter((name) => !others.includes(name))).toEqual(["onError"]);
 		});
 
 		it("streams: each", () => {

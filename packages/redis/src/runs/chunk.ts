@@ -2,7 +2,7 @@
  * A chunk: entries of a run that were written together, as Redis keeps them. Chunks are read as untrusted input, because others
  * can write to Redis, too.
  */
-import type { RunEntry, RunOutcome } from "sse-service/runs";
+import { decodeRunEntries, type RunEntry } from "sse-service/runs";
 
 /** Consecutive entries; `from` is the sequence of the first. */
 export interface Chunk {
@@ -12,24 +12,10 @@ export interface Chunk {
 	readonly entries: readonly RunEntry[];
 }
 
-type Kept = readonly [event: string | 0, data: string, end?: RunOutcome];
-
-export function encodeChunk(entries: readonly RunEntry[]): string {
-	return JSON.stringify(
-		entries.map(({ event = 0, data, end }) =>
-			end === undefined ? [event, data] : [event, data, end],
-		),
-	);
-}
-
 /** @param entry as returned by XRANGE */
 export function decodeChunk(entry: unknown): Chunk {
 	const [name, [, text]] = entry as [string, [string, string]];
-	const entries = (JSON.parse(text) as Kept[]).map(([event, data, end]) => ({
-		...(event === 0 ? {} : { event }),
-		data,
-		...(end === undefined ? {} : { end }),
-	}));
+	const entries = decodeRunEntries(text);
 	return { name, from: Number.parseInt(name, 10), entries };
 }
 

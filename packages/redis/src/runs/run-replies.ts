@@ -1,9 +1,14 @@
 /**
  * What the scripts of runs take and return, between the words of Redis and those of a run store.
  */
-import { endReasonOf, type RunOutcome, type RunStatus, type RunWrite } from "sse-service/runs";
+import {
+	encodeRunEntries,
+	endReasonOf,
+	type RunOutcome,
+	type RunStatus,
+	type RunWrite,
+} from "sse-service/runs";
 import { decodeName, encodeName } from "../keys.js";
-import { encodeChunk } from "./chunk.js";
 
 /** What the script of a write takes. */
 export function argsOf({
@@ -31,7 +36,7 @@ export function argsOf({
 		(end && endReasonOf(end)) ?? "",
 		snapshot === undefined ? "" : String(snapshot.sequence),
 		snapshot?.state ?? "",
-		entries.length === 0 ? "" : encodeChunk(entries),
+		entries.length === 0 ? "" : encodeRunEntries(entries),
 		String(term),
 		release === true ? "1" : "",
 	];

@@ -1,0 +1,63 @@
+/**
+ * The server's clock, which dates messages. A lease counts by it, so that no process's clock does. What is said here is never later
+ * than the server says, so a lease never ends too early.
+ */
+import type { JetStream } from "../jetstream.js";
+
+// Clocks drift apart, and are set.
+const FRESH_MS = 30_000;
+/** An answer that took longer dates the past. */
+const PROMPT_MS = 500;
+const ATTEMPTS = 3;
+
+export class ServerClock {
+	readonly #jetStream: JetStream;
+	/** What the server's clock said, and the `performance.now()` of that moment, or later. */
+	#seen: { readonly now: number; readonly at: number } | undefined;
+	#checkedAt = Number.NEGATIVE_INFINITY;
+	#checking: Promise<void> | undefined;
+
+	constructor(jetStream: JetStream) {
+		this.#jetStream = jetStream;
+	}
+
+	/** @param stream any stream, and all of its subjects */
+	async now(stream: string, subjects: string): Promise<number> {
+		if (performance.now() > this.#checkedAt + FRESH_MS) {
+			this.#checking ??= this.#check(stream, subjects).finally(() => {
+				this.#checking = undefined;
+			});
+			await this.#checking;
+		}
+		return this.#now();
+	}
+
+	/** A message of that time is stored. */
+	see(time: number): void {
+		if (time > this.#now()) this.#seen = { now: time, at: performance.now() };
+	}
+
+	/** The server may be another one. */
+	forget(): void {
+		this.#checkedAt = Number.NEGATIVE_INFINITY;
+	}
+
+	#now(): number {
+		const { now = 0, at = 0 } = this.#seen ?? {};
+		return now + Math.floor(performance.now() - at);
+	}
+
+	/** A consumer is dated when it is created. Servers before 2.10 date no other answer. */
+	async #check(stream: string, filter_subject: string): Promise<void> {
+		const config = { deliver_policy: "new", filter_subject } as const;
+		for (let left = ATTEMPTS; left > 0; left--) {
+			const asked = performance.now();
+			const { name, created } = await this.#jetStream.createPullConsumer(stream, config);
+			const at = performance.now();
+			this.#jetStream.deleteConsumer(stream, name);
+			this.#seen = { now: Date.parse(created), at };
+			this.#checkedAt = at;
+			if (at - asked < PROMPT_MS) return;
+		}
+	}
+}
