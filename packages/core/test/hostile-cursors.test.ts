@@ -117,7 +117,7 @@ function outcomeOf(
 		host,
 		client,
 		{ id: lastEventId, cursor: parseCursor(lastEventId) },
-		{ upTo, isAhead: true },
+		{ upTo, isPartial: false, isAhead: true },
 	)) {
 		if (frame instanceof Promise) throw new Error("nothing is awaited");
 		frames++;

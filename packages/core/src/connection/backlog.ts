@@ -88,6 +88,24 @@ export class Backlog {
 		return true;
 	}
 
+	/**
+	 * Drops what is behind the first feed and is a feed too, or has a place in the log. Events of this connection alone stay.
+	 *
+	 * @returns whether a feed was dropped
+	 */
+	dropBehindFeed(): boolean {
+		const first = this.#items.findIndex((item) => item instanceof Feed) + 1;
+		const feeds = this.#feeds;
+		for (const item of this.#items.splice(first)) {
+			if (item instanceof Feed) {
+				item.stop();
+				this.#feeds--;
+			} else if (isOfLog(item)) this.weight -= weightOf(item);
+			else this.#items.push(item);
+		}
+		return this.#feeds < feeds;
+	}
+
 	/** Stops all feeds. */
 	stopFeeds(): void {
 		for (const item of this.#items) if (item instanceof Feed) item.stop();
@@ -104,6 +122,11 @@ export class Backlog {
 		}
 		this.#items.splice(0, count);
 	}
+}
+
+/** Whether a frame came through the log, or states a position in it. */
+function isOfLog({ kind, position }: Frame): boolean {
+	return position !== undefined && (kind === "logged" || kind === "control");
 }
 
 /** The memory that dropping a waiting frame frees. */

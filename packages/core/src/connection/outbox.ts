@@ -83,6 +83,13 @@ export abstract class Outbox<
 		this.host.flush.schedule(this);
 	}
 
+	/** Drops what came through the log and waits behind the first feed, which will supply it. @returns whether that was a feed too */
+	dropBehindFeed(): boolean {
+		const hadFeed = this.#backlog?.dropBehindFeed() === true;
+		this.onTaken();
+		return hadFeed;
+	}
+
 	/** Writes a comment ahead of frames that wait behind a feed, which is harmless for the client. The outbox must be idle. */
 	beat(comment: Frame): void {
 		this.#gather(comment);

@@ -36,7 +36,10 @@ export abstract class Trail {
 		const { position, kind } = frame;
 		if (position === undefined) return frame;
 		const at = this.#at;
-		const holds = at === undefined || kind === "logged" || kind === "landing";
+		const isLanding = kind === "landing" || kind === "gap";
+		// Whatever was left out before, its client has been told, or given it.
+		if (isLanding) this.#reliesOn = undefined;
+		const holds = at === undefined || kind === "logged" || isLanding;
 		const now = holds || !isStale(frame, position, at, hasWaited) ? position : at;
 		this.#at = now;
 		const reliesOn = this.#reliesOn;

@@ -5,9 +5,9 @@
 import type { Connection } from "../connection/connection.js";
 import type { FeedSource } from "../connection/feed.js";
 import { settled } from "../connection/feed.js";
-import { encodeCursor, type Position, parseCursor } from "../wire/cursor.js";
+import { type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { type Goal, introduce, type Origin, type ReplayHost, replay } from "./replay.js";
+import { type Goal, introduce, type Origin, originAt, type ReplayHost, replay } from "./replay.js";
 
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
@@ -16,8 +16,8 @@ export class CatchUp {
 	readonly #begun: Position | Promise<Position>;
 	/** Connections registered in this tick, or before the log was open. */
 	readonly #starting = new WeakSet<Connection>();
-	/** The position up to which each connection is, or was, replayed what it missed. */
-	readonly #goals = new WeakMap<Connection, Goal>();
+	/** By connection, what its feeds lead to, in their order. */
+	readonly #goals = new WeakMap<Connection, readonly Goal[]>();
 
 	constructor(host: ReplayHost<Connection>, begun: Position | Promise<Position>) {
 		this.#host = host;
@@ -36,11 +36,9 @@ export class CatchUp {
 			this.#starting.add(connection);
 			const from = upTo && this.#comeUp(connection, origin, upTo);
 			// The log may break before the feed begins.
-			if (from !== undefined && !(from instanceof Promise)) {
-				this.#goals.set(connection, { upTo: from, isAhead: true });
-			}
+			if (from !== undefined && !(from instanceof Promise)) this.#aim(connection, from);
 			connection.feed(this.#start(connection, origin, from));
-		} else if (!this.#introduce(connection, connection.groups, upTo)) {
+		} else if (!this.#introduce(connection, connection.groups, upTo, undefined)) {
 			connection.beat(this.#host.notices.arrival(upTo));
 			// Joins the headers in one packet: Node sends them at the end of this tick.
 			connection.flush();
@@ -52,23 +50,25 @@ export class CatchUp {
 		const { position } = this.#host.log;
 		// A connection whose replay is about to start has its groups read then.
 		if (position === undefined || this.#starting.has(connection)) return;
-		// A replay that has begun does not read these groups, so it cannot cover a later break as well.
-		const goal = this.#goals.get(connection);
-		if (goal !== undefined) goal.isAhead = false;
-		this.#introduce(connection, groups, position);
+		this.#introduce(connection, groups, position, position);
 	}
 
 	/** Treats these connections as if they had left and reconnected: all of them missed what lies between. */
 	onBreak(from: Position, connections: readonly Connection[]): void {
 		const upTo = this.#host.log.position ?? from;
 		const ahead = this.ahead.onBreak(upTo);
-		const origin = { id: encodeCursor(from), cursor: { position: from, isPartial: false } };
+		const origin = originAt(from);
 		for (const connection of connections) {
 			if (ahead.has(connection)) continue;
-			const goal = this.#goals.get(connection);
-			// Nothing was sent to it since, so one replay covers both.
-			if (goal?.isAhead && goal.upTo === from) goal.upTo = upTo;
-			else connection.feed(this.#resume(connection, origin, { upTo, isAhead: true }));
+			const goal = this.#goalOf(connection);
+			if (goal === undefined) {
+				connection.feed(replay(this.#host, connection, origin, this.#aim(connection, upTo)));
+				continue;
+			}
+			// Its client has nothing yet of what came since, and is given that of the log that there is now.
+			goal.upTo = upTo;
+			if (connection.dropBehindFeed()) goal.isPartial = true;
+			this.#goals.set(connection, [goal]);
 		}
 	}
 
@@ -81,18 +81,26 @@ export class CatchUp {
 		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
 		const upTo = yield* settled(start);
 		this.#starting.delete(connection);
-		if (origin !== undefined) {
-			const goal = this.#goals.get(connection) ?? { upTo, isAhead: true };
-			return yield* this.#resume(connection, origin, goal);
-		}
-		const kept = this.#keepers(connection.groups);
-		if (kept.length > 0) yield* introduce(this.#host, connection, kept, upTo);
-		else yield this.#host.notices.arrival(upTo);
+		const goal = this.#goalOf(connection) ?? this.#aim(connection, upTo);
+		if (origin !== undefined) return yield* replay(this.#host, connection, origin, goal);
+		const groups = this.#keepers(connection.groups);
+		if (groups.length > 0)
+			return yield* introduce(this.#host, connection, { groups, at: undefined }, goal);
+		goal.isAhead = false;
+		yield this.#host.notices.arrival(goal.upTo);
 	}
 
-	*#resume(connection: Connection, origin: Origin, goal: Goal): FeedSource {
-		this.#goals.set(connection, goal);
-		yield* replay(this.#host, connection, origin, goal);
+	/** What the first unfinished feed of a connection leads to. */
+	#goalOf(connection: Connection): Goal | undefined {
+		return this.#goals.get(connection)?.find(({ isAhead }) => isAhead);
+	}
+
+	/** Call for each feed that is added. */
+	#aim(connection: Connection, upTo: Position): Goal {
+		const goal = { upTo, isPartial: false, isAhead: true };
+		const others = this.#goals.get(connection)?.filter(({ isAhead }) => isAhead) ?? [];
+		this.#goals.set(connection, [...others, goal]);
+		return goal;
 	}
 
 	/** Waits for the log if the client is ahead of it. @returns the position after which events are live */
@@ -111,11 +119,16 @@ export class CatchUp {
 		return this.ahead.wait(connection, position, log, log.shared);
 	}
 
-	/** Sends a connection the newest events of the groups that keep them. @returns whether any of them does */
-	#introduce(connection: Connection, groups: readonly string[], upTo: Position): boolean {
-		const kept = this.#keepers(groups);
-		if (kept.length === 0) return false;
-		connection.feed(introduce(this.#host, connection, kept, upTo));
+	/** Sends a connection, which is at `at`, the newest events of the groups that keep them. @returns whether any of them does */
+	#introduce(
+		connection: Connection,
+		joined: readonly string[],
+		upTo: Position,
+		at: Position | undefined,
+	): boolean {
+		const groups = this.#keepers(joined);
+		if (groups.length === 0) return false;
+		connection.feed(introduce(this.#host, connection, { groups, at }, this.#aim(connection, upTo)));
 		return true;
 	}
 

@@ -52,7 +52,7 @@ export class Notices {
 		return this.#frame(`gap ${reason} ${state}`, position, state, (id) =>
 			encodeFrame(
 				encodeEvent({ event: this.#gapEvent, id, ...dataOf(reason) }),
-				"logged",
+				"gap",
 				undefined,
 				position,
 			),

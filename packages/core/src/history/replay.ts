@@ -20,9 +20,11 @@ export interface ReplayHost<Connection extends Replayed> extends RecoveryHost<Co
 
 /** The position at which a replay ends. Later events reach the connection live. */
 export interface Goal {
-	/** Replaced if the log breaks before the replay reaches it. */
+	/** Replaced if the log breaks before the replay has ended. */
 	upTo: Position;
-	/** True while the replay has not reached it and still can. */
+	/** The break has also dropped the newest events of groups that the connection had joined meanwhile. */
+	isPartial: boolean;
+	/** True while the replay has not ended. */
 	isAhead: boolean;
 }
 
@@ -34,23 +36,72 @@ export interface Origin {
 	readonly cursor: Cursor | "start" | undefined;
 }
 
+/** Where a client is that has received everything up to a position, but perhaps not the newest events of its groups. */
+export function originAt(position: Position, isPartial = false, reliesOn?: Position): Origin {
+	const id = encodeCursor(position, undefined, isPartial ? "partial" : undefined, reliesOn);
+	return { id, cursor: { position, isPartial, reliesOn } };
+}
+
 /** Yields what was sent since the client's last event ID, up to where the live events begin. */
 export function* replay<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
-	{ id, cursor }: Origin,
+	origin: Origin,
 	goal: Goal,
 ): Steps {
+	// Each break of the log moves the goal.
+	for (let from = origin; goal.isAhead; ) {
+		from = yield* pass(host, connection, from, goal);
+		const { cursor } = from;
+		goal.isAhead = !(
+			typeof cursor === "object" &&
+			cursor.position === goal.upTo &&
+			!cursor.isPartial
+		);
+	}
+}
+
+/** For a connection that has just joined groups that keep their newest events. `at`: where it was, if it was anywhere. */
+export function* introduce<C extends Replayed>(
+	host: ReplayHost<C>,
+	connection: C,
+	{ groups, at }: { readonly groups: readonly string[]; readonly at: Position | undefined },
+	goal: Goal,
+): Steps {
+	const { upTo } = goal;
+	if (at !== undefined && at !== upTo)
+		return yield* replay(host, connection, originAt(at, true), goal);
+	goal.isPartial = false;
+	yield host.notices.id(upTo, "partial");
+	yield* latest(host, connection, groups, upTo);
+	if (upTo === goal.upTo) yield host.notices.arrival(upTo);
+	goal.isAhead = upTo !== goal.upTo;
+	yield* replay(host, connection, originAt(upTo, true), goal);
+}
+
+/** Goes as far as the goal is now. @returns where the client is then */
+function* pass<C extends Replayed>(
+	host: ReplayHost<C>,
+	connection: C,
+	{ id, cursor }: Origin,
+	goal: Goal,
+): Steps<Origin> {
+	const { upTo, isPartial } = goal;
+	goal.isPartial = false;
 	const groups = [...connection.memberships];
 	const from: Partial<Cursor> | undefined = cursor === "start" ? {} : cursor;
-	const given = from && (yield* missed(host, connection, groups, from, goal));
-	goal.isAhead = false;
-	const { upTo } = goal;
+	const isOwed = isPartial || from?.isPartial === true;
+	const given =
+		from && (yield* missed(host, connection, groups, { ...from, isPartial: isOwed }, goal));
+	if (given?.failure === "broken") {
+		const { at, relied } = given;
+		return at === undefined ? { id, cursor } : originAt(at, isOwed, relied);
+	}
 	if (given !== undefined && given.failure === undefined) {
 		connection.onResumed("replayed");
 		const isBehind = given.lastSent === undefined || given.lastSent.sequence < upTo.sequence;
-		if (isBehind || from?.isPartial) yield host.notices.arrival(upTo);
-		return;
+		if (isBehind || isOwed) yield host.notices.arrival(upTo);
+		return originAt(upTo);
 	}
 	const failure = given?.failure ?? "invalid";
 	connection.onResuming(false);
@@ -61,22 +112,14 @@ export function* replay<C extends Replayed>(
 	connection.onResumed(isRecovered ? "recovered" : failure);
 	const kept = groups.filter((group) => host.log.keepsLatest(group));
 	const state = kept.length > 0 ? "partial" : undefined;
-	yield isRecovered ? host.notices.landing(upTo, state) : host.notices.gap(failure, upTo, state);
-	if (kept.length === 0) return;
-	yield* latest(host, connection, kept, upTo);
-	yield host.notices.arrival(upTo);
-}
-
-/** For a connection that has just joined groups that keep their newest events. `upTo`: later events reach it live. */
-export function* introduce<C extends Replayed>(
-	host: ReplayHost<C>,
-	connection: C,
-	groups: readonly string[],
-	upTo: Position,
-): Steps {
-	yield host.notices.id(upTo, "partial");
-	yield* latest(host, connection, groups, upTo);
-	yield host.notices.arrival(upTo);
+	// What was recovered need not have what came after the goal was set, and a gap covers all.
+	const at = isRecovered ? upTo : goal.upTo;
+	yield isRecovered ? host.notices.landing(at, state) : host.notices.gap(failure, at, state);
+	if (kept.length === 0) return originAt(at);
+	if (at === goal.upTo) yield* latest(host, connection, kept, at);
+	if (at !== goal.upTo) return originAt(at, true);
+	yield host.notices.arrival(at);
+	return originAt(at);
 }
 
 /** The newest events of groups, for a connection that has just joined them. Without ids, which would move the client back. */
@@ -101,8 +144,10 @@ interface Missed {
 	readonly at: Position | undefined;
 	/** The last id it was sent. */
 	readonly lastSent: Position | undefined;
-	/** Why the replay cannot continue, if it cannot. */
-	readonly failure?: ReadFailure;
+	/** A later position, without which it has not. */
+	readonly relied: Position | undefined;
+	/** Why the replay cannot continue, if it cannot. `"broken"`: the log broke, so the goal is another one. */
+	readonly failure?: ReadFailure | "broken";
 }
 
 /** Yields what was sent since a cursor, or everything that is kept. */
@@ -114,6 +159,7 @@ function* missed<C extends Replayed>(
 	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
+	const { upTo } = goal;
 	const ownGroups = isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
 	const reader = {
 		clientId: connection.clientId,
@@ -124,36 +170,36 @@ function* missed<C extends Replayed>(
 	let at = position;
 	let lastSent = position;
 	let relied = reliesOn;
-	let proven: Position | undefined;
+	// It received only events that nothing up to there replaced, so the log must still have that later position.
+	if (relied !== undefined) {
+		const proof = yield* settled(log.readAfter(relied, upTo, { ...reader, groups: [] }));
+		if (upTo !== goal.upTo) return { at, lastSent, relied, failure: "broken" };
+		if (typeof proof === "string") return { at, lastSent, relied, failure: proof };
+	}
 	for (;;) {
-		const { upTo } = goal;
-		// It received only events that nothing up to there replaced, so the log must still have that later position.
-		if (relied !== undefined && proven !== upTo) {
-			const proof = yield* settled(log.readAfter(relied, upTo, { ...reader, groups: [] }));
-			if (upTo !== goal.upTo) continue;
-			if (typeof proof === "string") return { at, lastSent, failure: proof };
-			proven = upTo;
-		}
 		const page = yield* settled(log.readAfter(at, upTo, reader));
-		if (upTo !== goal.upTo) continue;
-		if (typeof page === "string") return { at, lastSent, failure: page };
+		if (upTo !== goal.upTo) return { at, lastSent, relied, failure: "broken" };
+		if (typeof page === "string") return { at, lastSent, relied, failure: page };
 		if (position !== undefined) connection.startAt(position);
 		connection.onResuming(true);
 		if (relied !== undefined || page.isConflated || ownGroups.length > 0) {
 			relied = upTo;
-			proven = upTo;
 			relyOn(log, connection, upTo);
 		}
 		// The state comes first: the id of each event below claims that the client already has it.
 		if (at === position) yield* latest(host, connection, ownGroups, upTo);
 		for (const record of page.records) {
-			if (record.isReplaced) relyOn(log, connection, log.position);
+			if (record.isReplaced) {
+				relied = log.position;
+				relyOn(log, connection, relied);
+			}
 			if (!isStillFor(connection, record)) continue;
 			yield record.frame;
 			lastSent = record.position;
 		}
 		at = page.upTo;
-		if (upTo === goal.upTo && at.sequence >= upTo.sequence) return { at, lastSent };
+		if (upTo !== goal.upTo) return { at, lastSent, relied, failure: "broken" };
+		if (at.sequence >= upTo.sequence) return { at, lastSent, relied };
 	}
 }
 

@@ -10,6 +10,7 @@ import type { Position } from "../wire/cursor.js";
 import { failed, type Refusal } from "./append-queue.js";
 import type { LogEngine, Newest } from "./log-engine.js";
 import type { LogWriter } from "./log-writer.js";
+import { OpenQuestions } from "./open-questions.js";
 
 const INTERVAL_MS = 2_000;
 const TIMEOUT_MS = 5_000;
@@ -66,7 +67,7 @@ export class HealthProbe {
 	#refusal: string | undefined;
 	#tidiedAt = Date.now();
 	#isTrying = false;
-	readonly #asking: (() => void)[] = [];
+	readonly #questions = new OpenQuestions();
 	readonly #alarm = new Alarm(() => void this.#probe());
 
 	constructor(engine: LogEngine, host: HealthProbeHost) {
@@ -90,9 +91,7 @@ export class HealthProbe {
 	/** Resolves when a probe that starts from now on proves that the followed log is the current one. */
 	current(): Promise<void> {
 		this.#lookIn(ASK_MS);
-		return new Promise((resolve) => {
-			this.#asking.push(resolve);
-		});
+		return new Promise((resolve) => this.#questions.add([resolve]));
 	}
 
 	/** Call when the engine delivers what is after the position. `newest`: the newest position just before */
@@ -100,7 +99,7 @@ export class HealthProbe {
 		this.#awaited = undefined;
 		this.#failure = undefined;
 		this.#expect(newest);
-		for (const answer of this.#asking.splice(0)) answer();
+		if (this.#questions.hasNew) this.look();
 		void this.#tryAppending();
 	}
 
@@ -109,11 +108,13 @@ export class HealthProbe {
 		this.#awaited = undefined;
 		this.#provenAt = -Infinity;
 		this.#failure = error.message;
+		this.#questions.askAgain();
 	}
 
 	/** Call when everything up to a sequence has arrived. */
 	onArrived(sequence: number): void {
 		if (this.#awaited !== undefined && sequence >= this.#awaited.newest.sequence) this.#prove();
+		this.#questions.onArrived(this.#host);
 	}
 
 	health(): LogHealth {
@@ -138,23 +139,25 @@ export class HealthProbe {
 
 	async #probe(): Promise<void> {
 		const { position } = this.#host;
-		const asking = this.#asking.splice(0);
+		let asking = this.#questions.take();
 		try {
 			const newest = await within(TIMEOUT_MS, this.#engine.newest(), "The answer");
 			this.#refusal = undefined;
 			this.#host.onAnswer(newest);
 			// Before the log is open, or after it was recreated meanwhile, there is nothing to compare.
 			const isComparable = position !== undefined && position.epoch === this.#host.position?.epoch;
-			if (!isComparable || this.#compare(newest, position))
-				for (const answer of asking.splice(0)) answer();
+			if (!isComparable) for (const answer of asking) answer();
+			else if (this.#compare(newest, position))
+				this.#questions.answerAt(newest, asking, this.#host);
+			else this.#questions.add(asking);
+			asking = [];
 			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
 		} catch (error) {
 			// Appends report their own errors. Here only the proof is missing.
 			this.#refusal = failed(this.#engine, error).message;
 		}
 		void this.#tryAppending();
-		// Unanswered questions stay queued until the log is followed again.
-		this.#asking.push(...asking);
+		this.#questions.add(asking);
 		this.#lookIn(INTERVAL_MS);
 	}
 

@@ -1,0 +1,162 @@
+/**
+ * A log that loses its newest events while a client is given what it missed. One gap stands for all that the client cannot be
+ * given, and what it is given is of the log that there is.
+ */
+import { eventually, type TestStream } from "@sse-service/testing";
+import { expect, it } from "vitest";
+import type { LogEngine } from "../src/engine.js";
+import type { SSEServiceOptions } from "../src/index.js";
+import { MemoryEngine } from "./memory-engine.js";
+import type { Serving } from "./serving.js";
+import { dataOf, lastIdOf, startOn } from "./start-on.js";
+
+const STATE = { group: "state", key: "", max: 10 };
+
+const history = { maxEvents: 2, groups: { state: { latest: true as const } } };
+
+/** An engine of which calls can be held up. */
+class HeldEngine extends MemoryEngine {
+	/** What lets each call that is held up go on. */
+	readonly held: (() => void)[] = [];
+	#holds: "read" | "newest" | undefined;
+
+	/** Hold up calls from now on. @returns ends that; those that came until then stay held up */
+	hold(method: "read" | "newest"): () => void {
+		this.#holds = method;
+		return () => {
+			this.#holds = undefined;
+		};
+	}
+
+	release(): void {
+		for (const each of this.held.splice(0)) each();
+	}
+
+	override driver(): LogEngine {
+		const own = super.driver();
+		return {
+			...own,
+			newest: () => this.#pass("newest").then(() => own.newest()),
+			read: (...asked) => this.#pass("read").then(() => own.read(...asked)),
+		};
+	}
+
+	async #pass(method: "read" | "newest"): Promise<void> {
+		if (this.#holds !== method) return;
+		await new Promise<void>((resolve) => {
+			this.held.push(resolve);
+		});
+	}
+
+	/** Lose the newest texts and store these in their places, as another process would. */
+	async replace(count: number, texts: readonly object[]): Promise<void> {
+		this.forget(count);
+		for (const [index, { latest, ...text }] of (texts as { latest?: never }[]).entries()) {
+			const stored = {
+				text: JSON.stringify({ w: "elsewhere", ...text }),
+				tag: `new${index}`,
+				latest,
+			};
+			await super.driver().append([stored]);
+		}
+	}
+}
+
+interface Scene extends Serving {
+	readonly engine: HeldEngine;
+	/** The id of the first of six events. The service has only the last of them in memory. */
+	readonly id: string;
+	/** A client that has all of them. */
+	readonly other: TestStream;
+}
+
+async function begin(options: SSEServiceOptions = {}): Promise<Scene> {
+	const engine = new HeldEngine();
+	const serving = await startOn(engine, { history, ...options });
+	const { stream: other } = await serving.open();
+	const { id } = await serving.sse.publish("all", "0");
+	for (const data of ["1", "2", "3", "4", "5"]) await serving.sse.publish("all", data);
+	await other.take(6);
+	return { ...serving, engine, id, other };
+}
+
+/** What a client received until one more event came. */
+async function allOf({ sse }: Serving, stream: TestStream): Promise<string[]> {
+	await sse.publish("all", "end");
+	await stream.until(() => stream.text.includes("data: end"));
+	return dataOf(stream.events);
+}
+
+const DIVERGED = '{"reason":"diverged"}';
+
+// Its tail had not been given the new events, so the newest of them might still follow what it had: that counted as proof.
+it("is one gap for a client that comes before its process has seen the loss", async () => {
+	const scene = await begin();
+	const { engine, open, other, id } = scene;
+	engine.isMute = true;
+	await engine.replace(2, [{ d: "a" }, { d: "b" }, { d: "c" }]);
+	const before = engine.looks;
+	const { stream } = await open({}, id);
+	await eventually(() => engine.looks > before + 1 || stream.events.length > 0, "a probe");
+	engine.goOn();
+	engine.cut();
+	await other.until(() => dataOf(other.events).includes(DIVERGED));
+	expect(await allOf(scene, stream)).toEqual(["1", "2", "3", "a", "b", "c", "end"]);
+	expect(lastIdOf(stream)).toBe(lastIdOf(other));
+});
+
+it("is no gap for a client that was to be sent, behind a replay, what is lost", async () => {
+	const scene = await begin();
+	const { engine, open, other, id, sse } = scene;
+	const readAgain = engine.hold("read");
+	const { stream } = await open({}, id);
+	await eventually(() => engine.held.length > 0, "the read");
+	readAgain();
+	await sse.publish("all", "lost");
+	await other.take(7);
+	await engine.replace(1, [{ d: "a" }, { d: "b" }]);
+	engine.cut();
+	await other.until(() => dataOf(other.events).includes(DIVERGED));
+	engine.release();
+	expect(await allOf(scene, stream)).toEqual(["1", "2", "3", "4", "5", "a", "b", "end"]);
+});
+
+// The gap led to where the old log had been, and the state behind it was that of the new one.
+it("is one gap, and the state behind it, for a client whose id is proven to be lost while the log breaks", async () => {
+	const scene = await begin();
+	const { engine, open, other, id, sse } = scene;
+	await sse.publish({ group: "state" }, "old state");
+	const lookAgain = engine.hold("newest");
+	const { stream } = await open({ groups: ["state"] }, id.replace(/\.[^.]*$/, ".elsewhere"));
+	await eventually(() => engine.held.length > 0, "the proof");
+	await sse.publish("all", "lost");
+	await other.take(7);
+	lookAgain();
+	await engine.replace(2, [{ g: "state", d: "new state", latest: STATE }, { d: "a" }]);
+	engine.cut();
+	await other.until(() => dataOf(other.events).includes(DIVERGED));
+	engine.release();
+	expect(await allOf(scene, stream)).toEqual([DIVERGED, "new state", "end"]);
+});
+
+it("is state of the log that there is for a client that was to be given it later", async () => {
+	const scene = await begin({ maxBufferedBytes: 2 ** 26 });
+	const { engine, open, other, sse } = scene;
+	await sse.publish({ group: "state" }, "old state");
+	const { stream, connection } = await open({ clientId: "ada" });
+	stream.pause();
+	// Until the operating system takes no more.
+	while (connection.bufferedBytes < 1_000_000) await sse.publish("all", "x".repeat(100_000));
+	await sse.publish("all", "kept");
+	await other.until(() => dataOf(other.events).includes("kept"));
+	sse.join({ connection }, "state");
+	await sse.publish({ group: "state" }, "lost");
+	await sse.publish("all", "lost");
+	await other.until(() => dataOf(other.events).includes("lost"));
+	await engine.replace(2, [{ d: "a" }, { g: "state", d: "new state", latest: STATE }]);
+	engine.cut();
+	await other.until(() => dataOf(other.events).includes(DIVERGED));
+	stream.resume();
+	const received = (await allOf(scene, stream)).filter((data) => !data.startsWith("xxx"));
+	expect(received).toEqual(["kept", "new state", "a", "end"]);
+});
