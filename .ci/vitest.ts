@@ -1,5 +1,6 @@
 // How the tests of every package run. A package's vitest.config.ts begins with these options and adds its own.
 
+import { join } from "node:path";
 import type { ViteUserConfig } from "vitest/config";
 import { RUN_LIMIT_MS } from "./limits.mjs";
 
@@ -11,4 +12,9 @@ export const tests = {
 	testTimeout: RUN_LIMIT_MS,
 	hookTimeout: RUN_LIMIT_MS,
 	expect: { poll: { timeout: RUN_LIMIT_MS } },
+	// What one package has translated to JavaScript, the others need not.
+	experimental: {
+		fsModuleCache: true,
+		fsModuleCachePath: join(import.meta.dirname, "../node_modules/.cache/vitest"),
+	},
 } satisfies ViteUserConfig["test"];

@@ -26,7 +26,7 @@ export interface BrowserTab {
 }
 
 export async function launchChromium(): Promise<TabBrowser> {
-	const browser = await launchBrowser();
+	const browser = await launchBrowser({ processes: "of tabs" });
 	let first: Awaited<ReturnType<typeof browser.openWindow>> | undefined;
 	return {
 		async openTab(address) {
