@@ -1,5 +1,5 @@
 /**
- * The suites that the engines, event logs and adapters of sse-service pass, for those that others write. They are those
+ * The suites that the engines, event logs, run stores and adapters of sse-service pass, for those that others write. They are those
  * of the private package of this repository, by their paths: the build puts them into this one.
  */
 export {
@@ -18,3 +18,8 @@ export {
 	type LogEngineHarness,
 	type LogOfEngine,
 } from "../../testing/src/log-engine.js";
+export {
+	describeRunStore,
+	type RunStoreHarness,
+	type TestedRunStore,
+} from "../../testing/src/run-store.js";

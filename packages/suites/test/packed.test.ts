@@ -1,13 +1,16 @@
 /**
  * The suites as they are published, in a project that has nothing else of this repository: they pass a right engine and
- * fail a wrong one.
+ * fail a wrong one. The same of run stores.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { createProject, type Project } from "@sse-service/testing/project";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
+import { useSuiteServer } from "@sse-service/testing/suite-server";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 const VITEST = dirname(createRequire(import.meta.url).resolve("vitest/package.json"));
@@ -16,9 +19,15 @@ const ENGINE = readFileSync(join(REPOSITORY, "packages/core/test/memory-engine.t
 let project: Project;
 
 beforeAll(async () => {
+	const installed = (folder: string, name: string): string =>
+		join(REPOSITORY, "packages", folder, "node_modules", name);
 	project = await createProject({
-		packages: ["sse-service", "@sse-service/suites"],
-		linked: { vitest: VITEST },
+		packages: ["sse-service", "@sse-service/suites", "@sse-service/redis", "@sse-service/nats"],
+		linked: {
+			vitest: VITEST,
+			redis: installed("redis", "redis"),
+			"@nats-io/transport-node": installed("nats", "@nats-io/transport-node"),
+		},
 		type: "module",
 	});
 });
@@ -49,13 +58,66 @@ describeLogEngine("an engine in memory", {
 });
 `,
 	);
-	const args = [join(VITEST, "vitest.mjs"), "run", "--reporter=verbose", "--no-color"];
+	return test("engine.test.ts");
+}
+
+/** Runs test files; resolves with what vitest printed. */
+function test(...files: string[]): Promise<string> {
+	const args = [join(VITEST, "vitest.mjs"), "run", "--reporter=verbose", "--no-color", ...files];
 	return new Promise((resolve) => {
 		execFile(process.execPath, args, { cwd: project.dir }, (_error, stdout, stderr) => {
 			resolve(stdout + stderr);
 		});
 	});
 }
+
+/** A test file of a store in memory, each claim of which is made by `claim`. */
+const memoryStore = (
+	claim: string,
+): string => `import { describeRunStore } from "@sse-service/suites";
+import { createMemoryRunStore, type RunStore } from "sse-service/runs";
+
+let store: RunStore | undefined;
+
+function create(): RunStore {
+	const created = createMemoryRunStore();
+	const own = created.claim.bind(created);
+	const claim: RunStore["claim"] = ${claim};
+	return Object.assign(created, { claim });
+}
+
+describeRunStore("in memory", {
+	open: async () => (store ??= create()),
+	close: async () => void (store = undefined),
+});
+`;
+
+const REDIS_STORE = `import { describeRunStore } from "@sse-service/suites";
+import { redisRunStore } from "@sse-service/redis";
+import { createClient } from "redis";
+
+const client = createClient({ url: process.env.REDIS_URL as string });
+await client.connect();
+let prefix = 0;
+
+describeRunStore("in Redis", {
+	open: async () => redisRunStore({ client, prefix: String(prefix) }),
+	close: async () => void prefix++,
+});
+`;
+
+const NATS_STORE = `import { describeRunStore } from "@sse-service/suites";
+import { natsRunStore } from "@sse-service/nats";
+import { connect } from "@nats-io/transport-node";
+
+const connection = await connect({ servers: process.env.NATS_URL as string });
+let prefix = 0;
+
+describeRunStore("in NATS", {
+	open: async () => natsRunStore({ connection, prefix: String(prefix) }),
+	close: async () => void prefix++,
+});
+`;
 
 it("pass an engine that does what it must", async () => {
 	const output = await prove(ENGINE);
@@ -72,4 +134,28 @@ it("fail an engine that leaves a number out", async () => {
 it("have types that the engine of sse-service fits", async () => {
 	await prove(ENGINE);
 	expect(await project.compile(["engine.test.ts", "--skipLibCheck", "--noEmit"])).toBe("");
+});
+
+describe.skipIf(redisServerPath === undefined || natsServerPath === undefined)("run stores", () => {
+	useSuiteServer("REDIS_URL", startRedisServer);
+	useSuiteServer("NATS_URL", startNatsServer);
+
+	it("pass the three of sse-service, and have types that fit them", async () => {
+		project.write("memory-runs.test.ts", memoryStore("own"));
+		project.write("redis-runs.test.ts", REDIS_STORE);
+		project.write("nats-runs.test.ts", NATS_STORE);
+		const files = ["memory-runs.test.ts", "redis-runs.test.ts", "nats-runs.test.ts"];
+		const output = await test(...files);
+		expect(output).toMatch(/Test Files +3 passed \(3\)/);
+		const options = ["--skipLibCheck", "--noEmit", "--target", "es2022", "--types", "node"];
+		expect(await project.compile([...files, ...options])).toBe("");
+	});
+});
+
+it("fail a run store that gives one run to two producers", async () => {
+	const claim = "async (id, rules) => ({ ...(await own(id, rules)), isOwn: true })";
+	project.write("wrong-runs.test.ts", memoryStore(claim));
+	const output = await test("wrong-runs.test.ts");
+	expect(output).toMatch(/× .* is claimed by one of many/);
+	expect(output).toMatch(/Tests +\d+ failed/);
 });

@@ -2,9 +2,10 @@
  * What every run store holds, whatever it keeps runs in.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventually } from "./waiting.js";
+import { eventually, settled } from "./waiting.js";
 
 // The types of a run store stand here as well: this package cannot import the core, whose tests import it.
+// Those of `sse-service/runs` fit them.
 type Outcome = "done" | "failed" | "cancelled";
 
 interface Entry {
@@ -72,14 +73,18 @@ export interface TestedRunStore {
 }
 
 export interface RunStoreHarness {
-	/** A store of a process. All of them keep the same runs; a store for one process answers the same one. */
+	/**
+	 * Opens a store as another process has it. Called twice for each test: both must keep the same runs, and none of an earlier
+	 * test. A store for a single process returns the same object twice. The suite closes both.
+	 */
 	open(): Promise<TestedRunStore>;
-	/** After each test. */
+	/** Called after each test, once the stores are closed. Runs of later tests must be others. */
 	close?(): Promise<void>;
 }
 
 const RULES: Rules = { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1_000 };
 
+/** Proves a run store. Call it at the top level of a test file. */
 export function describeRunStore(name: string, harness: RunStoreHarness): void {
 	describe(`a run store: ${name}`, () => {
 		let here: TestedRunStore;
@@ -342,6 +347,39 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
 			})();
 			for (let i = 0; i < EVENTS; i++) await write(run, i, entries(String(i)));
 			expect(await reading).toEqual(Array.from({ length: EVENTS }, (_, i) => String(i)));
+		});
+
+		it("wakes those that watch a run that ends in another process, and gives them the end", async () => {
+			const run = await claim("r");
+			await write(run, 0, entries("a"));
+			let ring: () => void = () => {};
+			const rung = new Promise<void>((resolve) => {
+				ring = resolve;
+			});
+			there.watch(run, () => ring());
+			expect(await there.read("r", run.attempt, 1, 9)).toHaveLength(1);
+			await here.cancel("r", undefined, RULES.ttlMs);
+			await settled(rung, "the end to be noticed");
+			await eventually(
+				async () => (await there.read("r", run.attempt, 2, 9))?.length === 1,
+				"the end to be read",
+			);
+			const [end] = (await there.read("r", run.attempt, 2, 9)) ?? [];
+			expect(end).toEqual({ event: "cancelled", data: "{}", end: "cancelled" });
+		});
+
+		it("brings any text of any length, also in snapshots", async () => {
+			const run = await claim("r");
+			const large = "large ✓ ".repeat(250_000);
+			const texts = ["\0\r\n\u2028", "half a pair: \ud83d", large];
+			const state = JSON.stringify({ large });
+			const snapshot = { sequence: 3, state };
+			await here.write([{ ...run, after: 0, entries: entries(...texts), snapshot, rules: RULES }]);
+			await write(run, 3, entries("after"));
+			const read = (await there.read("r", run.attempt, 1, 9)) ?? [];
+			// Whether it is equal: a difference of such texts takes minutes to print.
+			expect(read.map(({ data }) => data).join() === [...texts, "after"].join()).toBe(true);
+			expect((await there.snapshot("r", run.attempt))?.state === state).toBe(true);
 		});
 
 		it("keeps the newest snapshot beside the entries", async () => {
