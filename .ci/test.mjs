@@ -63,11 +63,13 @@ async function provide() {
 
 /** Runs the tests of every package, and counts them. @param {NodeJS.ProcessEnv} env */
 async function test(env) {
-	const packages = workspacePackages().filter((own) => own.manifest.scripts?.test !== undefined);
+	const packages = workspacePackages().filter((own) => own.manifest.scripts?.test === "vitest run");
 	// A report of an earlier run must not be counted.
 	for (const own of packages) rmSync(join(own.dir, VITEST_REPORT), { force: true });
 
+	// Not through pnpm, which takes half a second of a core for each package: what the scripts call is this.
 	const vitest = [
+		"run",
 		"--reporter=default",
 		"--reporter=json",
 		`--outputFile.json=${VITEST_REPORT}`,
@@ -77,7 +79,7 @@ async function test(env) {
 	const worker = async () => {
 		for (const own of next) {
 			const start = performance.now();
-			const { ok } = await run("pnpm", ["test", ...vitest], { cwd: own.dir, env, live: true });
+			const { ok } = await run("vitest", vitest, { cwd: own.dir, env, live: true });
 			const seconds = ((performance.now() - start) / 1000).toFixed(1);
 			console.log(`..    ${own.name}: its tests took ${seconds} s`);
 			count(own, ok);
