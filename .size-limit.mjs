@@ -9,6 +9,7 @@ export default [
 	...[
 		["ai", "1.5 kB"],
 		["inspector", "5.5 kB"],
+		["mcp", "4.5 kB"],
 		["metrics", "3 kB", "prometheus"],
 		["metrics", "4 kB", "opentelemetry"],
 		["fastify", "2 kB"],

@@ -6,6 +6,7 @@ export type { FoldRules, RunEvent } from "./runs/fold.js";
 export { createMemoryRunStore } from "./runs/memory-run-store.js";
 export { RecentEntries } from "./runs/recent-entries.js";
 export { endEntry, endReasonOf } from "./runs/run-end.js";
+export { type RunPage, readRun } from "./runs/run-reader.js";
 export type {
 	ClaimRules,
 	RunEntry,

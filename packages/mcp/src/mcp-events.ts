@@ -1,0 +1,58 @@
+/**
+ * The events of MCP sessions, kept so that a client whose connection breaks gets what it missed, from any process.
+ */
+import { SSEError } from "sse-service/engine";
+import { type McpEventsOptions, resolveOptions } from "./options.js";
+import { Session, type SessionEvents, type SessionHost } from "./session-events.js";
+
+export interface McpEvents {
+	/**
+	 * The event store of one session: the option `eventStore` of its transport. Ids of one session are refused in every other.
+	 *
+	 * @param id the session's id, or what else tells whose streams these are: at most 1,024 characters
+	 * @throws `ERR_SSE_INVALID_CLIENT_ID`
+	 */
+	session(id: string): SessionEvents;
+
+	/** Finishes all streams of this process and closes the store. What other processes can read stays for `ttlMs`. */
+	close(): Promise<void>;
+}
+
+const MAX_ID_LENGTH = 1_024;
+
+/**
+ * Creates the event stores of an MCP server's sessions.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`
+ */
+export function createMcpEvents(options: McpEventsOptions = {}): McpEvents {
+	const { store, ttlMs, leaseMs, maxStreams, onError, ...limits } = resolveOptions(options);
+	const open = new Set<SessionEvents>();
+	const host: SessionHost = {
+		store,
+		// A stream consists of up to two runs.
+		rules: { ttlMs, leaseMs, maxRuns: 2 * maxStreams },
+		limits,
+		open,
+		onError: (error) => {
+			try {
+				onError(error);
+			} catch {
+				// There is nobody left to ask.
+			}
+		},
+	};
+	return {
+		session: (id) => {
+			if (typeof id !== "string" || id.length === 0 || id.length > MAX_ID_LENGTH) {
+				const rule = `A session's id must be a string of 1 to ${MAX_ID_LENGTH} characters`;
+				throw new SSEError("ERR_SSE_INVALID_CLIENT_ID", rule);
+			}
+			return new Session(id, host);
+		},
+		close: async () => {
+			await Promise.all([...open].map((session) => session.close()));
+			await store.close();
+		},
+	};
+}

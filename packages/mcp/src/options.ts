@@ -1,0 +1,50 @@
+/**
+ * The options of an event store, with their defaults.
+ */
+import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
+import { createMemoryRunStore, type RunStore } from "sse-service/runs";
+
+export interface McpEventsOptions {
+	/** Where messages are kept: `redisRunStore({ client })` for several processes. Default: in memory, for one process. */
+	readonly store?: RunStore | undefined;
+	/** How long a stream is kept after its end, in milliseconds. Default 300,000 (five minutes). */
+	readonly ttlMs?: number | undefined;
+	/** After so long without a sign of its process, a stream has ended, in milliseconds. Default 60,000. */
+	readonly leaseMs?: number | undefined;
+	/** After so long without a message, a stream has ended, in milliseconds. Default 3,600,000 (an hour). A later message continues it. */
+	readonly idleMs?: number | undefined;
+	/** About how many messages of one stream are kept: the newest, and at least half as many. Default 10,000. */
+	readonly maxEvents?: number | undefined;
+	/** About how many characters of one stream are kept: the newest, and at least half as many. Default 1,048,576. */
+	readonly maxLength?: number | undefined;
+	/** How many streams are kept, of all sessions; at the limit new ones cannot be resumed. Default 100,000. */
+	readonly maxStreams?: number | undefined;
+	/** Receives what the store rejects with. The streams continue, but cannot be resumed. */
+	readonly onError?: ((error: unknown) => unknown) | undefined;
+}
+
+export type ResolvedOptions = {
+	readonly [Name in keyof McpEventsOptions]-?: Exclude<McpEventsOptions[Name], undefined>;
+};
+
+const TIME: Rule = [
+	"an integer of milliseconds from 1 to 2147483647",
+	(value) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 31,
+];
+
+const RULES: OptionRules<Omit<ResolvedOptions, "store"> & { readonly store: RunStore | null }> = {
+	store: [null, ["a run store", (value) => typeof value === "object"]],
+	ttlMs: [300_000, TIME],
+	leaseMs: [60_000, TIME],
+	idleMs: [3_600_000, TIME],
+	maxEvents: [10_000, LIMIT],
+	maxLength: [1_048_576, LIMIT],
+	maxStreams: [100_000, LIMIT],
+	onError: [() => {}, ["a function", (value) => typeof value === "function"]],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveOptions(options: McpEventsOptions): ResolvedOptions {
+	const { store, ...resolved } = readOptions(options, RULES);
+	return { ...resolved, store: store ?? createMemoryRunStore() };
+}

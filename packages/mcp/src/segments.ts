@@ -1,0 +1,111 @@
+/**
+ * The segments of a stream: the one or two runs that keep its events. When the newer one is full, the next takes the place of
+ * the older one, so a stream never keeps more than its limit, and always the newest half of it.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { within } from "sse-service/engine";
+import type { ClaimRules, RunEntry, RunStatus, RunStore, RunWrite } from "sse-service/runs";
+
+/** What a segment begins with. */
+export interface SegmentHead {
+	/** The stream's nonce, in the ids of its events. */
+	readonly nonce: string;
+	/** The number of the stream's events before this segment. */
+	readonly base: number;
+	/** Who writes it. */
+	readonly writer: string;
+}
+
+export interface Segment extends SegmentHead {
+	readonly place: 0 | 1;
+	readonly status: RunStatus;
+	/** The number of its events. */
+	readonly count: number;
+}
+
+/** Why a segment ended early: another process writes the stream now. */
+const MOVED = "moved";
+/** Messages per read. */
+const PAGE = 256;
+/** A store that has not answered by then is unavailable. */
+const TIMEOUT_MS = 5_000;
+
+/** A name that nobody else has. */
+export function newNonce(): string {
+	return randomBytes(9).toString("base64url");
+}
+
+export class Segments {
+	readonly store: RunStore;
+	readonly rules: ClaimRules;
+	readonly #ids: readonly [string, string];
+
+	constructor(store: RunStore, rules: ClaimRules, sessionId: string, streamId: string) {
+		this.store = store;
+		this.rules = rules;
+		// A session's id is a secret, and a run's id is not.
+		const name = createHash("sha256").update(JSON.stringify([sessionId, streamId]));
+		const id = `mcp.${name.digest("base64url")}`;
+		this.#ids = [`${id}.0`, `${id}.1`];
+	}
+
+	/** The segments of the stream, in order. The last is the newest. */
+	async read(): Promise<Segment[]> {
+		const [a, b] = await Promise.all([this.#read(0), this.#read(1)]);
+		if (a === undefined || b === undefined) return [a ?? b].filter((each) => each !== undefined);
+		const [older, newer] = isBefore(a, b) ? [a, b] : [b, a];
+		const isContinued = older.nonce === newer.nonce && older.base + older.count === newer.base;
+		return isContinued ? [older, newer] : [newer];
+	}
+
+	/** Ends the newest segment, so that nobody else can write to the stream. @returns it */
+	async seal(): Promise<Segment | undefined> {
+		const { ttlMs } = this.rules;
+		await Promise.all(this.#ids.map((id) => timed(this.store.cancel(id, MOVED, ttlMs))));
+		return (await this.read()).at(-1);
+	}
+
+	/** Puts a new, empty segment in a place. @returns `undefined` if another process was faster */
+	async claim(place: 0 | 1, head: SegmentHead): Promise<RunStatus | undefined> {
+		const { status, isOwn } = await timed(this.store.claim(this.#ids[place], this.rules));
+		if (!isOwn) return undefined;
+		const snapshot = { sequence: 0, state: JSON.stringify(head) };
+		const sequence = await this.write(status, { after: 0, entries: [], snapshot });
+		return sequence === undefined ? undefined : status;
+	}
+
+	/** @returns the sequence of the newest entry, or `undefined` if the segment has ended */
+	async write(
+		{ id, attempt, term }: RunStatus,
+		content: Pick<RunWrite, "after" | "entries" | "snapshot">,
+	): Promise<number | undefined> {
+		const { rules } = this;
+		const write = { id, attempt, term, ...content, rules };
+		const [sequence] = await timed(this.store.write([write]));
+		return sequence;
+	}
+
+	/** @returns the next entries of a segment from a sequence on, or `undefined` if it is no longer kept */
+	page({ id, attempt }: RunStatus, from: number): Promise<readonly RunEntry[] | undefined> {
+		return timed(this.store.read(id, attempt, from, PAGE));
+	}
+
+	async #read(place: 0 | 1): Promise<Segment | undefined> {
+		const id = this.#ids[place];
+		const status = await timed(this.store.settle(id));
+		const snapshot = status && (await timed(this.store.snapshot(id, status.attempt)));
+		if (status === undefined || snapshot === undefined) return undefined;
+		const head = JSON.parse(snapshot.state) as SegmentHead;
+		// The end is an entry, too.
+		const count = status.sequence - (status.state === "running" ? 0 : 1);
+		return { ...head, place, status, count };
+	}
+}
+
+function isBefore(a: Segment, b: Segment): boolean {
+	return a.nonce === b.nonce ? a.base < b.base : a.status.startedAt < b.status.startedAt;
+}
+
+function timed<Result>(call: Promise<Result>): Promise<Result> {
+	return within(TIMEOUT_MS, call, "The run store");
+}

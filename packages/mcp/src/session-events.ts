@@ -1,0 +1,123 @@
+/**
+ * The event store of one session, for its transport: stores what the transport sends, and replays it to a client that reconnects.
+ */
+import { SSEError } from "sse-service/engine";
+import type { ClaimRules, RunStore } from "sse-service/runs";
+import { parseEventId } from "./event-id.js";
+import { follow, replay, type Send, type Tail } from "./replay.js";
+import { newNonce, Segments } from "./segments.js";
+import { StreamWriter, type WriterLimits } from "./stream-writer.js";
+
+/** What a transport of the MCP SDK accepts as `eventStore`. Its methods are the transport's to call. */
+export interface SessionEvents {
+	/** Stores a message. @returns its id; if the store is unavailable, one that is refused later */
+	storeEvent(streamId: string, message: object): Promise<string>;
+
+	/**
+	 * Sends the messages after an event. If another process writes the stream, messages to come are sent as well.
+	 *
+	 * @returns the stream's id
+	 * @throws (rejects) `ERR_SSE_INVALID_ID` for text that is no id; `ERR_SSE_RUN_UNKNOWN` for an id of another session, or one after
+	 * which events are no longer kept; and what the store rejects with
+	 */
+	replayEventsAfter(lastEventId: string, options: { readonly send: Send }): Promise<string>;
+
+	/** Finishes the session's streams here. What is stored stays for `ttlMs`. Call when the transport is closed. */
+	close(): Promise<void>;
+}
+
+export interface SessionHost {
+	readonly store: RunStore;
+	readonly rules: ClaimRules;
+	readonly limits: WriterLimits;
+	/** The sessions that have something to close. */
+	readonly open: Set<SessionEvents>;
+	onError(error: unknown): void;
+}
+
+export class Session implements SessionEvents {
+	readonly #id: string;
+	readonly #host: SessionHost;
+	readonly #writer = newNonce();
+	readonly #writers = new Map<string, StreamWriter>();
+	readonly #followed = new Map<string, AbortController>();
+
+	constructor(id: string, host: SessionHost) {
+		this.#id = id;
+		this.#host = host;
+	}
+
+	async storeEvent(streamId: string, message: object): Promise<string> {
+		const writer = this.#writerOf(streamId);
+		const isAnswer = "id" in message && !("method" in message);
+		const id = await writer.append(JSON.stringify(message));
+		if (isAnswer) writer.answered();
+		return id;
+	}
+
+	async replayEventsAfter(lastEventId: string, { send }: { readonly send: Send }): Promise<string> {
+		const position = parseEventId(lastEventId);
+		if (position === undefined) {
+			throw new SSEError("ERR_SSE_INVALID_ID", "The last event id is not one of this server");
+		}
+		const { streamId } = position;
+		const segments = this.#segmentsOf(streamId);
+		// Nothing may be stored between the last message that is read here and the moment from which the transport sends by itself.
+		const release = await this.#writerOf(streamId).hold();
+		try {
+			const tail = await replay(segments, position, send);
+			void this.#follow(segments, streamId, tail, send);
+			return streamId;
+		} finally {
+			// The transport continues in a microtask.
+			setImmediate(release);
+		}
+	}
+
+	async close(): Promise<void> {
+		for (const followed of this.#followed.values()) followed.abort();
+		await Promise.all([...this.#writers.values()].map((writer) => writer.finish("closed")));
+	}
+
+	/** Sends what another process writes from now on. The transport sends what is stored here. */
+	async #follow(segments: Segments, streamId: string, tail: Tail, send: Send): Promise<void> {
+		this.#followed.get(streamId)?.abort();
+		const controller = new AbortController();
+		this.#followed.set(streamId, controller);
+		this.#host.open.add(this);
+		const { onError } = this.#host;
+		const rules = { writer: this.#writer, send, signal: controller.signal, onError };
+		await follow(segments, streamId, tail, rules).catch(onError);
+		if (this.#followed.get(streamId) === controller) this.#followed.delete(streamId);
+		this.#settle();
+	}
+
+	#segmentsOf(streamId: string): Segments {
+		const { store, rules } = this.#host;
+		return new Segments(store, rules, this.#id, streamId);
+	}
+
+	#writerOf(streamId: string): StreamWriter {
+		const known = this.#writers.get(streamId);
+		if (known !== undefined) return known;
+		const { limits, onError, open } = this.#host;
+		const writer = new StreamWriter({
+			segments: this.#segmentsOf(streamId),
+			streamId,
+			writer: this.#writer,
+			limits,
+			onError,
+			onIdle: () => {
+				if (this.#writers.get(streamId) === writer) this.#writers.delete(streamId);
+				this.#settle();
+			},
+		});
+		this.#writers.set(streamId, writer);
+		open.add(this);
+		return writer;
+	}
+
+	#settle(): void {
+		if (this.#writers.size === 0 && this.#followed.size === 0) this.#host.open.delete(this);
+	}
+}

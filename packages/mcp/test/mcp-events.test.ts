@@ -1,0 +1,257 @@
+/**
+ * The event store of a session, as a transport calls it.
+ */
+import { eventually } from "@sse-service/testing";
+import { createMemoryRunStore, type RunStore } from "sse-service/runs";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+	createMcpEvents,
+	type McpEvents,
+	type McpEventsOptions,
+	type SessionEvents,
+} from "../src/index.js";
+import { STORES } from "./stores.js";
+
+interface Received {
+	readonly id: string;
+	readonly message: unknown;
+}
+
+const note = (number: number): object => ({ jsonrpc: "2.0", method: "n", params: { number } });
+const answer = { jsonrpc: "2.0", id: 1, result: {} };
+const notes = (first: number, last: number): object[] =>
+	Array.from({ length: last - first + 1 }, (_, index) => note(first + index));
+
+async function storeAll(session: SessionEvents, messages: readonly object[], stream = "s") {
+	return Promise.all(messages.map((message) => session.storeEvent(stream, message)));
+}
+
+/** Replays, and collects what is sent then and later. */
+async function replayFrom(session: SessionEvents, id: string | undefined): Promise<Received[]> {
+	const received: Received[] = [];
+	await session.replayEventsAfter(id ?? "", {
+		send: async (eventId, message) => {
+			received.push({ id: eventId, message });
+		},
+	});
+	return received;
+}
+
+const messagesOf = (received: readonly Received[]): unknown[] =>
+	received.map(({ message }) => message);
+
+describe.each(STORES.filter(({ isHere }) => isHere))("events $name", (kind) => {
+	let started: Awaited<ReturnType<typeof kind.start>>;
+	let sessions = 0;
+	const closing: McpEvents[] = [];
+
+	beforeAll(async () => {
+		started = await kind.start();
+	});
+	afterAll(() => started.stop());
+	afterEach(async () => {
+		// In memory, all share one store, which lasts as long as the tests.
+		for (const events of closing.splice(0)) await events.close();
+	});
+
+	/** As in a process of its own. */
+	function open(options: McpEventsOptions = {}): McpEvents {
+		const store: RunStore = { ...bound(started.open()), close: async () => {} };
+		const events = createMcpEvents({ store, ...options });
+		closing.push(events);
+		return events;
+	}
+	const newSession = (): string => `session ${++sessions}`;
+
+	it("are replayed after an id, in order, to a second process as well", async () => {
+		const session = newSession();
+		const writer = open().session(session);
+		const ids = await storeAll(writer, notes(1, 20));
+		expect(new Set(ids).size).toBe(20);
+		for (const reader of [writer, open().session(session)]) {
+			const received = await replayFrom(reader, ids[4]);
+			expect(messagesOf(received)).toEqual(notes(6, 20));
+			expect(received.map(({ id }) => id)).toEqual(ids.slice(5));
+		}
+		expect(await replayFrom(writer, ids[19])).toEqual([]);
+	});
+
+	it("are those of one stream only", async () => {
+		const session = open().session(newSession());
+		const [first] = await storeAll(session, [note(1)], "a/ü?");
+		await storeAll(session, [note(2)], "b");
+		await storeAll(session, [note(3)], "a/ü?");
+		const received: unknown[] = [];
+		const streamId = await session.replayEventsAfter(first ?? "", {
+			send: async (_, message) => void received.push(message),
+		});
+		expect(streamId).toBe("a/ü?");
+		expect(received).toEqual([note(3)]);
+		expect(first).toMatch(/^[\x21-\x7e]+$/);
+	});
+
+	it("are not replayed for a priming event, which can be resumed from", async () => {
+		const session = open().session(newSession());
+		const [primed] = await storeAll(session, [{}, note(1), {}, answer]);
+		expect(messagesOf(await replayFrom(session, primed))).toEqual([note(1), answer]);
+	});
+
+	it("refuse an id of another session, of another stream, and text that is none", async () => {
+		const events = open();
+		const [own, other] = [events.session(newSession()), events.session(newSession())];
+		const [id = ""] = await storeAll(own, [note(1)], "_GET_stream");
+		await storeAll(other, [note(1)], "_GET_stream");
+		await storeAll(own, [note(1)], "another");
+		const unknown = { code: "ERR_SSE_RUN_UNKNOWN" };
+		await expect(replayFrom(other, id)).rejects.toMatchObject(unknown);
+		await expect(replayFrom(own, id.replace("_GET_stream", "another"))).rejects.toMatchObject(
+			unknown,
+		);
+		await expect(replayFrom(own, id.replace("_GET_stream", "none"))).rejects.toMatchObject(unknown);
+		await expect(replayFrom(own, id.replace(".1.", ".2."))).rejects.toMatchObject(unknown);
+		const invalid = { code: "ERR_SSE_INVALID_ID" };
+		for (const text of [
+			"",
+			"1",
+			"a.1.",
+			"a.-1.s",
+			"a.1.%",
+			"a.1e3.s",
+			`a.1.${"s".repeat(2_000)}`,
+		]) {
+			await expect(replayFrom(own, text)).rejects.toMatchObject(invalid);
+		}
+	});
+
+	it("keep the newest half of a stream at least, and refuse ids from before", async () => {
+		const id = newSession();
+		const writer = open({ maxEvents: 10 }).session(id);
+		const ids: string[] = [];
+		for (let number = 1; number <= 33; number++)
+			ids.push(...(await storeAll(writer, [note(number)])));
+		for (const reader of [writer, open().session(id)]) {
+			for (const [index, each] of ids.entries()) {
+				const replayed = replayFrom(reader, each);
+				if (index >= 33 - 6) {
+					expect(messagesOf(await replayed)).toEqual(notes(index + 2, 33));
+				} else if (index < 33 - 11) {
+					await expect(replayed).rejects.toMatchObject({ code: "ERR_SSE_RUN_UNKNOWN" });
+				} else await replayed.catch(() => {});
+			}
+		}
+	});
+
+	it("keep no more than their length, and a message that is longer alone", async () => {
+		const session = open({ maxLength: 200 }).session(newSession());
+		const long = { text: "x".repeat(1_000) };
+		const ids = await storeAll(session, [note(1), long, note(2), note(3)]);
+		expect(messagesOf(await replayFrom(session, ids[1]))).toEqual([note(2), note(3)]);
+	});
+
+	it("stored by another process are sent as they come, and by the transport's own once", async () => {
+		const id = newSession();
+		const [home, elsewhere] = [open({ maxEvents: 8 }).session(id), open().session(id)];
+		const [first] = await storeAll(home, [note(1), note(2)]);
+		const received = await replayFrom(elsewhere, first);
+		expect(messagesOf(received)).toEqual([note(2)]);
+		// Over several segments.
+		for (let number = 3; number <= 25; number++) await storeAll(home, [note(number)]);
+		await eventually(() => received.length === 24, "every message to be followed");
+		expect(messagesOf(received)).toEqual(notes(2, 25));
+		// From here on the reader's own transport sends them.
+		const last = await elsewhere.storeEvent("s", note(26));
+		expect(messagesOf(await replayFrom(open().session(id), received.at(-1)?.id))).toEqual([
+			note(26),
+		]);
+		await expect(replayFrom(elsewhere, last)).resolves.toEqual([]);
+		expect(received).toHaveLength(24);
+	});
+
+	it("have one writer at a time: whoever stores takes the stream over, and nothing is lost", async () => {
+		const id = newSession();
+		const [a, b] = [open().session(id), open().session(id)];
+		const ids: string[] = [];
+		for (const [index, session] of [a, a, b, b, b].entries()) {
+			ids.push(await session.storeEvent("s", note(index)));
+		}
+		expect(messagesOf(await replayFrom(open().session(id), ids[0]))).toEqual(notes(1, 4));
+		const back = await a.storeEvent("s", note(5));
+		expect(messagesOf(await replayFrom(b, ids[3]))).toEqual(notes(4, 5));
+		expect(await replayFrom(b, back)).toEqual([]);
+	});
+
+	it("follow a stream in one place per session, until it is closed", async () => {
+		const id = newSession();
+		const [home, elsewhere] = [open().session(id), open().session(id)];
+		const [first] = await storeAll(home, [note(1)]);
+		const [former, later] = [
+			await replayFrom(elsewhere, first),
+			await replayFrom(elsewhere, first),
+		];
+		await storeAll(home, [note(2)]);
+		await eventually(() => later.length === 1);
+		await elsewhere.close();
+		await storeAll(home, [note(3)]);
+		expect(messagesOf(await replayFrom(home, later[0]?.id))).toEqual([note(3)]);
+		expect([former.length, later.length]).toEqual([0, 1]);
+	});
+
+	it("of a stream with its answer are released, and stay readable", async () => {
+		const store = started.open();
+		const session = open().session(newSession());
+		const [first] = await storeAll(session, [note(1), answer]);
+		await eventually(
+			async () => (await store.list(1)).every(({ state }) => state === "done"),
+			"the stream to end",
+		);
+		expect(messagesOf(await replayFrom(session, first))).toEqual([answer]);
+		// A second answer on the same stream, as to a batch.
+		await storeAll(session, [answer]);
+		expect(messagesOf(await replayFrom(session, first))).toEqual([answer, answer]);
+	});
+
+	it("are gone some time after the end of their stream", async () => {
+		const session = open({ ttlMs: 100 }).session(newSession());
+		const [first] = await storeAll(session, [note(1)]);
+		await session.close();
+		await eventually(async () => {
+			const error = await replayFrom(session, first).catch((each: unknown) => each);
+			return (error as { code?: string }).code === "ERR_SSE_RUN_UNKNOWN";
+		}, "the stream to be forgotten");
+	});
+});
+
+describe("an open stream", () => {
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	it("outlives its lease, ends with a silence of idleMs, and continues with the next message", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "Date", "performance"] });
+		const store = createMemoryRunStore();
+		const session = createMcpEvents({ store }).session("s");
+		const state = async () => (await store.list(1))[0];
+		const [first] = await storeAll(session, [note(1)]);
+		await vi.advanceTimersByTimeAsync(50 * 60_000);
+		expect(await state()).toMatchObject({ state: "running" });
+		await vi.advanceTimersByTimeAsync(11 * 60_000);
+		expect(await state()).toMatchObject({ state: "done", reason: "idle" });
+		await storeAll(session, [note(2)]);
+		expect(messagesOf(await replayFrom(session, first))).toEqual([note(2)]);
+	});
+});
+
+function bound(store: RunStore): RunStore {
+	const names = [
+		"claim",
+		"adopt",
+		"write",
+		"cancel",
+		"settle",
+		"read",
+		"snapshot",
+		"watch",
+	] as const;
+	const methods = names.map((name) => [name, (store[name] as () => unknown).bind(store)]);
+	return { ...store, ...Object.fromEntries(methods) } as RunStore;
+}
