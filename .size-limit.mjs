@@ -8,7 +8,7 @@ export default [
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
 		["ai", "1.5 kB"],
-		["inspector", "5.5 kB"],
+		["inspector", "9 kB"],
 		["mcp", "4.5 kB"],
 		["metrics", "3 kB", "prometheus"],
 		["metrics", "4 kB", "opentelemetry"],

@@ -27,6 +27,7 @@ export {
 	type AppStreamsOptions,
 	createAppStreams,
 } from "./service/app-streams.js";
+export { sharedLogOf } from "./service/inner-service.js";
 export { getDefaultService } from "./service/node-service.js";
 export type { Sink, SinkListener } from "./sink/sink.js";
 export type { OwnHeaders } from "./types/http.js";

@@ -4,12 +4,13 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { eventually, openBlockedReader } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { sharedLogOf } from "../src/adapter.js";
 import { channels } from "../src/diagnostics/channels.js";
 import type { SSEService } from "../src/index.js";
 import { createRuns } from "../src/runs.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { startService } from "./serving.js";
-import { startOn } from "./start-on.js";
+import { dataOf, startOn } from "./start-on.js";
 
 const NAMES = Object.values(channels).map((channel) => String(channel?.name).slice(12));
 const TRACED = ["start", "end", "asyncStart", "asyncEnd", "error"];
@@ -196,6 +197,19 @@ describe("diagnostics", () => {
 		]);
 	});
 
+	it("say what a tool in another process sends to its like, in every other process and on no connection", async () => {
+		const engine = new MemoryEngine();
+		const [one, other] = [await startOn(engine), await startOn(engine)];
+		const { stream } = await other.open();
+		const messages = listen(["log:signal"]);
+		await sharedLogOf(one.sse)?.tell({ do: "signal", target: {}, topic: "tool", text: "hello" });
+		await one.sse.publish("all", "after it");
+		expect(dataOf(await stream.take(1))).toEqual(["after it"]);
+		expect(messages).toEqual([
+			["log:signal", { service: other.sse, topic: "tool", text: "hello" }],
+		]);
+	});
+
 	it("trace a publish, and keep its trace with the event for every process", async () => {
 		const engine = new MemoryEngine();
 		const [one, other] = [await startOn(engine), await startOn(engine)];
@@ -241,6 +255,7 @@ describe("diagnostics", () => {
 		const runs = createRuns({ maxEvents: 2 });
 		stopping.push(() => void runs.close());
 		const messages = listen(["run:start", "run:end"]);
+		const errors = listen(["run:error"]);
 		await runs.start("good", function* () {
 			yield "1";
 		});
@@ -269,6 +284,9 @@ describe("diagnostics", () => {
 			["good", "bad", "long", "stopped"].map((id) => [runs, id]),
 		);
 		for (const end of ends) expect(end).toMatchObject({ durationMs: expect.any(Number) });
+		expect(errors).toEqual([
+			["run:error", { runs, id: "bad", error: new Error("the producer's own") }],
+		]);
 	});
 
 	it("say what fails in callbacks, and when a service begins to end", async () => {

@@ -1,7 +1,9 @@
 // The page: follows the inspector's stream of events, and shows what it says.
 import { largeChart, spark } from "./chart.js";
-import { $, age, bytes, el, entryOf, setBars, setFacts, short, shown, whole } from "./dom.js";
+import { $, age, bytes, el, entryOf, ms, setBars, setFacts, short, shown, whole } from "./dom.js";
 import { openClient, openConnection, openGroup, setAllowed } from "./drawer.js";
+import { createProcesses, drawProcesses } from "./processes.js";
+import { drawRuns, setRuns } from "./runs.js";
 import { createTable } from "./table.js";
 
 const FIGURES = [
@@ -55,6 +57,7 @@ $("tiles").addEventListener("keydown", (event) => {
 
 const draw = largeChart();
 const table = createTable(openConnection);
+createProcesses((id) => table.setProcess(id));
 
 function choose(name) {
 	chosen = name;
@@ -90,6 +93,9 @@ source.addEventListener("hello", ({ data }) => {
 	$("name").textContent = hello.name;
 	document.title = `${hello.name} – Inspector`;
 	setAllowed(hello);
+	setRuns(hello);
+	drawProcesses(hello.processes);
+	if (hello.processes !== undefined) table.setProcess("all");
 	drawFeed();
 	void drawGroups();
 });
@@ -111,6 +117,7 @@ source.addEventListener("tick", ({ data }) => {
 	}
 	drawChart();
 	drawLog(tick);
+	drawProcesses(tick.processes, tick.processesError);
 	setBars($("closes"), tick.stats.closes, {
 		isBad: (reason) => reason === "slow" || reason === "error",
 	});
@@ -120,6 +127,7 @@ source.addEventListener("tick", ({ data }) => {
 		if (!isPaused) drawFeed();
 	}
 	table.refresh();
+	if (seconds % 2 === 0) void drawRuns();
 	if (seconds % 5 === 0) void drawGroups();
 });
 
@@ -134,12 +142,6 @@ function drawLog({ health, stats, log, buffered }) {
 	badge.className = `badge ${health.ready ? "good" : "bad"}`;
 	badge.textContent = health.ready ? "Ready" : "Not ready";
 	const kept = stats.history;
-	const ms = (value) =>
-		value === undefined
-			? undefined
-			: value < 0.1
-				? "below 0.1 ms"
-				: `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 	setFacts($("log"), {
 		Engine:
 			kept === undefined

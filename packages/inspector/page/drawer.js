@@ -1,25 +1,19 @@
 // The drawer: one client or group, its timeline, and what may be done to it.
-import { $, age, button, bytes, el, entryOf, setFacts, shown } from "./dom.js";
+import { $, age, button, bytes, change, el, entryOf, setFacts, setToken, shown } from "./dom.js";
 
-let token = "";
 let allow = {};
+/** Other processes are asked, too. */
+let isShared = false;
 /** What is shown: `{ client }` with one of its connections, or `{ group }`. */
 let subject;
 let timer;
 
 export function setAllowed(hello) {
-	token = hello.token;
+	setToken(hello.token);
+	isShared = hello.processes !== undefined;
 	allow = hello.allow;
 	$("compose").hidden = !allow.send;
 	if ($("drawer").open) showActions();
-}
-
-async function change(what, body) {
-	const headers = { "Content-Type": "application/json", "X-SSE-Inspector": token };
-	const answer = await fetch(what, { method: "POST", headers, body: JSON.stringify(body) });
-	const found = await answer.json().catch(() => ({}));
-	if (!answer.ok) throw new Error(found.error ?? `Refused (${answer.status})`);
-	return found.reached;
 }
 
 export function openConnection(row) {
@@ -64,12 +58,16 @@ function showActions() {
 		say.setAttribute("role", "status");
 		const end = async (body) => {
 			say.textContent = await change("disconnect", body).then(
-				(reached) => `Ended ${reached}`,
+				(reached) =>
+					isShared && body.key === undefined
+						? `Ended ${reached} here; the other processes have been asked`
+						: `Ended ${reached}`,
 				(error) => error.message,
 			);
 			void refresh();
 		};
-		if (row) actions.push(button("Disconnect this stream", () => end({ key: row.key }), "danger"));
+		if (typeof row?.key === "number")
+			actions.push(button("Disconnect this stream", () => end({ key: row.key }), "danger"));
 		actions.push(
 			button("Disconnect client", () => end({ client }), "danger"),
 			say,
@@ -82,11 +80,14 @@ async function refresh() {
 	const mine = subject;
 	const { client, group } = mine;
 	const by = client === undefined ? { group } : { client };
-	const answer = await fetch(`timeline?${new URLSearchParams(by)}`).catch(() => undefined);
+	const process = isShared ? { process: "all" } : {};
+	const answer = await fetch(`timeline?${new URLSearchParams({ ...by, ...process })}`).catch(
+		() => undefined,
+	);
 	if (!answer?.ok || mine !== subject) return;
 	const entries = await answer.json();
 	const { rows, total } = await fetch(
-		`connections?${new URLSearchParams({ q: client ?? group, limit: "200" })}`,
+		`connections?${new URLSearchParams({ q: client ?? group, limit: "200", ...process })}`,
 	)
 		.then((found) => found.json())
 		.catch(() => ({ rows: [], total: 0 }));
@@ -105,6 +106,7 @@ async function refresh() {
 				: String(own.length),
 		Groups: one && client !== undefined ? one.groups.map(shown).join(", ") || "none" : undefined,
 		Age: one && client !== undefined ? age(Date.now() - one.openedAt) : undefined,
+		Process: one?.process && client !== undefined ? shown(one.process) : undefined,
 		Waiting: bytes(own.reduce((sum, { buffered }) => sum + buffered, 0)).join(" "),
 		"Last event id":
 			one && client !== undefined

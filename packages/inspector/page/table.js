@@ -10,6 +10,7 @@ const COLUMNS = [
 	["Age", "opened"],
 	["Waiting", "buffered"],
 	["Last id", undefined],
+	["Process", undefined],
 ];
 
 /** @param onOpen called with a row that was chosen */
@@ -34,6 +35,8 @@ export function createTable(onOpen) {
 	/** Of the row that was chosen, which moves as others come and go. */
 	let selectedKey;
 	let generation = 0;
+	/** Whose connections: those of this process, unless it says otherwise. */
+	let process;
 
 	const heads = COLUMNS.map(([title, by], at) => {
 		const cell = el("div", at === 2 || at === 3 ? "num" : "");
@@ -76,12 +79,17 @@ export function createTable(onOpen) {
 			limit: PART,
 		});
 		if (isDescending) params.set("desc", "1");
+		if (process !== undefined) params.set("process", process);
 		const answer = await fetch(`connections?${params}`).catch(() => undefined);
 		if (!answer?.ok || mine !== generation) return;
 		const found = await answer.json();
 		if (mine !== generation) return;
 		parts.set(part, { rows: found.rows, at: Date.now() });
 		total = found.total;
+		$("count").textContent = whole(found.found);
+		$("cut").textContent =
+			total < found.found ? `The first ${whole(total)}: search for others` : "";
+		grid.classList.toggle("wide", found.rows[0]?.process !== undefined);
 		const at = found.rows.findIndex(({ key }) => key === selectedKey);
 		if (at >= 0) selected = part * PART + at;
 		render();
@@ -94,7 +102,6 @@ export function createTable(onOpen) {
 	function render() {
 		$("heads").style.paddingRight = `${16 + view.offsetWidth - view.clientWidth}px`;
 		spacer.style.height = `${total * ROW}px`;
-		$("count").textContent = whole(total);
 		grid.setAttribute("aria-rowcount", String(total + 1));
 		const isSearching = $("search").value !== "";
 		$("empty").textContent = isSearching ? "No client or group matches." : "Nobody is connected.";
@@ -141,18 +148,20 @@ export function createTable(onOpen) {
 		row.setAttribute("aria-selected", String(index === selected));
 		const data = rowAt(index);
 		row.classList.toggle("loading", data === undefined);
-		const [client, groups, since, waiting, lastId] = row.children;
+		const [client, groups, since, waiting, lastId, where] = row.children;
 		if (data === undefined) {
 			for (const cell of row.children) cell.textContent = "";
 			row.dataset.of = "";
 			return;
 		}
 		since.textContent = age(Date.now() - data.openedAt);
-		const of = JSON.stringify([data.key, data.groups, data.buffered]);
+		const of = JSON.stringify([data.key, data.groups, data.buffered, data.process]);
 		if (row.dataset.of === of) return;
 		row.dataset.of = of;
 		client.textContent = shown(data.client);
 		client.title = shown(data.client);
+		where.textContent = data.process === undefined ? "" : shown(data.process);
+		where.title = where.textContent;
 		groups.replaceChildren(...data.groups.map((group) => el("span", "chip", shown(group))));
 		waiting.textContent = bytes(data.buffered).join(" ");
 		waiting.classList.toggle("warned", data.buffered > 65_536);
@@ -214,5 +223,14 @@ export function createTable(onOpen) {
 	});
 	reset();
 	// What is in view is asked for again, and ages grow.
-	return { refresh: render };
+	return {
+		refresh: render,
+		/** Lists the connections of a process, or of all. */
+		setProcess(id) {
+			process = id;
+			view.scrollTop = 0;
+			total = 0;
+			reset();
+		},
+	};
 }

@@ -5,3 +5,4 @@
  */
 export { type Inspector, inspector } from "./inspector.js";
 export type { Allowed, InspectedService, InspectorOptions } from "./options.js";
+export type { InspectedRuns } from "./run-watch.js";

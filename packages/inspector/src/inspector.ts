@@ -3,7 +3,6 @@
  */
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { hostname } from "node:os";
 import { createSSEService, type HttpServer, type SSEService, type Target } from "sse-service";
 import { readBody } from "./body.js";
 import { Guard, HEADERS, refuse } from "./guard.js";
@@ -14,9 +13,9 @@ import {
 	readOptions,
 	readService,
 } from "./options.js";
+import type { Subject } from "./peer-texts.js";
 import { readQuery } from "./roll.js";
-import type { Entry } from "./timeline.js";
-import { Watch } from "./watch.js";
+import { Shown } from "./shown.js";
 
 /** Handles requests below its path: for `node:http`, and as middleware of Express, Nest and Fastify. */
 export interface Inspector {
@@ -38,6 +37,8 @@ const PAGE: Readonly<Record<string, string>> = {
 	"chart.js": "chart.js",
 	"dom.js": "dom.js",
 	"drawer.js": "drawer.js",
+	"processes.js": "processes.js",
+	"runs.js": "runs.js",
 	"table.js": "table.js",
 	"icon.svg": "icon.svg",
 };
@@ -48,10 +49,10 @@ const TYPES: Readonly<Record<string, string>> = {
 	svg: "image/svg+xml",
 };
 
+const ACTIONS = ["send", "disconnect", "cancel"] as const;
+type Action = (typeof ACTIONS)[number];
+
 const MAX_VISITORS = 50;
-const MAX_GROUPS = 100;
-const MAX_ENTRIES = 200;
-const ENTRIES_A_SECOND = 60;
 
 /**
  * Creates an inspector of a service. Create it before clients connect: it does not list earlier connections.
@@ -72,7 +73,7 @@ class Inspection {
 	readonly #service: InspectedService;
 	readonly #options: ResolvedOptions;
 	readonly #guard: Guard;
-	readonly #watch: Watch;
+	readonly #shown: Shown;
 	/** The streams of the pages. */
 	readonly #visitors = createSSEService({ retryMs: 1_000, maxConnections: MAX_VISITORS });
 	readonly #timer: ReturnType<typeof setInterval>;
@@ -81,13 +82,12 @@ class Inspection {
 	/** Those that pages were opened on. */
 	readonly #servers = new WeakSet<HttpServer>();
 	#isEnding = false;
-	#told = 0;
 
 	constructor(service: InspectedService, options: ResolvedOptions) {
 		this.#service = service;
 		this.#options = options;
 		this.#guard = new Guard(options);
-		this.#watch = new Watch(service, options.showData, () => {
+		this.#shown = new Shown(service, options, () => {
 			this.#isEnding = true;
 			this.#endWithService();
 		});
@@ -111,8 +111,7 @@ class Inspection {
 
 	async close(): Promise<void> {
 		clearInterval(this.#timer);
-		this.#watch.stop();
-		await this.#visitors.close();
+		await Promise.all([this.#shown.close(), this.#visitors.close()]);
 	}
 
 	async #answer(
@@ -132,14 +131,17 @@ class Inspection {
 		if (file !== undefined) return this.#file(res, file);
 		if (!this.#guard.isFromHere(req)) return refuse(res, 403);
 		if (name === "stream") return this.#open(req, res);
-		const { roll, timeline } = this.#watch;
+		const shown = this.#shown;
+		const process = params.get("process");
 		switch (name) {
 			case "connections":
-				return json(res, roll.list(readQuery(params)));
+				return json(res, await shown.connections(process, readQuery(params)));
 			case "timeline":
-				return json(res, timeline.newest(MAX_ENTRIES, concerns(params)));
+				return json(res, await shown.timeline(process, readSubject(params)));
 			case "groups":
-				return json(res, this.#groups());
+				return json(res, shown.groups());
+			case "runs":
+				return json(res, await shown.runRows());
 		}
 		refuse(res, 404);
 	}
@@ -160,18 +162,16 @@ class Inspection {
 			this.#servers.add(server);
 			this.#visitors.closeWith(server);
 		}
-		const { name = `${hostname()} · ${process.pid}`, allow, showData } = this.#options;
+		const { allow, showData } = this.#options;
 		try {
 			const { connection } = this.#visitors.connect({ req, res });
 			connection.send(
 				{
-					name,
+					...this.#shown.hello(),
 					allow,
 					showData,
 					startedAt: this.#startedAt,
 					token: this.#guard.token,
-					history: this.#watch.rates.history,
-					entries: this.#watch.timeline.newest(ENTRIES_A_SECOND),
 				},
 				{ event: "hello" },
 			);
@@ -186,19 +186,34 @@ class Inspection {
 		res: ServerResponse,
 		name: string | undefined,
 	): Promise<void> {
-		const { send, disconnect } = this.#options.allow;
 		if (!this.#guard.mayChange(req)) return refuse(res, 403);
-		const isAllowed = name === "send" ? send : name === "disconnect" ? disconnect : undefined;
-		if (isAllowed === undefined) return refuse(res, 404);
-		if (!isAllowed) return refuse(res, 403);
+		const { allow } = this.#options;
+		const action = ACTIONS.find((each) => each === name);
+		if (action === undefined) return refuse(res, 404);
+		if (!allow[action]) return refuse(res, 403);
 		const body = await readBody(req);
 		if (body === undefined) return refuse(res, 400);
 		try {
-			json(res, { reached: name === "send" ? this.#send(body) : this.#disconnect(body) });
+			json(res, { reached: await this.#act(action, body) });
 		} catch (error) {
 			res.writeHead(400, { ...HEADERS, "Content-Type": "application/json" });
 			res.end(JSON.stringify({ error: (error as Error).message }));
 		}
+	}
+
+	#act(action: Action, body: Readonly<Record<string, unknown>>): number | Promise<number> {
+		switch (action) {
+			case "send":
+				return this.#send(body);
+			case "disconnect":
+				return this.#disconnect(body);
+			case "cancel":
+				return this.#cancel(body);
+		}
+	}
+
+	async #cancel({ id }: Readonly<Record<string, unknown>>): Promise<number> {
+		return Number((await this.#shown.runs?.cancel(id as string)) === true);
 	}
 
 	#send({ target, event, data }: Readonly<Record<string, unknown>>): number {
@@ -210,33 +225,16 @@ class Inspection {
 	#disconnect({ key, client }: Readonly<Record<string, unknown>>): number {
 		if (client !== undefined)
 			return this.#service.disconnect({ client: client as string }, "inspector");
-		const connection = this.#watch.roll.find(Number(key));
+		const connection = this.#shown.watch.roll.find(Number(key));
 		connection?.close("inspector");
 		return Number(connection !== undefined);
 	}
 
-	#groups(): object[] {
-		const groups = this.#service.getGroups();
-		return groups.sort((one, other) => other.connections - one.connections).slice(0, MAX_GROUPS);
-	}
-
 	/** Each second: the figures, and what has happened since the last one. */
 	#tick(): void {
-		const { rates, roll, timeline, log } = this.#watch;
-		const stats = this.#service.stats();
-		const sample = rates.sample(stats);
+		const tick = this.#shown.tick(this.#visitors.stats().connections > 0);
 		this.#endWithService();
-		const since = this.#told;
-		this.#told = timeline.last;
-		if (this.#visitors.stats().connections === 0) return;
-		const entries = timeline.newest(ENTRIES_A_SECOND, undefined, since);
-		const health = this.#service.health();
-		const buffered = roll.bufferedBytes();
-		this.#visitors.send(
-			"all",
-			{ sample, stats, health, log, buffered, entries },
-			{ event: "tick" },
-		);
+		if (tick !== undefined) this.#visitors.send("all", tick, { event: "tick" });
 	}
 
 	/** A page that stays open must not keep a server from closing. */
@@ -250,10 +248,6 @@ function json(res: ServerResponse, value: unknown): void {
 	res.writeHead(200, { ...HEADERS, "Content-Type": "application/json; charset=utf-8" }).end(body);
 }
 
-function concerns(params: URLSearchParams): (entry: Entry) => boolean {
-	const client = params.get("client");
-	const group = params.get("group");
-	return (entry) =>
-		(client === null || entry.client === client) &&
-		(group === null || entry.groups?.includes(group) === true);
+function readSubject(params: URLSearchParams): Subject {
+	return { client: params.get("client") ?? undefined, group: params.get("group") ?? undefined };
 }

@@ -2,7 +2,9 @@
  * The options of an inspector, validated once. Without `authorize`, an inspector answers nobody but this machine.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { hostname } from "node:os";
 import { SSEError, type SSEService } from "sse-service";
+import type { InspectedRuns } from "./run-watch.js";
 
 /** What is inspected: any `SSEService`, whatever its event map. */
 export type InspectedService = Pick<SSEService, "stats" | "health" | "getGroups" | "disconnect">;
@@ -13,6 +15,8 @@ export interface Allowed {
 	readonly send?: boolean | undefined;
 	/** Disconnect clients. Default false. */
 	readonly disconnect?: boolean | undefined;
+	/** Cancel runs. Default false. */
+	readonly cancel?: boolean | undefined;
 }
 
 export interface InspectorOptions {
@@ -35,6 +39,14 @@ export interface InspectorOptions {
 	readonly name?: string | undefined;
 	/** Shows the data of events, at most 200 characters of each. Default false. */
 	readonly showData?: boolean | undefined;
+	/** The runs to show, as `createRuns` returned them. Default: none. */
+	readonly runs?: InspectedRuns | undefined;
+	/**
+	 * With an `eventLog`: shows the other processes that share the log, and lets their inspectors show this one. While a page is
+	 * open in any of them, figures, client ids and group names of this process are kept in the engine, for seconds. Who may see
+	 * them is up to the `authorize` of the process with the page. Default true.
+	 */
+	readonly processes?: boolean | undefined;
 	/** What a visitor may do. Default: nothing. */
 	readonly allow?: Allowed | undefined;
 }
@@ -43,12 +55,14 @@ export interface ResolvedOptions {
 	readonly authorize: InspectorOptions["authorize"];
 	readonly loopbackOnly: boolean;
 	readonly path: string;
-	readonly name: string | undefined;
+	readonly name: string;
 	readonly showData: boolean;
+	readonly runs: InspectedRuns | undefined;
+	readonly processes: boolean;
 	readonly allow: Required<Allowed>;
 }
 
-const NAMES = ["authorize", "loopbackOnly", "path", "name", "showData", "allow"];
+const NAMES = "authorize loopbackOnly path name showData runs processes allow".split(" ");
 
 /** The service itself, of which the channels speak: Nest's `SseService` wraps it. @throws `ERR_SSE_INVALID_OPTION` */
 export function readService(given: InspectedService): InspectedService {
@@ -61,21 +75,27 @@ export function readService(given: InspectedService): InspectedService {
 export function readOptions(options: InspectorOptions = {}): ResolvedOptions {
 	const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
 	if (unknown !== undefined) throw refused(`There is no option ${unknown}`);
-	const { authorize, loopbackOnly = false, path = "/inspector", name, showData = false } = options;
+	const { authorize, loopbackOnly = false, path = "/inspector", showData = false } = options;
+	const { name = `${hostname()} · ${process.pid}`, runs, processes = true } = options;
 	if (authorize === undefined ? !loopbackOnly : typeof authorize !== "function") {
 		throw refused("An inspector needs the option authorize, a function, or loopbackOnly: true");
 	}
 	if (!/^(\/[\w.~-]+)+$/.test(path)) {
 		throw refused('The option path must begin with a slash and end without one, like "/inspector"');
 	}
-	const { send = false, disconnect = false, ...others } = options.allow ?? {};
-	const flags = { loopbackOnly, showData, "allow.send": send, "allow.disconnect": disconnect };
+	if (runs !== undefined && typeof (runs as Partial<InspectedRuns> | null)?.list !== "function") {
+		throw refused("The option runs must be what createRuns returned");
+	}
+	const { send = false, disconnect = false, cancel = false, ...others } = options.allow ?? {};
+	const allow = { send, disconnect, cancel };
+	const flags: Record<string, unknown> = { loopbackOnly, showData, processes };
+	for (const [action, value] of Object.entries(allow)) flags[`allow.${action}`] = value;
 	for (const [flag, value] of Object.entries(flags)) {
 		if (typeof value !== "boolean") throw refused(`The option ${flag} must be a boolean`);
 	}
 	const [other] = Object.keys(others);
 	if (other !== undefined) throw refused(`There is no option allow.${other}`);
-	return { authorize, loopbackOnly, path, name, showData, allow: { send, disconnect } };
+	return { authorize, loopbackOnly, path, name, showData, runs, processes, allow };
 }
 
 function refused(message: string): SSEError {

@@ -96,6 +96,21 @@ export class Roll {
 	}
 }
 
+/** Puts rows of several rolls in the order that a page asks for. */
+export function inOrder(
+	rows: { readonly client: string; readonly openedAt: number; readonly buffered: number }[],
+	{ order, isDescending }: Pick<Query, "order" | "isDescending">,
+): void {
+	rows.sort((one, other) =>
+		order === "client"
+			? compare(one.client, other.client)
+			: order === "buffered"
+				? one.buffered - other.buffered
+				: one.openedAt - other.openedAt,
+	);
+	if (isDescending) rows.reverse();
+}
+
 function matches({ clientId, groups }: SSEConnection, q: string): boolean {
 	return (
 		clientId.toLowerCase().includes(q) || groups.some((group) => group.toLowerCase().includes(q))

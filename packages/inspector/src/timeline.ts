@@ -80,3 +80,8 @@ function push(entries: Entry[], entry: Entry, max: number): void {
 	if (entries.length >= max) entries.splice(0, Math.ceil(max / 10));
 	entries.push(entry);
 }
+
+/** The words of what was thrown. */
+export function wordsOf(error: unknown): string {
+	return (error instanceof Error ? error.message : String(error)).slice(0, 300);
+}

@@ -6,7 +6,7 @@ import type { SSEConnection } from "sse-service";
 import type { InspectedService } from "./options.js";
 import { Rates } from "./rates.js";
 import { Roll } from "./roll.js";
-import { Timeline } from "./timeline.js";
+import { Timeline, wordsOf } from "./timeline.js";
 
 /** Of every message, what is read here. */
 interface Message {
@@ -144,8 +144,4 @@ function whose({ clientId, groups }: SSEConnection): { client: string; groups: r
 
 function placeOf({ epoch, sequence }: { epoch: string; sequence: number }): string {
 	return `${sequence} of ${epoch}`;
-}
-
-function wordsOf(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).slice(0, 300);
 }

@@ -10,6 +10,7 @@ import { eventually, openStream } from "@sse-service/testing";
 import "reflect-metadata";
 import { Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
+import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
 import express from "express";
 import fastify from "fastify";
 import { createSSEService, type SSEService } from "sse-service";
@@ -18,7 +19,17 @@ import { type InspectorOptions, inspector } from "../src/index.js";
 import { helloOf, serve } from "./serving.js";
 
 const FOLDER = join(import.meta.dirname, "../page");
-const PATHS = ["", "/", "/app.js", "/style.css", "/stream", "/connections", "/timeline", "/groups"];
+const PATHS = [
+	"",
+	"/",
+	"/app.js",
+	"/style.css",
+	"/stream",
+	"/connections",
+	"/timeline",
+	"/groups",
+	"/runs",
+];
 
 interface Answer {
 	readonly status: number | undefined;
@@ -55,6 +66,7 @@ it.each<[string, unknown]>([
 	["no function", { authorize: true }],
 	["a path that ends with a slash", { loopbackOnly: true, path: "/inspector/" }],
 	["an unknown option", { loopbackOnly: true, auth: () => true }],
+	["runs of another kind", { loopbackOnly: true, runs: {} }],
 	["an unknown permission", { loopbackOnly: true, allow: { close: true } }],
 	["a permission that is no boolean", { loopbackOnly: true, allow: { send: "yes" } }],
 ])("refuses to start with %s", (_, options) => {
@@ -150,9 +162,9 @@ it("changes nothing by default, whoever asks", async () => {
 	const { page, open, sse } = await serve();
 	await open("ada");
 	const { token, allow } = await helloOf(page);
-	expect(allow).toEqual({ send: false, disconnect: false });
+	expect(allow).toEqual({ send: false, disconnect: false, cancel: false });
 	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
-	for (const what of ["send", "disconnect"]) {
+	for (const what of ["send", "disconnect", "cancel"]) {
 		const body = JSON.stringify({ client: "ada", target: "all", data: "x" });
 		expect((await ask(page + what, headers, "POST", body)).status).toBe(403);
 	}
@@ -194,7 +206,7 @@ it("sends a test event and disconnects a client for the page, and for no page el
 
 it("gives its data to no page elsewhere", async () => {
 	const { page } = await serve();
-	for (const path of ["stream", "connections", "timeline", "groups"]) {
+	for (const path of ["stream", "connections", "timeline", "groups", "runs"]) {
 		for (const headers of [
 			{ "sec-fetch-site": "cross-site" },
 			{ origin: "https://attacker.example" },
@@ -335,6 +347,38 @@ it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>
 	expect((await ask(`${app.url}/elsewhere`)).status).toBe(404);
 	await sse.close();
 	await app.close();
+});
+
+it("is mounted in an app of Nest on Fastify, and shows the streams of its SseService", async () => {
+	class App {}
+	Module({ imports: [SseModule.forRoot({ heartbeatIntervalMs: 0 })] })(App);
+	const app = await NestFactory.create<NestFastifyApplication>(App, new FastifyAdapter(), {
+		logger: false,
+	});
+	const service = app.get(SseService);
+	const inspect = inspector(service, { loopbackOnly: true, allow: { send: true } });
+	const server = app.getHttpAdapter().getInstance();
+	server.addHook("onRequest", (request, reply, done) => {
+		if (inspect(request.raw, reply.raw)) reply.hijack();
+		else done();
+	});
+	server.get("/events", (request, reply) => {
+		reply.hijack();
+		void service.connect(request.raw, reply.raw, { clientId: "ada" });
+	});
+	await app.listen(0, "127.0.0.1");
+	const url = await app.getUrl();
+	const stream = await openStream(`${url}/events`);
+	expect(JSON.parse((await ask(`${url}/inspector/connections`)).body)).toMatchObject({
+		total: 1,
+		rows: [{ client: "ada" }],
+	});
+	const { token } = await helloOf(`${url}/inspector/`);
+	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
+	await ask(`${url}/inspector/send`, headers, "POST", '{"target":"all","data":"hello"}');
+	expect(await stream.take(1)).toMatchObject([{ data: "hello" }]);
+	await app.close();
+	await stream.ended;
 });
 
 it("is mounted in an app of Nest, and shows the streams of its SseService", async () => {

@@ -6,18 +6,7 @@ import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/te
 import { weakContrasts } from "@sse-service/testing/contrasts";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { serve } from "./serving.js";
-
-const HOSTILE = [
-	'<img src=x onerror="window.hacked=1">',
-	"<script>window.hacked=1</script>",
-	'"><svg onload=window.hacked=1>',
-	"javascript:window.hacked=1",
-	"{{constructor.constructor('window.hacked=1')()}}",
-	"\u202egnp.exe",
-	"__proto__",
-	"' OR 1=1 --",
-];
+import { HOSTILE, serve } from "./serving.js";
 
 describe.skipIf(executablePath === undefined)("the page", () => {
 	let browser: TestBrowser;

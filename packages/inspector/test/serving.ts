@@ -63,3 +63,15 @@ export async function helloOf(page: string): Promise<Record<string, unknown>> {
 	stream.abort();
 	return JSON.parse(hello?.data ?? "{}");
 }
+
+/** Names that are markup, script, or hide what they are. */
+export const HOSTILE = [
+	'<img src=x onerror="window.hacked=1">',
+	"<script>window.hacked=1</script>",
+	'"><svg onload=window.hacked=1>',
+	"javascript:window.hacked=1",
+	"{{constructor.constructor('window.hacked=1')()}}",
+	"\u202egnp.exe",
+	"__proto__",
+	"' OR 1=1 --",
+];

@@ -24,11 +24,13 @@ export const channels = {
 	append: channel("log:append"),
 	lag: channel("log:lag"),
 	outage: channel("log:outage"),
+	signal: channel("log:signal"),
 	error: channel("error"),
 	drain: channel("drain"),
 	runStart: channel("run:start"),
 	runFollow: channel("run:follow"),
 	runEnd: channel("run:end"),
+	runError: channel("run:error"),
 };
 
 /** Traces `publish`: the channels `tracing:sse-service:publish:start`, `end`, `asyncStart`, `asyncEnd` and `error`. */

@@ -160,6 +160,13 @@ export class Diagnostics {
 		}
 	}
 
+	/** A tool in another process has sent a text to its like here. */
+	signalled({ topic, text }: { readonly topic: string; readonly text: string }): void {
+		if (channels.signal?.hasSubscribers) {
+			channels.signal.publish({ service: this.#service, topic, text });
+		}
+	}
+
 	/** Whether `publish` is traced. */
 	get isTraced(): boolean {
 		return tracing?.hasSubscribers === true;

@@ -29,6 +29,13 @@ export class RunDiagnostics {
 		};
 	}
 
+	/** What would go to `onError`. `id`: of the run, if known */
+	failed(error: unknown, id: string | undefined): void {
+		if (channels.runError?.hasSubscribers) {
+			channels.runError.publish({ runs: this.#runs, id, error });
+		}
+	}
+
 	/** A reader follows a run. `attempt`: `undefined` if the run is no longer kept */
 	followed(id: string, attempt: string | undefined, connection: object): void {
 		if (channels.runFollow?.hasSubscribers) {

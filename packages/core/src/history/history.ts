@@ -6,7 +6,7 @@
 import type { Connection } from "../connection/connection.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { Command } from "../event-log/command.js";
+import type { Command, Obeyed } from "../event-log/command.js";
 import type { Appended, Deliver, EventLog, LogHost } from "../event-log/event-log.js";
 import { keyOf, type LogEntry, type LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
@@ -37,7 +37,7 @@ export interface HistoryHost {
 	/** Every open connection. */
 	connections(): readonly Connection[];
 	/** Carries out a command of another process. */
-	readonly obey: LogHost["obey"];
+	readonly obey: (command: Obeyed) => void;
 	/** Receives why an append failed, why the log is unavailable, or what `recover` threw. */
 	onError(error: unknown, stage: "send" | "log" | "recover"): void;
 }
@@ -71,7 +71,8 @@ export class History {
 			appendTimeoutMs: options.publishTimeoutMs,
 			deliver: (record) => this.#deliver(record, record.target, false),
 			onBreak: (from) => this.#catchUp.onBreak(from, host.connections()),
-			obey: host.obey,
+			obey: (command) =>
+				command.do === "signal" ? host.diagnostics.signalled(command) : host.obey(command),
 			onError: (error) => host.onError(error, "log"),
 			onOutage: (error) => host.diagnostics.outage(error),
 		});

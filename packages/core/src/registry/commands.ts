@@ -5,7 +5,7 @@
 
 import { checkGroups, checkMeta, type NameLimits, tooMany } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
-import type { Command } from "../event-log/command.js";
+import type { Command, Obeyed } from "../event-log/command.js";
 import type { Meta } from "../types/client.js";
 import type { CloseReason } from "../types/connection.js";
 import { mainOf } from "./client.js";
@@ -18,7 +18,7 @@ interface RosterOptions extends NameLimits {
 }
 
 /** A command that changes connections or clients. */
-type Change = Exclude<Command, { readonly do: "present" }>;
+type Change = Exclude<Obeyed, { readonly do: "present" }>;
 
 /** What the commands need from the service. */
 export interface CommandsHost {
@@ -68,7 +68,7 @@ export class Commands {
 	}
 
 	/** Carries out a command of another process, which has already done so itself. @throws `ERR_SSE_MAX_GROUPS` */
-	obey(command: Command): number {
+	obey(command: Obeyed): number {
 		if (command.do !== "present") return this.#apply(command.target, command);
 		this.#host.onAsked(command.target.group);
 		return 0;

@@ -205,6 +205,7 @@ class ProcessRuns implements Runs {
 	}
 
 	#report(error: unknown, id: string | undefined): void {
+		this.#diagnostics.failed(error, id);
 		try {
 			this.#options.onError?.(error, { id });
 		} catch {

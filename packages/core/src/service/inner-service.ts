@@ -2,6 +2,7 @@
  * The internal side of a service: its members for openers of streams, besides the public ones.
  */
 import type { Connection } from "../connection/connection.js";
+import type { SharedLog } from "../event-log/event-log.js";
 import type { Sink } from "../sink/sink.js";
 import type { ConnectResult } from "../types/connection.js";
 import type { OpenParams } from "./connect-params.js";
@@ -14,6 +15,8 @@ import type { Transport } from "./transport.js";
 export interface InnerService extends SSEService, Inner<Connection> {
 	/** What `connect` takes requests of, if of any. */
 	readonly transport: Transport | undefined;
+	/** What the service shares with other processes, if anything. */
+	readonly sharedLog: SharedLog | undefined;
 	/** Makes `connect` accept requests of a transport, unless it already has one. */
 	carry(transport: (host: ServersHost<Connection>) => Transport): void;
 	/** Opens a stream, like `connect`. */
@@ -27,3 +30,8 @@ export type OpenStream = [
 	/** Whether the server that received the request is closing by now. */
 	isClosing?: (() => boolean) | undefined,
 ];
+
+/** What a service shares with other processes. @returns `undefined` without an `eventLog` */
+export function sharedLogOf(service: object): SharedLog | undefined {
+	return (service as Partial<InnerService>).sharedLog;
+}

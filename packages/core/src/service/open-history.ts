@@ -3,7 +3,7 @@
  */
 import type { Connection } from "../connection/connection.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { LogHost } from "../event-log/event-log.js";
+import type { Obeyed } from "../event-log/command.js";
 import { createMemoryEventLog } from "../event-log/memory-event-log.js";
 import { History } from "../history/history.js";
 import type { Registry } from "../registry/registry.js";
@@ -20,7 +20,7 @@ interface HistoryParts {
 	readonly delivery: Delivery;
 	readonly callbacks: Callbacks;
 	/** Carries out a command of another process. */
-	readonly obey: LogHost["obey"];
+	readonly obey: (command: Obeyed) => void;
 }
 
 /** @returns `undefined` if the service keeps none @throws `ERR_SSE_INVALID_OPTION` */

@@ -6,6 +6,7 @@ import { invalid, SSEError } from "../checks/errors.js";
 import type { Connection } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
 import { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { SharedLog } from "../event-log/event-log.js";
 import type { History } from "../history/history.js";
 import { viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
@@ -202,6 +203,10 @@ class Service implements InnerService {
 
 	get [INNER](): true {
 		return true;
+	}
+
+	get sharedLog(): SharedLog | undefined {
+		return this.#history?.shared;
 	}
 
 	get isClosing(): boolean {

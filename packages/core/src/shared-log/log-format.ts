@@ -102,13 +102,14 @@ function readLogged(value: unknown): Logged | undefined {
 }
 
 function readCommand(fields: Record<PropertyKey, unknown>, target: Audience): Command | undefined {
-	const { do: what, groups, reason, meta } = fields;
+	const { do: what, groups, reason, meta, topic, text } = fields;
 	const isRead =
 		what === "disconnect"
 			? typeof reason === "string"
 			: what === "setMetadata"
 				? isObject(meta)
 				: what === "present" ||
+					(what === "signal" && typeof topic === "string" && typeof text === "string") ||
 					((what === "join" || what === "leave") && Array.isArray(groups) && groups.every(isName));
 	return isRead ? ({ ...fields, target } as unknown as Command) : undefined;
 }

@@ -1,0 +1,242 @@
+/**
+ * The inspectors of processes that share an event log in a real Redis: one page shows all of them.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { redisEventLog } from "@sse-service/redis";
+import { eventually, isLongRun, openStream } from "@sse-service/testing";
+import { executablePath, launchBrowser } from "@sse-service/testing/browser";
+import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
+import { createClient } from "redis";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { InspectorOptions } from "../src/index.js";
+import { HOSTILE, helloOf, type Serving, serve } from "./serving.js";
+
+const PROGRAM = join(import.meta.dirname, "apps/process.mjs");
+
+interface Process {
+	readonly name: string;
+	readonly state: string;
+	readonly connections: number;
+	readonly ready: boolean;
+}
+
+let prefixes = 0;
+
+describe.skipIf(redisServerPath === undefined)("processes that share a log", () => {
+	let redis: Awaited<ReturnType<typeof startRedisServer>>;
+	let prefix = "";
+
+	beforeAll(async () => {
+		redis = await startRedisServer();
+	});
+	afterAll(() => redis.stop());
+
+	const createOwnClient = () => createClient({ url: redis.url });
+
+	const connect = async (): Promise<ReturnType<typeof createOwnClient>> => {
+		const client = createOwnClient();
+		client.on("error", () => {});
+		await client.connect();
+		onTestFinished(() => client.destroy());
+		return client;
+	};
+
+	/** A process as far as the log goes: a service and an inspector of its own. */
+	async function serveHere(options: InspectorOptions): Promise<Serving> {
+		const eventLog = redisEventLog({ client: await connect(), prefix });
+		const serving = await serve({ loopbackOnly: true, ...options }, { eventLog });
+		await eventually(() => serving.sse.health().ready);
+		return serving;
+	}
+
+	async function startProcess(name: string): Promise<{ child: ChildProcess; url: string }> {
+		const child = spawn(process.execPath, [PROGRAM, redis.url, prefix, name], {
+			stdio: ["ignore", "inherit", "inherit", "ipc"],
+		});
+		onTestFinished(() => void child.kill("SIGKILL"));
+		const [url] = await once(child, "message");
+		return { child, url: String(url) };
+	}
+
+	/** A page that stays open, and what it was last told of the processes. */
+	async function watch({ page }: Serving): Promise<{ processes(): Process[]; close(): void }> {
+		const stream = await openStream(`${page}stream`);
+		return {
+			processes: () => JSON.parse(stream.events.at(-1)?.data ?? "{}").processes ?? [],
+			close: () => stream.abort(),
+		};
+	}
+
+	const posts = async (): Promise<string[]> => {
+		const names = await (await connect()).hKeys(`${await postsKey()}`);
+		return names.filter((name) => name.startsWith("inspector:"));
+	};
+	const postsKey = async (): Promise<string> => {
+		const keys = await (await connect()).keys(`*${prefix}*posts*`);
+		return keys[0] ?? "none";
+	};
+
+	const get = async (url: string): Promise<Record<string, unknown>> => {
+		const answer = await fetch(url);
+		expect(answer.status).toBe(200);
+		return (await answer.json()) as Record<string, unknown>;
+	};
+
+	it("are one page: figures, connections, what happened to a client; one that is killed is said to be gone, and its rows go", async () => {
+		prefix = `killed ${++prefixes}`;
+		const one = await serveHere({ name: "one" });
+		const { child, url } = await startProcess("two");
+		const streams = await Promise.all([
+			openStream(`${url}/ada?group=news`),
+			openStream(`${url}/bob`),
+			openStream(`${one.server.url}/carol`),
+		]);
+		const page = await watch(one);
+		await eventually(() => page.processes().some(({ name }) => name === "two"));
+		expect(page.processes()).toMatchObject([
+			{ name: "one", state: "here", connections: 1, ready: true },
+			{ name: "two", state: "live", connections: 2 },
+		]);
+		const all = await get(`${one.page}connections?process=all&order=client`);
+		expect(all).toMatchObject({
+			total: 3,
+			found: 3,
+			rows: [
+				{ client: "ada", process: "two", groups: ["news"] },
+				{ client: "bob", process: "two" },
+				{ client: "carol", process: "one" },
+			],
+		});
+		expect(await get(`${one.page}connections?process=all&q=ADA`)).toMatchObject({ found: 1 });
+		expect(await get(`${one.page}connections?q=ada`)).toMatchObject({ found: 0 });
+
+		// The other process shows data on its own page, and tells none of it to this one.
+		child.send("a secret");
+		await Promise.all(streams.map((stream) => stream.take(1)));
+		const timeline = await get(`${one.page}timeline?process=all&client=ada`);
+		expect(timeline).toMatchObject([{ kind: "open", client: "ada", process: "two" }]);
+		const inEngine = await (await connect()).hGetAll(await postsKey());
+		expect(JSON.stringify(inEngine)).toContain("ada");
+		expect(JSON.stringify(inEngine)).not.toContain("secret");
+		// What is posted for the inspector is none of what is posted for presence.
+		const present = (await one.sse.clientsIn()).map(({ clientId }) => clientId).sort();
+		expect(present).toEqual(["ada", "bob", "carol"]);
+
+		child.kill("SIGKILL");
+		await eventually(() => page.processes().some(({ state }) => state === "gone"));
+		expect(await get(`${one.page}connections?process=all`)).toMatchObject({
+			found: 1,
+			rows: [{ client: "carol" }],
+		});
+		page.close();
+	});
+
+	it("post nothing while no page is open", async () => {
+		prefix = `unwatched ${++prefixes}`;
+		const one = await serveHere({ name: "one" });
+		const other = await serveHere({ name: "other" });
+		await other.open("ada");
+		await one.sse.publish("all", "x");
+		expect(await posts()).toEqual([]);
+		const page = await watch(one);
+		await eventually(() => page.processes().length === 2);
+		expect(await posts()).toHaveLength(1);
+		page.close();
+	});
+
+	it("say when they close", async () => {
+		prefix = `closed ${++prefixes}`;
+		const one = await serveHere({ name: "one" });
+		const other = await serveHere({ name: "other" });
+		const page = await watch(one);
+		await eventually(() => page.processes()[1]?.state === "live");
+		await other.inspect.close();
+		await eventually(() => page.processes()[1]?.state === "left");
+		page.close();
+	});
+
+	it("keep to themselves with processes: false, whoever calls", async () => {
+		prefix = `private ${++prefixes}`;
+		const one = await serveHere({ name: "one" });
+		const other = await serveHere({ name: "other", processes: false });
+		const third = await serveHere({ name: "third" });
+		const page = await watch(one);
+		await eventually(() => page.processes().length === 2);
+		expect(page.processes().map(({ name }) => name)).toEqual(["one", "third"]);
+		expect(await helloOf(other.page)).not.toHaveProperty("processes");
+		page.close();
+		await third.inspect.close();
+	});
+
+	it("show as much of others as fits: the first 200 connections, and how many there are", async () => {
+		prefix = `many ${++prefixes}`;
+		const one = await serveHere({ name: "one" });
+		const other = await serveHere({ name: "other" });
+		for (let at = 0; at < 230; at++) await other.open(`client ${at}`);
+		const page = await watch(one);
+		await eventually(() => page.processes().length === 2);
+		expect(await get(`${one.page}connections?process=all&limit=150&offset=100`)).toMatchObject({
+			total: 200,
+			found: 230,
+			rows: { length: 100 },
+		});
+		expect(await get(`${one.page}connections?process=all&q=client 229`)).toMatchObject({
+			found: 1,
+		});
+		page.close();
+	});
+
+	it.skipIf(executablePath === undefined)(
+		"are listed on the page, and each lists its connections; what others write is text",
+		async () => {
+			prefix = `page ${++prefixes}`;
+			const one = await serveHere({ name: "one" });
+			const other = await serveHere({ name: `other ${HOSTILE[0]}` });
+			await one.open("carol");
+			for (const name of HOSTILE) await other.open(name, [name]);
+			const browser = await launchBrowser();
+			onTestFinished(() => browser.close());
+			const page = await browser.openWindow(one.page);
+			const list = (): Promise<string[]> =>
+				page.locator(".rows .row:not(.loading) > :first-child").allTextContents();
+			await eventually(async () => (await list()).length === HOSTILE.length + 1);
+			expect(await page.locator("#process-rows tr").count()).toBe(3);
+			const pick = page.locator("#process-rows").getByRole("button");
+			await pick.filter({ hasText: "· here" }).click();
+			await eventually(async () => (await list()).join() === "carol");
+			await pick.filter({ hasText: "other" }).focus();
+			await page.keyboard.press("Enter");
+			await eventually(async () => (await list()).length === HOSTILE.length);
+			await page.locator(".rows .row:not(.loading)").first().click();
+			await page.locator("#facts").getByText("other").waitFor();
+			await page.locator("#timeline").getByText("opened").waitFor();
+			await page.keyboard.press("Escape");
+			// A program that is none of ours writes to the engine.
+			const summary = { name: HOSTILE[1], connections: "<b>", ready: true, error: HOSTILE[2] };
+			const forged = JSON.stringify({ v: 1, summary, answers: [["x", { rows: [{}] }]] });
+			const until = String(Date.now() + 60_000);
+			await (await connect()).hSet(await postsKey(), "inspector:forged", `${until} ${forged}`);
+			await page.locator("#process-rows").getByText("window.hacked=1</script>").waitFor();
+			expect(await page.evaluate(() => "hacked" in globalThis)).toBe(false);
+			expect(await page.locator("main img, main script, [onload]").count()).toBe(0);
+			expect(await browser.closeWindows()).toEqual([]);
+		},
+	);
+
+	it.runIf(isLongRun)(
+		"say that the others are not known while the log does not answer",
+		async () => {
+			prefix = `silent ${++prefixes}`;
+			const one = await serveHere({ name: "one" });
+			const page = await openStream(`${one.page}stream`);
+			await page.until(() => page.events.length > 1);
+			await redis.kill("SIGKILL");
+			await page.until(
+				() => JSON.parse(page.events.at(-1)?.data ?? "{}").processesError !== undefined,
+			);
+			page.abort();
+		},
+	);
+});
