@@ -4,6 +4,7 @@
 import { SSEError } from "sse-service/engine";
 import { type McpEventsOptions, resolveOptions } from "./options.js";
 import { Session, type SessionEvents, type SessionHost } from "./session-events.js";
+import { StoreCalls } from "./store-calls.js";
 
 export interface McpEvents {
 	/**
@@ -28,13 +29,18 @@ const MAX_ID_LENGTH = 1_024;
 export function createMcpEvents(options: McpEventsOptions = {}): McpEvents {
 	const { store, ttlMs, leaseMs, maxStreams, onError, ...limits } = resolveOptions(options);
 	const open = new Set<SessionEvents>();
+	let reported: unknown;
 	const host: SessionHost = {
 		store,
+		calls: new StoreCalls(),
 		// A stream consists of up to two runs.
 		rules: { ttlMs, leaseMs, maxRuns: 2 * maxStreams },
 		limits,
 		open,
 		onError: (error) => {
+			// Messages during an outage fail with one error.
+			if (error === reported) return;
+			reported = error;
 			try {
 				onError(error);
 			} catch {

@@ -3,8 +3,8 @@
  * the older one, so a stream never keeps more than its limit, and always the newest half of it.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { within } from "sse-service/engine";
 import type { ClaimRules, RunEntry, RunStatus, RunStore, RunWrite } from "sse-service/runs";
+import type { StoreCalls } from "./store-calls.js";
 
 /** What a segment begins with. */
 export interface SegmentHead {
@@ -27,22 +27,29 @@ export interface Segment extends SegmentHead {
 const MOVED = "moved";
 /** Messages per read. */
 const PAGE = 256;
-/** A store that has not answered by then is unavailable. */
-const TIMEOUT_MS = 5_000;
 
 /** A name that nobody else has. */
 export function newNonce(): string {
 	return randomBytes(9).toString("base64url");
 }
 
+/** Where segments are kept. */
+export interface SegmentsHost {
+	readonly store: RunStore;
+	readonly calls: StoreCalls;
+	readonly rules: ClaimRules;
+}
+
 export class Segments {
 	readonly store: RunStore;
 	readonly rules: ClaimRules;
+	readonly #calls: StoreCalls;
 	readonly #ids: readonly [string, string];
 
-	constructor(store: RunStore, rules: ClaimRules, sessionId: string, streamId: string) {
+	constructor({ store, calls, rules }: SegmentsHost, sessionId: string, streamId: string) {
 		this.store = store;
 		this.rules = rules;
+		this.#calls = calls;
 		// A session's id is a secret, and a run's id is not.
 		const name = createHash("sha256").update(JSON.stringify([sessionId, streamId]));
 		const id = `mcp.${name.digest("base64url")}`;
@@ -61,13 +68,16 @@ export class Segments {
 	/** Ends the newest segment, so that nobody else can write to the stream. @returns it */
 	async seal(): Promise<Segment | undefined> {
 		const { ttlMs } = this.rules;
-		await Promise.all(this.#ids.map((id) => timed(this.store.cancel(id, MOVED, ttlMs))));
+		const cancel = (id: string) => this.#calls.run(() => this.store.cancel(id, MOVED, ttlMs));
+		await Promise.all(this.#ids.map(cancel));
 		return (await this.read()).at(-1);
 	}
 
 	/** Puts a new, empty segment in a place. @returns `undefined` if another process was faster */
 	async claim(place: 0 | 1, head: SegmentHead): Promise<RunStatus | undefined> {
-		const { status, isOwn } = await timed(this.store.claim(this.#ids[place], this.rules));
+		const { status, isOwn } = await this.#calls.run(() =>
+			this.store.claim(this.#ids[place], this.rules),
+		);
 		if (!isOwn) return undefined;
 		const snapshot = { sequence: 0, state: JSON.stringify(head) };
 		const sequence = await this.write(status, { after: 0, entries: [], snapshot });
@@ -81,20 +91,21 @@ export class Segments {
 	): Promise<number | undefined> {
 		const { rules } = this;
 		const write = { id, attempt, term, ...content, rules };
-		const [sequence] = await timed(this.store.write([write]));
+		const [sequence] = await this.#calls.run(() => this.store.write([write]));
 		return sequence;
 	}
 
 	/** @returns the next entries of a segment from a sequence on, or `undefined` if it is no longer kept */
 	page({ id, attempt }: RunStatus, from: number): Promise<readonly RunEntry[] | undefined> {
-		return timed(this.store.read(id, attempt, from, PAGE));
+		return this.#calls.run(() => this.store.read(id, attempt, from, PAGE));
 	}
 
 	async #read(place: 0 | 1): Promise<Segment | undefined> {
 		const id = this.#ids[place];
-		const status = await timed(this.store.settle(id));
-		const snapshot = status && (await timed(this.store.snapshot(id, status.attempt)));
-		if (status === undefined || snapshot === undefined) return undefined;
+		const status = await this.#calls.run(() => this.store.settle(id));
+		if (status === undefined) return undefined;
+		const snapshot = await this.#calls.run(() => this.store.snapshot(id, status.attempt));
+		if (snapshot === undefined) return undefined;
 		const head = JSON.parse(snapshot.state) as SegmentHead;
 		// The end is an entry, too.
 		const count = status.sequence - (status.state === "running" ? 0 : 1);
@@ -104,8 +115,4 @@ export class Segments {
 
 function isBefore(a: Segment, b: Segment): boolean {
 	return a.nonce === b.nonce ? a.base < b.base : a.status.startedAt < b.status.startedAt;
-}
-
-function timed<Result>(call: Promise<Result>): Promise<Result> {
-	return within(TIMEOUT_MS, call, "The run store");
 }

@@ -2,10 +2,9 @@
  * The event store of one session, for its transport: stores what the transport sends, and replays it to a client that reconnects.
  */
 import { SSEError } from "sse-service/engine";
-import type { ClaimRules, RunStore } from "sse-service/runs";
 import { parseEventId } from "./event-id.js";
 import { follow, replay, type Send, type Tail } from "./replay.js";
-import { newNonce, Segments } from "./segments.js";
+import { newNonce, Segments, type SegmentsHost } from "./segments.js";
 import { StreamWriter, type WriterLimits } from "./stream-writer.js";
 
 /** What a transport of the MCP SDK accepts as `eventStore`. Its methods are the transport's to call. */
@@ -26,9 +25,7 @@ export interface SessionEvents {
 	close(): Promise<void>;
 }
 
-export interface SessionHost {
-	readonly store: RunStore;
-	readonly rules: ClaimRules;
+export interface SessionHost extends SegmentsHost {
 	readonly limits: WriterLimits;
 	/** The sessions that have something to close. */
 	readonly open: Set<SessionEvents>;
@@ -93,8 +90,7 @@ export class Session implements SessionEvents {
 	}
 
 	#segmentsOf(streamId: string): Segments {
-		const { store, rules } = this.#host;
-		return new Segments(store, rules, this.#id, streamId);
+		return new Segments(this.#host, this.#id, streamId);
 	}
 
 	#writerOf(streamId: string): StreamWriter {

@@ -173,7 +173,9 @@ export class StreamWriter {
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
-		const place = newest?.place === 0 ? 1 : 0;
+		const { place: last = 1, count = 1 } = newest ?? {};
+		// An empty one is replaced, and the full one before it stays.
+		const place = count === 0 ? last : otherPlace(last);
 		if (newest === undefined || this.#isTorn) return this.#claim(place, newNonce(), 0);
 		return this.#claim(place, newest.nonce, newest.base + newest.count);
 	}
@@ -193,10 +195,15 @@ export class StreamWriter {
 	/** Begins the next segment before the full one ends, so that its readers find it. */
 	async #roll(full: OpenSegment): Promise<void> {
 		const { nonce, base } = full.head;
-		const place = full.place === 0 ? 1 : 0;
-		this.#segment = await this.#claim(place, nonce, base + full.sequence);
-		const entries = [endEntry("done", "full")];
-		await this.#host.segments.write(full.status, { after: full.sequence, entries });
+		try {
+			this.#segment = await this.#claim(otherPlace(full.place), nonce, base + full.sequence);
+			const entries = [endEntry("done", "full")];
+			await this.#host.segments.write(full.status, { after: full.sequence, entries });
+		} catch (error) {
+			// What is stored stays: the next message ends the full segment, and begins another one.
+			this.#forgetSegment();
+			this.#host.onError(error);
+		}
 	}
 
 	get #isFull(): boolean {
@@ -238,4 +245,8 @@ export class StreamWriter {
 		clearInterval(this.#renewal);
 		this.#renewal = undefined;
 	}
+}
+
+function otherPlace(place: 0 | 1): 0 | 1 {
+	return place === 0 ? 1 : 0;
 }

@@ -180,6 +180,15 @@ describe.each(STORES.filter(({ isHere }) => isHere))("events $name", (kind) => {
 		expect(await replayFrom(b, back)).toEqual([]);
 	});
 
+	it("are all kept when a stream is taken over at the end of a segment", async () => {
+		const id = newSession();
+		const [a, b] = [open({ maxEvents: 6 }).session(id), open({ maxEvents: 6 }).session(id)];
+		const [first] = await storeAll(a, notes(1, 3));
+		// Begins after a full segment, and an empty one.
+		await storeAll(b, [note(4)]);
+		expect(messagesOf(await replayFrom(a, first))).toEqual(notes(2, 4));
+	});
+
 	it("follow a stream in one place per session, until it is closed", async () => {
 		const id = newSession();
 		const [home, elsewhere] = [open().session(id), open().session(id)];

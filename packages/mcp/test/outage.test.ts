@@ -1,0 +1,122 @@
+/**
+ * What becomes of streams while their store is unavailable, and after it has lost them.
+ */
+import { redisRunStore } from "@sse-service/redis";
+import { eventually, isLongRun } from "@sse-service/testing";
+import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
+import { createMemoryRunStore } from "sse-service/runs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createMcpEvents, type SessionEvents } from "../src/index.js";
+import { StoreCalls } from "../src/store-calls.js";
+import { openRedis } from "./stores.js";
+
+const note = (number: number): object => ({ jsonrpc: "2.0", method: "n", params: { number } });
+const refused = { code: "ERR_SSE_RUN_UNKNOWN" };
+
+async function replay(session: SessionEvents, id: string): Promise<unknown[]> {
+	const messages: unknown[] = [];
+	const send = async (_: string, message: object) => void messages.push(message);
+	await session.replayEventsAfter(id, { send });
+	return messages;
+}
+
+describe("an outage", () => {
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	it.each(["write", "claim"] as const)(
+		"of %s lets the stream continue, and refuses ids from before the message that was lost",
+		async (method) => {
+			const store = createMemoryRunStore();
+			const call = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>;
+			let isOut = false;
+			const sometimes = async (...args: unknown[]) => {
+				if (isOut) throw new Error("out");
+				return call(...args);
+			};
+			Object.assign(store, { [method]: sometimes });
+			const errors: unknown[] = [];
+			// Each message is in a segment of its own.
+			const events = createMcpEvents({
+				store,
+				maxEvents: 1,
+				onError: (error) => errors.push(error),
+			});
+			const session = events.session("s");
+			const before = await session.storeEvent("s", note(1));
+			isOut = true;
+			await session.storeEvent("s", note(2));
+			const during = await session.storeEvent("s", note(3));
+			expect(errors).toContainEqual(new Error("out"));
+			isOut = false;
+			const after = await session.storeEvent("s", note(4));
+			await session.storeEvent("s", note(5));
+			expect(await replay(session, after)).toEqual([note(5)]);
+			for (const id of [before, during]) {
+				await expect(replay(session, id)).rejects.toMatchObject(refused);
+			}
+			await events.close();
+		},
+	);
+
+	it("at maxStreams concerns new streams only, which continue as well", async () => {
+		const errors: unknown[] = [];
+		const events = createMcpEvents({ maxStreams: 1, onError: (error) => errors.push(error) });
+		const session = events.session("s");
+		const known = await session.storeEvent("a", note(1));
+		await session.storeEvent("b", note(1));
+		const refusedId = await session.storeEvent("c", note(1));
+		await session.storeEvent("a", note(2));
+		expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_MAX_RUNS" })]);
+		expect(await replay(session, known)).toEqual([note(2)]);
+		await expect(replay(session, refusedId)).rejects.toMatchObject(refused);
+		await events.close();
+	});
+
+	it("is waited for once: calls fail at once for a while after one that was too slow", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+		const calls = new StoreCalls();
+		const call = vi.fn(() => new Promise<never>(() => {}));
+		const first = calls.run(call).catch((error: unknown) => error);
+		await vi.advanceTimersByTimeAsync(5_000);
+		const error = await first;
+		expect(error).toMatchObject({ code: "ERR_SSE_TIMEOUT" });
+		await expect(calls.run(call)).rejects.toBe(error);
+		expect(call).toHaveBeenCalledTimes(1);
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect(await calls.run(async () => 1)).toBe(1);
+		// One that fails soon delays nobody.
+		await expect(calls.run(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+		expect(await calls.run(async () => 2)).toBe(2);
+	});
+
+	it.runIf(isLongRun && redisServerPath !== undefined)(
+		"of a Redis that comes back empty",
+		async () => {
+			const server = await startRedisServer();
+			const client = openRedis(server.port);
+			const errors: unknown[] = [];
+			const store = redisRunStore({ client });
+			const events = createMcpEvents({ store, onError: (error) => errors.push(error) });
+			const session = events.session("s");
+			const before = await session.storeEvent("s", note(1));
+			await server.kill("SIGKILL");
+			const during = await session.storeEvent("s", note(2));
+			expect(errors).toHaveLength(1);
+			await server.restart();
+			await eventually(async () => {
+				const after = await session.storeEvent("s", note(3));
+				await session.storeEvent("s", note(4));
+				const replayed = await replay(session, after).catch(() => []);
+				return replayed.length === 1;
+			}, "the stream to be resumable again");
+			for (const id of [before, during]) {
+				await expect(replay(session, id)).rejects.toMatchObject(refused);
+			}
+			await events.close();
+			client.disconnect();
+			await server.stop();
+		},
+	);
+});
