@@ -3,10 +3,10 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, openStream } from "@sse-service/testing";
+import { eventually, openStream, startServer } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { ALERTS } from "../src/grafana.js";
 import { METRICS, type Metric } from "../src/metrics.js";
 
@@ -17,9 +17,28 @@ const LINKED = [
 	"@opentelemetry/instrumentation-http",
 	"@opentelemetry/sdk-metrics",
 	"@opentelemetry/sdk-trace",
+	"@sentry/node",
+	"morgan",
 	"pino-http",
 	"prom-client",
 ];
+
+/** What the program with Sentry has sent to it: a receiver on this machine. */
+let received = "";
+
+beforeAll(async () => {
+	const sentry = await startServer((req, res) => {
+		req.setEncoding("utf8").on("data", (part) => {
+			received += part;
+		});
+		req.on("end", () => res.end("{}"));
+	});
+	vi.stubEnv("SENTRY_DSN", sentry.url.replace("http://", "http://key@").concat("/1"));
+	return async () => {
+		vi.unstubAllEnvs();
+		await sentry.destroy();
+	};
+});
 
 const read = async (url: string): Promise<string> => (await fetch(url)).text();
 
@@ -84,6 +103,33 @@ const { table } = describeReadmes({
 			]);
 			expect(lines[1]).toMatchObject({ client: "ada", reason: "client" });
 			expect(lines[2].req.url).toBe("/");
+		},
+		"morgan.mjs": async (program) => {
+			const { url } = program;
+			const stream = await openStream(`${url}/events`);
+			await program.untilPrinted(1);
+			stream.abort();
+			await program.untilPrinted(2);
+			await read(url);
+			await program.untilPrinted(3);
+			expect(program.printed.slice(0, 2)).toEqual([
+				"stream of ada opened",
+				"stream of ada closed: client",
+			]);
+			expect(program.printed[2]).toMatch(/^GET \/ 200 /);
+		},
+		"sentry.cjs": async ({ url }) => {
+			received = "";
+			const good = await openStream(`${url}/events/ada`);
+			good.abort();
+			await openStream(`${url}/events/nobody`);
+			await read(`${url}/greeting`);
+			await eventually(() => received.includes("/greeting") && received.includes("without a name"));
+			expect(received).toContain('"stage":"onConnect"');
+			// Every span of a request has the path. The error has its request, and is no span.
+			const spans = received.split("\n").filter((line) => line.includes('"items":['));
+			expect(spans.join()).toContain("/greeting");
+			expect(spans.join()).not.toContain("/events");
 		},
 	},
 });
