@@ -14,11 +14,18 @@ export interface Condensed {
 	readonly open: Record<string, number>;
 }
 
+export interface Delta {
+	/** The name of the part. */
+	readonly part: string;
+	/** The field with the text. */
+	readonly field: string;
+	/** The object with the field. Default: the event. */
+	readonly holder?: (event: Record<string, unknown>) => Record<string, unknown>;
+}
+
 export interface DeltaRules {
-	/** The part that a delta extends, and the field with its text; `undefined` for other events. */
-	readonly deltaOf: (
-		event: JsonEvent,
-	) => { readonly part: string; readonly field: string } | undefined;
+	/** What a delta extends; `undefined` for other events. */
+	readonly deltaOf: (event: JsonEvent) => Delta | undefined;
 	/** The part that an event begins or ends. Later deltas under the same name belong to another part. */
 	readonly boundaryOf: (event: JsonEvent) => string | undefined;
 }
@@ -31,7 +38,9 @@ export function condense({ deltaOf, boundaryOf }: DeltaRules): FoldRules<Condens
 			const delta = deltaOf(json);
 			const known = delta && state.events[state.open[`:${delta.part}`] ?? -1]?.json;
 			if (delta !== undefined && known !== undefined) {
-				known[delta.field] = `${known[delta.field]}${json[delta.field]}`;
+				const { field, holder = (event) => event } = delta;
+				const text = holder(known);
+				text[field] = `${text[field]}${holder(json)[field]}`;
 				return state;
 			}
 			// Names are data. The prefix keeps them apart from inherited members of objects.

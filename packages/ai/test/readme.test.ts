@@ -2,6 +2,7 @@
  * The README, read to the letter.
  */
 import { join } from "node:path";
+import { Client } from "@langchain/langgraph-sdk";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { DefaultChatTransport, readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
@@ -9,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import * as ai from "../src/index.js";
 
 const { table } = describeReadmes({
-	files: [join(import.meta.dirname, "../README.md")],
+	files: ["README.md", "docs/recipes.md"].map((file) => join(import.meta.dirname, "..", file)),
 	project: { packages: ["@sse-service/ai"] },
 	programs: {
 		"chat.mjs": async ({ url, terminate }) => {
@@ -34,14 +35,43 @@ const { table } = describeReadmes({
 			expect(await status("//")).toBe(500);
 			expect(await terminate()).toBe(0);
 		},
+		"langgraph.mjs": async ({ url, terminate }) => {
+			const { runs } = new Client({ apiUrl: url, apiKey: null });
+			const namesOf = async (stream: AsyncIterable<{ readonly event: string }>) => {
+				const names: string[] = [];
+				for await (const { event } of stream) names.push(event);
+				return names;
+			};
+			let id = "";
+			const onRunCreated = ({ run_id }: { readonly run_id: string }) => {
+				id = run_id;
+			};
+			const first = await namesOf(runs.stream("t", "agent", { onRunCreated }));
+			expect(first.at(0)).toBe("metadata");
+			expect(first.slice(-2)).toEqual(["values", "end"]);
+			expect(await namesOf(runs.joinStream("t", id))).toEqual([
+				"metadata",
+				"messages",
+				"values",
+				"end",
+			]);
+			expect(await runs.get("t", id)).toMatchObject({
+				run_id: id,
+				thread_id: "t",
+				status: "success",
+			});
+			await expect(runs.get("t", "none")).rejects.toThrow("404");
+			await expect(runs.cancel("t", id)).rejects.toThrow("404");
+			expect(await terminate()).toBe(0);
+		},
 	},
 });
 
 describe("the tables", () => {
 	it("protocols: each codec and fold is there", () => {
 		const cells = table("protocols").rows.flatMap(([codec = "", fold = ""]) => [codec, fold]);
-		const named = cells.flatMap((cell) => codeOf(cell)).map((code) => code.replace("()", ""));
-		const { startingAfter: _, ...rest } = ai;
+		const named = cells.flatMap((cell) => codeOf(cell)).map((code) => code.replace(/\(.*\)$/, ""));
+		const { startingAfter: _, langGraphRun: __, ...rest } = ai;
 		expect(named.sort()).toEqual(Object.keys(rest).sort());
 	});
 });

@@ -1,0 +1,283 @@
+/**
+ * LangGraph's own SDK, and the reducer of its `useStream`.
+ */
+import type { IncomingMessage } from "node:http";
+import { Client } from "@langchain/langgraph-sdk";
+import { MessageTupleManager, StreamManager } from "@langchain/langgraph-sdk/ui";
+import { startServer } from "@sse-service/testing";
+import fc from "fast-check";
+import { createRuns, type RunProducer, type Runs } from "sse-service/runs";
+import { afterEach, describe, expect, it } from "vitest";
+import { langGraph, langGraphFold, langGraphRun } from "../src/index.js";
+import { Gate } from "./serving.js";
+
+interface Part {
+	readonly event: string;
+	readonly data: unknown;
+}
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+	for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** The part of LangGraph's API that its SDK needs for one run `r`, which the first request starts. */
+async function serveGraph(produce: RunProducer) {
+	const runs: Runs = createRuns({ batchMs: 0, fold: langGraphFold() });
+	const requests: string[] = [];
+	const server = await startServer(async (req, res) => {
+		for await (const _ of req);
+		const { pathname } = new URL(req.url ?? "/", "http://localhost");
+		const lastEventId = req.headers["last-event-id"];
+		requests.push(`${req.method} ${pathname}${lastEventId === undefined ? "" : " resumed"}`);
+		const names = { threadId: pathname.split("/")[2], runId: "r" };
+		const follow = (request: IncomingMessage) =>
+			runs.follow("r", { req: request, res }, { codec: langGraph(names), unknown: "error" });
+		if (pathname.endsWith("/cancel")) {
+			res.writeHead((await runs.cancel("r", "stop")) ? 202 : 404).end();
+		} else if (pathname.endsWith("/stream")) {
+			if (req.method === "POST") await runs.start("r", produce);
+			await follow(req);
+		} else {
+			const status = await runs.status("r");
+			res.writeHead(status === undefined ? 404 : 200, { "content-type": "application/json" });
+			res.end(JSON.stringify(status && langGraphRun(status, names)));
+		}
+	});
+	closing.push(async () => {
+		await runs.close();
+		await server.destroy();
+	});
+	const client = new Client({ apiUrl: server.url, apiKey: null, callerOptions: { maxRetries: 0 } });
+	return { client, runs, server, requests };
+}
+
+const text = (content: string, id = "m"): Part => ({
+	event: "messages",
+	data: [{ type: "AIMessageChunk", id, content }, { langgraph_node: "agent" }],
+});
+
+const PARTS: Part[] = [
+	{ event: "metadata", data: { run_id: "r", attempt: 1 } },
+	{ event: "values", data: { messages: [] } },
+	text("The "),
+	text("answer."),
+	{ event: "values", data: { messages: [{ type: "ai", id: "m", content: "The answer." }] } },
+];
+
+async function collect(stream: AsyncIterable<Part>): Promise<Part[]> {
+	const parts: Part[] = [];
+	for await (const { event, data } of stream) parts.push({ event, data });
+	return parts;
+}
+
+const eventsOf = (parts: readonly Part[]): string[] => parts.map(({ event }) => event);
+
+describe("LangGraph's client", () => {
+	it("reads a fresh run, and learns its names", async () => {
+		const { client, requests } = await serveGraph(() => PARTS);
+		const created: unknown[] = [];
+		const parts = await collect(
+			client.runs.stream("t", "agent", { onRunCreated: (run) => void created.push(run) }),
+		);
+		expect(parts).toEqual([...PARTS, { event: "end", data: null }]);
+		expect(created).toEqual([{ run_id: "r", thread_id: "t" }]);
+		expect(requests).toEqual(["POST /threads/t/runs/stream"]);
+	});
+
+	it("resumes at the Location when its connection breaks half-way, after the event that it had last", async () => {
+		const gate = new Gate();
+		const { client, server, requests } = await serveGraph(async (run) => {
+			for (const part of PARTS.slice(0, 3)) await run.send(part);
+			await gate.wait();
+			for (const part of PARTS.slice(3)) await run.send(part);
+		});
+		const parts: Part[] = [];
+		for await (const { event, data } of client.runs.stream("t", "agent", {})) {
+			parts.push({ event, data });
+			if (parts.length === 3) {
+				for (const socket of server.sockets) socket.destroy();
+				gate.open();
+			}
+		}
+		expect(parts).toEqual([...PARTS, { event: "end", data: null }]);
+		expect(requests).toEqual([
+			"POST /threads/t/runs/stream",
+			"GET /threads/t/runs/r/stream resumed",
+		]);
+	});
+
+	it("asks for the run when the stream ends too early, and resumes while it is running", async () => {
+		const gate = new Gate();
+		const { client, server, requests } = await serveGraph(async (run) => {
+			await run.send(PARTS[0]);
+			await gate.wait();
+		});
+		const parts: Part[] = [];
+		const proxied = await startServer(async (req, res) => {
+			// A proxy that ends the first response cleanly.
+			if (req.headers["last-event-id"] !== undefined && req.url?.includes("/stream")) gate.open();
+			const headers = req.headers["last-event-id"] && {
+				"last-event-id": String(req.headers["last-event-id"]),
+			};
+			const response = await fetch(server.url + req.url, {
+				method: req.method as string,
+				...(headers && { headers }),
+			});
+			res.writeHead(response.status, Object.fromEntries(response.headers));
+			for await (const chunk of response.body ?? []) {
+				res.write(chunk);
+				if (req.method === "POST" && `${Buffer.from(chunk)}`.includes("metadata")) break;
+			}
+			res.end();
+		});
+		closing.push(() => proxied.destroy());
+		const other = new Client({ apiUrl: proxied.url, apiKey: null });
+		for await (const part of other.runs.stream("t", "agent", {})) {
+			parts.push(part);
+			if (part.event === "metadata") {
+				expect(await client.runs.get("t", "r")).toMatchObject({ run_id: "r", status: "running" });
+			}
+		}
+		expect(eventsOf(parts)).toEqual(["metadata", "end"]);
+		expect(requests).toContain("GET /threads/t/runs/r");
+		expect(await client.runs.get("t", "r")).toMatchObject({ status: "success" });
+	});
+
+	it("joins a run, from the start and after an event, and is told of its cancel", async () => {
+		const { client, requests } = await serveGraph(async (run) => {
+			for (const part of PARTS.slice(0, 4)) await run.send(part);
+			await new Promise((resolve) => run.signal.addEventListener("abort", resolve));
+		});
+		const first = client.runs.stream("t", "agent", {});
+		const ids: (string | undefined)[] = [];
+		for await (const part of first) {
+			ids.push((part as { readonly id?: string }).id);
+			if (ids.length === 4) break;
+		}
+		const joined = client.runs.joinStream("t", "r", { lastEventId: ids[2] ?? "" });
+		expect((await joined.next()).value).toMatchObject(PARTS[3] as Part);
+		const whole = client.runs.joinStream("t", "r");
+		expect((await whole.next()).value).toMatchObject({ event: "metadata" });
+		await client.runs.cancel("t", "r");
+		expect(await collect(joined)).toMatchObject([
+			{ event: "error", data: { error: "UserInterrupt" } },
+		]);
+		expect(eventsOf(await collect(whole)).at(-1)).toBe("error");
+		expect(await client.runs.get("t", "r")).toMatchObject({ status: "interrupted" });
+		expect(requests).toContain("POST /threads/t/runs/r/cancel");
+	});
+
+	it("is given an error when the producer throws, without what it threw", async () => {
+		const { client } = await serveGraph(async (run) => {
+			await run.send(PARTS[0]);
+			throw new Error("secret");
+		});
+		expect((await collect(client.runs.stream("t", "agent", {}))).at(-1)).toEqual({
+			event: "error",
+			data: { error: "RunFailed", message: "The run failed: error" },
+		});
+		expect(await client.runs.get("t", "r")).toMatchObject({ status: "error" });
+	});
+
+	it("is given an error for a position of another run", async () => {
+		const { client } = await serveGraph(() => PARTS);
+		await collect(client.runs.stream("t", "agent", {}));
+		const parts = await collect(client.runs.joinStream("t", "r", { lastEventId: "other.3" }));
+		expect(parts[0]).toMatchObject({ event: "error", data: { error: "StreamGap" } });
+	});
+});
+
+describe("the fold of LangGraph", () => {
+	async function stateOf(parts: readonly Part[]): Promise<unknown> {
+		const manager = new StreamManager<Record<string, unknown>>(new MessageTupleManager(), {
+			throttle: false,
+		} as never);
+		await manager.start(
+			async () =>
+				(async function* () {
+					yield* structuredClone(parts) as never[];
+				})(),
+			{
+				getMessages: (values: { messages?: [] }) => values.messages ?? [],
+				setMessages: (values: object, messages: unknown[]) => ({ ...values, messages }),
+				initialValues: {},
+				callbacks: {},
+				onSuccess: () => undefined,
+				onError: () => undefined,
+			} as never,
+		);
+		return manager.values;
+	}
+
+	const id = fc.constantFrom("a", "b", "c");
+	const word = fc.string({ maxLength: 4 });
+	const part = fc.oneof(
+		{ weight: 6, arbitrary: fc.tuple(word, id).map(([content, name]) => text(content, name)) },
+		{
+			weight: 1,
+			arbitrary: fc.tuple(id, word).map(
+				([name, args]): Part => ({
+					event: "messages",
+					data: [
+						{
+							type: "AIMessageChunk",
+							id: name,
+							content: "",
+							tool_call_chunks: [{ index: 0, id: "c", name: "look", args }],
+						},
+						{},
+					],
+				}),
+			),
+		},
+		{
+			weight: 1,
+			arbitrary: fc.tuple(id, word, fc.boolean()).map(
+				([name, content, isPaused]): Part => ({
+					event: "values",
+					data: isPaused
+						? { __interrupt__: [{ id: name, value: content }] }
+						: { messages: [{ type: "ai", id: name, content }], step: content },
+				}),
+			),
+		},
+	);
+
+	it("is the same state to the SDK's reducer, wherever a reader joins", async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.array(part, { maxLength: 30 }), fc.nat(), async (parts, place) => {
+				const cut = place % (parts.length + 1);
+				const { initial, fold, render } = langGraphFold();
+				let state = initial();
+				for (const each of parts.slice(0, cut)) {
+					const folded = fold(state, { event: undefined, data: JSON.stringify(each) });
+					state = JSON.parse(JSON.stringify(folded));
+				}
+				const rendered = render(state).map(({ data }) => JSON.parse(data) as Part);
+				expect(rendered.length).toBeLessThanOrEqual(cut);
+				expect(await stateOf([...rendered, ...parts.slice(cut)])).toEqual(await stateOf(parts));
+			}),
+			{ numRuns: 100 },
+		);
+	});
+
+	it("keeps one event of a message, and of a state the newest", () => {
+		const { initial, fold, render } = langGraphFold();
+		const partial = (content: string): Part => ({
+			event: "messages/partial",
+			data: [{ type: "ai", id: "p", content }],
+		});
+		const parts = [...PARTS.slice(0, 4), partial("o"), partial("ok"), text("x"), text("y")];
+		let state = initial();
+		for (const each of parts) state = fold(state, { event: undefined, data: JSON.stringify(each) });
+		expect(render(state).map(({ data }) => JSON.parse(data))).toEqual([
+			PARTS[0],
+			PARTS[1],
+			text("The answer."),
+			partial("ok"),
+			text("xy"),
+		]);
+	});
+});
