@@ -19,6 +19,7 @@ class HeldEngine extends MemoryEngine {
 	/** What lets each call that is held up go on. */
 	readonly held: (() => void)[] = [];
 	#holds: "read" | "newest" | undefined;
+	#count = 0;
 
 	/** Hold up calls from now on. @returns ends that; those that came until then stay held up */
 	hold(method: "read" | "newest"): () => void {
@@ -51,10 +52,10 @@ class HeldEngine extends MemoryEngine {
 	/** Lose the newest texts and store these in their places, as another process would. */
 	async replace(count: number, texts: readonly object[]): Promise<void> {
 		this.forget(count);
-		for (const [index, { latest, ...text }] of (texts as { latest?: never }[]).entries()) {
+		for (const { latest, ...text } of texts as { latest?: never }[]) {
 			const stored = {
 				text: JSON.stringify({ w: "elsewhere", ...text }),
-				tag: `new${index}`,
+				tag: `new${this.#count++}`,
 				latest,
 			};
 			await super.driver().append([stored]);
@@ -159,4 +160,23 @@ it("is state of the log that there is for a client that was to be given it later
 	stream.resume();
 	const received = (await allOf(scene, stream)).filter((data) => !data.startsWith("xxx"));
 	expect(received).toEqual(["kept", "new state", "a", "end"]);
+});
+
+// It was read up to where the log had been found anew, and what came behind that, until where the client was, was sent live.
+it("is nothing for a client that comes from a process which has found the new log before", async () => {
+	const scene = await begin();
+	const { engine, open, other, sse } = scene;
+	for (const data of ["lost", "lost", "lost"]) await sse.publish("all", data);
+	await other.take(9);
+	const readAgain = engine.hold("read");
+	await engine.replace(3, [{ d: "a" }]);
+	engine.cut();
+	await eventually(() => engine.held.length > 0, "the new log to be read");
+	await engine.replace(0, [{ d: "b" }, { d: "c" }]);
+	const { epoch, sequence, tag } = engine.newest;
+	const { stream } = await open({}, `v1.${epoch}.${sequence.toString(36)}.${tag}`);
+	readAgain();
+	engine.release();
+	await other.until(() => dataOf(other.events).includes("c"));
+	expect(await allOf(scene, stream)).toEqual(["end"]);
 });

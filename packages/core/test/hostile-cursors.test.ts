@@ -8,6 +8,7 @@ import { openStream, sizeOf, startServer } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import type { Replayed } from "../src/connection/feed.js";
 import type { EventLog } from "../src/event-log/event-log.js";
+import type { Origin } from "../src/history/goal.js";
 import { Notices } from "../src/history/notices.js";
 import { replay } from "../src/history/replay.js";
 import { createSSEService, type SSEConnection } from "../src/index.js";
@@ -95,6 +96,7 @@ function outcomeOf(
 		memberships: new Set(["news"]),
 		startAt: () => {},
 		relyOn: () => {},
+		dropBehindFeed: () => false,
 		onResuming: () => {},
 		onResumed: (told) => {
 			outcome = told;
@@ -107,6 +109,7 @@ function outcomeOf(
 		recoverWaitMs: 0,
 		maxCatchUpEvents: Infinity,
 		recoverTurns: new Limiter(1),
+		comeUp: (_client: Replayed, _origin: Origin, upTo: Position) => upTo,
 		recovery: { recover: () => undefined, encode: () => notices.drop },
 		onError: (error: unknown) => {
 			throw error;
@@ -117,7 +120,7 @@ function outcomeOf(
 		host,
 		client,
 		{ id: lastEventId, cursor: parseCursor(lastEventId) },
-		{ upTo, isPartial: false, isAhead: true },
+		{ upTo, isMoved: false, isPartial: false, isAhead: true },
 	)) {
 		if (frame instanceof Promise) throw new Error("nothing is awaited");
 		frames++;

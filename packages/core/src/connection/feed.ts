@@ -22,6 +22,8 @@ export interface Replayed {
 	startAt(position: Position): void;
 	/** From now on its ids state that they rely on a later position, until its client has that position. */
 	relyOn(position: Position): void;
+	/** Drops what came through the log and waits behind the first feed, which will supply it. @returns whether that was a feed too */
+	dropBehindFeed(): boolean;
 	/** Call with whether it is receiving everything that it missed, as far as that is known. */
 	onResuming(isResumed: boolean): void;
 	/** Call once with the outcome. */

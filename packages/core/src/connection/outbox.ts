@@ -83,9 +83,9 @@ export abstract class Outbox<
 		this.host.flush.schedule(this);
 	}
 
-	/** Drops what came through the log and waits behind the first feed, which will supply it. @returns whether that was a feed too */
+	/** See `Replayed`. */
 	dropBehindFeed(): boolean {
-		const hadFeed = this.#backlog?.dropBehindFeed() === true;
+		const hadFeed = this.#backlog?.dropBehindFeed() ?? false;
 		this.onTaken();
 		return hadFeed;
 	}

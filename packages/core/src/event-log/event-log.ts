@@ -81,6 +81,8 @@ export interface SharedLog {
 	health(): LogHealth;
 	/** The clock that dates the records, in ms since the epoch, as far as it is known here: never ahead of it. */
 	now?(): number;
+	/** Whether a position was delivered here. What is too old to be remembered counts as delivered. */
+	had?(position: Position): boolean;
 	/** Resolves when the followed log is proven to be current, or after `maxLagMs`. */
 	current(): Promise<void>;
 	/** Stores a small text under a name for `ttlMs` milliseconds, replacing the one before. */

@@ -5,9 +5,11 @@
 import type { Connection } from "../connection/connection.js";
 import type { FeedSource } from "../connection/feed.js";
 import { settled } from "../connection/feed.js";
-import { type Position, parseCursor } from "../wire/cursor.js";
+import type { EventLog } from "../event-log/event-log.js";
+import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { type Goal, introduce, type Origin, originAt, type ReplayHost, replay } from "./replay.js";
+import { type Goal, type Origin, originAt, retarget } from "./goal.js";
+import { introduce, type ReplayHost, replay } from "./replay.js";
 
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
@@ -19,8 +21,8 @@ export class CatchUp {
 	/** By connection, what its feeds lead to, in their order. */
 	readonly #goals = new WeakMap<Connection, readonly Goal[]>();
 
-	constructor(host: ReplayHost<Connection>, begun: Position | Promise<Position>) {
-		this.#host = host;
+	constructor(host: Omit<ReplayHost<Connection>, "comeUp">, begun: Position | Promise<Position>) {
+		this.#host = { ...host, comeUp: (...asked) => this.#comeUp(...asked) };
 		this.#begun = begun;
 	}
 
@@ -31,7 +33,7 @@ export class CatchUp {
 	 * @param since where the application lets clients without a last event ID begin
 	 */
 	welcome(connection: Connection, upTo: Position | undefined, since?: string): void {
-		const origin = originOf(connection.lastEventId, since);
+		const origin = originOf(this.#host.log, connection.lastEventId, since);
 		if (origin !== undefined || upTo === undefined) {
 			this.#starting.add(connection);
 			const from = upTo && this.#comeUp(connection, origin, upTo);
@@ -66,8 +68,7 @@ export class CatchUp {
 				continue;
 			}
 			// Its client has nothing yet of what came since, and is given that of the log that there is now.
-			goal.upTo = upTo;
-			if (connection.dropBehindFeed()) goal.isPartial = true;
+			retarget(connection, goal, upTo);
 			this.#goals.set(connection, [goal]);
 		}
 	}
@@ -97,7 +98,7 @@ export class CatchUp {
 
 	/** Call for each feed that is added. */
 	#aim(connection: Connection, upTo: Position): Goal {
-		const goal = { upTo, isPartial: false, isAhead: true };
+		const goal = { upTo, isMoved: false, isPartial: false, isAhead: true };
 		const others = this.#goals.get(connection)?.filter(({ isAhead }) => isAhead) ?? [];
 		this.#goals.set(connection, [...others, goal]);
 		return goal;
@@ -111,7 +112,7 @@ export class CatchUp {
 	): Position | Promise<Position> {
 		const cursor = origin?.cursor;
 		if (cursor === undefined || cursor === "start") return at;
-		const position = cursor.reliesOn ?? cursor.position;
+		const position = lastOf(cursor);
 		const { log } = this.#host;
 		if (log.shared === undefined) return at;
 		// A position of another log may belong to a log that replaced this one and that this process has not found yet.
@@ -138,10 +139,21 @@ export class CatchUp {
 }
 
 /** Where a client begins; `undefined`: with new events only. */
-function originOf(lastEventId: string | undefined, since: string | undefined): Origin | undefined {
+function originOf(
+	{ shared }: EventLog,
+	lastEventId: string | undefined,
+	since: string | undefined,
+): Origin | undefined {
 	// The client's own id takes precedence, because every reconnect repeats the same `since`.
 	const isOwn = lastEventId !== undefined && lastEventId !== "";
 	const id = isOwn || since === undefined || since === "now" ? lastEventId : since;
 	if (!isOwn && id === "start") return { id: "", cursor: "start" };
-	return id === undefined ? id : { id, cursor: parseCursor(id) };
+	if (id === undefined) return undefined;
+	const cursor = parseCursor(id);
+	// The log may break before it is read.
+	return { id, cursor, isProven: cursor !== undefined && shared?.had?.(lastOf(cursor)) === true };
+}
+
+function lastOf({ position, reliesOn = position }: Cursor): Position {
+	return reliesOn;
 }

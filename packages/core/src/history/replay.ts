@@ -7,6 +7,7 @@ import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
+import { type Goal, type Origin, originAt, retarget } from "./goal.js";
 import type { Notices } from "./notices.js";
 import { type RecoveryHost, recovered } from "./recovery.js";
 
@@ -16,30 +17,8 @@ export interface ReplayHost<Connection extends Replayed> extends RecoveryHost<Co
 	readonly notices: Notices;
 	/** How many texts are read from an engine for one client. */
 	readonly maxCatchUpEvents: number;
-}
-
-/** The position at which a replay ends. Later events reach the connection live. */
-export interface Goal {
-	/** Replaced if the log breaks before the replay has ended. */
-	upTo: Position;
-	/** The break has also dropped the newest events of groups that the connection had joined meanwhile. */
-	isPartial: boolean;
-	/** True while the replay has not ended. */
-	isAhead: boolean;
-}
-
-/** The position after which a client receives events. */
-export interface Origin {
-	/** As the client sent it. */
-	readonly id: string;
-	/** `undefined`: the id is not one of ours; `"start"`: from the oldest event that is kept. */
-	readonly cursor: Cursor | "start" | undefined;
-}
-
-/** Where a client is that has received everything up to a position, but perhaps not the newest events of its groups. */
-export function originAt(position: Position, isPartial = false, reliesOn?: Position): Origin {
-	const id = encodeCursor(position, undefined, isPartial ? "partial" : undefined, reliesOn);
-	return { id, cursor: { position, isPartial, reliesOn } };
+	/** Waits for the log if a client is ahead of `upTo`. @returns the position after which events are live */
+	comeUp(connection: Connection, origin: Origin, upTo: Position): Position | Promise<Position>;
 }
 
 /** Yields what was sent since the client's last event ID, up to where the live events begin. */
@@ -83,9 +62,15 @@ export function* introduce<C extends Replayed>(
 function* pass<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
-	{ id, cursor }: Origin,
+	origin: Origin,
 	goal: Goal,
 ): Steps<Origin> {
+	const { id, cursor } = origin;
+	if (goal.isMoved && !origin.isProven) {
+		const upTo = yield* settled(host.comeUp(connection, origin, goal.upTo));
+		if (upTo !== goal.upTo) retarget(connection, goal, host.log.position ?? upTo);
+	}
+	goal.isMoved = false;
 	const { upTo, isPartial } = goal;
 	goal.isPartial = false;
 	const groups = [...connection.memberships];
@@ -95,7 +80,9 @@ function* pass<C extends Replayed>(
 		from && (yield* missed(host, connection, groups, { ...from, isPartial: isOwed }, goal));
 	if (given?.failure === "broken") {
 		const { at, relied } = given;
-		return at === undefined ? { id, cursor } : originAt(at, isOwed, relied);
+		if (at !== from?.position && at !== undefined) return originAt(at, isOwed, relied);
+		goal.isPartial ||= isPartial;
+		return origin;
 	}
 	if (given !== undefined && given.failure === undefined) {
 		connection.onResumed("replayed");

@@ -31,6 +31,7 @@ function sharedInContext(shared: SharedLog, context: Context): SharedLog {
 		tell: (command) => context.run(() => shared.tell(command)),
 		health: () => shared.health(),
 		...(shared.now && { now: () => shared.now?.() ?? Date.now() }),
+		...(shared.had && { had: (position) => shared.had?.(position) === true }),
 		current: () => context.run(() => shared.current()),
 		post: (...text) => context.run(() => shared.post(...text)),
 		posted: () => context.run(() => shared.posted()),

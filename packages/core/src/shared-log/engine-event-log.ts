@@ -32,7 +32,6 @@ import { Tail, type TailHost } from "./tail.js";
 
 // How long a client that is ahead of this process waits for the process to catch up.
 const MAX_LAG_MS = 10_000;
-
 // How long closing waits for appends on their way to the engine.
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -73,6 +72,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 			tell: (command) => this.#write((writer) => writer.tell(command)),
 			health: () => this.#probe.health(),
 			now: () => this.#clock.now(),
+			had: (position) => this.#copy?.hadAt(position) === true,
 			current: () => within(MAX_LAG_MS, this.#probe.current()).catch(() => {}),
 			post: (...post) => orFailed(engine, engine.post(...post)),
 			posted: () => orFailed(engine, engine.posted()),

@@ -1,0 +1,40 @@
+/**
+ * The goal of a replay: where it leads its client, from where. A break of the log moves the goal.
+ */
+import type { Replayed } from "../connection/feed.js";
+import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
+
+/** The position at which a replay ends. Later events reach the connection live. */
+export interface Goal {
+	/** Replaced if the log breaks before the replay has ended. */
+	upTo: Position;
+	/** Whether a break has moved it since the replay last looked. */
+	isMoved: boolean;
+	/** The break has also dropped the newest events of groups that the connection had joined meanwhile. */
+	isPartial: boolean;
+	/** True while the replay has not ended. */
+	isAhead: boolean;
+}
+
+/** The position after which a client receives events. */
+export interface Origin {
+	/** As the client sent it. */
+	readonly id: string;
+	/** `undefined`: the id is not one of ours; `"start"`: from the oldest event that is kept. */
+	readonly cursor: Cursor | "start" | undefined;
+	/** The log had this position. What a client sends may be of a log that this process has yet to find. */
+	readonly isProven?: boolean;
+}
+
+/** Moves a goal to where the log is now: the replay supplies what was sent to the connection meanwhile. */
+export function retarget(connection: Replayed, goal: Goal, upTo: Position): void {
+	goal.upTo = upTo;
+	goal.isMoved = true;
+	goal.isPartial ||= connection.dropBehindFeed();
+}
+
+/** Where a client is that has received everything up to a position, but perhaps not the newest events of its groups. */
+export function originAt(position: Position, isPartial = false, reliesOn?: Position): Origin {
+	const id = encodeCursor(position, undefined, isPartial ? "partial" : undefined, reliesOn);
+	return { id, cursor: { position, isPartial, reliesOn }, isProven: true };
+}
