@@ -9,7 +9,7 @@ export interface McpEventsOptions {
 	readonly store?: RunStore | undefined;
 	/** How long a stream is kept after its end, in milliseconds. Default 300,000 (five minutes). */
 	readonly ttlMs?: number | undefined;
-	/** After so long without a sign of its process, a stream has ended, in milliseconds. Default 60,000. */
+	/** After so long without a sign of its process, a stream has ended, in milliseconds. Default 15,000. */
 	readonly leaseMs?: number | undefined;
 	/** After so long without a message, a stream has ended, in milliseconds. Default 3,600,000 (an hour). A later message continues it. */
 	readonly idleMs?: number | undefined;
@@ -35,7 +35,7 @@ const TIME: Rule = [
 const RULES: OptionRules<Omit<ResolvedOptions, "store"> & { readonly store: RunStore | null }> = {
 	store: [null, ["a run store", (value) => typeof value === "object"]],
 	ttlMs: [300_000, TIME],
-	leaseMs: [60_000, TIME],
+	leaseMs: [15_000, TIME],
 	idleMs: [3_600_000, TIME],
 	maxEvents: [10_000, LIMIT],
 	maxLength: [1_048_576, LIMIT],

@@ -6,6 +6,13 @@ import { readRun } from "sse-service/runs";
 import { type EventPosition, encodeEventId } from "./event-id.js";
 import type { Segment, Segments } from "./segments.js";
 
+/** The reason of a run whose producer died. */
+const LOST = "lost";
+/** The reason of a stream whose transport was closed. */
+export const CLOSED = "closed";
+// JSON-RPC 2.0, 5.1.
+const INTERNAL_ERROR = -32_603;
+
 /** What the transport passes: writes a message to the client. */
 export type Send = (eventId: string, message: object) => Promise<void>;
 
@@ -65,10 +72,25 @@ export async function follow(
 			await sendEntries(streamId, { segment, next: page.from }, page.entries, send);
 			next = page.from + page.entries.length;
 		}
-		const newer: Segment | undefined = signal.aborted ? undefined : (await segments.read()).at(-1);
-		if (newer === undefined || newer.nonce !== segment.nonce || newer.base <= segment.base) return;
-		segment = newer;
+		const newest: Segment | undefined = signal.aborted ? undefined : (await segments.read()).at(-1);
+		if (newest === undefined || newest.nonce !== segment.nonce) return;
+		if (newest.base <= segment.base) return sendLost(streamId, newest, send);
+		segment = newest;
 		next = 1;
+	}
+}
+
+/** Answers the requests whose process ended before it did. */
+async function sendLost(
+	streamId: string,
+	{ nonce, base, count, requests, status }: Segment,
+	send: Send,
+): Promise<void> {
+	if (status.reason !== LOST && status.reason !== CLOSED) return;
+	const eventId = encodeEventId({ nonce, sequence: base + count, streamId });
+	const message = "The server process that handled the request has ended";
+	for (const id of requests) {
+		await send(eventId, { jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message } });
 	}
 }
 

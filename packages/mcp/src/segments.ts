@@ -14,7 +14,12 @@ export interface SegmentHead {
 	readonly base: number;
 	/** Who writes it. */
 	readonly writer: string;
+	/** Ids of requests that the stream still has to answer. */
+	readonly requests: readonly RequestId[];
 }
+
+/** The `id` of a JSON-RPC request. */
+export type RequestId = string | number;
 
 export interface Segment extends SegmentHead {
 	readonly place: 0 | 1;
@@ -32,6 +37,11 @@ const PAGE = 256;
 export function newNonce(): string {
 	return randomBytes(9).toString("base64url");
 }
+
+/** What is added to a segment, and what its head is from then on, if that changes. */
+type SegmentWrite = Pick<RunWrite, "after" | "entries"> & {
+	readonly head?: SegmentHead | undefined;
+};
 
 /** Where segments are kept. */
 export interface SegmentsHost {
@@ -79,18 +89,18 @@ export class Segments {
 			this.store.claim(this.#ids[place], this.rules),
 		);
 		if (!isOwn) return undefined;
-		const snapshot = { sequence: 0, state: JSON.stringify(head) };
-		const sequence = await this.write(status, { after: 0, entries: [], snapshot });
+		const sequence = await this.write(status, { after: 0, entries: [], head });
 		return sequence === undefined ? undefined : status;
 	}
 
 	/** @returns the sequence of the newest entry, or `undefined` if the segment has ended */
 	async write(
 		{ id, attempt, term }: RunStatus,
-		content: Pick<RunWrite, "after" | "entries" | "snapshot">,
+		{ after, entries, head }: SegmentWrite,
 	): Promise<number | undefined> {
 		const { rules } = this;
-		const write = { id, attempt, term, ...content, rules };
+		const snapshot = head && { sequence: after, state: JSON.stringify(head) };
+		const write = { id, attempt, term, after, entries, snapshot, rules };
 		const [sequence] = await this.#calls.run(() => this.store.write([write]));
 		return sequence;
 	}

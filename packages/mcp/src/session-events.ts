@@ -1,16 +1,24 @@
 /**
  * The event store of one session, for its transport: stores what the transport sends, and replays it to a client that reconnects.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { SSEError } from "sse-service/engine";
 import { parseEventId } from "./event-id.js";
-import { follow, replay, type Send, type Tail } from "./replay.js";
-import { newNonce, Segments, type SegmentsHost } from "./segments.js";
+import { CLOSED, follow, replay, type Send, type Tail } from "./replay.js";
+import { newNonce, type RequestId, Segments, type SegmentsHost } from "./segments.js";
 import { StreamWriter, type WriterLimits } from "./stream-writer.js";
 
 /** What a transport of the MCP SDK accepts as `eventStore`. Its methods are the transport's to call. */
 export interface SessionEvents {
 	/** Stores a message. @returns its id; if the store is unavailable, one that is refused later */
 	storeEvent(streamId: string, message: object): Promise<string>;
+
+	/**
+	 * Notes the requests that the transport receives, so that a call which ends with its process is answered with an error, in
+	 * another one: `transport.onmessage = eventStore.onmessage`, before the server is connected to the transport. Applies to
+	 * clients of protocol 2025-11-25 and later.
+	 */
+	readonly onmessage: (message: object) => void;
 
 	/**
 	 * Sends the messages after an event. If another process writes the stream, messages to come are sent as well.
@@ -24,6 +32,14 @@ export interface SessionEvents {
 	/** Finishes the session's streams here. What is stored stays for `ttlMs`. Call when the transport is closed. */
 	close(): Promise<void>;
 }
+
+interface JsonRpcMessage {
+	readonly id?: RequestId | null;
+	readonly method?: string;
+}
+
+/** The stream whose priming event was stored in this context. */
+const primed = new AsyncLocalStorage<{ readonly session: Session; readonly streamId: string }>();
 
 export interface SessionHost extends SegmentsHost {
 	readonly limits: WriterLimits;
@@ -44,13 +60,19 @@ export class Session implements SessionEvents {
 		this.#host = host;
 	}
 
-	async storeEvent(streamId: string, message: object): Promise<string> {
-		const writer = this.#writerOf(streamId);
-		const isAnswer = "id" in message && !("method" in message);
-		const id = await writer.append(JSON.stringify(message));
-		if (isAnswer) writer.answered();
-		return id;
+	storeEvent(streamId: string, message: JsonRpcMessage): Promise<string> {
+		// The transport stores a priming event, and then calls `onmessage` with the request, in the same context.
+		if (Object.keys(message).length === 0) primed.enterWith({ session: this, streamId });
+		const { id, method } = message;
+		const answers = method === undefined ? id : undefined;
+		return this.#writerOf(streamId).append(JSON.stringify(message), answers ?? undefined);
 	}
+
+	readonly onmessage = ({ id, method }: JsonRpcMessage): void => {
+		const stream = primed.getStore();
+		if (stream?.session !== this || method === undefined) return;
+		if (id !== undefined && id !== null) this.#writers.get(stream.streamId)?.expect(id);
+	};
 
 	async replayEventsAfter(lastEventId: string, { send }: { readonly send: Send }): Promise<string> {
 		const position = parseEventId(lastEventId);
@@ -73,7 +95,7 @@ export class Session implements SessionEvents {
 
 	async close(): Promise<void> {
 		for (const followed of this.#followed.values()) followed.abort();
-		await Promise.all([...this.#writers.values()].map((writer) => writer.finish("closed")));
+		await Promise.all([...this.#writers.values()].map((writer) => writer.finish(CLOSED)));
 	}
 
 	/** Sends what another process writes from now on. The transport sends what is stored here. */

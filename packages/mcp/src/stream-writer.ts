@@ -5,7 +5,7 @@
 import { SSEError } from "sse-service/engine";
 import { endEntry, type RunEntry, type RunStatus } from "sse-service/runs";
 import { encodeEventId } from "./event-id.js";
-import { newNonce, type SegmentHead, type Segments } from "./segments.js";
+import { newNonce, type RequestId, type SegmentHead, type Segments } from "./segments.js";
 
 export interface WriterHost {
 	readonly segments: Segments;
@@ -28,7 +28,7 @@ export interface WriterLimits {
 }
 
 interface OpenSegment {
-	readonly head: SegmentHead;
+	readonly head: Omit<SegmentHead, "requests">;
 	readonly place: 0 | 1;
 	readonly status: RunStatus;
 	sequence: number;
@@ -37,6 +37,8 @@ interface OpenSegment {
 
 interface Message {
 	readonly data: string;
+	/** The request that it answers. */
+	readonly answers: RequestId | undefined;
 	readonly onStored: (id: string) => void;
 }
 
@@ -52,6 +54,8 @@ const ATTEMPTS = 8;
 export class StreamWriter {
 	readonly #host: WriterHost;
 	#waiting: (Message | Task)[] = [];
+	/** Requests without an answer. */
+	readonly #requests = new Set<RequestId>();
 	#isWorking = false;
 	#segment: OpenSegment | undefined;
 	/** Events were lost, so no id from before may be continued from. */
@@ -65,8 +69,19 @@ export class StreamWriter {
 	}
 
 	/** @returns the message's id, once it is stored; if it could not be, one that is refused later */
-	append(data: string): Promise<string> {
-		return new Promise((onStored) => this.#add({ data, onStored }));
+	async append(data: string, answers: RequestId | undefined): Promise<string> {
+		const id = await new Promise<string>((onStored) => this.#add({ data, answers, onStored }));
+		if (answers !== undefined) this.#finishSoon();
+		return id;
+	}
+
+	/** The stream is to answer a request. If this process ends before it does, the client gets an error. */
+	expect(request: RequestId): void {
+		this.#add(async () => {
+			if (this.#segment === undefined) return;
+			this.#requests.add(request);
+			await this.#write([]);
+		});
 	}
 
 	/** Waits its turn and keeps what follows waiting. @returns a function that lets it go on */
@@ -74,13 +89,6 @@ export class StreamWriter {
 		return new Promise((onHeld) => {
 			this.#add(() => new Promise<void>((release) => onHeld(release)));
 		});
-	}
-
-	/** The last message answers a request: nothing more is expected. */
-	answered(): void {
-		clearTimeout(this.#finishing);
-		this.#finishing = setTimeout(() => void this.finish("answered"), ANSWERED_MS);
-		this.#finishing.unref();
 	}
 
 	/** Ends the segment. A later message begins another one. */
@@ -92,6 +100,12 @@ export class StreamWriter {
 				resolve();
 			});
 		});
+	}
+
+	#finishSoon(): void {
+		clearTimeout(this.#finishing);
+		this.#finishing = setTimeout(() => void this.finish("answered"), ANSWERED_MS);
+		this.#finishing.unref();
 	}
 
 	#add(task: Message | Task): void {
@@ -150,12 +164,15 @@ export class StreamWriter {
 	async #append(messages: readonly Message[]): Promise<{ nonce: string; sequence: number }> {
 		const { segments } = this.#host;
 		const entries = messages.map(({ data }) => ({ data }));
+		const answered = messages.flatMap(({ answers = [] }) => answers);
+		for (const each of answered) this.#requests.delete(each);
 		for (let left = ATTEMPTS; left > 0; left--) {
 			this.#segment ??= await this.#open();
 			const segment = this.#segment;
 			if (segment === undefined) continue;
 			const after = segment.sequence;
-			const sequence = await segments.write(segment.status, { after, entries });
+			const head = answered.length > 0 ? this.#headOf(segment.head) : undefined;
+			const sequence = await segments.write(segment.status, { after, entries, head });
 			if (sequence === undefined) {
 				this.#forgetSegment();
 				continue;
@@ -183,7 +200,7 @@ export class StreamWriter {
 	async #claim(place: 0 | 1, nonce: string, base: number): Promise<OpenSegment | undefined> {
 		const { segments, writer } = this.#host;
 		const head = { nonce, base, writer };
-		const status = await segments.claim(place, head);
+		const status = await segments.claim(place, this.#headOf(head));
 		if (status === undefined) return undefined;
 		this.#isTorn = false;
 		this.#storedAt = performance.now();
@@ -197,6 +214,7 @@ export class StreamWriter {
 		const { nonce, base } = full.head;
 		try {
 			this.#segment = await this.#claim(otherPlace(full.place), nonce, base + full.sequence);
+			if (this.#segment === undefined) this.#forgetSegment();
 			const entries = [endEntry("done", "full")];
 			await this.#host.segments.write(full.status, { after: full.sequence, entries });
 		} catch (error) {
@@ -204,6 +222,10 @@ export class StreamWriter {
 			this.#forgetSegment();
 			this.#host.onError(error);
 		}
+	}
+
+	#headOf(head: OpenSegment["head"]): SegmentHead {
+		return { ...head, requests: [...this.#requests] };
 	}
 
 	get #isFull(): boolean {
@@ -219,8 +241,9 @@ export class StreamWriter {
 
 	#renew(): void {
 		const idleMs = performance.now() - this.#storedAt;
-		if (idleMs >= this.#host.limits.idleMs) void this.finish("idle");
-		else this.#add(() => this.#write([]));
+		const { limits, segments } = this.#host;
+		if (idleMs >= limits.idleMs) void this.finish("idle");
+		else if (idleMs >= segments.rules.leaseMs / RENEWALS) this.#add(() => this.#write([]));
 	}
 
 	async #end(reason: string): Promise<void> {
@@ -234,7 +257,8 @@ export class StreamWriter {
 		if (segment === undefined) return;
 		try {
 			const { status, sequence: after } = segment;
-			await this.#host.segments.write(status, { after, entries });
+			const head = this.#headOf(segment.head);
+			await this.#host.segments.write(status, { after, entries, head });
 		} catch (error) {
 			this.#host.onError(error);
 		}

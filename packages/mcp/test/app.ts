@@ -68,6 +68,7 @@ export async function startApp(
 				onsessioninitialized: () => void transports.set(id, transport),
 			}),
 		});
+		transport.onmessage = eventStore.onmessage;
 		if (sessionId === undefined) await createServer().connect(transport);
 		else res.on("close", () => void transport.close());
 		const { onclose } = transport;

@@ -219,6 +219,27 @@ describe.each(STORES.filter(({ isHere }) => isHere))("events $name", (kind) => {
 		expect(messagesOf(await replayFrom(session, first))).toEqual([answer, answer]);
 	});
 
+	it("end with an error for each request whose transport was closed before its answer", async () => {
+		const id = newSession();
+		const [home, elsewhere] = [open().session(id), open().session(id)];
+		const primed = await home.storeEvent("s", {});
+		for (const request of [1, "b", 3]) home.onmessage({ jsonrpc: "2.0", id: request, method: "m" });
+		home.onmessage({ jsonrpc: "2.0", method: "notifications/m" });
+		elsewhere.onmessage({ jsonrpc: "2.0", id: 4, method: "m" });
+		await storeAll(home, [note(1), answer]);
+		const [followed, read] = [await replayFrom(elsewhere, primed), open().session(id)];
+		await home.close();
+		const last = await replayFrom(read, followed.at(-1)?.id);
+		const error = {
+			code: -32603,
+			message: "The server process that handled the request has ended",
+		};
+		const errors = ["b", 3].map((each) => ({ jsonrpc: "2.0", id: each, error }));
+		await eventually(() => followed.length === 4 && last.length === 2, "the errors");
+		expect(messagesOf(followed)).toEqual([note(1), answer, ...errors]);
+		expect(messagesOf(last)).toEqual(errors);
+	});
+
 	it("are gone some time after the end of their stream", async () => {
 		const session = open({ ttlMs: 100 }).session(newSession());
 		const [first] = await storeAll(session, [note(1)]);

@@ -108,19 +108,39 @@ describe.each(STORES.filter(({ isHere }) => isHere))("the SDK's client, events $
 		expect(said).toEqual(["one", "two"]);
 	});
 
-	it.runIf(kind.name === "in Redis")("gets the answer of a process that was killed", async () => {
+	/** A client of a process of its own, which goes to another server when that process is dead. */
+	async function connectToMortal() {
 		const program = join(import.meta.dirname, "apps/server.mjs");
 		const child = spawn(process.execPath, [program, `${started.port}`], {
 			stdio: ["ignore", "pipe", "inherit"],
 		});
 		closing.push(() => child.kill("SIGKILL"));
 		const [port] = await settled(once(child.stdout, "data"), "the process to serve");
-		const { call, said, moveTo } = await connect(`http://127.0.0.1:${Number(port)}/mcp`);
+		const client = await connect(`http://127.0.0.1:${Number(port)}/mcp`);
 		const other = await start();
-		child.once("exit", () => moveTo(other.url));
+		child.once("exit", () => client.moveTo(other.url));
+		return { ...client, child };
+	}
+
+	it.runIf(kind.name === "in Redis")("gets the answer of a process that was killed", async () => {
+		const { call, said } = await connectToMortal();
 		expect(await call("report")).toMatchObject({ content: [{ text: "the last words" }] });
 		expect(said).toEqual(["one"]);
 	});
+
+	it.runIf(kind.name === "in Redis")(
+		"gets an error, and does not wait for ever, when a process is killed before its answer",
+		async () => {
+			const { call, said, child } = await connectToMortal();
+			const answer = call("hang").catch((error: unknown) => error);
+			await eventually(() => said.length === 1, "the first message");
+			child.kill("SIGKILL");
+			expect(await answer).toMatchObject({
+				code: -32603,
+				message: expect.stringContaining("process that handled the request has ended"),
+			});
+		},
+	);
 
 	it("is refused with an id of another session", async () => {
 		const app = await start();
