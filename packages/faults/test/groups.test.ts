@@ -97,6 +97,22 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
+	it("also where its process was told of a later one itself, and so obeyed that first", () => {
+		for (const isGiven of [true, false]) {
+			const world = rightWorld();
+			const join = world.tell("join", "bob", CLEO_GROUP);
+			world.give(BOB, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(50) });
+			world.give(BOB, { kind: "id", position: at(50) });
+			const leave = world.tell("leave", "bob", CLEO_GROUP, OWN_PROCESS);
+			world.store(at(51), undefined, join);
+			world.store(at(52), undefined, leave);
+			const number = world.send(1, at(53), { targets: [{ group: CLEO_GROUP }] });
+			if (isGiven) world.give(BOB, { kind: "event", number, position: at(53) });
+			world.giveAll({ kind: "id", position: at(53) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
 	it("whether a command is obeyed that was trimmed while the process was away", () => {
 		const world = told("join");
 		world.send(1, at(52), { targets: [{ client: "nobody" }] });

@@ -69,6 +69,12 @@ export class Memberships {
 		if (ahead.size === 0) this.#mixed.delete(group);
 	}
 
+	/** The same, of a command that concerns the reader's stream or not. */
+	passUnsure({ group }: Told): void {
+		if ([...(this.#ahead.get(group)?.values() ?? [])].includes(true)) this.#mixed.add(group);
+		this.doubt(group);
+	}
+
 	hasPassed(id: number): boolean {
 		return this.#passed.has(id);
 	}
