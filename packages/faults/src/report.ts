@@ -54,6 +54,10 @@ function lineOf(received: Received): string {
 	}
 	if (received.kind === "direct")
 		return `${time} an event of its own at ${nameOf(received.position)}`;
+	if (received.kind === "recovered") {
+		const { reason, from } = received;
+		return `${time} recovers from ${reason}, behind ${from === undefined ? "nothing" : nameOf(from)}`;
+	}
 	if (received.kind === "state") return `${time} event ${received.number}, the newest of its key`;
 	const place = nameOf(received.position);
 	if (received.kind === "event") return `${time} event ${received.number} at ${place}`;

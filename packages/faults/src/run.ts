@@ -193,6 +193,7 @@ class Run {
 		for (const all of received) {
 			this.#received += all.length;
 			for (const each of all) {
+				if (each.kind === "recovered") this.#gaps.recovered = (this.#gaps.recovered ?? 0) + 1;
 				if (each.kind === "gap") this.#gaps[each.reason] = (this.#gaps[each.reason] ?? 0) + 1;
 			}
 		}

@@ -37,6 +37,18 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
+	it("is right where the application makes up for the loss", () => {
+		const world = rightWorld();
+		world.cut(40);
+		world.send(10, at(41, "one", "other"), { to: [] });
+		const recovered = { kind: "recovered", reason: "diverged", from: at(50) } as const;
+		for (const reader of [ADA, BOB]) {
+			world.give(reader, recovered, { kind: "id", position: at(50, "one", "other9") });
+		}
+		world.send(10, at(51, "one", "more"), { to: [ADA, BOB] });
+		expect(world.check()).toEqual([]);
+	});
+
 	it("is right with what was lost, however late it is read out of a socket", () => {
 		const world = rightWorld();
 		world.send(5, at(51), { targets: ["all"], to: [] });
@@ -87,9 +99,35 @@ describe("a history with losses", () => {
 		world.send(5, at(52));
 		expect(world.check()).toEqual([]);
 	});
+
+	it("is right with one gap for those who had what is stored again, where others behind it are lost", () => {
+		const world = storedAgain(3);
+		world.give(BOB, { kind: "gap", reason: "diverged", position: at(54, "one", "other2") });
+		expect(world.check()).toEqual([]);
+		world.give(BOB, { kind: "gap", reason: "diverged", position: at(54, "one", "other2") });
+		expect(world.rules()).toEqual(["gap"]);
+	});
 });
 
+/** Everyone had an event that was lost, and is stored again in its place. So many behind it are lost for good. */
+function storedAgain(lost: number): World {
+	const world = rightWorld();
+	const nobody = { targets: [{ client: "nobody" }] };
+	const number = world.send(1, at(51), { targets: ["all"] });
+	world.send(lost, at(52), nobody);
+	world.cut(50);
+	world.store(at(51), number);
+	world.send(3, at(52, "one", "other"), nobody);
+	return world;
+}
+
 describe("of what is lost, the checker finds:", () => {
+	it("a gap for those who had what is stored again, where nothing behind it is lost", () => {
+		const world = storedAgain(0);
+		world.give(BOB, { kind: "gap", reason: "diverged", position: at(54, "one", "other2") });
+		expect(world.rules()).toEqual(["gap"]);
+	});
+
 	it("an event stored again in the same place, behind others than before", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"] });
@@ -111,6 +149,33 @@ describe("of what is lost, the checker finds:", () => {
 		world.send(1, at(51, "one", "new"), { targets: ["all"], to: [] });
 		world.store(at(52), again);
 		world.send(1, at(53), { targets: ["all"], to: [BOB] });
+		expect(world.rules()).toEqual(["continuity"]);
+	});
+
+	it("an application that made up for a loss that is none", () => {
+		const world = rightWorld();
+		world.send(10, at(51), { to: [] });
+		const recovered = { kind: "recovered", reason: "diverged", from: at(50) } as const;
+		world.give(BOB, recovered, { kind: "id", position: at(60) });
+		expect(world.rules()).toEqual(["gap"]);
+	});
+
+	it("an application that was told that one has what it has not", () => {
+		const world = rightWorld();
+		world.send(10, at(51), { to: [] });
+		world.trim(58);
+		const recovered = { kind: "recovered", reason: "expired", from: at(57) } as const;
+		world.give(BOB, recovered, { kind: "id", position: at(60) });
+		expect(world.rules()).toEqual(["missed"]);
+	});
+
+	it("a position behind a loss for which nothing was made up", () => {
+		const world = rightWorld();
+		world.cut(40);
+		world.send(10, at(41, "one", "other"), { to: [] });
+		const recovered = { kind: "recovered", reason: "diverged", from: at(50) } as const;
+		world.give(BOB, recovered, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(50) });
+		world.give(BOB, { kind: "id", position: at(50, "one", "other9") });
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 

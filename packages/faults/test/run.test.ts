@@ -19,6 +19,7 @@ const FLAWS = [
 	{ flaw: "deaf", only: ["cut"], rules: ["missed", "foreign"] },
 	{ flaw: "suspicious", only: ["kill"], rules: ["gap"] },
 	{ flaw: "stateless", only: ["failover"], rules: ["state"] },
+	{ flaw: "unrecovered", only: ["flush"], rules: ["continuity"] },
 ] as const;
 
 const OPTIONS = { seed: 1, maxEvents: 100_000, eventsPerSecond: 60, print: () => {} };

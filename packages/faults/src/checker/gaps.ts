@@ -52,9 +52,14 @@ export class Gaps {
 		const crossed = this.#truth.branchesWith(to).filter((branch) => {
 			if (branch.parent === undefined || this.#crossed.has(branch)) return false;
 			const isBefore = from.sequence <= branch.after || !this.#truth.isOn(branch, from);
-			return isBefore && branch.after <= to.sequence;
+			return (isBefore || this.#isShared(branch.parent, from)) && branch.after <= to.sequence;
 		});
 		for (const branch of crossed) this.#crossed.add(branch);
 		return crossed.length > 0;
+	}
+
+	/** Whether a position that was lost, and stored again as it had been, had others behind it that are lost. */
+	#isShared(left: Branch, from: Position): boolean {
+		return this.#truth.isOn(left, from) && from.sequence < left.newest;
 	}
 }

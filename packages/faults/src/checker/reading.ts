@@ -9,7 +9,7 @@ import type { Truth } from "../truth/truth.js";
 import { Course, type Obstacle, type Step, type Traveller } from "./course.js";
 import { Gaps } from "./gaps.js";
 import { Orders } from "./orders.js";
-import type { Gap, Received } from "./received.js";
+import type { Gap, Received, Recovered } from "./received.js";
 import type { Problem, Violation } from "./violation.js";
 
 /** Enough to see what happened. */
@@ -27,6 +27,8 @@ export class Reading {
 	#at: Position | undefined;
 	/** It is being given the newest events of its groups. */
 	#isPartial = false;
+	/** What has made up for a loss, until the position comes that it leads to. */
+	#recovered: Recovered | undefined;
 	/** Those that it can be on, by all that it received since its last gap. */
 	#courses: readonly Course[] = [];
 	/** The branches that have been looked at for courses. */
@@ -60,11 +62,17 @@ export class Reading {
 	*#look(received: Received): Iterable<Problem> {
 		if (received.kind === "opened") this.#orders.onOpened(received.process, this.#courses);
 		if (received.kind === "closed") this.#orders.onClosed();
-		if (received.kind === "told") this.#orders.onTold(received.id, this.#courses);
+		if (received.kind === "told") return this.#orders.onTold(received.id, this.#courses);
+		const recovered = this.#recovered;
+		if (received.kind !== "state") this.#recovered = undefined;
+		if (received.kind === "recovered") return yield* this.#lookAtRecovered(received);
 		if (!("position" in received || received.kind === "state")) return;
 		if (received.kind === "state") return yield* this.#lookAtState(received.number);
 		if (received.kind === "gap") {
 			yield* this.#lookAtGap(received);
+			this.#settleAt(received.position);
+		} else if (recovered !== undefined && received.kind === "id") {
+			yield* this.#lookAtGap({ ...received, kind: "gap", reason: recovered.reason });
 			this.#settleAt(received.position);
 		} else {
 			const number = received.kind === "event" ? received.number : undefined;
@@ -154,6 +162,13 @@ export class Reading {
 		if (objection === undefined) return;
 		const to = `from ${nameOf(at)} to ${nameOf(gap.position)}`;
 		yield ["gap", `a gap says ${gap.reason} ${to}: ${objection}`];
+	}
+
+	/** The application was told that the reader has everything up to a position. */
+	*#lookAtRecovered(recovered: Recovered): Iterable<Problem> {
+		this.#recovered = recovered;
+		const { from, at } = recovered;
+		if (from !== undefined) yield* this.#lookAtStep({ position: from, number: undefined, at });
 	}
 
 	/** Whatever came before, the reader continues from here. */

@@ -28,6 +28,8 @@ export type Received = Timed &
 				readonly position: Position;
 				readonly isPartial?: boolean;
 		  }
+		/** Stands for what it missed behind a position, up to the one that comes next. `from`: as `recover` was given it */
+		| { readonly kind: "recovered"; readonly reason: string; readonly from: Position | undefined }
 		/** The newest event of a key, for one that has come to its group. */
 		| { readonly kind: "state"; readonly number: number }
 		| { readonly kind: "closed" }
@@ -36,3 +38,4 @@ export type Received = Timed &
 	);
 
 export type Gap = Received & { readonly kind: "gap" };
+export type Recovered = Received & { readonly kind: "recovered" };

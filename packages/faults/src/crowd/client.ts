@@ -9,7 +9,7 @@ import { now } from "../clock.js";
 import { isPartialId, ownIdOf, parseId } from "../truth/position.js";
 import type { Reader } from "../truth/target.js";
 import { type Block, createBlockReader } from "./blocks.js";
-import { DIRECT } from "./direct.js";
+import { DIRECT, RECOVERED } from "./direct.js";
 
 /** `steady` stays for as long as it can, `restless` comes and goes, `slow` stops reading now and then. */
 export type Temper = "steady" | "restless" | "slow";
@@ -34,6 +34,9 @@ const CONNECT_TIMEOUT_MS = 3_000;
 
 /** So many streams are sent events of their own besides. */
 const DIRECT_ONE_IN = 4;
+
+/** For so many streams `recover` makes up for what they missed. */
+const RECOVERED_ONE_IN = 4;
 
 // Heartbeats come more often.
 const SILENCE_MS = 10_000;
@@ -95,9 +98,12 @@ export class Client {
 			return;
 		}
 		const { clientId, groups } = this.reader;
-		const query = new URLSearchParams({ client: clientId, groups: groups.join(",") });
-		const isDirect = this.#host.random.between(1, DIRECT_ONE_IN) === 1;
-		if (isDirect && this.#host.isPlain !== true) query.set(DIRECT, "");
+		const { random, isPlain } = this.#host;
+		const isDirect = random.between(1, DIRECT_ONE_IN) === 1;
+		const isRecovered = random.between(1, RECOVERED_ONE_IN) === 1 && isPlain !== true;
+		const all = isRecovered ? [...groups, RECOVERED] : groups;
+		const query = new URLSearchParams({ client: clientId, groups: all.join(",") });
+		if (isDirect && isPlain !== true) query.set(DIRECT, "");
 		const headers = this.#lastId === undefined ? {} : { "Last-Event-ID": this.#lastId };
 		const request = http.get(`http://127.0.0.1:${port}/events?${query}`, {
 			agent: false,
@@ -162,7 +168,10 @@ export class Client {
 		const number = Number.parseInt(data ?? "", 10);
 		const position = id === undefined ? undefined : parseId(id);
 		const isPartial = id !== undefined && isPartialId(id);
-		if (id === undefined) {
+		if (event === RECOVERED) {
+			const { reason, lastEventId } = JSON.parse(data ?? "");
+			this.#write({ kind: "recovered", reason, from: parseId(lastEventId), at });
+		} else if (id === undefined) {
 			this.#write({ kind: "state", number, at });
 		} else if (position === undefined) {
 			this.#host.onProblem(this.reader, `a block has the id ${id}: ${event}, ${data}`);

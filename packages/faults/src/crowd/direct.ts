@@ -1,2 +1,5 @@
 /** The type of events that are sent to one connection alone, and the parameter that asks for them. */
 export const DIRECT = "direct";
+
+/** The type of the event that `recover` returns, and the group, which is sent nothing, of the streams for which it does. */
+export const RECOVERED = "recovered";

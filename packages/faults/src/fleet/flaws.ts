@@ -1,5 +1,5 @@
 /**
- * Flaws: logs that are wrong on purpose. The checker must find each.
+ * Flaws: logs, and an application, that are wrong on purpose. The checker must find each.
  */
 import type { EventLog } from "sse-service/engine";
 
@@ -10,8 +10,16 @@ import type { EventLog } from "sse-service/engine";
  * - `suspicious`: says of what it has that it is gone.
  * - `deaf`: does not obey other processes.
  * - `stateless`: has no newest events for those who come to a group.
+ * - `unrecovered`: the application's `recover` makes up for nothing.
  */
-export type Flaw = "forgetful" | "repeating" | "silent" | "suspicious" | "deaf" | "stateless";
+export type Flaw =
+	| "forgetful"
+	| "repeating"
+	| "silent"
+	| "suspicious"
+	| "deaf"
+	| "stateless"
+	| "unrecovered";
 
 type LogHost = Parameters<EventLog["open"]>[0];
 type Deliver = LogHost["deliver"];
@@ -46,7 +54,7 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 	} else if (flaw === "suspicious") {
 		const readAfter = log.readAfter.bind(log);
 		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));
-	} else {
+	} else if (flaw === "stateless") {
 		log.readLatest = () => [];
 	}
 }

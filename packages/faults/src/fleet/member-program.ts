@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { createSSEService, type SSEConnection, type SSEMessage, type Target } from "sse-service";
-import { DIRECT } from "../crowd/direct.js";
+import { DIRECT, RECOVERED } from "../crowd/direct.js";
 import { STATE_GROUPS } from "../truth/target.js";
 import { connectEngine, type EngineName } from "./connect-engine.js";
 import { type Flaw, makeFlawed } from "./flaws.js";
@@ -60,6 +60,9 @@ const MAX_BUFFERED_BYTES = 64 * 1024;
 /** Between events of a pipe, in milliseconds. */
 const PIPE_MS = 700;
 
+/** What the application takes to recover. */
+const RECOVER_MS = 20;
+
 const options: MemberOptions = JSON.parse(process.argv[2] ?? "");
 const clock = Date.now;
 Date.now = () => clock() + options.skewMs;
@@ -72,7 +75,13 @@ const sse = createSSEService({
 	heartbeatIntervalMs: 1_000,
 	publishTimeoutMs: 3_000,
 	retryMs: 100,
-	onError: (error, { stage }) => process.stderr.write(`${stage}: ${error}\n`),
+	recover: ({ groups, reason, lastEventId }) => {
+		if (groups.includes(RECOVERED)) return recover(reason, lastEventId);
+		throw new Error("A gap is for the others");
+	},
+	onError: (error, { stage }) => {
+		if (stage !== "recover") process.stderr.write(`${stage}: ${error}\n`);
+	},
 });
 
 const server = createServer(async (req, res) => {
@@ -100,6 +109,16 @@ const server = createServer(async (req, res) => {
 	}
 });
 server.listen(options.port, "127.0.0.1");
+
+async function recover(
+	reason: string,
+	lastEventId: string,
+): Promise<readonly { readonly event: string; readonly data: object }[]> {
+	// The log may break meanwhile.
+	await setTimeout(RECOVER_MS);
+	if (options.flaw === "unrecovered") return [];
+	return [{ event: RECOVERED, data: { reason, lastEventId } }];
+}
 
 async function publish(publication: Publication): Promise<Answer> {
 	const { number, target, padding, idempotencyKey, key, id, ttlMs, isSent } = publication;
