@@ -1,8 +1,9 @@
 /**
  * Streams on a `Response` over the servers of other people, in its body and written to Node's response.
  */
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
+import type { AddressInfo } from "node:net";
 import {
 	eventually,
 	openSocket,
@@ -390,6 +391,24 @@ describe("the server", () => {
 		running.server.close();
 		expect(await other.ended).toBe(true);
 		expect(reasons).toEqual(["shutdown", "shutdown"]);
+	});
+
+	// h3 1 does so, and its requests have no signal: Node's response alone knows that the client has left.
+	it("that pipes the body, and tells it nothing, is left when Node's response closes", async () => {
+		const server = createServer((_req, res) => {
+			const request = new Request("http://127.0.0.1/");
+			const { response } = respond(request, { service: sse, outgoing: res });
+			const written = new WritableStream({ write: (chunk) => void res.write(chunk) });
+			void response.body?.pipeTo(written);
+		});
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		running = { server, port: (server.address() as AddressInfo).port };
+		const stream = await openStream(`http://127.0.0.1:${running.port}/`);
+		sse.send("all", "piped");
+		expect(await stream.take(1)).toEqual([{ data: "piped" }]);
+		stream.abort();
+		await eventually(() => sse.stats().connections === 0);
+		expect(reasons).toEqual(["client"]);
 	});
 
 	it("opens no stream behind an open one on the same socket", async () => {

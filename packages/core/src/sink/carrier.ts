@@ -6,7 +6,7 @@
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 
 export interface Carrier extends Omit<Sink, "open" | "lastEventId" | "headersOnly"> {
-	readonly response: Writable;
+	readonly response: CarrierResponse;
 	/**
 	 * Continues the response, whose head the layer has sent.
 	 *
@@ -19,8 +19,10 @@ export interface Carrier extends Omit<Sink, "open" | "lastEventId" | "headersOnl
 	detach(): SinkListener | undefined;
 }
 
-interface Writable {
+interface CarrierResponse {
 	write(...chunk: never[]): boolean;
+	on(event: "close", listener: () => void): unknown;
+	removeListener(event: "close", listener: () => void): unknown;
 }
 
 /** A layer that has read more chunks than this and written none does not write to the carrier. Layers read up to three before the head. */
@@ -28,7 +30,7 @@ const MAX_UNWRITTEN = 8;
 
 /** Finds out whether a layer writes the body of a `Response` to a carrier as it is. */
 export class Passage {
-	readonly #carrier: Writable;
+	readonly #carrier: CarrierResponse;
 	readonly #onProven: () => void;
 	/** What the layer has read and not yet written. */
 	readonly #unwritten: unknown[] = [];
@@ -36,7 +38,7 @@ export class Passage {
 	#stop: (() => void) | undefined;
 
 	/** @param onProven called after a write, when the layer has written all that it has read, unchanged */
-	constructor(body: ReadableStream, carrier: Writable, onProven: () => void) {
+	constructor(body: ReadableStream, carrier: CarrierResponse, onProven: () => void) {
 		this.#carrier = carrier;
 		this.#onProven = onProven;
 		// Layers read by a reader. What transforms or observes a body uses `pipeThrough`, `pipeTo`, `tee` or a loop.
@@ -66,7 +68,7 @@ export class Passage {
 }
 
 /** Calls `onWritten` after each write to a response. @returns a function that stops this */
-function watchWrites(response: Writable, onWritten: (chunk: unknown) => void): () => void {
+function watchWrites(response: CarrierResponse, onWritten: (chunk: unknown) => void): () => void {
 	const before = Object.getOwnPropertyDescriptor(response, "write");
 	const { write } = response;
 	let isWatching = true;

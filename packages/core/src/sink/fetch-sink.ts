@@ -2,9 +2,8 @@
  * The sink on a `Response` of the Fetch API: a body that returns what is queued on demand, from a queue of its own.
  *
  * The stream's own queue stays empty (a high water mark of 0), so that every chunk it gets was requested. The first of these
- * events ends it: the body is cancelled, the request is aborted, or this side ends it. Runtimes differ in which they signal,
- * and how often. The sink never passes them an error: even a stream that is cut off ends as a complete body.
- *
+ * events ends it: the body is cancelled, the request is aborted, the carrier closes, or this side ends it. Runtimes differ in
+ * which they signal, and how often. The sink never passes them an error: even a stream that is cut off ends as a complete body.
  * With a carrier, the stream moves there as soon as it is proven that nothing stands between. The layer then waits for the
  * next chunk of the body, which never comes.
  *
@@ -89,6 +88,7 @@ export class FetchSink implements Sink, OpenSink {
 		if (carrier !== undefined) {
 			// A request that is pipelined behind this one must find it.
 			openSinks.set(carrier.response, this);
+			carrier.response.on("close", this.#onGone);
 			this.#passage = new Passage(body, carrier.response, () => this.#moveTo(carrier));
 		}
 		this.#put(opening.bytes);
@@ -203,6 +203,7 @@ export class FetchSink implements Sink, OpenSink {
 		this.listener = undefined;
 		if (this.#response !== undefined) openSinks.delete(this.#response);
 		if (this.#carrier !== undefined) openSinks.delete(this.#carrier.response);
+		this.#carrier?.response.removeListener("close", this.#onGone);
 		this.#request.signal.removeEventListener("abort", this.#onGone);
 		this.#passage?.stop();
 		this.#queue = [];
