@@ -5,10 +5,13 @@ import { createSSEService, isSSEError, respond } from "sse-service/fetch";
 
 const reasons = [];
 let service;
+/** Handlers that wait, and how many have gone on. */
+const waiting = [];
+let resumed = 0;
 
 // Made by the first request: Workers allow no random numbers and no timers before.
-function serviceOf() {
-	service ??= createSSEService({
+function serviceOf(create) {
+	service ??= create({
 		history: true,
 		heartbeatIntervalMs: 1_000,
 		maxConnectionsPerClient: 1,
@@ -17,12 +20,22 @@ function serviceOf() {
 	return service;
 }
 
-export async function handle(request) {
-	const sse = serviceOf();
+/**
+ * @param {Request} request
+ * @param {object} [outgoing] Node's response, where the framework shows it
+ * @param {typeof createSSEService} [create] of `sse-service`, for direct writes
+ */
+export async function handle(request, outgoing, create = createSSEService) {
+	const sse = serviceOf(create);
 	const { pathname, searchParams } = new URL(request.url);
 	switch (pathname) {
 		case "/stats":
-			return Response.json({ connections: sse.stats().connections, reasons });
+			return Response.json({
+				connections: sse.stats().connections,
+				waiting: waiting.length,
+				resumed,
+				reasons,
+			});
 		case "/say":
 			return Response.json(sse.send("all", searchParams.get("text")));
 		case "/fill":
@@ -30,22 +43,44 @@ export async function handle(request) {
 		case "/close":
 			await sse.close();
 			return Response.json("closed");
+		case "/resume":
+			for (const resume of waiting.splice(0)) resume();
+			return Response.json("resumed");
 		case "/events":
-			return open(request, searchParams.get("user") ?? undefined);
+			return open(request, outgoing, searchParams);
 		default:
 			return new Response("not found", { status: 404 });
 	}
 }
 
-function open(request, clientId) {
+/** With `?await=before` or `after`, the handler waits for `/resume` before the stream is opened, or before it is returned. */
+async function open(request, outgoing, params) {
 	const headers = [
 		["Set-Cookie", "a=1"],
 		["Set-Cookie", "b=2"],
 	];
+	const clientId = params.get("user") ?? undefined;
 	try {
-		return respond(request, { service: serviceOf(), clientId, headers }).response;
+		if (params.get("await") === "before") await resumption();
+		const { response } = respond(request, { service, outgoing, clientId, headers });
+		if (params.get("await") === "after") await resumption();
+		return response;
 	} catch (error) {
 		if (isSSEError(error)) return error.toResponse();
 		throw error;
 	}
+}
+
+async function resumption() {
+	await new Promise((resolve) => waiting.push(resolve));
+	resumed++;
+}
+
+/** Where the process gets a signal: ends the streams, and then does what the server does not do by itself. */
+export function closeAtSignal(end = () => {}) {
+	process.once("SIGTERM", async () => {
+		service?.send("all", "until next time");
+		await service?.close();
+		end();
+	});
 }

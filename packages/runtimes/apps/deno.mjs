@@ -1,3 +1,4 @@
-import { handle } from "./app.mjs";
+import { closeAtSignal, handle } from "./app.mjs";
 
-Deno.serve({ port: Number(Deno.args[0]), hostname: "127.0.0.1" }, handle);
+const server = Deno.serve({ port: Number(Deno.args[0]), hostname: "127.0.0.1" }, handle);
+closeAtSignal(() => server.shutdown());

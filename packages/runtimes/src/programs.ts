@@ -9,6 +9,10 @@ import { promisify } from "node:util";
 export interface Runtime {
 	readonly name: string;
 	readonly dependencies: Readonly<Record<string, string>>;
+	/** Whether events go past the framework, to Node's response. */
+	readonly isDirect?: boolean;
+	/** False where the program cannot act on a signal. */
+	readonly hasSignals?: boolean;
 	/** Prepare what is in the folder, and name the command that starts the program on a port. */
 	prepare(folder: string): Command | Promise<Command>;
 }
@@ -19,6 +23,39 @@ interface Command {
 }
 
 const execute = promisify(execFile);
+
+/** What the frameworks need is newer than what sse-service does. */
+const NODE = { node: "22.23.3" };
+
+const REACT_ROUTER = {
+	...NODE,
+	"react-router": "8.4.0",
+	"@react-router/dev": "8.4.0",
+	"@react-router/node": "8.4.0",
+	"@react-router/serve": "8.4.0",
+	"@react-router/express": "8.4.0",
+	react: "19.3.1",
+	"react-dom": "19.3.1",
+	isbot: "5.2.3",
+	vite: "8.4.0",
+	express: "5.3.0",
+};
+
+/** Build the app in a folder of `apps` by a package's command, and start what was built. */
+function built(app: string, tool: string, server: readonly [string, ...string[]]) {
+	return async (folder: string): Promise<Command> => {
+		const node = join(folder, "node_modules/.bin/node");
+		const cwd = join(folder, app);
+		const [file = "", ...args] = tool.split(" ");
+		// Without the variables of the test runner, on which frameworks act.
+		const { PATH, HOME } = process.env;
+		const env = { PATH, HOME, NODE_ENV: "production", NUXT_TELEMETRY_DISABLED: "1" };
+		await execute(node, [join(folder, "node_modules", file), ...args], { cwd, env });
+		const [program, ...rest] = server.map((each) => join(folder, each));
+		const serve = join(folder, "serve.mjs");
+		return { path: node, args: (port) => [serve, `${port}`, `${program}`, ...rest] };
+	};
+}
 
 export const RUNTIMES: readonly Runtime[] = [
 	{
@@ -45,6 +82,7 @@ export const RUNTIMES: readonly Runtime[] = [
 	},
 	{
 		name: "workerd, in a Durable Object",
+		hasSignals: false,
 		dependencies: { workerd: "1.20261117.1" },
 		prepare: (folder) => {
 			const config = join(folder, "worker.capnp");
@@ -65,6 +103,42 @@ export const RUNTIMES: readonly Runtime[] = [
 			await execute(next, ["build", app], { cwd: folder, env });
 			return { path: next, args: (port) => ["start", app, "-H", "127.0.0.1", "-p", `${port}`] };
 		},
+	},
+	{
+		name: "SvelteKit, adapter-node",
+		dependencies: {
+			...NODE,
+			"@sveltejs/kit": "3.2.0",
+			"@sveltejs/adapter-node": "6.0.1",
+			"@sveltejs/vite-plugin-svelte": "7.3.1",
+			svelte: "5.57.3",
+			vite: "8.4.0",
+		},
+		prepare: built("sveltekit", "vite/bin/vite.js build", ["sveltekit/build/index.js"]),
+	},
+	{
+		name: "Astro, @astrojs/node",
+		dependencies: { ...NODE, astro: "7.3.5", "@astrojs/node": "11.1.6" },
+		prepare: built("astro", "astro/bin/astro.mjs build", ["astro/dist/server/entry.mjs"]),
+	},
+	{
+		name: "Nuxt, Nitro's node-server",
+		dependencies: { ...NODE, nuxt: "4.5.2" },
+		prepare: built("nuxt", "nuxt/bin/nuxt.mjs build", ["nuxt/.output/server/index.mjs"]),
+	},
+	{
+		name: "React Router, its own server",
+		dependencies: REACT_ROUTER,
+		prepare: built("react-router", "@react-router/dev/bin.cjs build", [
+			"node_modules/@react-router/serve/bin.cjs",
+			"react-router/build/server/index.js",
+		]),
+	},
+	{
+		name: "React Router, in an Express server",
+		dependencies: REACT_ROUTER,
+		isDirect: true,
+		prepare: built("react-router", "@react-router/dev/bin.cjs build", ["react-router/express.mjs"]),
 	},
 ];
 

@@ -1,7 +1,13 @@
 /**
  * What holds under every runtime and framework, over its real server. Only in a long run, because each is installed first.
  */
-import { eventually, isLongRun, openBlockedReader, openStream } from "@sse-service/testing";
+import {
+	eventually,
+	isLongRun,
+	openBlockedReader,
+	openSocket,
+	openStream,
+} from "@sse-service/testing";
 import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
 import { EventSource } from "eventsource";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -10,7 +16,7 @@ import { RUNTIMES } from "../src/programs.js";
 
 const WAYS = isLongRun ? RUNTIMES.map((runtime) => [runtime.name, runtime] as const) : [];
 
-describe.each(WAYS)("on %s", (_name, { prepare, dependencies }) => {
+describe.each(WAYS)("on %s", (_name, { prepare, dependencies, isDirect, hasSignals = true }) => {
 	let program: Awaited<ReturnType<typeof prepare>>;
 	let server: ServerProcess;
 
@@ -31,12 +37,18 @@ describe.each(WAYS)("on %s", (_name, { prepare, dependencies }) => {
 
 	const ask = async (path: string): Promise<unknown> => (await fetch(server.url + path)).json();
 
-	async function untilConnected(count: number): Promise<void> {
-		for (;;) {
-			const { connections } = (await ask("/stats")) as { connections: number };
-			if (connections === count) return;
-		}
+	interface Stats {
+		readonly connections: number;
+		readonly waiting: number;
+		readonly resumed: number;
 	}
+
+	async function until(isSo: (stats: Stats) => boolean): Promise<void> {
+		while (!isSo((await ask("/stats")) as Stats));
+	}
+
+	const untilConnected = (count: number): Promise<void> =>
+		until(({ connections }) => connections === count);
 
 	it("events arrive as they are sent, at a client of other people's", async () => {
 		const source = new EventSource(`${server.url}/events`);
@@ -54,7 +66,8 @@ describe.each(WAYS)("on %s", (_name, { prepare, dependencies }) => {
 	it("the stream has its headers, and cookies each by itself", async () => {
 		const stream = await openStream(`${server.url}/events`);
 		expect(stream.headers).toMatchObject({
-			"content-type": "text/event-stream",
+			// React Router adds a charset, which an event stream may have.
+			"content-type": expect.stringMatching(/^text\/event-stream\b/),
 			"cache-control": "no-cache, no-transform",
 			"set-cookie": ["a=1", "b=2"],
 		});
@@ -71,6 +84,34 @@ describe.each(WAYS)("on %s", (_name, { prepare, dependencies }) => {
 		for (let sent = 0; sent < 10; sent++) await ask("/fill?bytes=100000");
 		reader.abort();
 		await untilConnected(0);
+	});
+
+	it.each(["before the stream is opened", "after it, before the handler returns"])(
+		"a client that leaves during an await leaves nothing behind: %s",
+		async (place) => {
+			const [when = ""] = place.split(" ");
+			const socket = await openSocket(server.port, [
+				`GET /events?await=${when} HTTP/1.1`,
+				"Host: 127.0.0.1",
+			]);
+			await until(({ waiting }) => waiting === 1);
+			socket.abort();
+			await socket.closed;
+			await ask("/resume");
+			await until(({ resumed, connections }) => resumed === 1 && connections === 0);
+		},
+	);
+
+	it.runIf(isDirect)("events go past the framework, which reads no more of the body", async () => {
+		const stream = await openStream(`${server.url}/events`);
+		await stream.until(() => stream.comments.length === 1);
+		const before = await ask("/reads");
+		for (const text of ["one", "two", "three"]) {
+			await ask(`/say?text=${text}`);
+			await stream.until(() => stream.events.at(-1)?.data === text);
+		}
+		expect(await ask("/reads")).toBe(before);
+		stream.abort();
 	});
 
 	it("a client that comes back gets what it missed", async () => {
@@ -103,6 +144,17 @@ describe.each(WAYS)("on %s", (_name, { prepare, dependencies }) => {
 		expect(await stream.ended).toBe(true);
 		expect(stream.events.map(({ data }) => data)).toEqual(["last"]);
 	});
+
+	it.runIf(hasSignals)(
+		"a signal ends every stream after its last event, and then the process",
+		async () => {
+			const stream = await openStream(`${server.url}/events`);
+			await untilConnected(1);
+			await server.kill("SIGTERM");
+			expect(await stream.ended).toBe(true);
+			expect(stream.events.map(({ data }) => data)).toEqual(["until next time"]);
+		},
+	);
 });
 
 it("has a name for each runtime, which a long run installs", () => {

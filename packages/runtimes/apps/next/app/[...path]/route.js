@@ -1,4 +1,6 @@
-import { handle } from "../../../app.mjs";
+import { closeAtSignal, handle } from "../../../app.mjs";
+
+closeAtSignal();
 
 // Never rendered ahead of a request.
 export const dynamic = "force-dynamic";
