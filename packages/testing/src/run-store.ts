@@ -147,6 +147,31 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
 			}
 		});
 
+		// A reader holds what it was given while its client does not read.
+		it("gives a few large entries at a time, and all of them one read after the other", async () => {
+			const run = await claim("r");
+			const large = Array.from({ length: 40 }, (_, i) => ({ data: `${i}`.padEnd(50_000, ".") }));
+			for (let at = 0; at < large.length; at += 2) await write(run, at, large.slice(at, at + 2));
+			const received: Entry[] = [];
+			while (received.length < large.length) {
+				const some = (await there.read("r", run.attempt, received.length + 1, 1_000)) ?? [];
+				expect(some.length).toBeGreaterThan(0);
+				expect(some.length).toBeLessThan(large.length / 2);
+				received.push(...some);
+			}
+			expect(received).toEqual(large);
+		});
+
+		it("keeps runs apart whose ids contain each other's attempt", async () => {
+			const run = await claim("r");
+			await write(run, 0, entries("a"));
+			const other = await claim(`r:${run.attempt}`);
+			await write(other, 0, entries("b"));
+			expect(await there.read("r", run.attempt, 1, 9)).toEqual(entries("a"));
+			expect(await there.read(other.id, other.attempt, 1, 9)).toEqual(entries("b"));
+			expect((await there.list(9)).map(({ id }) => id)).toEqual([other.id, "r"]);
+		});
+
 		it("writes to several runs at once, and answers for each", async () => {
 			const [one, other] = [await claim("1"), await claim("2")];
 			const results = await here.write([

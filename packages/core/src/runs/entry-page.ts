@@ -47,9 +47,10 @@ export class EntryPage {
 		return this.#bytes.length;
 	}
 
-	/** Returns the entries from one index to before another. */
-	slice(from: number, until: number): RunEntry[] {
+	/** Returns the entries from one index to before another, or fewer: no more once they have `maxLength` characters. */
+	slice(from: number, until: number, maxLength: number): RunEntry[] {
 		const entries: RunEntry[] = [];
+		let length = 0;
 		const bytes = this.#bytes;
 		let at = 0;
 		const next = (): number => {
@@ -61,7 +62,7 @@ export class EntryPage {
 			}
 		};
 		let event = this.#types[0];
-		for (let index = 0; index < Math.min(until, this.count); index++) {
+		for (let index = 0; index < Math.min(until, this.count) && length < maxLength; index++) {
 			const head = next();
 			const flags = head % FLAG_BITS;
 			if ((flags & HAS_TYPE) !== 0) event = this.#types[next()];
@@ -69,6 +70,7 @@ export class EntryPage {
 			if (index >= from) {
 				const data = bytes.toString((flags & IS_UTF16) === 0 ? "utf8" : "utf16le", at, end);
 				entries.push(event === undefined ? { data } : { event, data });
+				length += data.length;
 			}
 			at = end;
 		}

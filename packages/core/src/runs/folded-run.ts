@@ -7,19 +7,20 @@ import type { RunStatus, RunStore } from "./run-store.js";
 /** Entries per read. */
 const PAGE = 1_000;
 
-/** Computes the state from the newest snapshot and the events since. */
+/** Computes the state from the newest snapshot and the events up to the sequence of the status, or later ones. */
 export async function folded(
 	store: RunStore,
 	rules: FoldRules,
-	{ id, attempt }: Pick<RunStatus, "id" | "attempt">,
+	{ id, attempt, sequence }: Pick<RunStatus, "id" | "attempt" | "sequence">,
 ): Promise<Fold> {
 	const fold = Fold.from(rules, await store.snapshot(id, attempt));
-	for (;;) {
+	while (fold.count < sequence) {
 		const entries = (await store.read(id, attempt, fold.count + 1, PAGE)) ?? [];
+		if (entries.length === 0) return fold;
 		for (const entry of entries) {
 			if (entry.end !== undefined) return fold;
 			fold.add(entry);
 		}
-		if (entries.length < PAGE) return fold;
 	}
+	return fold;
 }

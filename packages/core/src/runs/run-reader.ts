@@ -10,8 +10,8 @@ export interface RunPage {
 	readonly entries: readonly RunEntry[];
 }
 
-/** Entries per read. */
-const PAGE = 256;
+/** Entries per read, if they are small. */
+const PAGE = 1_000;
 // Delay before asking the store about an expired lease, so that the lease has expired by the store's own clock.
 const LEASE_SLACK_MS = 50;
 // Delay before retrying an unreachable store, in milliseconds.

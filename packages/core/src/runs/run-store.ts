@@ -110,7 +110,8 @@ export interface RunStore {
 	settle(id: string): Promise<RunStatus | undefined>;
 
 	/**
-	 * Returns at most `limit` entries of an attempt from a sequence (inclusive), in order.
+	 * Returns entries of an attempt from a sequence (inclusive), in order: at least one if there are any, and at most `limit`.
+	 * SHOULD return fewer when they are large, about 64 Ki characters together: a reader whose client does not read holds them.
 	 *
 	 * @returns `undefined` if the attempt is no longer kept
 	 */

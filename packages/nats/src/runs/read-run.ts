@@ -9,7 +9,9 @@ import type { RunStream } from "./run-stream.js";
 
 // Records of a page: as many as entries are asked for, and not many more bytes than this.
 const FEWEST = 8;
-const BYTES_AT_A_TIME = 4 * 1024 * 1024;
+const BYTES_AT_A_TIME = 512 * 1024;
+// Characters of a read, besides those of one record: a reader whose client does not read holds them.
+const READ_LENGTH = 64 * 1024;
 
 /**
  * Reads entries from one on, up to the newest record. If that is reached, `followed` follows from there.
@@ -35,7 +37,11 @@ export async function readRun(
 	let first: number | undefined;
 	let reached = from;
 	let place = start;
-	for (let next = start; next <= last.sequence && reached < from + limit; ) {
+	let left = READ_LENGTH;
+	for (
+		let next = start;
+		next <= last.sequence && reached < from + limit && (left > 0 || reached <= from);
+	) {
 		const records = await stream.page(subject, next, pageOf(head, limit));
 		if (records.length === 0 && reached > from) break;
 		if (records.length === 0) throw new Error("The newest entries of the run have not arrived yet");
@@ -46,10 +52,13 @@ export async function readRun(
 			if (chunk.entries.length === 0) continue;
 			first ??= chunk.from;
 			if (first > from) return undefined;
-			for (const entry of chunk.entries) entries.push(entry);
+			for (const entry of chunk.entries) {
+				entries.push(entry);
+				left -= entry.data.length;
+			}
 			reached = first + entries.length;
 			place = reached > from + limit ? record.since : next;
-			if (reached >= from + limit) break;
+			if (reached >= from + limit || (reached > from && left <= 0)) break;
 		}
 	}
 	if (first === undefined) return undefined;

@@ -18,9 +18,3 @@ export function decodeChunk(entry: unknown): Chunk {
 	const entries = decodeRunEntries(text);
 	return { name, from: Number.parseInt(name, 10), entries };
 }
-
-/** The entries of chunks from a sequence on. */
-export function entriesFrom(chunks: readonly Chunk[], from: number): RunEntry[] {
-	const first = chunks[0]?.from ?? from;
-	return chunks.flatMap(({ entries }) => entries).slice(Math.max(0, from - first));
-}

@@ -14,21 +14,23 @@ import type {
 import type { RedisCalls, RedisClient } from "../clients/client.js";
 import { clientOf } from "../clients/detect-client.js";
 import { CommandConnection } from "../command-connection.js";
-import { decodeName, encodeName } from "../keys.js";
+import { decodeName } from "../keys.js";
 import { newLogId } from "../log-id.js";
 import { type RedisRunStoreOptions, resolvePrefix } from "../options.js";
 import { isScriptError, runScript, type Script } from "../scripts/script.js";
-import { decodeChunk, entriesFrom } from "./chunk.js";
+import { decodeChunk } from "./chunk.js";
 import { FollowedRun } from "./followed-run.js";
 import { followRuns, type RunControl } from "./run-follower.js";
-import { type RunKeys, runKeysOf } from "./run-keys.js";
+import { encodeRunId, type RunKeys, runKeysOf } from "./run-keys.js";
+import { partOf, RunReads } from "./run-reads.js";
 import { argsOf, sequenceOf, statusOf } from "./run-replies.js";
 import { ADOPT, CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
 
 type ReleasedRun = Pick<RunStatus, "id" | "attempt">;
 
-/** Chunks per read. */
+/** Chunks per read, and the bytes of them after which there are enough: a reader that does not read on holds them. */
 const CHUNKS = 128;
+const READ_BYTES = 128 * 1024;
 /** Writes per call to Redis. */
 const MAX_WRITES = 256;
 /** Of the newest runs, those that were released before this process followed. */
@@ -52,6 +54,7 @@ class RedisRunStore implements RunStore {
 	/** The keys that every script receives. */
 	readonly #common: readonly string[];
 	readonly #wake: string;
+	readonly #reads = new RunReads();
 	readonly #onError: (error: unknown) => void;
 	/** By the key of the attempt's stream. */
 	readonly #followed = new Map<string, FollowedRun>();
@@ -98,7 +101,7 @@ class RedisRunStore implements RunStore {
 		const results: (number | undefined)[] = [];
 		for (let at = 0; at < writes.length; at += MAX_WRITES) {
 			const batch = writes.slice(at, at + MAX_WRITES);
-			const keys = batch.map(({ id }) => this.#keys.ofRun(encodeName(id)));
+			const keys = batch.map(({ id }) => this.#keys.ofRun(encodeRunId(id)));
 			const args = batch.flatMap(argsOf);
 			const answer = await runScript(this.#calls, WRITE, [...this.#common, ...keys], args);
 			results.push(...(answer as unknown[]).map(sequenceOf));
@@ -121,26 +124,31 @@ class RedisRunStore implements RunStore {
 		from: number,
 		limit: number,
 	): Promise<readonly RunEntry[] | undefined> {
-		const stream = this.#keys.ofAttempt(encodeName(id), attempt);
+		const stream = this.#keys.ofAttempt(encodeRunId(id), attempt);
 		const followed = this.#followed.get(stream);
 		const here = followed?.read(from, limit);
 		if (here !== undefined) return here;
 
-		const keys = [this.#keys.ofRun(encodeName(id)), stream];
-		const args = [attempt, String(from), String(CHUNKS)];
-		const reply = (await runScript(this.#calls, READ_RUN, keys, args)) as unknown[] | null;
-		if (reply === null) return undefined;
-		const chunks = reply.map(decodeChunk);
+		const part = await this.#reads.part(stream, from, async () => {
+			const keys = [this.#keys.ofRun(encodeRunId(id)), stream];
+			const args = [attempt, String(from), String(CHUNKS), String(READ_BYTES)];
+			const reply = await runScript(this.#calls, READ_RUN, keys, args);
+			if (reply === null) return undefined;
+			const [isLast, found] = reply as [number, unknown[]];
+			return { ...partOf(found.map(decodeChunk), from), isLast: Number(isLast) === 1 };
+		});
+		if (part === undefined) return undefined;
 		// Redis has no more, so the run is followed from here on.
-		if (chunks.length < CHUNKS && followed?.last === undefined) {
-			followed?.begin(chunks);
+		if (part.isLast && followed?.last === undefined) {
+			followed?.begin(part.chunks);
 			if (followed !== undefined) this.#wakeUp();
 		}
-		return entriesFrom(chunks, from).slice(0, limit);
+		const at = Math.max(0, from - part.from);
+		return part.entries.slice(at, at + limit);
 	}
 
 	async snapshot(id: string, attempt: string): Promise<RunSnapshot | undefined> {
-		const key = this.#keys.ofRun(encodeName(id));
+		const key = this.#keys.ofRun(encodeRunId(id));
 		const reply = await this.#calls.call(["HMGET", key, "attempt", "snapshot", "folded"], key);
 		const [own, sequence, state] = reply as (string | null)[];
 		if (own !== attempt || typeof sequence !== "string" || typeof state !== "string") {
@@ -151,7 +159,7 @@ class RedisRunStore implements RunStore {
 
 	watch({ id, attempt }: Pick<RunStatus, "id" | "attempt">, onChange: () => void): () => void {
 		this.#follow();
-		const stream = this.#keys.ofAttempt(encodeName(id), attempt);
+		const stream = this.#keys.ofAttempt(encodeRunId(id), attempt);
 		const followed = this.#followed.get(stream) ?? new FollowedRun();
 		this.#followed.set(stream, followed);
 		followed.add(onChange);
@@ -190,7 +198,7 @@ class RedisRunStore implements RunStore {
 	}
 
 	#ofRun(script: Script, id: string, args: readonly string[]): Promise<unknown> {
-		const name = encodeName(id);
+		const name = encodeRunId(id);
 		return runScript(
 			this.#calls,
 			script,

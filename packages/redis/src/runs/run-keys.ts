@@ -1,6 +1,8 @@
 /**
- * The keys of runs; a name is a run's id, as `encodeName` writes it. Redis Cluster keeps together what has the same text in braces.
+ * The keys of runs; a name is a run's id, as `encodeRunId` writes it. Redis Cluster keeps together what has the same text in braces.
  */
+
+import { encodeName } from "../keys.js";
 
 export interface RunKeys {
 	/** Two sorted sets of ids: by when a run was started, and by when it may be forgotten. */
@@ -25,4 +27,9 @@ export function runKeysOf(prefix: string): RunKeys {
 		ofAttempt: (name, attempt) => `${ofRun(name)}:${attempt}`,
 		ofProcess: (name) => key(`runs-wake:${name}`),
 	};
+}
+
+/** Encodes an id, which `decodeName` decodes. Without a colon, no run's key is that of another run's attempt. */
+export function encodeRunId(id: string): string {
+	return encodeName(id).replaceAll(":", "\\u003a");
 }

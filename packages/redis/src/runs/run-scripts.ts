@@ -157,11 +157,24 @@ settle(ARGV[1], KEYS[4])
 return status(ARGV[1], KEYS[4])
 `);
 
-/** KEYS: the hash, the stream of the attempt. ARGV: the attempt, from which sequence on, how many chunks. It answers chunks as XRANGE does, or nothing. */
+/**
+ * KEYS: the hash, the stream of the attempt. ARGV: the attempt, from which sequence on, how many chunks, and after how many bytes
+ * there are enough. It answers 1 if there are no more, and chunks as XRANGE does; or nothing.
+ */
 export const READ_RUN = defineScript(`
 if redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[1] then return nil end
 local first = redis.call('XREVRANGE', KEYS[2], ARGV[2] .. '-0', '-', 'COUNT', 1)
-return redis.call('XRANGE', KEYS[2], first[1] and first[1][1] or '-', '+', 'COUNT', ARGV[3])
+local from, chunks, bytes = first[1] and first[1][1] or '-', {}, 0
+while #chunks < tonumber(ARGV[3]) and bytes < tonumber(ARGV[4]) do
+	local some = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', 4)
+	for _, chunk in ipairs(some) do
+		chunks[#chunks + 1] = chunk
+		bytes = bytes + #chunk[2][2]
+		from = string.gsub(chunk[1], '-%d+$', '-1')
+	end
+	if #some < 4 then return { 1, chunks } end
+end
+return { 0, chunks }
 `);
 
 /** KEYS: the index, control. ARGV: how many, and what the names of hashes begin with. It answers statuses, the newest first. */

@@ -1,0 +1,58 @@
+/**
+ * Reads of runs from Redis. Readers of the same run share them: those that begin together, and those that continue in a part
+ * that was read before. Otherwise fifty readers of one long run would ask Redis for it fifty times at once.
+ */
+import type { RunEntry } from "sse-service/runs";
+import type { Chunk } from "./chunk.js";
+
+/** Consecutive chunks of an attempt, and their entries. */
+export interface RunPart {
+	readonly chunks: readonly Chunk[];
+	readonly entries: readonly RunEntry[];
+	/** The sequence of the first entry. */
+	readonly from: number;
+	/** Whether Redis has no more. */
+	readonly isLast: boolean;
+}
+
+// Parts that are kept for other readers. Each has the bytes of one read.
+const MAX_PARTS = 8;
+
+export class RunReads {
+	readonly #underWay = new Map<string, Promise<RunPart | undefined>>();
+	/** Newest last. Without the last part of a run, which can still change. */
+	readonly #parts: { readonly stream: string; readonly part: RunPart }[] = [];
+
+	/** Returns the part of a stream that begins at a sequence, or has it. @param read called unless the part is here, or being read */
+	async part(
+		stream: string,
+		from: number,
+		read: () => Promise<RunPart | undefined>,
+	): Promise<RunPart | undefined> {
+		const known = this.#parts.find((each) => each.stream === stream && has(each.part, from));
+		if (known !== undefined) return known.part;
+		const key = `${from} ${stream}`;
+		const underWay = this.#underWay.get(key);
+		if (underWay !== undefined) return underWay;
+		const reading = read();
+		this.#underWay.set(key, reading);
+		try {
+			const part = await reading;
+			if (part?.isLast === false) this.#parts.push({ stream, part });
+			if (this.#parts.length > MAX_PARTS) this.#parts.shift();
+			return part;
+		} finally {
+			this.#underWay.delete(key);
+		}
+	}
+}
+
+/** @param from the sequence that was asked for, where there is no chunk */
+export function partOf(chunks: readonly Chunk[], from: number): Omit<RunPart, "isLast"> {
+	const entries = chunks.flatMap((chunk) => chunk.entries);
+	return { chunks, entries, from: chunks[0]?.from ?? from };
+}
+
+function has({ from: first, entries }: RunPart, from: number): boolean {
+	return first <= from && from < first + entries.length;
+}
