@@ -10,7 +10,7 @@ import {
 	type McpEventsOptions,
 	type SessionEvents,
 } from "../src/index.js";
-import { STORES } from "./stores.js";
+import { ALL_STORES } from "./stores.js";
 
 interface Received {
 	readonly id: string;
@@ -40,7 +40,7 @@ async function replayFrom(session: SessionEvents, id: string | undefined): Promi
 const messagesOf = (received: readonly Received[]): unknown[] =>
 	received.map(({ message }) => message);
 
-describe.each(STORES.filter(({ isHere }) => isHere))("events $name", (kind) => {
+describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) => {
 	let started: Awaited<ReturnType<typeof kind.start>>;
 	let sessions = 0;
 	const closing: McpEvents[] = [];

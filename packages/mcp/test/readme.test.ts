@@ -2,9 +2,13 @@
  * The README, read to the letter.
  */
 import { join } from "node:path";
+import {
+	Client as SubscribedClient,
+	StreamableHTTPClientTransport as SubscribedTransport,
+} from "@modelcontextprotocol/client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { openStream, settled } from "@sse-service/testing";
+import { eventually, openStream, settled } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
@@ -56,8 +60,22 @@ describe.skipIf(redisServerPath === undefined)("the README", () => {
 				await client.close();
 			},
 			"subscriptions.mjs": async ({ url, terminate }) => {
+				const client = new SubscribedClient(
+					{ name: "test", version: "1.0.0" },
+					{ versionNegotiation: { mode: "auto" } },
+				);
+				const updated: string[] = [];
+				client.setNotificationHandler("notifications/resources/updated", ({ params }) => {
+					updated.push(params.uri);
+				});
+				await client.connect(new SubscribedTransport(new URL(`${url}/mcp`)));
+				await client.listen({ resourceSubscriptions: ["note://1"] });
+				const page = await openStream(`${url}/events`);
 				expect((await fetch(`${url}/1`, { method: "PUT" })).status).toBe(204);
+				expect(await page.take(1)).toMatchObject([{ event: "note", data: '{"name":"1"}' }]);
+				await eventually(() => updated.includes("note://1"), "the notification");
 				expect(await terminate()).toBe(0);
+				await client.close();
 			},
 		},
 	});

@@ -1,7 +1,10 @@
 /**
- * The stores that tests run over: in memory, and in a real Redis.
+ * The stores that tests run over: in memory, and in a real Redis and a real NATS.
  */
+import { connect } from "@nats-io/transport-node";
+import { natsRunStore } from "@sse-service/nats";
 import { redisRunStore } from "@sse-service/redis";
+import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import { Redis } from "ioredis";
 import { createMemoryRunStore, type RunStore } from "sse-service/runs";
@@ -33,6 +36,25 @@ export const STORES: readonly StoreKind[] = [
 				open: () => redisRunStore({ client }),
 				stop: async () => {
 					client.disconnect();
+					await server.stop();
+				},
+			};
+		},
+	},
+];
+
+export const ALL_STORES: readonly StoreKind[] = [
+	...STORES,
+	{
+		name: "in NATS",
+		isHere: natsServerPath !== undefined,
+		start: async () => {
+			const server = await startNatsServer();
+			const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+			return {
+				open: () => natsRunStore({ connection }),
+				stop: async () => {
+					await connection.close();
 					await server.stop();
 				},
 			};
