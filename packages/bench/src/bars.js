@@ -14,7 +14,9 @@ import {
 	NEST_BY_HAND,
 	NEST_INTERCEPTED,
 	OURS,
+	OURS_OBSERVED,
 	OURS_OVER_REDIS,
+	OURS_PUBLISHING,
 	OURS_RESUMING,
 	OURS_WITH_HISTORY,
 } from "./implementations/index.js";
@@ -27,6 +29,7 @@ import { growth } from "./workloads/growth.js";
 import { history } from "./workloads/history.js";
 import { idle } from "./workloads/idle.js";
 import { json1k } from "./workloads/json-1k.js";
+import { observed } from "./workloads/observed.js";
 import { overload } from "./workloads/overload.js";
 import { own } from "./workloads/own.js";
 import { slow } from "./workloads/slow.js";
@@ -280,5 +283,12 @@ export const ROWS = [
 		workload: history,
 		field: [OURS, OURS_OVER_REDIS],
 		bars: [ratio(history, OURS_OVER_REDIS, OURS, 1.2)],
+	},
+	{
+		row: 18,
+		what: "one 128 B event to 10,000, watched by metrics, spans and an open inspector: CPU per delivery",
+		workload: observed,
+		field: [OURS_PUBLISHING, OURS_OBSERVED],
+		bars: [ratio(observed, OURS_OBSERVED, OURS_PUBLISHING, 1.1)],
 	},
 ];

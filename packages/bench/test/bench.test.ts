@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findProgram } from "../../../.ci/programs.mjs";
 import { isLongRun } from "../../testing/src/long-run.js";
 import { IMPLEMENTATIONS } from "../src/implementations/index.js";
 import type { Report, Summary } from "../src/report.js";
@@ -205,3 +206,23 @@ test("an implementation that loses one event of one connection makes the run fai
 	expect(report.reports[0].failures).toMatchObject([{ implementation: "lossy", round: 1 }]);
 	expect(output).not.toContain("Every connection received every event");
 });
+
+test.runIf(isLongRun && findProgram("chromium"))(
+	"the inspector's page is measured while its list is scrolled",
+	async () => {
+		const module = new URL("../src/inspector/main.js", import.meta.url);
+		const child = spawn(process.execPath, [
+			fileURLToPath(module),
+			"--rows",
+			"300",
+			"--seconds",
+			"1",
+		]);
+		let output = "";
+		child.stdout.setEncoding("utf8").on("data", (text: string) => {
+			output += text;
+		});
+		expect((await once(child, "close"))[0]).toBe(0);
+		expect(output).toMatch(/\| scrolling and updating \| [\d.]+ \|/);
+	},
+);

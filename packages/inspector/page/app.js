@@ -1,6 +1,19 @@
 // The page: follows the inspector's stream of events, and shows what it says.
 import { largeChart, spark } from "./chart.js";
-import { $, age, bytes, el, entryOf, ms, setBars, setFacts, short, shown, whole } from "./dom.js";
+import {
+	$,
+	age,
+	bytes,
+	el,
+	entryOf,
+	keyed,
+	ms,
+	setBars,
+	setFacts,
+	short,
+	shown,
+	whole,
+} from "./dom.js";
 import { openClient, openConnection, openGroup, setAllowed } from "./drawer.js";
 import { createProcesses, drawProcesses } from "./processes.js";
 import { drawRuns, setRuns } from "./runs.js";
@@ -175,9 +188,20 @@ async function drawGroups() {
 function drawFeed() {
 	const withSends = $("sends").checked;
 	const visible = entries.filter(({ kind }) => withSends || kind !== "send").slice(0, MAX_FEED);
-	if (visible.length === 0)
-		$("feed").replaceChildren(el("li", "muted", "Nothing has happened yet."));
-	else $("feed").replaceChildren(...visible.map((entry) => entryOf(entry, openClient)));
+	if (visible.length === 0) visible.push(undefined);
+	keyed(
+		$("feed"),
+		visible,
+		(entry) => String(entry?.n),
+		entryOrNone,
+		() => {},
+	);
+}
+
+function entryOrNone(entry) {
+	return entry === undefined
+		? el("li", "muted", "Nothing has happened yet.")
+		: entryOf(entry, openClient);
 }
 
 $("sends").addEventListener("change", drawFeed);

@@ -4,6 +4,7 @@ import { $, age, button, bytes, el, shown, whole } from "./dom.js";
 const ROW = 38;
 const PART = 100;
 const REFRESH_MS = 2_000;
+const MAX_ASKING = 3;
 const COLUMNS = [
 	["Client", "client"],
 	["Groups", undefined],
@@ -25,10 +26,16 @@ export function createTable(onOpen) {
 	// The grid has the focus, and names its active row: rows come and go while it is scrolled.
 	grid.tabIndex = 0;
 	view.tabIndex = -1;
+	/** The rows in view by their place, and others to be used again. */
 	const pool = new Map();
+	const spare = [];
+	/** Parts that are being asked for: a fast scroll passes over more than it stops at. */
+	let asking = 0;
 	/** Parts of the list, by number: rows, and when they were asked for. */
 	let parts = new Map();
 	let total = 0;
+	/** For how many the list is high enough. */
+	let drawn;
 	let order = "opened";
 	let isDescending = true;
 	let selected = -1;
@@ -80,10 +87,13 @@ export function createTable(onOpen) {
 		});
 		if (isDescending) params.set("desc", "1");
 		if (process !== undefined) params.set("process", process);
-		const answer = await fetch(`connections?${params}`).catch(() => undefined);
-		if (!answer?.ok || mine !== generation) return;
-		const found = await answer.json();
-		if (mine !== generation) return;
+		asking++;
+		const found = await fetch(`connections?${params}`)
+			.then((answer) => (answer.ok ? answer.json() : undefined))
+			.catch(() => undefined);
+		asking--;
+		if (mine !== generation) return render();
+		if (found === undefined) return;
 		parts.set(part, { rows: found.rows, at: Date.now() });
 		total = found.total;
 		$("count").textContent = whole(found.found);
@@ -100,18 +110,24 @@ export function createTable(onOpen) {
 	}
 
 	function render() {
-		$("heads").style.paddingRight = `${16 + view.offsetWidth - view.clientWidth}px`;
-		spacer.style.height = `${total * ROW}px`;
-		grid.setAttribute("aria-rowcount", String(total + 1));
-		const isSearching = $("search").value !== "";
-		$("empty").textContent = isSearching ? "No client or group matches." : "Nobody is connected.";
-		$("empty").hidden = total > 0;
+		// Everything is read before anything is written: in between, the browser would lay the page out again.
+		const { scrollTop, clientHeight } = view;
+		const first = Math.max(0, Math.floor(scrollTop / ROW) - 6);
+		const last = Math.min(total - 1, Math.ceil((scrollTop + clientHeight) / ROW) + 6);
+		if (drawn !== total) {
+			drawn = total;
+			spacer.style.height = `${total * ROW}px`;
+			grid.setAttribute("aria-rowcount", String(total + 1));
+		}
+		if (total === 0) {
+			const isSearching = $("search").value !== "";
+			$("empty").textContent = isSearching ? "No client or group matches." : "Nobody is connected.";
+		}
 		$("empty").style.display = total > 0 ? "none" : "";
-		const first = Math.max(0, Math.floor(view.scrollTop / ROW) - 6);
-		const last = Math.min(total - 1, Math.ceil((view.scrollTop + view.clientHeight) / ROW) + 6);
 		for (const [index, row] of pool) {
 			if (index >= first && index <= last) continue;
 			row.remove();
+			spare.push(row);
 			pool.delete(index);
 		}
 		for (let index = first; index <= last; index++) fill(index);
@@ -120,28 +136,35 @@ export function createTable(onOpen) {
 			part <= Math.floor(Math.max(last, 0) / PART);
 			part++
 		) {
-			if (Date.now() - (parts.get(part)?.at ?? 0) > REFRESH_MS) void ask(part);
+			if (asking < MAX_ASKING && Date.now() - (parts.get(part)?.at ?? 0) > REFRESH_MS)
+				void ask(part);
 		}
 		if (pool.has(selected)) grid.setAttribute("aria-activedescendant", `row-${selected}`);
 		else grid.removeAttribute("aria-activedescendant");
 	}
 
+	function make() {
+		const row = el(
+			"div",
+			"row",
+			...COLUMNS.map((_, at) =>
+				el("div", at === 2 || at === 3 ? "num" : at === 4 ? "mono muted" : ""),
+			),
+		);
+		for (const cell of row.children) cell.setAttribute("role", "gridcell");
+		row.setAttribute("role", "row");
+		row.addEventListener("click", () => choose(Number(row.dataset.index), true));
+		return row;
+	}
+
 	function fill(index) {
 		let row = pool.get(index);
 		if (row === undefined) {
-			row = el(
-				"div",
-				"row",
-				...COLUMNS.map((_, at) =>
-					el("div", at === 2 || at === 3 ? "num" : at === 4 ? "mono muted" : ""),
-				),
-			);
-			for (const cell of row.children) cell.setAttribute("role", "gridcell");
-			row.setAttribute("role", "row");
+			row = spare.pop() ?? make();
 			row.id = `row-${index}`;
 			row.setAttribute("aria-rowindex", String(index + 2));
 			row.style.transform = `translateY(${index * ROW}px)`;
-			row.addEventListener("click", () => choose(index, true));
+			row.dataset.index = index;
 			pool.set(index, row);
 			view.append(row);
 		}
@@ -211,7 +234,10 @@ export function createTable(onOpen) {
 			render();
 		});
 	});
-	new ResizeObserver(render).observe(view);
+	new ResizeObserver(() => {
+		$("heads").style.paddingRight = `${16 + view.offsetWidth - view.clientWidth}px`;
+		render();
+	}).observe(view);
 	let typing;
 	$("search").addEventListener("input", () => {
 		clearTimeout(typing);

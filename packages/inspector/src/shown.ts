@@ -20,7 +20,7 @@ import type { Entry } from "./timeline.js";
 import { Watch } from "./watch.js";
 
 /** A connection of any process. */
-export interface ShownRow extends Omit<Row, "key"> {
+interface ShownRow extends Omit<Row, "key"> {
 	/** A number, if it is of this process. */
 	readonly key: number | string;
 	/** The name of its process, if more than one is shown. */
@@ -28,7 +28,7 @@ export interface ShownRow extends Omit<Row, "key"> {
 }
 
 /** A part of a list. */
-export interface ShownRows {
+interface ShownRows {
 	/** How many rows can be scrolled to. */
 	readonly total: number;
 	/** How many connections there are. */

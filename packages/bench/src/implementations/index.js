@@ -52,6 +52,10 @@ export const OURS_WITH_HISTORY = "sse-service with history";
 export const OURS_OVER_REDIS = "sse-service over Redis";
 /** The same, where each client comes back and has missed ten events. */
 export const OURS_RESUMING = "sse-service resuming";
+/** The same with its event log, and `publish`. */
+export const OURS_PUBLISHING = "sse-service publishing";
+/** The same with metrics, spans and an open inspector. */
+export const OURS_OBSERVED = "sse-service observed";
 /** The floor in Node. */
 export const BARE_SOCKET = "socket.write loop";
 /** What one writes by hand. */
@@ -158,6 +162,18 @@ export const IMPLEMENTATIONS = [
 		name: OURS_RESUMING,
 		url: new URL("./sse-service-resuming.js", import.meta.url).href,
 		packageName: "sse-service",
+		targets: [],
+	},
+	{
+		name: OURS_PUBLISHING,
+		url: new URL("./sse-service-publishing.js", import.meta.url).href,
+		packageName: "sse-service",
+		targets: [],
+	},
+	{
+		name: OURS_OBSERVED,
+		url: new URL("./sse-service-observed.js", import.meta.url).href,
+		packageName: "@sse-service/inspector",
 		targets: [],
 	},
 	{ name: BARE_HTTP, url: new URL("./bare-http.js", import.meta.url).href, targets: [] },

@@ -12,6 +12,7 @@ import { history } from "./history.js";
 import { idle } from "./idle.js";
 import { json1k } from "./json-1k.js";
 import { latency } from "./latency.js";
+import { observed } from "./observed.js";
 import { overload } from "./overload.js";
 import { own } from "./own.js";
 import { slow } from "./slow.js";
@@ -31,6 +32,7 @@ export const WORKLOADS = [
 	storm,
 	history,
 	resumeStorm,
+	observed,
 	fanOutDelay,
 	overload,
 	latency,
