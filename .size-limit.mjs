@@ -7,7 +7,7 @@ export default [
 	// What only a shared stream loads is a module of its own.
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
-		["ai", "1.5 kB"],
+		["ai", "5.5 kB"],
 		["inspector", "9 kB"],
 		["mcp", "4.5 kB"],
 		["metrics", "3 kB", "prometheus"],

@@ -5,7 +5,9 @@ export { createRuns } from "./runs/create-runs.js";
 export type { FoldRules, RunEvent } from "./runs/fold.js";
 export { createMemoryRunStore } from "./runs/memory-run-store.js";
 export { RecentEntries } from "./runs/recent-entries.js";
+export { encodeRunCursor, parseRunCursor, type RunCursor } from "./runs/run-cursor.js";
 export { endEntry, endReasonOf } from "./runs/run-end.js";
+export { checkRunId } from "./runs/run-id.js";
 export { type RunPage, readRun } from "./runs/run-reader.js";
 export type {
 	ClaimRules,
