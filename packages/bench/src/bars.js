@@ -10,6 +10,10 @@ import {
 	FASTIFY_ADAPTER,
 	FASTIFY_BY_HAND,
 	FASTIFY_SEND,
+	FETCH_BETTER_SSE,
+	FETCH_BODY,
+	FETCH_BY_HAND,
+	FETCH_DIRECT,
 	NEST_ADAPTER,
 	NEST_BY_HAND,
 	NEST_INTERCEPTED,
@@ -25,6 +29,7 @@ import { broadcast } from "./workloads/broadcast.js";
 import { burst } from "./workloads/burst.js";
 import { connect } from "./workloads/connect.js";
 import { fanOutDelay } from "./workloads/fan-out-delay.js";
+import { fetchBurst, fetchConnect, fetchEvent, fetchSlow } from "./workloads/fetch-responses.js";
 import { growth } from "./workloads/growth.js";
 import { history } from "./workloads/history.js";
 import { idle } from "./workloads/idle.js";
@@ -290,5 +295,59 @@ export const ROWS = [
 		workload: observed,
 		field: [OURS_PUBLISHING, OURS_OBSERVED],
 		bars: [ratio(observed, OURS_OBSERVED, OURS_PUBLISHING, 1.1)],
+	},
+	{
+		row: 19,
+		what: "one 128 B event to 2,000 on a Response: CPU per delivery",
+		workload: fetchEvent,
+		field: [OURS, FETCH_DIRECT, FETCH_BODY, FETCH_BETTER_SSE, FETCH_BY_HAND],
+		bars: [
+			ratio(fetchEvent, FETCH_DIRECT, OURS, 1.1),
+			ratio(fetchEvent, FETCH_BODY, FETCH_BETTER_SSE, 0.6),
+			ratio(fetchEvent, FETCH_BODY, FETCH_BY_HAND, 1.1),
+		],
+	},
+	{
+		row: 20,
+		what: "burst of ten in one turn on a Response: CPU per delivery",
+		workload: fetchBurst,
+		field: [FETCH_BODY, FETCH_BETTER_SSE, FETCH_BY_HAND],
+		bars: [
+			ratio(fetchBurst, FETCH_BODY, FETCH_BETTER_SSE, 0.2),
+			ratio(fetchBurst, FETCH_BODY, FETCH_BY_HAND),
+		],
+	},
+	{
+		row: 21,
+		what: "connect and disconnect on a Response: CPU",
+		workload: fetchConnect,
+		field: [FETCH_DIRECT, FETCH_BODY, FETCH_BY_HAND],
+		bars: [
+			ratio(fetchConnect, FETCH_BODY, FETCH_BY_HAND, 1.15),
+			ratio(fetchConnect, FETCH_DIRECT, FETCH_BY_HAND, 1.15),
+		],
+	},
+	{
+		row: 22,
+		what: "one of 1,000 does not read its Response: the others' CPU per delivery, and memory",
+		workload: fetchSlow,
+		field: [FETCH_BODY, FETCH_DIRECT],
+		bars: [FETCH_BODY, FETCH_DIRECT].flatMap((each) => [
+			{
+				what: `${each}, with it to without`,
+				unit: "×",
+				digits: 3,
+				limit: 1.05,
+				value: (look) =>
+					(look(each, 1).cpuMicrosPerEvent ?? 0) / (look(each, 0).cpuMicrosPerEvent ?? 0),
+			},
+			{
+				what: `${each}, peak memory more with it`,
+				unit: "MiB",
+				digits: 1,
+				value: (look) =>
+					((look(each, 1).peakExtraBytes ?? 0) - (look(each, 0).peakExtraBytes ?? 0)) / MIB,
+			},
+		]),
 	},
 ];

@@ -9,7 +9,7 @@ import {
 	FETCH_DIRECT,
 	OURS,
 } from "../implementations/index.js";
-import { CPU_PER_EVENT, thousands } from "../workload.js";
+import { CPU_PER_EVENT, PEAK_EXTRA, thousands } from "../workload.js";
 
 const FIELD = [OURS, FETCH_DIRECT, FETCH_BODY, FETCH_BETTER_SSE, FETCH_BY_HAND];
 const BASELINES = [OURS, FETCH_BETTER_SSE, FETCH_BY_HAND];
@@ -39,6 +39,30 @@ export const fetchBurst = fanOut(
 	"Ten events of 128 B in one turn to everyone on a Response",
 	10,
 );
+
+/** As in `slow`: more than the kernel buffers for a connection, and the queue's bound. */
+const SLOW_EVENT_BYTES = 32 * 1_024;
+
+/** @type {import("../workload.js").Workload} */
+export const fetchSlow = {
+	name: "fetch-slow",
+	title: "One event of 32 KB to everyone on a Response, one of them does not read",
+	figures: [CPU_PER_EVENT, PEAK_EXTRA],
+	cases(limits) {
+		const connections = Math.min(1_000, limits.connections);
+		return [0, 1].map((slow) => ({
+			...createFanOut({
+				name: `${thousands(connections)} connections, ${slow === 0 ? "all read" : "one does not read"}`,
+				connections,
+				eventBytes: SLOW_EVENT_BYTES,
+				slow,
+				warmUps: Math.min(10, limits.turns),
+				turns: Math.min(300, limits.turns),
+			}),
+			field: [FETCH_DIRECT, FETCH_BODY],
+		}));
+	},
+};
 
 /** @type {import("../workload.js").Workload} */
 export const fetchConnect = {

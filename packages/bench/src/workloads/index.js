@@ -5,7 +5,7 @@ import { broadcast } from "./broadcast.js";
 import { burst } from "./burst.js";
 import { connect } from "./connect.js";
 import { fanOutDelay } from "./fan-out-delay.js";
-import { fetchBurst, fetchConnect, fetchEvent } from "./fetch-responses.js";
+import { fetchBurst, fetchConnect, fetchEvent, fetchSlow } from "./fetch-responses.js";
 import { groups } from "./groups.js";
 import { growth } from "./growth.js";
 import { history } from "./history.js";
@@ -41,4 +41,5 @@ export const WORKLOADS = [
 	fetchEvent,
 	fetchBurst,
 	fetchConnect,
+	fetchSlow,
 ];
