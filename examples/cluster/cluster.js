@@ -16,7 +16,7 @@ import { startCounting } from "./counter.js";
 /**
  * How things stand, as every tab is shown it.
  * @typedef {object} Fleet
- * @property {readonly (Partial<Report> & { name: string, state: State, pid: number | undefined })[]} servers
+ * @property {readonly (Partial<Report> & { name: string, state: State, pid: number | undefined, port: number })[]} servers
  * @property {{ isUp: boolean, pid: number | undefined }} redis
  * @property {boolean} isDeploying
  * @property {readonly Happening[]} happenings The last ones, oldest first.

@@ -31,6 +31,7 @@ const streams = await createStreams(name, redisUrl);
 
 /** @param {IncomingMessage} req @param {ServerResponse} res */
 async function handle(req, res) {
+	if (streams.inspect(req, res)) return;
 	const [path = "/", query] = (req.url ?? "/").split("?");
 	if (path === "/events") {
 		checkMethod(req, "GET", "HEAD");
@@ -51,6 +52,9 @@ async function handle(req, res) {
 		const from = checkString(body.from, "from", MAX_TEXT_LENGTH);
 		const text = checkString(body.text, "text", MAX_TEXT_LENGTH);
 		answer(res, 200, await streams.message({ id, from, text, at: Date.now(), server: name }));
+	} else if (path === "/metrics") {
+		res.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+		res.end(await streams.metrics());
 	} else if (path === "/wishes") {
 		checkMethod(req, "POST");
 		tellWish(checkString((await readJson(req)).wish, "wish", MAX_TEXT_LENGTH));

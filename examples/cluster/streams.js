@@ -2,7 +2,10 @@
  * The streams of one process: all that has to do with the library. The log is in Redis, so what is sent in any process reaches
  * the tabs of all, and a tab that comes back to another process is given there what it missed.
  */
+import { inspector } from "@sse-service/inspector";
+import { prometheusMetrics } from "@sse-service/metrics/prometheus";
 import { redisEventLog } from "@sse-service/redis";
+import { Registry } from "prom-client";
 import { createClient } from "redis";
 import { createSSEService } from "sse-service";
 
@@ -57,6 +60,10 @@ export async function createStreams(name, redisUrl) {
 		onError: (error, { stage }) => console.error(`${name}: ${stage}: ${error}`),
 	});
 
+	const register = new Registry();
+	register.setDefaultLabels({ process: name });
+	prometheusMetrics({ service: sse, register, groups: [TABS] });
+
 	/**
 	 * To the tabs here, now or never: this does not go through Redis, and so it comes while that is unavailable.
 	 * @template {"fleet" | "presence"} Type
@@ -76,6 +83,11 @@ export async function createStreams(name, redisUrl) {
 	let looking = setTimeout(lookWhoIsHere, PRESENCE_MS);
 
 	return {
+		/** The inspector of all processes. */
+		inspect: inspector(sse, { loopbackOnly: true, name, allow: { send: true, disconnect: true } }),
+		/** For Prometheus. */
+		metrics: () => register.metrics(),
+
 		health: () => sse.health(),
 		stats: () => sse.stats(),
 

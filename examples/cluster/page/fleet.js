@@ -24,7 +24,10 @@ export function createFleet() {
 	});
 
 	/** @param {HTMLElement} row @param {Fleet["servers"][number]} server */
-	function fillServer(row, { name, state, pid, connections = 0, isReady, behind = 0, error }) {
+	function fillServer(
+		row,
+		{ name, state, pid, port, connections = 0, isReady, behind = 0, error },
+	) {
 		const isLogAway = state !== "down" && isReady === false && state !== "draining";
 		row.dataset.server = name;
 		row.dataset.state = state;
@@ -41,6 +44,16 @@ export function createFleet() {
 		const log = within(row, ".log");
 		log.textContent = logInWords(state, isLogAway, behind);
 		log.title = error ?? "";
+		// The process itself: the address of this page leads to any of them.
+		for (const [to, path] of [
+			["inspect", "/inspector/"],
+			["metrics", "/metrics"],
+		]) {
+			const link = /** @type {HTMLAnchorElement} */ (within(row, `.${to}`));
+			link.href = `http://127.0.0.1:${port}${path}`;
+			link.ariaLabel = `${link.textContent} ${name}`;
+		}
+		within(row, ".look").hidden = state !== "up";
 		const button = /** @type {HTMLButtonElement} */ (within(row, "button"));
 		button.dataset.wish = `kill ${name}`;
 		button.ariaLabel = `Kill ${name}`;

@@ -72,6 +72,24 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		await first.press("Send");
 	}
 
+	test("find at each process an inspector of all three, and metrics", async () => {
+		const { page } = first;
+		const server = page.locator('#servers [data-server="violet"]');
+		const address = await server.getByRole("link", { name: "Inspect violet" }).getAttribute("href");
+		const inspector = await browser.openWindow(address ?? "");
+		const rows = inspector.locator("#process-rows tr");
+		for (const name of ["teal", "violet · here", "amber"]) {
+			await rows.filter({ hasText: name }).getByText("Ready", { exact: true }).waitFor();
+		}
+		for (const name of NAMES) {
+			await inspector.locator(".rows .row").getByText(name, { exact: true }).waitFor();
+		}
+		await inspector.close();
+		const metrics = await server.getByRole("link", { name: "Metrics violet" }).getAttribute("href");
+		const text = await (await fetch(metrics ?? "")).text();
+		expect(text).toMatch(/^sse_connections\{process="violet"\} \d+$/m);
+	});
+
 	test("are spread over several processes, and each knows who is at any of them", async () => {
 		const servers = await Promise.all(tabs.map((tab) => tab.server()));
 

@@ -109,7 +109,7 @@ export function createMember(name, server, redisUrl, host) {
 		get isReady() {
 			return state === "up" && report?.isReady === true;
 		},
-		look: () => ({ name, state, pid: running?.pid, ...report }),
+		look: () => ({ name, state, pid: running?.pid, port, ...report }),
 	};
 }
 
