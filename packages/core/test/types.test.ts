@@ -126,6 +126,20 @@ describe("types", () => {
 		expect(check).toBeTypeOf("function");
 	});
 
+	it("a typed service fits where one without a map is asked for, and the other way round", () => {
+		const greet = (sse: SSEService): number => sse.send("all", "hi", { event: "chat" });
+		const greetTyped = (sse: SSEService<Events>): number =>
+			sse.send("all", "hi", { event: "chat" });
+		const greetOn = (connection: SSEConnection): number => connection.send("hi");
+		const openWith = <Map extends object>(sse: SSEService<Map>): number => greet(sse);
+		expect(greet(createSSEService<Events>())).toBe(0);
+		expect(openWith(createSSEService<Events>())).toBe(0);
+		expect(greetTyped(createSSEService())).toBe(0);
+		createSSEService<Events>({ onConnect: ({ connection }) => greetOn(connection) });
+		// @ts-expect-error its chat is not a string
+		expect(greetTyped(createSSEService<{ chat: number }>())).toBe(0);
+	});
+
 	it("options held in a variable fit a service without a map", () => {
 		const options: SendOptions = { id: 1, event: "whatever" };
 		expect(createSSEService().send("all", "x", options)).toBe(0);

@@ -49,7 +49,11 @@ ${program}`,
 		"types.mts": `
 import { sse } from "@sse-service/fastify";
 import { fastify } from "fastify";
-${typed}`,
+import { createSSEService } from "sse-service";
+${typed}
+const service = createSSEService<{ tick: { price: number } }>();
+await app.register(sse, { decorator: "prices", service });
+`,
 		"types.cts": `
 import { sse } from "@sse-service/fastify";
 import { fastify } from "fastify";

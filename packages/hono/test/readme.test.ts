@@ -11,6 +11,7 @@ import { sse } from "../src/index.js";
 const { table } = describeAdapterReadme({
 	folder: join(import.meta.dirname, ".."),
 	program: "server.mjs",
+	isTyped: true,
 	imports: ["hono", "@hono/node-server"],
 	toProgram: ({ body, before, after }) =>
 		[

@@ -21,17 +21,20 @@ export interface AdapterReadme {
 	readonly type?: ProjectOptions["type"];
 	/** How SIGTERM ends the program: its exit code, or the signal where the framework raises it again. Default 0. */
 	readonly end?: number | NodeJS.Signals;
+	/** Whether its program, which is in JavaScript, is TypeScript as well: people paste it into files of either. */
+	readonly isTyped?: boolean;
 	readonly toProgram?: ReadmeSuite["toProgram"];
 }
 
 /** Run the claims over the README of an adapter, which must be built. */
 export function describeAdapterReadme(adapter: AdapterReadme): Readmes {
-	const { folder, program, imports, type, end = 0, toProgram } = adapter;
+	const { folder, program, imports, type, end = 0, isTyped = false, toProgram } = adapter;
 	const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 	const linked = imports.map((each) => [each, join(folder, "node_modules", each)]);
 	const readmes = describeReadmes({
 		files: [join(folder, "README.md")],
 		project: { packages: [name], linked: Object.fromEntries(linked), type },
+		typed: isTyped ? [program] : [],
 		programs: { [program]: (running) => servesTwo(running, received(), end) },
 		commands: {
 			[program]: async (watch, publish) => {

@@ -27,6 +27,8 @@ export interface ReadmeSuite {
 	readonly project: ProjectOptions;
 	/** How each whole program is seen to do what it is said to do, by the file name in its first line. */
 	readonly programs: Readonly<Record<string, (program: RunningProgram) => Promise<void>>>;
+	/** Programs in JavaScript that are TypeScript as well, by name: people paste them into files of either. */
+	readonly typed?: readonly string[] | undefined;
 	/**
 	 * How the commands that begin with `curl` in the first block of shell after a program are seen to do what they are
 	 * said to do; each is started by calling it.
@@ -182,19 +184,23 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 				const [preamble] = preambles;
 				for (const block of fragments)
 					project.write(`${fileOf(block)}.mts`, toWhole(block, preamble?.text ?? "", suite));
+				const typed = programs.filter(({ name }) => suite.typed?.includes(name));
+				for (const { name, text } of typed) project.write(`${name}.mts`, text);
 				// What declares types for all modules is compiled alone: it would be in force for the others.
 				const declaring = fragments.filter(({ text }) => text.includes("declare module"));
 				const others = fragments.filter((block) => !declaring.includes(block));
 				complaints = "";
-				for (const together of [others, ...declaring.map((block) => [block])])
+				const names = others.map((block) => `${fileOf(block)}.mts`);
+				names.push(...typed.map(({ name }) => `${name}.mts`));
+				for (const together of [names, ...declaring.map((block) => [`${fileOf(block)}.mts`])])
 					complaints += await project.compile([
-						...together.map((block) => `${fileOf(block)}.mts`),
+						...together,
 						// Only the fragments are in question: whether declarations are right is for tests of the packages.
 						"--skipLibCheck",
 					]);
 			});
 
-			it("pass the compiler in strict mode", () => {
+			it("pass the compiler in strict mode, beside the programs that are TypeScript as well", () => {
 				expect(complaints).toBe("");
 			});
 

@@ -29,7 +29,7 @@ export interface RespondParams<Events extends object = AnyEvents>
 
 /** The handle of a connection that a `Response` carries. */
 export interface FetchConnection<Events extends object = AnyEvents>
-	extends Omit<SSEConnection<Events>, "response"> {
+	extends Omit<SSEConnection<Events>, "response" | "~events"> {
 	readonly response: Response;
 }
 

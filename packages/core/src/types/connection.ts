@@ -64,6 +64,13 @@ export type SlowPolicy = "close" | "drop-oldest" | "drop-newest" | "conflate";
 
 /** The handle of one connection. Every member works after the connection has closed; sends then return 0. */
 export interface SSEConnection<Events extends object = AnyEvents> {
+	/**
+	 * Never there. By it the compiler compares the maps of two handles, event by event. Without it, it compares how `send` uses
+	 * them, and refuses a service with a map where one without is asked for.
+	 *
+	 * @internal
+	 */
+	"~events"?(map: { [Type in keyof Events]-?: Events[Type] }): void;
 	readonly clientId: string;
 	/** Node's response, which carries the event stream. End it with `close`: a bare `res.end()` loses events sent in the same tick. */
 	readonly response: HttpResponse;
