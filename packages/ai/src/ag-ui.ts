@@ -19,7 +19,7 @@ export function agUi(): RunCodec {
 	};
 }
 
-/** A fold that sends a late reader one delta per message, call and thought. */
+/** A fold that sends a late reader one delta of each message, call and thought between two starts or ends. */
 export function agUiFold(): FoldRules<Condensed> {
 	return condense({
 		deltaOf: ({ type, messageId, toolCallId }) => {
@@ -30,10 +30,7 @@ export function agUiFold(): FoldRules<Condensed> {
 			)?.[1];
 			return kind === undefined ? undefined : { part: `${kind} ${messageId}`, field: "delta" };
 		},
-		boundaryOf: ({ type, messageId, toolCallId }) => {
-			const kind = /^(\w+)_(START|END)$/.exec(String(type))?.[1];
-			if (kind === undefined) return undefined;
-			return `${kind} ${kind === "TOOL_CALL" ? toolCallId : messageId}`;
-		},
+		// TanStack AI puts the text after a call into a part of its own, so a start or an end bounds every part.
+		boundaryOf: ({ type }) => (/_(START|END|RESULT)$/.test(String(type)) ? true : undefined),
 	});
 }

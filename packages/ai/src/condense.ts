@@ -26,8 +26,8 @@ export interface Delta {
 export interface DeltaRules {
 	/** What a delta extends; `undefined` for other events. */
 	readonly deltaOf: (event: JsonEvent) => Delta | undefined;
-	/** The part that an event begins or ends. Later deltas under the same name belong to another part. */
-	readonly boundaryOf: (event: JsonEvent) => string | undefined;
+	/** The part that an event begins or ends; `true`: all. Later deltas under the same name belong to another part. */
+	readonly boundaryOf: (event: JsonEvent) => string | true | undefined;
 }
 
 export function condense({ deltaOf, boundaryOf }: DeltaRules): FoldRules<Condensed> {
@@ -46,11 +46,17 @@ export function condense({ deltaOf, boundaryOf }: DeltaRules): FoldRules<Condens
 			// Names are data. The prefix keeps them apart from inherited members of objects.
 			if (delta !== undefined) state.open[`:${delta.part}`] = state.events.length;
 			const boundary = boundaryOf(json);
-			if (boundary !== undefined) delete state.open[`:${boundary}`];
+			if (typeof boundary === "string") delete state.open[`:${boundary}`];
 			state.events.push({ event, json });
-			return state;
+			return boundary === true ? { ...state, open: {} } : state;
 		},
 		render: ({ events }): RunEvent[] =>
 			events.map(({ event, json }) => ({ event, data: JSON.stringify(json) })),
 	};
+}
+
+/** Whether a field adds nothing to what a client has: absent, empty, or `null`. */
+export function isEmpty(value: unknown): boolean {
+	if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
+	return value === undefined || value === null || value === "";
 }

@@ -12,7 +12,13 @@ export {
 	langGraphRun,
 } from "./lang-graph.js";
 export type { RunLogOptions } from "./log-options.js";
-export { openAI, openAIResponses, startingAfter } from "./open-ai.js";
+export {
+	openAI,
+	openAIFold,
+	openAIResponses,
+	openAIResponsesFold,
+	startingAfter,
+} from "./open-ai.js";
 export {
 	type AcquireOptions,
 	createResumableStreamStore,

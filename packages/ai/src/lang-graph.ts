@@ -5,7 +5,7 @@
  * @see https://docs.langchain.com/langsmith/streaming
  */
 import type { FoldRules, RunCodec, RunStatus } from "sse-service/runs";
-import { type Condensed, condense, type JsonEvent } from "./condense.js";
+import { type Condensed, condense, isEmpty, type JsonEvent } from "./condense.js";
 
 /** The names under which a client of LangGraph knows a run. */
 export interface LangGraphRunNames {
@@ -75,22 +75,23 @@ export function langGraphFold(): FoldRules<Condensed> {
 	const rules = condense({
 		deltaOf: (part) => {
 			const [message, metadata] = tupleOf(part) ?? [];
-			if (message === undefined || !isPlainText(message)) return undefined;
+			if (!isPlainText(message)) return undefined;
 			const name = JSON.stringify([part.event, message.id, metadata]);
 			return { part: name, field: "content", holder: (json) => tupleOf(json)?.[0] ?? {} };
 		},
-		boundaryOf: () => undefined,
+		// A chunk after a state, or after another kind of chunk, comes on top of it.
+		boundaryOf: (part) => (isPlainText(tupleOf(part)?.[0]) ? undefined : true),
 	});
 	return {
 		...rules,
 		fold: (state, event) => {
 			const part = JSON.parse(event.data) as JsonEvent;
 			const replaced = replacedBy(part);
-			const kept =
-				replaced === undefined ? state.events : state.events.filter(({ json }) => !replaced(json));
-			// A chunk after a state, or after another kind of chunk, comes on top of it.
-			const isText = tupleOf(part) !== undefined && isPlainText(tupleOf(part)?.[0] ?? {});
-			return rules.fold({ events: kept, open: isText ? state.open : {} }, event);
+			if (replaced === undefined) return rules.fold(state, event);
+			return rules.fold(
+				{ events: state.events.filter(({ json }) => !replaced(json)), open: {} },
+				event,
+			);
 		},
 	};
 }
@@ -108,16 +109,13 @@ function tupleOf({ event, data }: JsonEvent): [Record<string, unknown>, unknown]
 }
 
 /** Whether a chunk adds only text to its message. */
-function isPlainText(message: Record<string, unknown>): boolean {
+function isPlainText(
+	message: Record<string, unknown> = {},
+): message is Record<string, unknown> & { readonly id: string } {
 	const { id, type, content, ...others } = message;
 	return (
 		typeof id === "string" && typeof content === "string" && Object.values(others).every(isEmpty)
 	);
-}
-
-function isEmpty(value: unknown): boolean {
-	if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
-	return value === undefined || value === null || value === "";
 }
 
 /** Which earlier events an event replaces. */

@@ -4,7 +4,8 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  * @see https://platform.openai.com/docs/api-reference/responses-streaming
  */
-import type { RunCodec, RunStatus } from "sse-service/runs";
+import type { FoldRules, RunCodec, RunStatus } from "sse-service/runs";
+import { type Condensed, condense, isEmpty, type JsonEvent } from "./condense.js";
 
 /** The codec for runs whose events are chunks of a chat completion. */
 export function openAI(): RunCodec {
@@ -31,6 +32,54 @@ export function openAIResponses(): RunCodec {
 		},
 		gap: (reason) => [{ event: "error", data: errorOf("gap", reason) }],
 	};
+}
+
+/** A fold for {@link openAI} that sends a late reader one chunk with the text of each choice. */
+export function openAIFold(): FoldRules<Condensed> {
+	const choiceOf = ({ choices }: JsonEvent): Choice | undefined =>
+		Array.isArray(choices) && choices.length === 1 ? (choices[0] as Choice) : undefined;
+	const textOf = (chunk: JsonEvent): Choice | undefined => {
+		const choice = choiceOf(chunk);
+		const { index: _, delta, ...others } = choice ?? {};
+		const { content, ...more } = delta ?? {};
+		const isText = typeof content === "string" && [others, more, [chunk.usage]].every(hasNothing);
+		return isText ? choice : undefined;
+	};
+	return condense({
+		deltaOf: (chunk) => {
+			const choice = textOf(chunk);
+			if (choice === undefined) return undefined;
+			return {
+				part: `${choice.index}`,
+				field: "content",
+				holder: (json) => choiceOf(json)?.delta ?? {},
+			};
+		},
+		boundaryOf: (chunk) => (textOf(chunk) === undefined ? true : undefined),
+	});
+}
+
+/** A fold for {@link openAIResponses} that sends a late reader one delta of each text and each call. */
+export function openAIResponsesFold(): FoldRules<Condensed> {
+	const isDelta = ({ type, delta, logprobs }: JsonEvent): boolean =>
+		/^response\..+\.delta$/.test(String(type)) && typeof delta === "string" && isEmpty(logprobs);
+	return condense({
+		deltaOf: (event) => {
+			if (!isDelta(event)) return undefined;
+			const { delta: _, sequence_number: __, obfuscation: ___, ...part } = event;
+			return { part: JSON.stringify(part), field: "delta" };
+		},
+		boundaryOf: (event) => (isDelta(event) ? undefined : true),
+	});
+}
+
+interface Choice {
+	readonly index?: number;
+	readonly delta?: Record<string, unknown>;
+}
+
+function hasNothing(fields: object): boolean {
+	return Object.values(fields).every(isEmpty);
 }
 
 /**

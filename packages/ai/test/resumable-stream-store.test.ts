@@ -9,9 +9,9 @@ import {
 	type ResumableStreamStore,
 } from "assistant-stream/resumable";
 import fc from "fast-check";
-import { createMemoryRunStore, type RunStore } from "sse-service/runs";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createResumableStreamStore } from "../src/index.js";
+import { type StoreKind, storeKinds } from "./run-stores.js";
 import { Gate } from "./serving.js";
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -20,15 +20,16 @@ afterEach(async () => {
 	for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** Two processes that share a store. */
-function serve() {
-	const runStore: RunStore = createMemoryRunStore();
-	closing.push(() => runStore.close());
+/** Two processes that share their runs. */
+function open(kind: StoreKind) {
+	const stores = kind.open();
+	closing.push(() => stores.close());
 	// The vendor's own type: the store is one of theirs.
-	const one: ResumableStreamStore = createResumableStreamStore({ store: runStore });
-	const other: ResumableStreamStore = createResumableStreamStore({ store: runStore });
+	const one: ResumableStreamStore = createResumableStreamStore({ store: stores.one });
+	const other: ResumableStreamStore = createResumableStreamStore({ store: stores.other });
 	const contextOf = (store: ResumableStreamStore) => createResumableStreamContext({ store });
-	return { runStore, one, other, context: contextOf(one), elsewhere: contextOf(other) };
+	const context = contextOf(one);
+	return { runStore: stores.one, one, other, context, elsewhere: contextOf(other) };
 }
 
 async function textOf(response: Response): Promise<string> {
@@ -47,7 +48,12 @@ async function textOf(response: Response): Promise<string> {
 
 const WORDS = ["The ", "answer ", "goes on: ", "já."];
 
-describe("assistant-ui", () => {
+describe.each(storeKinds)("assistant-ui, over %s", (_, kind) => {
+	const serve = () => open(kind);
+
+	beforeAll(() => kind.start());
+	afterAll(() => kind.stop());
+
 	it("reads a fresh answer, and again after its end, in another process", async () => {
 		const { context, elsewhere } = serve();
 		const response = await createResumableAssistantStreamResponse({
@@ -143,7 +149,7 @@ describe("assistant-ui", () => {
 		expect(await elsewhere.status("s")).toBe("error");
 		reported.mockRestore();
 		// A process that has claimed it and never came back.
-		await runStore.claim("dead", { leaseMs: 1, ttlMs: 60_000, maxRuns: 10 });
+		await runStore.claim("dead", { leaseMs: 20, ttlMs: 60_000, maxRuns: 10 });
 		const lost = (await elsewhere.requireResume("dead")).getReader();
 		await expect(lost.read()).rejects.toThrow("lost");
 		const once = () => new Response("again").body as ReadableStream<Uint8Array>;
@@ -213,7 +219,7 @@ describe("assistant-ui", () => {
 					}
 				},
 			),
-			{ numRuns: 50 },
+			{ numRuns: 20 },
 		);
 	});
 });

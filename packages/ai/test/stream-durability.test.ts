@@ -5,9 +5,10 @@
 import { startServer } from "@sse-service/testing";
 import { type StreamChunk, type StreamDurability, toServerSentEventsResponse } from "@tanstack/ai";
 import { fetchServerSentEvents } from "@tanstack/ai-client";
-import { createMemoryRunStore, createRuns } from "sse-service/runs";
-import { afterEach, describe, expect, it } from "vitest";
+import { createRuns } from "sse-service/runs";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { agUiFold, createStreamDurability, tanStackRequest } from "../src/index.js";
+import { type StoreKind, storeKinds } from "./run-stores.js";
 import { Gate } from "./serving.js";
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -37,8 +38,9 @@ const textOf = (chunks: readonly StreamChunk[]): string =>
 
 /** How a server answers the client: `runs.follow`, or TanStack's response with our durability. */
 const servers = {
-	"runs.follow": async (answer: Answer, gate: Gate) => {
-		const runs = createRuns({ batchMs: 0, fold: agUiFold() });
+	"runs.follow": async (kind: StoreKind, answer: Answer, gate: Gate) => {
+		const stores = kind.open();
+		const runs = createRuns({ store: stores.one, batchMs: 0, fold: agUiFold() });
 		let started = 0;
 		const server = await startServer(async (req, res) => {
 			req.resume();
@@ -56,13 +58,15 @@ const servers = {
 		closing.push(async () => {
 			await runs.close();
 			await server.destroy();
+			await stores.close();
 		});
 		return { server, started: () => started, cancel: () => runs.cancel("r", "stop") };
 	},
-	durability: async (answer: Answer, gate: Gate) => {
-		const store = createMemoryRunStore();
-		// Two processes.
-		const durabilities = [0, 1].map(() => createStreamDurability<StreamChunk>({ store }));
+	durability: async (kind: StoreKind, answer: Answer, gate: Gate) => {
+		const stores = kind.open();
+		const durabilities = [stores.one, stores.other].map((store) =>
+			createStreamDurability<StreamChunk>({ store }),
+		);
 		let requests = 0;
 		let started = 0;
 		const server = await startServer(async (req, res) => {
@@ -94,13 +98,24 @@ const servers = {
 		});
 		closing.push(async () => {
 			await server.destroy();
-			await store.close();
+			await stores.close();
 		});
-		return { server, started: () => started, cancel: () => store.cancel("r", "stop", 60_000) };
+		const cancel = () => stores.other.cancel("r", "stop", 60_000);
+		return { server, started: () => started, cancel };
 	},
 };
 
-describe.each(Object.entries(servers))("TanStack AI's client, with %s", (name, serve) => {
+const combinations = storeKinds.flatMap(([store, kind]) =>
+	Object.entries(servers).map(([name, serve]) => ({ name, store, kind, serve })),
+);
+
+describe.each(combinations)("TanStack AI's client, with $name over $store", (each) => {
+	const { name, kind } = each;
+	const serve = (answer: Answer, gate: Gate) => each.serve(kind, answer, gate);
+
+	beforeAll(() => kind.start());
+	afterAll(() => kind.stop());
+
 	const whole: Answer = async function* (step) {
 		for (const [index, chunk] of CHUNKS.entries()) {
 			if (index === HALF) await step(index);
@@ -188,10 +203,14 @@ describe.each(Object.entries(servers))("TanStack AI's client, with %s", (name, s
 	});
 });
 
-describe("the durability", () => {
+describe.each(storeKinds)("the durability over %s", (_, kind) => {
+	beforeAll(() => kind.start());
+	afterAll(() => kind.stop());
+
 	it("refuses a second producer, and a position of another run", async () => {
-		const store = createMemoryRunStore();
-		closing.push(() => store.close());
+		const stores = kind.open();
+		closing.push(() => stores.close());
+		const store = stores.one;
 		const durability = createStreamDurability<StreamChunk>({ store });
 		const first = durability({ runId: "r" });
 		expect(await first.snapshot()).toEqual([]);
