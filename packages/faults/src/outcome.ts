@@ -18,6 +18,8 @@ export interface RunOptions {
 	readonly clients: number;
 	/** So many of ten clients do not read for seconds now and then. 1 if not given */
 	readonly slowOfTen?: number | undefined;
+	/** Whether each process has to list who is connected at once, and not in time. For a test of the checker. */
+	readonly isPresenceAskedOnce?: boolean;
 	readonly eventsPerSecond: number;
 	/** The program of the last process, beside other versions of the packages. */
 	readonly otherProgram?: string | undefined;

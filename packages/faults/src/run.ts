@@ -4,10 +4,11 @@
  */
 import { createRandom, type Random, settled } from "@sse-service/testing";
 import { Checker } from "./checker/checker.js";
+import { objectionsTo } from "./checker/presence.js";
 import { KEPT } from "./checker/reading.js";
 import type { Received } from "./checker/received.js";
 import type { Rule, Violation } from "./checker/violation.js";
-import { now, pause } from "./clock.js";
+import { limitOf, now, pause } from "./clock.js";
 import { Crowd } from "./crowd/crowd.js";
 import type { Fault, Scene } from "./faults/fault.js";
 import { NETWORK_FAULTS } from "./faults/network-faults.js";
@@ -25,6 +26,12 @@ import { Truth } from "./truth/truth.js";
 // Within so long everything is well again after a fault.
 const READY_MS = 30_000;
 const LIVE_MS = 30_000;
+
+/** A list is late by up to 16 s when a process was killed. */
+const PRESENCE_MS = 30_000;
+
+/** After so many rounds the processes are asked who is connected, and at the end. */
+const PRESENCE_ROUNDS = 4;
 
 /** Until a process that cannot reach the engine says so: 10 s without proof. */
 const UNREADY_MS = 15_000;
@@ -106,7 +113,9 @@ class Run {
 			for (let rounds = 0; this.#violations.length === 0; rounds++) {
 				if (rounds > 0 && now() >= end) break;
 				await settled(this.#round(this.#plan.next()), "a round");
+				if (rounds % PRESENCE_ROUNDS === PRESENCE_ROUNDS - 1) await this.#askWhoIsThere();
 			}
+			if (this.#violations.length === 0) await this.#askWhoIsThere();
 		} catch (error) {
 			this.#violate(
 				"live",
@@ -179,6 +188,33 @@ class Run {
 		const count = this.#violations.length;
 		this.#violations.push(...this.#checker.check(received));
 		this.#timeline.add(this.#violations.length === count ? "all is well" : "NOT all is well");
+	}
+
+	/** Every process must come to list those who stay. */
+	async #askWhoIsThere(): Promise<void> {
+		const { otherProgram, isPresenceAskedOnce } = this.#options;
+		// An older version has no such list.
+		if (otherProgram !== undefined) return;
+		for (const isOver = limitOf(PRESENCE_MS); ; await pause(500)) {
+			const found = await Promise.all(
+				this.#fleet.members.map((member) => this.#objectionsOf(member)),
+			);
+			const objections = found.flat();
+			if (objections.length === 0) return this.#timeline.add("all know who is connected");
+			if (isPresenceAskedOnce !== true && !isOver()) continue;
+			for (const objection of objections) this.#violate("presence", objection);
+			return;
+		}
+	}
+
+	async #objectionsOf(member: Member): Promise<readonly string[]> {
+		const before = this.#crowd.steady();
+		const list = await member.clients();
+		if (list === undefined) return [`process ${member.index} does not say who is connected`];
+		// Who has come or gone meanwhile may be in it or not.
+		const open = [...this.#crowd.steady()].filter(([id, count]) => before.get(id) === count);
+		const objections = objectionsTo(list, new Map(open), this.#crowd.clientIds);
+		return objections.map((objection) => `process ${member.index} ${objection}`);
 	}
 
 	/** As it comes: it may be lost, or trimmed, later. */

@@ -19,6 +19,8 @@ const FLAWS = [
 	{ flaw: "deaf", only: ["cut"], rules: ["missed", "foreign"] },
 	{ flaw: "suspicious", only: ["kill"], rules: ["gap"] },
 	{ flaw: "stateless", only: ["failover"], rules: ["state"] },
+	// It would be found however long the run waited.
+	{ flaw: "absent", only: ["disconnect"], rules: ["presence"], isPresenceAskedOnce: true },
 	{ flaw: "unrecovered", only: ["flush"], rules: ["continuity"] },
 ] as const;
 
@@ -36,9 +38,10 @@ for (const { engine, only } of RUNS) {
 }
 
 describe.skipIf(!hasStore("redis"))("a run finds a log that is", () => {
-	for (const { flaw, only, rules } of FLAWS) {
+	for (const { flaw, only, rules, ...others } of FLAWS) {
 		it(flaw, async () => {
 			const options = {
+				...others,
 				...OPTIONS,
 				clients: 40,
 				engine: "redis",

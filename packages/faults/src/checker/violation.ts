@@ -24,6 +24,8 @@ export type Rule =
 	| "log"
 	/** It was not sent what it should have been in time. */
 	| "live"
+	/** A process does not list who is connected. */
+	| "presence"
 	/** A process did not say how it is. */
 	| "health";
 

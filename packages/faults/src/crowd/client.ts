@@ -75,6 +75,11 @@ export class Client {
 		this.#write({ kind: "told", id, what, at: now() });
 	}
 
+	/** Whether a stream is open, and stays open for as long as its process lets it. */
+	get isSteady(): boolean {
+		return this.temper === "steady" && this.#response !== undefined;
+	}
+
 	get received(): readonly Received[] {
 		return this.#received;
 	}

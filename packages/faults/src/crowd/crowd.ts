@@ -60,6 +60,16 @@ export class Crowd {
 		for (const client of own) client.onTold(id, what);
 	}
 
+	/** How many streams each client has, of those of which all are steady. */
+	steady(): ReadonlyMap<string, number> {
+		const counts = new Map<string, number>();
+		for (const clientId of this.clientIds) {
+			const own = this.#clients.filter(({ reader }) => reader.clientId === clientId);
+			if (own.every(({ isSteady }) => isSteady)) counts.set(clientId, own.length);
+		}
+		return counts;
+	}
+
 	/** @returns those who have not come to a mark within the time */
 	async untilAt(mark: Mark, timeoutMs: number): Promise<readonly Client[]> {
 		const isThere = (client: Client): boolean => endOf(client.received, mark) > 0;

@@ -10,6 +10,7 @@ import type { EventLog } from "sse-service/engine";
  * - `suspicious`: says of what it has that it is gone.
  * - `deaf`: does not obey other processes.
  * - `stateless`: has no newest events for those who come to a group.
+ * - `absent`: its process does not say who is connected to it.
  * - `unrecovered`: the application's `recover` makes up for nothing.
  */
 export type Flaw =
@@ -19,6 +20,7 @@ export type Flaw =
 	| "suspicious"
 	| "deaf"
 	| "stateless"
+	| "absent"
 	| "unrecovered";
 
 type LogHost = Parameters<EventLog["open"]>[0];
@@ -54,6 +56,8 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 	} else if (flaw === "suspicious") {
 		const readAfter = log.readAfter.bind(log);
 		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));
+	} else if (flaw === "absent") {
+		if (log.shared !== undefined) log.shared.post = async () => {};
 	} else if (flaw === "stateless") {
 		log.readLatest = () => [];
 	}

@@ -94,6 +94,8 @@ const server = createServer(async (req, res) => {
 			if (searchParams.has(DIRECT)) {
 				void sendDirectly(connection).catch((error) => process.stderr.write(`pipe: ${error}\n`));
 			}
+		} else if (pathname === "/clients") {
+			res.end(JSON.stringify(await sse.clientsIn()));
 		} else if (pathname === "/publish") {
 			res.end(JSON.stringify(await publish(await bodyOf<Publication>(req))));
 		} else if (pathname === "/tell") {

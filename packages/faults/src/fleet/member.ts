@@ -4,6 +4,7 @@
 import http from "node:http";
 import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
 import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
+import type { Listed } from "../checker/presence.js";
 import { MEMBER_PROGRAM } from "../program.js";
 import type { EngineName } from "./connect-engine.js";
 import type { Flaw } from "./flaws.js";
@@ -99,6 +100,12 @@ export class Member {
 	/** Say what it is to do with the groups of a client. Nothing says whether it does. */
 	async tell(order: Order): Promise<void> {
 		await this.#request("POST", "/tell", JSON.stringify(order), ANSWER_TIMEOUT_MS);
+	}
+
+	/** Who is connected to any process. @returns `undefined` when it does not answer */
+	async clients(): Promise<readonly Listed[] | undefined> {
+		const text = await this.#request("GET", "/clients", "", ANSWER_TIMEOUT_MS);
+		return text === undefined ? undefined : JSON.parse(text);
 	}
 
 	/** @returns `undefined` when it does not answer */
