@@ -11,8 +11,14 @@ const HERE = join(import.meta.dirname, "..");
 const REPOSITORY = join(HERE, "../..");
 const CACHE = join(REPOSITORY, "node_modules/.cache/runtimes");
 
+/** Packages of this repository, and their folders. */
+const OURS = [
+	["sse-service", "core"],
+	["@sse-service/client", "client"],
+] as const;
+
 /**
- * Resolves with a folder that has the packages, sse-service as it is built, and the programs of `apps`.
+ * Resolves with a folder that has the packages, ours as they are built, and the programs of `apps`.
  *
  * @param dependencies exact versions by name
  */
@@ -29,10 +35,12 @@ export async function installed(dependencies: Readonly<Record<string, string>>):
 		writeFileSync(isComplete, "");
 	}
 	// Copied, as it is installed: Deno loads nothing through a link that leads out of its folder.
-	for (const part of ["package.json", "dist"]) {
-		const to = join(folder, "node_modules/sse-service", part);
-		rmSync(to, { recursive: true, force: true });
-		cpSync(join(REPOSITORY, "packages/core", part), to, { recursive: true });
+	for (const [name, source] of OURS) {
+		for (const part of ["package.json", "dist"]) {
+			const to = join(folder, "node_modules", name, part);
+			rmSync(to, { recursive: true, force: true });
+			cpSync(join(REPOSITORY, "packages", source, part), to, { recursive: true });
+		}
 	}
 	cpSync(join(HERE, "apps"), folder, { recursive: true });
 	return folder;
