@@ -9,7 +9,7 @@ export default [
 	...[
 		["ai", "5.5 kB"],
 		["inspector", "9 kB"],
-		["mcp", "4.5 kB"],
+		["mcp", "5 kB"],
 		["metrics", "3 kB", "prometheus"],
 		["metrics", "4 kB", "opentelemetry"],
 		["fastify", "2 kB"],

@@ -1,17 +1,21 @@
 /**
  * A replay: the messages of a stream after a position, and then, while another process or transport writes them, those to come.
  */
-import { SSEError } from "sse-service/engine";
+import { pause, SSEError } from "sse-service/engine";
 import { readRun } from "sse-service/runs";
 import { type EventPosition, encodeEventId } from "./event-id.js";
-import type { Segment, Segments } from "./segments.js";
+import { MOVED, type Segment, type Segments } from "./segments.js";
 
-/** The reason of a run whose producer died. */
-const LOST = "lost";
 /** The reason of a stream whose transport was closed. */
 export const CLOSED = "closed";
+/** After these, nobody writes the stream: `lost` is the reason of a run whose producer died. */
+const LOSING: ReadonlySet<string | undefined> = new Set(["lost", CLOSED, MOVED]);
+const MOVE_TRIES = 50;
+const MOVE_PAUSE_MS = 100;
 // JSON-RPC 2.0, 5.1.
 const INTERNAL_ERROR = -32_603;
+const ENDED = "The server process that handled the request has ended";
+const TORN = "Messages of the request's stream could not be stored";
 
 /** What the transport passes: writes a message to the client. */
 export type Send = (eventId: string, message: object) => Promise<void>;
@@ -72,23 +76,40 @@ export async function follow(
 			await sendEntries(streamId, { segment, next: page.from }, page.entries, send);
 			next = page.from + page.entries.length;
 		}
-		const newest: Segment | undefined = signal.aborted ? undefined : (await segments.read()).at(-1);
-		if (newest === undefined || newest.nonce !== segment.nonce) return;
-		if (newest.base <= segment.base) return sendLost(streamId, newest, send);
+		const newest = signal.aborted ? undefined : await newestAfter(segments, segment, signal);
+		if (newest === undefined) return;
+		if (newest.nonce !== segment.nonce) return sendErrors(streamId, segment, TORN, send);
+		if (newest.status.attempt === segment.status.attempt) {
+			if (!LOSING.has(newest.status.reason)) return;
+			return sendErrors(streamId, newest, ENDED, send);
+		}
 		segment = newest;
 		next = 1;
 	}
 }
 
-/** Answers the requests whose process ended before it did. */
-async function sendLost(
+/** The newest segment. Whoever ended the former one to write the stream itself may take a moment to begin the next. */
+async function newestAfter(
+	segments: Segments,
+	{ status }: Segment,
+	signal: AbortSignal,
+): Promise<Segment | undefined> {
+	for (let tries = 0; ; tries++) {
+		const newest = (await segments.read()).at(-1);
+		const isMoving = newest?.status.attempt === status.attempt && newest.status.reason === MOVED;
+		if (!isMoving || signal.aborted || tries === MOVE_TRIES) return newest;
+		await pause(MOVE_PAUSE_MS);
+	}
+}
+
+/** Answers the requests of a stream of which nothing more can be read. */
+async function sendErrors(
 	streamId: string,
-	{ nonce, base, count, requests, status }: Segment,
+	{ nonce, base, count, requests }: Segment,
+	message: string,
 	send: Send,
 ): Promise<void> {
-	if (status.reason !== LOST && status.reason !== CLOSED) return;
 	const eventId = encodeEventId({ nonce, sequence: base + count, streamId });
-	const message = "The server process that handled the request has ended";
 	for (const id of requests) {
 		await send(eventId, { jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message } });
 	}
@@ -115,6 +136,6 @@ async function sendEntries(
 	}
 }
 
-function refused(why: string): SSEError {
+export function refused(why: string): SSEError {
 	return new SSEError("ERR_SSE_RUN_UNKNOWN", `The last event id is refused: ${why}`);
 }

@@ -12,6 +12,8 @@ export interface SegmentHead {
 	readonly nonce: string;
 	/** The number of the stream's events before this segment. */
 	readonly base: number;
+	/** One more than that of the segment before, whatever its nonce. */
+	readonly number: number;
 	/** Who writes it. */
 	readonly writer: string;
 	/** Ids of requests that the stream still has to answer. */
@@ -29,7 +31,7 @@ export interface Segment extends SegmentHead {
 }
 
 /** Why a segment ended early: another process writes the stream now. */
-const MOVED = "moved";
+export const MOVED = "moved";
 /** Messages per read. */
 const PAGE = 256;
 
@@ -70,7 +72,7 @@ export class Segments {
 	async read(): Promise<Segment[]> {
 		const [a, b] = await Promise.all([this.#read(0), this.#read(1)]);
 		if (a === undefined || b === undefined) return [a ?? b].filter((each) => each !== undefined);
-		const [older, newer] = isBefore(a, b) ? [a, b] : [b, a];
+		const [older, newer] = a.number < b.number ? [a, b] : [b, a];
 		const isContinued = older.nonce === newer.nonce && older.base + older.count === newer.base;
 		return isContinued ? [older, newer] : [newer];
 	}
@@ -121,8 +123,4 @@ export class Segments {
 		const count = status.sequence - (status.state === "running" ? 0 : 1);
 		return { ...head, place, status, count };
 	}
-}
-
-function isBefore(a: Segment, b: Segment): boolean {
-	return a.nonce === b.nonce ? a.base < b.base : a.status.startedAt < b.status.startedAt;
 }

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { SSEError } from "sse-service/engine";
 import { parseEventId } from "./event-id.js";
-import { CLOSED, follow, replay, type Send, type Tail } from "./replay.js";
+import { CLOSED, follow, refused, replay, type Send, type Tail } from "./replay.js";
 import { newNonce, type RequestId, Segments, type SegmentsHost } from "./segments.js";
 import { StreamWriter, type WriterLimits } from "./stream-writer.js";
 
@@ -82,8 +82,10 @@ export class Session implements SessionEvents {
 		const { streamId } = position;
 		const segments = this.#segmentsOf(streamId);
 		// Nothing may be stored between the last message that is read here and the moment from which the transport sends by itself.
-		const release = await this.#writerOf(streamId).hold();
+		const writer = this.#writerOf(streamId);
+		const release = await writer.hold();
 		try {
+			if (writer.isTorn) throw refused("messages of its stream could not be stored");
 			const tail = await replay(segments, position, send);
 			void this.#follow(segments, streamId, tail, send);
 			return streamId;

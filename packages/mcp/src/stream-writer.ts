@@ -58,7 +58,6 @@ export class StreamWriter {
 	readonly #requests = new Set<RequestId>();
 	#isWorking = false;
 	#segment: OpenSegment | undefined;
-	/** Events were lost, so no id from before may be continued from. */
 	#isTorn = false;
 	#storedAt = 0;
 	#renewal: ReturnType<typeof setInterval> | undefined;
@@ -66,6 +65,11 @@ export class StreamWriter {
 
 	constructor(host: WriterHost) {
 		this.#host = host;
+	}
+
+	/** Whether messages were lost, and none was stored since then: no id can be continued from. */
+	get isTorn(): boolean {
+		return this.#isTorn;
 	}
 
 	/** @returns the message's id, once it is stored; if it could not be, one that is refused later */
@@ -154,8 +158,8 @@ export class StreamWriter {
 			this.#isTorn = true;
 			onError(error);
 			const nonce = newNonce();
-			for (const { onStored } of messages) {
-				onStored(encodeEventId({ nonce, sequence: 0, streamId }));
+			for (const [sequence, { onStored }] of messages.entries()) {
+				onStored(encodeEventId({ nonce, sequence, streamId }));
 			}
 		}
 	}
@@ -190,16 +194,22 @@ export class StreamWriter {
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
-		const { place: last = 1, count = 1 } = newest ?? {};
+		const { place: last = 1, count = 1, number: former = 0 } = newest ?? {};
 		// An empty one is replaced, and the full one before it stays.
 		const place = count === 0 ? last : otherPlace(last);
-		if (newest === undefined || this.#isTorn) return this.#claim(place, newNonce(), 0);
-		return this.#claim(place, newest.nonce, newest.base + newest.count);
+		const number = former + 1;
+		if (newest === undefined || this.#isTorn) {
+			return this.#claim(place, { nonce: newNonce(), base: 0, number });
+		}
+		return this.#claim(place, { nonce: newest.nonce, base: newest.base + newest.count, number });
 	}
 
-	async #claim(place: 0 | 1, nonce: string, base: number): Promise<OpenSegment | undefined> {
+	async #claim(
+		place: 0 | 1,
+		start: Pick<SegmentHead, "nonce" | "base" | "number">,
+	): Promise<OpenSegment | undefined> {
 		const { segments, writer } = this.#host;
-		const head = { nonce, base, writer };
+		const head = { ...start, writer };
 		const status = await segments.claim(place, this.#headOf(head));
 		if (status === undefined) return undefined;
 		this.#isTorn = false;
@@ -211,9 +221,10 @@ export class StreamWriter {
 
 	/** Begins the next segment before the full one ends, so that its readers find it. */
 	async #roll(full: OpenSegment): Promise<void> {
-		const { nonce, base } = full.head;
+		const { nonce, base, number } = full.head;
+		const start = { nonce, base: base + full.sequence, number: number + 1 };
 		try {
-			this.#segment = await this.#claim(otherPlace(full.place), nonce, base + full.sequence);
+			this.#segment = await this.#claim(otherPlace(full.place), start);
 			if (this.#segment === undefined) this.#forgetSegment();
 			const entries = [endEntry("done", "full")];
 			await this.#host.segments.write(full.status, { after: full.sequence, entries });

@@ -60,6 +60,27 @@ describe("an outage", () => {
 		},
 	);
 
+	it("answers the requests of a stream that is followed elsewhere with an error", async () => {
+		const store = createMemoryRunStore();
+		const write = store.write.bind(store);
+		let isOut = false;
+		store.write = (writes) => (isOut ? Promise.reject(new Error("out")) : write(writes));
+		const [home, elsewhere] = [0, 1].map(() => createMcpEvents({ store }).session("s"));
+		const primed = await home?.storeEvent("s", {});
+		home?.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		await home?.storeEvent("s", note(1));
+		const messages: object[] = [];
+		const send = async (_: string, message: object) => void messages.push(message);
+		await elsewhere?.replayEventsAfter(primed ?? "", { send });
+		isOut = true;
+		await home?.storeEvent("s", note(2));
+		isOut = false;
+		await home?.storeEvent("s", note(3));
+		await eventually(() => messages.length === 2, "the error");
+		const message = "Messages of the request's stream could not be stored";
+		expect(messages[1]).toEqual({ jsonrpc: "2.0", id: 1, error: { code: -32603, message } });
+	});
+
 	it("at maxStreams concerns new streams only, which continue as well", async () => {
 		const errors: unknown[] = [];
 		const events = createMcpEvents({ maxStreams: 1, onError: (error) => errors.push(error) });
