@@ -342,9 +342,10 @@ export const ROWS = [
 					(look(each, 1).cpuMicrosPerEvent ?? 0) / (look(each, 0).cpuMicrosPerEvent ?? 0),
 			},
 			{
-				what: `${each}, peak memory more with it`,
+				what: `${each}, peak memory more with it, bound 1 MiB and what one writes`,
 				unit: "MiB",
 				digits: 1,
+				limit: 2,
 				value: (look) =>
 					((look(each, 1).peakExtraBytes ?? 0) - (look(each, 0).peakExtraBytes ?? 0)) / MIB,
 			},
