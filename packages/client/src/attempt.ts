@@ -54,7 +54,8 @@ export async function attempt(request: AttemptRequest, host: AttemptHost): Promi
 		const message = `The response must be text/event-stream, got ${contentType ?? "no content type"}`;
 		return failed("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
 	}
-	if (response.body === null) {
+	// React Native's own fetch has no such property.
+	if (!response.body) {
 		const message = "This platform's fetch gives no streaming body";
 		return failed("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
 	}

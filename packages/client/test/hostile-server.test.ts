@@ -93,6 +93,19 @@ describe("on a clock that the test moves", () => {
 		expect(requests.length - before).toBeLessThanOrEqual(20);
 	});
 
+	// As React Native's own fetch. Nothing caught what that threw.
+	it("a fetch without streaming bodies ends the stream with an error that says so", async () => {
+		const errors: StreamError[] = [];
+		const requests = ask(
+			() =>
+				Object.defineProperty(new Response("", { headers: TYPE }), "body", { value: undefined }),
+			{ onError: (error) => errors.push(error) },
+		);
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(errors).toMatchObject([{ code: "ERR_SSE_CONTENT_TYPE", final: true }]);
+		expect(requests).toHaveLength(1);
+	});
+
 	// All bytes of it were arguments of one call, of which an engine takes some hundred thousand at most.
 	it("an id of 100,000 characters is sent back like any other", async () => {
 		const id = "ü".repeat(100_000);
