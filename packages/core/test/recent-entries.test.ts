@@ -18,6 +18,14 @@ it("answers reads from what it has on, and knows nothing of what is before and b
 	expect(recent.read(11, 9)).toBeUndefined();
 });
 
+it("takes nothing behind a hole", () => {
+	const recent = new RecentEntries();
+	recent.begin(1, []);
+	expect(recent.add(48, numbered(48, 2))).toBe(false);
+	expect(recent.read(1, 9)).toEqual([]);
+	expect(recent.add(1, numbered(1, 2))).toBe(true);
+});
+
 it("replaces entries whose sequences come again", () => {
 	const recent = new RecentEntries();
 	recent.begin(5, numbered(5, 3));

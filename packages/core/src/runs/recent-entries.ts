@@ -22,13 +22,19 @@ export class RecentEntries {
 		this.add(from, entries);
 	}
 
-	/** Adds entries from a sequence on. Those it had from there on are replaced: a store that lost entries reuses their sequences. */
-	add(from: number, entries: readonly RunEntry[]): void {
+	/**
+	 * Adds entries from a sequence on. Those it had from there on are replaced: a store that lost entries reuses their sequences.
+	 *
+	 * @returns false, and adds nothing, if there are entries missing in between
+	 */
+	add(from: number, entries: readonly RunEntry[]): boolean {
+		if (from > this.#from + this.#entries.length) return false;
 		this.#length -= lengthOf(this.#entries.splice(Math.max(0, from - this.#from)));
 		this.#from = Math.min(this.#from, from);
 		for (const entry of entries) this.#entries.push(entry);
 		this.#length += lengthOf(entries);
 		if (this.#entries.length > MAX_ENTRIES * 1.25 || this.#length > MAX_LENGTH * 1.25) this.#trim();
+		return true;
 	}
 
 	/** Returns at most `limit` entries from a sequence; `undefined` if that one is not here, and not the next to come. */

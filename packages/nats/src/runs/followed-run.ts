@@ -59,8 +59,8 @@ export class FollowedRun {
 			this.#last = record.sequence;
 			const { from, entries } = this.#bodies.take(record);
 			if (entries.length === 0) return;
-			this.#recent.add(from, entries);
-			this.#wake();
+			if (this.#recent.add(from, entries)) this.#wake();
+			else this.lose();
 		} else {
 			this.lose();
 			this.#early.push(record);

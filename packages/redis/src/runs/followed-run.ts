@@ -28,10 +28,19 @@ export class FollowedRun {
 		this.last = chunks.at(-1)?.name ?? "0-0";
 	}
 
-	/** Adds a chunk from Redis. */
-	take({ name, from, entries }: Chunk): void {
+	/** Adds a chunk from Redis. @returns false if it is not the next: it comes from another server, or something was lost */
+	take({ name, from, entries }: Chunk): boolean {
+		// Nobody follows yet: it is read first.
+		if (this.last === undefined) return true;
+		if (!this.#recent.add(from, entries)) return false;
 		this.last = name;
-		this.#recent.add(from, entries);
+		this.wake();
+		return true;
+	}
+
+	/** What it has is to be read again. */
+	lose(): void {
+		this.last = undefined;
 		this.wake();
 	}
 

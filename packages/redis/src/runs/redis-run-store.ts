@@ -135,7 +135,8 @@ class RedisRunStore implements RunStore {
 			const reply = await runScript(this.#calls, READ_RUN, keys, args);
 			if (reply === null) return undefined;
 			const [isLast, found] = reply as [number, unknown[]];
-			return { ...partOf(found.map(decodeChunk), from), isLast: Number(isLast) === 1 };
+			const part = partOf(found.map(decodeChunk), from);
+			return part && { ...part, isLast: Number(isLast) === 1 };
 		});
 		if (part === undefined) return undefined;
 		// Redis has no more, so the run is followed from here on.

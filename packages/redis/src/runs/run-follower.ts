@@ -61,6 +61,8 @@ export async function followRuns(
 					"Reading from Redis",
 					signal,
 				);
+			// What was followed on another connection may not be there: after a failover, streams are shorter.
+			if (lastControl !== undefined) for (const run of host.followed.values()) run.lose();
 			// Earlier cancellations do not concern this process. Earlier releases are looked up.
 			lastControl ??= newestOf(await ask("XREVRANGE", keys.control, "+", "-", "COUNT", "1"));
 			host.onFollowing();
@@ -80,7 +82,7 @@ export async function followRuns(
 					else if (name === keys.control) {
 						lastControl = newestOf(entries, lastControl);
 						for (const entry of entries) host.onControl(controlOf(entry));
-					} else for (const entry of entries) host.followed.get(name)?.take(decodeChunk(entry));
+					} else take(host.followed.get(name), entries);
 				}
 				if (streams.length > MANY) await pause(PACE_MS, undefined, { signal });
 			}
@@ -91,6 +93,15 @@ export async function followRuns(
 			pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
 		} finally {
 			connection?.destroy();
+		}
+	}
+}
+
+/** @throws when a chunk is missing: then everything is followed anew, on another connection */
+function take(followed: FollowedRun | undefined, entries: readonly StreamEntry[]): void {
+	for (const entry of entries) {
+		if (followed?.take(decodeChunk(entry)) === false) {
+			throw new Error("Redis has not what it had of a run: it may be another server");
 		}
 	}
 }

@@ -47,10 +47,21 @@ export class RunReads {
 	}
 }
 
-/** @param from the sequence that was asked for, where there is no chunk */
-export function partOf(chunks: readonly Chunk[], from: number): Omit<RunPart, "isLast"> {
-	const entries = chunks.flatMap((chunk) => chunk.entries);
-	return { chunks, entries, from: chunks[0]?.from ?? from };
+/**
+ * @param from the sequence that was asked for
+ * @returns `undefined` if an entry is missing between the chunks, or before them
+ */
+export function partOf(
+	chunks: readonly Chunk[],
+	from: number,
+): Omit<RunPart, "isLast"> | undefined {
+	const first = chunks[0]?.from ?? from;
+	const entries: RunEntry[] = [];
+	for (const chunk of chunks) {
+		if (chunk.from !== first + entries.length) return undefined;
+		for (const entry of chunk.entries) entries.push(entry);
+	}
+	return first > from ? undefined : { chunks, entries, from: first };
 }
 
 function has({ from: first, entries }: RunPart, from: number): boolean {

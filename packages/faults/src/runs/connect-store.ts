@@ -1,0 +1,33 @@
+/**
+ * The run store of a process, over the client of its engine.
+ */
+import { connect } from "@nats-io/transport-node";
+import { natsRunStore } from "@sse-service/nats";
+import { redisRunStore } from "@sse-service/redis";
+import { createClient } from "redis";
+import type { RunStore } from "sse-service/runs";
+
+export const RUN_ENGINES = ["redis", "nats"] as const;
+
+export type RunEngineName = (typeof RUN_ENGINES)[number];
+
+export interface ConnectedStore {
+	readonly store: RunStore;
+	/** Close the client that the store was given. */
+	close(): Promise<void> | void;
+}
+
+export async function connectStore(name: RunEngineName, url: string): Promise<ConnectedStore> {
+	if (name === "redis") {
+		const client = createClient({ url });
+		client.on("error", () => {});
+		// It connects when it can.
+		void client.connect().catch(() => {});
+		return { store: redisRunStore({ client }), close: () => client.destroy() };
+	}
+	const connection = await connect({
+		...{ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 100 },
+		...{ timeout: 2_000, waitOnFirstConnect: true },
+	});
+	return { store: natsRunStore({ connection }), close: () => connection.close() };
+}

@@ -1,0 +1,75 @@
+/**
+ * What one reader of a run received, over all of its connections. Types only: nothing here runs.
+ */
+
+/** An event; of the end, `end` says which. */
+export interface ReceivedEntry {
+	readonly kind: "entry";
+	readonly attempt: string;
+	readonly sequence: number;
+	readonly data: string;
+	readonly end?: "done" | "failed" | "cancelled" | undefined;
+}
+
+export interface ReceivedGap {
+	readonly kind: "gap";
+	readonly reason: string;
+}
+
+/** The answer 204: there is nothing more to come. */
+export interface ReceivedNothing {
+	readonly kind: "nothing";
+}
+
+export type RunItem = ReceivedEntry | ReceivedGap | ReceivedNothing;
+
+export interface Reading {
+	readonly reader: string;
+	readonly id: string;
+	/** The position that the reader came with: of another reader's event. */
+	readonly from?: { readonly attempt: string; readonly sequence: number } | undefined;
+	readonly items: readonly RunItem[];
+}
+
+/** An answer to a call that starts a run. */
+export interface Claim {
+	readonly id: string;
+	readonly attempt: string;
+	readonly isOwn: boolean;
+}
+
+/** What was done to all runs that are checked together. */
+export interface Deeds {
+	readonly claims: readonly Claim[];
+	/** Of runs, by id: somebody asked to cancel it. */
+	readonly cancelled: ReadonlySet<string>;
+	/** Some of them were told that they did. */
+	readonly confirmed: ReadonlySet<string>;
+	/** Something broke, by which a producer may lose its lease. */
+	readonly isDisturbed: boolean;
+	/** The engine may have lost what it had acknowledged. */
+	readonly isLossy: boolean;
+	/** A process handed its runs over. */
+	readonly isHandedOver: boolean;
+}
+
+export const RULES = [
+	"order",
+	"content",
+	"producers",
+	"claim",
+	"end",
+	"lost",
+	"cancel",
+	"gap",
+	"agreement",
+	"nothing",
+	"hang",
+] as const;
+
+export interface RunViolation {
+	readonly rule: (typeof RULES)[number];
+	readonly id: string;
+	readonly reader: string;
+	readonly what: string;
+}

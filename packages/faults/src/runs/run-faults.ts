@@ -1,0 +1,119 @@
+/**
+ * What breaks while runs are produced and read.
+ */
+import type { Random } from "@sse-service/testing";
+import { now, pause } from "../clock.js";
+import type { RunEngine } from "./run-engine.js";
+import type { RunMember } from "./run-member.js";
+
+export interface RunScene {
+	readonly members: readonly RunMember[];
+	/** The process that it befalls, if it befalls one. */
+	readonly member: RunMember;
+	readonly engine: RunEngine;
+	readonly random: Random;
+	readonly leaseMs: number;
+	/** Cancels some runs, in some processes. */
+	cancelSome(): Promise<void>;
+}
+
+export interface RunFault {
+	readonly name: string;
+	/** Producers may lose their lease by it. Default true. */
+	readonly isDisturbing?: boolean;
+	/** The engine may lose what it acknowledged. */
+	readonly isLossy?: boolean;
+	readonly isHandOver?: boolean;
+	/** Whether this engine has it. */
+	isPossible?(engine: RunEngine): boolean;
+	/** Resolves when it is over. @returns when it was so far that whoever has to learn of it can */
+	run(scene: RunScene): Promise<number>;
+}
+
+export const RUN_FAULTS: readonly RunFault[] = [
+	{
+		name: "calm",
+		isDisturbing: false,
+		run: async ({ cancelSome }) => {
+			await cancelSome();
+			return now();
+		},
+	},
+	{
+		name: "kill",
+		run: async ({ member, random }) => {
+			await member.kill("SIGKILL");
+			const at = now();
+			await pause(random.between(0, 1_500));
+			await member.startAgain();
+			return at;
+		},
+	},
+	{
+		name: "drain",
+		isHandOver: true,
+		run: async ({ member }) => {
+			await member.kill("SIGTERM");
+			const at = now();
+			await member.startAgain();
+			return at;
+		},
+	},
+	{
+		name: "freeze",
+		run: async ({ member, random, leaseMs }) => {
+			await member.kill("SIGSTOP");
+			await pause(leaseMs + random.between(300, 1_500));
+			await member.kill("SIGCONT");
+			return now();
+		},
+	},
+	{
+		name: "cut",
+		run: async ({ members, member, random }) => {
+			const chosen = random.between(1, 2) === 1 ? [member] : members;
+			for (const { proxy } of chosen) {
+				proxy.isShut = true;
+				proxy.cut();
+			}
+			await pause(random.between(0, 3_000));
+			for (const { proxy } of chosen) proxy.isShut = false;
+			return now();
+		},
+	},
+	{
+		name: "restart",
+		// What was acknowledged last may not have reached its files.
+		isLossy: true,
+		run: async ({ engine, random, cancelSome }) => {
+			await Promise.all([engine.restart(random), cancelSome()]);
+			return now();
+		},
+	},
+	{
+		name: "failover",
+		isLossy: true,
+		isPossible: ({ failOver }) => failOver !== undefined,
+		run: async ({ engine, members, random }) => {
+			await engine.failOver?.(members, random);
+			return now();
+		},
+	},
+	{
+		name: "failover-cancel",
+		isLossy: true,
+		isPossible: ({ failOver }) => failOver !== undefined,
+		run: async ({ engine, members, random, cancelSome }) => {
+			await Promise.all([engine.failOver?.(members, random), cancelSome()]);
+			return now();
+		},
+	},
+	{
+		name: "empty",
+		isLossy: true,
+		run: async ({ engine }) => {
+			await engine.empty();
+			return now();
+		},
+	},
+];

@@ -1,0 +1,101 @@
+/**
+ * A reader of one run, as an EventSource is: it comes back with the id of its last event, to any process, until it is told that
+ * nothing more comes.
+ */
+import { openStream, type Random, type ReceivedEvent, type TestStream } from "@sse-service/testing";
+import { pause } from "../clock.js";
+import type { Reading, RunItem } from "./reading.js";
+import type { RunMember } from "./run-member.js";
+
+const AGAIN_MS = 50;
+const ENDS: readonly unknown[] = ["done", "failed", "cancelled"];
+
+export interface RunReaderOptions {
+	readonly name: string;
+	readonly id: string;
+	readonly random: Random;
+	/** Those that it may come to. */
+	readonly members: readonly RunMember[];
+	/** The position that it comes with. */
+	readonly from?: Reading["from"];
+	/** Leaves after so many events, again and again. */
+	readonly leaveEvery?: number | undefined;
+}
+
+export class RunReader implements Reading {
+	readonly reader: string;
+	readonly id: string;
+	readonly from: Reading["from"];
+	readonly items: RunItem[] = [];
+	/** Resolves when it has been told that nothing more comes, or was stopped. */
+	readonly done: Promise<void>;
+	readonly #options: RunReaderOptions;
+	#lastEventId: string | undefined;
+	#stream: TestStream | undefined;
+	#isOver = false;
+
+	constructor(options: RunReaderOptions) {
+		this.#options = options;
+		this.reader = options.name;
+		this.id = options.id;
+		this.from = options.from;
+		const { attempt, sequence } = options.from ?? {};
+		if (attempt !== undefined) this.#lastEventId = `${attempt}.${sequence}`;
+		this.done = this.#read();
+	}
+
+	/** What it has received last on the connection that it has now. */
+	get newest(): string {
+		const { data = "nothing", event = "", id = "" } = this.#stream?.events.at(-1) ?? {};
+		return `${id} ${event} ${data}`;
+	}
+
+	stop(): void {
+		this.#isOver = true;
+		this.#stream?.abort();
+	}
+
+	async #read(): Promise<void> {
+		const { members, random, leaveEvery } = this.#options;
+		while (!this.#isOver) {
+			const member = members[random.between(0, members.length - 1)];
+			try {
+				const headers: Record<string, string> =
+					this.#lastEventId === undefined ? {} : { "Last-Event-ID": this.#lastEventId };
+				const url = `${member?.url}/follow?id=${encodeURIComponent(this.id)}`;
+				const stream = await openStream(url, { headers });
+				this.#stream = stream;
+				if (stream.status === 204) {
+					this.items.push({ kind: "nothing" });
+					return;
+				}
+				const left =
+					leaveEvery === undefined ? stream.ended : this.#untilEnough(stream, leaveEvery);
+				await left;
+				stream.abort();
+				for (const event of stream.events) this.#take(event);
+			} catch {
+				// It is not there.
+			}
+			if (!this.#isOver) await pause(AGAIN_MS);
+		}
+	}
+
+	async #untilEnough(stream: TestStream, count: number): Promise<unknown> {
+		return Promise.race([stream.ended, stream.until(() => stream.events.length >= count)]);
+	}
+
+	#take({ event, data, id }: ReceivedEvent): void {
+		if (id !== undefined && id !== "") this.#lastEventId = id;
+		if (event === "gap") {
+			const { reason } = JSON.parse(data) as { readonly reason: string };
+			this.items.push({ kind: "gap", reason });
+			// It is not kept, and would be told the same again.
+			if (reason === "expired") this.#isOver = true;
+			return;
+		}
+		const [attempt = "", sequence] = (id ?? "").split(".");
+		const end = ENDS.includes(event) ? (event as "done" | "failed" | "cancelled") : undefined;
+		this.items.push({ kind: "entry", attempt, sequence: Number(sequence), data, end });
+	}
+}

@@ -1,0 +1,189 @@
+/**
+ * A round: runs are started and read, something breaks, and all must come to their end. Then they are read once more, in every process
+ * and from any position, and everything is checked.
+ */
+import type { Random } from "@sse-service/testing";
+import { limitOf, now, pause } from "../clock.js";
+import { checkRuns } from "./check-runs.js";
+import type { Claim, Deeds, Reading, RunViolation } from "./reading.js";
+import type { RunEngine } from "./run-engine.js";
+import type { RunFault } from "./run-faults.js";
+import type { RunMember } from "./run-member.js";
+import { RunReader } from "./run-reader.js";
+import { encodeRunId, planOf } from "./token.js";
+
+/** How long anybody may wait for an end after the lease of a producer is over. */
+const SLACK_MS = 2_000;
+
+export interface RoundOptions {
+	readonly name: string;
+	readonly members: readonly RunMember[];
+	readonly engine: RunEngine;
+	readonly random: Random;
+	readonly leaseMs: number;
+	/** How many runs, and readers of each. */
+	readonly runs: number;
+	readonly readers: number;
+	/** The most that a run has. */
+	readonly tokens: number;
+	/** Whether waits are held against the clock, and not against the time in which the machine is idle. */
+	readonly isMeasured: boolean;
+}
+
+export interface RoundResult {
+	readonly violations: readonly RunViolation[];
+	readonly readings: readonly Reading[];
+	/** From when it could be known until the last reader had its end. */
+	readonly lastMs: number;
+}
+
+export class RunRound {
+	readonly #options: RoundOptions;
+	readonly #readers: RunReader[] = [];
+	readonly #claims: Claim[] = [];
+	readonly #cancelled = new Set<string>();
+	readonly #confirmed = new Set<string>();
+	readonly #violations: RunViolation[] = [];
+	#ids: readonly string[] = [];
+
+	constructor(options: RoundOptions) {
+		this.#options = options;
+	}
+
+	async toItsEnd(faults: readonly RunFault[]): Promise<RoundResult> {
+		const { random, readers } = this.#options;
+		await this.#start();
+		for (const id of this.#ids) {
+			for (let i = 0; i < readers; i++) {
+				const leaveEvery = i === 0 ? undefined : random.between(2, 40);
+				this.#follow(`${id}/${i}`, id, { leaveEvery });
+			}
+		}
+		await pause(random.between(100, 500));
+		const over = await Promise.all(faults.map((fault) => this.#befall(fault)));
+		const at = Math.max(...over);
+		await this.#untilRead(at);
+		const lastMs = now() - at;
+		if (this.#violations.length === 0) await this.#readAgain();
+		for (const reader of this.#readers) reader.stop();
+		const deeds: Deeds = {
+			claims: this.#claims,
+			cancelled: this.#cancelled,
+			confirmed: this.#confirmed,
+			isDisturbed: faults.some(({ isDisturbing = true }) => isDisturbing),
+			isLossy: faults.some(({ isLossy }) => isLossy === true),
+			isHandedOver: faults.some(({ isHandOver }) => isHandOver === true),
+		};
+		const readings = [...this.#readers];
+		return { violations: [...this.#violations, ...checkRuns(readings, deeds)], readings, lastMs };
+	}
+
+	/** Each is started in two processes at the same time. */
+	async #start(): Promise<void> {
+		const { name, runs, random, tokens } = this.#options;
+		this.#ids = Array.from({ length: runs }, (_, i) =>
+			encodeRunId(`${name}-${i}`, {
+				tokens: random.between(15, tokens),
+				everyMs: random.between(5, 20),
+			}),
+		);
+		await Promise.all(
+			this.#ids.map(async (id) => {
+				const calls = [this.#call(id), this.#call(id)];
+				await Promise.all(calls);
+			}),
+		);
+	}
+
+	async #call(id: string): Promise<void> {
+		const answer = await this.#any().start(id);
+		if (answer !== undefined) this.#claims.push({ id, ...answer });
+	}
+
+	#any(): RunMember {
+		const { members, random } = this.#options;
+		return members[random.between(0, members.length - 1)] as RunMember;
+	}
+
+	#befall(fault: RunFault): Promise<number> {
+		const { members, engine, random, leaseMs } = this.#options;
+		const cancelSome = async (): Promise<void> => {
+			const chosen = this.#ids.filter(() => random.between(1, 4) === 1);
+			await Promise.all(chosen.map((id) => this.#cancel(id)));
+		};
+		return fault.run({ members, member: this.#any(), engine, random, leaseMs, cancelSome });
+	}
+
+	async #cancel(id: string): Promise<void> {
+		await pause(this.#options.random.between(0, 400));
+		this.#cancelled.add(id);
+		if ((await this.#any().cancel(id)) === true) this.#confirmed.add(id);
+	}
+
+	#follow(
+		name: string,
+		id: string,
+		more: Partial<ConstructorParameters<typeof RunReader>[0]> = {},
+	): RunReader {
+		const { members, random } = this.#options;
+		const reader = new RunReader({ name, id, members, random, ...more });
+		this.#readers.push(reader);
+		return reader;
+	}
+
+	/** Everyone must have an end soon after what broke is over. */
+	async #untilRead(since: number): Promise<void> {
+		const { leaseMs, isMeasured } = this.#options;
+		const longest = Math.max(
+			...this.#ids.map((id) => {
+				const { tokens, everyMs } = planOf(id);
+				// Timers are late, by a millisecond or two each.
+				return tokens * (everyMs + 3);
+			}),
+		);
+		const limit = longest + leaseMs + SLACK_MS;
+		const isIdleOver = limitOf(limit);
+		const isOver = (): boolean => (isMeasured ? now() > since + limit : isIdleOver());
+		const waiting = new Set<RunReader>(this.#readers);
+		for (const reader of waiting) void reader.done.then(() => waiting.delete(reader));
+		while (waiting.size > 0 && !isOver()) await pause(20);
+		for (const { id, reader, newest } of waiting) {
+			const what = `no end ${limit} ms after all was well; the newest is ${newest}`;
+			this.#violations.push({ rule: "hang", id, reader, what });
+		}
+	}
+
+	/** In every process, from the start and from a position; then what failed is started again, and read on. */
+	async #readAgain(): Promise<void> {
+		const { members, random } = this.#options;
+		const first = this.#readers.length;
+		for (const id of this.#ids) {
+			for (const member of members) {
+				this.#follow(`${id}/again in ${member.index}`, id, { members: [member] });
+				const from = this.#positionIn(id, random);
+				if (from === undefined) continue;
+				this.#follow(`${id}/from ${from.sequence}`, id, { members: [member], from });
+			}
+		}
+		await this.#untilRead(now());
+		const failed = this.#readers
+			.slice(first)
+			.filter(({ items }) => items.some((item) => item.kind === "entry" && item.end === "failed"));
+		for (const id of new Set(failed.slice(0, 3).map((reader) => reader.id))) {
+			const from = this.#positionIn(id, random);
+			await this.#call(id);
+			this.#follow(`${id}/new attempt`, id, { from });
+		}
+		await this.#untilRead(now());
+	}
+
+	/** Of an event that somebody received, and not the end. */
+	#positionIn(id: string, random: Random): Reading["from"] {
+		const entries = this.#readers
+			.filter((reader) => reader.id === id)
+			.flatMap(({ items }) => items)
+			.filter((item) => item.kind === "entry")
+			.filter(({ end }) => end === undefined);
+		return entries[random.between(0, entries.length - 1)];
+	}
+}

@@ -1,0 +1,66 @@
+/**
+ * Runs in real processes, over real engines, while one thing after the other breaks; and with a flaw in their store, which must be
+ * found. The machine may be busy: waits are held against the time in which it is idle.
+ */
+
+import { sizeOf } from "@sse-service/testing";
+import { natsServerPath } from "@sse-service/testing/nats-server";
+import { redisServerPath } from "@sse-service/testing/redis-server";
+import { describe, expect, it } from "vitest";
+import { RUN_FLAWS, type RunFlaw } from "../src/runs/run-flaws.js";
+import { type RunsOptions, runRuns } from "../src/runs/run-runs.js";
+
+const OPTIONS = {
+	seed: 20,
+	forMs: 0,
+	runs: 4,
+	readers: 2,
+	tokens: 50,
+	leaseMs: 2_000,
+	isMeasured: false,
+	print: () => {},
+} satisfies Partial<RunsOptions>;
+
+const FLAWS: Readonly<Record<RunFlaw, readonly [only: string, ...rules: string[]]>> = {
+	skips: ["calm", "content", "order"],
+	repeats: ["calm", "content", "order"],
+	silent: ["kill", "hang"],
+	early: ["kill", "end"],
+	unfenced: ["freeze", "content", "producers", "order", "end"],
+	shared: ["calm", "claim"],
+	uncancelled: ["calm", "cancel"],
+	forgetful: ["calm", "gap"],
+};
+
+const usual: readonly RunFlaw[] = ["shared"];
+
+describe.skipIf(redisServerPath === undefined || natsServerPath === undefined)("runs", () => {
+	it.each([
+		["redis", ["failover-cancel"]],
+		["nats", ["kill"]],
+	] as const)(
+		"over %s bring every event once and in order up to the end, or say that they cannot",
+		async (engine, only) => {
+			const outcome = await runRuns({
+				...OPTIONS,
+				engine,
+				only: sizeOf({ usual: only, long: undefined }),
+				forMs: sizeOf({ usual: 0, long: 60_000 }),
+			});
+			expect(outcome.violations, outcome.report).toEqual([]);
+			expect(outcome.received.events).toBeGreaterThan(0);
+		},
+	);
+
+	it.each(sizeOf({ usual, long: RUN_FLAWS }))("a store with a flaw is found: %s", async (flaw) => {
+		const [only, ...rules] = FLAWS[flaw];
+		const outcome = await runRuns({
+			...OPTIONS,
+			engine: "redis",
+			only: [only],
+			flaw,
+			runs: sizeOf({ usual: 4, long: 12 }),
+		});
+		expect(rules, outcome.report).toContain(outcome.violations[0]?.rule);
+	});
+});
