@@ -11,13 +11,13 @@ export interface ReceivedEntry {
 	readonly end?: "done" | "failed" | "cancelled" | undefined;
 }
 
-export interface ReceivedGap {
+interface ReceivedGap {
 	readonly kind: "gap";
 	readonly reason: string;
 }
 
 /** The answer 204: there is nothing more to come. */
-export interface ReceivedNothing {
+interface ReceivedNothing {
 	readonly kind: "nothing";
 }
 

@@ -6,7 +6,7 @@ import { now, pause } from "../clock.js";
 import type { RunEngine } from "./run-engine.js";
 import type { RunMember } from "./run-member.js";
 
-export interface RunScene {
+interface RunScene {
 	readonly members: readonly RunMember[];
 	/** The process that it befalls, if it befalls one. */
 	readonly member: RunMember;
