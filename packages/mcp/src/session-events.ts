@@ -5,8 +5,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { SSEError } from "sse-service/engine";
 import { parseEventId } from "./event-id.js";
 import { CLOSED, follow, refused, replay, type Send, type Tail } from "./replay.js";
+import type { WriterLimits } from "./segment-writer.js";
 import { newNonce, type RequestId, Segments, type SegmentsHost } from "./segments.js";
-import { StreamWriter, type WriterLimits } from "./stream-writer.js";
+import { StreamWriter } from "./stream-writer.js";
 
 /** What a transport of the MCP SDK accepts as `eventStore`. Its methods are the transport's to call. */
 export interface SessionEvents {

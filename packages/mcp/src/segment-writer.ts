@@ -1,0 +1,195 @@
+/**
+ * The segment that a stream is written to: begins it, renews its lease, begins the next one when it is full, and ends it.
+ */
+import { SSEError } from "sse-service/engine";
+import { endEntry, type RunEntry, type RunStatus } from "sse-service/runs";
+import { newNonce, type RequestId, type SegmentHead, type Segments } from "./segments.js";
+
+export interface SegmentWriterHost {
+	readonly segments: Segments;
+	/** Identifies the writer in its segments. */
+	readonly writer: string;
+	readonly limits: WriterLimits;
+	onError(error: unknown): void;
+}
+
+export interface WriterLimits {
+	/** Events that a stream keeps. */
+	readonly maxEvents: number;
+	/** Characters that a stream keeps. */
+	readonly maxLength: number;
+	/** A stream without events for so long is finished, in milliseconds. */
+	readonly idleMs: number;
+}
+
+interface OpenSegment {
+	readonly head: Omit<SegmentHead, "requests">;
+	readonly place: 0 | 1;
+	readonly status: RunStatus;
+	sequence: number;
+	length: number;
+}
+
+/** Another process may take the stream over; it is taken back so often. */
+const ATTEMPTS = 8;
+
+/** Its calls must not overlap. */
+export class SegmentWriter {
+	readonly #host: SegmentWriterHost;
+	/** Requests without an answer. */
+	readonly #requests = new Set<RequestId>();
+	#segment: OpenSegment | undefined;
+	#isTorn = false;
+	#storedAt = 0;
+
+	constructor(host: SegmentWriterHost) {
+		this.#host = host;
+	}
+
+	get isOpen(): boolean {
+		return this.#segment !== undefined;
+	}
+
+	/** Whether messages were lost, and none was stored since then: no id can be continued from. */
+	get isTorn(): boolean {
+		return this.#isTorn;
+	}
+
+	/** How long nothing was stored, in milliseconds. */
+	get idleMs(): number {
+		return performance.now() - this.#storedAt;
+	}
+
+	/** What still fits into the segment. */
+	get room(): { readonly length: number; readonly events: number } {
+		const { maxLength, maxEvents } = this.#host.limits;
+		const { length = 0, sequence = 0 } = this.#segment ?? {};
+		return { length: maxLength / 2 - length, events: Math.max(1, maxEvents / 2) - sequence };
+	}
+
+	/**
+	 * Adds entries.
+	 *
+	 * @param answered the requests that they answer
+	 * @returns the position of the last one
+	 * @throws (rejects) with what the store rejects with; the entries then count as lost
+	 */
+	async append(
+		entries: readonly RunEntry[],
+		answered: readonly RequestId[],
+	): Promise<{ readonly nonce: string; readonly sequence: number }> {
+		for (const each of answered) this.#requests.delete(each);
+		try {
+			for (let left = ATTEMPTS; left > 0; left--) {
+				this.#segment ??= await this.#open();
+				const segment = this.#segment;
+				if (segment === undefined) continue;
+				const isWritten = await this.#add(segment, entries, answered.length > 0);
+				if (!isWritten) {
+					this.#segment = undefined;
+					continue;
+				}
+				const { nonce, base } = segment.head;
+				const { sequence } = segment;
+				const { length, events } = this.room;
+				if (length <= 0 || events <= 0) await this.#roll(segment);
+				return { nonce, sequence: base + sequence };
+			}
+			throw new SSEError("ERR_SSE_RUN_OVER", "Another process writes to the same stream");
+		} catch (error) {
+			this.#segment = undefined;
+			this.#isTorn = true;
+			throw error;
+		}
+	}
+
+	/** The stream is to answer a request. */
+	async expect(request: RequestId): Promise<void> {
+		if (this.#segment === undefined) return;
+		this.#requests.add(request);
+		await this.renew();
+	}
+
+	async renew(entries: readonly RunEntry[] = []): Promise<void> {
+		const segment = this.#segment;
+		if (segment === undefined) return;
+		try {
+			const { status, sequence: after } = segment;
+			const head = this.#headOf(segment.head);
+			await this.#host.segments.write(status, { after, entries, head });
+		} catch (error) {
+			this.#host.onError(error);
+		}
+	}
+
+	async end(reason: string): Promise<void> {
+		await this.renew([endEntry("done", reason)]);
+		this.#segment = undefined;
+		this.#isTorn = false;
+	}
+
+	async #add(
+		segment: OpenSegment,
+		entries: readonly RunEntry[],
+		hasAnswers: boolean,
+	): Promise<boolean> {
+		const { status, sequence: after } = segment;
+		const head = hasAnswers ? this.#headOf(segment.head) : undefined;
+		const sequence = await this.#host.segments.write(status, { after, entries, head });
+		if (sequence === undefined) return false;
+		segment.sequence = sequence;
+		segment.length += entries.reduce((sum, { data }) => sum + data.length, 0);
+		this.#storedAt = performance.now();
+		return true;
+	}
+
+	/** Takes the stream over, if somebody else writes it, and begins a segment. */
+	async #open(): Promise<OpenSegment | undefined> {
+		const newest = await this.#host.segments.seal();
+		const { place: last = 1, count = 1, number: former = 0 } = newest ?? {};
+		// An empty one is replaced, and the full one before it stays.
+		const place = count === 0 ? last : otherPlace(last);
+		const number = former + 1;
+		if (newest === undefined || this.#isTorn) {
+			return this.#claim(place, { nonce: newNonce(), base: 0, number });
+		}
+		return this.#claim(place, { nonce: newest.nonce, base: newest.base + newest.count, number });
+	}
+
+	/** @returns `undefined` if another process was faster */
+	async #claim(
+		place: 0 | 1,
+		start: Pick<SegmentHead, "nonce" | "base" | "number">,
+	): Promise<OpenSegment | undefined> {
+		const { segments, writer } = this.#host;
+		const head = { ...start, writer };
+		const status = await segments.claim(place, this.#headOf(head));
+		if (status === undefined) return undefined;
+		this.#isTorn = false;
+		this.#storedAt = performance.now();
+		return { head, place, status, sequence: 0, length: 0 };
+	}
+
+	/** Begins the next segment before the full one ends, so that its readers find it. */
+	async #roll(full: OpenSegment): Promise<void> {
+		const { nonce, base, number } = full.head;
+		const start = { nonce, base: base + full.sequence, number: number + 1 };
+		try {
+			this.#segment = await this.#claim(otherPlace(full.place), start);
+			const entries = [endEntry("done", "full")];
+			await this.#host.segments.write(full.status, { after: full.sequence, entries });
+		} catch (error) {
+			// What is stored stays: the next message ends the full segment, and begins another one.
+			this.#segment = undefined;
+			this.#host.onError(error);
+		}
+	}
+
+	#headOf(head: OpenSegment["head"]): SegmentHead {
+		return { ...head, requests: [...this.#requests] };
+	}
+}
+
+function otherPlace(place: 0 | 1): 0 | 1 {
+	return place === 0 ? 1 : 0;
+}
