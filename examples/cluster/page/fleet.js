@@ -46,6 +46,7 @@ export function createFleet() {
 		log.title = error ?? "";
 		// The process itself: the address of this page leads to any of them.
 		for (const [to, path] of [
+			["watch", "/watch.html"],
 			["inspect", "/inspector/"],
 			["metrics", "/metrics"],
 		]) {

@@ -90,6 +90,19 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		expect(text).toMatch(/^sse_connections\{process="violet"\} \d+$/m);
 	});
 
+	test("find at each process a page with the inspector, the metrics and the faults", async () => {
+		const server = first.page.locator('#servers [data-server="violet"]');
+		const address = await server.getByRole("link", { name: "Watch violet" }).getAttribute("href");
+		const page = await browser.openWindow(address ?? "");
+		const inspector = page.frameLocator("iframe");
+		await inspector.locator("#process-rows").getByText("violet · here").waitFor();
+		await page.locator("#charts").getByText("Lag of the log", { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Kill amber" }).click();
+		await first.happened("amber was killed");
+		await first.happened("amber is up", 2);
+		await page.close();
+	});
+
 	test("are spread over several processes, and each knows who is at any of them", async () => {
 		const servers = await Promise.all(tabs.map((tab) => tab.server()));
 

@@ -5,16 +5,16 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ResolvedOptions } from "./options.js";
 
-/** Scripts and styles come from the page's own address only, and nobody may frame it. */
+/** Scripts and styles come from the page's own address only, and only pages of its origin, which could script it anyway, may frame it. */
 export const HEADERS: Readonly<Record<string, string>> = {
 	"Cache-Control": "no-store",
 	"Content-Security-Policy":
-		"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
 	"Cross-Origin-Opener-Policy": "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Referrer-Policy": "no-referrer",
 	"X-Content-Type-Options": "nosniff",
-	"X-Frame-Options": "DENY",
+	"X-Frame-Options": "SAMEORIGIN",
 };
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;

@@ -132,10 +132,11 @@ it("serves the page without inline code, within 60 kB, with nothing from elsewhe
 	const policy = String(headers["content-security-policy"]);
 	expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
 	expect(policy).not.toContain("unsafe");
+	expect(policy).toContain("frame-ancestors 'self'");
 	expect(headers).toMatchObject({
 		"cache-control": "no-store",
 		"x-content-type-options": "nosniff",
-		"x-frame-options": "DENY",
+		"x-frame-options": "SAMEORIGIN",
 		"referrer-policy": "no-referrer",
 	});
 	expect(body).not.toMatch(/<script>|<style|style=|\son\w+=|https?:/);
