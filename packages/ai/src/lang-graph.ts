@@ -4,7 +4,7 @@
  *
  * @see https://docs.langchain.com/langsmith/streaming
  */
-import type { FoldRules, RunCodec, RunStatus } from "sse-service/runs";
+import { checkRunId, type FoldRules, type RunCodec, type RunStatus } from "sse-service/runs";
 import { type Condensed, condense, isEmpty, type JsonEvent } from "./condense.js";
 
 /** The names under which a client of LangGraph knows a run. */
@@ -17,6 +17,8 @@ export interface LangGraphRunNames {
 /**
  * The codec for runs whose events are `{ event, data }`, as the SDK yields them. It belongs to one run, because its headers
  * name the run: `runs.follow(runId, reader, { codec: langGraph({ threadId, runId }) })`.
+ *
+ * @throws `ERR_SSE_INVALID_RUN_ID`
  */
 export function langGraph(names: LangGraphRunNames): RunCodec {
 	const path = pathOf(names);
@@ -97,6 +99,7 @@ export function langGraphFold(): FoldRules<Condensed> {
 }
 
 function pathOf({ runId, threadId }: LangGraphRunNames): string {
+	checkRunId(runId);
 	const thread = threadId === undefined ? "" : `/threads/${encodeURIComponent(threadId)}`;
 	return `${thread}/runs/${encodeURIComponent(runId)}`;
 }

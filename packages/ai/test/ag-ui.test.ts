@@ -93,4 +93,23 @@ describe("AG-UI's client", () => {
 		expect(received.at(-1)).toMatchObject({ type: EventType.RUN_ERROR, code: "stop" });
 		gate.open();
 	});
+
+	it("is given an error when the producer throws, without what it threw", async () => {
+		const { server } = await serve(
+			{ codec: agUi(), fold: agUiFold() },
+			() => "r",
+			async (run) => {
+				for (const event of events("thread", "run").slice(0, 3)) await run.send(event);
+				throw new Error("secret");
+			},
+		);
+		for (let reader = 0; reader < 2; reader++) {
+			const agent = new HttpAgent({ url: server.url, threadId: "thread" });
+			const received: BaseEvent[] = [];
+			const onEvent = ({ event }: { readonly event: BaseEvent }): void => void received.push(event);
+			await agent.runAgent({ runId: "run" }, { onEvent }).catch(() => {});
+			expect(received.at(-1)).toMatchObject({ type: EventType.RUN_ERROR, code: "error" });
+			expect(JSON.stringify(received)).not.toContain("secret");
+		}
+	});
 });

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 /** The part of LangGraph's API that its SDK needs for one run `r`, which the first request starts. */
 async function serveGraph(produce: RunProducer) {
-	const runs: Runs = createRuns({ batchMs: 0, fold: langGraphFold() });
+	const runs: Runs = createRuns({ batchMs: 0 });
 	const requests: string[] = [];
 	const server = await startServer(async (req, res) => {
 		for await (const _ of req);
@@ -186,6 +186,16 @@ describe("LangGraph's client", () => {
 		await collect(client.runs.stream("t", "agent", {}));
 		const parts = await collect(client.runs.joinStream("t", "r", { lastEventId: "other.3" }));
 		expect(parts[0]).toMatchObject({ event: "error", data: { error: "StreamGap" } });
+	});
+});
+
+describe("the codec of LangGraph", () => {
+	it("names the run in its headers, and refuses one without a name", () => {
+		expect(langGraph({ runId: "a/b" }).headers).toEqual({
+			location: "/runs/a%2Fb/stream",
+			"content-location": "/runs/a%2Fb",
+		});
+		expect(() => langGraph({ runId: "" })).toThrow("1 to 256 characters");
 	});
 });
 

@@ -4,9 +4,9 @@
 
 import { startServer } from "@sse-service/testing";
 import OpenAI from "openai";
-import { createRuns } from "sse-service/runs";
+import { createRuns, type Run } from "sse-service/runs";
 import { describe, expect, it } from "vitest";
-import { openAI, openAIResponses, startingAfter } from "../src/index.js";
+import { openAI, openAIFold, openAIResponses, startingAfter } from "../src/index.js";
 import { Gate, serve } from "./serving.js";
 
 const clientOf = (url: string): OpenAI =>
@@ -107,4 +107,77 @@ describe("OpenAI's client", () => {
 		await runs.close();
 		await server.destroy();
 	});
+
+	it("reads the whole chat again when it asks again half-way", async () => {
+		const gate = new Gate();
+		const { server, cut } = await serve(
+			{ codec: openAI(), fold: openAIFold() },
+			() => "r",
+			async (run) => {
+				for (const word of ["Hel", "lo"]) await run.send(chunk(word));
+				await gate.wait();
+				await run.send(chunk("!"));
+			},
+		);
+		const ask = () =>
+			clientOf(server.url).chat.completions.create({ model: "local", messages: [], stream: true });
+		const first = (await ask())[Symbol.asyncIterator]();
+		await first.next();
+		cut();
+		await expect(first.next()).rejects.toThrow();
+		const second = await ask();
+		gate.open();
+		const words: (string | null | undefined)[] = [];
+		for await (const part of second) words.push(part.choices[0]?.delta.content);
+		expect(words.join("")).toBe("Hello!");
+	});
+
+	it("throws when the producer throws, in a chat and in a response, without what it threw", async () => {
+		const failing = async (run: Run): Promise<void> => {
+			await run.send(chunk("Hel"), { event: "response.created" });
+			throw new Error("secret");
+		};
+		const chats = await serve({ codec: openAI() }, () => "r", failing);
+		const chat = await clientOf(chats.server.url).chat.completions.create({
+			model: "local",
+			messages: [],
+			stream: true,
+		});
+		await expect(all(chat)).rejects.toMatchObject({ code: "error", type: "failed" });
+		const responses = await serve({ codec: openAIResponses() }, () => "r", failing);
+		const response = await clientOf(responses.server.url).responses.create({
+			model: "local",
+			input: "?",
+			stream: true,
+		});
+		const reading = all(response).catch((error: unknown) => [error]);
+		expect(JSON.stringify((await reading).at(-1))).toContain("The answer ended: failed, error");
+	});
+
+	it("learns that a response was cancelled", async () => {
+		const { server, runs } = await serve(
+			{ codec: openAIResponses() },
+			() => "r",
+			async (run) => {
+				await run.send({ type: "response.created" }, { event: "response.created" });
+				await new Promise((resolve) => run.signal.addEventListener("abort", resolve));
+			},
+		);
+		const stream = await clientOf(server.url).responses.create({
+			model: "local",
+			input: "?",
+			stream: true,
+		});
+		const iterator = stream[Symbol.asyncIterator]();
+		await iterator.next();
+		await runs.cancel("r", "stop");
+		const last = await iterator.next().catch((error: unknown) => ({ value: error }));
+		expect(JSON.stringify(last.value)).toContain("cancelled, stop");
+	});
 });
+
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+	const parts: T[] = [];
+	for await (const part of stream) parts.push(part);
+	return parts;
+}
