@@ -14,7 +14,7 @@ export interface Condensed {
 	readonly open: Record<string, number>;
 }
 
-export interface Delta {
+interface Delta {
 	/** The name of the part. */
 	readonly part: string;
 	/** The field with the text. */

@@ -7,7 +7,7 @@ import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-se
 import { Redis } from "ioredis";
 import { createMemoryRunStore, type RunStore } from "sse-service/runs";
 
-export interface StorePair {
+interface StorePair {
 	readonly one: RunStore;
 	readonly other: RunStore;
 	close(): Promise<void>;
