@@ -37,7 +37,7 @@ async function joinsAnywhere<State>(
 			const [whole, joined] = [await reduce(events), await reduce(late(rules, events, cut))];
 			expect(joined).toEqual(whole);
 		}),
-		{ numRuns: 60 },
+		{ numRuns: 25 },
 	);
 }
 

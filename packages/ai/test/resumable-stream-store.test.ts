@@ -219,7 +219,7 @@ describe.each(storeKinds)("assistant-ui, over %s", (_, kind) => {
 					}
 				},
 			),
-			{ numRuns: 20 },
+			{ numRuns: 8 },
 		);
 	});
 });
