@@ -61,6 +61,7 @@ describe.skipIf(redisServerPath === undefined || natsServerPath === undefined)("
 			flaw,
 			runs: sizeOf({ usual: 4, long: 12 }),
 		});
-		expect(rules, outcome.report).toContain(outcome.violations[0]?.rule);
+		const found = outcome.violations.filter(({ rule }) => rules.includes(rule));
+		expect(found.length, outcome.report).toBeGreaterThan(0);
 	});
 });
