@@ -18,7 +18,7 @@ export default [
 		["koa", "2 kB"],
 		["nest", "5 kB"],
 		["nats", "13.5 kB"],
-		["redis", "12 kB"],
+		["redis", "12.5 kB"],
 	].map(([folder, limit, door]) =>
 		// What it stands on is counted by itself.
 		limitOf(
