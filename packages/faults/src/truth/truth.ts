@@ -24,6 +24,9 @@ export type Passed =
 	| { readonly number: number; readonly sequence: number; readonly sent: Sent }
 	| { readonly id: number; readonly told: Told };
 
+/** NATS knows an idempotency key for longer than the event: of one that is gone it answers no tag. */
+const NO_TAG = "0";
+
 export class Truth {
 	readonly losses = new Losses();
 	readonly ledger: Ledger;
@@ -31,6 +34,8 @@ export class Truth {
 	readonly #told = new Map<number, Told>();
 	readonly #sightings = new Sightings();
 	readonly #maxEvents: number;
+	/** Acknowledged without a tag, and not judged yet. */
+	readonly #untagged: { readonly number: number; readonly position: Position }[] = [];
 	#evidence: Evidence = { log: 0, receipt: 0 };
 
 	/** @param maxEvents how many the engine keeps */
@@ -64,9 +69,10 @@ export class Truth {
 
 	/** The log has acknowledged it. @returns what is wrong with that, if anything */
 	acknowledge(number: number, position: Position): string | undefined {
-		// NATS knows an idempotency key for longer than the event: of one that is gone it answers no tag.
-		if (position.tag === "0" && this.#isGone(position)) return undefined;
-		return this.see(number, position);
+		if (position.tag !== NO_TAG) return this.see(number, position);
+		// Whether it is gone is known when the log has been read.
+		this.#untagged.push({ number, position });
+		return undefined;
 	}
 
 	/** A reader received it, or, without a number, the id of something. @returns what is wrong with that, if anything */
@@ -149,6 +155,10 @@ export class Truth {
 
 	/** All that was received has been seen, and the log has been read. @returns what does not fit together */
 	judge(): readonly string[] {
+		const wrong = this.#untagged
+			.splice(0)
+			.filter(({ position }) => !this.#isGone(position))
+			.flatMap(({ number, position }) => this.see(number, position) ?? []);
 		const { entries, problems } = this.ledger.takeNew();
 		const sightings = this.#sightings.takeNew();
 		const byLog = sightings.filter(({ position }) => this.ledger.has(position)).length;
@@ -157,6 +167,7 @@ export class Truth {
 			receipt: this.#evidence.receipt + sightings.length - byLog,
 		};
 		return [
+			...wrong,
 			...problems,
 			...entries.flatMap(({ branch, entry }) => this.#objectionTo(branch, entry) ?? []),
 			...sightings.flatMap((each) => this.#objectionToSighting(each) ?? []),
