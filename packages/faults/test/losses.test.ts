@@ -409,6 +409,23 @@ describe("the newest event of each key", () => {
 		}
 	});
 
+	it("makes up for an older one, also where the log lost it before it was read", () => {
+		for (const [key, rules] of [
+			["key", []],
+			["another", ["missed", "state"]],
+		] as const) {
+			const world = rightWorld();
+			world.send(1, at(51), { targets: [STATE], to: [], key: "key" });
+			world.read();
+			world.send(1, at(52), { targets: [STATE], to: [], key });
+			world.trimUnread(52);
+			world.send(1, at(53), { targets: [{ client: "ada" }] });
+			// Its process has left out the first for the second, which is on its way.
+			world.give(DORA, { kind: "id", position: at(51) });
+			expect(world.rules()).toEqual(rules);
+		}
+	});
+
 	it("may be one that the log lost before it was read", () => {
 		for (const [given, rules] of [
 			[[53], []],

@@ -157,7 +157,7 @@ export class Course {
 			const places = own === undefined ? [] : this.branch.placesOf(own);
 			const isHad = places.some((place) => place >= sequence);
 			if (isHad) this.#owed.delete(key);
-			return isHad || this.branch.newestOf(key) > sequence ? [] : [number];
+			return isHad || this.#truth.mayHaveNewer(this.branch, key, sequence) ? [] : [number];
 		});
 	}
 }

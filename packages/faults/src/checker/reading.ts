@@ -215,7 +215,7 @@ export class Reading {
 			if (stateGroupOf(sent.target) === undefined) return [];
 			const own = this.#states.get(key);
 			// A newer one is on its way.
-			if (own === number || branch.newestOf(key) > sequence) return [];
+			if (own === number || this.#truth.mayHaveNewer(branch, key, sequence)) return [];
 			const isOfKey = own !== undefined && this.#truth.keyOf(own) === key;
 			if (isOfKey && branch.mayHaveUnread(own, newest, sequence)) return [];
 			return [`of ${key} it has event ${own}, and the newest is ${number}`];

@@ -130,6 +130,17 @@ export class Truth {
 		return { tag: one.position.tag, number: one.number };
 	}
 
+	/** Whether a branch has a newer event of a key than that at a sequence, or may have one where the log was not read. */
+	mayHaveNewer(branch: Branch, key: string, sequence: number): boolean {
+		if (branch.newestOf(key) > sequence) return true;
+		for (let place = sequence + 1; place <= branch.newest; place++) {
+			if (!branch.isUnread(place)) continue;
+			const { number } = this.entryOn(branch, place) ?? {};
+			if (number === undefined || this.keyOf(number) === key) return true;
+		}
+		return false;
+	}
+
 	/** What a branch has after one sequence, up to another, of what may be for a client. */
 	*between(branch: Branch, after: number, upTo: number, reader: Reader): Iterable<Passed> {
 		for (let sequence = after + 1; sequence <= upTo; sequence++) {
