@@ -1,7 +1,6 @@
 /**
  * The requests of the page.
  */
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { answer, checkMethod, checkString, readJson, sendPageFile } from "example-shared/web";
 
@@ -11,7 +10,6 @@ import { answer, checkMethod, checkString, readJson, sendPageFile } from "exampl
  */
 
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
-const CLIENT = dirname(fileURLToPath(import.meta.resolve("@sse-service/client")));
 /** The address of a chat is its only secret: who has it may read. */
 const CHAT =
 	/^\/chats\/([\w-]{20,40})(?:\/(questions|events)|\/answers\/(\d{1,6})(?:\/(stop|restart))?)?$/;
@@ -44,8 +42,6 @@ export function createHandler(chat, onWish) {
 			checkMethod(req, "POST");
 			onWish(checkString((await readJson(req)).wish, "wish", MAX_QUESTION_LENGTH));
 			answer(res, 202, {});
-		} else if (path.startsWith("/client/")) {
-			await sendPageFile(req, res, join("/", path.slice("/client/".length)), CLIENT);
 		} else {
 			await sendPageFile(req, res, path, PAGE);
 		}

@@ -4,7 +4,7 @@
 import { fileURLToPath } from "node:url";
 import { sse } from "@sse-service/express";
 import cors from "cors";
-import { sharedPage } from "example-shared";
+import { clientModules, sharedPage } from "example-shared";
 import express from "express";
 import { createLots } from "./lots.js";
 import { drawPicture } from "./pictures.js";
@@ -38,6 +38,7 @@ export function createAuction({ galleryUrl, paceMs }) {
 	app.use(cors({ origin: galleryUrl, credentials: true }));
 	app.use(express.static(page));
 	app.use("/shared", express.static(sharedPage));
+	app.use("/client", express.static(clientModules));
 	app.use(sessions, streams, express.json());
 	app.use("/session", sessionRouter(streams));
 

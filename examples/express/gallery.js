@@ -2,7 +2,7 @@
  * The gallery: a site of its own, whose page shows a lot of the auction and bids on it, from another origin.
  */
 import { fileURLToPath } from "node:url";
-import { sharedPage } from "example-shared";
+import { clientModules, sharedPage } from "example-shared";
 import express from "express";
 
 const page = fileURLToPath(new URL("./gallery/", import.meta.url));
@@ -12,6 +12,7 @@ export function createGallery() {
 	const app = express();
 	app.use(express.static(page));
 	app.use("/shared", express.static(sharedPage));
+	app.use("/client", express.static(clientModules));
 	app.get("/auction", (_req, res) => {
 		res.json({ url: app.locals.auctionUrl });
 	});

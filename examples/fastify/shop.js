@@ -3,7 +3,7 @@
  */
 import { fileURLToPath } from "node:url";
 import files from "@fastify/static";
-import { sharedPage } from "example-shared";
+import { clientModules, sharedPage } from "example-shared";
 import { fastify } from "fastify";
 
 const page = fileURLToPath(new URL("./shop/", import.meta.url));
@@ -13,6 +13,7 @@ export function createShop() {
 	app.decorate("trackerUrl", "");
 	app.register(files, { root: page });
 	app.register(files, { root: sharedPage, prefix: "/shared/", decorateReply: false });
+	app.register(files, { root: clientModules, prefix: "/client/", decorateReply: false });
 	app.get("/tracker", async () => ({ url: app.trackerUrl }));
 	return app;
 }

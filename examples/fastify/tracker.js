@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import cors from "@fastify/cors";
 import files from "@fastify/static";
 import { sse } from "@sse-service/fastify";
-import { sharedPage } from "example-shared";
+import { clientModules, sharedPage } from "example-shared";
 import { fastify } from "fastify";
 import { createParcels } from "./parcels.js";
 import { session } from "./session.js";
@@ -40,6 +40,7 @@ export function createTracker({ shopUrl, paceMs }) {
 	app.register(session);
 	app.register(files, { root: page });
 	app.register(files, { root: sharedPage, prefix: "/shared/", decorateReply: false });
+	app.register(files, { root: clientModules, prefix: "/client/", decorateReply: false });
 
 	const parcels = createParcels(onMove);
 	/** The last one, for those who come later. @type {Notice | null} */

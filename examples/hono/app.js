@@ -4,7 +4,7 @@
 import { fileURLToPath } from "node:url";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { sse } from "@sse-service/hono";
-import { sharedPage } from "example-shared";
+import { clientModules, sharedPage } from "example-shared";
 import { Hono } from "hono";
 import { createSSEService } from "sse-service";
 import { createBoard, TRACKS } from "./board.js";
@@ -28,7 +28,6 @@ import { createBoard, TRACKS } from "./board.js";
  */
 
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
-const CLIENT = fileURLToPath(new URL("./", import.meta.resolve("@sse-service/client")));
 const MAX_ANNOUNCEMENTS = 6;
 const MAX_TEXT_LENGTH = 200;
 
@@ -93,7 +92,7 @@ export function createApp() {
 	});
 	const files = [
 		["/shared/", sharedPage],
-		["/client/", CLIENT],
+		["/client/", clientModules],
 		["/", PAGE],
 	];
 	for (const [path = "", root = ""] of files) {

@@ -4,12 +4,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { sharedPage } from "./index.js";
+import { clientModules, sharedPage } from "./index.js";
 
 /** @import { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http" */
 
 /** Names like these and no others reach the file system. */
-const FILE_NAME = /^(shared\/)?([A-Za-z0-9-]+\.(html|css|js|svg))$/;
+const FILE_NAME = /^(shared\/|client\/)?([A-Za-z0-9-]+\.(html|css|js|svg))$/;
 /** @type {ReadonlyMap<string | undefined, string>} */
 const TYPES = new Map([
 	["html", "text/html"],
@@ -18,6 +18,12 @@ const TYPES = new Map([
 	["svg", "image/svg+xml"],
 ]);
 const MAX_BODY_BYTES = 4_096;
+
+/** By how a path begins. @type {ReadonlyMap<string | undefined, string>} */
+const FOLDERS = new Map([
+	["shared/", sharedPage],
+	["client/", clientModules],
+]);
 
 /** A request that is not answered as it wished: what it is told instead. */
 export class Refusal extends Error {
@@ -84,10 +90,10 @@ export function answerError(res, error) {
 
 /** @param {IncomingMessage} req @param {ServerResponse} res @param {string} path @param {string} page The folder of the example's page. */
 export async function sendPageFile(req, res, path, page) {
-	const [, shared, name = "", ending] = FILE_NAME.exec(path.slice(1) || "index.html") ?? [];
+	const [, folder, name = "", ending] = FILE_NAME.exec(path.slice(1) || "index.html") ?? [];
 	const type = TYPES.get(ending);
 	const file =
-		type && (await readFile(join(shared ? sharedPage : page, name)).catch(() => undefined));
+		type && (await readFile(join(FOLDERS.get(folder) ?? page, name)).catch(() => undefined));
 	if (!file) throw new Refusal(404, "There is nothing here");
 	checkMethod(req, "GET", "HEAD");
 	res.writeHead(200, {

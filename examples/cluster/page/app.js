@@ -57,12 +57,12 @@ const listeners = {
 	},
 };
 
-openStream(`/events?as=${encodeURIComponent(me)}`, listeners, {
-	onLost() {
-		lostAt = Date.now();
-		proof.lost();
-		showState("Reconnecting", "The stream broke off. The browser is opening it again by itself.");
-	},
+openStream(`/events?as=${encodeURIComponent(me)}`, listeners).onState((state) => {
+	// Until the first hello there is nothing to come back to.
+	if (state !== "waiting" || server === "" || lostAt !== undefined) return;
+	lostAt = Date.now();
+	proof.lost();
+	showState("Reconnecting", "The stream broke off. The client is opening it again by itself.");
 });
 
 /** @param {"Live" | "Reconnecting"} state @param {string} story */

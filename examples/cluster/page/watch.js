@@ -3,8 +3,12 @@
  */
 import { updateList, within } from "/shared/elements.js";
 import { request } from "/shared/request.js";
+import { openStream } from "/shared/stream.js";
 
-/** @import { Fleet } from "../cluster.js" */
+/**
+ * @import { Listeners } from "/shared/stream.js"
+ * @import { Events } from "../streams.js"
+ */
 
 /**
  * @typedef {object} Chart
@@ -89,30 +93,30 @@ function say(text) {
 	if (problem.textContent !== text) problem.textContent = text;
 }
 
-/** Every process is asked to tell how all are. */
-const source = new EventSource("/events?as=watching");
-source.addEventListener("hello", ({ data }) => {
-	within(document, "#server").textContent = JSON.parse(data).server;
-});
-source.addEventListener("fleet", ({ data }) => {
-	/** @type {Fleet} */
-	const { servers } = JSON.parse(data);
-	updateList(
-		within(document, "#servers"),
-		"server-row",
-		servers,
-		({ name }) => name,
-		(row, { name, state, pid }) => {
-			row.dataset.state = state;
-			within(row, ".name").textContent = name;
-			within(row, "small").textContent = state;
-			const button = /** @type {HTMLButtonElement} */ (within(row, "button"));
-			button.dataset.wish = `kill ${name}`;
-			button.ariaLabel = `Kill ${name}`;
-			button.disabled = pid === undefined;
-		},
-	);
-});
+/** Every process is asked to tell how all are. @type {Listeners<Events>} */
+const listeners = {
+	hello({ server }) {
+		within(document, "#server").textContent = server;
+	},
+	fleet({ servers }) {
+		updateList(
+			within(document, "#servers"),
+			"server-row",
+			servers,
+			({ name }) => name,
+			(row, { name, state, pid }) => {
+				row.dataset.state = state;
+				within(row, ".name").textContent = name;
+				within(row, "small").textContent = state;
+				const button = /** @type {HTMLButtonElement} */ (within(row, "button"));
+				button.dataset.wish = `kill ${name}`;
+				button.ariaLabel = `Kill ${name}`;
+				button.disabled = pid === undefined;
+			},
+		);
+	},
+};
+openStream("/events?as=watching", listeners);
 
 document.addEventListener("click", ({ target }) => {
 	const { wish } = /** @type {HTMLElement} */ (target).dataset ?? {};

@@ -36,7 +36,7 @@ export function createLog(list) {
 		line: ({ text }) => append(text, KINDS.find(([pattern]) => pattern.test(text))?.[1] ?? ""),
 		end({ passed }) {
 			append(passed ? "The build has passed." : "The build has failed.", passed ? "good" : "bad");
-			// Else the browser would open it again.
+			// Else the client would open it again.
 			stream?.close();
 		},
 	};
@@ -46,10 +46,10 @@ export function createLog(list) {
 		open(url) {
 			stream?.close();
 			list.replaceChildren();
-			stream = openStream(url, listeners, {
+			stream = openStream(url, listeners);
+			stream.onState((state) => {
 				// It comes from the beginning again when it was interrupted.
-				onOpen: () => list.replaceChildren(),
-				onRefused: async () => false,
+				if (state === "open") list.replaceChildren();
 			});
 		},
 	};

@@ -7,7 +7,7 @@ import type { Type } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
 import cookieParser from "cookie-parser";
-import { sharedPage } from "example-shared";
+import { clientModules, sharedPage } from "example-shared";
 import { AppModule } from "./app.module.js";
 import { LampController, LampModule } from "./lamp.module.js";
 import { secret } from "./users.js";
@@ -24,6 +24,7 @@ async function createApp(module: Type, page: string) {
 	});
 	app.useStaticAssets(fileURLToPath(new URL(`../${page}/`, import.meta.url)));
 	app.useStaticAssets(sharedPage, { prefix: "/shared/" });
+	app.useStaticAssets(clientModules, { prefix: "/client/" });
 	return app;
 }
 

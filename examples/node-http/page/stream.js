@@ -2,10 +2,10 @@
  * The stream of this tab, and the requests that name it.
  */
 import { request } from "/shared/request.js";
-import { openStream } from "/shared/stream.js";
+import { openStream } from "./event-source.js";
 
 /**
- * @import { Listeners } from "/shared/stream.js"
+ * @import { Listeners } from "./event-source.js"
  * @import { Events } from "../example.js"
  */
 
@@ -45,7 +45,7 @@ export function openTab(url, handlers) {
 		number: (number) => handlers.onNumber(number, tab === undefined),
 		recovered: handlers.onRecovered,
 	};
-	openStream(url, listeners, { onLost: lost });
+	openStream(url, listeners, lost);
 
 	return {
 		/** @param {string} path @param {object} body @returns {Promise<any>} the answer @throws what to tell the user */

@@ -4,7 +4,10 @@
 import { within } from "./elements.js";
 import { openStream } from "./stream.js";
 
-/** @import { Listeners } from "./stream.js" */
+/**
+ * @import { StreamError } from "/client/index.js"
+ * @import { Listeners } from "./stream.js"
+ */
 
 /**
  * Whoever is not signed in there is shown `#away`, with a link to it.
@@ -20,15 +23,16 @@ export function openElsewhere(origin, listeners, onAway) {
 
 	function open() {
 		away.hidden = true;
-		openStream(`${origin}/events`, listeners, { withCredentials: true, onRefused });
+		openStream(`${origin}/events`, listeners, { credentials: "include", onError });
 	}
 
-	async function onRefused() {
+	/** @param {StreamError} error */
+	function onError({ final }) {
+		if (!final) return;
 		onAway();
 		away.hidden = false;
 		// Back from there, perhaps.
 		window.addEventListener("focus", open, { once: true });
-		return false;
 	}
 
 	open();

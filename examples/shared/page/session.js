@@ -37,10 +37,10 @@ export async function startSession(url, listeners) {
 		}
 		if (isSignedIn && stream === undefined) {
 			showState("Connecting");
-			stream = openStream(url, listeners, {
-				onOpen: () => showState("Live"),
-				onLost: () => showState("Reconnecting"),
-				onRefused: checkSession,
+			stream = openStream(url, listeners, { onUnauthorized: checkSession });
+			stream.onState((state) => {
+				// Each attempt but the first belongs to a reconnection.
+				if (state !== "connecting") showState(state === "open" ? "Live" : "Reconnecting");
 			});
 		}
 		within(document, "#welcome").hidden = isSignedIn;
@@ -48,15 +48,13 @@ export async function startSession(url, listeners) {
 		within(document, "#sign-out").hidden = !isSignedIn;
 	}
 
-	/** Whether there is still somebody signed in; shows the form if not. */
+	/** Shows the form unless somebody is still signed in. */
 	async function checkSession() {
 		try {
 			const { user } = await request("GET", "/session");
 			show(user !== null);
-			return user !== null;
 		} catch {
 			// The server is unavailable. It may know this session when it is back.
-			return true;
 		}
 	}
 

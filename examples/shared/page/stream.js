@@ -1,17 +1,12 @@
 /**
- * An event stream that comes back, whatever ended it.
+ * An event stream of `@sse-service/client`, with a listener for each event type.
  */
+import { openStream as open } from "/client/index.js";
 
-/** A browser gives up on an answer that is no event stream, such as a proxy's 502. This does not. */
-const REOPEN_MS = 2_000;
+/** @import { EventStream, StreamOptions } from "/client/index.js" */
 
-/**
- * @typedef {object} StreamOptions
- * @property {boolean} [withCredentials] Send cookies to another origin. Default false.
- * @property {() => void} [onOpen] It is open: the first time, or again.
- * @property {() => void} [onLost] It was open, and is being opened again.
- * @property {() => Promise<boolean>} [onRefused] The answer was no event stream. Whether to continue trying; default: yes.
- */
+/** An example's server is back soon after it was ended. */
+const MAX_RETRY_MS = 2_000;
 
 /**
  * By event type, given the data.
@@ -25,47 +20,11 @@ const REOPEN_MS = 2_000;
  * @param {Listeners<Events>} listeners
  * @param {StreamOptions} [options]
  */
-export function openStream(url, listeners, options = {}) {
-	const { withCredentials = false, onOpen, onLost, onRefused } = options;
-	let isOpen = false;
-	let isClosed = false;
-	/** A browser gives it back by itself; one that has given up does not. */
-	let lastEventId = "";
-	/** @type {EventSource} */
-	let source;
-
-	function open() {
-		if (isClosed) return;
-		const address = new URL(url, location.href);
-		if (lastEventId !== "") address.searchParams.set("lastEventId", lastEventId);
-		source = new EventSource(address, { withCredentials });
-		for (const [type, listener] of Object.entries(listeners)) {
-			source.addEventListener(type, (event) => {
-				lastEventId = event.lastEventId;
-				listener(JSON.parse(event.data));
-			});
-		}
-		source.addEventListener("open", () => {
-			isOpen = true;
-			onOpen?.();
-		});
-		source.addEventListener("error", onError);
+export function openStream(url, listeners, options) {
+	/** @type {EventStream} */
+	const stream = open(url, { retry: { maxMs: MAX_RETRY_MS }, ...options });
+	for (const [type, listener] of Object.entries(listeners)) {
+		stream.on(type, ({ data }) => listener(data));
 	}
-
-	async function onError() {
-		if (isOpen) onLost?.();
-		isOpen = false;
-		// Else the browser tries again by itself, after the time that the server's `retryMs` set.
-		if (source.readyState !== EventSource.CLOSED) return;
-		if ((await onRefused?.()) !== false) setTimeout(open, REOPEN_MS);
-	}
-
-	open();
-
-	return {
-		close() {
-			isClosed = true;
-			source.close();
-		},
-	};
+	return stream;
 }
