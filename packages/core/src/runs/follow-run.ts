@@ -118,7 +118,8 @@ async function* messagesOf(
 		}
 		let { from: sequence } = step.value;
 		for (const entry of step.value.entries) {
-			yield* entryMessages(entry, { id, attempt, sequence }, codec);
+			// `yield*` costs several promises for each message.
+			for (const message of entryMessages(entry, { id, attempt, sequence }, codec)) yield message;
 			sequence++;
 		}
 	}

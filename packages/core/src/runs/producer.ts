@@ -14,7 +14,7 @@ import type {
 	RunStatus,
 	RunWrite,
 } from "./run-store.js";
-import type { WriteQueue } from "./write-queue.js";
+import type { WriteQueue, Writer } from "./write-queue.js";
 
 export interface ProducerRules extends ClaimRules {
 	readonly maxEvents: number;
@@ -46,7 +46,7 @@ const RENEWALS = 3;
 // Delay before retrying an unreachable store, in milliseconds.
 const RETRY_MS = 250;
 
-export class Producer {
+export class Producer implements Writer {
 	readonly id: string;
 	readonly attempt: string;
 	readonly #term: number;
@@ -147,26 +147,25 @@ export class Producer {
 	#enqueue(): void {
 		if (this.#isQueued || this.#isOver) return;
 		this.#isQueued = true;
-		this.#host.queue.add({
-			take: () => {
-				this.#isQueued = false;
-				if (this.#isOver) return undefined;
-				const content = this.#inFlight ?? {
-					...{ entries: this.#pending.splice(0), snapshot: this.#snapshot() },
-					release: this.#isReleasing,
-				};
-				this.#inFlight = content;
-				for (const resolve of this.#onRoom.splice(0)) resolve();
-				const { id, attempt } = this;
-				const position = { id, attempt, term: this.#term, after: this.#sequence };
-				return { ...position, ...content, rules: this.#host.rules };
-			},
-			onWritten: (sequence) => this.#onWritten(sequence),
-			onError: (error) => this.#onFailed(error),
-		});
+		this.#host.queue.add(this);
 	}
 
-	#onWritten(sequence: number | undefined): void {
+	take(): RunWrite | undefined {
+		this.#isQueued = false;
+		if (this.#isOver) return undefined;
+		if (this.#inFlight === undefined) {
+			const entries = this.#pending;
+			this.#pending = [];
+			this.#inFlight = { entries, snapshot: this.#snapshot(), release: this.#isReleasing };
+		}
+		this.#makeRoom();
+		const { entries, snapshot, release } = this.#inFlight;
+		const { id, attempt } = this;
+		const position = { id, attempt, term: this.#term, after: this.#sequence };
+		return { ...position, entries, snapshot, release, rules: this.#host.rules };
+	}
+
+	onWritten(sequence: number | undefined): void {
 		const { entries = [], release } = this.#inFlight ?? {};
 		this.#inFlight = undefined;
 		if (sequence === undefined) {
@@ -184,7 +183,7 @@ export class Producer {
 	}
 
 	/** Retries a failed write, which may have had its effect: the store recognizes the entries by their sequence. */
-	#onFailed(error: unknown): void {
+	onFailed(error: unknown): void {
 		this.#host.onError(error);
 		if (performance.now() >= this.#leaseUntil) {
 			this.#lost();
@@ -209,8 +208,12 @@ export class Producer {
 		this.#isOver = true;
 		clearInterval(this.#renewal);
 		this.#pending.length = 0;
-		for (const resolve of this.#onRoom.splice(0)) resolve();
+		this.#makeRoom();
 		this.#resolveEnded({ ...end, events: this.#count });
+	}
+
+	#makeRoom(): void {
+		if (this.#onRoom.length > 0) for (const resolve of this.#onRoom.splice(0)) resolve();
 	}
 
 	#snapshot(): RunSnapshot | undefined {

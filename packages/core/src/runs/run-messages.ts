@@ -14,6 +14,9 @@ export function entryMessages(
 	codec: RunCodec,
 ): SSEMessage[] {
 	const { event, data, end } = entry;
+	if (end === undefined && codec.event === undefined) {
+		return [{ event, data, id: encodeRunCursor(position) }];
+	}
 	if (end === undefined) return eventMessages([{ event, data }], position, codec);
 	const reason = endReasonOf(entry);
 	const messages = codec.end?.({ outcome: end, reason }, position) ?? [{ event, data }];

@@ -4,17 +4,19 @@
  */
 import type { RunStore, RunWrite } from "./run-store.js";
 
-interface Waiting {
-	readonly take: () => RunWrite | undefined;
+/** One who writes. */
+export interface Writer {
+	/** @returns `undefined` if there is nothing to write */
+	take(): RunWrite | undefined;
 	/** `sequence` undefined: the store refused the write. */
-	readonly onWritten: (sequence: number | undefined) => void;
-	readonly onError: (error: unknown) => void;
+	onWritten(sequence: number | undefined): void;
+	onFailed(error: unknown): void;
 }
 
 export class WriteQueue {
 	readonly #store: RunStore;
 	readonly #batchMs: number;
-	#waiting: Waiting[] = [];
+	#waiting: Writer[] = [];
 	#isWriting = false;
 	#lastAt = Number.NEGATIVE_INFINITY;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -26,8 +28,8 @@ export class WriteQueue {
 	}
 
 	/** Queues a writer. What its `take` returns when its turn comes is written. */
-	add(waiting: Waiting): void {
-		this.#waiting.push(waiting);
+	add(writer: Writer): void {
+		this.#waiting.push(writer);
 		this.#schedule();
 	}
 
@@ -51,16 +53,19 @@ export class WriteQueue {
 		this.#lastAt = performance.now();
 		const waiting = this.#waiting;
 		this.#waiting = [];
-		const taken = waiting.flatMap((each) => {
-			const write = each.take();
-			return write === undefined ? [] : [{ ...each, write }];
-		});
+		const writers: Writer[] = [];
+		const writes: RunWrite[] = [];
+		for (const writer of waiting) {
+			const write = writer.take();
+			if (write === undefined) continue;
+			writers.push(writer);
+			writes.push(write);
+		}
 		try {
-			const results =
-				taken.length === 0 ? [] : await this.#store.write(taken.map(({ write }) => write));
-			for (const [index, { onWritten }] of taken.entries()) onWritten(results[index]);
+			const results = writes.length === 0 ? [] : await this.#store.write(writes);
+			for (const [index, writer] of writers.entries()) writer.onWritten(results[index]);
 		} catch (error) {
-			for (const { onError } of taken) onError(error);
+			for (const writer of writers) writer.onFailed(error);
 		} finally {
 			this.#isWriting = false;
 			this.#schedule();

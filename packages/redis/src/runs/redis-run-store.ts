@@ -102,7 +102,8 @@ class RedisRunStore implements RunStore {
 		for (let at = 0; at < writes.length; at += MAX_WRITES) {
 			const batch = writes.slice(at, at + MAX_WRITES);
 			const keys = batch.map(({ id }) => this.#keys.ofRun(encodeRunId(id)));
-			const args = batch.flatMap(argsOf);
+			const args: string[] = [];
+			for (const write of batch) args.push(...argsOf(write));
 			const answer = await runScript(this.#calls, WRITE, [...this.#common, ...keys], args);
 			results.push(...(answer as unknown[]).map(sequenceOf));
 		}

@@ -39,6 +39,9 @@ const COUNT = 256;
 /** With more runs than this, reads are paced: a reply per chunk would repeat the request for all runs each time. */
 const MANY = 16;
 const PACE_MS = 5;
+/** Of very many runs, the request alone is large: the pause grows with their number, to the pace at which producers write. */
+const RUNS_PER_MS = 50;
+const LONGEST_PACE_MS = 20;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -84,7 +87,10 @@ export async function followRuns(
 						for (const entry of entries) host.onControl(controlOf(entry));
 					} else take(host.followed.get(name), entries);
 				}
-				if (streams.length > MANY) await pause(PACE_MS, undefined, { signal });
+				if (streams.length > MANY) {
+					const paceMs = Math.min(LONGEST_PACE_MS, streams.length / RUNS_PER_MS);
+					await pause(Math.max(PACE_MS, paceMs), undefined, { signal });
+				}
 			}
 		} catch (error) {
 			if (signal.aborted) return;
