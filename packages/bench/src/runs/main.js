@@ -16,7 +16,10 @@ const { values } = parseArgs({
 		runs: { type: "string", default: "1000" },
 		seconds: { type: "string", default: "20" },
 		rounds: { type: "string", default: "3" },
+		/** Contenders, and `late` for the late readers and the memory. */
 		only: { type: "string" },
+		/** A folder for a CPU profile of each process. */
+		profile: { type: "string" },
 		quick: { type: "boolean", default: false },
 	},
 });
@@ -30,7 +33,10 @@ const PER_SECOND = 50;
 const runs = values.quick ? 20 : Number(values.runs);
 const seconds = values.quick ? 1 : Number(values.seconds);
 const rounds = values.quick ? 1 : Number(values.rounds);
-const names = values.only?.split(",") ?? Object.keys(CONTENDERS);
+const only = values.only?.split(",");
+const names = only?.filter((name) => name !== "late") ?? Object.keys(CONTENDERS);
+const nodeOptions =
+	values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
 const PROCESS = new URL("./run-process.js", import.meta.url).href;
 const cores = chooseCores();
 
@@ -41,7 +47,10 @@ const print = (line) => void process.stdout.write(`${line}\n`);
 async function measure(name) {
 	const engine = await startEngine("redis");
 	const start = (/** @type {string} */ role, /** @type {number | undefined} */ core) =>
-		new Child({ name: `${name}, ${role}`, url: PROCESS, args: [name, engine.url], core });
+		new Child({
+			...{ name: `${name}, ${role}`, url: PROCESS, args: [name, engine.url, role] },
+			...{ core, nodeOptions },
+		});
 	const producer = start("producer", cores?.server);
 	const follower = start("follower", cores?.client);
 	const idle = start("idle", undefined);
@@ -117,28 +126,32 @@ for (const [name, all] of measured) {
 	const ratios = all.flatMap((each, i) => (own[i] ? [cpuOf(own[i]) / cpuOf(each)] : []));
 	print(`CPU of both processes, sse-service to ${name}: ${median(ratios).toFixed(2)} × (bar: 0.5)`);
 }
-print(
-	`engine commands per token: ${median(own.map(({ commands = 0 }) => commands)).toFixed(3)} (bar: 0.1)`,
-);
-print(
-	`p99 from produce to receipt: ${median(own.map(({ p99Ms = 0 }) => p99Ms)).toFixed(1)} ms (bar: 100)`,
-);
-print(
-	`bytes from Redis where nobody follows: ${median(own.map(({ idleBytes = 0 }) => idleBytes))} (bar: no tokens)`,
-);
-
-const engine = await startEngine("redis");
-const tokens = values.quick ? 2_000 : 20_000;
-for (const { store, fold, bytes, stateBytes, ms, firstMs } of await lateReaders(
-	engine.url,
-	tokens,
-)) {
-	const size = `${bytes} bytes, ${(bytes / stateBytes).toFixed(2)} × the state`;
-	const late = `a reader after ${tokens} tokens has all after ${ms.toFixed(0)} ms: ${size}`;
+if (own.length > 0) {
 	print(
-		`${store}, ${fold ? "fold" : "no fold"}: ${late}; the first token took ${firstMs.toFixed(1)} ms`,
+		`engine commands per token: ${median(own.map(({ commands = 0 }) => commands)).toFixed(3)} (bar: 0.1)`,
+	);
+	print(
+		`p99 from produce to receipt: ${median(own.map(({ p99Ms = 0 }) => p99Ms)).toFixed(1)} ms (bar: 100)`,
+	);
+	print(
+		`bytes from Redis where nobody follows: ${median(own.map(({ idleBytes = 0 }) => idleBytes))} (bar: no tokens)`,
 	);
 }
-await engine.stop();
-const memory = fileURLToPath(new URL("../../../core/test/run-memory.mjs", import.meta.url));
-print(execFileSync(process.execPath, ["--expose-gc", memory], { encoding: "utf8" }).trim());
+
+if (only === undefined || only.includes("late")) {
+	const engine = await startEngine("redis");
+	const tokens = values.quick ? 2_000 : 20_000;
+	for (const { store, fold, bytes, stateBytes, ms, firstMs } of await lateReaders(
+		engine.url,
+		tokens,
+	)) {
+		const size = `${bytes} bytes, ${(bytes / stateBytes).toFixed(2)} × the state`;
+		const late = `a reader after ${tokens} tokens has all after ${ms.toFixed(0)} ms: ${size}`;
+		print(
+			`${store}, ${fold ? "fold" : "no fold"}: ${late}; the first token took ${firstMs.toFixed(1)} ms`,
+		);
+	}
+	await engine.stop();
+	const memory = fileURLToPath(new URL("../../../core/test/run-memory.mjs", import.meta.url));
+	print(execFileSync(process.execPath, ["--expose-gc", memory], { encoding: "utf8" }).trim());
+}
