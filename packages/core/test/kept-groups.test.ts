@@ -87,6 +87,57 @@ it("each process reports once which groups only one of them keeps", async () => 
 	expect(errors[1]?.[0]).toMatchObject(reported("second", "first") as object);
 });
 
+const JOBS = { maxEvents: 5, groups: { "job:*": { latest: true, maxEvents: 3 } } };
+
+it("a process that starts has the newest events of a pattern's groups, as many as the pattern keeps", async () => {
+	const engine = new MemoryEngine();
+	const { sse } = await start(engine, JOBS);
+	for (const state of ["queued", "done"]) {
+		for (const job of [1, 2, 3, 4]) await sse.publish({ group: `job:${job}` }, `${job} ${state}`);
+	}
+	// More than a process that starts reads of the log.
+	for (let count = 0; count < 30; count++) await sse.publish("all", "x");
+	const { open } = await start(engine, JOBS);
+	const { stream } = await open({ groups: ["job:4", "job:2"] });
+	expect(dataOf(await stream.take(2))).toEqual(["2 done", "4 done"]);
+	const other = await open({ groups: ["job:1", "job:3"] });
+	await sse.publish({ group: "job:1" }, "1 again");
+	expect(dataOf(await other.stream.take(2))).toEqual(["3 done", "1 again"]);
+});
+
+it("a process without a pattern stores what it sends to its groups as newest", async () => {
+	const engine = new MemoryEngine();
+	const plain = await start(engine, { maxEvents: 5, groups: { "job:*": {} } });
+	const keeper = await start(engine, JOBS);
+	await eventually(() => [plain, keeper].every(({ errors }) => errors.length === 1));
+	expect(keeper.errors).toMatchObject([
+		{
+			code: "ERR_SSE_LOG_CONFIG",
+			message: expect.stringContaining('only this process keeps "job:*"'),
+		},
+	]);
+	await keeper.sse.publish({ group: "job:1" }, "queued");
+	await plain.sse.publish({ group: "job:1" }, "done");
+	for (let count = 0; count < 30; count++) await plain.sse.publish("all", "x");
+	const { open } = await start(engine, JOBS);
+	const { stream } = await open({ groups: ["job:1"] });
+	expect(dataOf(await stream.take(1))).toEqual(["done"]);
+});
+
+it("an event of a group that has a rule of its own is not taken from its pattern", async () => {
+	const engine = new MemoryEngine();
+	const before = await start(engine, JOBS);
+	await before.sse.publish({ group: "job:1" }, "of the pattern", { key: "a" });
+	for (let count = 0; count < 30; count++) await before.sse.publish("all", "x");
+	const { sse, open } = await start(engine, {
+		maxEvents: 5,
+		groups: { ...JOBS.groups, "job:1": { latest: true } },
+	});
+	await sse.publish({ group: "job:1" }, "its own", { key: "b" });
+	const { stream } = await open({ groups: ["job:1"] });
+	expect(dataOf(await stream.take(1))).toEqual(["its own"]);
+});
+
 it("processes that are configured alike say nothing", async () => {
 	const engine = new MemoryEngine();
 	const errors: unknown[] = [];

@@ -159,6 +159,21 @@ describe("an event larger than everything that is kept", () => {
 	});
 });
 
+it("loses the newest events of the groups of a pattern that had none for longest, and says so", () => {
+	open({ groups: { "job:*": { latest: true, maxEvents: 3 } } });
+	for (const job of [1, 2, 3, 1, 4, 5]) log.append(entry({ group: `job:${job}` }));
+	log.append(entry({ group: "news" }));
+	const kept = [1, 2, 3, 4, 5].filter(
+		(job) => [log.readLatest(reader(`job:${job}`))].flat().length > 0,
+	);
+	expect(kept).toEqual([1, 4, 5]);
+	for (const job of [2, 3])
+		expect(log.readAfter(start, newest(), reader(`job:${job}`))).toBe("expired");
+	expect(log.readAfter(start, newest(), reader("job:1"))).toMatchObject({
+		records: [{ position: { sequence: 4 } }],
+	});
+});
+
 it("counts the names that it holds, of events and of targets whose events are gone", () => {
 	const held = (length: number): number => {
 		open({ maxEvents: 10 });

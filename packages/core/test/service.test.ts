@@ -626,6 +626,10 @@ describe("options", () => {
 			"The option history.groups.audit.latest must be true or false, got 1",
 		],
 		[{ history: { groups: { audit: 5 } } }, "history.groups.audit must be an object, got 5"],
+		[
+			{ history: { groups: { "job:*:state": {} } } },
+			'The name of a group in history.groups may have * only at its end, got "job:*:state"',
+		],
 	])("names what it refuses: %j", (options, message) => {
 		expect(() => createSSEService(options as SSEServiceOptions)).toThrowError(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION", message }),

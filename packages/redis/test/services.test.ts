@@ -112,6 +112,29 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		expect(had).toEqual(["3"]);
 	});
 
+	it("give a newcomer the newest events of a pattern's groups, as many as the pattern keeps", async () => {
+		const prefix = `services ${++logs}`;
+		const options = {
+			history: { maxEvents: 5, groups: { "job:*": { latest: true, maxEvents: 3 } } },
+		};
+		for (const { sse, server, opened } of [one, other]) {
+			await sse.close();
+			server.destroy();
+			opened.close();
+		}
+		one = await start("node-redis 6", prefix, options);
+		for (const state of ["queued", "done"]) {
+			for (const job of [1, 2, 3, 4])
+				await one.sse.publish({ group: `job:${job}` }, `${job} ${state}`);
+		}
+		// More than a process that starts reads of the log.
+		for (let count = 0; count < 20; count++) await one.sse.publish("all", "x");
+		other = await start("ioredis 6", prefix, options);
+		const had = listen(other, "group=job:4&group=job:1&group=job:2");
+		await eventually(() => had.length > 1);
+		expect(had).toEqual(["2 done", "4 done"]);
+	});
+
 	it("give all their clients the same events in the same order, regardless of the sender", async () => {
 		const had = [one, other].flatMap((member) => [listen(member), listen(member)]);
 		await connected(one, 2);

@@ -338,6 +338,32 @@ export function describeEventLog(name: string, harness: EventLogHarness): void {
 				await harness.pass(1_000);
 				expect(await latest(["prices"])).toEqual(["A1"]);
 			});
+
+			it("may be one of a pattern, unless it has a rule of its own or of a longer pattern", async () => {
+				const groups = { "job:*": { latest: true }, "job:x:*": {}, "job:7": {} };
+				await start({ groups: { ...groups, "job:x:9*": { latest: true } } });
+				for (const data of ["old", "new"]) {
+					for (const group of ["job:1", "job:2", "job:7", "job:x:1", "job:x:9", "jobs"]) {
+						await append(`${group} ${data}`, { target: { group } });
+					}
+					await append(`to all ${data}`);
+				}
+				expect(await latest(["job:2", "job:7", "job:1", "job:x:1", "job:x:9", "jobs"])).toEqual([
+					...["job:1 new", "job:2 new", "job:x:9 new"],
+				]);
+				expect(await latest(["job:1"])).toEqual(["job:1 new"]);
+				expect(log.keepsLatest("job:2")).toBe(true);
+				expect(log.keepsLatest("job:7")).toBe(false);
+			});
+
+			it("shares the limits of its pattern, which are not for events to everyone", async () => {
+				await start({ groups: { "*": { latest: true, maxEvents: 2 } } });
+				const after = here();
+				for (const group of ["a", "b", "c", "b"]) await append(group, { target: { group } });
+				for (let count = 0; count < 3; count++) await append("more for everyone");
+				expect(await latest(["a", "b", "c"])).toEqual(["c", "b"]);
+				expect(await missed(after)).toEqual(Array(3).fill("more for everyone"));
+			});
 		});
 
 		describe("fails a reader", () => {

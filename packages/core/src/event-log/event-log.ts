@@ -133,7 +133,7 @@ export interface EventLog {
 	/** Returns the newest event of each key in those of the reader's groups that keep them, in the order of the log. */
 	readLatest(reader: LogReader): readonly LogRecord[] | Promise<readonly LogRecord[]>;
 
-	/** Whether a group has `latest: true`: it keeps the newest event of each key for connections that enter it. */
+	/** Whether a group has `latest: true`, by its name or a pattern: it keeps the newest event of each key for connections that enter it. */
 	keepsLatest(group: string): boolean;
 
 	stats(): LogStats;

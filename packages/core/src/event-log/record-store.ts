@@ -4,10 +4,11 @@
  */
 import type { Audience } from "../types/target.js";
 import type { LogReader, LogStats } from "./event-log.js";
+import type { GroupRules } from "./group-rules.js";
 import { merge } from "./merge.js";
 import { isFor } from "./page.js";
 import type { LogRecord } from "./record.js";
-import type { RetentionRules } from "./retention.js";
+import type { Retention, RetentionRules } from "./retention.js";
 import { RetentionWindow } from "./retention-window.js";
 import { Topic } from "./topic.js";
 import { Topics } from "./topics.js";
@@ -25,16 +26,16 @@ export class RecordStore {
 	readonly #topics = new Topics();
 	readonly #losses = new TrimmedTally();
 	readonly #window: RetentionWindow;
+	readonly #rules: GroupRules<Retention>;
+	/** By the name of their rule. */
 	readonly #ownWindows: ReadonlyMap<string, RetentionWindow>;
-	readonly #latestGroups: ReadonlySet<string>;
 
 	constructor({ byDefault, ofGroups }: RetentionRules) {
 		this.#window = new RetentionWindow(byDefault);
-		const own = [...ofGroups];
+		this.#rules = ofGroups;
 		this.#ownWindows = new Map(
-			own.map(([group, retention]) => [group, new RetentionWindow(retention)]),
+			Array.from(ofGroups, ([name, retention]) => [name, new RetentionWindow(retention)]),
 		);
-		this.#latestGroups = new Set(own.filter(([, { latest }]) => latest).map(([group]) => group));
 	}
 
 	add(record: LogRecord): void {
@@ -76,7 +77,7 @@ export class RecordStore {
 	}
 
 	keepsLatest(group: string): boolean {
-		return this.#latestGroups.has(group);
+		return this.#rules.for(group)?.latest === true;
 	}
 
 	stats(now: number): LogStats {
@@ -93,10 +94,12 @@ export class RecordStore {
 		return [this.#window, ...this.#ownWindows.values()];
 	}
 
-	#newTopic({ client, group = "" }: Audience, trimmed: number): Topic {
+	#newTopic({ client, group }: Audience, trimmed: number): Topic {
 		// A group's own limits apply to events for the group, not to events for a client within the group.
-		const window = client === undefined ? this.#ownWindows.get(group) : undefined;
-		const isLatest = client === undefined && this.keepsLatest(group);
+		const isOwn = client === undefined && group !== undefined;
+		const name = isOwn ? this.#rules.nameFor(group) : undefined;
+		const window = name === undefined ? undefined : this.#ownWindows.get(name);
+		const isLatest = isOwn && this.keepsLatest(group);
 		return new Topic(window ?? this.#window, isLatest, trimmed, this.#losses);
 	}
 

@@ -1,9 +1,10 @@
 /**
  * Retention: how much the log keeps, by default and for single groups.
  */
-import { checkObject, isObject } from "../checks/errors.js";
+import { checkObject, invalid, isObject } from "../checks/errors.js";
 import { LIMIT, type OptionRules, type Rule, readOptions } from "../checks/option-rules.js";
 import type { HistoryOptions } from "../types/history.js";
+import { GroupRules } from "./group-rules.js";
 
 interface Bounds {
 	readonly maxEvents: number;
@@ -18,7 +19,8 @@ export interface Retention extends Bounds {
 
 export interface RetentionRules {
 	readonly byDefault: Retention;
-	readonly ofGroups: ReadonlyMap<string, Retention>;
+	/** A pattern's limits are for all of its groups together. */
+	readonly ofGroups: GroupRules<Retention>;
 }
 
 const DEFAULTS: Bounds = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024, maxAgeMs: 300_000 };
@@ -36,7 +38,7 @@ export function readRetention(history: true | HistoryOptions): RetentionRules {
 		"history",
 	);
 	const { groups, ...byDefault } = read;
-	const ofGroups = new Map<string, Retention>();
+	const ofGroups = new GroupRules<Retention>();
 	for (const [group, own] of Object.entries(
 		checkObject(groups, "history.groups", "ERR_SSE_INVALID_OPTION"),
 	)) {
@@ -44,6 +46,13 @@ export function readRetention(history: true | HistoryOptions): RetentionRules {
 		const isLatest = isObject(own) && own.latest === true;
 		const rulesOfGroup = rulesOf(isLatest ? { ...byDefault, maxAgeMs: Infinity } : byDefault);
 		const name = `history.groups.${group}`;
+		if (group.slice(0, -1).includes("*")) {
+			throw invalid(
+				"ERR_SSE_INVALID_OPTION",
+				"The name of a group in history.groups may have * only at its end",
+				group,
+			);
+		}
 		ofGroups.set(
 			group,
 			readOptions<Retention>(own, { ...rulesOfGroup, latest: [false, LATEST] }, name),

@@ -120,7 +120,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	keepsLatest(group: string): boolean {
-		return this.#rules.ofGroups.get(group)?.latest === true;
+		return this.#rules.ofGroups.for(group)?.latest === true;
 	}
 
 	stats(): LogStats {

@@ -5,7 +5,8 @@
  * replaced.
  */
 import { SSEError } from "../checks/errors.js";
-import type { RetentionRules } from "../event-log/retention.js";
+import { GroupRules } from "../event-log/group-rules.js";
+import type { Retention, RetentionRules } from "../event-log/retention.js";
 import type { Audience } from "../types/target.js";
 
 // The groups of others that are remembered.
@@ -19,34 +20,40 @@ const MAX_NAMED = 5;
 
 /** What a process tells the others. */
 export interface Keeping {
-	/** Each group with the number of keys that it keeps. */
+	/** Each group, or pattern of groups, with the number of keys that it keeps. */
 	readonly groups: readonly (readonly [group: string, max: number])[];
 	/** It has just started, so others that differ answer. */
 	readonly isNew: boolean;
 }
 
 export class KeptGroups {
-	readonly #own: ReadonlyMap<string, number>;
-	readonly #others = new Map<string, number>();
+	readonly #rules: GroupRules<Retention>;
+	/** Those that this process does not keep. */
+	readonly #others = new GroupRules<number>();
 	readonly #notified = new Set<string>();
 	#reported = "";
 
 	constructor({ ofGroups }: RetentionRules) {
-		this.#own = new Map(
-			[...ofGroups].flatMap(([group, { latest, maxEvents }]) =>
-				latest ? [[group, maxEvents] as const] : [],
-			),
-		);
+		this.#rules = ofGroups;
 	}
 
 	get own(): Keeping["groups"] {
+		const kept = [...this.#rules].filter(([, { latest }]) => latest);
 		// JSON has no Infinity.
-		return Array.from(this.#own, ([group, max]) => [group, Math.min(max, Number.MAX_SAFE_INTEGER)]);
+		return kept.map(([name, { maxEvents }]) => [
+			name,
+			Math.min(maxEvents, Number.MAX_SAFE_INTEGER),
+		]);
 	}
 
-	/** How many keys of a group are kept; `undefined` if no process keeps any. */
-	maxOf(group: string): number | undefined {
-		return this.#own.get(group) ?? this.#others.get(group);
+	/** Where the keys of a group are kept, by the name of its rule, and how many; `undefined` if no process keeps any. */
+	placeOf(group: string): { readonly name: string; readonly max: number } | undefined {
+		const own = this.#rules.nameFor(group);
+		const rule = own === undefined ? own : this.#rules.get(own);
+		if (own !== undefined && rule?.latest) return { name: own, max: rule.maxEvents };
+		const name = this.#others.nameFor(group);
+		const max = name === undefined ? name : this.#others.get(name);
+		return name === undefined || max === undefined ? undefined : { name, max };
 	}
 
 	/**
@@ -54,7 +61,8 @@ export class KeptGroups {
 	 * process, if this process keeps those of the group: notify that process then.
 	 */
 	check(writer: string, { client, group }: Audience): SSEError | undefined {
-		if (group === undefined || client !== undefined || !this.#own.has(group)) return undefined;
+		if (group === undefined || client !== undefined) return undefined;
+		if (!this.#rules.for(group)?.latest) return undefined;
 		if (this.#notified.has(writer) || this.#notified.size >= MAX_NOTIFIED) return undefined;
 		this.#notified.add(writer);
 		const rule =
@@ -71,17 +79,21 @@ export class KeptGroups {
 		const theirs = new Set<string>();
 		for (const [group, max] of groups) {
 			theirs.add(group);
-			if (this.#own.has(group) || this.#others.size >= MAX_GROUPS) continue;
+			if (this.#keeps(group) || this.#others.size >= MAX_GROUPS) continue;
 			this.#others.set(group, Math.max(max, this.#others.get(group) ?? 0));
 		}
-		const ours = [...this.#own.keys()].filter((group) => !theirs.has(group));
-		const others = [...theirs].filter((group) => !this.#own.has(group));
+		const ours = [...this.#rules.keys()].filter((name) => this.#keeps(name) && !theirs.has(name));
+		const others = [...theirs].filter((name) => !this.#keeps(name));
 		const differs = ours.length + others.length > 0;
 		const what = [shown(ours, "this"), shown(others, "another")].filter((each) => each !== "");
 		const message = `Processes that share the log differ in the groups with latest: ${what.join("; ")}. Until all are configured alike, clients that enter these groups may receive only a part of the newest events`;
 		if (!differs || message === this.#reported) return { differs };
 		this.#reported = message;
 		return { differs, error: new SSEError("ERR_SSE_LOG_CONFIG", message) };
+	}
+
+	#keeps(name: string): boolean {
+		return this.#rules.get(name)?.latest === true;
 	}
 }
 

@@ -67,11 +67,14 @@ export async function fillLocalCopy(
 	const [first] = stored;
 	const base = first === undefined ? newest : baseOf(first, epoch);
 	const copy = new LocalCopy(rules, base, now);
-	for (const [group, { latest }] of rules.ofGroups) {
-		const kept = latest ? await engine.latest(group) : [];
+	for (const [name, { latest }] of rules.ofGroups) {
+		const kept = latest ? await engine.latest(name) : [];
 		for (const each of kept) {
 			const record = each.sequence <= base.sequence ? readArrival(each, epoch)?.record : undefined;
-			if (record !== undefined) copy.addEarlier(record);
+			// A process with other patterns may have stored it here, too late for what is kept of its group elsewhere.
+			const { group } = record?.target ?? {};
+			const isHere = group !== undefined && rules.ofGroups.nameFor(group) === name;
+			if (record !== undefined && isHere) copy.addEarlier(record);
 		}
 	}
 	const commands: ToldBy[] = [];

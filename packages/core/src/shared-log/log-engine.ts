@@ -32,7 +32,7 @@ export interface Storing {
 	readonly ownId?: string | undefined;
 	/** If this key is already known, nothing is stored. */
 	readonly idempotencyKey?: string | undefined;
-	/** Also keep the text as the newest of this key in this group, whatever is trimmed from the log. At most `max` keys: the oldest are dropped first. */
+	/** Also keep the text as the newest of this key in this group, whatever is trimmed from the log. At most `max` keys: the oldest are dropped first. Groups of a pattern are kept under its name. */
 	readonly latest?:
 		| { readonly group: string; readonly key: string; readonly max: number }
 		| undefined;

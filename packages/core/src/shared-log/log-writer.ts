@@ -171,7 +171,11 @@ export class LogWriter {
 	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
 		const { client, group, exceptClient } = target;
 		if (group === undefined || client !== undefined) return undefined;
-		const max = this.#kept.maxOf(group);
-		return max === undefined ? max : { group, key: JSON.stringify([key, exceptClient]), max };
+		const place = this.#kept.placeOf(group);
+		if (place === undefined) return undefined;
+		const { name, max } = place;
+		// The groups of a pattern are kept as one, so that its limit is for all of them together.
+		const names = name === group ? [key, exceptClient] : [key, exceptClient, group];
+		return { group: name, key: JSON.stringify(names), max };
 	}
 }

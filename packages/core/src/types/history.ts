@@ -15,7 +15,7 @@ export interface HistoryLimits {
 	readonly maxAgeMs?: number | undefined;
 }
 
-/** Separate limits for one group. Limits that are omitted default to those of the service. */
+/** Separate limits for one group, or for all groups of a pattern together. Limits that are omitted default to those of the service. */
 export interface GroupHistory extends HistoryLimits {
 	/**
 	 * Keeps only the newest event of each `key`, and sends these first to every connection that enters the group. An event
@@ -29,7 +29,12 @@ export interface GroupHistory extends HistoryLimits {
 
 /** What the option `history` accepts besides a boolean. */
 export interface HistoryOptions extends HistoryLimits {
-	/** Groups with their own limits, by name, so that a busy group does not push out a quiet one. */
+	/**
+	 * Groups with their own limits, by name, so that a busy group does not push out a quiet one. A name that ends with `*` is a
+	 * pattern: `"job:*"` is for all groups that begin with `job:`, and `"*"` for all groups. The name of a group precedes a pattern,
+	 * and a longer pattern a shorter one. The limits of a pattern are for all of its groups together: with `latest`, `maxEvents`
+	 * bounds their number, and the events sent longest ago go first. A `*` elsewhere throws `ERR_SSE_INVALID_OPTION`.
+	 */
 	readonly groups?: { readonly [group: string]: GroupHistory } | undefined;
 }
 

@@ -101,7 +101,12 @@ export class Reference {
 	}
 
 	keepsLatest(group: string): boolean {
-		return this.#rules.ofGroups.get(group)?.latest === true;
+		return this.#ruleOf(group)?.latest === true;
+	}
+
+	#ruleOf(group: string): Bounds | undefined {
+		const { ofGroups } = this.#rules;
+		return ofGroups.get(group) ?? ofGroups.get(group.replace(/\d+$/, "*"));
 	}
 
 	#keyOf(message: Message): string | undefined {
@@ -109,7 +114,7 @@ export class Reference {
 	}
 
 	#boundsOf({ client, group = "" }: Message): Bounds {
-		const own = client === undefined ? this.#rules.ofGroups.get(group) : undefined;
+		const own = client === undefined ? this.#ruleOf(group) : undefined;
 		return own ?? this.#rules.byDefault;
 	}
 

@@ -7,8 +7,11 @@ import type { Rules } from "./reference.js";
 /** The clients: the first two are one on two devices. */
 export const TABS = ["ada", "ada", "bob", "cleo"];
 
-/** What is sent to `news` and to nobody's group is bounded together; `own` has bounds of its own; the others keep the newest. */
-const GROUPS = ["news", "own", "prices", "board"];
+/**
+ * What is sent to `news` and to nobody's group is bounded together; `own` has bounds of its own; the others keep the newest, the
+ * jobs within bounds that they share.
+ */
+const GROUPS = ["news", "own", "prices", "board", "job:1", "job:2"];
 
 const tab = fc.nat(TABS.length - 1);
 const group = fc.constantFrom(...GROUPS);
@@ -98,6 +101,7 @@ const setup = fc.record({
 	maxEvents: fc.integer({ min: 5, max: 20 }),
 	ownEvents: fc.integer({ min: 1, max: 5 }),
 	boardEvents: fc.integer({ min: 1, max: 3 }),
+	jobEvents: fc.integer({ min: 1, max: 5 }),
 	maxAgeMs: fc.constantFrom(Infinity, 50, 500),
 	ownAgeMs: fc.constantFrom(Infinity, 50, 500),
 	slowPolicy: fc.constantFrom("close" as const, "conflate" as const, "drop-oldest" as const),
@@ -118,13 +122,15 @@ export type Step = Script["steps"][number];
 export type Send = Extract<Step, { readonly do: "send" }>;
 export type Open = Extract<Step, { readonly do: "open" }>;
 
-export function rulesOf({ maxEvents, ownEvents, boardEvents, maxAgeMs, ownAgeMs }: Setup): Rules {
+export function rulesOf(setup: Setup): Rules {
+	const { maxEvents, ownEvents, boardEvents, jobEvents, maxAgeMs, ownAgeMs } = setup;
 	return {
 		byDefault: { maxEvents, maxAgeMs, latest: false },
 		ofGroups: new Map([
 			["own", { maxEvents: ownEvents, maxAgeMs: ownAgeMs, latest: false }],
 			["prices", { maxEvents, maxAgeMs: Infinity, latest: true }],
 			["board", { maxEvents: boardEvents, maxAgeMs: Infinity, latest: true }],
+			["job:*", { maxEvents: jobEvents, maxAgeMs: Infinity, latest: true }],
 		]),
 	};
 }
