@@ -161,8 +161,9 @@ export class Producer implements Writer {
 		this.#makeRoom();
 		const { entries, snapshot, release } = this.#inFlight;
 		const { id, attempt } = this;
-		const position = { id, attempt, term: this.#term, after: this.#sequence };
-		return { ...position, entries, snapshot, release, rules: this.#host.rules };
+		const { rules } = this.#host;
+		const [term, after] = [this.#term, this.#sequence];
+		return { id, attempt, term, after, entries, snapshot, release, rules };
 	}
 
 	onWritten(sequence: number | undefined): void {

@@ -28,8 +28,11 @@ export class RecentEntries {
 	 * @returns false, and adds nothing, if there are entries missing in between
 	 */
 	add(from: number, entries: readonly RunEntry[]): boolean {
-		if (from > this.#from + this.#entries.length) return false;
-		this.#length -= lengthOf(this.#entries.splice(Math.max(0, from - this.#from)));
+		const next = this.#from + this.#entries.length;
+		if (from > next) return false;
+		if (from < next) {
+			this.#length -= lengthOf(this.#entries.splice(Math.max(0, from - this.#from)));
+		}
 		this.#from = Math.min(this.#from, from);
 		for (const entry of entries) this.#entries.push(entry);
 		this.#length += lengthOf(entries);

@@ -68,17 +68,25 @@ export async function* readRun(
 	} finally {
 		signal.removeEventListener("abort", ring);
 		stop();
+		bell.stop();
 	}
 }
 
-/** A signal that one side rings and the other awaits. */
+/**
+ * A signal that one side rings and the other awaits. Its timer runs on when it rings, because a timer for each wait would cost
+ * more than the event that ends it.
+ */
 class Bell {
 	#hasRung = false;
-	#wake: () => void = () => {};
+	#wake: (hasRung: boolean) => void = () => {};
+	/** When the wait ends, and when the timer is due. */
+	#until = 0;
+	#dueAt = Number.POSITIVE_INFINITY;
+	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	ring(): void {
 		this.#hasRung = true;
-		this.#wake();
+		this.#wake(true);
 	}
 
 	clear(): void {
@@ -88,13 +96,26 @@ class Bell {
 	/** @returns whether it rang within `ms` milliseconds */
 	wait(ms: number): Promise<boolean> {
 		if (this.#hasRung) return Promise.resolve(true);
+		this.#until = performance.now() + ms;
+		if (this.#until < this.#dueAt) this.#startTimer(ms);
 		return new Promise((resolve) => {
-			const timer = setTimeout(() => resolve(false), ms);
-			timer.unref();
-			this.#wake = () => {
-				clearTimeout(timer);
-				resolve(true);
-			};
+			this.#wake = resolve;
 		});
+	}
+
+	stop(): void {
+		clearTimeout(this.#timer);
+	}
+
+	#startTimer(ms: number): void {
+		clearTimeout(this.#timer);
+		this.#dueAt = performance.now() + ms;
+		this.#timer = setTimeout(() => {
+			this.#dueAt = Number.POSITIVE_INFINITY;
+			const left = this.#until - performance.now();
+			if (left > 0) this.#startTimer(left);
+			else this.#wake(false);
+		}, ms);
+		this.#timer.unref();
 	}
 }
