@@ -31,6 +31,7 @@ async function* tokensOf({ tokens, everyMs }) {
 
 /** @param {ReadableStream<Uint8Array | string>} stream @param {number} tokens @returns {Promise<Received>} */
 async function receive(stream, tokens) {
+	const openedAt = nowMicros();
 	const decoder = new TextDecoder();
 	const delays = [];
 	let firstMicros = 0;
@@ -44,7 +45,8 @@ async function receive(stream, tokens) {
 			const [, index, at] = /(?:^|data: )(\d+)@([\d.]+)@token/.exec(line) ?? [];
 			if (index === undefined) continue;
 			if (Number(index) !== count) throw new Error(`token ${index} came where ${count} should`);
-			const delay = nowMicros() - Number(at);
+			// What was made before its reader came has waited for the reader.
+			const delay = nowMicros() - Math.max(Number(at), openedAt);
 			if (count++ === 0) firstMicros = delay;
 			delays.push(delay);
 		}
@@ -82,10 +84,13 @@ takeOrders({
 
 	/** Resolves once all are open. @param {Work} work */
 	async follow({ first, runs, tokens }) {
-		const streams = await Promise.all(
-			Array.from({ length: runs }, (_, i) => contender.follow(`run-${first + i}`)),
+		following = [];
+		await Promise.all(
+			Array.from({ length: runs }, async (_, i) => {
+				const stream = await contender.follow(`run-${first + i}`);
+				following.push(receive(stream, tokens));
+			}),
 		);
-		following = streams.map((stream) => receive(stream, tokens));
 	},
 
 	/** Resolves once all are read. */
