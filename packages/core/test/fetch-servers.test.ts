@@ -411,6 +411,86 @@ describe("the server", () => {
 		expect(reasons).toEqual(["client"]);
 	});
 
+	const OWN_SIGNALS: readonly (readonly [
+		string,
+		(request: Request, signal: AbortSignal) => Request,
+	])[] = [
+		["built anew", ({ url }, signal) => new Request(url, { signal })],
+		["built from the layer's", (request, signal) => new Request(request, { signal })],
+		["of a derived class", ({ url }, signal) => new (class extends Request {})(url, { signal })],
+		[
+			"of the layer with a signal put upon it",
+			(request, signal) => Object.defineProperty(request, "signal", { value: signal }),
+		],
+	];
+	it.each(OWN_SIGNALS)(
+		"ends a stream by the signal of a request %s, and not again when Node's response closes",
+		async (_name, withSignal) => {
+			const leaving = new AbortController();
+			running = await NODE_SERVER.start((request, outgoing) => {
+				const own = withSignal(request, leaving.signal);
+				return respond(own, { service: sse, outgoing }).response;
+			});
+			const stream = await openStream(`http://127.0.0.1:${running.port}/`);
+			leaving.abort();
+			await stream.ended;
+			await eventually(() => reasons.length > 0 && sse.stats().connections === 0);
+			await new Promise<void>((resolve) => running.server.close(() => resolve()));
+			expect(reasons).toEqual(["client"]);
+		},
+	);
+
+	it.each(OWN_SIGNALS)(
+		"ends a stream when Node's response closes, and not again by the signal of a request %s",
+		async (_name, withSignal) => {
+			const leaving = new AbortController();
+			running = await NODE_SERVER.start((request, outgoing) => {
+				const own = withSignal(request, leaving.signal);
+				return respond(own, { service: sse, outgoing }).response;
+			});
+			const stream = await openStream(`http://127.0.0.1:${running.port}/`);
+			stream.abort();
+			await eventually(() => sse.stats().connections === 0);
+			leaving.abort();
+			await turn();
+			expect(reasons).toEqual(["client"]);
+		},
+	);
+
+	it.each(OWN_SIGNALS)(
+		"opens no stream if the signal of a request %s has aborted",
+		async (_name, withSignal) => {
+			running = await NODE_SERVER.start((request, outgoing) => {
+				const own = withSignal(request, AbortSignal.abort());
+				return respond(own, { service: sse, outgoing }).response;
+			});
+			const answer = await fetch(`http://127.0.0.1:${running.port}/`);
+			expect(await answer.text()).toBe("");
+			expect(sse.stats().connectionsOpened).toBe(0);
+		},
+	);
+
+	it.each(SERVERS.map((server) => [server.name, server] as const))(
+		"that shows Node's response is not asked for a signal: %s",
+		async (_name, server) => {
+			const asked: PropertyKey[] = [];
+			running = await server.start((request, outgoing) => {
+				const get = (target: Request, name: PropertyKey): unknown => {
+					asked.push(name);
+					const value = Reflect.get(target, name, target);
+					return typeof value === "function" ? value.bind(target) : value;
+				};
+				return respond(new Proxy(request, { get }), { service: sse, outgoing }).response;
+			});
+			const leave = await ask(`http://127.0.0.1:${running.port}/`, server.http2 ?? false);
+			await eventually(() => sse.stats().connections === 1);
+			await leave();
+			await eventually(() => sse.stats().connections === 0);
+			expect(asked).toContain("method");
+			expect(asked).not.toContain("signal");
+		},
+	);
+
 	it("opens no stream behind an open one on the same socket", async () => {
 		const errors: unknown[] = [];
 		running = await NODE_SERVER.start((request, outgoing) => {

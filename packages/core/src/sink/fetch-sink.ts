@@ -12,11 +12,12 @@
 import type { OwnHeaders, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import { type Carrier, Passage } from "./carrier.js";
+import { Departure } from "./departure.js";
 import { lastEventIdOfFetch } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
 import { type OpenSink, openSinks } from "./open-sinks.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
-import { ownHeaders, streamHeaders } from "./stream-headers.js";
+import { fetchHeaders, ownHeaders } from "./stream-headers.js";
 
 // Node's sockets report full at the same size.
 const FULL_BYTES = 16 * 1024;
@@ -27,6 +28,7 @@ export class FetchSink implements Sink, OpenSink {
 	#response: Response | undefined;
 	/** The request itself, because some runtimes drop the signal with it. */
 	readonly #request: Request;
+	readonly #departure: Departure;
 	readonly #carrier: Carrier | undefined;
 	/** The carrier, once it has taken the stream over. */
 	#direct: Carrier | undefined;
@@ -41,13 +43,14 @@ export class FetchSink implements Sink, OpenSink {
 
 	constructor(request: Request, carrier?: Carrier) {
 		this.#request = request;
+		this.#departure = new Departure(request, carrier?.response);
 		this.#carrier = carrier;
 		this.headersOnly = request.method === "HEAD";
 	}
 
 	/** The body is empty if the client had left before the stream opened. */
 	get response(): Response {
-		this.#response ??= new Response(null, { headers: headersOf(ownHeaders(0), {}) });
+		this.#response ??= new Response(null, { headers: fetchHeaders(ownHeaders(0), {}) });
 		return this.#response;
 	}
 
@@ -65,7 +68,7 @@ export class FetchSink implements Sink, OpenSink {
 
 	get state(): Sink["state"] {
 		if (this.#response !== undefined) return "started";
-		if (this.#request.signal.aborted) return "gone";
+		if (this.#departure.isSignalled) return "gone";
 		return this.#carrier?.state ?? "fresh";
 	}
 
@@ -79,16 +82,15 @@ export class FetchSink implements Sink, OpenSink {
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const body = this.headersOnly ? null : this.#createBody();
-		this.#response = new Response(body, { headers: headersOf(own, headers) });
+		this.#response = new Response(body, { headers: fetchHeaders(own, headers) });
 		this.listener = listener;
 		openSinks.set(this.#response, this);
-		this.#request.signal.addEventListener("abort", this.#onGone);
+		this.#departure.watch(this.#onGone);
 		if (body === null) return;
 		const carrier = this.#carrier;
 		if (carrier !== undefined) {
 			// A request that is pipelined behind this one must find it.
 			openSinks.set(carrier.response, this);
-			carrier.response.on("close", this.#onGone);
 			this.#passage = new Passage(body, carrier.response, () => this.#moveTo(carrier));
 		}
 		this.#put(opening.bytes);
@@ -203,8 +205,7 @@ export class FetchSink implements Sink, OpenSink {
 		this.listener = undefined;
 		if (this.#response !== undefined) openSinks.delete(this.#response);
 		if (this.#carrier !== undefined) openSinks.delete(this.#carrier.response);
-		this.#carrier?.response.removeListener("close", this.#onGone);
-		this.#request.signal.removeEventListener("abort", this.#onGone);
+		this.#departure.stop();
 		this.#passage?.stop();
 		this.#queue = [];
 		this.#queuedBytes = 0;
@@ -216,13 +217,4 @@ export class FetchSink implements Sink, OpenSink {
 			// The body has been cancelled.
 		}
 	}
-}
-
-function headersOf(own: OwnHeaders, framework: SSEHeaders): Headers {
-	const headers = new Headers();
-	// The runtime sets connection-specific headers.
-	for (const [name, value] of streamHeaders(own, [], framework, "").values()) {
-		for (const each of [value].flat()) headers.append(name, String(each));
-	}
-	return headers;
 }

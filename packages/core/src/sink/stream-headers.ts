@@ -85,6 +85,15 @@ export function streamHeaders(
 	return headers;
 }
 
+/** Returns the headers of a stream on a `Response`. The runtime sets connection-specific ones. */
+export function fetchHeaders(own: OwnHeaders, framework: SSEHeaders): Headers {
+	const headers = new Headers();
+	for (const [name, value] of streamHeaders(own, [], framework, "").values()) {
+		for (const each of [value].flat()) headers.append(name, String(each));
+	}
+	return headers;
+}
+
 export function invalidHeaders(cause: unknown): SSEError {
 	return new SSEError(
 		"ERR_SSE_INVALID_HEADERS",
