@@ -29,9 +29,9 @@ async function* tokensOf({ tokens, everyMs }) {
 	}
 }
 
-/** @param {ReadableStream<Uint8Array | string>} stream @param {number} tokens @returns {Promise<Received>} */
-async function receive(stream, tokens) {
-	const openedAt = nowMicros();
+/** @param {ReadableStream<Uint8Array | string>} stream @param {number} tokens @param {number} askedAt @returns {Promise<Received>} */
+async function receive(stream, tokens, askedAt) {
+	let beganAt = 0;
 	const decoder = new TextDecoder();
 	const delays = [];
 	let firstMicros = 0;
@@ -45,10 +45,13 @@ async function receive(stream, tokens) {
 			const [, index, at] = /(?:^|data: )(\d+)@([\d.]+)@token/.exec(line) ?? [];
 			if (index === undefined) continue;
 			if (Number(index) !== count) throw new Error(`token ${index} came where ${count} should`);
-			// What was made before its reader came has waited for the reader.
-			const delay = nowMicros() - Math.max(Number(at), openedAt);
-			if (count++ === 0) firstMicros = delay;
-			delays.push(delay);
+			const now = nowMicros();
+			if (count++ === 0) {
+				beganAt = now;
+				firstMicros = now - Math.max(Number(at), askedAt);
+			}
+			// What was made before its reader had begun has waited for the reader.
+			if (Number(at) >= beganAt) delays.push(now - Number(at));
 		}
 	}
 	if (count !== tokens) throw new Error(`${count} of ${tokens} tokens came`);
@@ -87,8 +90,9 @@ takeOrders({
 		following = [];
 		await Promise.all(
 			Array.from({ length: runs }, async (_, i) => {
+				const askedAt = nowMicros();
 				const stream = await contender.follow(`run-${first + i}`);
-				following.push(receive(stream, tokens));
+				following.push(receive(stream, tokens, askedAt));
 			}),
 		);
 	},
@@ -99,7 +103,7 @@ takeOrders({
 		const delays = all.flatMap((each) => each.delays);
 		const firsts = all.map((each) => each.firstMicros);
 		return {
-			tokens: delays.length,
+			tokens: all.reduce((sum, { count }) => sum + count, 0),
 			p50Micros: quantile(delays, 0.5),
 			p99Micros: quantile(delays, 0.99),
 			firstMicros: quantile(firsts, 0.5),
