@@ -36,12 +36,8 @@ const DOORS = ["index", "fetch", "adapter", "engine", "runs"];
 
 /** What a file may import from outside. Only the sink runs code of Node's HTTP. */
 const OUTER: Readonly<Record<string, readonly string[]>> = {
+	"checks/random-id": ["nanoid"],
 	"diagnostics/channels": ["node:diagnostics_channel"],
-	"event-log/memory-event-log": ["nanoid"],
-	"registry/presence": ["nanoid"],
-	"runs/memory-run-store": ["nanoid"],
-	"service/connect-params": ["nanoid"],
-	"shared-log/log-writer": ["nanoid"],
 	"sink/direct-write": ["node:http", "node:net"],
 	"sink/node-objects": ["node:http", "node:net"],
 	"sink/node-sink": ["node:net"],

@@ -1,8 +1,9 @@
 /**
  * The event log in the memory of one process: appending delivers at once. It is recreated with the process, under a new epoch.
  */
-import { nanoid } from "nanoid";
+
 import { logClosed } from "../checks/errors.js";
+import { randomId } from "../checks/random-id.js";
 import type { Position } from "../wire/cursor.js";
 import type {
 	Appended,
@@ -26,7 +27,7 @@ export function createMemoryEventLog(): EventLog {
 }
 
 class MemoryEventLog implements EventLog {
-	readonly #epoch = nanoid(8);
+	readonly #epoch = randomId(8);
 	#rules: RetentionRules = readRetention(true);
 	#records = new RecordStore(this.#rules);
 	#appended = new IdempotencyKeys(this.#rules.byDefault);

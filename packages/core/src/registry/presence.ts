@@ -3,7 +3,7 @@
  * another process requested in the last minute; the post of a dead process expires. So presence is eventually consistent and
  * has no defined order. Without requests, a process posts only that it is alive.
  */
-import { nanoid } from "nanoid";
+import { randomId } from "../checks/random-id.js";
 import type { SharedLog } from "../event-log/event-log.js";
 import { Alarm } from "../pacing/alarm.js";
 import { pause, within } from "../pacing/timeout.js";
@@ -44,7 +44,7 @@ const FIRST_LOOK_MS = 10;
 const MAX_LOOK_MS = 200;
 
 export class Presence {
-	readonly #name = nanoid(12);
+	readonly #name = randomId(12);
 	readonly #registry: Registry;
 	readonly #shared: SharedLog | undefined;
 	readonly #onError: (error: unknown) => void;

@@ -1,8 +1,9 @@
 /**
  * Runs in the memory of this process.
  */
-import { nanoid } from "nanoid";
+
 import { SSEError } from "../checks/errors.js";
+import { randomId } from "../checks/random-id.js";
 import { endEntry, endReasonOf } from "./run-end.js";
 import { RunEntries } from "./run-entries.js";
 import type {
@@ -57,7 +58,7 @@ class MemoryRunStore implements RunStore {
 		const now = Date.now();
 		const run: Run = {
 			id,
-			attempt: nanoid(10),
+			attempt: randomId(10),
 			startedAt: now,
 			ttlMs: rules.ttlMs,
 			entries: new RunEntries(),

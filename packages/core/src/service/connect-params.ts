@@ -1,10 +1,11 @@
 /**
  * The parameters of `connect`, as the application writes them, read and checked before anything happens.
  */
-import { nanoid } from "nanoid";
+
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
 import { checkClientId, checkGroups, checkLimitKey, checkMeta } from "../checks/names.js";
 import { checkKeys } from "../checks/option-rules.js";
+import { randomId } from "../checks/random-id.js";
 import { Context } from "../pacing/context.js";
 import type { Entrance } from "../registry/client.js";
 import { flatten } from "../sink/flat-string.js";
@@ -71,7 +72,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	return {
 		clientId:
 			clientId === undefined
-				? flatten(nanoid())
+				? flatten(randomId())
 				: checkClientId(clientId, options.maxClientIdLength),
 		groups:
 			named === undefined

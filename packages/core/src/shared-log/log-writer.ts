@@ -2,8 +2,9 @@
  * The writer: appends to an engine's log for this process. Until an event arrives here, the writer holds what only this
  * process knows about it.
  */
-import { nanoid } from "nanoid";
+
 import type { SSEError } from "../checks/errors.js";
+import { randomId } from "../checks/random-id.js";
 import type { Command } from "../event-log/command.js";
 import type { Appended, Deliver, LogHost } from "../event-log/event-log.js";
 import type { LogEntry } from "../event-log/record.js";
@@ -27,7 +28,7 @@ interface Sent {
 
 export class LogWriter {
 	/** The id of this process in the log. */
-	readonly id = nanoid(10);
+	readonly id = randomId(10);
 	readonly #kept: KeptGroups;
 	readonly #appends: AppendQueue;
 	/** Appended events that have not arrived here yet, by their tag. */
