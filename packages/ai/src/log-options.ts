@@ -1,7 +1,7 @@
 /**
  * The options of run logs, with their defaults.
  */
-import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
+import { FUNCTION, LIMIT, type OptionRules, POSITIVE_TIME, readOptions } from "sse-service/engine";
 import { createMemoryRunStore, type RunStore } from "sse-service/runs";
 
 export interface RunLogOptions {
@@ -25,20 +25,15 @@ export type ResolvedLogOptions = {
 	readonly [Name in keyof RunLogOptions]-?: Exclude<RunLogOptions[Name], undefined>;
 };
 
-const TIME: Rule = [
-	"an integer of milliseconds from 1 to 2147483647",
-	(value) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 31,
-];
-
 const RULES: OptionRules<Omit<ResolvedLogOptions, "store"> & { readonly store: RunStore | null }> =
 	{
 		store: [null, ["a run store", (value) => typeof value === "object"]],
-		ttlMs: [3_600_000, TIME],
-		leaseMs: [10_000, TIME],
+		ttlMs: [3_600_000, POSITIVE_TIME],
+		leaseMs: [10_000, POSITIVE_TIME],
 		maxEvents: [100_000, LIMIT],
 		maxLength: [16_777_216, LIMIT],
 		maxRuns: [10_000, LIMIT],
-		onError: [() => {}, ["a function", (value) => typeof value === "function"]],
+		onError: [() => {}, FUNCTION],
 	};
 
 /** @throws `ERR_SSE_INVALID_OPTION` */

@@ -5,7 +5,15 @@
  */
 
 export { SSEError } from "./checks/errors.js";
-export { LIMIT, type OptionRules, type Rule, readOptions } from "./checks/option-rules.js";
+export {
+	FUNCTION,
+	LIMIT,
+	type OptionRules,
+	optional,
+	type Rule,
+	readOptions,
+} from "./checks/option-rules.js";
+export { POSITIVE_TIME } from "./checks/time.js";
 export type { EventLog } from "./event-log/event-log.js";
 export { pause, within } from "./pacing/timeout.js";
 export { createEngineEventLog } from "./shared-log/engine-event-log.js";

@@ -2,7 +2,7 @@
  * The event bus of an MCP server: what changes in one process reaches the subscriptions of all. An event says only that
  * something has changed, so where events were lost, everything is said to have changed.
  */
-import { type EventLog, readOptions } from "sse-service/engine";
+import { type EventLog, FUNCTION, optional, readOptions } from "sse-service/engine";
 
 /** A change, in the words of the MCP SDK. */
 export type McpServerEvent = (
@@ -43,10 +43,6 @@ type Logged = McpServerEvent | { readonly kind: "refresh" };
 const LISTS = ["tools_list_changed", "prompts_list_changed", "resources_list_changed"] as const;
 /** How many resources a bus remembers. */
 const MAX_SEEN = 10_000;
-const FUNCTION = [
-	"a function",
-	(value: unknown) => value === undefined || typeof value === "function",
-] as const;
 
 /**
  * Creates a bus over an event log.
@@ -57,8 +53,8 @@ export function createMcpEventBus(options: McpEventBusOptions): McpEventBus {
 	return new EventBus(
 		readOptions<McpEventBusOptions>(options, {
 			eventLog: [undefined, ["an event log", (value) => isEventLog(value)]],
-			resources: [undefined, FUNCTION],
-			onError: [undefined, FUNCTION],
+			resources: [undefined, optional(FUNCTION)],
+			onError: [undefined, optional(FUNCTION)],
 		}),
 	);
 }

@@ -1,7 +1,7 @@
 /**
  * The options of an event store, with their defaults.
  */
-import { LIMIT, type OptionRules, type Rule, readOptions } from "sse-service/engine";
+import { FUNCTION, LIMIT, type OptionRules, POSITIVE_TIME, readOptions } from "sse-service/engine";
 import { createMemoryRunStore, type RunStore } from "sse-service/runs";
 
 export interface McpEventsOptions {
@@ -27,20 +27,15 @@ export type ResolvedOptions = {
 	readonly [Name in keyof McpEventsOptions]-?: Exclude<McpEventsOptions[Name], undefined>;
 };
 
-const TIME: Rule = [
-	"an integer of milliseconds from 1 to 2147483647",
-	(value) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 31,
-];
-
 const RULES: OptionRules<Omit<ResolvedOptions, "store"> & { readonly store: RunStore | null }> = {
 	store: [null, ["a run store", (value) => typeof value === "object"]],
-	ttlMs: [300_000, TIME],
-	leaseMs: [15_000, TIME],
-	idleMs: [3_600_000, TIME],
+	ttlMs: [300_000, POSITIVE_TIME],
+	leaseMs: [15_000, POSITIVE_TIME],
+	idleMs: [3_600_000, POSITIVE_TIME],
 	maxEvents: [10_000, LIMIT],
 	maxLength: [1_048_576, LIMIT],
 	maxStreams: [100_000, LIMIT],
-	onError: [() => {}, ["a function", (value) => typeof value === "function"]],
+	onError: [() => {}, FUNCTION],
 };
 
 /** @throws `ERR_SSE_INVALID_OPTION` */

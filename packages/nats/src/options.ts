@@ -1,7 +1,7 @@
 /**
  * The options of the event log: every default and every limit, checked once.
  */
-import { LOG_LIMITS, type OptionRules, type Rule, readOptions } from "sse-service/engine";
+import { FUNCTION, LOG_LIMITS, type OptionRules, type Rule, readOptions } from "sse-service/engine";
 import { isNatsConnection, type NatsConnection } from "./client.js";
 
 export interface NatsEventLogOptions {
@@ -100,7 +100,7 @@ const RUN_STORE_RULES: OptionRules<ResolvedRunStoreOptions> = {
 	replicas,
 	apiPrefix,
 	inboxPrefix,
-	onError: [() => {}, ["a function", (value) => typeof value === "function"]],
+	onError: [() => {}, FUNCTION],
 };
 
 /** @throws `ERR_SSE_INVALID_OPTION` */

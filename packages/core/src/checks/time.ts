@@ -13,4 +13,11 @@ export function isTime(value: unknown): value is number {
 	return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIME;
 }
 
+/** The rule for a time. */
 export const TIME: Rule = [TIME_RULE, isTime];
+
+/** The rule for a time that cannot be 0. */
+export const POSITIVE_TIME: Rule = [
+	`an integer of milliseconds from 1 to ${MAX_TIME}`,
+	(value) => isTime(value) && value !== 0,
+];

@@ -9,14 +9,10 @@ import {
 	type Rule,
 	readOptions,
 } from "../checks/option-rules.js";
-import { TIME } from "../checks/time.js";
+import { POSITIVE_TIME, TIME } from "../checks/time.js";
 import type { CloseRunsOptions, RunsOptions } from "./run-types.js";
 
 const OBJECT: Rule = ["an object", (value) => typeof value === "object" && value !== null];
-const POSITIVE_TIME: Rule = [
-	"a positive integer of milliseconds",
-	(value) => TIME[1](value) && value !== 0,
-];
 
 type Numbers = "ttlMs" | "leaseMs" | "batchMs" | "maxEvents" | "maxLength" | "maxRuns";
 export type ResolvedRunsOptions = Omit<RunsOptions, Numbers> & {

@@ -12,20 +12,10 @@ import {
 	type RunWrite,
 } from "sse-service/runs";
 
-export interface RunHead {
-	readonly id: string;
-	readonly attempt: string;
-	readonly term: number;
-	readonly isReleased: boolean;
-	readonly state: "running" | RunOutcome;
-	readonly reason: string | undefined;
-	readonly sequence: number;
+/** Times are by the server's clock. */
+export interface RunHead extends Omit<RunStatus, "leaseLeftMs"> {
 	/** The sequence of the producer's newest entry. The end may come from elsewhere. */
 	readonly written: number;
-	readonly length: number;
-	/** By the server's clock, as all times. */
-	readonly startedAt: number;
-	readonly endedAt: number | undefined;
 	readonly leaseMs: number;
 	readonly ttlMs: number;
 	/** Where the attempt begins, as the stream's sequence. */
