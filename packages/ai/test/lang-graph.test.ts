@@ -145,7 +145,7 @@ describe("LangGraph's client", () => {
 		expect(await client.runs.get("t", "r")).toMatchObject({ status: "success" });
 	});
 
-	it("joins a run, from the start and after an event, and is told of its cancel", async () => {
+	it("joins a run, from the start and after an event, and receives its cancellation", async () => {
 		const { client, requests } = await serveGraph(async (run) => {
 			for (const part of PARTS.slice(0, 4)) await run.send(part);
 			await new Promise((resolve) => run.signal.addEventListener("abort", resolve));

@@ -56,7 +56,7 @@ export class PollConnection extends Connection {
 	#giveUp(): void {
 		if (this.#isAnswered) return;
 		// A replay that waits for its log has no position to give yet. Without one the next poll would wait as long again, and a
-		// client that is ahead of the log would never be told so.
+		// client that is ahead of the log would never receive its gap.
 		if (this.isFed) this.#waitFor(FED_MS);
 		// A client that is sent little would resume from further and further back.
 		else this.close("poll", (this.host as PollHost).positionNotice);

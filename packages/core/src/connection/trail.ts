@@ -37,7 +37,7 @@ export abstract class Trail {
 		if (position === undefined) return frame;
 		const at = this.#at;
 		const isLanding = kind === "landing" || kind === "gap";
-		// Whatever was left out before, its client has been told, or given it.
+		// For all that was left out before, the client has received the event or a gap.
 		if (isLanding) this.#reliesOn = undefined;
 		const holds = at === undefined || kind === "logged" || isLanding;
 		const now = holds || !isStale(frame, position, at, hasWaited) ? position : at;

@@ -164,7 +164,7 @@ export class Reading {
 		yield ["gap", `a gap says ${gap.reason} ${to}: ${objection}`];
 	}
 
-	/** The application was told that the reader has everything up to a position. */
+	/** `recover` received the position up to which the reader has everything. */
 	*#lookAtRecovered(recovered: Recovered): Iterable<Problem> {
 		this.#recovered = recovered;
 		const { from, at } = recovered;

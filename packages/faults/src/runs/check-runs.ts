@@ -40,7 +40,7 @@ class ReadingCheck {
 			if (item.kind === "entry") this.#entry(item);
 			else if (item.kind === "gap") this.#gap(item.reason);
 			else if (!this.#isOver && !this.#deeds.isLossy) {
-				this.#add("nothing", "it was told that there is nothing, and had no end");
+				this.#add("nothing", "it was answered that there is nothing more, and had received no end");
 			}
 		}
 		return this.#found;
@@ -100,7 +100,7 @@ class ReadingCheck {
 			claims.filter((claim) => claim.id === id).map(({ attempt }) => attempt),
 		);
 		if (!(isLossy || (reason === "attempt" && attempts.size > 1))) {
-			this.#add("gap", `it was told a gap, ${reason}, without a cause`);
+			this.#add("gap", `it received a gap, ${reason}, without a cause`);
 		}
 		this.#isBehindGap = true;
 	}

@@ -43,7 +43,7 @@ export interface Deeds {
 	readonly claims: readonly Claim[];
 	/** Of runs, by id: somebody asked to cancel it. */
 	readonly cancelled: ReadonlySet<string>;
-	/** Some of them were told that they did. */
+	/** Runs whose cancellation was confirmed to the caller. */
 	readonly confirmed: ReadonlySet<string>;
 	/** Something broke, by which a producer may lose its lease. */
 	readonly isDisturbed: boolean;

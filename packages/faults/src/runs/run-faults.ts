@@ -26,7 +26,7 @@ export interface RunFault {
 	readonly isHandOver?: boolean;
 	/** Whether this engine has it. */
 	isPossible?(engine: RunEngine): boolean;
-	/** Resolves when it is over. @returns when it was so far that whoever has to learn of it can */
+	/** Resolves when it is over. @returns the time from which others could notice it */
 	run(scene: RunScene): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A reader of one run, as an EventSource is: it comes back with the id of its last event, to any process, until it is told that
- * nothing more comes.
+ * A reader of one run, as an EventSource is: it comes back with the id of its last event, to any process, until the
+ * answer is that nothing more comes.
  */
 import { openStream, type Random, type ReceivedEvent, type TestStream } from "@sse-service/testing";
 import { pause } from "../clock.js";
@@ -27,7 +27,7 @@ export class RunReader implements Reading {
 	readonly id: string;
 	readonly from: Reading["from"];
 	readonly items: RunItem[] = [];
-	/** Resolves when it has been told that nothing more comes, or was stopped. */
+	/** Resolves when the answer was that nothing more comes, or when it was stopped. */
 	readonly done: Promise<void>;
 	readonly #options: RunReaderOptions;
 	#lastEventId: string | undefined;
@@ -90,7 +90,7 @@ export class RunReader implements Reading {
 		if (event === "gap") {
 			const { reason } = JSON.parse(data) as { readonly reason: string };
 			this.items.push({ kind: "gap", reason });
-			// It is not kept, and would be told the same again.
+			// It is not kept, and would receive the same answer again.
 			if (reason === "expired") this.#isOver = true;
 			return;
 		}

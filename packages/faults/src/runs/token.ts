@@ -1,5 +1,5 @@
 /**
- * What runs are made of, so that whoever receives an event knows which one it is: the id says how many tokens there are and how long
+ * What runs are made of, so that a reader knows which event it has received: the id says how many tokens there are and how long
  * each takes, and a token says its place and who produced it.
  */
 
