@@ -8,7 +8,7 @@ import type { EventLog } from "sse-service/engine";
  * - `repeating`: delivers one twice.
  * - `silent`: does not say that it lost what it had delivered.
  * - `suspicious`: says of what it has that it is gone.
- * - `deaf`: does not obey other processes.
+ * - `deaf`: does not let clients join and leave when other processes ask for it.
  * - `stateless`: has no newest events for those who come to a group.
  * - `absent`: its process does not say who is connected to it.
  * - `unrecovered`: the application's `recover` makes up for nothing.
@@ -52,7 +52,12 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 	} else if (flaw === "silent") {
 		hosted(() => ({ onBreak: () => {} }));
 	} else if (flaw === "deaf") {
-		hosted(() => ({ obey: () => {} }));
+		// It still says who is connected: without that, the list would be wrong, and not what its clients are sent.
+		hosted(({ obey }) => ({
+			obey: (command) => {
+				if (command.do === "present") obey(command);
+			},
+		}));
 	} else if (flaw === "suspicious") {
 		const readAfter = log.readAfter.bind(log);
 		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));
