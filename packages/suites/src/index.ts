@@ -11,15 +11,15 @@ export {
 	describeAdapter,
 	type Middleware,
 	type RunningAdapter,
-} from "../../testing/src/adapter.js";
-export { describeEventLog, type EventLogHarness } from "../../testing/src/event-log.js";
+} from "../../testing/src/adapter/adapter.js";
+export { describeEventLog, type EventLogHarness } from "../../testing/src/event-log/event-log.js";
 export {
 	describeLogEngine,
 	type LogEngineHarness,
 	type LogOfEngine,
-} from "../../testing/src/log-engine.js";
+} from "../../testing/src/log-engine/log-engine.js";
 export {
 	describeRunStore,
 	type RunStoreHarness,
 	type TestedRunStore,
-} from "../../testing/src/run-store.js";
+} from "../../testing/src/run-store/run-store.js";

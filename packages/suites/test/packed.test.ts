@@ -156,6 +156,6 @@ it("fail a run store that gives one run to two producers", async () => {
 	const claim = "async (id, rules) => ({ ...(await own(id, rules)), isOwn: true })";
 	project.write("wrong-runs.test.ts", memoryStore(claim));
 	const output = await test("wrong-runs.test.ts");
-	expect(output).toMatch(/× .* is claimed by one of many/);
+	expect(output).toMatch(/× .* is claimed by exactly one of many/);
 	expect(output).toMatch(/Tests +\d+ failed/);
 });
