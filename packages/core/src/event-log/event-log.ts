@@ -64,7 +64,10 @@ export interface LogHost {
 	deliver: Deliver;
 	/** Called when the events from now on do not continue from `from`: some are lost, or the log is another one. The log's `position` is the new one. */
 	onBreak(from: Position): void;
-	/** Called with a command of another process, in the order of the log. */
+	/**
+	 * Called with a command of another process, in the order of the log. Commands of this process that follow it in the log, and
+	 * change the same, come again after it: otherwise the older one would undo them here, and nowhere else.
+	 */
 	obey(command: Command): void;
 	/** Called with the reason of an outage, once per outage, and with warnings for the operator. */
 	onError(error: unknown): void;

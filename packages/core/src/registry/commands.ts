@@ -67,7 +67,7 @@ export class Commands {
 		this.#do({ client, group }, (target) => ({ do: "setMetadata", target, meta: checked }));
 	}
 
-	/** Carries out a command of another process, which has already done so itself. @throws `ERR_SSE_MAX_GROUPS` */
+	/** Carries out a command that the log delivers. @throws `ERR_SSE_MAX_GROUPS` */
 	obey(command: Obeyed): number {
 		if (command.do !== "present") return this.#apply(command.target, command);
 		this.#host.onAsked(command.target.group);

@@ -4,10 +4,9 @@
  */
 import type { LogHost } from "../event-log/event-log.js";
 import type { LocalCopy } from "./local-copy.js";
-import type { ToldBy } from "./local-copy-fill.js";
 import type { Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
-import type { LogWriter } from "./log-writer.js";
+import type { LogWriter, ToldBy } from "./log-writer.js";
 
 /** The state of a process that follows a log. */
 export interface Following {
@@ -24,13 +23,15 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 	const arrival = readArrival(stored, position.epoch);
 	const { writer: from = "", record, isLatest, command, keeping } = arrival ?? {};
 	const deliver = writer.take(from, ownTag) ?? host.deliver;
-	copy.add({ epoch: position.epoch, sequence, tag }, record);
+	const at = { epoch: position.epoch, sequence, tag };
+	copy.add(at, record);
 	try {
 		if (record !== undefined) {
 			deliver(record);
 			if (!isLatest) writer.onPlain(from, record.target, host);
-		} else if (command !== undefined) obey({ writer: from, command }, writer, host);
-		else if (keeping !== undefined && from !== writer.id) writer.hear(keeping, host);
+		} else if (command !== undefined) {
+			obey({ writer: from, tag: ownTag, position: at, command }, writer, host);
+		} else if (keeping !== undefined && from !== writer.id) writer.hear(keeping, host);
 	} catch (error) {
 		host.onError(error);
 	} finally {
@@ -39,12 +40,13 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 	return true;
 }
 
-/** Carries out a command, unless this process gave it, and so has done so already. */
-export function obey({ writer, command }: ToldBy, { id }: LogWriter, host: LogHost): void {
-	if (writer === id) return;
-	try {
-		host.obey(command);
-	} catch (error) {
-		host.onError(error);
+/** Carries out a command that has arrived, and again those of this process that the log has behind it. */
+export function obey(told: ToldBy, writer: LogWriter, host: LogHost): void {
+	for (const each of writer.ordersFor(told)) {
+		try {
+			host.obey(each);
+		} catch (error) {
+			host.onError(error);
+		}
 	}
 }

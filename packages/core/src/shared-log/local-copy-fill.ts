@@ -3,13 +3,13 @@
  * proven to be part of the log still.
  */
 
-import type { Command } from "../event-log/command.js";
 import type { RetentionRules } from "../event-log/retention.js";
 import type { Position } from "../wire/cursor.js";
 import type { EngineClock } from "./engine-clock.js";
 import { LocalCopy } from "./local-copy.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
+import type { ToldBy } from "./log-writer.js";
 
 // Texts per call to the engine, and in total.
 const PAGE = 500;
@@ -27,13 +27,8 @@ interface FillHost {
 
 interface Filled {
 	readonly copy: LocalCopy;
-	/** Commands in the copy that were never delivered here, with the process that appended each. */
+	/** Commands in the copy that were never delivered here. */
 	readonly commands: readonly ToldBy[];
-}
-
-export interface ToldBy {
-	readonly writer: string;
-	readonly command: Command;
 }
 
 /** Whether the log continues from a position. `newest`: its newest position */
@@ -79,13 +74,14 @@ export async function fillLocalCopy(
 	}
 	const commands: ToldBy[] = [];
 	for (const each of stored) {
-		const { sequence, tag } = each;
+		const { sequence, tag, ownTag = tag } = each;
 		if (sequence <= base.sequence) continue;
 		const { writer = "", record, command } = readArrival(each, epoch) ?? {};
-		copy.add({ epoch, sequence, tag }, record);
+		const position = { epoch, sequence, tag };
+		copy.add(position, record);
 		copy.onDelivered();
-		if (command === undefined || former === undefined) continue;
-		if (!former.hadAt({ epoch, sequence, tag })) commands.push({ writer, command });
+		if (command === undefined || former === undefined || former.hadAt(position)) continue;
+		commands.push({ writer, tag: ownTag, position, command });
 	}
 	return { copy, commands };
 }

@@ -13,17 +13,19 @@ import type { Audience } from "../types/target.js";
 import type { Position } from "../wire/cursor.js";
 import { AppendQueue, type Refusal } from "./append-queue.js";
 import { type Keeping, KeptGroups } from "./kept-groups.js";
+import { isLasting, type Lasting, laterThan } from "./later-commands.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 import { encodeCommand, encodeEntry, encodeKeeping } from "./log-format.js";
 import { newTag } from "./recent-tags.js";
+import { Unarrived } from "./unarrived.js";
 
-/** An append. */
-interface Sent {
-	readonly deliver: Deliver | undefined;
-	/** Where the text was stored, once the engine has answered. */
-	at: StoredAt | undefined;
-	/** Whether it was in another log than the followed one at the last `forgetLost`. */
-	isElsewhere: boolean;
+/** A command that has arrived, with the process that appended it. */
+export interface ToldBy {
+	readonly writer: string;
+	/** As it was appended. */
+	readonly tag: string;
+	readonly position: Position;
+	readonly command: Command;
 }
 
 export class LogWriter {
@@ -31,8 +33,8 @@ export class LogWriter {
 	readonly id = randomId(10);
 	readonly #kept: KeptGroups;
 	readonly #appends: AppendQueue;
-	/** Appended events that have not arrived here yet, by their tag. */
-	readonly #sent = new Map<string, Sent>();
+	readonly #events = new Unarrived<Deliver | undefined>();
+	readonly #commands = new Unarrived<Lasting>();
 
 	/** Whether the other processes know what this process keeps. */
 	#isKeptTold = true;
@@ -56,12 +58,13 @@ export class LogWriter {
 	/** @throws (rejects) like `append`; TypeError if JSON cannot represent the command */
 	async tell(command: Command): Promise<StoredAt> {
 		const text = encodeCommand(this.id, command);
-		return this.#appends.add({ text, tag: this.#unusedTag() });
+		if (!isLasting(command)) return this.#appends.add({ text, tag: newTag() });
+		return this.#commands.add(command, (tag) => this.#appends.add({ text, tag }));
 	}
 
 	/** Appends a text that is neither an event nor a command; readers skip it. @throws (rejects) like `append` */
 	appendNothing(): Promise<StoredAt> {
-		return this.#appends.add({ text: "{}", tag: this.#unusedTag() });
+		return this.#appends.add({ text: "{}", tag: newTag() });
 	}
 
 	/** `undefined` while the engine accepts appends, or before the first one. */
@@ -71,24 +74,22 @@ export class LogWriter {
 
 	/** Returns and forgets the delivery of an arrived event. @returns `undefined` if another process appended it */
 	take(writer: string, tag: string): Deliver | undefined {
-		if (writer !== this.id) return undefined;
-		const sent = this.#sent.get(tag);
-		this.#sent.delete(tag);
-		return sent?.deliver;
+		return writer === this.id ? this.#events.take(tag) : undefined;
 	}
 
 	/**
-	 * Forgets events that the engine acknowledged and then lost. Called each time the engine confirms that the followed log is the
-	 * current one, with the position up to which everything has arrived: an event at or before it will no longer arrive. Nor will
-	 * one in another log, unless that log has just replaced this one; the next answer decides.
+	 * What to carry out here when a command arrives. This process did what it gave itself at once; only what it gave up, and the
+	 * log has all the same, is carried out where the log has it.
 	 */
-	forgetLost({ epoch, sequence }: Position): void {
-		for (const [tag, sent] of this.#sent) {
-			const { at } = sent;
-			if (at === undefined) continue;
-			if (at.epoch === epoch ? at.sequence <= sequence : sent.isElsewhere) this.#sent.delete(tag);
-			sent.isElsewhere = at.epoch !== epoch;
-		}
+	ordersFor({ writer, tag, command, position }: ToldBy): readonly Command[] {
+		if (writer === this.id && (!isLasting(command) || this.#commands.take(tag))) return [];
+		return [command, ...laterThan(command, this.#commands.after(position))];
+	}
+
+	/** Call each time the engine confirms that the followed log is the current one, with the position that has arrived. */
+	forgetLost(position: Position): void {
+		this.#events.forgetLost(position);
+		this.#commands.forgetLost(position);
 	}
 
 	/** Call when the log is followed: appends are sent from now on, and the other processes hear what this one keeps. */
@@ -116,7 +117,7 @@ export class LogWriter {
 
 	#tellKept(isNew: boolean): void {
 		const text = encodeKeeping(this.id, { groups: this.#kept.own, isNew });
-		this.#appends.add({ text, tag: this.#unusedTag() }).then(
+		this.#appends.add({ text, tag: newTag() }).then(
 			() => {
 				this.#isKeptTold = true;
 			},
@@ -143,29 +144,15 @@ export class LogWriter {
 	): Promise<Appended> {
 		const { fields, idempotencyKey } = entry;
 		const ownId = fields.id;
-		const tag = this.#unusedTag();
-		const sent: Sent = { deliver, at: undefined, isElsewhere: false };
-		this.#sent.set(tag, sent);
-		try {
-			sent.at = await this.#appends.add({ text, tag, ownId, idempotencyKey, latest });
-		} finally {
-			// The event will not arrive.
-			if (!sent.at?.isNew) this.#sent.delete(tag);
-		}
+		const at = await this.#events.add(deliver, (tag) =>
+			this.#appends.add({ text, tag, ownId, idempotencyKey, latest }),
+		);
 		if (!this.#isKeptTold) {
 			this.#isKeptTold = true;
 			this.#tellKept(true);
 		}
-		const { at } = sent;
-		const { epoch, sequence } = at;
-		return { epoch, sequence, tag: at.tag, ownId: at.isNew ? ownId : at.ownId };
-	}
-
-	#unusedTag(): string {
-		for (;;) {
-			const tag = newTag();
-			if (!this.#sent.has(tag)) return tag;
-		}
+		const { epoch, sequence, tag } = at;
+		return { epoch, sequence, tag, ownId: at.isNew ? ownId : at.ownId };
 	}
 
 	/** Where an event is also kept as the newest of its key, if its group has `latest` in any process. */
