@@ -232,6 +232,6 @@ test.runIf(isLongRun && findProgram("chromium"))(
 			output += text;
 		});
 		expect((await once(child, "close"))[0]).toBe(0);
-		expect(output).toMatch(/\| scrolling and updating \| [\d.]+ \|/);
+		expect(output).toMatch(/\| scrolled from end to end, updating \| [\d.]+ \|/);
 	},
 );

@@ -13,8 +13,10 @@ import {
 	short,
 	shown,
 	whole,
+	write,
 } from "./dom.js";
 import { openClient, openConnection, openGroup, setAllowed } from "./drawer.js";
+import { soon } from "./frames.js";
 import { createProcesses, drawProcesses } from "./processes.js";
 import { drawRuns, setRuns } from "./runs.js";
 import { createTable } from "./table.js";
@@ -34,7 +36,8 @@ const FIGURES = [
 		],
 	],
 ];
-const GAPS = ["expired", "epoch", "diverged", "invalid", "slow"];
+const isBadEnd = (reason) => ["slow", "error"].includes(reason);
+const isGap = (outcome) => ["expired", "epoch", "diverged", "invalid", "slow"].includes(outcome);
 const MAX_FEED = 200;
 const MAX_SAMPLES = 720;
 
@@ -49,14 +52,14 @@ let startedAt = Date.now();
 
 const tiles = new Map();
 for (const [name, title] of FIGURES) {
-	const number = el("b", "", "–");
+	const [value, unit] = [el("span", "", "–"), el("small", "", "")];
 	const line = spark();
-	const tile = el("button", "tile", el("span", "", title), number, line.box);
+	const tile = el("button", "tile", el("span", "muted", title), el("b", "", value, unit), line.box);
 	tile.type = "button";
 	tile.setAttribute("role", "radio");
 	tile.addEventListener("click", () => choose(name));
 	$("tiles").append(tile);
-	tiles.set(name, { tile, number, line });
+	tiles.set(name, { tile, value, unit, line });
 }
 $("tiles").addEventListener("keydown", (event) => {
 	const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -81,6 +84,17 @@ function choose(name) {
 	drawChart();
 }
 
+function drawTiles() {
+	for (const [name, title, format] of FIGURES) {
+		const { tile, line, ...of } = tiles.get(name);
+		const [value, unit] = format(history.at(-1)[name]);
+		write(of.value, value);
+		write(of.unit, unit);
+		tile.setAttribute("aria-label", `${title}: ${value} ${unit}`);
+		line.set(history.slice(-120).map((each) => [each.t, each[name]]));
+	}
+}
+
 function drawChart() {
 	const [, title, format] = FIGURES.find(([name]) => name === chosen);
 	const points = history.map((sample) => [sample.t, sample[chosen]]);
@@ -89,7 +103,7 @@ function drawChart() {
 
 function say(state, text) {
 	$("status").dataset.state = state;
-	if ($("status-text").textContent !== text) $("status-text").textContent = text;
+	write($("status-text"), text);
 }
 
 const source = new EventSource("stream");
@@ -121,25 +135,17 @@ source.addEventListener("tick", ({ data }) => {
 	if (seconds++ % 5 === 0 || history.length === 0) history.push(sample);
 	else history[history.length - 1] = sample;
 	if (history.length > MAX_SAMPLES) history.shift();
-	for (const [name, , format] of FIGURES) {
-		const { number, line, tile } = tiles.get(name);
-		const [value, unit] = format(sample[name]);
-		number.replaceChildren(value, ...(unit ? [el("small", "", unit)] : []));
-		tile.setAttribute("aria-label", `${tile.firstChild.textContent}: ${value} ${unit}`);
-		line.set(history.slice(-120).map((each) => [each.t, each[name]]));
-	}
-	drawChart();
-	drawLog(tick);
-	drawProcesses(tick.processes, tick.processesError);
-	setBars($("closes"), tick.stats.closes, {
-		isBad: (reason) => reason === "slow" || reason === "error",
-	});
-	setBars($("resumes"), tick.stats.resumes, { isBad: (outcome) => GAPS.includes(outcome) });
+	soon("tiles", drawTiles);
+	soon("chart", drawChart);
+	soon("log", () => drawLog(tick));
+	soon("processes", () => drawProcesses(tick.processes, tick.processesError));
+	soon("closes", () => setBars($("closes"), tick.stats.closes, { isBad: isBadEnd }));
+	soon("resumes", () => setBars($("resumes"), tick.stats.resumes, { isBad: isGap }));
 	if (tick.entries.length > 0) {
 		entries = [...tick.entries, ...entries].slice(0, 1_000);
-		if (!isPaused) drawFeed();
+		if (!isPaused) soon("feed", drawFeed);
 	}
-	table.refresh();
+	soon("table", table.refresh);
 	if (seconds % 2 === 0) void drawRuns();
 	if (seconds % 5 === 0) void drawGroups();
 });
@@ -153,7 +159,7 @@ setInterval(() => {
 function drawLog({ health, stats, log, buffered }) {
 	const badge = $("health");
 	badge.className = `badge ${health.ready ? "good" : "bad"}`;
-	badge.textContent = health.ready ? "Ready" : "Not ready";
+	write(badge, health.ready ? "Ready" : "Not ready");
 	const kept = stats.history;
 	setFacts($("log"), {
 		Engine:

@@ -53,29 +53,47 @@ export function age(ms) {
 
 export const clock = (t) => new Date(t).toLocaleTimeString("en-GB");
 
+/** Sets the text of an element that holds nothing else, where it differs: what stays need not be laid out again. */
+export function write(element, text = "") {
+	const { firstChild } = element;
+	if (firstChild === null) element.append(text);
+	else if (firstChild.data !== text) firstChild.data = text;
+}
+
 /** Sets the rows of a list of facts. */
 export function setFacts(list, facts) {
-	list.replaceChildren(
-		...Object.entries(facts)
-			.filter(([, value]) => value !== undefined)
-			.flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]),
+	keyed(
+		list,
+		Object.entries(facts).filter(([, value]) => value !== undefined),
+		([name]) => name,
+		([name]) => el("div", "", el("dt", "", name), el("dd", "")),
+		({ lastChild }, [, value]) => write(lastChild, value),
 	);
 }
 
 /** Sets a list of bars, the longest first. */
 export function setBars(list, tally, { isBad = () => false, onClick, none = "None yet" } = {}) {
-	const rows = Object.entries(tally).sort(([, one], [, other]) => other - one);
-	const most = rows[0]?.[1] || 1;
-	if (rows.length === 0) return list.replaceChildren(el("li", "none", none));
-	list.replaceChildren(
-		...rows.slice(0, 8).map(([name, count]) => {
-			const bar = el("i");
-			bar.style.width = `${(100 * count) / most}%`;
+	const bars = Object.entries(tally)
+		.sort(([, one], [, other]) => other - one)
+		.slice(0, 8);
+	const most = bars[0]?.[1] || 1;
+	keyed(
+		list,
+		bars.length > 0 ? bars : [[]],
+		([name]) => (name === undefined ? "" : `of ${name}`),
+		([name]) => {
+			if (name === undefined) return el("li", "none", none);
 			const label = onClick
 				? button(shown(name), () => onClick(name))
 				: el("span", "", shown(name));
-			return el("li", isBad(name) ? "bad" : "", label, el("span", "muted", whole(count)), bar);
-		}),
+			return el("li", isBad(name) ? "bad" : "", label, el("span", "muted"), el("i"));
+		},
+		({ children: [, value, bar] }, [, count]) => {
+			if (bar === undefined) return;
+			write(value, whole(count));
+			const width = `${Math.round((100 * count) / most)}%`;
+			if (bar.style.width !== width) bar.style.width = width;
+		},
 	);
 }
 

@@ -1,38 +1,35 @@
 // The table of connections: only the rows in view exist, and only their part of the list is asked for.
-import { $, age, button, bytes, el, shown, whole } from "./dom.js";
+import { $, button, el, whole } from "./dom.js";
+import { createParts } from "./parts.js";
+import { COLUMNS, createRow } from "./row.js";
 
 const ROW = 38;
-const PART = 100;
-const REFRESH_MS = 2_000;
-const MAX_ASKING = 3;
-const COLUMNS = [
-	["Client", "client"],
-	["Groups", undefined],
-	["Age", "opened"],
-	["Waiting", "buffered"],
-	["Last id", undefined],
-	["Process", undefined],
-];
+/** Rows above and below those in view. */
+const MARGIN = 6;
+/** A list that is passed over is asked for where it stops. */
+const STOP_MS = 80;
 
 /** @param onOpen called with a row that was chosen */
 export function createTable(onOpen) {
 	const grid = $("table");
 	const view = $("rows");
-	const spacer = $("spacer");
-	const roles = { table: "grid", heads: "row", rows: "rowgroup", spacer: "presentation" };
+	const window = $("window");
+	const roles = { heads: "row", rows: "rowgroup", spacer: "presentation", window: "presentation" };
+	grid.setAttribute("role", "grid");
 	for (const [id, role] of Object.entries(roles)) $(id).setAttribute("role", role);
 	grid.setAttribute("aria-labelledby", "connections-title");
 	$("heads").setAttribute("aria-rowindex", "1");
 	// The grid has the focus, and names its active row: rows come and go while it is scrolled.
 	grid.tabIndex = 0;
 	view.tabIndex = -1;
-	/** The rows in view by their place, and others to be used again. */
-	const pool = new Map();
-	const spare = [];
-	/** Parts that are being asked for: a fast scroll passes over more than it stops at. */
-	let asking = 0;
-	/** Parts of the list, by number: rows, and when they were asked for. */
-	let parts = new Map();
+	const parts = createParts(found);
+	/** The rows that exist, in the order of the list. */
+	const rows = [];
+	/** The index of the first of them. */
+	let first = 0;
+	let height = 0;
+	let made = 0;
+	let stopping;
 	let total = 0;
 	/** For how many the list is high enough. */
 	let drawn;
@@ -41,12 +38,11 @@ export function createTable(onOpen) {
 	let selected = -1;
 	/** Of the row that was chosen, which moves as others come and go. */
 	let selectedKey;
-	let generation = 0;
 	/** Whose connections: those of this process, unless it says otherwise. */
 	let process;
 
-	const heads = COLUMNS.map(([title, by], at) => {
-		const cell = el("div", at === 2 || at === 3 ? "num" : "");
+	const heads = COLUMNS.map(([title, by, className]) => {
+		const cell = el("div", className === "num" ? "num" : "");
 		cell.setAttribute("role", "columnheader");
 		cell.append(by === undefined ? title : button(title, () => sort(by)));
 		return cell;
@@ -61,8 +57,10 @@ export function createTable(onOpen) {
 	}
 
 	function reset() {
-		generation++;
-		parts = new Map();
+		const query = new URLSearchParams({ q: $("search").value, order });
+		if (isDescending) query.set("desc", "1");
+		if (process !== undefined) query.set("process", process);
+		parts.start(query);
 		selected = -1;
 		selectedKey = undefined;
 		heads.forEach((cell, at) => {
@@ -75,135 +73,88 @@ export function createTable(onOpen) {
 		render();
 	}
 
-	async function ask(part) {
-		const mine = generation;
-		const known = parts.get(part);
-		parts.set(part, { rows: known?.rows ?? [], at: Date.now() });
-		const params = new URLSearchParams({
-			q: $("search").value,
-			order,
-			offset: part * PART,
-			limit: PART,
-		});
-		if (isDescending) params.set("desc", "1");
-		if (process !== undefined) params.set("process", process);
-		asking++;
-		const found = await fetch(`connections?${params}`)
-			.then((answer) => (answer.ok ? answer.json() : undefined))
-			.catch(() => undefined);
-		asking--;
-		if (mine !== generation) return render();
-		if (found === undefined) return;
-		parts.set(part, { rows: found.rows, at: Date.now() });
-		total = found.total;
-		$("count").textContent = whole(found.found);
-		$("cut").textContent =
-			total < found.found ? `The first ${whole(total)}: search for others` : "";
-		grid.classList.toggle("wide", found.rows[0]?.process !== undefined);
-		const at = found.rows.findIndex(({ key }) => key === selectedKey);
-		if (at >= 0) selected = part * PART + at;
+	function found(answer, from) {
+		if (answer !== undefined) {
+			total = answer.total;
+			$("count").textContent = whole(answer.found);
+			$("cut").textContent =
+				total < answer.found ? `The first ${whole(total)}: search for others` : "";
+			grid.classList.toggle("wide", answer.rows[0]?.process !== undefined);
+			const at = answer.rows.findIndex(({ key }) => key === selectedKey);
+			if (at >= 0) selected = from + at;
+		}
 		render();
 	}
 
-	function rowAt(index) {
-		return parts.get(Math.floor(index / PART))?.rows[index % PART];
-	}
-
 	function render() {
-		// Everything is read before anything is written: in between, the browser would lay the page out again.
-		const { scrollTop, clientHeight } = view;
-		const first = Math.max(0, Math.floor(scrollTop / ROW) - 6);
-		const last = Math.min(total - 1, Math.ceil((scrollTop + clientHeight) / ROW) + 6);
+		const top = Math.floor(view.scrollTop / ROW);
+		const inView = Math.ceil(height / ROW) + 1;
 		if (drawn !== total) {
 			drawn = total;
-			spacer.style.height = `${total * ROW}px`;
+			$("spacer").style.height = `${total * ROW}px`;
 			grid.setAttribute("aria-rowcount", String(total + 1));
-		}
-		if (total === 0) {
 			const isSearching = $("search").value !== "";
-			$("empty").textContent = isSearching ? "No client or group matches." : "Nobody is connected.";
+			$("empty").textContent =
+				total > 0 ? "" : isSearching ? "No client or group matches." : "Nobody is connected.";
 		}
-		$("empty").style.display = total > 0 ? "none" : "";
-		for (const [index, row] of pool) {
-			if (index >= first && index <= last) continue;
-			row.remove();
-			spare.push(row);
-			pool.delete(index);
-		}
-		for (let index = first; index <= last; index++) fill(index);
-		for (
-			let part = Math.floor(first / PART);
-			part <= Math.floor(Math.max(last, 0) / PART);
-			part++
-		) {
-			if (asking < MAX_ASKING && Date.now() - (parts.get(part)?.at ?? 0) > REFRESH_MS)
-				void ask(part);
-		}
-		if (pool.has(selected)) grid.setAttribute("aria-activedescendant", `row-${selected}`);
+		const count = Math.min(total, inView + 2 * MARGIN);
+		const passed = moveTo(Math.max(0, Math.min(top - MARGIN, total - count)), count);
+		let active;
+		rows.forEach((row, at) => {
+			const index = first + at;
+			row.show(index, parts.rowAt(index), index === selected);
+			if (index === selected) active = row.element.id;
+		});
+		if (active) grid.setAttribute("aria-activedescendant", active);
 		else grid.removeAttribute("aria-activedescendant");
+		if (Math.abs(passed) > inView) {
+			clearTimeout(stopping);
+			stopping = setTimeout(stop, STOP_MS);
+		} else if (stopping === undefined) parts.want(first, first + count - 1);
 	}
 
-	function make() {
-		const row = el(
-			"div",
-			"row",
-			...COLUMNS.map((_, at) =>
-				el("div", at === 2 || at === 3 ? "num" : at === 4 ? "mono muted" : ""),
-			),
-		);
-		for (const cell of row.children) cell.setAttribute("role", "gridcell");
-		row.setAttribute("role", "row");
-		row.addEventListener("click", () => choose(Number(row.dataset.index), true));
-		return row;
+	function stop() {
+		stopping = undefined;
+		render();
 	}
 
-	function fill(index) {
-		let row = pool.get(index);
-		if (row === undefined) {
-			row = spare.pop() ?? make();
-			row.id = `row-${index}`;
-			row.setAttribute("aria-rowindex", String(index + 2));
-			row.style.transform = `translateY(${index * ROW}px)`;
-			row.dataset.index = index;
-			pool.set(index, row);
-			view.append(row);
+	/** Has `count` rows, from an index on. Those that stay in view stay as they are. @returns how far it has moved */
+	function moveTo(from, count) {
+		const passed = from - first;
+		while (rows.length > count) rows.pop().element.remove();
+		if (Math.abs(passed) < rows.length) {
+			for (let step = passed; step > 0; step--) {
+				rows.push(rows.shift());
+				window.append(rows.at(-1).element);
+			}
+			for (let step = passed; step < 0; step++) {
+				rows.unshift(rows.pop());
+				window.prepend(rows[0].element);
+			}
 		}
-		row.setAttribute("aria-selected", String(index === selected));
-		const data = rowAt(index);
-		row.classList.toggle("loading", data === undefined);
-		const [client, groups, since, waiting, lastId, where] = row.children;
-		if (data === undefined) {
-			for (const cell of row.children) cell.textContent = "";
-			row.dataset.of = "";
-			return;
+		while (rows.length < count) {
+			const row = createRow((index) => choose(index, true));
+			row.element.id = `row-${made++}`;
+			rows.push(row);
+			window.append(row.element);
 		}
-		since.textContent = age(Date.now() - data.openedAt);
-		const of = JSON.stringify([data.key, data.groups, data.buffered, data.process]);
-		if (row.dataset.of === of) return;
-		row.dataset.of = of;
-		client.textContent = shown(data.client);
-		client.title = shown(data.client);
-		where.textContent = data.process === undefined ? "" : shown(data.process);
-		where.title = where.textContent;
-		groups.replaceChildren(...data.groups.map((group) => el("span", "chip", shown(group))));
-		waiting.textContent = bytes(data.buffered).join(" ");
-		waiting.classList.toggle("warned", data.buffered > 65_536);
-		lastId.textContent = data.lastEventId === undefined ? "–" : shown(data.lastEventId);
+		if (passed !== 0) window.style.transform = `translateY(${from * ROW}px)`;
+		first = from;
+		return passed;
 	}
 
 	function choose(index, isOpening) {
 		selected = Math.max(0, Math.min(total - 1, index));
 		const top = selected * ROW;
 		if (top < view.scrollTop) view.scrollTop = top;
-		else if (top + ROW > view.scrollTop + view.clientHeight)
-			view.scrollTop = top + ROW - view.clientHeight;
-		selectedKey = rowAt(selected)?.key;
+		else if (top + ROW > view.scrollTop + height) view.scrollTop = top + ROW - height;
+		const data = parts.rowAt(selected);
+		selectedKey = data?.key;
 		render();
-		const data = rowAt(selected);
 		if (isOpening && data !== undefined) onOpen(data);
 	}
 
-	const page = () => Math.floor(view.clientHeight / ROW);
+	const page = () => Math.floor(height / ROW);
 	const KEYS = {
 		ArrowDown: () => selected + 1,
 		ArrowUp: () => selected - 1,
@@ -234,19 +185,26 @@ export function createTable(onOpen) {
 			render();
 		});
 	});
+	// What is cut off can be read under the pointer.
+	view.addEventListener("pointerover", ({ target }) => {
+		if (target.childElementCount === 0) target.title = target.textContent;
+	});
 	new ResizeObserver(() => {
+		height = view.clientHeight;
 		$("heads").style.paddingRight = `${16 + view.offsetWidth - view.clientWidth}px`;
 		render();
 	}).observe(view);
 	let typing;
 	$("search").addEventListener("input", () => {
 		clearTimeout(typing);
-		typing = setTimeout(() => {
-			view.scrollTop = 0;
-			total = 0;
-			reset();
-		}, 120);
+		typing = setTimeout(list, 120);
 	});
+
+	function list() {
+		view.scrollTop = 0;
+		total = 0;
+		reset();
+	}
 	reset();
 	// What is in view is asked for again, and ages grow.
 	return {
@@ -254,9 +212,7 @@ export function createTable(onOpen) {
 		/** Lists the connections of a process, or of all. */
 		setProcess(id) {
 			process = id;
-			view.scrollTop = 0;
-			total = 0;
-			reset();
+			list();
 		},
 	};
 }

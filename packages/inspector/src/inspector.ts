@@ -1,7 +1,6 @@
 /**
  * The inspector: serves the page, its data, and a stream of what changes, on Node's request and response.
  */
-import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSSEService, type HttpServer, type SSEService, type Target } from "sse-service";
 import { readBody } from "./body.js";
@@ -13,6 +12,7 @@ import {
 	readOptions,
 	readService,
 } from "./options.js";
+import { isPageFile, sendPageFile } from "./page.js";
 import type { Subject } from "./peer-texts.js";
 import { readQuery } from "./roll.js";
 import { Shown } from "./shown.js";
@@ -29,25 +29,6 @@ export interface Inspector {
 	/** Ends the streams of its pages, and stops watching. When the service closes, this happens by itself. */
 	close(): Promise<void>;
 }
-
-const PAGE: Readonly<Record<string, string>> = {
-	"": "index.html",
-	"style.css": "style.css",
-	"app.js": "app.js",
-	"chart.js": "chart.js",
-	"dom.js": "dom.js",
-	"drawer.js": "drawer.js",
-	"processes.js": "processes.js",
-	"runs.js": "runs.js",
-	"table.js": "table.js",
-	"icon.svg": "icon.svg",
-};
-const TYPES: Readonly<Record<string, string>> = {
-	html: "text/html; charset=utf-8",
-	css: "text/css; charset=utf-8",
-	js: "text/javascript; charset=utf-8",
-	svg: "image/svg+xml",
-};
 
 const ACTIONS = ["send", "disconnect", "cancel"] as const;
 type Action = (typeof ACTIONS)[number];
@@ -78,7 +59,6 @@ class Inspection {
 	readonly #visitors = createSSEService({ retryMs: 1_000, maxConnections: MAX_VISITORS });
 	readonly #timer: ReturnType<typeof setInterval>;
 	readonly #startedAt = Date.now();
-	readonly #files = new Map<string, Buffer>();
 	/** Those that pages were opened on. */
 	readonly #servers = new WeakSet<HttpServer>();
 	#isEnding = false;
@@ -127,8 +107,7 @@ class Inspection {
 			res.writeHead(308, { ...HEADERS, Location: `${this.#options.path}/` }).end();
 			return;
 		}
-		const file = Object.hasOwn(PAGE, name) ? PAGE[name] : undefined;
-		if (file !== undefined) return this.#file(res, file);
+		if (isPageFile(name)) return sendPageFile(req, res, name);
 		if (!this.#guard.isFromHere(req)) return refuse(res, 403);
 		if (name === "stream") return this.#open(req, res);
 		const shown = this.#shown;
@@ -144,14 +123,6 @@ class Inspection {
 				return json(res, await shown.runRows());
 		}
 		refuse(res, 404);
-	}
-
-	#file(res: ServerResponse, file: string): void {
-		const body = this.#files.get(file) ?? readFileSync(new URL(`../page/${file}`, import.meta.url));
-		this.#files.set(file, body);
-		const type = TYPES[file.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-		res.writeHead(200, { ...HEADERS, "Content-Type": type, "Content-Length": body.length });
-		res.end(body);
 	}
 
 	#open(req: IncomingMessage, res: ServerResponse): void {

@@ -7,10 +7,11 @@ export function countOf() {
 }
 
 /**
- * Runs in the page: how long each frame took, while the list is scrolled by each, from end to end and back.
- * @param {{ ms: number, isScrolling: boolean }} how
+ * Runs in the page: how long each frame took, while the list is scrolled by each.
+ * @param {{ from: number, ms: number, scroll: "none" | "screens" | "ends" }} how A screen a second, or from end to end and back
+ *   in eight; `from`: how long it has been scrolled before, in ms
  */
-export async function watchFrames({ ms, isScrolling }) {
+export async function watchFrames({ from, ms, scroll }) {
 	const view = /** @type {HTMLElement} */ (document.getElementById("rows"));
 	/** @returns {Promise<number>} */
 	const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -26,12 +27,13 @@ export async function watchFrames({ ms, isScrolling }) {
 	let most = 0;
 	const begun = await frame();
 	for (let before = begun; before - begun < ms; ) {
-		// There and back in eight seconds.
-		const part = ((before - begun) / 4_000) % 2;
-		if (isScrolling) view.scrollTop = view.scrollHeight * (part < 1 ? part : 2 - part);
+		const scrolled = from + before - begun;
+		const part = (scrolled / 4_000) % 2;
+		if (scroll === "ends") view.scrollTop = view.scrollHeight * (part < 1 ? part : 2 - part);
+		if (scroll === "screens") view.scrollTop = (view.clientHeight * scrolled) / 1_000;
 		const now = await frame();
 		frames.push(now - before);
-		most = Math.max(most, view.children.length);
+		most = Math.max(most, view.querySelectorAll(".row").length);
 		before = now;
 	}
 	observer.disconnect();

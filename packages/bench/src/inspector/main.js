@@ -1,8 +1,9 @@
 // `pnpm bench:inspector`: whether the inspector's page keeps up. Chromium shows 10,000 connections, of which some come and go
-// each second, while the list is scrolled from end to end; what counts is how late frames are.
+// each second, while the list is scrolled; beside it, a page of fixed rows shows what the browser can do here.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -14,12 +15,11 @@ import { findProgram } from "../../../../.ci/programs.mjs";
 import { markdownTable } from "../table.js";
 import { countOf, watchFrames } from "./in-page.js";
 
-/** A frame of 60 a second. */
-const FRAME_MS = 1_000 / 60;
-/** Beyond this, a frame has been left out. */
-const LONG_MS = 1.5 * FRAME_MS;
-/** What must hold: the median, and how many frames may be long. */
-const LIMITS = { medianMs: 17.5, longShare: 0.01 };
+/**
+ * What must hold: 60 frames a second, or as many as a page with nothing but fixed rows reaches beside the same load, less a tenth;
+ * and that the page has its part of a frame ready in time, on any machine like this.
+ */
+const LIMITS = { fps: 59, ofBare: 0.9, workMs: 1_000 / 60 };
 /** Of the rows that exist at a time, whatever is connected. */
 const MAX_ROWS = 80;
 const SENDS_A_SECOND = 20;
@@ -41,10 +41,15 @@ if (executablePath === "") {
 	process.exit(1);
 }
 
+const bare = readFileSync(new URL("bare.html", import.meta.url));
 const sse = createSSEService({ heartbeatIntervalMs: 0 });
 const inspect = inspector(sse, { loopbackOnly: true });
 const server = createServer((req, res) => {
 	if (inspect(req, res)) return;
+	if (req.url === "/bare") {
+		res.setHeader("Content-Type", "text/html").end(bare);
+		return;
+	}
 	const { pathname } = new URL(req.url ?? "", "http://localhost");
 	sse.connect({ req, res, clientId: pathname.slice(1), groups: ["all", `of${pathname.at(-1)}`] });
 });
@@ -62,29 +67,57 @@ console.error(`${rows} clients are connected, ${values.churn} of them change eac
 
 const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const browser = await chromium.launch({ executablePath, args });
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-await page.goto(`http://127.0.0.1:${port}/inspector/`);
-while ((await page.evaluate(countOf)) < rows * 0.9) await setTimeout(100);
-const session = await page.context().newCDPSession(page);
-// CPU time of the page's main thread, which a busy machine does not lengthen.
-await session.send("Performance.enable", { timeDomain: "threadTicks" });
-const workedMs = async () => {
-	const { metrics } = await session.send("Performance.getMetrics");
-	return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
-};
 const sending = setInterval(
 	() => sse.send({ group: "all" }, "x".repeat(100)),
 	1_000 / SENDS_A_SECOND,
 );
 
-const phases = [];
-for (const [name, isScrolling] of /** @type {const} */ ([
-	["at rest, updating", false],
-	["scrolling and updating", true],
-])) {
+/** @param {string} path */
+async function open(path) {
+	const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+	await page.goto(`http://127.0.0.1:${port}${path}`);
+	while ((await page.evaluate(countOf)) < rows * 0.9) await setTimeout(100);
+	const session = await page.context().newCDPSession(page);
+	// CPU time of the page's main thread, which a busy machine does not lengthen.
+	await session.send("Performance.enable", { timeDomain: "threadTicks" });
+	const workedMs = async () => {
+		const { metrics } = await session.send("Performance.getMetrics");
+		return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
+	};
+	return { page, workedMs };
+}
+
+/** @typedef {{ frames: number[], most: number, tasks: number, worked: number }} Seen */
+
+/** @returns {Seen} */
+const nothingSeen = () => ({ frames: [], most: 0, tasks: 0, worked: 0 });
+
+/** @param {Awaited<ReturnType<typeof open>>} where @param {Seen} seen @param {Parameters<typeof watchFrames>[0]} how */
+async function look({ page, workedMs }, seen, how) {
+	await page.bringToFront();
 	const before = await workedMs();
-	const watched = await page.evaluate(watchFrames, { ms: seconds * 1_000, isScrolling });
-	phases.push({ name, ...watched, worked: (await workedMs()) - before });
+	const { frames, most, tasks } = await page.evaluate(watchFrames, how);
+	seen.worked += (await workedMs()) - before;
+	seen.frames.push(...frames);
+	seen.most = Math.max(seen.most, most);
+	seen.tasks += tasks;
+}
+
+const bareList = await open("/bare");
+const inspected = await open("/inspector/");
+const phases = [];
+for (const [name, scroll] of /** @type {const} */ ([
+	["at rest, updating", "none"],
+	["scrolled a screen a second, updating", "screens"],
+	["scrolled from end to end, updating", "ends"],
+])) {
+	const [bareSeen, seen] = [nothingSeen(), nothingSeen()];
+	// In turns, so that what else the machine does meets both.
+	for (let from = 0; from < seconds; from++) {
+		await look(bareList, bareSeen, { from: from * 1_000, ms: 1_000, scroll });
+		await look(inspected, seen, { from: from * 1_000, ms: 1_000, scroll });
+	}
+	phases.push({ name, bareFps: fpsOf(bareSeen.frames), ...seen });
 }
 clearInterval(sending);
 await browser.close();
@@ -94,46 +127,38 @@ server.close();
 await sse.close();
 await inspect.close();
 
-const judged = phases.map(({ name, frames, most, tasks, worked }) => {
+/** @param {readonly number[]} frames */
+function fpsOf(frames) {
+	return (1_000 * frames.length) / frames.reduce((sum, ms) => sum + ms, 0);
+}
+
+const judged = phases.map(({ name, frames, most, tasks, worked, bareFps }) => {
 	const sorted = frames.toSorted((one, other) => one - other);
 	const at = (/** @type {number} */ part) => sorted[Math.floor(part * (sorted.length - 1))] ?? 0;
-	const long = sorted.filter((ms) => ms > LONG_MS).length;
-	const isMet = at(0.5) <= LIMITS.medianMs && long <= LIMITS.longShare * sorted.length;
-	const fps = (1_000 * sorted.length) / sorted.reduce((sum, ms) => sum + ms, 0);
-	return {
-		name,
-		isMet: isMet && most <= MAX_ROWS,
-		long,
-		fps,
-		most,
-		tasks,
-		at,
-		work: worked / sorted.length,
-		count: sorted.length,
-	};
+	const fps = fpsOf(frames);
+	const work = worked / sorted.length;
+	const isSmooth = fps >= LIMITS.fps || fps >= LIMITS.ofBare * bareFps;
+	const isMet = isSmooth && work < LIMITS.workMs && most <= MAX_ROWS;
+	return { name, isMet, fps, bareFps, most, tasks, at, work };
 });
-console.log(
-	`${rows} rows, ${seconds} s each; a long frame took more than ${LONG_MS.toFixed(0)} ms\n`,
-);
+console.log(`${rows} rows, ${seconds} s each\n`);
 console.log(
 	markdownTable([
 		[
 			"",
 			"frames/s",
+			"of a bare list",
 			"median",
 			"p99",
-			"longest",
-			"long frames",
 			"tasks over 50 ms",
 			"CPU a frame",
 			"rows in the page",
-			"60 fps",
+			"met",
 		],
-		...judged.map(({ name, fps, at, long, count, tasks, work, most, isMet }) => [
+		...judged.map(({ name, fps, bareFps, at, tasks, work, most, isMet }) => [
 			name,
-			fps.toFixed(1),
-			...[0.5, 0.99, 1].map((part) => `${at(part).toFixed(1)} ms`),
-			`${long} of ${count}`,
+			...[fps, bareFps].map((each) => each.toFixed(1)),
+			...[0.5, 0.99].map((part) => `${at(part).toFixed(1)} ms`),
 			`${tasks}`,
 			`${work.toFixed(1)} ms`,
 			`${most}`,
