@@ -17,6 +17,26 @@ function told(what: "join" | "leave", process = OTHER_PROCESS): World {
 	return world;
 }
 
+/**
+ * Another process has Bob join a group, at 51; his own has him leave it at once, and the log has that at 52.
+ *
+ * @param isOnItsWay whether the first was under way when his stream opened
+ */
+function contradicted(isOnItsWay: boolean): World {
+	const world = rightWorld();
+	const open = (): void => {
+		world.give(BOB, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(50) });
+		world.give(BOB, { kind: "id", position: at(50) });
+	};
+	if (!isOnItsWay) open();
+	const join = world.tell("join", "bob", CLEO_GROUP);
+	if (isOnItsWay) open();
+	const leave = world.tell("leave", "bob", CLEO_GROUP, OWN_PROCESS);
+	world.store(at(51), undefined, join);
+	world.store(at(52), undefined, leave);
+	return world;
+}
+
 /** Send one event to a group, to these readers. */
 function send(
 	world: World,
@@ -97,17 +117,26 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("also where its process was told of a later one itself, and so obeyed that first", () => {
+	it("when a command of its own process holds, though an older one of another process arrives behind it", () => {
+		for (const isOnItsWay of [true, false]) {
+			const world = contradicted(isOnItsWay);
+			send(world, 53, CLEO_GROUP, {});
+			world.giveAll({ kind: "id", position: at(53) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("whether one of its own process that was under way when the stream opened is repeated behind an older one", () => {
 		for (const isGiven of [true, false]) {
 			const world = rightWorld();
-			const join = world.tell("join", "bob", CLEO_GROUP);
+			const join = world.tell("join", "bob", CLEO_GROUP, OWN_PROCESS);
 			world.give(BOB, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(50) });
 			world.give(BOB, { kind: "id", position: at(50) });
-			const leave = world.tell("leave", "bob", CLEO_GROUP, OWN_PROCESS);
-			world.store(at(51), undefined, join);
-			world.store(at(52), undefined, leave);
-			const number = world.send(1, at(53), { targets: [{ group: CLEO_GROUP }] });
-			if (isGiven) world.give(BOB, { kind: "event", number, position: at(53) });
+			const leave = world.tell("leave", "bob", CLEO_GROUP);
+			world.store(at(51), undefined, leave);
+			const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
+			if (isGiven) world.give(BOB, { kind: "event", number, position: at(52) });
+			world.store(at(53), undefined, join);
 			world.giveAll({ kind: "id", position: at(53) });
 			expect(world.check()).toEqual([]);
 		}
@@ -125,6 +154,15 @@ describe("a history in which groups change is right", () => {
 });
 
 describe("of groups that change, the checker finds:", () => {
+	it("a process that lets an older command of another one undo its own", () => {
+		for (const isOnItsWay of [true, false]) {
+			const world = contradicted(isOnItsWay);
+			const number = world.send(1, at(53), { targets: [{ group: CLEO_GROUP }] });
+			world.give(BOB, { kind: "event", number, position: at(53) });
+			expect(world.rules()).toEqual(["foreign"]);
+		}
+	});
+
 	it("one who joined, and is not sent what follows", () => {
 		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
 			const world = told("join", process);

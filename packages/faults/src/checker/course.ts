@@ -74,7 +74,7 @@ export class Course {
 			if ("told" in each) {
 				const { asked, unsettled } = this.#traveller;
 				if (asked.has(each.id)) this.memberships.pass(each.id, each.told);
-				else if (unsettled.has(each.id)) this.memberships.passUnsure(each.told);
+				else if (unsettled.has(each.id)) this.memberships.passUnsure(each.id, each.told);
 				continue;
 			}
 			const membership = this.memberships.in(groupOf(each.sent.target));

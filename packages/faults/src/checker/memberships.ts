@@ -9,17 +9,14 @@ type Membership = "in" | "out" | "unsure";
 
 export class Memberships {
 	readonly #states: Map<string, Membership>;
-	/** By group, commands that may be obeyed before the log delivers them, and whether the reader's process was told itself. */
-	readonly #ahead: Map<string, ReadonlyMap<number, boolean>>;
-	/** Groups for which the reader's process obeyed commands in another order than the log's. */
-	readonly #mixed: Set<string>;
+	/** By group, commands that may be obeyed before the log delivers them. In the end the one that the log has last holds. */
+	readonly #ahead: Map<string, ReadonlySet<number>>;
 	/** The commands that the reader is past. */
 	readonly #passed: Set<number>;
 
 	private constructor(other?: Memberships) {
 		this.#states = new Map(other === undefined ? [] : other.#states);
 		this.#ahead = new Map(other === undefined ? [] : other.#ahead);
-		this.#mixed = new Set(other === undefined ? [] : other.#mixed);
 		this.#passed = new Set(other === undefined ? [] : other.#passed);
 	}
 
@@ -50,29 +47,31 @@ export class Memberships {
 		}
 	}
 
-	/** A command may be obeyed from now on. `isOwn`: the reader's process obeys it now, and not when the log delivers it */
-	obeyAhead(id: number, { group }: Told, isOwn: boolean): void {
-		this.#ahead.set(group, new Map([...(this.#ahead.get(group) ?? []), [id, isOwn]]));
+	/** A command may be obeyed from now on, before the reader comes to where the log has it. */
+	obeyAhead(id: number, { group }: Told): void {
+		this.#ahead.set(group, new Set([...(this.#ahead.get(group) ?? []), id]));
 		this.doubt(group);
 	}
 
 	/** The reader has come to where the log has a command. */
 	pass(id: number, { group, do: what }: Told): void {
 		this.#passed.add(id);
-		const ahead = new Map(this.#ahead.get(group));
-		const wasAhead = ahead.delete(id);
-		this.#ahead.set(group, ahead);
-		if (!wasAhead && [...ahead.values()].includes(true)) this.#mixed.add(group);
-		const isSure = ahead.size === 0 && !this.#mixed.has(group);
-		if (isSure) this.#states.set(group, what === "join" ? "in" : "out");
+		if (this.#isNoneAheadOf(id, group)) this.#states.set(group, what === "join" ? "in" : "out");
 		else this.doubt(group);
-		if (ahead.size === 0) this.#mixed.delete(group);
 	}
 
 	/** The same, of a command that concerns the reader's stream or not. */
-	passUnsure({ group }: Told): void {
-		if ([...(this.#ahead.get(group)?.values() ?? [])].includes(true)) this.#mixed.add(group);
+	passUnsure(id: number, { group }: Told): void {
+		this.#isNoneAheadOf(id, group);
 		this.doubt(group);
+	}
+
+	/** @returns whether no other command for a group may have been obeyed, when one is passed */
+	#isNoneAheadOf(id: number, group: string): boolean {
+		const ahead = new Set(this.#ahead.get(group));
+		ahead.delete(id);
+		this.#ahead.set(group, ahead);
+		return ahead.size === 0;
 	}
 
 	hasPassed(id: number): boolean {

@@ -11,6 +11,9 @@ import { Memberships } from "./memberships.js";
 /** So many are reported. */
 const REPORTED = 10;
 
+/** What all processes have been well for so often without storing it will never be stored. */
+const GIVEN_UP = 2;
+
 export class Orders {
 	/** Those that were given while the stream was open, and its process followed the log. */
 	readonly asked = new Set<number>();
@@ -18,8 +21,8 @@ export class Orders {
 	readonly unsettled = new Set<number>();
 	readonly #truth: Truth;
 	readonly #reader: Reader;
-	/** Those that some process may not have obeyed yet. */
-	readonly #pending = new Set<number>();
+	/** Those that some process may not have obeyed yet, and how often all processes were well since. */
+	readonly #pending = new Map<number, number>();
 	/** Where no course says more. */
 	#memberships: Memberships;
 	/** Those given last. */
@@ -40,10 +43,7 @@ export class Orders {
 		this.asked.clear();
 		this.unsettled.clear();
 		this.#memberships = Memberships.of(this.#reader.groups);
-		for (const id of this.#pending) {
-			this.unsettled.add(id);
-			this.#doubt(id, [this.#memberships]);
-		}
+		for (const id of this.#pending.keys()) this.#unsettle(id, [this.#memberships]);
 		for (const course of courses) course.memberships = this.#memberships.copy();
 	}
 
@@ -61,17 +61,20 @@ export class Orders {
 	onTold(id: number, courses: readonly Course[]): void {
 		const told = this.#truth.told(id);
 		if (told === undefined) return;
-		this.#pending.add(id);
+		this.#pending.set(id, 0);
 		this.#history.push(id);
 		if (this.#history.length > REPORTED) this.#history.shift();
 		const all = courses.map(({ memberships }) => memberships);
-		this.#doubt(id, this.#isLive ? [this.#memberships] : [this.#memberships, ...all]);
-		if (!this.#isLive) return;
+		if (!this.#isLive) {
+			this.#unsettle(id, [this.#memberships, ...all]);
+			return;
+		}
+		this.#memberships.doubt(told.group);
 		this.asked.add(id);
 		const isOwn = told.process === this.#process;
 		// A replay that has not come there yet leaves out what is for a group that was left.
 		if (!isOwn && told.do === "join") return;
-		for (const memberships of all) memberships.obeyAhead(id, told, isOwn);
+		for (const memberships of all) memberships.obeyAhead(id, told);
 	}
 
 	/** @returns what is sure along all of these courses */
@@ -97,17 +100,25 @@ export class Orders {
 	/** All processes have delivered what the log has up to a position. */
 	settleAt({ epoch, sequence }: Position): void {
 		const { current } = this.#truth.ledger;
-		for (const id of this.#pending) {
+		for (const [id, settles] of this.#pending) {
 			const place = current?.placeOfTold(id);
 			const isElsewhere = this.#truth.ledger.all().some((branch) => branch.placeOfTold(id));
 			const isBefore = place !== undefined && current?.epoch === epoch && place <= sequence;
-			if (isBefore || (place === undefined && isElsewhere)) this.#pending.delete(id);
+			const isNowhere = place === undefined && (isElsewhere || settles >= GIVEN_UP);
+			if (isBefore || isNowhere) this.#pending.delete(id);
+			else this.#pending.set(id, settles + 1);
 		}
 	}
 
-	#doubt(id: number, all: readonly Memberships[]): void {
-		const group = this.#truth.told(id)?.group;
-		if (group === undefined) return;
-		for (const memberships of all) memberships.doubt(group);
+	/** Whether it concerns the stream is not known. */
+	#unsettle(id: number, all: readonly Memberships[]): void {
+		const told = this.#truth.told(id);
+		if (told === undefined) return;
+		this.unsettled.add(id);
+		for (const memberships of all) {
+			// A process may carry out its own again whenever an older one arrives.
+			if (told.process === this.#process) memberships.obeyAhead(id, told);
+			else memberships.doubt(told.group);
+		}
 	}
 }

@@ -9,6 +9,7 @@ import type { EventLog } from "sse-service/engine";
  * - `silent`: does not say that it lost what it had delivered.
  * - `suspicious`: says of what it has that it is gone.
  * - `deaf`: does not let clients join and leave when other processes ask for it.
+ * - `undone`: lets an older command of another process undo one of its own that the log has behind it.
  * - `stateless`: has no newest events for those who come to a group.
  * - `absent`: its process does not say who is connected to it.
  * - `unrecovered`: the application's `recover` makes up for nothing.
@@ -19,6 +20,7 @@ export type Flaw =
 	| "silent"
 	| "suspicious"
 	| "deaf"
+	| "undone"
 	| "stateless"
 	| "absent"
 	| "unrecovered";
@@ -58,6 +60,16 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 				if (command.do === "present") obey(command);
 			},
 		}));
+	} else if (flaw === "undone") {
+		const own = new WeakSet<object>();
+		const tell = log.shared?.tell;
+		if (log.shared !== undefined && tell !== undefined) {
+			log.shared.tell = (command) => {
+				own.add(command);
+				return tell(command);
+			};
+		}
+		hosted(({ obey }) => ({ obey: (command) => void (own.has(command) || obey(command)) }));
 	} else if (flaw === "suspicious") {
 		const readAfter = log.readAfter.bind(log);
 		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));

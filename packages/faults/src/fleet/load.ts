@@ -7,7 +7,7 @@ import type { Mark } from "../crowd/crowd.js";
 import { parseId } from "../truth/position.js";
 import type { Sent } from "../truth/sent.js";
 import { STATE_GROUPS, stateGroupOf, type Target } from "../truth/target.js";
-import { nameOfTold } from "../truth/told.js";
+import { nameOfTold, type Told } from "../truth/told.js";
 import type { Truth } from "../truth/truth.js";
 import type { Fleet } from "./fleet.js";
 import type { Member } from "./member.js";
@@ -17,6 +17,9 @@ const TICK_MS = 20;
 
 /** For so many events a process is told one thing of the groups of a client. */
 const TELL_ONE_IN = 12;
+
+/** Of these, so many are contradicted at the same time, by any process. */
+const CONTRADICTED_ONE_IN = 3;
 
 /** How many keys there are for each target. */
 const KEYS = 8;
@@ -119,14 +122,23 @@ export class Load {
 		}
 	}
 
-	/** Have a client join or leave a group, wherever its streams are. */
+	/** Have a client join or leave a group, wherever its streams are. Some processes contradict each other. */
 	#tell(member: Member): void {
-		const { random, truth, groups, clientIds, onTelling } = this.#options;
-		if (onTelling === undefined) return;
+		const { random, groups, clientIds } = this.#options;
 		const plain = groups.filter((group) => !STATE_GROUPS.includes(group));
 		const clientId = clientIds[random.between(0, clientIds.length - 1)] ?? "";
 		const group = plain[random.between(0, plain.length - 1)] ?? "";
 		const what = random.between(1, 2) === 1 ? "join" : "leave";
+		this.#order(member, what, clientId, group);
+		const other = random.between(1, CONTRADICTED_ONE_IN) === 1 ? this.#anyMember() : undefined;
+		if (other !== undefined)
+			this.#order(other, what === "join" ? "leave" : "join", clientId, group);
+	}
+
+	#order(member: Member, what: Told["do"], clientId: string, group: string): void {
+		const { truth, onTelling } = this.#options;
+		// An older version lets an older command of another process undo its own.
+		if (onTelling === undefined || member.isOther) return;
 		const id = ++this.#told;
 		truth.tell(id, { do: what, clientId, group, process: member.port });
 		onTelling(clientId, id, `process ${member.index}, on port ${member.port}: ${what} ${group}`);

@@ -43,12 +43,15 @@ interface Health {
 export class Member {
 	readonly index: number;
 	readonly proxy: TcpProxy;
+	/** Whether its program runs beside other versions of the packages. */
+	readonly isOther: boolean;
 	readonly #process: ServerProcess;
 	readonly #agent = new http.Agent({ keepAlive: true });
 	#isUp = true;
 
-	private constructor(index: number, proxy: TcpProxy, process: ServerProcess) {
+	private constructor(index: number, isOther: boolean, proxy: TcpProxy, process: ServerProcess) {
 		this.index = index;
+		this.isOther = isOther;
 		this.proxy = proxy;
 		this.#process = process;
 	}
@@ -60,6 +63,7 @@ export class Member {
 		const proxy = await startTcpProxy(enginePort);
 		const scheme = engine === "nats" ? "nats" : "redis";
 		const url = `${scheme}://127.0.0.1:${proxy.port}`;
+		const isOther = otherProgram !== undefined && index === FLEET_SIZE - 1;
 		const process = await startServerProcess({
 			path: globalThis.process.execPath,
 			scheme: "http",
@@ -67,13 +71,15 @@ export class Member {
 				const skewMs = SKEWS_MS[index % SKEWS_MS.length] ?? 0;
 				const own = { maxEvents, drainMs, skewMs, flaw };
 				const options: MemberOptions = { port, engine, url, ...own };
-				const isOther = otherProgram !== undefined && index === FLEET_SIZE - 1;
-				return [isOther ? otherProgram : MEMBER_PROGRAM, JSON.stringify(options)];
+				return [
+					otherProgram !== undefined && isOther ? otherProgram : MEMBER_PROGRAM,
+					JSON.stringify(options),
+				];
 			},
 			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 			answer: /^HTTP\/1\.1 200/,
 		});
-		return new Member(index, proxy, process);
+		return new Member(index, isOther, proxy, process);
 	}
 
 	get port(): number {
