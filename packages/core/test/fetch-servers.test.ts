@@ -368,6 +368,15 @@ describe("something between the handler and the server", () => {
 		expect(await isReadOn(stream)).toBe(false);
 	});
 
+	// A layer that creates its signal when it is first read is asked for it late.
+	it("that keeps a cancellation to itself does not hide that the client has left", async () => {
+		const stream = await openStream(await start(NODE_SERVER, false, { middleware: [shout] }));
+		await stream.until(() => stream.comments.length === 1);
+		stream.abort();
+		await eventually(() => sse.send("all", "unread") === 0);
+		expect(reasons).toEqual(["client"]);
+	});
+
 	it("of Hono's own that compresses leaves the stream alone", async () => {
 		const url = await start(NODE_SERVER, true, { middleware: [compress({ threshold: 0 })] });
 		const stream = await openStream(url, { headers: { "Accept-Encoding": "gzip" } });
@@ -470,9 +479,9 @@ describe("the server", () => {
 		},
 	);
 
-	it.each(SERVERS.map((server) => [server.name, server] as const))(
-		"that shows Node's response is not asked for a signal: %s",
-		async (_name, server) => {
+	it.each(WAYS)(
+		"is not asked for a signal while it reads the body or shows its response: %s",
+		async (_name, server, isDirect) => {
 			const asked: PropertyKey[] = [];
 			running = await server.start((request, outgoing) => {
 				const get = (target: Request, name: PropertyKey): unknown => {
@@ -480,11 +489,15 @@ describe("the server", () => {
 					const value = Reflect.get(target, name, target);
 					return typeof value === "function" ? value.bind(target) : value;
 				};
-				return respond(new Proxy(request, { get }), { service: sse, outgoing }).response;
+				const params = { service: sse, outgoing: isDirect ? outgoing : (false as const) };
+				return respond(new Proxy(request, { get }), params).response;
 			});
-			const leave = await ask(`http://127.0.0.1:${running.port}/`, server.http2 ?? false);
-			await eventually(() => sse.stats().connections === 1);
-			await leave();
+			const http2 = server.http2 ?? false;
+			const stream = await openStream(`http://127.0.0.1:${running.port}/`, { http2 });
+			await stream.until(() => stream.comments.length === 1);
+			sse.send("all", "read at once");
+			await stream.take(1);
+			stream.abort();
 			await eventually(() => sse.stats().connections === 0);
 			expect(asked).toContain("method");
 			expect(asked).not.toContain("signal");

@@ -8,7 +8,6 @@ import { checkKeys } from "../checks/option-rules.js";
 import { randomId } from "../checks/random-id.js";
 import { Context } from "../pacing/context.js";
 import type { Entrance } from "../registry/client.js";
-import { flatten } from "../sink/flat-string.js";
 import type { Sink } from "../sink/sink.js";
 import type { DisconnectInfo } from "../types/callbacks.js";
 import type { ConnectParams } from "../types/connection.js";
@@ -71,9 +70,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	}
 	return {
 		clientId:
-			clientId === undefined
-				? flatten(randomId())
-				: checkClientId(clientId, options.maxClientIdLength),
+			clientId === undefined ? randomId() : checkClientId(clientId, options.maxClientIdLength),
 		groups:
 			named === undefined
 				? named

@@ -104,7 +104,8 @@ interface OfSrvx extends Request {
 }
 
 /** @throws `ERR_SSE_INVALID_HEADERS` */
-function recordOf(init: RespondParams["headers"]): SSEHeaders {
+function recordOf(init: RespondParams["headers"]): SSEHeaders | undefined {
+	if (init === undefined) return undefined;
 	try {
 		const headers = new Headers(init);
 		return { ...Object.fromEntries(headers), "set-cookie": headers.getSetCookie() };

@@ -22,11 +22,13 @@ import { fetchHeaders, ownHeaders } from "./stream-headers.js";
 // Node's sockets report full at the same size.
 const FULL_BYTES = 16 * 1024;
 
+const ON_DEMAND = { highWaterMark: 0 };
+
+/** It is the underlying source of its own body, because a function for each step of each stream would be garbage. */
 export class FetchSink implements Sink, OpenSink {
 	readonly headersOnly: boolean;
 	listener: SinkListener | undefined;
 	#response: Response | undefined;
-	/** The request itself, because some runtimes drop the signal with it. */
 	readonly #request: Request;
 	readonly #departure: Departure;
 	readonly #carrier: Carrier | undefined;
@@ -50,7 +52,7 @@ export class FetchSink implements Sink, OpenSink {
 
 	/** The body is empty if the client had left before the stream opened. */
 	get response(): Response {
-		this.#response ??= new Response(null, { headers: fetchHeaders(ownHeaders(0), {}) });
+		this.#response ??= new Response(null, { headers: ownHeaders(0) });
 		return this.#response;
 	}
 
@@ -81,7 +83,7 @@ export class FetchSink implements Sink, OpenSink {
 	}
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
-		const body = this.headersOnly ? null : this.#createBody();
+		const body = this.headersOnly ? null : new ReadableStream<Uint8Array>(this, ON_DEMAND);
 		this.#response = new Response(body, { headers: fetchHeaders(own, headers) });
 		this.listener = listener;
 		openSinks.set(this.#response, this);
@@ -101,6 +103,7 @@ export class FetchSink implements Sink, OpenSink {
 		if (this.#isEnding) return "held";
 		const isWhole = from === 0 && to === frame.byteLength;
 		if (this.#put(isWhole ? frame.bytes : frame.bytes.subarray(from, to))) return "taken";
+		this.#departure.onUnread();
 		this.#isFull = this.#queuedBytes >= FULL_BYTES;
 		return this.#isFull ? "full" : "held";
 	}
@@ -128,17 +131,31 @@ export class FetchSink implements Sink, OpenSink {
 		return listener;
 	}
 
-	#createBody(): ReadableStream<Uint8Array> {
-		return new ReadableStream<Uint8Array>(
-			{
-				start: (controller) => {
-					this.#controller = controller;
-				},
-				pull: () => this.#onPull(),
-				cancel: () => this.#onGone(),
-			},
-			{ highWaterMark: 0 },
-		);
+	start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+		this.#controller = controller;
+	}
+
+	/** Passes what is queued to the read: all of it as one chunk, unless that would copy much. */
+	pull(): void {
+		this.#isWanted = true;
+		const isSmall = this.#queue.length > 1 && this.#queuedBytes < 2 * FULL_BYTES;
+		const bytes = isSmall ? Buffer.concat(this.#queue.splice(0)) : this.#queue.shift();
+		if (bytes === undefined) return;
+		this.#queuedBytes -= bytes.byteLength;
+		this.#give(bytes);
+		if (this.#queue.length > 0) return;
+		if (this.#isEnding) this.#close(true);
+		else if (this.#isFull) {
+			this.#isFull = false;
+			// Deferred, so that it does not run within the runtime's read.
+			queueMicrotask(() => this.listener?.onDrain());
+		}
+	}
+
+	cancel(): void {
+		// A body that has been cancelled cannot be closed.
+		this.#controller = undefined;
+		this.#onGone();
 	}
 
 	#moveTo(carrier: Carrier): void {
@@ -170,23 +187,6 @@ export class FetchSink implements Sink, OpenSink {
 		this.#controller?.enqueue(bytes);
 	}
 
-	/** Passes what is queued to the read: all of it as one chunk, unless that would copy much. */
-	#onPull(): void {
-		this.#isWanted = true;
-		const isSmall = this.#queue.length > 1 && this.#queuedBytes < 2 * FULL_BYTES;
-		const bytes = isSmall ? Buffer.concat(this.#queue.splice(0)) : this.#queue.shift();
-		if (bytes === undefined) return;
-		this.#queuedBytes -= bytes.byteLength;
-		this.#give(bytes);
-		if (this.#queue.length > 0) return;
-		if (this.#isEnding) this.#close(true);
-		else if (this.#isFull) {
-			this.#isFull = false;
-			// Deferred, so that it does not run within the runtime's read.
-			queueMicrotask(() => this.listener?.onDrain());
-		}
-	}
-
 	/** The client has left, or the layer has noticed the end of the carrier. */
 	readonly #onGone = (): void => {
 		const isEnded = this.#direct?.ended === true;
@@ -214,7 +214,7 @@ export class FetchSink implements Sink, OpenSink {
 		try {
 			controller?.close();
 		} catch {
-			// The body has been cancelled.
+			// The runtime has closed the body itself.
 		}
 	}
 }

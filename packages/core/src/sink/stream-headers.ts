@@ -85,8 +85,12 @@ export function streamHeaders(
 	return headers;
 }
 
-/** Returns the headers of a stream on a `Response`. The runtime sets connection-specific ones. */
-export function fetchHeaders(own: OwnHeaders, framework: SSEHeaders): Headers {
+/**
+ * Returns the headers of a stream on a `Response`. The runtime sets connection-specific ones. Where the framework has none, they
+ * are ours as they are: a layer that takes plain headers, such as `@hono/node-server`, then makes no `Headers` at all.
+ */
+export function fetchHeaders(own: OwnHeaders, framework: SSEHeaders): Headers | OwnHeaders {
+	if (Object.keys(framework).length === 0) return own;
 	const headers = new Headers();
 	for (const [name, value] of streamHeaders(own, [], framework, "").values()) {
 		for (const each of [value].flat()) headers.append(name, String(each));
