@@ -4,7 +4,7 @@ import { measure } from "./measure.js";
 import { spreadOf } from "./spread.js";
 
 /**
- * @typedef {import("./bars.js").Row} Row
+ * @typedef {import("./bars/bar.js").Row} Row
  * @typedef {import("./implementations/index.js").Entry} Entry
  *
  * @typedef {object} Verdict

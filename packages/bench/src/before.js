@@ -6,7 +6,7 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
- * @typedef {import("./bars.js").Row} Row
+ * @typedef {import("./bars/bar.js").Row} Row
  * @typedef {import("./implementations/index.js").Entry} Entry
  */
 
@@ -60,7 +60,7 @@ export function rowsToBefore(rows, field, limits) {
 				unit: "×",
 				digits: 3,
 				limit: LIMIT,
-				value: (/** @type {import("./bars.js").Look} */ look) =>
+				value: (/** @type {import("./bars/bar.js").Look} */ look) =>
 					(look(name, number)[key] ?? 0) / (look(before(name), number)[key] ?? 0),
 			})),
 		);

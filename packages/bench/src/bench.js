@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { ROWS } from "./bars.js";
+import { ROWS } from "./bars/rows.js";
 import { judge, textOfRow } from "./bars-report.js";
 import { fieldBefore, rowsToBefore } from "./before.js";
 import { chooseCores, describeMachine, openFilesLimit, versionOf } from "./machine.js";
@@ -116,14 +116,14 @@ async function judgeAll({ rows: chosen, before, rounds, json, save, ...options }
 
 /**
  * @param {string} checkout @param {readonly Entry[]} field @param {Options["limits"]} limits
- * @returns {[import("./bars.js").Row[], Entry[]]} the rows, and the field with what an older checkout has
+ * @returns {[import("./bars/bar.js").Row[], Entry[]]} the rows, and the field with what an older checkout has
  */
 function beside(checkout, field, limits) {
 	const all = [...field, ...fieldBefore(field, checkout, IMPLEMENTATIONS_FOLDER)];
 	return [rowsToBefore(ROWS, all, limits), all];
 }
 
-/** Why a row cannot be measured here, if it cannot. @param {import("./bars.js").Row} row @param {readonly Entry[]} field */
+/** Why a row cannot be measured here, if it cannot. @param {import("./bars/bar.js").Row} row @param {readonly Entry[]} field */
 function missingOf(row, field) {
 	const reasons = field.map(({ name, missing }) => row.field.includes(name) && missing?.());
 	return reasons.find((reason) => typeof reason === "string") || undefined;

@@ -1,15 +1,15 @@
-// The work of most workloads: everyone is sent something in one turn, again and again, each time when
-// all have what was sent before.
+// The work of most workloads: send to everyone in one turn, wait until all have received it, and repeat.
 
 import { createPlan } from "./plan.js";
 import { cpuMicros, sharesOf, usageBetween } from "./usage.js";
+import { thousands } from "./workload.js";
 
 /**
  * @typedef {import("./plan.js").Target} Target
  * @typedef {import("./workload.js").Case} Case
  *
  * @typedef {object} Sizes
- * @property {string} name
+ * @property {string} [name] default: its number of connections
  * @property {number} connections
  * @property {Target} [target] default "all"
  * @property {number} [audiences] how many groups there are; default 1
@@ -22,8 +22,8 @@ import { cpuMicros, sharesOf, usageBetween } from "./usage.js";
 
 /** @param {Sizes} sizes @returns {Case} */
 export function createFanOut(sizes) {
-	const { name, connections, target = "all", audiences = 1, burst = 1, warmUps, turns } = sizes;
-	const { eventBytes = 128, slow = 0 } = sizes;
+	const { connections, target = "all", audiences = 1, burst = 1, warmUps, turns } = sizes;
+	const { name = `${thousands(connections)} connections`, eventBytes = 128, slow = 0 } = sizes;
 	const measured = warmUps + turns;
 	// The last turn is a fence: an event that came twice is found by what should have come instead.
 	const events = (measured + 1) * burst;

@@ -2,7 +2,7 @@
 // page with tables and plots that is made from them.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { ROWS } from "./bars.js";
+import { ROWS } from "./bars/rows.js";
 import { cellsOf } from "./bars-report.js";
 import { BETTER_SSE, OURS } from "./implementations/index.js";
 import { PALETTES, plotOf } from "./plot.js";

@@ -8,6 +8,7 @@ export { RecentEntries } from "./runs/recent-entries.js";
 export { encodeRunCursor, parseRunCursor, type RunCursor } from "./runs/run-cursor.js";
 export { endEntry, endReasonOf } from "./runs/run-end.js";
 export { checkRunId } from "./runs/run-id.js";
+export { RunListeners } from "./runs/run-listeners.js";
 export { type RunPage, readRun } from "./runs/run-reader.js";
 export type {
 	ClaimRules,

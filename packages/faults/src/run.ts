@@ -1,6 +1,6 @@
 /**
- * A run: processes on one log, clients who read, a load, and one fault after the other. After each, all must be well again, and
- * everything that was received until then is checked.
+ * A run: processes on one log, clients that read, a load, and one fault after another. After each fault everything must recover, and
+ * what the clients received until then is checked.
  */
 import { createRandom, type Random, settled } from "@sse-service/testing";
 import { Checker } from "./checker/checker.js";
@@ -10,6 +10,7 @@ import type { Received } from "./checker/received.js";
 import type { Rule, Violation } from "./checker/violation.js";
 import { limitOf, now, pause } from "./clock.js";
 import { Crowd } from "./crowd/crowd.js";
+import { chooseFaults } from "./faults/choose.js";
 import type { Fault, Scene } from "./faults/fault.js";
 import { NETWORK_FAULTS } from "./faults/network-faults.js";
 import { Plan } from "./faults/plan.js";
@@ -23,20 +24,19 @@ import type { Store } from "./stores/store.js";
 import { Timeline } from "./timeline.js";
 import { Truth } from "./truth/truth.js";
 
-// Within so long everything is well again after a fault.
-const READY_MS = 30_000;
-const LIVE_MS = 30_000;
+// How soon everything must have recovered after a fault.
+const RECOVERY_MS = 30_000;
 
-/** A list is late by up to 16 s when a process was killed. */
+/** A list of clients is up to 16 s late after a process was killed. */
 const PRESENCE_MS = 30_000;
 
-/** After so many rounds the processes are asked who is connected, and at the end. */
+/** Every so many rounds, and at the end, the processes are asked who is connected. */
 const PRESENCE_ROUNDS = 4;
 
-/** Until a process that cannot reach the engine says so: 10 s without proof. */
+/** How soon a process that cannot reach the engine must say so. It does after 10 s without proof. */
 const UNREADY_MS = 15_000;
 
-// Often enough to see all that comes before it is trimmed, however little the engine keeps.
+// Often enough to read every event before it is trimmed, however little the engine keeps.
 const READ_MS = 250;
 
 export async function run(options: RunOptions): Promise<Outcome> {
@@ -75,13 +75,13 @@ class Run {
 		this.#truth = new Truth(options.maxEvents);
 		this.#checker = new Checker(this.#truth);
 		this.#timeline = new Timeline(options.print);
-		// Each has its own: what the one does must not change what the others do.
+		// Each has its own, so that one does not change what the others do.
 		const [plan, scene, crowd, load] = [1, 2, 3, 4].map((each) =>
 			createRandom(options.seed * 10 + each),
 		) as [Random, Random, Random, Random];
 		this.#random = scene;
 		const faults = [...PROCESS_FAULTS, ...NETWORK_FAULTS, ...store.faults];
-		this.#plan = new Plan(chosen(faults, options.only), plan);
+		this.#plan = new Plan(chooseFaults(faults, options.only), plan);
 		this.#crowd = new Crowd(options.clients, options.slowOfTen ?? 1, {
 			random: crowd,
 			ports: () => fleet.ports(),
@@ -102,14 +102,14 @@ class Run {
 
 	async toItsEnd(): Promise<Outcome> {
 		const end = now() + this.#options.forMs;
-		// When the engine does not answer it is asked again.
+		// If the engine does not answer, the next read asks again.
 		const reading = setInterval(() => void this.#readLog().catch(() => {}), READ_MS);
 		try {
 			this.#crowd.start();
 			this.#load.start();
-			this.#timeline.add("all begin");
+			this.#timeline.add("clients and load start");
 			await this.#settle();
-			// At least one round, however long a busy machine took to begin.
+			// At least one round, however long a busy machine took to start.
 			for (let rounds = 0; this.#violations.length === 0; rounds++) {
 				if (rounds > 0 && now() >= end) break;
 				await settled(this.#round(this.#plan.next()), "a round");
@@ -117,10 +117,8 @@ class Run {
 			}
 			if (this.#violations.length === 0) await this.#askWhoIsThere();
 		} catch (error) {
-			this.#violate(
-				"live",
-				error instanceof Error ? (error.stack ?? error.message) : String(error),
-			);
+			const { stack = String(error) } = error as Partial<Error>;
+			this.#violate("live", stack);
 		} finally {
 			clearInterval(reading);
 			this.#load.stop();
@@ -158,49 +156,52 @@ class Run {
 			untilUnready: (unready) => this.#untilUnready(unready),
 		};
 		this.#faults[fault.name] = (this.#faults[fault.name] ?? 0) + 1;
-		this.#timeline.add(`${who}: begins`);
-		// It is over when all are well again.
+		this.#timeline.add(`${who}: starts`);
+		// It ends when everything has recovered.
 		if (fault.isOutage) this.#truth.losses.beginOutage(now());
 		await fault.run(scene);
 		this.#timeline.add(`${who}: is over`);
 	}
 
-	/** All must be well again, and whatever was received until then is checked. */
+	/** Waits until everything has recovered, and checks what was received until then. */
 	async #settle(): Promise<void> {
-		for (const what of await this.#fleet.untilReady(READY_MS)) this.#violate("health", what);
+		for (const what of await this.#fleet.untilReady(RECOVERY_MS)) this.#violate("health", what);
 		this.#load.isStateKept = true;
 		await this.#load.answered();
-		const mark = await this.#load.mark(READY_MS);
-		if (mark === undefined) this.#violate("live", "nothing can be published");
+		const mark = await this.#load.mark(RECOVERY_MS);
+		if (mark === undefined) this.#violate("live", "publishing does not work");
 		else {
-			const away = await this.#crowd.untilAt(mark, LIVE_MS);
-			for (const { reader, received } of away) {
-				this.#violate("live", "it was not sent the last event", reader.name, received.slice(-KEPT));
+			const late = await this.#crowd.untilAt(mark, RECOVERY_MS);
+			for (const { reader, received } of late) {
+				this.#violate(
+					"live",
+					"it did not receive the last event",
+					reader.name,
+					received.slice(-KEPT),
+				);
 			}
 		}
 		this.#load.isStateKept = false;
 		await this.#load.answered();
 		await this.#readLog();
-		// By now every client has what its process had to say of them.
+		// By now every client has received what its process sends about them.
 		this.#truth.losses.endOutages(now());
 		const received = this.#crowd.takeUpTo(mark);
 		this.#count(received.values());
 		const count = this.#violations.length;
 		this.#violations.push(...this.#checker.check(received));
-		this.#timeline.add(this.#violations.length === count ? "all is well" : "NOT all is well");
+		this.#timeline.add(this.#violations.length === count ? "no violation" : "VIOLATED");
 	}
 
-	/** Every process must come to list those who stay. */
+	/** Every process must come to list the clients that stay connected. */
 	async #askWhoIsThere(): Promise<void> {
 		const { otherProgram, isPresenceAskedOnce } = this.#options;
-		// An older version has no such list.
+		// An older version has no list of clients.
 		if (otherProgram !== undefined) return;
 		for (const isOver = limitOf(PRESENCE_MS); ; await pause(500)) {
-			const found = await Promise.all(
-				this.#fleet.members.map((member) => this.#objectionsOf(member)),
-			);
-			const objections = found.flat();
-			if (objections.length === 0) return this.#timeline.add("all know who is connected");
+			const asked = this.#fleet.members.map((member) => this.#objectionsOf(member));
+			const objections = (await Promise.all(asked)).flat();
+			if (objections.length === 0) return this.#timeline.add("all processes list the same clients");
 			if (isPresenceAskedOnce !== true && !isOver()) continue;
 			for (const objection of objections) this.#violate("presence", objection);
 			return;
@@ -210,14 +211,14 @@ class Run {
 	async #objectionsOf(member: Member): Promise<readonly string[]> {
 		const before = this.#crowd.steady();
 		const list = await member.clients();
-		if (list === undefined) return [`process ${member.index} does not say who is connected`];
-		// Who has come or gone meanwhile may be in it or not.
+		if (list === undefined) return [`process ${member.index} did not list its clients`];
+		// A client that connected or left meanwhile may be on the list or not.
 		const open = [...this.#crowd.steady()].filter(([id, count]) => before.get(id) === count);
 		const objections = objectionsTo(list, new Map(open), this.#crowd.clientIds);
 		return objections.map((objection) => `process ${member.index} ${objection}`);
 	}
 
-	/** As it comes: it may be lost, or trimmed, later. */
+	/** Reads new events at once, because they may be lost or trimmed later. */
 	async #readLog(): Promise<void> {
 		const { ledger } = this.#truth;
 		const branch = ledger.current;
@@ -226,37 +227,23 @@ class Run {
 	}
 
 	#count(received: Iterable<readonly Received[]>): void {
-		for (const all of received) {
-			this.#received += all.length;
-			for (const each of all) {
-				if (each.kind === "recovered") this.#gaps.recovered = (this.#gaps.recovered ?? 0) + 1;
-				if (each.kind === "gap") this.#gaps[each.reason] = (this.#gaps[each.reason] ?? 0) + 1;
-			}
+		for (const each of [...received].flat()) {
+			this.#received += 1;
+			const gap = each.kind === "gap" ? each.reason : each.kind;
+			if (each.kind !== "gap" && gap !== "recovered") continue;
+			this.#gaps[gap] = (this.#gaps[gap] ?? 0) + 1;
 		}
 	}
 
 	async #untilUnready(members: readonly Member[]): Promise<void> {
 		const ready = await this.#fleet.untilUnready(members, UNREADY_MS);
 		for (const { index } of ready) {
-			this.#violate(
-				"health",
-				`process ${index} says that it is ready, and cannot reach the engine`,
-			);
+			const what = `process ${index} says that it is ready, but cannot reach the engine`;
+			this.#violate("health", what);
 		}
 	}
 
 	#violate(rule: Rule, what: string, reader = "all", before: readonly Received[] = []): void {
 		this.#violations.push({ rule, reader, what, before });
 	}
-}
-
-/** @throws when there is no fault of a name */
-function chosen(faults: readonly Fault[], only: readonly string[] | undefined): readonly Fault[] {
-	if (only === undefined) return faults;
-	return only.map((name) => {
-		const fault = faults.find((each) => each.name === name);
-		if (fault !== undefined) return fault;
-		const names = faults.map((each) => each.name).join(", ");
-		throw new Error(`There is no fault ${name}: there are ${names}`);
-	});
 }

@@ -11,7 +11,8 @@ import { Registry } from "prom-client";
 import { createSSEService } from "sse-service";
 import { expect, it } from "vitest";
 import { findProgram } from "../../../.ci/programs.mjs";
-import { alertRules, dashboard } from "../src/grafana.js";
+import { alertRules } from "../src/grafana/alerts.js";
+import { dashboard } from "../src/grafana/dashboard.js";
 import { METRICS, type Metric } from "../src/metrics.js";
 import { prometheusMetrics } from "../src/prometheus.js";
 

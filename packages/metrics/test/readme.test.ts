@@ -7,7 +7,7 @@ import { eventually, openStream, startServer } from "@sse-service/testing";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { ALERTS } from "../src/grafana.js";
+import { ALERTS } from "../src/grafana/alerts.js";
 import { METRICS, type Metric } from "../src/metrics.js";
 
 const PACKAGE = join(import.meta.dirname, "..");

@@ -18,7 +18,7 @@ export interface Table {
 	readonly rows: readonly (readonly string[])[];
 }
 
-interface Markdown {
+export interface Markdown {
 	readonly text: string;
 	readonly blocks: readonly CodeBlock[];
 	readonly tables: readonly Table[];

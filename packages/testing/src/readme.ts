@@ -1,10 +1,10 @@
 /**
- * READMEs, read to the letter: every block of code runs, every command that asks a program is asked, every link leads
- * somewhere. Tables are for the package's own tests to compare with its code.
+ * READMEs, taken literally: every block of code runs, so do the commands beside a program, and every link leads somewhere. The tests of
+ * a package compare the tables with its code.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Fragment, toWholeProgram } from "./fragment.js";
 import { beginRequest, sendHostileRequests } from "./hostile-requests.js";
 import { type CodeBlock, readMarkdown, type Table } from "./markdown.js";
 import {
@@ -13,62 +13,49 @@ import {
 	type ProjectOptions,
 	type RunningProgram,
 } from "./project.js";
+import { describeLinks, REPOSITORY } from "./readme-links.js";
 import { isInstalled, type RunningCommand, startCommand } from "./shell.js";
 import { openStream } from "./stream.js";
 
-const REPOSITORY = join(import.meta.dirname, "../../..");
 const LANGUAGES = /^(js|mjs|cjs|jsx|javascript|ts|mts|cts|tsx|typescript)$/;
-/** The line of a preamble in whose place fragments stand. */
-const PLACE = /^.*\/\/ the shorter examples$/m;
 
 export interface ReadmeSuite {
 	readonly files: readonly string[];
-	/** What is installed where their programs run. */
+	/** The project in which their programs run. */
 	readonly project: ProjectOptions;
-	/** How each whole program is seen to do what it is said to do, by the file name in its first line. */
+	/** How to check each whole program, by the file name in its first line. */
 	readonly programs: Readonly<Record<string, (program: RunningProgram) => Promise<void>>>;
-	/** Programs in JavaScript that are TypeScript as well, by name: people paste them into files of either. */
+	/** Programs in JavaScript that must also compile as TypeScript, by name: people paste them into files of either. */
 	readonly typed?: readonly string[] | undefined;
 	/**
-	 * How the commands that begin with `curl` in the first block of shell after a program are seen to do what they are
-	 * said to do; each is started by calling it.
+	 * How to check the commands that begin with `curl` in the first shell block after a program. Calling one starts it.
 	 */
 	readonly commands?: Readonly<
 		Record<string, (...commands: readonly (() => RunningCommand)[]) => Promise<void>>
 	>;
-	/** How each piece of a page is seen to work: what the marker `browser: NAME` names. */
+	/** How to check each piece of a page, by the name in its marker `browser: NAME`. */
 	readonly pages?: Readonly<Record<string, (code: string) => Promise<void>>>;
 	/**
-	 * A whole program of a fragment and the preamble it stands in, which runs to its end and prints a status from 200 to
-	 * 499 and the body that a client got as JSON. For READMEs that have fragments.
+	 * Makes a whole program of a fragment and the preamble around it. The program runs to its end, and prints a status from 200 to 499
+	 * and the body that a client received, as JSON. For READMEs that have fragments.
 	 */
 	readonly toProgram?: ((fragment: Fragment) => string) | undefined;
 }
 
-export interface Fragment {
-	/** What the marker says behind `fragment: `. */
-	readonly kind: string | undefined;
-	/** Without imports; `// →` and a value behind a statement have become an assertion. */
-	readonly body: string;
-	/** The README's preamble up to, and from, the line in whose place the body stands. */
-	readonly before: string;
-	readonly after: string;
-}
-
 export interface Readmes {
-	/** The whole text, in the order of the files. */
+	/** The texts of the files, in their order. */
 	readonly texts: readonly string[];
-	/** The table of this name, by its marker `table: NAME`. */
+	/** Returns the table with this name: its marker is `table: NAME`. */
 	table(name: string): Table;
-	/** The block whose marker is this. */
+	/** Returns the block with this marker. */
 	textBlock(marker: string): string;
-	/** Run `test` while the program of this name is running. */
+	/** Runs `test` while the program with this name runs. */
 	besides(name: string, test: (program: RunningProgram) => Promise<unknown>): Promise<void>;
 }
 
 type Block = CodeBlock & { readonly file: string; readonly where: string };
 
-/** Run the claims over these READMEs. What it returns is for those that only this package can make. */
+/** Runs the claims over these READMEs. What it returns serves claims that only one package can make. */
 export function describeReadmes(suite: ReadmeSuite): Readmes {
 	const { programs: checks, commands = {}, pages: pageChecks = {} } = suite;
 	const readmes = suite.files.map((path) => ({
@@ -115,7 +102,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 	};
 
 	describe("the READMEs' code", () => {
-		it("leaves no block out: each is a program, a page or a fragment, of which it is known how it is run", () => {
+		it("has no block that does not run: each is a program, a page or a fragment", () => {
 			const known = new Set<Block>([...pages, ...fragments, ...preambles]);
 			const unknown = blocks.filter(
 				(block) =>
@@ -130,7 +117,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		});
 
 		it.each(programs.map((block) => [block.name, block] as const))(
-			"%s runs and does what it is said to do",
+			"%s runs and does what the README says",
 			(name) => besides(name, async (program) => checks[name]?.(program)),
 		);
 
@@ -150,7 +137,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		);
 
 		it.skipIf(!isInstalled("curl")).each(Object.entries(commands))(
-			"the commands beside %s get what is said",
+			"the commands beside %s get what the README says",
 			(name, check) =>
 				besides(name, async ({ url }) => {
 					const program = programs.find((block) => block.name === name);
@@ -175,7 +162,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		);
 	});
 
-	// Not `skipIf`: where none are, nothing is left untested.
+	// Not `skipIf`: without fragments, nothing is left untested.
 	if (fragments.length > 0)
 		describe("the READMEs' fragments", () => {
 			let complaints: string;
@@ -183,10 +170,13 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 			beforeAll(async () => {
 				const [preamble] = preambles;
 				for (const block of fragments)
-					project.write(`${fileOf(block)}.mts`, toWhole(block, preamble?.text ?? "", suite));
+					project.write(
+						`${fileOf(block)}.mts`,
+						toWholeProgram(block, preamble?.text ?? "", suite.toProgram),
+					);
 				const typed = programs.filter(({ name }) => suite.typed?.includes(name));
 				for (const { name, text } of typed) project.write(`${name}.mts`, text);
-				// What declares types for all modules is compiled alone: it would be in force for the others.
+				// Code that declares types for all modules is compiled alone, because its declarations would apply to the others.
 				const declaring = fragments.filter(({ text }) => text.includes("declare module"));
 				const others = fragments.filter((block) => !declaring.includes(block));
 				complaints = "";
@@ -195,7 +185,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 				for (const together of [names, ...declaring.map((block) => [`${fileOf(block)}.mts`])])
 					complaints += await project.compile([
 						...together,
-						// Only the fragments are in question: whether declarations are right is for tests of the packages.
+						// This checks only the fragments. The packages have tests of their declarations.
 						"--skipLibCheck",
 					]);
 			});
@@ -205,34 +195,15 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 			});
 
 			it.each(fragments.map((block) => [block.where, block] as const))(
-				"%s runs, and its lines have the values that stand beside them",
+				"%s runs, and its lines have the values beside them",
 				async (_where, block) => {
-					// What the fragment throws makes `run` fail.
+					// An error that the fragment throws makes `run` fail.
 					expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]\d\d ".*"\n$/);
 				},
 			);
 		});
 
-	describe.each(readmes)("$name", ({ path, text, links }) => {
-		it("links to what is there", () => {
-			const broken = links.filter((link) => {
-				if (link.startsWith("https://")) return false;
-				const [file = "", anchor] = link.split("#");
-				const target = file === "" ? path : join(dirname(path), file);
-				if (!existsSync(target)) return true;
-				return anchor !== undefined && !readMarkdown(target).anchors.includes(anchor);
-			});
-			expect(broken).toEqual([]);
-		});
-
-		it("names commands that exist", () => {
-			const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
-			const named = Array.from(text.matchAll(/\bnpm (?:run )?(start|test|bench)\b/g), ([, name]) =>
-				String(name),
-			);
-			expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
-		});
-	});
+	describeLinks(readmes);
 
 	return {
 		texts: readmes.map(({ text }) => text),
@@ -255,27 +226,6 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 function found<T>(value: T | undefined, what: string): T {
 	if (value === undefined) throw new Error(`there is no ${what}`);
 	return value;
-}
-
-/** A fragment as a whole program, with the values beside its lines as assertions. */
-function toWhole({ marker, text, where }: Block, preamble: string, suite: ReadmeSuite): string {
-	const [before, after] = preamble.split(PLACE);
-	if (before === undefined || after === undefined)
-		throw new Error(`no preamble with "// the shorter examples" in it is there for ${where}`);
-	if (suite.toProgram === undefined) throw new Error(`nobody has said how ${where} is run`);
-	const lines = text.split("\n");
-	const isImport = (line: string): boolean => line.startsWith("import ");
-	const body = lines
-		.filter((line) => !isImport(line))
-		.map((line) => line.replace(/^(\s*)(.+); \/\/ → (.+)$/, "$1assert.deepEqual($2, $3);"))
-		.join("\n");
-	if (body.includes("→"))
-		throw new Error(`a value stands beside more than one statement:\n${body}`);
-	return [
-		'import assert from "node:assert/strict";',
-		...lines.filter(isImport),
-		suite.toProgram({ kind: /^fragment: (.+)$/.exec(marker ?? "")?.[1], body, before, after }),
-	].join("\n");
 }
 
 function fileOf({ where }: Block): string {

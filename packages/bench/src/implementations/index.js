@@ -84,6 +84,15 @@ export const FETCH_BY_HAND = "controller.enqueue loop";
 /** @type {readonly Target[]} */
 const EVERY_TARGET = ["all", "group", "client"];
 
+/**
+ * One that only the workloads made for it measure.
+ * @param {string} name @param {string} file @param {string} [packageName] @returns {Entry}
+ */
+function single(name, file, packageName) {
+	const url = new URL(file, import.meta.url).href;
+	return { name, url, ...(packageName === undefined ? {} : { packageName }), targets: [] };
+}
+
 /** @type {readonly Entry[]} */
 export const IMPLEMENTATIONS = [
 	{
@@ -145,12 +154,7 @@ export const IMPLEMENTATIONS = [
 		missing,
 		targets: ["all"],
 	},
-	{
-		name: OURS_WITH_HISTORY,
-		url: new URL("./sse-service-history.js", import.meta.url).href,
-		packageName: "sse-service",
-		targets: [],
-	},
+	single(OURS_WITH_HISTORY, "./sse-service-history.js", "sse-service"),
 	{
 		name: OURS_OVER_REDIS,
 		url: new URL("./sse-service-redis.js", import.meta.url).href,
@@ -158,95 +162,20 @@ export const IMPLEMENTATIONS = [
 		missing: () => (programOf("redis") === undefined ? "there is no redis-server" : undefined),
 		targets: [],
 	},
-	{
-		name: OURS_RESUMING,
-		url: new URL("./sse-service-resuming.js", import.meta.url).href,
-		packageName: "sse-service",
-		targets: [],
-	},
-	{
-		name: OURS_PUBLISHING,
-		url: new URL("./sse-service-publishing.js", import.meta.url).href,
-		packageName: "sse-service",
-		targets: [],
-	},
-	{
-		name: OURS_OBSERVED,
-		url: new URL("./sse-service-observed.js", import.meta.url).href,
-		packageName: "@sse-service/inspector",
-		targets: [],
-	},
-	{ name: BARE_HTTP, url: new URL("./bare-http.js", import.meta.url).href, targets: [] },
-	{
-		name: FASTIFY_ADAPTER,
-		url: new URL("./fastify-adapter.js", import.meta.url).href,
-		packageName: "@sse-service/fastify",
-		targets: [],
-	},
-	{
-		name: FASTIFY_BY_HAND,
-		url: new URL("./fastify-by-hand.js", import.meta.url).href,
-		packageName: "fastify",
-		targets: [],
-	},
-	{
-		name: FASTIFY_SEND,
-		url: new URL("./fastify-send.js", import.meta.url).href,
-		packageName: "fastify",
-		targets: [],
-	},
-	{
-		name: EXPRESS_ADAPTER,
-		url: new URL("./express-adapter.js", import.meta.url).href,
-		packageName: "@sse-service/express",
-		targets: [],
-	},
-	{
-		name: EXPRESS_BY_HAND,
-		url: new URL("./express-by-hand.js", import.meta.url).href,
-		packageName: "express",
-		targets: [],
-	},
-	{
-		name: NEST_ADAPTER,
-		url: new URL("./nest-adapter.js", import.meta.url).href,
-		packageName: "@sse-service/nest",
-		targets: [],
-	},
-	{
-		name: NEST_BY_HAND,
-		url: new URL("./nest-by-hand.js", import.meta.url).href,
-		packageName: "@nestjs/core",
-		targets: [],
-	},
-	{
-		name: NEST_INTERCEPTED,
-		url: new URL("./nest-intercepted.js", import.meta.url).href,
-		packageName: "@nestjs/core",
-		targets: [],
-	},
-	{
-		name: FETCH_DIRECT,
-		url: new URL("./fetch-direct.js", import.meta.url).href,
-		packageName: "sse-service",
-		targets: [],
-	},
-	{
-		name: FETCH_BODY,
-		url: new URL("./fetch-body.js", import.meta.url).href,
-		packageName: "sse-service",
-		targets: [],
-	},
-	{
-		name: FETCH_BETTER_SSE,
-		url: new URL("./fetch-better-sse.js", import.meta.url).href,
-		packageName: "better-sse",
-		targets: [],
-	},
-	{
-		name: FETCH_BY_HAND,
-		url: new URL("./fetch-by-hand.js", import.meta.url).href,
-		packageName: "@hono/node-server",
-		targets: [],
-	},
+	single(OURS_RESUMING, "./sse-service-resuming.js", "sse-service"),
+	single(OURS_PUBLISHING, "./sse-service-publishing.js", "sse-service"),
+	single(OURS_OBSERVED, "./sse-service-observed.js", "@sse-service/inspector"),
+	single(BARE_HTTP, "./bare-http.js"),
+	single(FASTIFY_ADAPTER, "./fastify-adapter.js", "@sse-service/fastify"),
+	single(FASTIFY_BY_HAND, "./fastify-by-hand.js", "fastify"),
+	single(FASTIFY_SEND, "./fastify-send.js", "fastify"),
+	single(EXPRESS_ADAPTER, "./express-adapter.js", "@sse-service/express"),
+	single(EXPRESS_BY_HAND, "./express-by-hand.js", "express"),
+	single(NEST_ADAPTER, "./nest-adapter.js", "@sse-service/nest"),
+	single(NEST_BY_HAND, "./nest-by-hand.js", "@nestjs/core"),
+	single(NEST_INTERCEPTED, "./nest-intercepted.js", "@nestjs/core"),
+	single(FETCH_DIRECT, "./fetch-direct.js", "sse-service"),
+	single(FETCH_BODY, "./fetch-body.js", "sse-service"),
+	single(FETCH_BETTER_SSE, "./fetch-better-sse.js", "better-sse"),
+	single(FETCH_BY_HAND, "./fetch-by-hand.js", "@hono/node-server"),
 ];

@@ -14,7 +14,7 @@ import {
 	NEST_INTERCEPTED,
 	OURS,
 } from "../implementations/index.js";
-import { CPU_PER_EVENT, thousands } from "../workload.js";
+import { CPU_PER_EVENT } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const adapterConnect = {
@@ -46,7 +46,6 @@ export const adapterEvent = {
 	cases(limits) {
 		const connections = Math.min(2_000, limits.connections);
 		const work = createFanOut({
-			name: `${thousands(connections)} connections`,
 			connections,
 			warmUps: Math.min(25, limits.turns),
 			turns: Math.min(100, limits.turns),

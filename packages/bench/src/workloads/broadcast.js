@@ -1,7 +1,7 @@
 // One small event to everyone: the common case, and the floor of what a delivery costs.
 
 import { createFanOut } from "../fan-out.js";
-import { CPU_PER_EVENT, SERIALISATIONS, thousands } from "../workload.js";
+import { CPU_PER_EVENT, SERIALISATIONS } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const broadcast = {
@@ -12,7 +12,6 @@ export const broadcast = {
 		const connections = Math.min(2_000, limits.connections);
 		return [
 			createFanOut({
-				name: `${thousands(connections)} connections`,
 				connections,
 				// By then the compiler is done with what runs for each delivery.
 				warmUps: Math.min(25, limits.turns),

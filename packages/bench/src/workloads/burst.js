@@ -1,7 +1,7 @@
 // Ten events in one turn of the event loop: what gathering them into one write is worth.
 
 import { createFanOut } from "../fan-out.js";
-import { CPU_PER_EVENT, thousands } from "../workload.js";
+import { CPU_PER_EVENT } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const burst = {
@@ -12,7 +12,6 @@ export const burst = {
 		const connections = Math.min(2_000, limits.connections);
 		return [
 			createFanOut({
-				name: `${thousands(connections)} connections`,
 				connections,
 				burst: 10,
 				warmUps: Math.min(10, limits.turns),

@@ -22,7 +22,6 @@ const fanOut = (name, title, burst) => ({
 	cases(limits) {
 		const connections = Math.min(2_000, limits.connections);
 		const work = createFanOut({
-			name: `${thousands(connections)} connections`,
 			connections,
 			burst,
 			warmUps: Math.min(25, limits.turns),

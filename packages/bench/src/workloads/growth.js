@@ -1,7 +1,7 @@
 // The same broadcast to few and to many: what a delivery costs must not depend on how many others there are.
 
 import { createFanOut } from "../fan-out.js";
-import { CPU_PER_EVENT, thousands } from "../workload.js";
+import { CPU_PER_EVENT } from "../workload.js";
 
 /** Every run makes about as many deliveries. */
 const DELIVERIES = 300_000;
@@ -16,7 +16,6 @@ export const growth = {
 		return [Math.ceil(many / 15), many].map((connections) => {
 			const turns = Math.ceil(DELIVERIES / connections);
 			return createFanOut({
-				name: `${thousands(connections)} connections`,
 				connections,
 				warmUps: Math.min(Math.ceil(turns / 4), limits.turns),
 				turns: Math.min(turns, limits.turns),

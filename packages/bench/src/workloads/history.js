@@ -2,7 +2,7 @@
 
 import { createFanOut } from "../fan-out.js";
 import { BARE_SOCKET, OURS, OURS_OVER_REDIS, OURS_WITH_HISTORY } from "../implementations/index.js";
-import { CPU_PER_EVENT, thousands } from "../workload.js";
+import { CPU_PER_EVENT } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const history = {
@@ -14,7 +14,6 @@ export const history = {
 		return [
 			{
 				...createFanOut({
-					name: `${thousands(connections)} connections`,
 					connections,
 					warmUps: Math.min(25, limits.turns),
 					turns: Math.min(100, limits.turns),

@@ -1,7 +1,7 @@
 // A larger event, to more connections than fit into the processor's caches.
 
 import { createFanOut } from "../fan-out.js";
-import { CPU_PER_EVENT, SERIALISATIONS, thousands } from "../workload.js";
+import { CPU_PER_EVENT, SERIALISATIONS } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const json1k = {
@@ -12,7 +12,6 @@ export const json1k = {
 		const connections = Math.min(5_000, limits.connections);
 		return [
 			createFanOut({
-				name: `${thousands(connections)} connections`,
 				connections,
 				eventBytes: 1_024,
 				warmUps: Math.min(15, limits.turns),

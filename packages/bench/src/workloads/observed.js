@@ -2,7 +2,7 @@
 
 import { createFanOut } from "../fan-out.js";
 import { OURS_OBSERVED, OURS_PUBLISHING } from "../implementations/index.js";
-import { CPU_PER_EVENT, SERIALISATIONS, thousands } from "../workload.js";
+import { CPU_PER_EVENT, SERIALISATIONS } from "../workload.js";
 
 /** @type {import("../workload.js").Workload} */
 export const observed = {
@@ -14,7 +14,6 @@ export const observed = {
 		return [
 			{
 				...createFanOut({
-					name: `${thousands(connections)} connections`,
 					connections,
 					warmUps: Math.min(10, limits.turns),
 					// Some seconds, so that the page and the scrapes have their share.

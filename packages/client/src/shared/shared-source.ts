@@ -144,14 +144,8 @@ export class SharedSource implements Source {
 	#answer(question: string, id: string | undefined, place: Place | undefined): void {
 		const own = this.#stream.place as Place;
 		const missed = this.#stream.missedBy(id, place);
-		this.#say({
-			kind: "answer",
-			question,
-			id: this.#stream.id,
-			state: this.#state,
-			missed,
-			...own,
-		});
+		const answer = { question, id: this.#stream.id, state: this.#state, missed };
+		this.#say({ kind: "answer", ...answer, ...own });
 	}
 
 	// Following.

@@ -6,6 +6,7 @@ import { SSEError } from "../checks/errors.js";
 import { randomId } from "../checks/random-id.js";
 import { endEntry, endReasonOf } from "./run-end.js";
 import { RunEntries } from "./run-entries.js";
+import { RunListeners } from "./run-listeners.js";
 import type {
 	ClaimRules,
 	RunEntry,
@@ -45,8 +46,7 @@ class MemoryRunStore implements RunStore {
 	/** Oldest first. */
 	readonly #runs = new Map<string, Run>();
 	readonly #watchers = new Map<string, Set<() => void>>();
-	readonly #cancelListeners = new Set<(attempt: string) => void>();
-	readonly #releaseListeners = new Set<(run: Run) => void>();
+	readonly #listeners = new RunListeners();
 
 	async claim(id: string, rules: ClaimRules): Promise<{ status: RunStatus; isOwn: boolean }> {
 		const known = this.#settled(id);
@@ -100,7 +100,7 @@ class MemoryRunStore implements RunStore {
 			run.written = run.entries.count;
 			if (release === true) {
 				run.isReleased = true;
-				for (const listener of this.#releaseListeners) listener(run);
+				this.#listeners.released(run);
 			}
 			return run.written;
 		});
@@ -110,7 +110,7 @@ class MemoryRunStore implements RunStore {
 		const run = this.#settled(id);
 		if (run?.state !== "running") return false;
 		this.#append(run, [endEntry("cancelled", reason)]);
-		for (const listener of this.#cancelListeners) listener(run.attempt);
+		this.#listeners.cancelled(run.attempt);
 		return true;
 	}
 
@@ -146,18 +146,13 @@ class MemoryRunStore implements RunStore {
 	}
 
 	onCancelled(listener: (attempt: string) => void): () => void {
-		this.#cancelListeners.add(listener);
-		return () => {
-			this.#cancelListeners.delete(listener);
-		};
+		return this.#listeners.onCancelled(listener);
 	}
 
 	onReleased(listener: (run: Pick<RunStatus, "id" | "attempt">) => void): () => void {
-		this.#releaseListeners.add(listener);
+		const stop = this.#listeners.onReleased(listener);
 		for (const run of this.#runs.values()) if (run.isReleased) listener(run);
-		return () => {
-			this.#releaseListeners.delete(listener);
-		};
+		return stop;
 	}
 
 	async list(limit: number): Promise<RunStatus[]> {

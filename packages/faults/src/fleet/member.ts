@@ -1,37 +1,36 @@
 /**
- * A member of the fleet: a process, as it looks from here, with a proxy between it and the engine.
+ * A member of the fleet: what can be asked of its process, and done to it.
  */
 import http from "node:http";
-import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
-import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { Listed } from "../checker/presence.js";
 import { MEMBER_PROGRAM } from "../program.js";
 import type { EngineName } from "./connect-engine.js";
 import type { Flaw } from "./flaws.js";
 import type { Answer, MemberOptions, Order, Publication } from "./member-program.js";
+import { ProxiedProcess, type Started, startBehindProxy } from "./proxied-process.js";
 
-// A stopped process answers nothing.
+// A stopped process does not answer.
 const ANSWER_TIMEOUT_MS = 6_000;
 const HEALTH_TIMEOUT_MS = 1_000;
 
 /** How many processes a fleet has. */
 export const FLEET_SIZE = 3;
 
-/** By how much the clocks of the processes are wrong, by index. */
+/** How wrong the clock of each process is, by index. */
 const SKEWS_MS = [0, 150_000, -150_000];
 
-/** Over how long a process that is to end sends its clients away, unless the fleet says otherwise. */
+/** The default drain of a process that ends in an orderly way. */
 const DRAIN_MS = 1_000;
 
 export interface FleetOptions {
 	readonly engine: EngineName;
 	readonly enginePort: number;
-	/** How many the engine keeps. */
+	/** How many events the engine keeps. */
 	readonly maxEvents: number;
 	readonly drainMs?: number;
-	/** The program of the last process, beside other versions of the packages. */
+	/** A program that the last process runs instead, with other versions of the packages. */
 	readonly otherProgram?: string | undefined;
-	/** Of their logs, for a test of the checker. */
+	/** A flaw of their logs, for a test of the checker. */
 	readonly flaw?: Flaw | undefined;
 }
 
@@ -40,75 +39,54 @@ interface Health {
 	readonly log?: { readonly error?: string; readonly behind: number };
 }
 
-export class Member {
-	readonly index: number;
-	readonly proxy: TcpProxy;
+export class Member extends ProxiedProcess {
 	/** Whether its program runs beside other versions of the packages. */
 	readonly isOther: boolean;
-	readonly #process: ServerProcess;
 	readonly #agent = new http.Agent({ keepAlive: true });
 	#isUp = true;
 
-	private constructor(index: number, isOther: boolean, proxy: TcpProxy, process: ServerProcess) {
-		this.index = index;
+	private constructor(index: number, isOther: boolean, started: Started) {
+		super(index, started);
 		this.isOther = isOther;
-		this.proxy = proxy;
-		this.#process = process;
 	}
 
 	static async start(
 		index: number,
 		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, flaw, otherProgram }: FleetOptions,
 	): Promise<Member> {
-		const proxy = await startTcpProxy(enginePort);
 		const scheme = engine === "nats" ? "nats" : "redis";
-		const url = `${scheme}://127.0.0.1:${proxy.port}`;
 		const isOther = otherProgram !== undefined && index === FLEET_SIZE - 1;
-		const process = await startServerProcess({
-			path: globalThis.process.execPath,
-			scheme: "http",
-			args: (port) => {
-				const skewMs = SKEWS_MS[index % SKEWS_MS.length] ?? 0;
-				const own = { maxEvents, drainMs, skewMs, flaw };
-				const options: MemberOptions = { port, engine, url, ...own };
-				return [
-					otherProgram !== undefined && isOther ? otherProgram : MEMBER_PROGRAM,
-					JSON.stringify(options),
-				];
-			},
-			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-			answer: /^HTTP\/1\.1 200/,
+		const started = await startBehindProxy({ enginePort, scheme }, (port, url) => {
+			const skewMs = SKEWS_MS[index % SKEWS_MS.length] ?? 0;
+			const own = { maxEvents, drainMs, skewMs, flaw };
+			const options: MemberOptions = { port, engine, url, ...own };
+			return [isOther ? otherProgram : MEMBER_PROGRAM, JSON.stringify(options)];
 		});
-		return new Member(index, isOther, proxy, process);
+		return new Member(index, isOther, started);
 	}
 
 	get port(): number {
-		return this.#process.port;
+		return this.process.port;
 	}
 
-	/** Whether clients may come to it. */
+	/** Whether clients may connect to it. */
 	get isUp(): boolean {
 		return this.#isUp;
 	}
 
-	/** The errors it reported since its last start. */
-	get output(): string {
-		return this.#process.output;
-	}
-
-	/** @returns its answer; `undefined` when it gave none: the event may be stored or not */
+	/** @returns its answer; `undefined` if it did not answer: the event may be stored or not */
 	async publish(publication: Publication): Promise<Answer | undefined> {
 		const body = JSON.stringify(publication);
 		const text = await this.#request("POST", "/publish", body, ANSWER_TIMEOUT_MS);
 		return text === undefined ? undefined : JSON.parse(text);
 	}
 
-	/** Say what it is to do with the groups of a client. Nothing says whether it does. */
+	/** Sends an order about the groups of a client. The answer does not say whether it was carried out. */
 	async tell(order: Order): Promise<void> {
 		await this.#request("POST", "/tell", JSON.stringify(order), ANSWER_TIMEOUT_MS);
 	}
 
-	/** Who is connected to any process. @returns `undefined` when it does not answer */
+	/** Returns who is connected to any process. @returns `undefined` when it does not answer */
 	async clients(): Promise<readonly Listed[] | undefined> {
 		const text = await this.#request("GET", "/clients", "", ANSWER_TIMEOUT_MS);
 		return text === undefined ? undefined : JSON.parse(text);
@@ -120,37 +98,36 @@ export class Member {
 		return text === undefined ? undefined : JSON.parse(text);
 	}
 
-	/** End it without a word. */
+	/** Kills it without a warning. */
 	async kill(): Promise<void> {
 		this.#isUp = false;
-		await this.#process.kill("SIGKILL");
+		await this.process.kill("SIGKILL");
 	}
 
-	/** End it in an orderly way. */
+	/** Ends it in an orderly way. */
 	async end(): Promise<void> {
 		this.#isUp = false;
-		await this.#process.kill("SIGTERM");
+		await this.process.kill("SIGTERM");
 	}
 
-	/** After it has ended. */
+	/** Starts it again after it has ended. */
 	async startAgain(): Promise<void> {
-		await this.#process.restart();
+		await this.process.restart();
 		this.#isUp = true;
 	}
 
-	/** Have it stand still. Its clients do not know. */
+	/** Stops it without ending it. Its clients do not notice. */
 	async freeze(): Promise<void> {
-		await this.#process.kill("SIGSTOP");
+		await this.process.kill("SIGSTOP");
 	}
 
 	async thaw(): Promise<void> {
-		await this.#process.kill("SIGCONT");
+		await this.process.kill("SIGCONT");
 	}
 
-	async stop(): Promise<void> {
+	override async stop(): Promise<void> {
 		this.#agent.destroy();
-		await this.#process.stop();
-		await this.proxy.close();
+		await super.stop();
 	}
 
 	#request(

@@ -1,9 +1,8 @@
 /**
- * A process with runs, as it looks from here, with a proxy between it and the engine.
+ * A process that has runs: what can be asked of it, and done to it.
  */
 import { fileURLToPath } from "node:url";
-import { type ServerProcess, startServerProcess } from "@sse-service/testing/server-process";
-import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
+import { ProxiedProcess, startBehindProxy } from "../fleet/proxied-process.js";
 import type { RunMemberOptions } from "./member-program.js";
 
 // Beside `src` and beside `dist` it is the same place.
@@ -15,44 +14,22 @@ export interface StartedAnswer {
 	readonly attempt: string;
 }
 
-export class RunMember {
-	readonly index: number;
-	readonly proxy: TcpProxy;
-	readonly #process: ServerProcess;
-
-	private constructor(index: number, proxy: TcpProxy, process: ServerProcess) {
-		this.index = index;
-		this.proxy = proxy;
-		this.#process = process;
-	}
-
+export class RunMember extends ProxiedProcess {
 	static async start(
 		index: number,
 		enginePort: number,
 		options: Omit<RunMemberOptions, "port" | "url">,
 	): Promise<RunMember> {
-		const proxy = await startTcpProxy(enginePort);
-		const url = `${options.engine}://127.0.0.1:${proxy.port}`;
-		const process = await startServerProcess({
-			path: globalThis.process.execPath,
-			scheme: "http",
-			args: (port) => [
-				import.meta.url.endsWith(".ts") ? PROGRAM : BUILT,
-				JSON.stringify({ ...options, port, url } satisfies RunMemberOptions),
-			],
-			greeting: "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-			answer: /^HTTP\/1\.1 200/,
-		});
-		return new RunMember(index, proxy, process);
+		const program = import.meta.url.endsWith(".ts") ? PROGRAM : BUILT;
+		const started = await startBehindProxy({ enginePort, scheme: options.engine }, (port, url) => [
+			program,
+			JSON.stringify({ ...options, port, url } satisfies RunMemberOptions),
+		]);
+		return new RunMember(index, started);
 	}
 
 	get url(): string {
-		return this.#process.url;
-	}
-
-	/** The errors it reported since its last start. */
-	get output(): string {
-		return this.#process.output;
+		return this.process.url;
 	}
 
 	/** @returns `undefined` if it does not answer: the run may have been started or not */
@@ -67,16 +44,11 @@ export class RunMember {
 
 	/** @param signal SIGKILL or SIGTERM end it; SIGSTOP and SIGCONT freeze and thaw it */
 	kill(signal: NodeJS.Signals): Promise<void> {
-		return this.#process.kill(signal);
+		return this.process.kill(signal);
 	}
 
 	startAgain(): Promise<void> {
-		return this.#process.restart();
-	}
-
-	async stop(): Promise<void> {
-		await this.#process.stop();
-		await this.proxy.close();
+		return this.process.restart();
 	}
 
 	async #post<Answer>(path: string, id: string): Promise<Answer | undefined> {

@@ -3,6 +3,7 @@
  */
 import { createRandom } from "@sse-service/testing";
 import { now } from "../clock.js";
+import { chooseFaults } from "../faults/choose.js";
 import type { RunEngineName } from "./connect-store.js";
 import type { RunItem, RunViolation } from "./reading.js";
 import { startRunEngine } from "./run-engine.js";
@@ -55,7 +56,7 @@ export async function runRuns(options: RunsOptions): Promise<RunsOutcome> {
 		}
 		const random = createRandom(options.seed);
 		const possible = RUN_FAULTS.filter(({ isPossible }) => isPossible?.(engine) ?? true);
-		const faults = chosen(possible, options.only);
+		const faults = chooseFaults(possible, options.only);
 		const counts: Record<string, number> = {};
 		const received: Record<string, number> = {};
 		const lines: string[] = [];
@@ -81,7 +82,7 @@ export async function runRuns(options: RunsOptions): Promise<RunsOutcome> {
 			for (const item of readings.flatMap(({ items }) => items)) count(received, item);
 			const names = broken.map((fault) => fault.name).join(" and ");
 			lines.push(
-				`${names}: ${violations.length === 0 ? "all is well" : "NOT all is well"}, ${lastMs} ms`,
+				`${names}: ${violations.length === 0 ? "no violation" : "VIOLATED"}, ${lastMs} ms`,
 			);
 			options.print(lines.at(-1) ?? "");
 			if (violations.length === 0 && now() < end) continue;
@@ -104,18 +105,4 @@ function textOf({ rule, id, reader, what }: RunViolation): string {
 function count(received: Record<string, number>, item: RunItem): void {
 	const name = item.kind === "entry" ? (item.end ?? "events") : item.kind;
 	received[name] = (received[name] ?? 0) + 1;
-}
-
-/** @throws when there is no fault of a name */
-function chosen(
-	faults: readonly RunFault[],
-	only: readonly string[] | undefined,
-): readonly RunFault[] {
-	if (only === undefined) return faults;
-	return only.map((name) => {
-		const fault = faults.find((each) => each.name === name);
-		if (fault !== undefined) return fault;
-		const names = faults.map((each) => each.name).join(", ");
-		throw new Error(`There is no fault ${name}: there are ${names}`);
-	});
 }

@@ -2,14 +2,14 @@
  * Runs in NATS JetStream, on a connection of the application: every process can start, follow and cancel each of them.
  */
 import { randomBytes } from "node:crypto";
-import { SSEError } from "sse-service/engine";
-import type {
-	ClaimRules,
-	RunEntry,
-	RunSnapshot,
-	RunStatus,
-	RunStore,
-	RunWrite,
+import {
+	type ClaimRules,
+	type RunEntry,
+	RunListeners,
+	type RunSnapshot,
+	type RunStatus,
+	type RunStore,
+	type RunWrite,
 } from "sse-service/runs";
 import { JetStream } from "../jetstream.js";
 import {
@@ -20,18 +20,15 @@ import {
 import { Requests } from "../requests.js";
 import { decideWrite } from "./decide-write.js";
 import { LiveRuns } from "./live-runs.js";
+import { OwnRuns } from "./own-runs.js";
 import { readRun } from "./read-run.js";
+import { readSnapshot } from "./read-snapshot.js";
 import { Removal } from "./removal.js";
 import { RunControl, type RunControlMessage } from "./run-control.js";
 import { adopted, claimed, ended, statusOf } from "./run-head.js";
-import { isForgotten, isLost, leaseLeftOf, type Newest, RunKeeper } from "./run-keeper.js";
-import { BodyReader, type RunRecord } from "./run-record.js";
+import { isForgotten, isLost, leaseLeftOf, RunKeeper } from "./run-keeper.js";
+import type { RunRecord } from "./run-record.js";
 import { RunStream } from "./run-stream.js";
-
-type ReleasedRun = Pick<RunStatus, "id" | "attempt">;
-
-/** Of the newest runs, those that were released before this process listened. */
-const MAX_RELEASED = 1_000;
 
 /**
  * Creates a store of runs: `createRuns({ store: natsRunStore({ connection }) })`, which closes it. Every process that uses the same
@@ -51,10 +48,8 @@ class NatsRunStore implements RunStore {
 	readonly #live: LiveRuns;
 	readonly #control: RunControl;
 	readonly #onError: (error: unknown) => void;
-	/** What this process has written last, by attempt: the runs it produces. */
-	readonly #own = new Map<string, Newest>();
-	readonly #cancelListeners = new Set<(attempt: string) => void>();
-	readonly #releaseListeners = new Set<(run: ReleasedRun) => void>();
+	readonly #own = new OwnRuns();
+	readonly #listeners = new RunListeners();
 	#unlisten: (() => void) | undefined;
 	#isClosed = false;
 
@@ -83,10 +78,10 @@ class NatsRunStore implements RunStore {
 		const attempt = randomBytes(9).toString("base64url");
 		const { answer, status, newest, before } = await this.#keeper.change(id, async (head, now) => {
 			if (head?.state === "running") return { answer: false };
-			if (head === undefined) await this.#checkRoom(rules.maxRuns);
+			if (head === undefined) await this.#removal.makeRoom(rules.maxRuns);
 			return { answer: true, draft: claimed(id, attempt, rules, now) };
 		});
-		if (answer && newest !== undefined) this.#keep(newest);
+		if (answer && newest !== undefined) this.#own.keep(newest);
 		if (answer && before !== undefined) void this.#removal.remove(before);
 		return { status: status as RunStatus, isOwn: answer };
 	}
@@ -101,7 +96,7 @@ class NatsRunStore implements RunStore {
 			return { answer: true, draft: adopted(head, rules) };
 		});
 		if (!answer || newest === undefined) return undefined;
-		this.#keep(newest);
+		this.#own.keep(newest);
 		return status;
 	}
 
@@ -150,16 +145,7 @@ class NatsRunStore implements RunStore {
 		const last = await this.#last(id, attempt);
 		const at = last?.head.snapshot ?? 0;
 		const record = at === last?.sequence ? last : at === 0 ? undefined : await this.#stream.at(at);
-		if (record === undefined) return undefined;
-		const subject = this.#stream.subjects.run(id);
-		const bodies = new BodyReader();
-		for (let next = record.since; next < record.sequence; ) {
-			const part = await this.#stream.next(subject, next);
-			if (part === undefined || part.sequence >= record.sequence) break;
-			bodies.take(part);
-			next = part.sequence + 1;
-		}
-		return bodies.snapshot(record);
+		return record && readSnapshot(this.#stream, id, record);
 	}
 
 	watch({ id, attempt }: Pick<RunStatus, "id" | "attempt">, onChange: () => void): () => void {
@@ -168,18 +154,13 @@ class NatsRunStore implements RunStore {
 	}
 
 	onCancelled(listener: (attempt: string) => void): () => void {
-		this.#cancelListeners.add(listener);
-		return () => {
-			this.#cancelListeners.delete(listener);
-		};
+		return this.#listeners.onCancelled(listener);
 	}
 
-	onReleased(listener: (run: ReleasedRun) => void): () => void {
-		this.#releaseListeners.add(listener);
+	onReleased(listener: (run: Pick<RunStatus, "id" | "attempt">) => void): () => void {
+		const stop = this.#listeners.onReleased(listener);
 		void this.#lookForReleased();
-		return () => {
-			this.#releaseListeners.delete(listener);
-		};
+		return stop;
 	}
 
 	async list(limit: number): Promise<RunStatus[]> {
@@ -209,10 +190,8 @@ class NatsRunStore implements RunStore {
 
 	async #write(write: RunWrite): Promise<number | undefined> {
 		const { id, attempt, release } = write;
-		const own = this.#own.get(attempt);
-		this.#own.delete(attempt);
-		// Without an own record of a lease that lasts, the newest one is read.
-		const known = own !== undefined && isLeased(own) ? own : undefined;
+		// Without it, the newest record is read.
+		const known = this.#own.take(attempt);
 		const { answer, newest } = await this.#keeper.change(
 			id,
 			(head, now) => decideWrite(write, head, now),
@@ -220,15 +199,8 @@ class NatsRunStore implements RunStore {
 		);
 		if (answer === undefined) return undefined;
 		if (release === true) this.#control.tell({ kind: "released", id, attempt });
-		else if (newest?.head.state === "running") this.#own.set(attempt, newest);
+		else if (newest?.head.state === "running") this.#own.put(newest);
 		return answer;
-	}
-
-	async #checkRoom(maxRuns: number): Promise<void> {
-		if ((await this.#stream.count()) < maxRuns) return;
-		await this.#removal.sweep();
-		if ((await this.#stream.count()) < maxRuns) return;
-		throw new SSEError("ERR_SSE_MAX_RUNS", `Too many runs: maxRuns is ${maxRuns}`);
 	}
 
 	/** The newest record of an attempt, unless it is no longer kept. */
@@ -259,30 +231,15 @@ class NatsRunStore implements RunStore {
 	}
 
 	#hear({ kind, id, attempt }: RunControlMessage): void {
-		if (kind === "released") this.#released({ id, attempt });
-		else for (const listener of this.#cancelListeners) listener(attempt);
-	}
-
-	#released(run: ReleasedRun): void {
-		for (const listener of this.#releaseListeners) listener(run);
+		if (kind === "released") this.#listeners.released({ id, attempt });
+		else this.#listeners.cancelled(attempt);
 	}
 
 	async #lookForReleased(): Promise<void> {
-		if (this.#releaseListeners.size === 0) return;
 		try {
-			for (const run of await this.list(MAX_RELEASED)) if (run.isReleased) this.#released(run);
+			await this.#listeners.findReleased(this);
 		} catch (error) {
 			this.#onError(error);
 		}
 	}
-
-	/** Keeps what this process has written; nothing of runs whose producers were stopped here. */
-	#keep(newest: Newest): void {
-		for (const [attempt, own] of this.#own) if (!isLeased(own)) this.#own.delete(attempt);
-		this.#own.set(newest.head.attempt, newest);
-	}
-}
-
-function isLeased({ leaseUntil = 0 }: Newest): boolean {
-	return performance.now() < leaseUntil;
 }

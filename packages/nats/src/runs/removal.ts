@@ -1,7 +1,8 @@
 /**
- * Removes runs from the stream when their time is over. A process removes those that ended here; what others left behind is removed
- * by the first claim of a process, and when there are too many.
+ * Removes expired runs from the stream. A process removes those that ended here. Those that other processes left behind are removed
+ * by its first claim, and when there are too many.
  */
+import { SSEError } from "sse-service/engine";
 import type { RunHead } from "./run-head.js";
 import { isForgotten, type Newest } from "./run-keeper.js";
 import type { RunRecord } from "./run-record.js";
@@ -20,7 +21,7 @@ export class Removal {
 		this.#onError = onError;
 	}
 
-	/** Removes a run that is over when its time is. */
+	/** Removes a run that has ended when its TTL expires. */
 	plan(newest: Pick<Newest, "sequence" | "head">): void {
 		const timer = setTimeout(
 			() => {
@@ -33,7 +34,7 @@ export class Removal {
 		this.#timers.add(timer);
 	}
 
-	/** Removes a run up to a record; what came after it, as another attempt, stays. Never rejects. */
+	/** Removes a run up to a record; later records, such as those of another attempt, stay. Never rejects. */
 	async remove({ head, sequence }: Pick<Newest, "sequence" | "head">): Promise<void> {
 		try {
 			await this.#stream.purge(this.#stream.subjects.run(head.id), sequence);
@@ -42,12 +43,20 @@ export class Removal {
 		}
 	}
 
-	/** Removes what is over, the first time that it is called. */
+	/** Removes expired runs, the first time that it is called. */
 	sweepOnce(): void {
-		this.#swept ??= this.sweep().catch(this.#onError);
+		this.#swept ??= this.#sweep().catch(this.#onError);
 	}
 
-	async sweep(): Promise<void> {
+	/** Removes what has expired if there are too many runs. @throws (rejects) `ERR_SSE_MAX_RUNS` if there still are */
+	async makeRoom(maxRuns: number): Promise<void> {
+		if ((await this.#stream.count()) < maxRuns) return;
+		await this.#sweep();
+		if ((await this.#stream.count()) < maxRuns) return;
+		throw new SSEError("ERR_SSE_MAX_RUNS", `Too many runs: maxRuns is ${maxRuns}`);
+	}
+
+	async #sweep(): Promise<void> {
 		const records = await this.#stream.newest();
 		const now = await this.#stream.now();
 		const over = records.filter(
@@ -62,7 +71,7 @@ export class Removal {
 	}
 }
 
-/** Whether its producer died, and nobody has asked for it since. */
+/** Whether its producer died and nobody has read it since. */
 function isAbandoned({ head, at }: Pick<RunRecord, "head" | "at">, now: number): boolean {
 	const { state, leaseMs, ttlMs }: RunHead = head;
 	return state === "running" && now >= at + leaseMs + ttlMs;

@@ -3,13 +3,14 @@
  */
 
 import { SSEError } from "sse-service/engine";
-import type {
-	ClaimRules,
-	RunEntry,
-	RunSnapshot,
-	RunStatus,
-	RunStore,
-	RunWrite,
+import {
+	type ClaimRules,
+	type RunEntry,
+	RunListeners,
+	type RunSnapshot,
+	type RunStatus,
+	type RunStore,
+	type RunWrite,
 } from "sse-service/runs";
 import type { RedisCalls, RedisClient } from "../clients/client.js";
 import { clientOf } from "../clients/detect-client.js";
@@ -26,15 +27,11 @@ import { partOf, RunReads } from "./run-reads.js";
 import { argsOf, sequenceOf, statusOf } from "./run-replies.js";
 import { ADOPT, CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
 
-type ReleasedRun = Pick<RunStatus, "id" | "attempt">;
-
 /** Chunks per read, and the bytes of them after which there are enough: a reader that does not read on holds them. */
 const CHUNKS = 128;
 const READ_BYTES = 128 * 1024;
 /** Writes per call to Redis. */
 const MAX_WRITES = 256;
-/** Of the newest runs, those that were released before this process followed. */
-const MAX_RELEASED = 1_000;
 
 /**
  * Creates a store of runs: `createRuns({ store: redisRunStore({ client }) })`, which closes it.
@@ -58,8 +55,7 @@ class RedisRunStore implements RunStore {
 	readonly #onError: (error: unknown) => void;
 	/** By the key of the attempt's stream. */
 	readonly #followed = new Map<string, FollowedRun>();
-	readonly #cancelListeners = new Set<(attempt: string) => void>();
-	readonly #releaseListeners = new Set<(run: ReleasedRun) => void>();
+	readonly #listeners = new RunListeners();
 	readonly #closing = new AbortController();
 	#following: Promise<void> | undefined;
 	#isWaking = false;
@@ -172,19 +168,14 @@ class RedisRunStore implements RunStore {
 	}
 
 	onCancelled(listener: (attempt: string) => void): () => void {
-		this.#cancelListeners.add(listener);
-		return () => {
-			this.#cancelListeners.delete(listener);
-		};
+		return this.#listeners.onCancelled(listener);
 	}
 
-	onReleased(listener: (run: ReleasedRun) => void): () => void {
-		this.#releaseListeners.add(listener);
+	onReleased(listener: (run: Pick<RunStatus, "id" | "attempt">) => void): () => void {
+		const stop = this.#listeners.onReleased(listener);
 		if (this.#following === undefined) this.#follow();
 		else void this.#lookForReleased();
-		return () => {
-			this.#releaseListeners.delete(listener);
-		};
+		return stop;
 	}
 
 	async list(limit: number): Promise<RunStatus[]> {
@@ -217,22 +208,17 @@ class RedisRunStore implements RunStore {
 			followed: this.#followed,
 			onFollowing: () => void this.#lookForReleased(),
 			onControl: ({ kind, attempt, name }: RunControl) => {
-				if (kind === "released") this.#released({ id: decodeName(name), attempt });
-				else for (const listener of this.#cancelListeners) listener(attempt);
+				if (kind === "released") this.#listeners.released({ id: decodeName(name), attempt });
+				else this.#listeners.cancelled(attempt);
 			},
 			onError: (error: unknown) => this.#onError(error),
 		};
 		this.#following ??= followRuns(this.#redis, keys, host, signal);
 	}
 
-	#released(run: ReleasedRun): void {
-		for (const listener of this.#releaseListeners) listener(run);
-	}
-
 	async #lookForReleased(): Promise<void> {
-		if (this.#releaseListeners.size === 0) return;
 		try {
-			for (const run of await this.list(MAX_RELEASED)) if (run.isReleased) this.#released(run);
+			await this.#listeners.findReleased(this);
 		} catch (error) {
 			if (!this.#closing.signal.aborted) this.#onError(error);
 		}
