@@ -2,7 +2,7 @@
  * The guard: who may see anything, and which requests may change anything. Whoever is refused receives no byte of the page.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { ResolvedOptions } from "./options.js";
 
 /** Scripts and styles come from the page's own address only, and only pages of its origin, which could script it anyway, may frame it. */
@@ -49,12 +49,12 @@ export class Guard {
 
 	/** Whether a request comes from the page itself, as browsers say it. Links to the page come from anywhere. */
 	isFromHere({ headers }: IncomingMessage): boolean {
-		const { origin, host } = headers;
+		const { origin } = headers;
 		const site = headers["sec-fetch-site"];
 		if (site !== undefined && site !== "same-origin" && site !== "none") return false;
 		if (origin === undefined) return true;
 		try {
-			return new URL(origin).host === host;
+			return new URL(origin).host === hostOf(headers);
 		} catch {
 			return false;
 		}
@@ -75,12 +75,17 @@ export function refuse(res: ServerResponse, status: number): void {
 	res.writeHead(status, { ...HEADERS, "Content-Length": 0 }).end();
 }
 
+/** HTTP/2 has `:authority` in its place, and browsers send no `host` with it (RFC 9113, section 8.3.1). */
+function hostOf(headers: IncomingHttpHeaders): string | undefined {
+	return (headers[":authority"] as string | undefined) ?? headers.host;
+}
+
 function isLocal({ socket, headers }: IncomingMessage): boolean {
 	const { remoteAddress = "", localAddress = "" } = socket;
 	return (
 		LOOPBACK.test(remoteAddress) &&
 		LOOPBACK.test(localAddress) &&
-		LOCAL_HOST.test(headers.host ?? "") &&
+		LOCAL_HOST.test(hostOf(headers) ?? "") &&
 		!FORWARDED.some((name) => name in headers)
 	);
 }

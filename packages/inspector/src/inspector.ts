@@ -2,6 +2,7 @@
  * The inspector: serves the page, its data, and a stream of what changes, on Node's request and response.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { createSSEService, type HttpServer, type SSEService, type Target } from "sse-service";
 import { readBody } from "./body.js";
 import { Guard, HEADERS, refuse } from "./guard.js";
@@ -17,7 +18,7 @@ import type { Subject } from "./peer-texts.js";
 import { readQuery } from "./roll.js";
 import { Shown } from "./shown.js";
 
-/** Handles requests below its path: for `node:http`, and as middleware of Express, Nest and Fastify. */
+/** Handles requests below its path: for `node:http` and `node:http2`, and as middleware of Express, Nest and Fastify. */
 export interface Inspector {
 	/**
 	 * Answers a request of the inspector.
@@ -25,7 +26,11 @@ export interface Inspector {
 	 * @param next called for any other request
 	 * @returns whether the request is the inspector's
 	 */
-	(req: IncomingMessage, res: ServerResponse, next?: () => void): boolean;
+	(
+		req: IncomingMessage | Http2ServerRequest,
+		res: ServerResponse | Http2ServerResponse,
+		next?: () => void,
+	): boolean;
 	/** Ends the streams of its pages, and stops watching. When the service closes, this happens by itself. */
 	close(): Promise<void>;
 }
@@ -42,8 +47,9 @@ const MAX_VISITORS = 50;
  */
 export function inspector(service: InspectedService, options?: InspectorOptions): Inspector {
 	const inspection = new Inspection(readService(service), readOptions(options));
-	const handle = (req: IncomingMessage, res: ServerResponse, next?: () => void): boolean => {
-		const isOurs = inspection.handle(req, res);
+	const handle: (...of: Parameters<Inspector>) => boolean = (req, res, next) => {
+		// Node's compatibility API of HTTP/2 has the members that are used here.
+		const isOurs = inspection.handle(req as IncomingMessage, res as ServerResponse);
 		if (!isOurs) next?.();
 		return isOurs;
 	};
