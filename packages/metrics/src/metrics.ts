@@ -68,7 +68,7 @@ export const METRICS = {
 	resumes: {
 		name: "sse_resumes_total",
 		kind: "counter",
-		help: "Clients that came back with a last event ID, by what they received",
+		help: "Clients that reconnected with a last event ID, by what they received",
 		label: ["outcome", "replayed", "recovered", ...GAPS],
 	},
 	gaps: {
