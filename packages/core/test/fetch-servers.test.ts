@@ -1,9 +1,11 @@
 /**
  * Streams on a `Response` over the servers of other people, in its body and written to Node's response.
  */
-import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { Agent, createServer, get, type IncomingMessage, type Server } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import {
 	eventually,
 	openSocket,
@@ -310,6 +312,20 @@ describe.each(WAYS)("over %s", (_name, server, isDirect) => {
 		expect(reasons).toEqual(["server"]);
 	});
 
+	it.skipIf(http2)("leaves its socket to the next request once it has ended", async () => {
+		const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+		const url = await serve({ opened: ({ connection }) => connection.close() });
+		for (const isReused of [false, true, true]) {
+			const request = get(url, { agent });
+			const [response] = (await once(request, "response")) as [IncomingMessage];
+			expect(request.reusedSocket).toBe(isReused);
+			expect(await text(response)).toBe(": open\n");
+		}
+		agent.destroy();
+		await gone(3);
+		expect(openSinks.size).toBe(0);
+	});
+
 	it("answers HEAD with the headers, and opens nothing", async () => {
 		const stream = await openStream(await serve(), { http2, method: "HEAD" });
 		expect(stream.headers["content-type"]).toBe("text/event-stream");
@@ -503,6 +519,23 @@ describe("the server", () => {
 			expect(asked).not.toContain("signal");
 		},
 	);
+
+	it("carries one stream on a response: a second is refused before the layer has sent anything", async () => {
+		const errors: unknown[] = [];
+		running = await NODE_SERVER.start((request, outgoing) => {
+			const { response } = respond(request, { service: sse, outgoing });
+			try {
+				respond(request, { service: sse, outgoing });
+			} catch (error) {
+				errors.push(error);
+			}
+			return response;
+		});
+		const stream = await openStream(`http://127.0.0.1:${running.port}/`);
+		sse.send("all", "first");
+		expect(await stream.take(1)).toEqual([{ data: "first" }]);
+		expect(errors).toMatchObject([{ code: "ERR_SSE_RESPONSE_STARTED" }]);
+	});
 
 	it("opens no stream behind an open one on the same socket", async () => {
 		const errors: unknown[] = [];

@@ -2,6 +2,7 @@
  * `sse-service/fetch`: streams on a `Response`, read by hand.
  */
 import { eventually, openStream, settled, startServer } from "@sse-service/testing";
+import { Request as OtherRequest } from "undici";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
 	createSSEService as createFetchService,
@@ -187,6 +188,78 @@ describe("a Response", () => {
 		expect(sse.stats()).toMatchObject({ connections: 0, clients: 0, groups: 0 });
 	});
 
+	it.each<[string, (reading: Reading) => unknown]>([
+		["its body is cancelled", ({ cancel }) => cancel()],
+		["its request is aborted", ({ abort }) => abort()],
+	])(
+		"is left by its client, even if it is sent to in the turn in which %s",
+		async (_how, leave) => {
+			const reading = open();
+			await reading.read();
+			void leave(reading);
+			sse.send("all", "too late");
+			await eventually(() => reading.connection.closed);
+			expect(reasons).toEqual(["client"]);
+		},
+	);
+
+	it("can be cloned, and is left by its client when nobody reads either", async () => {
+		const { response, connection } = respond(new Request(URL_OF_EVENTS), { service: sse });
+		const copy = response.clone();
+		const [one, other] = [response, copy].map(({ body }) => body?.getReader());
+		for (const reader of [one, other]) {
+			expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe(": open\n");
+		}
+		// Each waits for the other, so neither is awaited.
+		void one?.cancel();
+		await turn();
+		expect(connection.closed).toBe(false);
+		void other?.cancel();
+		await eventually(() => connection.closed);
+		expect(reasons).toEqual(["client"]);
+	});
+
+	it("loses nothing when a reader lets go of it while it waits, and another follows", async () => {
+		const { response, connection } = respond(new Request(URL_OF_EVENTS), { service: sse });
+		const first = response.body?.getReader();
+		await first?.read();
+		const waiting = first?.read();
+		first?.releaseLock();
+		await expect(waiting).rejects.toThrow(TypeError);
+		connection.send("kept");
+		await turn();
+		const second = response.body?.getReader();
+		expect(Buffer.from((await second?.read())?.value ?? []).toString()).toBe("data: kept\n\n");
+	});
+
+	it("opens for a request of another copy of undici, and ends by its signal", async () => {
+		const leaving = new AbortController();
+		const headers = { "last-event-id": "7" };
+		const request = new OtherRequest(URL_OF_EVENTS, { signal: leaving.signal, headers });
+		const { connection } = respond(request as unknown as Request, { service: sse });
+		expect(connection.lastEventId).toBe("7");
+		leaving.abort();
+		await eventually(() => connection.closed);
+		expect(reasons).toEqual(["client"]);
+	});
+
+	it("opens for a request whose signal is null, as in some libraries", async () => {
+		const request = Object.defineProperty(new Request(URL_OF_EVENTS), "signal", { value: null });
+		const { connection, response } = respond(request, { service: sse });
+		connection.close();
+		expect(await response.text()).toBe(": open\n");
+	});
+
+	it("is one of two if its request is used twice, and its signal ends both", async () => {
+		const leaving = new AbortController();
+		const request = new Request(URL_OF_EVENTS, { signal: leaving.signal });
+		const both = [1, 2].map(() => respond(request, { service: sse }).connection);
+		expect(sse.send("all", "both")).toBe(2);
+		leaving.abort();
+		await eventually(() => both.every(({ closed }) => closed));
+		expect(reasons).toEqual(["client", "client"]);
+	});
+
 	it("of a client that had left already is empty, and registers nothing", async () => {
 		const { response, connection } = open({}, { signal: AbortSignal.abort() });
 		expect([connection.closed, connection.closeReason]).toEqual([true, "client"]);
@@ -327,6 +400,11 @@ describe("a refusal", () => {
 	it.each<[string, () => unknown, string]>([
 		["no Request", () => respond({} as never), "ERR_SSE_INVALID_REQUEST"],
 		["no request at all", () => respond(undefined as never), "ERR_SSE_INVALID_REQUEST"],
+		[
+			"a request without a URL",
+			() => respond({ headers: new Headers() } as never),
+			"ERR_SSE_INVALID_REQUEST",
+		],
 		["no service", () => open({ service: {} as never }), "ERR_SSE_INVALID_OPTION"],
 		[
 			"a client id of the wrong type",

@@ -32,6 +32,7 @@ export async function handle(request, outgoing, create = createSSEService) {
 		case "/stats":
 			return Response.json({
 				connections: sse.stats().connections,
+				opened: sse.stats().connectionsOpened,
 				waiting: waiting.length,
 				resumed,
 				reasons,

@@ -27,6 +27,6 @@ export async function handle(request, outgoing) {
 	const { pathname } = new URL(request.url);
 	if (pathname === "/reads") return Response.json(reads);
 	const response = await handleWith(request, outgoing, createSSEService);
-	if (pathname === "/events" && response.ok) bodies.add(response.body);
+	if (pathname === "/events" && response.ok && response.body) bodies.add(response.body);
 	return response;
 }

@@ -13,6 +13,12 @@ export interface Runtime {
 	readonly isDirect?: boolean;
 	/** False where the program cannot act on a signal. */
 	readonly hasSignals?: boolean;
+	/** Whether the app sets a header by the framework's middleware. */
+	readonly hasMiddleware?: boolean;
+	/** As it arrives, where the framework changes it. */
+	readonly contentType?: string;
+	/** Those that arrive, where the framework loses some. */
+	readonly cookies?: readonly string[];
 	/** Prepare what is in the folder, and name the command that starts the program on a port. */
 	prepare(folder: string): Command | Promise<Command>;
 }
@@ -40,6 +46,11 @@ const REACT_ROUTER = {
 	vite: "8.4.0",
 	express: "5.3.0",
 };
+
+// Both of its servers set headers by Express's `res.append`, which adds a charset to every type of text.
+const EXPRESS_TYPE = "text/event-stream; charset=utf-8";
+
+const ELYSIA = { elysia: "1.4.30" };
 
 /** Build the app in a folder of `apps` by a package's command, and start what was built. */
 function built(app: string, tool: string, server: readonly [string, ...string[]]) {
@@ -94,7 +105,29 @@ export const RUNTIMES: readonly Runtime[] = [
 		},
 	},
 	{
+		name: "Elysia, on Bun",
+		hasMiddleware: true,
+		dependencies: { bun: "1.4.5", ...ELYSIA },
+		prepare: (folder) => ({
+			path: join(folder, "node_modules/.bin/bun"),
+			args: (port) => [join(folder, "elysia.mjs"), `${port}`],
+		}),
+	},
+	{
+		name: "Elysia, on Node",
+		isDirect: true,
+		hasMiddleware: true,
+		// Once anything has set a header, its adapter copies those of the `Response` by `Object.fromEntries`.
+		cookies: ["b=2"],
+		dependencies: { ...ELYSIA, "@elysiajs/node": "1.4.5" },
+		prepare: (folder) => ({
+			path: process.execPath,
+			args: (port) => [join(folder, "elysia-node.mjs"), `${port}`],
+		}),
+	},
+	{
 		name: "Next.js, next start",
+		hasMiddleware: true,
 		dependencies: { next: "16.4.6", react: "19.2.0", "react-dom": "19.2.0" },
 		prepare: async (folder) => {
 			const next = join(folder, "node_modules/.bin/next");
@@ -106,6 +139,7 @@ export const RUNTIMES: readonly Runtime[] = [
 	},
 	{
 		name: "SvelteKit, adapter-node",
+		hasMiddleware: true,
 		dependencies: {
 			...NODE,
 			"@sveltejs/kit": "3.2.0",
@@ -118,16 +152,20 @@ export const RUNTIMES: readonly Runtime[] = [
 	},
 	{
 		name: "Astro, @astrojs/node",
+		hasMiddleware: true,
 		dependencies: { ...NODE, astro: "7.3.5", "@astrojs/node": "11.1.6" },
 		prepare: built("astro", "astro/bin/astro.mjs build", ["astro/dist/server/entry.mjs"]),
 	},
 	{
 		name: "Nuxt, Nitro's node-server",
+		hasMiddleware: true,
 		dependencies: { ...NODE, nuxt: "4.5.2" },
 		prepare: built("nuxt", "nuxt/bin/nuxt.mjs build", ["nuxt/.output/server/index.mjs"]),
 	},
 	{
 		name: "React Router, its own server",
+		hasMiddleware: true,
+		contentType: EXPRESS_TYPE,
 		dependencies: REACT_ROUTER,
 		prepare: built("react-router", "@react-router/dev/bin.cjs build", [
 			"node_modules/@react-router/serve/bin.cjs",
@@ -136,6 +174,8 @@ export const RUNTIMES: readonly Runtime[] = [
 	},
 	{
 		name: "React Router, in an Express server",
+		hasMiddleware: true,
+		contentType: EXPRESS_TYPE,
 		dependencies: REACT_ROUTER,
 		isDirect: true,
 		prepare: built("react-router", "@react-router/dev/bin.cjs build", ["react-router/express.mjs"]),

@@ -16,7 +16,9 @@ import { RUNTIMES } from "../src/programs.js";
 
 const WAYS = isLongRun ? RUNTIMES.map((runtime) => [runtime.name, runtime] as const) : [];
 
-describe.each(WAYS)("on %s", (_name, { prepare, dependencies, isDirect, hasSignals = true }) => {
+describe.each(WAYS)("on %s", (_name, runtime) => {
+	const { prepare, dependencies, isDirect, hasSignals = true, hasMiddleware } = runtime;
+	const { contentType = "text/event-stream", cookies = ["a=1", "b=2"] } = runtime;
 	let program: Awaited<ReturnType<typeof prepare>>;
 	let server: ServerProcess;
 
@@ -63,16 +65,26 @@ describe.each(WAYS)("on %s", (_name, { prepare, dependencies, isDirect, hasSigna
 		expect(received).toEqual(["one", "two"]);
 	});
 
-	it("the stream has its headers, and cookies each by itself", async () => {
-		const stream = await openStream(`${server.url}/events`);
+	it("the stream has its headers, cookies each by itself, and what middleware sets, uncompressed", async () => {
+		const headers = { "Accept-Encoding": "gzip" };
+		const stream = await openStream(`${server.url}/events`, { headers });
 		expect(stream.headers).toMatchObject({
-			// React Router adds a charset, which an event stream may have.
-			"content-type": expect.stringMatching(/^text\/event-stream\b/),
+			"content-type": contentType,
 			"cache-control": "no-cache, no-transform",
-			"set-cookie": ["a=1", "b=2"],
+			"x-accel-buffering": "no",
+			"sse-heartbeat": "1000",
+			"set-cookie": cookies,
+			...(hasMiddleware ? { "x-middleware": "yes" } : {}),
 		});
 		expect(stream.headers).not.toHaveProperty("content-encoding");
 		stream.abort();
+	});
+
+	it("a HEAD request gets the headers, and opens nothing", async () => {
+		const response = await fetch(`${server.url}/events`, { method: "HEAD" });
+		expect(response.status).toBe(200);
+		expect(response.headers.get("content-type")).toBe(contentType);
+		expect(await ask("/stats")).toMatchObject({ opened: 0 });
 	});
 
 	it("a client that leaves is noticed, and so is one that reads nothing", async () => {

@@ -64,7 +64,7 @@ export function respond<Events extends object = AnyEvents>(
 	request: Request,
 	params: RespondParams<Events> = {},
 ): RespondResult<Events> {
-	if (typeof (request as Partial<Request> | undefined)?.headers?.get !== "function") {
+	if (!isRequest(request)) {
 		const rule = "request must be a Request of the Fetch API (for Node's, use connectSSE)";
 		throw invalid("ERR_SSE_INVALID_REQUEST", rule, request);
 	}
@@ -87,6 +87,13 @@ export function respond<Events extends object = AnyEvents>(
 		client,
 		connection: connection as unknown as FetchConnection<Events>,
 	};
+}
+
+/** Requests of other libraries have no class in common. */
+function isRequest(value: unknown): value is Request {
+	if (!isObject(value)) return false;
+	const { headers, url } = value as Partial<Request>;
+	return typeof headers?.get === "function" && typeof url === "string";
 }
 
 /** Returns the response of Node that a layer writes to, if it shows one. */

@@ -11,8 +11,8 @@ export class Departure {
 	/** The request itself, because some runtimes drop the signal with it. */
 	readonly #request: Request;
 	readonly #outgoing: Outgoing | undefined;
-	/** `undefined` while nothing has asked the layer for its own. */
-	#signal: AbortSignal | undefined;
+	/** `undefined` while nothing has asked the layer for its own; `null` in the requests of some libraries. */
+	#signal: AbortSignal | null | undefined;
 	#onGone: (() => void) | undefined;
 
 	constructor(request: Request, outgoing: Outgoing | undefined) {
@@ -42,8 +42,8 @@ export class Departure {
 		const onGone = this.#onGone;
 		if (onGone === undefined || this.#signal !== undefined || this.#outgoing !== undefined) return;
 		this.#signal = this.#request.signal;
-		this.#signal.addEventListener("abort", onGone);
-		if (this.#signal.aborted) onGone();
+		this.#signal?.addEventListener("abort", onGone);
+		if (this.isSignalled) onGone();
 	}
 
 	stop(): void {

@@ -41,6 +41,7 @@ export class FetchSink implements Sink, OpenSink {
 	/** True if a read is waiting for a chunk. Then nothing is queued. */
 	#isWanted = false;
 	#isFull = false;
+	/** Whether this side has ended it. */
 	#isEnding = false;
 
 	constructor(request: Request, carrier?: Carrier) {
@@ -71,7 +72,10 @@ export class FetchSink implements Sink, OpenSink {
 	get state(): Sink["state"] {
 		if (this.#response !== undefined) return "started";
 		if (this.#departure.isSignalled) return "gone";
-		return this.#carrier?.state ?? "fresh";
+		const carrier = this.#carrier;
+		// Node's response carries one stream. Another one has opened on it, of which the layer has sent nothing yet.
+		if (carrier !== undefined && openSinks.has(carrier.response)) return "started";
+		return carrier?.state ?? "fresh";
 	}
 
 	get ended(): boolean {
@@ -100,7 +104,8 @@ export class FetchSink implements Sink, OpenSink {
 
 	write(frame: Frame, from: number, to: number): SinkState {
 		if (this.#direct !== undefined) return this.#direct.write(frame, from, to);
-		if (this.#isEnding) return "held";
+		// Also between the end and its report: a client that has left is not one that this side has ended.
+		if (this.#isEnding || this.listener === undefined) return "held";
 		const isWhole = from === 0 && to === frame.byteLength;
 		if (this.#put(isWhole ? frame.bytes : frame.bytes.subarray(from, to))) return "taken";
 		this.#departure.onUnread();
@@ -189,9 +194,7 @@ export class FetchSink implements Sink, OpenSink {
 
 	/** The client has left, or the layer has noticed the end of the carrier. */
 	readonly #onGone = (): void => {
-		const isEnded = this.#direct?.ended === true;
-		this.#isEnding = true;
-		this.#close(isEnded);
+		this.#close(this.#direct?.ended === true);
 	};
 
 	/** @param ended whether everything written has been read */
