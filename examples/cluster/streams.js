@@ -1,6 +1,6 @@
 /**
  * The streams of one process: all that has to do with the library. The log is in Redis, so what is sent in any process reaches
- * the tabs of all, and a tab that comes back to another process is given there what it missed.
+ * the tabs of all, and a tab that reconnects to another process is given there what it missed.
  */
 import { inspector } from "@sse-service/inspector";
 import { prometheusMetrics } from "@sse-service/metrics/prometheus";

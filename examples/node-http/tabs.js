@@ -1,11 +1,11 @@
 /**
- * The tabs: the stream of each, and for a while after it has ended the rooms it was in, because a tab comes back.
+ * The tabs: the stream of each, and for a while after it has ended the rooms it was in, because a tab reconnects.
  */
 
 /** @import { SSEConnection } from "sse-service" */
 /** @import { Events } from "./example.js" */
 
-/** Longer than it takes to come back, with a browser that tries once a second. */
+/** Longer than it takes to reconnect, with a browser that tries once a second. */
 const FORGET_MS = 60_000;
 
 export function createTabs() {

@@ -58,7 +58,7 @@ const listeners = {
 };
 
 openStream(`/events?as=${encodeURIComponent(me)}`, listeners).onState((state) => {
-	// Until the first hello there is nothing to come back to.
+	// Until the first hello there is nothing to reconnect to.
 	if (state !== "waiting" || server === "" || lostAt !== undefined) return;
 	lostAt = Date.now();
 	proof.lost();
@@ -85,7 +85,7 @@ function showPeople(clients) {
 			paintAvatar(within(row, ".avatar"), clientId);
 			within(row, "bdi").textContent = clientId;
 			within(row, ".you").hidden = clientId !== me;
-			// None: it was told to come back, and has not yet.
+			// None: it was told to reconnect, and has not yet.
 			within(row, ".size").textContent = connections === 0 ? "moving" : plural(connections, "tab");
 		},
 	);

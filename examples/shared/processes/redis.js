@@ -114,7 +114,7 @@ function ready(child) {
 		const fail = () => reject(new Error(`redis-server did not start: ${output}`));
 		const timer = setTimeout(fail, START_TIMEOUT_MS);
 		child.once("exit", fail);
-		// Read for ever: a pipe that nobody reads fills up, and then Redis waits.
+		// Read forever: a pipe that nobody reads fills up, and then Redis waits.
 		child.stdout.setEncoding("utf8").on("data", (text) => {
 			if (timer.hasRef()) output += text;
 			if (!output.includes("Ready to accept connections")) return;

@@ -201,7 +201,7 @@ it("a client that comes just as the log has lost its newest event receives one g
 	});
 	engine.forget(1);
 	engine.cut();
-	await eventually(() => isReading, "the log to be read anew");
+	await eventually(() => isReading, "the log to be read again");
 	// It is read before the client is given anything.
 	const { stream } = await serving.open({}, id, () => release());
 	await serving.sse.publish("all", "end");

@@ -207,7 +207,7 @@ describe("a reader that does not read", () => {
 		expect(sse.stats().drops.volatile).toBeGreaterThan(0);
 	});
 
-	it("whose stream the application ends itself has as long as any other, and is registered no more", async () => {
+	it("whose stream the application ends itself has as long as any other, and is no longer registered", async () => {
 		await serve({ closeTimeoutMs: 50, maxBufferedBytes: 8 * KB * KB });
 		const { connection } = await block();
 		connection.response.end();

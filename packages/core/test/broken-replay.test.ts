@@ -162,7 +162,7 @@ it("is state of the log that there is for a client that was to be given it later
 	expect(received).toEqual(["kept", "new state", "a", "end"]);
 });
 
-// It was read up to where the log had been found anew, and what came behind that, until where the client was, was sent live.
+// It was read up to where the log had been found again, and what came behind that, until where the client was, was sent live.
 it("is nothing for a client that comes from a process which has found the new log before", async () => {
 	const scene = await begin();
 	const { engine, open, other, sse } = scene;

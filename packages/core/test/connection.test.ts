@@ -539,7 +539,7 @@ describe("pipelined requests", () => {
 });
 
 // Node destroys a stream that its client has reset without an error, and so closes the response, only when its body has been
-// read. One on which a body is sent that nobody reads stayed registered for ever.
+// read. One on which a body is sent that nobody reads stayed registered forever.
 describe("a stream of HTTP/2 that is reset without an error, and whose body nobody reads", () => {
 	let session: http2.ClientHttp2Session;
 
@@ -607,7 +607,7 @@ describe("a response that cannot be opened", () => {
 		expect(await stream.take(1)).toEqual([{ data: "one" }]);
 	});
 
-	// A well-known peer registers a session for ever when its client leaves during an asynchronous authorization.
+	// A well-known peer registers a session forever when its client leaves during an asynchronous authorization.
 	it.each(PROTOCOLS)(
 		"a client that has left before connect gives a closed connection, over %s",
 		async (protocol) => {

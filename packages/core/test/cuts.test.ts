@@ -81,7 +81,7 @@ function sayWhatRepeatsIt(): void {
 
 async function claim(open: OpenReceiver): Promise<void> {
 	const receiver = await serve(open);
-	// A client comes back with an id once it has had one.
+	// A client reconnects with an id once it has had one.
 	sse.send("all", "first");
 	await untilReceived(receiver, 1);
 	const random = createRandom(seed);

@@ -1,5 +1,5 @@
 /**
- * The default service among the apps of one process: who shares it, and when it may be configured anew.
+ * The default service among the apps of one process: who shares it, and when it may be configured again.
  */
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -135,7 +135,7 @@ describe("diagnostics", () => {
 		},
 	);
 
-	it("say how clients came back", async () => {
+	it("say how clients reconnected", async () => {
 		const { sse, open } = await startService({ history: true });
 		const messages = listen();
 		const { stream } = await open({}, "none of ours");

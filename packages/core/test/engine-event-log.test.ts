@@ -1,5 +1,5 @@
 /**
- * Services that share a log on an engine, as several processes do: one order for all, and a client may come back to another.
+ * Services that share a log on an engine, as several processes do: one order for all, and a client may reconnect to another.
  */
 import { eventually, measureIdle, settled, type TestStream } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -95,7 +95,7 @@ it("keeps what it has when an event is larger than all that a process keeps", as
 	expect(dataOf(await again.stream.take(1))).toEqual(["x".repeat(40_000)]);
 });
 
-it("gives a client that comes back to another service what it missed, without asking the engine", async () => {
+it("gives a client that reconnects to another service what it missed, without asking the engine", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open({ clientId: "ada" });
 	await one.sse.publish("all", "1");
@@ -195,7 +195,7 @@ it("leads a client past events for others without asking the engine, and reads w
 });
 
 // Each request with an old id had everything since read and looked at again, all of it for others.
-it("reads what is for others once from the engine, however many clients come back", async () => {
+it("reads what is for others once from the engine, however many clients reconnect", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
 	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
@@ -272,7 +272,7 @@ it("forgets what it has read for others when the engine loses its newest events"
 	expect(await back()).toEqual(["quiet", "quiet", "quiet", "quiet", "quiet"]);
 });
 
-it("reads few pages at a time from the engine, however many come back", async () => {
+it("reads few pages at a time from the engine, however many reconnect", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
 	const sent = Array.from({ length: 40 }, (_, at) => one.sse.publish("all", `${at}`));
@@ -383,7 +383,7 @@ it.each(["state", "plain"])(
 				latest: group === "state" ? { group, key: "", max: 10 } : undefined,
 			},
 		]);
-		// It is told of what the engine has lost.
+		// It is notified of what the engine has lost.
 		await stream.take(1);
 		slow.resume();
 		await sse.publish("all", "last");
@@ -474,7 +474,7 @@ it("begins once, though the engine answers what was given up long ago", async ()
 	expect(dataOf(events)).toEqual(["1", '{"reason":"expired"}', "4", "5", "6"]);
 });
 
-it("keeps its clients while the engine is away, and gives them what was sent meanwhile", async () => {
+it("keeps its clients while the engine is unavailable, and gives them what was sent meanwhile", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();
 	engine.isMute = true;
@@ -540,7 +540,7 @@ it("leaves a connection out of what is sent just as the log is recreated", async
 	expect(events).toEqual(["1", "gap", "2"]);
 });
 
-it("knows the clients of all, and for a while those that were told to come back", async () => {
+it("knows the clients of all, and for a while those that were told to reconnect", async () => {
 	const { one, other } = await startTwo();
 	await one.open({ clientId: "ada", groups: ["room"], meta: { name: "Ada" } });
 	await other.open({ clientId: "ada", groups: ["room"] });

@@ -348,7 +348,7 @@ describe("a Response", () => {
 		expect(other.connection.closed).toBe(false);
 	});
 
-	it("that a runtime drops without a word ends by the stall", async () => {
+	it("that a runtime drops silently ends by the stall", async () => {
 		sse = createService({ heartbeatIntervalMs: 0, stallTimeoutMs: 10 });
 		const { connection } = open();
 		await eventually(() => connection.closed);
@@ -385,7 +385,7 @@ describe("a refusal", () => {
 		expect(await response.json()).toMatchObject({ code: "ERR_SSE_MAX_CONNECTIONS_PER_CLIENT" });
 	});
 
-	it("says when to come back once the service is closed", async () => {
+	it("says when to reconnect once the service is closed", async () => {
 		await sse.close();
 		let error: unknown;
 		try {

@@ -63,7 +63,7 @@ describe("a flush", () => {
 		}
 	});
 
-	it("takes those that are scheduled meanwhile after everyone who waits, and nobody waits for ever", async () => {
+	it("takes those that are scheduled meanwhile after everyone who waits, and nobody waits forever", async () => {
 		const flush = new FlushScheduler();
 		const flushed: number[] = [];
 		const greedy: Flushable = {

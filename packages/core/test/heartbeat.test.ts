@@ -164,7 +164,7 @@ describe("in time", () => {
 		expect(Math.max(...perTick.values())).toBeLessThanOrEqual(625);
 	});
 
-	it("a connection that is removed is beaten no more, also when a beat removes it", () => {
+	it("a connection that is removed gets no more heartbeats, also when a beat removes it", () => {
 		const { heartbeat, elapse } = start(16_000);
 		const connection = new Idle();
 		heartbeat.add(connection);

@@ -68,7 +68,7 @@ describe("on the wire", () => {
 		expect(ends).toEqual(["age"]);
 	});
 
-	it("one that has its age takes its socket along, so that the client comes back on another", async () => {
+	it("one that has its age takes its socket along, so that the client reconnects on another", async () => {
 		await serve({ maxConnectionAgeMs: 50 });
 		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
 		await client.closed;

@@ -23,7 +23,7 @@ async function startOn(
 const groups = ["prices"];
 const prices = { group: "prices" };
 
-/** What a client that comes back with an id receives, until "end". */
+/** What a client that reconnects with an id receives, until "end". */
 async function back({ sse, open }: Serving, id: string): Promise<TestStream> {
 	const { stream } = await open({ groups }, id);
 	await sse.publish("all", "end");
@@ -68,7 +68,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 		]);
 	});
 
-	it("an event whose replacement is lost is owed also to a client that has come back once more", async () => {
+	it("an event whose replacement is lost is owed also to a client that has reconnected once more", async () => {
 		const { engine, id } = await brokenReplay();
 		const one = await startOn(engine, history);
 		const { stream } = await one.open({ groups }, id);
@@ -88,7 +88,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 		const other = await startOn(engine, history);
 		const stream = await back(other, id);
 		expect(datas(stream)).toEqual(["2", "v2", "end"]);
-		// Nothing is relied on any more.
+		// Nothing is relied on any longer.
 		expect(stream.events.at(-1)?.id).not.toContain("^");
 	});
 });

@@ -94,7 +94,7 @@ it("holds nothing once it is closed, and takes nothing", () => {
 	expect(log.readAfter(start, newest(), reader())).toBe("expired");
 });
 
-it("counts what it knows of events that it keeps no more, and bounds it", () => {
+it("counts what it knows of events that it no longer keeps, and bounds it", () => {
 	open({ maxEvents: 10 });
 	for (let client = 0; client < 2_000; client++) {
 		for (let key = 0; key < 33; key++) {

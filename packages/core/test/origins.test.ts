@@ -1,6 +1,6 @@
 /**
- * Where a client begins: with the id that it says, with that which the application names, or now. A page that comes back and has
- * no id says so by an empty one: it once counted as new, and lost what was sent meanwhile without a word.
+ * Where a client starts: at the id it sends, at the id that the application names, or now. A page that reconnects without an id sends
+ * an empty one. It used to count as new, and silently lost what was sent in the meantime.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

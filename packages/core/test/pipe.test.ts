@@ -170,7 +170,7 @@ describe("pipe", () => {
 		await stream.take(items.length);
 	});
 
-	it("settles at once when the client leaves, though the source waits for ever, and closes the source", async () => {
+	it("settles at once when the client leaves, though the source waits forever, and closes the source", async () => {
 		const { connection, stream } = await open();
 		let cleanedUp = false;
 		let signal: AbortSignal | undefined;

@@ -461,7 +461,7 @@ describe("every error code", () => {
 		return createEngineEventLog({ ...new MemoryEngine().driver(), ...otherwise });
 	}
 
-	/** Rejects with what is told of such a log. */
+	/** Rejects with the error that `onError` receives for such a log. */
 	function told(otherwise: Partial<LogEngine>): Promise<never> {
 		return new Promise((_, reject) => {
 			createSSEService({ eventLog: logOn(otherwise), onError: reject });

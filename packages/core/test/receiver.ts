@@ -22,7 +22,7 @@ type AnyEventSource = typeof EventSource;
 /** Self-contained, because a page is given its source. */
 function receive(Source: AnyEventSource, url: string): { received: string[]; close(): void } {
 	const received: string[] = [];
-	// An empty one, after the first, says that it comes back and has had nothing.
+	// An empty one, after the first, says that it reconnects and has had nothing.
 	let lastEventId: string | undefined;
 	let source: InstanceType<AnyEventSource>;
 	function open(): void {

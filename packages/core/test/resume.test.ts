@@ -1,5 +1,5 @@
 /**
- * Clients that come back: with `history` they are given what they missed, or are told that it cannot be had.
+ * Clients that reconnect: with `history` they receive what they missed, or a gap.
  */
 import { setTimeout } from "node:timers/promises";
 import { eventually, type TestServer, type TestStream } from "@sse-service/testing";
@@ -46,14 +46,14 @@ async function leave({ stream, connection }: Opened): Promise<string> {
 
 const ADA = { clientId: "ada", groups: ["news"] };
 
-/** Ada connects, is told where she is, and leaves. @returns her last event ID */
+/** Ada connects, receives her position, and leaves. @returns her last event ID */
 async function comeAndGo(): Promise<string> {
 	const opened = await open(ADA);
 	await eventually(() => lastIdOf(opened.stream) !== "");
 	return leave(opened);
 }
 
-describe("a client that comes back", () => {
+describe("a client that reconnects", () => {
 	it("is given what it missed, in order, once, and then what is sent live", async () => {
 		await serve();
 		const first = await open(ADA);
@@ -269,7 +269,7 @@ describe("a client whose gap is recovered", () => {
 		expect(sse.stats().resumes).toEqual({ recovered: 1 });
 	});
 
-	it("is told of the gap when it would be given an id, which would take its place from it", async () => {
+	it("is notified of the gap when it would be given an id, which would take its place from it", async () => {
 		const errors: unknown[] = [];
 		await serve({
 			recover: () => [{ data: "row", id: 42 } as { data: string }],
@@ -336,7 +336,7 @@ describe("what says where a client is", () => {
 		clearInterval(ticks);
 	});
 
-	it("is dropped without a word when it does not fit", async () => {
+	it("is dropped silently when it does not fit", async () => {
 		await serve({ maxBufferedBytes: 64 * 1024, slowPolicy: "drop-newest" });
 		const { stream, connection } = await open(ADA);
 		stream.pause();
@@ -368,7 +368,7 @@ describe("an excluded connection", () => {
 		expect(await received(stream)).toEqual([]);
 	});
 
-	// Both tabs come back with the same position and the same client id. One event too many is harmless, and one lost is not.
+	// Both tabs reconnect with the same position and the same client id. One event too many is harmless, and one lost is not.
 	it("whose socket breaks in the same turn is replayed the event, like any other tab of its client", async () => {
 		const [writer, reader] = await twoTabs();
 		writer.connection.response.socket?.destroy();
@@ -445,7 +445,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 	const toOthers = (data: string): number =>
 		sse.send({ group: "news", except: { client: "ada" } }, data, { key: "k" });
 
-	it("is given the newest that was for it when it comes back", async () => {
+	it("is given the newest that was for it when it reconnects", async () => {
 		await serve();
 		const id = await comeAndGo();
 		toAll("1");
@@ -716,7 +716,7 @@ describe("a service that is closed", () => {
 });
 
 describe("a client that a drain sends away", () => {
-	it("is told where it is, and has all when it comes back", async () => {
+	it("receives its position, and everything when it reconnects", async () => {
 		await serve({ history: true });
 		const { stream } = await open(ADA);
 		sse.send({ client: "bob" }, "for another");

@@ -145,7 +145,7 @@ describe("a run", () => {
 		source.end();
 	});
 
-	it("ends for an EventSource, which comes back once and is asked not to come again", async () => {
+	it("ends for an EventSource, which reconnects once and is asked not to come again", async () => {
 		const { runs, server } = await serve();
 		await runs.start("a", (run) => void run.send("one"));
 		const received: string[] = [];
@@ -177,7 +177,7 @@ describe("a run", () => {
 		expect(await runs.status("a")).toMatchObject({ state: "cancelled", reason: "stop button" });
 	});
 
-	it("lets a source go that waits for ever when it is cancelled", async () => {
+	it("lets a source go that waits forever when it is cancelled", async () => {
 		const { runs } = await serve();
 		let returned = false;
 		await runs.start("a", () => ({
@@ -535,7 +535,7 @@ describe("a run that is folded", () => {
 		expect(late.text.length).toBeLessThan(whole.join("").length * 1.2);
 	});
 
-	it("gives one that comes back the events behind its position", async () => {
+	it("gives one that reconnects the events behind its position", async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.integer({ min: 0, max: 30 }),

@@ -1,5 +1,5 @@
 /**
- * The end of servers, for services and apps that were told of them: `closeWith`.
+ * `closeWith`: the end of servers, for services and apps.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -76,7 +76,7 @@ describe.each([
 			await one.close();
 			for (const stream of streams) {
 				expect(await stream.ended).toBe(true);
-				// A drain tells them when to come back.
+				// A drain tells them when to reconnect.
 				expect(stream.retries).toHaveLength(1);
 			}
 			const late = await open(other);
@@ -147,7 +147,7 @@ describe.each([
 	});
 });
 
-// Node closes each server of a worker, which waited for open streams for ever.
+// Node closes each server of a worker, which waited for open streams forever.
 it("a worker of a cluster ends by worker.disconnect() while streams are open", async () => {
 	const primary = fork(join(import.meta.dirname, "cluster.mjs"));
 	try {

@@ -351,7 +351,7 @@ describe("callbacks", () => {
 		expect(escaped).toEqual([]);
 	});
 
-	it("onError is told of a broken stream when it is closed, outside the fan-out", async () => {
+	it("onError is notified of a broken stream when it is closed, outside the fan-out", async () => {
 		const sent: number[] = [];
 		const open = await serve({ onError: () => sent.push(sse.send("all", "again")) });
 		const broken = await open();

@@ -121,7 +121,7 @@ describe("a drain", () => {
 		expect(await stream.take(1)).toEqual([{ data: "still here" }]);
 	});
 
-	it("a service that was closed at once says to come back in a second", async () => {
+	it("a service that was closed at once says to reconnect in a second", async () => {
 		await serve();
 		void sse.close();
 		expect(() => sse.connect({} as never)).toThrowError(

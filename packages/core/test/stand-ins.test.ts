@@ -72,7 +72,7 @@ const ENDS: readonly (readonly [
 	(connection: SSEConnection, res: ServerResponse) => unknown,
 ])[] = [
 	["the connection is closed", (connection) => connection.close()],
-	["the client is to come back elsewhere", (connection) => connection.close("shutdown")],
+	["the client is to reconnect elsewhere", (connection) => connection.close("shutdown")],
 	["the application ends its response", (connection, res) => [res.end(), connection.close()]],
 ];
 

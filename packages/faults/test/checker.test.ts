@@ -218,7 +218,7 @@ describe("what is planted is found:", () => {
 		expect(world.rules()).toEqual(["log"]);
 	});
 
-	it("a log that has begun anew though nothing was lost", () => {
+	it("a log that has restarted though nothing was lost", () => {
 		const world = rightWorld();
 		world.read();
 		world.gapForAll("epoch", at(0, "two", "0"));

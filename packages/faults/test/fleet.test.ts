@@ -99,7 +99,7 @@ for (const engine of ["redis", "nats"] as const) {
 
 		// It is the same with every engine, and takes its time.
 		if (engine !== "redis") return;
-		it("are deployed one after the other under load: nobody misses anything, and in a long run not all come back at once", async () => {
+		it("are deployed one after the other under load: nobody misses anything, and in a long run not all reconnect at once", async () => {
 			await open(200, () => fleet.ports());
 			const truth = new Truth();
 			const load = new Load({

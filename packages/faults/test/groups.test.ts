@@ -79,7 +79,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("when one comes back to the groups that it connects to", () => {
+	it("when one reconnects to the groups that it connects to", () => {
 		const world = told("leave");
 		world.giveAll({ kind: "id", position: at(51) });
 		expect(world.check()).toEqual([]);
@@ -142,7 +142,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("whether a command is obeyed that was trimmed while the process was away", () => {
+	it("whether a command is obeyed that was trimmed while the process was cut off", () => {
 		const world = told("join");
 		world.send(1, at(52), { targets: [{ client: "nobody" }] });
 		world.trim(52);

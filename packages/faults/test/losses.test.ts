@@ -179,7 +179,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("a log that lost what one had, and goes on without a gap", () => {
+	it("a log that lost what one had, and continues without a gap", () => {
 		const world = rightWorld();
 		world.cut(40);
 		world.send(10, at(41, "one", "other"), { to: [] });
@@ -195,7 +195,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("another loss, between two of which one goes on without a gap", () => {
+	it("another loss, between two of which one continues without a gap", () => {
 		const world = rightWorld();
 		world.cut(50);
 		world.send(5, at(51, "one", "late"), { to: [BOB], targets: ["all"] });
@@ -233,7 +233,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["log"]);
 	});
 
-	it("another log, in which one goes on without a gap", () => {
+	it("another log, in which one continues without a gap", () => {
 		const world = rightWorld();
 		world.wipe();
 		world.send(49, at(1, "two"), { to: [] });
@@ -374,7 +374,7 @@ describe("the newest event of each key", () => {
 			expect(world.check().filter(({ reader }) => reader === "dora")).toEqual([]);
 		});
 
-		it(`is lost while one goes on without an older one (${JSON.stringify(target)})`, () => {
+		it(`is lost while one continues without an older one (${JSON.stringify(target)})`, () => {
 			const world = rightWorld();
 			sendThree(world, target, []);
 			// A replay that leaves out the first two, and breaks before the third.

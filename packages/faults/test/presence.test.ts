@@ -20,7 +20,7 @@ it("a list of those who stay is right, whether it has one who comes and goes or 
 it.each([
 	["one who is missing", [BOB], "lists 0 streams of ada, which has 2"],
 	[
-		"a stream of a process that is no more",
+		"a stream of a process that no longer exists",
 		[ADA, { ...BOB, connections: 2 }],
 		"lists 2 streams of bob, which has 1",
 	],

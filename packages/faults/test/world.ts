@@ -82,7 +82,7 @@ export class World {
 		return this.#numbers;
 	}
 
-	/** Have a process, which others are told of by the log, change the groups of a client. @returns the id of the command */
+	/** Has a process change the groups of a client; the other processes follow through the log. @returns the id of the command */
 	tell(what: "join" | "leave", clientId: string, group: string, process = 1): number {
 		const id = ++this.#numbers;
 		this.truth.tell(id, { do: what, clientId, group, process });

@@ -119,7 +119,7 @@ it("leaves the answer to authorize, if it gives one", async () => {
 it.each<[string, Record<string, string>]>([
 	["a proxy forwarded", { "X-Forwarded-For": "203.0.113.7" }],
 	["a proxy forwarded (RFC 7239)", { Forwarded: "for=203.0.113.7" }],
-	["names another host, as one whose name was bound anew", { Host: "attacker.example" }],
+	["names another host, as one whose name was rebound", { Host: "attacker.example" }],
 ])("with loopbackOnly, refuses a request that %s", async (_, headers) => {
 	const { page } = await serve();
 	expect((await ask(page)).status).toBe(200);

@@ -82,7 +82,7 @@ describe.each(STORES.filter(({ isHere }) => isHere))("the SDK's client, events $
 		const answer = call("wait");
 		await eventually(() => said.length === 1, "the first message");
 		for (const socket of app.server.sockets) socket.destroy();
-		await eventually(() => sent.length > 0, "the client to come back");
+		await eventually(() => sent.length > 0, "the client to reconnect");
 		app.release();
 		expect(await answer).toMatchObject({ content: [{ text: "released" }] });
 		expect(said).toEqual(["one", "two"]);
@@ -102,7 +102,7 @@ describe.each(STORES.filter(({ isHere }) => isHere))("the SDK's client, events $
 		await eventually(() => said.length === 1, "the first message");
 		moveTo(other.url);
 		for (const socket of home.server.sockets) socket.destroy();
-		await eventually(() => sent.length > 0, "the client to come back");
+		await eventually(() => sent.length > 0, "the client to reconnect");
 		home.release();
 		expect(await answer).toMatchObject({ content: [{ text: "released" }] });
 		expect(said).toEqual(["one", "two"]);
@@ -129,7 +129,7 @@ describe.each(STORES.filter(({ isHere }) => isHere))("the SDK's client, events $
 	});
 
 	it.runIf(kind.name === "in Redis")(
-		"gets an error, and does not wait for ever, when a process is killed before its answer",
+		"gets an error, and does not wait forever, when a process is killed before its answer",
 		async () => {
 			const { call, said, child } = await connectToMortal();
 			const answer = call("hang").catch((error: unknown) => error);

@@ -236,7 +236,7 @@ describe("the transport of version 2", () => {
 		const answer = settled(client.callTool({ name: "wait" }, { onresumptiontoken }), "the answer");
 		await eventually(() => isCalled && ids.length > 0, "the priming event");
 		for (const socket of server.sockets) socket.destroy();
-		await eventually(() => returned.length > 0, "the client to come back");
+		await eventually(() => returned.length > 0, "the client to reconnect");
 		release();
 		expect(await answer).toMatchObject({ content: [{ text: "released" }] });
 	});

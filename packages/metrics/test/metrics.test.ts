@@ -169,7 +169,7 @@ it("what waits for slow clients is counted, and drops and gaps with their cause"
 	expect(await seriesValue(register, "sse_gaps_total", "slow")).toBe(gaps.length);
 });
 
-it("a client that comes back is counted by what it received, and errors by their stage", async () => {
+it("a client that reconnects is counted by what it received, and errors by their stage", async () => {
 	const mistake = (): never => {
 		throw new Error("a callback's own");
 	};

@@ -1,5 +1,5 @@
 /**
- * What befalls NATS, and what becomes of the log: it continues where nothing was lost, and what was lost is never passed over.
+ * What happens to NATS, and what becomes of the log: it continues where nothing was lost, and what was lost is never passed over.
  */
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -80,7 +80,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const latest = (key: string): Partial<Storing> => ({ latest: { group: "g", key, max: 9 } });
 		for (const text of ["1", "2", "3"]) await append(engine, text, latest(text));
 		await mirrored(3);
-		// As it was then, it comes back from a machine that has lost its power.
+		// This is the state in which a machine that lost power restarts it.
 		const files = join(server.folder, "jetstream/jetstream/$G/streams/SSE");
 		await server.kill("SIGTERM");
 		cpSync(files, join(server.folder, "then"), { recursive: true });

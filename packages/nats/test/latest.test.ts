@@ -67,7 +67,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(textsOf(await later.latest("prices"))).toEqual(["A", "B", "C"]);
 	});
 
-	it("a mirror of a log that is no more is replaced", async () => {
+	it("a mirror of a log that no longer exists is replaced", async () => {
 		const engine = await open();
 		for (let count = 0; count < 5; count++) await append(engine, "old", latest(`${count}`));
 		await mirrored(5);

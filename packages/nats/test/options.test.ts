@@ -29,7 +29,7 @@ describe("natsEventLog", () => {
 		["a part of a byte", { connection, maxBytes: 1.5 }],
 		["an age in words", { connection, maxAgeMs: "1 day" }],
 		["keys that are known for no time", { connection, idempotencyMs: 0 }],
-		["keys that are known for ever", { connection, idempotencyMs: Infinity }],
+		["keys that are known forever", { connection, idempotencyMs: Infinity }],
 		["an unknown storage", { connection, storage: "disk" }],
 		["too many replicas", { connection, replicas: 7 }],
 		["a prefix of the API that ends with a dot", { connection, apiPrefix: "$JS.API." }],

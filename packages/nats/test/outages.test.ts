@@ -1,5 +1,5 @@
 /**
- * What clients are told of what befalls NATS: nothing where nothing is lost, else a gap.
+ * What clients receive when NATS fails: nothing if no event is lost, otherwise a gap.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";

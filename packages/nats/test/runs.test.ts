@@ -158,7 +158,7 @@ describe.skipIf(natsServerPath === undefined)("runs over NATS", () => {
 		}
 	});
 
-	it("are removed from the stream when their time is over, and when they are claimed anew", async () => {
+	it("are removed from the stream when their time is over, and when they are claimed again", async () => {
 		const [here, there] = [openStore(), openStore()];
 		const kept = async (): Promise<unknown> => {
 			const { state } = await askJetStream(connection, `STREAM.INFO.${prefix}_RUNS`);

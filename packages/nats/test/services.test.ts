@@ -1,5 +1,5 @@
 /**
- * Services that share a log in NATS: one order for all, and a client may come back to another.
+ * Services that share a log in NATS: one order for all, and a client may reconnect to another.
  */
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import type { SSEServiceOptions } from "sse-service";
@@ -38,7 +38,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		}
 	});
 
-	it("a client that comes back to the other one gets what it missed, from memory or from NATS", async () => {
+	it("a client that reconnects to the other one gets what it missed, from memory or from NATS", async () => {
 		const [one, other] = await startTwo({ history: { maxEvents: 20 } });
 		const stream = await one.open("ada");
 		stream.abort();

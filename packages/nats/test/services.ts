@@ -49,7 +49,7 @@ export async function startService(
 			const headers = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
 			const stream = await openStream(`${server.url}/${clientId}`, { headers });
 			onTestFinished(() => stream.abort());
-			// One that is new is told where it is: what is sent from then on is for it.
+			// A new client receives its position: everything sent from then on is for it.
 			if (lastEventId === undefined) await stream.until(() => stream.text.includes("id: v1."));
 			return stream;
 		},

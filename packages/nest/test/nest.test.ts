@@ -355,7 +355,7 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(await read("/cached")).toEqual(["cached"]);
 		});
 
-		// Its promises were refused as data: the stream ended, and EventSource came back for ever.
+		// Its promises were refused as data: the stream ended, and EventSource came back forever.
 		it("awaits the promises that an interceptor makes of items, in their order", async () => {
 			const looking: NestInterceptor = {
 				intercept: (_context, next) =>

@@ -1,5 +1,5 @@
 /**
- * What befalls a Redis: nothing is stored twice, in another order, or lost without that being seen.
+ * What happens to a Redis: nothing is stored twice, in another order, or lost without that being seen.
  */
 import { measureIdle, settled } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";

@@ -1,5 +1,5 @@
 /**
- * A redis-server of a test's own, engines over it, and a way to do to it what befalls one.
+ * A redis-server of a test's own, engines over it, and a way to do to it what happens to one.
  */
 import { eventually } from "@sse-service/testing";
 import type { RedisServerOptions } from "@sse-service/testing/redis-server";

@@ -1,5 +1,5 @@
 /**
- * What befalls a Redis, as the clients of a service see it: nothing is missing, or they are told.
+ * What clients see when Redis fails: nothing is missing, or they receive a gap.
  */
 import {
 	eventually,

@@ -170,7 +170,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		await eventually(() => other.sse.stats().closes.over === 1, "the end of ada's stream");
 	});
 
-	it("give a client that comes back to the other what it missed", async () => {
+	it("give a client that reconnects to the other what it missed", async () => {
 		const before = await openStream(`${one.server.url}/?group=news`);
 		await one.sse.publish({ group: "news" }, "1");
 		await before.take(1);

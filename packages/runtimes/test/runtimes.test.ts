@@ -126,7 +126,7 @@ describe.each(WAYS)("on %s", (_name, runtime) => {
 		stream.abort();
 	});
 
-	it("a client that comes back gets what it missed", async () => {
+	it("a client that reconnects gets what it missed", async () => {
 		const first = await openStream(`${server.url}/events`);
 		await ask("/say?text=had");
 		await first.take(1);

@@ -9,7 +9,7 @@ import { nowMicros } from "../usage.js";
 export class Receiver {
 	/** In microseconds, of each event in order. @type {number[]} */
 	latencies = [];
-	/** What a client would come back with. */
+	/** What a client would reconnect with. */
 	lastId = "";
 	/** `undefined`: whichever is first. @type {number | undefined} */
 	#next;

@@ -50,7 +50,7 @@ export const OURS = "sse-service";
 export const OURS_WITH_HISTORY = "sse-service with history";
 /** The same with its event log in Redis. */
 export const OURS_OVER_REDIS = "sse-service over Redis";
-/** The same, where each client comes back and has missed ten events. */
+/** The same, where each client reconnects and has missed ten events. */
 export const OURS_RESUMING = "sse-service resuming";
 /** The same with its event log, and `publish`. */
 export const OURS_PUBLISHING = "sse-service publishing";

@@ -1,4 +1,4 @@
-// This library with `history`, and clients that all come back: each has missed the same ten events, which are its opening.
+// This library with `history`, and clients that all reconnect: each has missed the same ten events, which are its opening.
 
 import { createEvent } from "../event.js";
 import * as withHistory from "./sse-service-history.js";

@@ -5,7 +5,7 @@
  */
 import type { Command } from "../event-log/command.js";
 
-/** A command whose effect lasts. A `disconnect` is not repeated: a client that has come back since is not meant. */
+/** A command whose effect lasts. A `disconnect` is not repeated: a client that has reconnected since is not meant. */
 export type Lasting = Extract<Command, { readonly do: "join" | "leave" | "setMetadata" }>;
 
 export function isLasting(command: Command): command is Lasting {

@@ -1,5 +1,5 @@
 /**
- * A drain of many connections: its clients do not come back all at once. When they end is measured in a long run only: the
+ * A drain of many connections: its clients do not reconnect all at once. When they end is measured in a long run only: the
  * clock of a busy machine says nothing of it.
  */
 import { fork } from "node:child_process";

@@ -302,7 +302,7 @@ describe("an id", () => {
 	});
 
 	test.each([0, "0", "7", "a:b", "x".repeat(1_024)])(
-		"of %j is what the client comes back with",
+		"of %j is what the client reconnects with",
 		async (id) => {
 			const close = eventsource.open(live.url, () => {});
 			const first = await live.next();

@@ -120,7 +120,7 @@ export class Course {
 	/**
 	 * The course of a branch that left this one, for a reader at a position.
 	 *
-	 * @returns `undefined` when the reader cannot go on along it: it received what is not there, or lacks what is
+	 * @returns `undefined` when the reader cannot continue along it: it received what is not there, or lacks what is
 	 */
 	fork(branch: Branch, at: Position): Course | undefined {
 		const memberships = this.memberships.copy();

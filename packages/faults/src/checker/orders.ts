@@ -85,7 +85,7 @@ export class Orders {
 		return common;
 	}
 
-	/** For a report: what was told of the reader's groups, and where the log has that. */
+	/** For a report: the commands on the reader's groups, and where the log has them. */
 	get summary(): string {
 		const told = this.#history.map((id) => {
 			const { do: what, group, process } = this.#truth.told(id) ?? {};

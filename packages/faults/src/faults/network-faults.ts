@@ -1,5 +1,5 @@
 /**
- * What befalls the connections between processes and the engine.
+ * What happens to the connections between processes and the engine.
  */
 
 import type { Way } from "@sse-service/testing/tcp-proxy";

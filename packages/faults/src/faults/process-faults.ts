@@ -1,5 +1,5 @@
 /**
- * What befalls a process.
+ * What happens to a process.
  */
 import { pause } from "../clock.js";
 import type { Fault } from "./fault.js";

@@ -1,5 +1,5 @@
 /**
- * NATS JetStream, and what befalls it: one server that keeps what it has in files.
+ * NATS JetStream, and what happens to it: one server that keeps what it has in files.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -87,7 +87,7 @@ class NatsStore implements Store {
 				if (payload !== undefined) entries.set(next + index, entryIn(payload));
 			}
 		}
-		// It is not the same stream if that was made anew meanwhile.
+		// It is not the same stream if that was recreated meanwhile.
 		return (await this.#info()).created === created ? { epoch, entries } : undefined;
 	}
 

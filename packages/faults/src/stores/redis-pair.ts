@@ -107,7 +107,7 @@ export async function readLog(
 			unknown,
 			[id: string, fields: string[]][],
 		];
-		// It was made anew meanwhile, or is not there.
+		// It was recreated meanwhile, or is not there.
 		if (epoch === null || still !== epoch) return undefined;
 		const found = entries.map(
 			([id, fields]) => [Number.parseInt(id, 10), entryIn(fields)] as const,

@@ -1,5 +1,5 @@
 /**
- * Redis, and what befalls it.
+ * Redis, and what happens to it.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";

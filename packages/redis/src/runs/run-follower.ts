@@ -103,7 +103,7 @@ export async function followRuns(
 	}
 }
 
-/** @throws when a chunk is missing: then everything is followed anew, on another connection */
+/** @throws when a chunk is missing: then everything is followed again, on another connection */
 function take(followed: FollowedRun | undefined, entries: readonly StreamEntry[]): void {
 	for (const entry of entries) {
 		if (followed?.take(decodeChunk(entry)) === false) {
