@@ -177,7 +177,7 @@ describe.each(combinations)("TanStack AI's client, with $name over $store", (eac
 		expect(joined.at(-1)?.type).toBe("RUN_ERROR");
 	});
 
-	it("is given RUN_ERROR when the producer throws", async () => {
+	it("receives RUN_ERROR when the producer throws", async () => {
 		const gate = new Gate();
 		gate.open();
 		const { server } = await serve(async function* () {

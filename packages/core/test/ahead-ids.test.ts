@@ -37,7 +37,7 @@ async function back({ sse, open }: Serving, stream: TestStream): Promise<string[
 	return again.events.map(({ data }) => data);
 }
 
-it("a client that a process behind the others greets receives nothing twice", async () => {
+it("a client that connects to a process that is behind receives nothing twice", async () => {
 	const engine = new MemoryEngine();
 	const [one, late] = [await startOn(engine), await startOn(engine)];
 	await one.sse.publish("all", "1");
@@ -53,7 +53,7 @@ it("a client that a process behind the others greets receives nothing twice", as
 	expect(await back(one, stream)).toEqual(["end"]);
 });
 
-it("a client whose piped event had to wait behind others receives nothing twice", async () => {
+it("a client whose piped event waited behind others receives nothing twice", async () => {
 	let recover = (): void => {};
 	const recovered = new Promise<[]>((resolve) => {
 		recover = () => resolve([]);
@@ -94,7 +94,7 @@ it("a client that is ahead of its process, and is excluded from an event by conn
 	expect(await back(one, stream)).toEqual(["end"]);
 });
 
-it("a piped event that waits while the log is lost leads to the log that there is", async () => {
+it("the id of a piped event that waits while the log is lost belongs to the new log", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
 	let release = (): void => {};
@@ -125,7 +125,7 @@ it("a piped event that waits while the log is lost leads to the log that there i
 	expect(lastIdOf(stream)).toContain(eventLog.position?.epoch);
 });
 
-it("a piped event that waits while the log loses its newest events leads to those that there are", async () => {
+it("the id of a piped event that waits while the log loses its newest events names an event that still exists", async () => {
 	const engine = new MemoryEngine();
 	let release = (): void => {};
 	const eventLog = createEngineEventLog(engine.driver());
@@ -177,7 +177,7 @@ it("a client for which `recover` made up for lost events leads on from the log t
 	expect(reasons).toEqual(["diverged"]);
 });
 
-it("a client that comes just as the log has lost its newest event receives one gap", async () => {
+it("a client that connects just after the log has lost its newest event receives one gap", async () => {
 	const engine = new MemoryEngine();
 	const driver = engine.driver();
 	let isReading = false;
@@ -210,7 +210,7 @@ it("a client that comes just as the log has lost its newest event receives one g
 });
 
 // Each poll waited anew for the log to come to its position, for less than it takes to say that it never will.
-it("a poll of a client that is ahead waits until its process has come there, though that takes longer than longPollMs", async () => {
+it("a poll of a client that is ahead waits until its process has caught up, even longer than longPollMs", async () => {
 	const engine = new MemoryEngine();
 	const [one, late] = [await startOn(engine), await startOn(engine, { longPollMs: 1 })];
 	const before = await one.sse.publish("all", "1");

@@ -62,13 +62,13 @@ it("a connection waits for the position of its own log only", async () => {
 	expect([...ahead.connections]).toEqual(["other"]);
 });
 
-it("a connection whose position the log has passed meanwhile does not wait", async () => {
+it("a connection whose position the log has already passed does not wait", async () => {
 	const ahead = new AheadOfLog<string>();
 	expect(await ahead.wait("ada", at(5), ...logAt(at(7)))).toEqual(at(7));
 	expect(ahead.connections.size).toBe(0);
 });
 
-it("a connection that arrives during a delivery is kept from that event only", () => {
+it("a connection that arrives during a delivery misses only that event", () => {
 	const ahead = new AheadOfLog<string>();
 	void ahead.wait("ahead", at(5), ...logAt(at(1)));
 	ahead.keep("ahead");
@@ -78,7 +78,7 @@ it("a connection that arrives during a delivery is kept from that event only", (
 	expect([...ahead.connections]).toEqual(["ahead"]);
 });
 
-it("a break ends the wait for positions that the log then has, or never will", async () => {
+it("a break ends the wait for positions that the log already has or never will have", async () => {
 	const ahead = new AheadOfLog<string>();
 	const log = logAt(at(1));
 	const passed = ahead.wait("passed", at(5, "new"), ...log);

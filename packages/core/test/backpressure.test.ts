@@ -194,7 +194,7 @@ describe("a reader that does not read", () => {
 		},
 	);
 
-	it("misses volatile events even where one would be over the bound: they never close a connection", async () => {
+	it("misses volatile events even if one would exceed the limit: they never close a connection", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		await openBlockedReader(server.port);
 		const [connection] = connections;
@@ -207,7 +207,7 @@ describe("a reader that does not read", () => {
 		expect(sse.stats().drops.volatile).toBeGreaterThan(0);
 	});
 
-	it("whose stream the application ends itself has as long as any other, and is no longer registered", async () => {
+	it("whose stream the application ends has the usual time to end, and is no longer registered", async () => {
 		await serve({ closeTimeoutMs: 50, maxBufferedBytes: 8 * KB * KB });
 		const { connection } = await block();
 		connection.response.end();
@@ -272,8 +272,8 @@ describe("over HTTP/2", () => {
 	});
 });
 
-describe("one frame larger than the whole bound", () => {
-	it("arrives whole, and so do small ones behind it", async () => {
+describe("one frame larger than the whole limit", () => {
+	it("arrives whole, and so do small ones after it", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		const stream = await openStream(server.url);
 		const big = "b".repeat(10 * KB * KB);
@@ -304,7 +304,7 @@ describe("one frame larger than the whole bound", () => {
 		expect(connection?.closed).toBe(false);
 	});
 
-	it("leaves no room behind when it is dropped as the oldest", async () => {
+	it("counts nothing once it is dropped as the oldest", async () => {
 		await serve({ maxBufferedBytes: 100 * KB, slowPolicy: "drop-oldest" });
 		await openBlockedReader(server.port);
 		const [connection] = connections;
@@ -317,7 +317,7 @@ describe("one frame larger than the whole bound", () => {
 		expect(connection?.bufferedBytes).toBeLessThanOrEqual(101 * KB);
 	});
 
-	it("drops nothing in vain when another one is on its way", async () => {
+	it("does not make another frame drop when one is being written", async () => {
 		await serve({ maxBufferedBytes: 100 * KB, slowPolicy: "drop-oldest" });
 		await openBlockedReader(server.port);
 		const [connection] = connections;
@@ -327,7 +327,7 @@ describe("one frame larger than the whole bound", () => {
 		expect(sse.stats().drops).toEqual({ "drop-newest": 1 });
 	});
 
-	it("may be on its way once at a time: a second one finds the bound", async () => {
+	it("is allowed once at a time: a second one meets the limit", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		await openBlockedReader(server.port);
 		const [connection] = connections;
@@ -339,7 +339,7 @@ describe("one frame larger than the whole bound", () => {
 });
 
 describe("a burst in one turn of the event loop", () => {
-	it("larger than the bound is no reason to close a reader that reads: the operating system takes its part at once", async () => {
+	it("larger than the limit does not close a client that reads: the operating system takes its part at once", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		const stream = await openStream(server.url);
 		const text = "z".repeat(1000);
@@ -348,7 +348,7 @@ describe("a burst in one turn of the event loop", () => {
 		expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, i) => String(i)));
 	});
 
-	it("that comes near the bound with two events is no reason either", async () => {
+	it("that comes near the limit with two events does not close it either", async () => {
 		await serve({ maxBufferedBytes: 20 * KB });
 		const stream = await openStream(server.url);
 		for (let i = 0; i < 10; i++) expect(sse.send("all", "z".repeat(15 * KB))).toBe(1);
@@ -376,7 +376,7 @@ describe("a burst in one turn of the event loop", () => {
 });
 
 describe("middleware that wraps res.write", () => {
-	it("and answers nothing does not mute the stream", async () => {
+	it("and returns nothing does not silence the stream", async () => {
 		await serve({});
 		const stream = await openStream(server.url);
 		const [connection] = connections;
@@ -391,7 +391,7 @@ describe("middleware that wraps res.write", () => {
 		}
 	});
 
-	it("and moves 'drain' to a stream of its own, as compression does, is waited for there", async () => {
+	it("and moves 'drain' to its own stream, as compression does, is waited for there", async () => {
 		const compressor = new EventEmitter();
 		sse = createSSEService({ maxBufferedBytes: 64 * KB * KB });
 		server = await startServer((req, res) => {
@@ -414,7 +414,7 @@ describe("middleware that wraps res.write", () => {
 		await stream.take(7);
 	});
 
-	it("and throws ends that connection with reason error, tells onError, and breaks no other", async () => {
+	it("and throws ends that connection with reason error, calls onError, and affects no other connection", async () => {
 		const errors: unknown[] = [];
 		await serve({ onError: (error, { stage }) => errors.push([stage, (error as Error).message]) });
 		await openStream(server.url);

@@ -91,7 +91,7 @@ async function allOf({ sse }: Serving, stream: TestStream): Promise<string[]> {
 const DIVERGED = '{"reason":"diverged"}';
 
 // Its tail had not been given the new events, so the newest of them might still follow what it had: that counted as proof.
-it("is one gap for a client that comes before its process has seen the loss", async () => {
+it("causes one gap for a client that connects before its process has noticed the loss", async () => {
 	const scene = await begin();
 	const { engine, open, other, id } = scene;
 	engine.isMute = true;
@@ -106,7 +106,7 @@ it("is one gap for a client that comes before its process has seen the loss", as
 	expect(lastIdOf(stream)).toBe(lastIdOf(other));
 });
 
-it("is no gap for a client that was to be sent, behind a replay, what is lost", async () => {
+it("causes no gap for a client that was still to receive the lost events after its replay", async () => {
 	const scene = await begin();
 	const { engine, open, other, id, sse } = scene;
 	const readAgain = engine.hold("read");
@@ -123,7 +123,7 @@ it("is no gap for a client that was to be sent, behind a replay, what is lost", 
 });
 
 // The gap led to where the old log had been, and the state behind it was that of the new one.
-it("is one gap, and the state behind it, for a client whose id is proven to be lost while the log breaks", async () => {
+it("causes one gap, then the state, for a client whose id is proven to be lost while the log breaks", async () => {
 	const scene = await begin();
 	const { engine, open, other, id, sse } = scene;
 	await sse.publish({ group: "state" }, "old state");
@@ -140,7 +140,7 @@ it("is one gap, and the state behind it, for a client whose id is proven to be l
 	expect(await allOf(scene, stream)).toEqual([DIVERGED, "new state", "end"]);
 });
 
-it("is state of the log that there is for a client that was to be given it later", async () => {
+it("sends the state of the new log to a client that was still to receive it", async () => {
 	const scene = await begin({ maxBufferedBytes: 2 ** 26 });
 	const { engine, open, other, sse } = scene;
 	await sse.publish({ group: "state" }, "old state");
@@ -163,7 +163,7 @@ it("is state of the log that there is for a client that was to be given it later
 });
 
 // It was read up to where the log had been found again, and what came behind that, until where the client was, was sent live.
-it("is nothing for a client that comes from a process which has found the new log before", async () => {
+it("causes nothing for a client that comes from a process that had already found the new log", async () => {
 	const scene = await begin();
 	const { engine, open, other, sse } = scene;
 	for (const data of ["lost", "lost", "lost"]) await sse.publish("all", data);

@@ -16,7 +16,7 @@ async function startTwo(engine: MemoryEngine) {
 	return { one, late, ada };
 }
 
-it("are carried out where events before them are trimmed", async () => {
+it("are carried out if events before them are trimmed", async () => {
 	const engine = new MemoryEngine();
 	const { one, ada } = await startTwo(engine);
 	engine.isMute = true;
@@ -33,7 +33,7 @@ it("are carried out where events before them are trimmed", async () => {
 	expect(ada.groups).toEqual(["hall"]);
 });
 
-it("are carried out where they are in the places of events that were lost, and no other a second time", async () => {
+it("are carried out if they took the place of lost events, and no command is carried out twice", async () => {
 	const engine = new MemoryEngine();
 	const { one, late, ada } = await startTwo(engine);
 	one.sse.join({ client: "ada" }, "before");
@@ -53,7 +53,7 @@ it("are carried out where they are in the places of events that were lost, and n
 	expect(ada.groups.toSorted()).toEqual(["behind", "room"]);
 });
 
-it("are carried out though others store events while the log is read", async () => {
+it("are carried out even if others store events while the log is read", async () => {
 	const engine = new MemoryEngine();
 	const driver = engine.driver.bind(engine);
 	let onRead = async (): Promise<void> => {};

@@ -86,7 +86,7 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 		expect(stream.events).toEqual([{ data: "über\n☃", event: "type", id: "1" }]);
 	});
 
-	it("ends for a failure of the application after what was sent, and passes the error on", async () => {
+	it("ends after everything sent when the application fails, and passes the error on", async () => {
 		const heard: unknown[] = [];
 		sse = createSSEService({
 			onError: (error, { stage }) => heard.push([stage, error]),
@@ -225,13 +225,16 @@ describe("headers", () => {
 			"immutable",
 			"no-cache, no-transform",
 		],
-	])("Cache-Control keeps what restricts caches: %s", async (_name, own, framework, expected) => {
-		await serve((_req, res) => {
-			if (own !== undefined) res.setHeader("Cache-Control", own);
-			return { originalResHeaders: { "cache-control": framework } };
-		});
-		expect((await openStream(server.url)).headers["cache-control"]).toBe(expected);
-	});
+	])(
+		"Cache-Control keeps directives that restrict caches: %s",
+		async (_name, own, framework, expected) => {
+			await serve((_req, res) => {
+				if (own !== undefined) res.setHeader("Cache-Control", own);
+				return { originalResHeaders: { "cache-control": framework } };
+			});
+			expect((await openStream(server.url)).headers["cache-control"]).toBe(expected);
+		},
+	);
 
 	it("Set-Cookie of the response and of the framework are all kept, none twice", async () => {
 		await serve((_req, res) => {
@@ -241,7 +244,7 @@ describe("headers", () => {
 		expect((await openStream(server.url)).headers["set-cookie"]).toEqual(["a=1", "b=2", "c=3"]);
 	});
 
-	it("a length or coding that was set on the response itself does not reach the stream", async () => {
+	it("a length or encoding set on the response does not reach the stream", async () => {
 		await serve((_req, res) => {
 			res.setHeader("content-length", 5);
 			res.setHeader("Content-Encoding", "gzip");
@@ -304,7 +307,7 @@ describe("headers", () => {
 		},
 	);
 
-	it("what middleware that wraps writeHead throws reaches the caller, and leaves nothing behind", async () => {
+	it("an error of middleware that wraps writeHead reaches the caller, and leaves nothing behind", async () => {
 		const errors: unknown[] = [];
 		server = await startServer((req, res) => {
 			res.writeHead = () => {
@@ -379,7 +382,7 @@ describe("HTTP/1 details", () => {
 		vi.restoreAllMocks();
 	});
 
-	it("a stream that is asked for behind a pipelined request opens when its turn comes", async () => {
+	it("a stream requested behind a pipelined request opens when its turn comes", async () => {
 		let release = (): void => {};
 		server = await startServer((req, res) => {
 			if (req.url === "/slow") release = () => res.end("slow");
@@ -460,7 +463,7 @@ describe("pipelined requests", () => {
 	}
 
 	// One socket of 200 KB of requests registered 2,427 streams, of which the client could read one.
-	it("are refused a stream behind an open one on the same socket, however many there are", async () => {
+	it("are refused behind an open stream on the same socket, however many there are", async () => {
 		await serveBehindSlow((req, res) => sse.connect({ req, res }));
 		const client = await openSocket(server.port, requests(...Array(500).fill("/")));
 		await eventually(() => refused.length === 499);
@@ -471,7 +474,7 @@ describe("pipelined requests", () => {
 		client.abort();
 	});
 
-	it("are refused a stream behind one that itself waits for an ordinary response", async () => {
+	it("are refused behind a stream that itself waits for an ordinary response", async () => {
 		await serveBehindSlow((req, res) => sse.connect({ req, res }));
 		const client = await openSocket(server.port, requests("/slow", "/1", "/2"));
 		await eventually(() => refused.length === 1);
@@ -494,7 +497,7 @@ describe("pipelined requests", () => {
 		await sse.close();
 	});
 
-	it("free it for whoever waits for the response to close, as adapters do", async () => {
+	it("close the response for adapters that wait for it", async () => {
 		const streams = createAppStreams({ service: sse });
 		await serveBehindSlow((req, res) => streams.connect({ req, res }));
 		const client = await openSocket(server.port, requests("/slow", "/stream"));
@@ -522,7 +525,7 @@ describe("pipelined requests", () => {
 		client.abort();
 	});
 
-	it("have each its events when its turn comes, and do not keep close() waiting", async () => {
+	it("receive their events when their turn comes, and do not keep close() waiting", async () => {
 		const release = await serveBehindSlow((req, res) => {
 			const result = sse.connect({ req, res });
 			result.connection.send(`to ${req.url}`);
@@ -570,7 +573,7 @@ describe("a stream of HTTP/2 that is reset without an error, and whose body nobo
 		await settled(server.close(), "the server to close");
 	});
 
-	it("before connect is taken for one whose client has left", async () => {
+	it("before connect counts as one whose client has left", async () => {
 		await reset("aborted", "continue");
 		session.destroy();
 		await server.destroy();
@@ -609,7 +612,7 @@ describe("a response that cannot be opened", () => {
 
 	// A well-known peer registers a session forever when its client leaves during an asynchronous authorization.
 	it.each(PROTOCOLS)(
-		"a client that has left before connect gives a closed connection, over %s",
+		"a client that left before connect yields a closed connection, over %s",
 		async (protocol) => {
 			const reasons: string[] = [];
 			let result: ConnectResult | undefined;
@@ -682,7 +685,7 @@ describe("the handle", () => {
 	it.each([
 		["console.log", (handle: unknown) => inspect(handle)],
 		["JSON.stringify", (handle: unknown) => JSON.stringify(handle)],
-	])("shows in %s who it is and how it ended, and nothing of the inside", async (_how, show) => {
+	])("shows in %s its client and how it ended, and no internals", async (_how, show) => {
 		await serve();
 		await openStream(server.url, { headers: { "last-event-id": "7" } });
 		const connection = connected[0]?.connection;
@@ -713,7 +716,7 @@ describe("the handle", () => {
 		expect(connection?.signal).toBe(early);
 	});
 
-	it("what a listener of its signal throws is an uncaught exception, and stops nothing else", async () => {
+	it("an error of a listener of its signal is an uncaught exception, and stops nothing else", async () => {
 		await serve();
 		const program = join(import.meta.dirname, "throwing-listener.mjs");
 		const { stdout } = await promisify(execFile)(process.execPath, [program]);

@@ -49,7 +49,7 @@ async function writesToSecond(
 	return { sse, writes };
 }
 
-it("the heartbeat is of no request", async () => {
+it("the heartbeat belongs to no request", async () => {
 	const { writes } = await writesToSecond({ heartbeatIntervalMs: 20 });
 	await eventually(() => writes.some(([text]) => text.includes("heartbeat")));
 	expect(writes.filter(([text]) => text.includes("heartbeat"))).not.toContainEqual([
@@ -58,14 +58,14 @@ it("the heartbeat is of no request", async () => {
 	]);
 });
 
-it("a flush is of no request that has sent something", async () => {
+it("a flush belongs to no request that has sent something", async () => {
 	const { sse, writes } = await writesToSecond({ heartbeatIntervalMs: 0 });
 	storage.run("sender", () => sse.send("all", "x"));
 	await eventually(() => writes.length > 1);
 	expect(writes.at(-1)).toEqual(["data: x\n\n", undefined]);
 });
 
-it("what is asked of an engine is of no request, whoever connects, sends or comes back", async () => {
+it("calls to an engine belong to no request, whether a client connects, sends or reconnects", async () => {
 	const contexts = new Map<string, Set<string | undefined>>();
 	const engine = new MemoryEngine();
 	const driver = engine.driver();
@@ -95,7 +95,7 @@ it("what is asked of an engine is of no request, whoever connects, sends or come
 	for (const [name, told] of contexts) expect([...told], name).toEqual([undefined]);
 });
 
-it("the default service is not of the request that has made it", async () => {
+it("the default service does not belong to the request that created it", async () => {
 	Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
 	const stores: unknown[] = [];
 	const server = await startServer((req, res) => {

@@ -36,7 +36,7 @@ async function serve(streams: Pick<AppStreams, "connect">): Promise<string> {
 describe("apps without a service of their own", () => {
 	// `build()` for each test, Nest's `forRootAsync`, hot reload: each app writes its callbacks anew, so that the second
 	// one of a process did not start.
-	it("may configure the default service anew, once every app that used it has closed", async () => {
+	it("may configure the default service again, once every app that used it has closed", async () => {
 		const told: string[] = [];
 		const build = (name: string) =>
 			createAppStreams({ onConnect: () => void told.push(name), history: true });
@@ -57,12 +57,12 @@ describe("apps without a service of their own", () => {
 		await second.close();
 	});
 
-	it("leave nothing of their options to the next app", async () => {
+	it("leave none of their options to the next app", async () => {
 		await createAppStreams({ history: true }).close();
 		expect(createAppStreams().service.stats().history).toBeUndefined();
 	});
 
-	it("continue with the service of the app before when the options are the same", async () => {
+	it("continue with the service of the previous app if the options are the same", async () => {
 		const first = createAppStreams({ history: true });
 		await first.close();
 		sendSSEToAll("between");
@@ -74,7 +74,7 @@ describe("apps without a service of their own", () => {
 		expect(createAppStreams({ history: true }).service.health().ready).toBe(true);
 	});
 
-	it("are refused other options than those of an app that is running, with the two ways out", () => {
+	it("are refused options that differ from those of a running app, with both solutions", () => {
 		createAppStreams({ onConnect: () => {} });
 		expect(() => createAppStreams({ onConnect: () => {} })).toThrow(
 			"another value of the option onConnect (a function must be the same one, not written twice). " +
@@ -84,7 +84,7 @@ describe("apps without a service of their own", () => {
 		expect(createAppStreams({ service: own }).service).toBe(own);
 	});
 
-	it("cannot take the service from connections that are open on it by connectSSE", async () => {
+	it("cannot replace the service while connections of connectSSE are open on it", async () => {
 		const first = createAppStreams({ retryMs: 1 });
 		const stream = await openStream(await serve({ connect: connectSSE }));
 		await first.close();
@@ -93,7 +93,7 @@ describe("apps without a service of their own", () => {
 		await stream.take(1);
 	});
 
-	it("cannot take the service from an application that has made it itself", async () => {
+	it("cannot replace a service that the application created", async () => {
 		const service = getDefaultService({ retryMs: 1 });
 		const streams = createAppStreams();
 		expect(streams.service).toBe(service);
@@ -102,7 +102,7 @@ describe("apps without a service of their own", () => {
 		expect(getDefaultService()).toBe(service);
 	});
 
-	it("give the default service back once, however they end", async () => {
+	it("release the default service once, however they end", async () => {
 		// In the turn in which the stream opens, so that the stream ends after the app has.
 		const options = { onConnect: () => void streams.close() };
 		const sharing = createAppStreams(options);

@@ -39,7 +39,7 @@ function listen(names: readonly string[] = NAMES): (readonly [name: string, mess
 }
 
 describe("diagnostics", () => {
-	it("say what opens and closes, with the connection and its reason", async () => {
+	it("report what opens and closes, with the connection and its reason", async () => {
 		const messages = listen();
 		const { sse, open } = await startService();
 		const { connection, stream } = await open({ clientId: "ada" });
@@ -51,7 +51,7 @@ describe("diagnostics", () => {
 		]);
 	});
 
-	it("say an event once for all that it was handed to", async () => {
+	it("report an event once for all its connections", async () => {
 		const { sse, open } = await startService();
 		await open({ groups: ["a"] });
 		await open({ groups: ["a"] });
@@ -69,7 +69,7 @@ describe("diagnostics", () => {
 		expect(messages[1]).toEqual(["deliver", { ...event, durationMs: expect.any(Number) }]);
 	});
 
-	it("say that an event has left only when each of its connections was written to", async () => {
+	it("report an event as delivered only when each of its connections was written to", async () => {
 		const { sse, open } = await startService();
 		const streams = await Promise.all(Array.from({ length: 200 }, () => open()));
 		const written: number[] = [];
@@ -80,7 +80,7 @@ describe("diagnostics", () => {
 		expect(written).toEqual([before + streams.length * "data: hello\n\n".length]);
 	});
 
-	it("say nothing of the writes of an event that nobody was given", async () => {
+	it("report no write for an event without receivers", async () => {
 		const { sse, open } = await startService();
 		const { stream } = await open({ groups: ["a"] });
 		const messages = listen(["deliver"]);
@@ -90,7 +90,7 @@ describe("diagnostics", () => {
 		expect(messages.map(([, { target }]) => target)).toEqual([{ group: "a" }]);
 	});
 
-	it("say what was dropped, and of which connection", async () => {
+	it("report what was dropped, and for which connection", async () => {
 		const { sse, server, connections } = await startService({
 			maxBufferedBytes: 1_000,
 			slowPolicy: "drop-newest",
@@ -109,7 +109,7 @@ describe("diagnostics", () => {
 	});
 
 	it.each(["drop-newest", "drop-oldest"] as const)(
-		"say each gap that a slow client reads, and no other (%s)",
+		"report each gap that a slow client reads, and no other (%s)",
 		async (slowPolicy) => {
 			const { sse, open } = await startService({
 				history: true,
@@ -135,7 +135,7 @@ describe("diagnostics", () => {
 		},
 	);
 
-	it("say how clients reconnected", async () => {
+	it("report how clients reconnected", async () => {
 		const { sse, open } = await startService({ history: true });
 		const messages = listen();
 		const { stream } = await open({}, "none of ours");
@@ -149,7 +149,7 @@ describe("diagnostics", () => {
 		]);
 	});
 
-	it("say what the log stored, for whom and how long it took, or why not", async () => {
+	it("report what the log stored, for whom and how long it took, or why not", async () => {
 		const engine = new MemoryEngine();
 		const { sse } = await startOn(engine);
 		const messages = listen(["log:append"]);
@@ -166,7 +166,7 @@ describe("diagnostics", () => {
 		]);
 	});
 
-	it("say by the engine's clock how late an event of another process arrived", async () => {
+	it("report by the engine's clock how late an event of another process arrived", async () => {
 		const engine = new MemoryEngine();
 		const [one, other] = [await startOn(engine), await startOn(engine)];
 		const messages = listen(["log:lag"]);
@@ -180,7 +180,7 @@ describe("diagnostics", () => {
 		expect(ofOther?.lagMs).toBeGreaterThan(59_000);
 	});
 
-	it("say when an outage of the log begins, why, and when it is over", async () => {
+	it("report when an outage of the log starts, why, and when it ends", async () => {
 		const engine = new MemoryEngine();
 		const { sse } = await startOn(engine);
 		await eventually(() => sse.health().ready);
@@ -197,7 +197,7 @@ describe("diagnostics", () => {
 		]);
 	});
 
-	it("say what a tool in another process sends to its like, in every other process and on no connection", async () => {
+	it("report what a tool in another process sends, in every other process and on no connection", async () => {
 		const engine = new MemoryEngine();
 		const [one, other] = [await startOn(engine), await startOn(engine)];
 		const { stream } = await other.open();
@@ -251,7 +251,7 @@ describe("diagnostics", () => {
 		},
 	);
 
-	it("say which runs this process produces, and how each ended", async () => {
+	it("report which runs this process produces, and how each ended", async () => {
 		const runs = createRuns({ maxEvents: 2 });
 		stopping.push(() => void runs.close());
 		const messages = listen(["run:start", "run:end"]);
@@ -289,7 +289,7 @@ describe("diagnostics", () => {
 		]);
 	});
 
-	it("say what fails in callbacks, and when a service begins to end", async () => {
+	it("report failing callbacks, and when a service starts to close", async () => {
 		const mistake = new Error("a callback's own");
 		const { sse, open } = await startService({
 			onConnect: () => {

@@ -146,7 +146,7 @@ function wrap<Name extends string>(object: { [_ in Name]: unknown }, name: Name)
 }
 
 describe("what Node counts", () => {
-	it("bytesWritten, writableLength and 'finish' are as if the response had been written to", async () => {
+	it("bytesWritten, writableLength and 'finish' are as if the response had been written to directly", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
@@ -172,7 +172,7 @@ describe("what Node counts", () => {
 		expect(response.writableFinished).toBe(true);
 	});
 
-	it("a reader that was blocked continues by the socket's 'drain', of which no listener is left", async () => {
+	it("a blocked reader continues at the socket's 'drain', and no listener is left", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
@@ -214,7 +214,7 @@ describe("what Node counts", () => {
 });
 
 describe("what the application writes itself", () => {
-	it("stands between whole frames, in the order of the calls", async () => {
+	it("goes between whole frames, in the order of the calls", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
@@ -234,7 +234,7 @@ describe("what the application writes itself", () => {
 		expect(body).toBe(`: open\n${expected.join("")}data: last\n\n`);
 	});
 
-	it("stands between whole frames also where it was corked", async () => {
+	it("goes between whole frames even if it was corked", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
@@ -251,7 +251,7 @@ describe("what the application writes itself", () => {
 		expect(body.split("data: frame\n\n").join("")).toBe(": open\n: corked\n: corked too\n");
 	});
 
-	it("an end, too: what is sent behind it in the same turn is not written, also not to the socket's next response", async () => {
+	it("so does an end: what is sent after it in the same tick is not written, not even to the socket's next response", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
@@ -268,7 +268,7 @@ describe("what the application writes itself", () => {
 });
 
 describe("on a socket that is used again", () => {
-	it("the next request's stream comes after the end of the one before, whose late frames go nowhere", async () => {
+	it("the next request's stream comes after the end of the previous one, whose late frames are discarded", async () => {
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const first = await next();
@@ -284,7 +284,7 @@ describe("on a socket that is used again", () => {
 		expect(client.text.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
 	});
 
-	it("a stream that was asked for behind another response gets its frames when its turn comes", async () => {
+	it("a stream requested behind another response gets its frames when its turn comes", async () => {
 		let release = (): void => {};
 		const opened: SSEConnection[] = [];
 		const { port } = await serve((req, res) => {
@@ -307,26 +307,29 @@ describe("in the middle of a broadcast", () => {
 	it.each<[string, Protocol]>([
 		["http", "http"],
 		["https", "https"],
-	])("a socket destroyed by a callback delays and breaks nobody (%s)", async (_name, protocol) => {
-		const all: SSEConnection[] = [];
-		const { url } = await serve(
-			(req, res) => all.push(sse.connect({ req, res }).connection),
-			protocol,
-		);
-		const streams: TestStream[] = [];
-		for (let i = 0; i < 50; i++) streams.push(await openStream(url));
-		all[10]?.signal.addEventListener("abort", () => {
-			for (const victim of all.slice(20, 30)) responseOf(victim).socket?.destroy();
-		});
-		sse.send("all", "one");
-		all[10]?.close();
-		sse.send("all", "two");
-		const others = streams.filter((_, i) => i !== 10 && (i < 20 || i >= 30));
-		for (const stream of others) {
-			expect(await stream.take(2)).toEqual([{ data: "one" }, { data: "two" }]);
-		}
-		await eventually(() => sse.stats().connections === 39);
-	});
+	])(
+		"a socket destroyed by a callback affects no other connection (%s)",
+		async (_name, protocol) => {
+			const all: SSEConnection[] = [];
+			const { url } = await serve(
+				(req, res) => all.push(sse.connect({ req, res }).connection),
+				protocol,
+			);
+			const streams: TestStream[] = [];
+			for (let i = 0; i < 50; i++) streams.push(await openStream(url));
+			all[10]?.signal.addEventListener("abort", () => {
+				for (const victim of all.slice(20, 30)) responseOf(victim).socket?.destroy();
+			});
+			sse.send("all", "one");
+			all[10]?.close();
+			sse.send("all", "two");
+			const others = streams.filter((_, i) => i !== 10 && (i < 20 || i >= 30));
+			for (const stream of others) {
+				expect(await stream.take(2)).toEqual([{ data: "one" }, { data: "two" }]);
+			}
+			await eventually(() => sse.stats().connections === 39);
+		},
+	);
 
 	it("one that is sent from onDisconnectCb comes after it, for everyone", async () => {
 		const all: SSEConnection[] = [];

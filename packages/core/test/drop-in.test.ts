@@ -41,7 +41,7 @@ describe("connectSSE", () => {
 		expect(first?.currConnection.writable).toBe(true);
 	});
 
-	it("makes an id when none is told", async () => {
+	it("creates an id if none is given", async () => {
 		const connected = await serve();
 		await openStream(server.url);
 		await openStream(server.url);
@@ -71,7 +71,7 @@ describe("connectSSE", () => {
 		expect(connected[1]?.client.meta).toEqual({ from: "/first" });
 	});
 
-	it("gives a client without meta an object of its own", async () => {
+	it("gives a client without meta its own object", async () => {
 		const connected = await serve();
 		await openStream(server.url);
 		await openStream(server.url);
@@ -105,7 +105,7 @@ describe("connectSSE", () => {
 		expect(calls).toBe(1);
 	});
 
-	it("accepts a framework's wrappers that carry raw objects, wherever a request or response is told", async () => {
+	it("accepts a framework's wrappers that carry raw objects, wherever a request or response is passed", async () => {
 		server = await startServer((req, res) => {
 			const reply = { raw: res };
 			sse.connectSSE({ req: { raw: req }, res: reply, clientId: "ada" });
@@ -117,7 +117,7 @@ describe("connectSSE", () => {
 });
 
 describe("sendSSEToClient", () => {
-	it("sends to every connection of the client in the default group, and says to how many", async () => {
+	it("sends to every connection of the client in the default group, and returns their number", async () => {
 		await serve((url) => ({ clientId: url.pathname.slice(1) }));
 		const streams = [await openStream(`${server.url}/ada`), await openStream(`${server.url}/ada`)];
 		const other = await openStream(`${server.url}/bob`);
@@ -134,21 +134,21 @@ describe("sendSSEToClient", () => {
 		expect(await stream.take(1)).toEqual([{ data: "[1,2]", event: "chat", id: "0" }]);
 	});
 
-	it("answers 0 for a client, or a group, that is not here", async () => {
+	it("returns 0 for an unknown client or group", async () => {
 		await serve(() => ({ clientId: "ada" }));
 		await openStream(server.url);
 		expect(sse.sendSSEToClient("nobody", "x")).toBe(0);
 		expect(sse.sendSSEToClient("ada", "x", "type", "other group")).toBe(0);
 	});
 
-	it("takes null for a position that is omitted", async () => {
+	it("accepts null for an omitted position", async () => {
 		await serve(() => ({ clientId: "ada" }));
 		const stream = await openStream(server.url);
 		expect(sse.sendSSEToClient("ada", "x", null, null, 5)).toBe(1);
 		expect(await stream.take(1)).toEqual([{ data: "x", id: "5" }]);
 	});
 
-	it("takes an options object in the place of the event type", async () => {
+	it("accepts an options object in place of the event type", async () => {
 		await serve(() => ({ clientId: "ada", groupName: "g" }));
 		const stream = await openStream(server.url);
 		expect(sse.sendSSEToClient("ada", "x", { event: "e", group: "g", id: "i", retry: 50 })).toBe(1);
@@ -158,7 +158,7 @@ describe("sendSSEToClient", () => {
 });
 
 describe("positions behind an options object", () => {
-	it("say what it does not", async () => {
+	it("fill in what it omits", async () => {
 		await serve(() => ({ clientId: "ada", groupName: "room" }));
 		const stream = await openStream(server.url);
 		expect(sse.sendSSEToClient("ada", "x", { event: "e" }, "room", 4)).toBe(1);
@@ -209,7 +209,7 @@ describe("sendSSEToConnection", () => {
 });
 
 describe("sendSSEToAll", () => {
-	it("sends to everyone in the group, the default one unless told", async () => {
+	it("sends to everyone in the group, by default the default group", async () => {
 		await serve((url) => (url.pathname === "/" ? {} : { groupName: url.pathname.slice(1) }));
 		const inDefault = await openStream(server.url);
 		const inRoom = await openStream(`${server.url}/room`);
@@ -222,7 +222,7 @@ describe("sendSSEToAll", () => {
 });
 
 describe("getClientObj, getAllClientObjs, setClientMetadata", () => {
-	it("find clients by id and group, and answer undefined or [] for what is not here", async () => {
+	it("find clients by id and group, and return undefined or [] for unknown ones", async () => {
 		const connected = await serve((url) => ({
 			clientId: url.pathname.slice(1),
 			groupName: "g",
@@ -292,7 +292,7 @@ describe("the default service", () => {
 		);
 	});
 
-	it("names the option that differs, also where that is the same function written twice", () => {
+	it("names the option that differs, even if it is the same function written twice", () => {
 		Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
 		const options = () => ({ history: true, recover: () => [] });
 		sse.getDefaultService(options());

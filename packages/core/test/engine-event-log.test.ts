@@ -17,7 +17,7 @@ async function startTwo(
 	return { engine, one: await startOn(engine, options), other: await startOn(engine, options) };
 }
 
-it("sends what is sent in either to the clients of both, in one order", async () => {
+it("delivers events of either service to the clients of both, in one order", async () => {
 	const { one, other } = await startTwo();
 	const streams = [(await one.open()).stream, (await other.open()).stream];
 	for (let count = 0; count < 50; count++) {
@@ -32,7 +32,7 @@ it("sends what is sent in either to the clients of both, in one order", async ()
 });
 
 // It was appended before the service had begun to follow the log, which then began behind it.
-it("sends what is published before the log is open to who is connected", async () => {
+it("delivers events published before the log is open to connected clients", async () => {
 	const engine = new MemoryEngine();
 	engine.isHung = true;
 	const eventLog = createEngineEventLog(engine.driver());
@@ -44,7 +44,7 @@ it("sends what is published before the log is open to who is connected", async (
 	expect(dataOf(await stream.take(2))).toEqual(["1", "2"]);
 });
 
-it("refuses what is published where the log cannot be opened, and says why", async () => {
+it("rejects publish with the reason if the log cannot be opened", async () => {
 	const engine = new MemoryEngine();
 	engine.isAway = true;
 	const eventLog = createEngineEventLog(engine.driver());
@@ -59,7 +59,7 @@ it("refuses what is published where the log cannot be opened, and says why", asy
 	expect(engine.newest).toMatchObject({ sequence: 1 });
 });
 
-it("refuses for good an event that no engine will ever be sent", async () => {
+it("refuses for good an event that can never be sent to an engine", async () => {
 	const { one } = await startTwo();
 	await expect(one.sse.publish("all", "x".repeat(17_000_000))).rejects.toMatchObject({
 		code: "ERR_SSE_INVALID_DATA",
@@ -68,7 +68,7 @@ it("refuses for good an event that no engine will ever be sent", async () => {
 });
 
 // An event larger than the limit pushed everybody's events out of the memory of each process.
-it("keeps what it has when an event is larger than all that a process keeps", async () => {
+it("keeps its events when one is larger than everything a process keeps", async () => {
 	const { engine, one, other } = await startTwo({ history: { maxBytes: 20_000 } });
 	const [quiet, busy] = [
 		await one.open({ clientId: "ada", groups: ["quiet"] }),
@@ -110,7 +110,7 @@ it("gives a client that reconnects to another service what it missed, without as
 	expect(engine.reads).toBe(before);
 });
 
-it("has a client that is ahead of a service wait for it, and sends it nothing twice", async () => {
+it("lets a client that is ahead of a service wait, and sends it nothing twice", async () => {
 	const { engine, one } = await startTwo();
 	const { stream } = await one.open();
 	await one.sse.publish("all", "1");
@@ -125,7 +125,7 @@ it("has a client that is ahead of a service wait for it, and sends it nothing tw
 	expect(again.text).not.toContain("gap");
 });
 
-it("sends a client that was ahead what follows, though the service has let go of where it was", async () => {
+it("sends a client that was ahead what follows, even if the service no longer keeps its position", async () => {
 	const { engine, one } = await startTwo();
 	const short = await startOn(engine, { history: { maxEvents: 2 } });
 	engine.isMute = true;
@@ -138,7 +138,7 @@ it("sends a client that was ahead what follows, though the service has let go of
 	expect(dataOf(await stream.take(10))).toEqual(more);
 });
 
-it("reads from the engine what a service has not in memory, in pages, and proves that nothing is missing", async () => {
+it("reads from the engine what a service does not have in memory, in pages, and proves that nothing is missing", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
 	const { id } = await one.sse.publish("all", "0");
@@ -154,7 +154,7 @@ it("reads from the engine what a service has not in memory, in pages, and proves
 });
 
 // One request with an old id had all events since then read, parsed and encoded: 800 ms of CPU for an answer of 281 bytes.
-it("leads a client past events for others without asking the engine, and reads where one may be its own", async () => {
+it("skips events for others without asking the engine, and reads where an event may be for the client", async () => {
 	const { engine, one } = await startTwo();
 	const short = await startOn(engine, { history: { maxEvents: 2 } });
 	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
@@ -195,7 +195,7 @@ it("leads a client past events for others without asking the engine, and reads w
 });
 
 // Each request with an old id had everything since read and looked at again, all of it for others.
-it("reads what is for others once from the engine, however many clients reconnect", async () => {
+it("reads events for others from the engine once, however many clients reconnect", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
 	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
@@ -223,7 +223,7 @@ it("reads what is for others once from the engine, however many clients reconnec
 	expect([await back(), await back()]).toEqual([1, 1]);
 });
 
-it("gives a client a gap for which more would be read from the engine than maxCatchUpEvents", async () => {
+it("sends a gap to a client that would need more than maxCatchUpEvents from the engine", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine);
 	const { stream } = await one.open({ clientId: "ada", groups: ["quiet"] });
@@ -288,7 +288,7 @@ it("reads few pages at a time from the engine, however many reconnect", async ()
 	expect(engine.readsAtATime).toBe(8);
 });
 
-it("tells everyone of a log that was lost, and continues with what was sent since", async () => {
+it("sends everyone a gap when the log was lost, and continues with what was sent since", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();
 	await one.sse.publish("all", "1");
@@ -303,7 +303,7 @@ it("tells everyone of a log that was lost, and continues with what was sent sinc
 });
 
 // The service has not found yet that the log has been recreated, and then tells everyone of that.
-it("tells a client of one gap that comes just when a log has been lost, however old its id is", async () => {
+it("sends one gap to a client that connects just after a log was lost, however old its id is", async () => {
 	const engine = new MemoryEngine();
 	const { sse, open } = await startOn(engine, { history: { maxEvents: 2 } });
 	const { stream: other } = await open();
@@ -318,7 +318,7 @@ it("tells a client of one gap that comes just when a log has been lost, however 
 	expect(dataOf(await stream.take(2))).toEqual(['{"reason":"epoch"}', "5"]);
 });
 
-it("tells a client of no gap that comes from a service which has found before that the log was lost", async () => {
+it("sends no gap to a client that comes from a service that had already noticed the loss", async () => {
 	const { engine, one, other } = await startTwo();
 	for (const data of ["1", "2", "3", "4"]) await one.sse.publish("all", data);
 	engine.lose();
@@ -337,7 +337,7 @@ it("tells a client of no gap that comes from a service which has found before th
 	expect(ofOther).toEqual(["b", "c", "d"]);
 });
 
-it("tells a client that reads slowly of one gap when the log is lost while it is given what it missed", async () => {
+it("sends one gap to a slow client whose log is lost during its replay", async () => {
 	const engine = new MemoryEngine();
 	const { sse, open } = await startOn(engine);
 	const { id } = await sse.publish("all", "0");
@@ -359,7 +359,7 @@ it("tells a client that reads slowly of one gap when the log is lost while it is
 
 // The replay under way stood for the break as well, and did not read the group.
 it.each(["state", "plain"])(
-	"gives a client that joined the group %s during its replay what is in it, though the log broke meanwhile",
+	"gives a client that joined the group %s during its replay what is in it, even if the log broke in the meantime",
 	async (group) => {
 		const engine = new MemoryEngine();
 		const { sse, open } = await startOn(engine, {
@@ -394,7 +394,7 @@ it.each(["state", "plain"])(
 	},
 );
 
-it("tells everyone of events that the engine has lost and given again", async () => {
+it("sends everyone a gap for events that the engine lost and whose numbers it reused", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();
 	for (const data of ["1", "2", "3"]) await one.sse.publish("all", data);
@@ -406,7 +406,7 @@ it("tells everyone of events that the engine has lost and given again", async ()
 	expect(events[3]).toMatchObject({ event: "gap", data: '{"reason":"diverged"}' });
 });
 
-it("recovers for those who were connected when the log was lost", async () => {
+it("calls recover for clients that were connected when the log was lost", async () => {
 	const { engine, one } = await startTwo({ recover: () => [{ data: "all there is" }] });
 	const { stream } = await one.open();
 	await one.sse.publish("all", "1");
@@ -416,7 +416,7 @@ it("recovers for those who were connected when the log was lost", async () => {
 	expect(dataOf(await stream.take(2))).toEqual(["1", "all there is"]);
 });
 
-it("sees that the log was lost however much it appends itself meanwhile", async () => {
+it("notices that the log was lost however much it appends in the meantime", async () => {
 	const { engine, one } = await startTwo();
 	const { stream } = await one.open();
 	await one.sse.publish("all", "1");
@@ -432,7 +432,7 @@ it("sees that the log was lost however much it appends itself meanwhile", async 
 	await eventually(appendsMore, "the gap");
 });
 
-it("begins once, though the engine answers what was given up long ago", async () => {
+it("starts once, even if the engine answers an abandoned call much later", async () => {
 	const engine = new MemoryEngine();
 	const driver = engine.driver();
 	let reads = 0;
@@ -474,7 +474,7 @@ it("begins once, though the engine answers what was given up long ago", async ()
 	expect(dataOf(events)).toEqual(["1", '{"reason":"expired"}', "4", "5", "6"]);
 });
 
-it("keeps its clients while the engine is unavailable, and gives them what was sent meanwhile", async () => {
+it("keeps its clients while the engine is unavailable, and then sends them everything", async () => {
 	const { engine, one, other } = await startTwo();
 	const { stream } = await one.open();
 	engine.isMute = true;
@@ -484,7 +484,7 @@ it("keeps its clients while the engine is unavailable, and gives them what was s
 	expect(dataOf(await stream.take(1))).toEqual(["1"]);
 });
 
-it("rejects what is published after its time, and tells onError of what was sent", async () => {
+it("rejects publish after its timeout, and calls onError for what was sent", async () => {
 	const errors: unknown[] = [];
 	const { engine, one } = await startTwo({
 		publishTimeoutMs: 50,
@@ -498,7 +498,7 @@ it("rejects what is published after its time, and tells onError of what was sent
 	engine.goOn();
 });
 
-it("changes groups, connections and metadata of a client wherever it is, in the order of the log", async () => {
+it("changes groups, connections and metadata of a client in any process, in the order of the log", async () => {
 	const { one, other } = await startTwo();
 	const { stream, connection } = await other.open({ clientId: "ada", groups: ["lobby"] });
 	expect(one.sse.join({ client: "ada" }, "room")).toBe(0);
@@ -514,7 +514,7 @@ it("changes groups, connections and metadata of a client wherever it is, in the 
 	expect(connection.closeReason).toBe("closed");
 });
 
-it("leaves a connection out of what is sent from its own process, and its client is not given it later", async () => {
+it("excludes a connection from an event of its own process, and does not replay that event to its client", async () => {
 	const { one, other } = await startTwo();
 	const { stream, connection } = await one.open({ clientId: "ada" });
 	await one.sse.publish({ all: true, except: { connection } }, "not ada's");
@@ -526,7 +526,7 @@ it("leaves a connection out of what is sent from its own process, and its client
 });
 
 // What was appended to the new log before this process had seen that it is new was taken for lost with the old one.
-it("leaves a connection out of what is sent just as the log is recreated", async () => {
+it("excludes a connection from an event sent just as the log is recreated", async () => {
 	const engine = new MemoryEngine();
 	const { sse, open } = await startOn(engine);
 	const { stream, connection } = await open();
@@ -540,7 +540,7 @@ it("leaves a connection out of what is sent just as the log is recreated", async
 	expect(events).toEqual(["1", "gap", "2"]);
 });
 
-it("knows the clients of all, and for a while those that were told to reconnect", async () => {
+it("lists the clients of all processes, and for a while those sent away to reconnect", async () => {
 	const { one, other } = await startTwo();
 	await one.open({ clientId: "ada", groups: ["room"], meta: { name: "Ada" } });
 	await other.open({ clientId: "ada", groups: ["room"] });
@@ -558,7 +558,7 @@ it("knows the clients of all, and for a while those that were told to reconnect"
 		.toEqual([{ clientId: "bob", meta: {}, connections: 0 }]);
 });
 
-it("says what it could not tell other processes, and why", async () => {
+it("reports what it could not send to other processes, and why", async () => {
 	const errors: { readonly code: string; readonly message: string }[] = [];
 	const onError = (error: unknown): void => void errors.push(error as (typeof errors)[number]);
 	const { engine, one, other } = await startTwo({ onError });
@@ -580,7 +580,7 @@ it("says what it could not tell other processes, and why", async () => {
 	engine.goOn();
 });
 
-it("tells others soon of a client that has left", async () => {
+it("soon tells other processes that a client has left", async () => {
 	const { one, other } = await startTwo();
 	const { stream } = await other.open({ clientId: "ada" });
 	const count = async (): Promise<number> => (await one.sse.clientsIn()).length;
@@ -592,7 +592,7 @@ it("tells others soon of a client that has left", async () => {
 	expect(idle()).toBeLessThan(3_000);
 });
 
-it("is ready when what is appended is seen to arrive, and lives without that", async () => {
+it("is ready when appended events arrive, and live without that", async () => {
 	const engine = new MemoryEngine();
 	engine.isAway = true;
 	const eventLog = createEngineEventLog(engine.driver());
@@ -613,7 +613,7 @@ async function passUntil(test: () => boolean): Promise<void> {
 }
 
 // Reading alone is no proof: Redis without memory, or a user who may only read, answers every question.
-it("is not ready while the engine takes nothing, and is again when it does", async () => {
+it("is not ready while the engine accepts nothing, and ready again when it does", async () => {
 	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
 	onTestFinished(() => void vi.useRealTimers());
 	const engine = new MemoryEngine();
@@ -631,7 +631,7 @@ it("is not ready while the engine takes nothing, and is again when it does", asy
 	await sse.publish("all", "2");
 });
 
-it("stays ready though an event is refused, again and again", async () => {
+it("stays ready even if an event is refused again and again", async () => {
 	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
 	onTestFinished(() => void vi.useRealTimers());
 	const engine = new MemoryEngine();
@@ -650,7 +650,7 @@ it("stays ready though an event is refused, again and again", async () => {
 	expect(dataOf(await stream.take(1))).toEqual(["small"]);
 });
 
-it("opens streams before the log is there, and gives them what is sent from then on", async () => {
+it("opens streams before the log is available, and sends them everything from then on", async () => {
 	const engine = new MemoryEngine();
 	engine.isAway = true;
 	const eventLog = createEngineEventLog(engine.driver());
@@ -662,7 +662,7 @@ it("opens streams before the log is there, and gives them what is sent from then
 	expect(dataOf(await stream.take(1))).toEqual(["1"]);
 });
 
-it("has appended what was sent before it is closed", async () => {
+it("appends what was sent before it is closed", async () => {
 	const { one, other } = await startTwo();
 	const { stream } = await other.open();
 	one.sse.send("all", "the last");
@@ -684,7 +684,7 @@ it("throws at once what is longer than a string can be", async () => {
 	);
 });
 
-it("is closed though the engine does not answer", async () => {
+it("closes even if the engine does not answer", async () => {
 	const { engine, one } = await startTwo({ publishTimeoutMs: 50, onError: () => {} });
 	engine.isHung = true;
 	one.sse.send("all", "x");

@@ -13,7 +13,7 @@ import { dataOf, lastIdOf, startOn } from "./start-on.js";
 
 // Opening the log and reading it proved the engine available: each of a hundred attempts in eight seconds was reported, since the
 // proof between two of them had ended the outage.
-it("is not ready while the engine can be read and not followed, and reports that once", async () => {
+it("is not ready while the engine can be read but not followed, and reports that once", async () => {
 	const engine = new MemoryEngine();
 	engine.isUnfollowable = true;
 	const errors: unknown[] = [];
@@ -35,7 +35,7 @@ it("is not ready while the engine can be read and not followed, and reports that
 	await eventually(() => errors.length >= 2, "the second report");
 });
 
-it("pauses longer after each attempt to follow the log, though the engine answers all else", async () => {
+it("pauses longer after each attempt to follow the log, even if the engine answers everything else", async () => {
 	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
 	vi.spyOn(Math, "random").mockReturnValue(0.5);
 	onTestFinished(() => {
@@ -58,7 +58,7 @@ it("pauses longer after each attempt to follow the log, though the engine answer
 });
 
 // What was followed again counted as proof, whatever was still to come.
-it("is not ready, and says how far it is behind, until what it missed in an outage has arrived", async () => {
+it("is not ready, and reports how far it is behind, until what it missed in an outage has arrived", async () => {
 	const engine = new MemoryEngine();
 	const { sse } = await startOn(engine);
 	const other = await startOn(engine);
@@ -83,7 +83,7 @@ it("is not ready, and says how far it is behind, until what it missed in an outa
 });
 
 // An engine that answers with an error was said not to answer.
-it("says what the engine answers when that is no position", async () => {
+it("reports the engine's answer if it is not a position", async () => {
 	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
 	onTestFinished(() => void vi.useRealTimers());
 	const engine = new MemoryEngine();
@@ -127,7 +127,7 @@ it("rejects an event that can never be stored as invalid, and stays ready", asyn
 it.each([
 	["ahead of", -600_000],
 	["behind", 600_000],
-])("keeps an event for its ttlMs where the process's clock is %s the engine's", async (_, skew) => {
+])("keeps an event for its ttlMs when the process's clock is %s the engine's", async (_, skew) => {
 	const engine = new MemoryEngine();
 	engine.clock = () => Date.now() + skew;
 	const options = { history: { groups: { state: { latest: true } } } };
@@ -155,7 +155,7 @@ it.each([
 
 // An engine may show its clock only some time after its first events: until then the process's own clock counted, and an
 // event with minutes to live was not replayed.
-it("keeps an event for its ttlMs though the engine has not shown its clock yet", async () => {
+it("keeps an event for its ttlMs before the engine has reported its clock", async () => {
 	const engine = new MemoryEngine();
 	engine.showsClock = false;
 	engine.clock = () => Date.now() - 600_000;
@@ -172,7 +172,7 @@ it("keeps an event for its ttlMs though the engine has not shown its clock yet",
 });
 
 // What was acknowledged and then lost waited to arrive, for as long as the process lived.
-it("lets go of events that were acknowledged and then lost", async () => {
+it("drops events that were acknowledged and then lost", async () => {
 	setFlagsFromString("--expose-gc");
 	const collect: () => void = runInNewContext("gc");
 	const engine = new MemoryEngine();

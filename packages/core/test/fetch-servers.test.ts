@@ -234,7 +234,7 @@ describe.each(WAYS)("over %s", (_name, server, isDirect) => {
 		expect((await stream.take(1))[0]?.data.length).toBe(5 * KB * KB);
 	});
 
-	it("leaves nothing behind after many clients have come and gone, at once, in mid-write or blocked", async () => {
+	it("leaves nothing behind after many clients have connected and left, at once, in mid-write or blocked", async () => {
 		const url = await serve();
 		const rounds = sizeOf({ usual: 10, long: 100 });
 		for (let round = 0; round < rounds; round++) {
@@ -377,7 +377,7 @@ describe("something between the handler and the server", () => {
 		expect(await response.text()).toContain(text);
 	});
 
-	it("that sets headers and cookies once the handler has returned is heard, and the stream is written directly", async () => {
+	it("may set headers and cookies after the handler has returned, and the stream is still written directly", async () => {
 		const stream = await openStream(await start(NODE_SERVER, true, { middleware: [late] }));
 		expect(stream.headers).toMatchObject({ "x-late": "yes", "set-cookie": ["late=1"] });
 		await stream.until(() => stream.comments.length === 1);
@@ -385,7 +385,7 @@ describe("something between the handler and the server", () => {
 	});
 
 	// A layer that creates its signal when it is first read is asked for it late.
-	it("that keeps a cancellation to itself does not hide that the client has left", async () => {
+	it("that does not pass on a cancellation does not hide that the client has left", async () => {
 		const stream = await openStream(await start(NODE_SERVER, false, { middleware: [shout] }));
 		await stream.until(() => stream.comments.length === 1);
 		stream.abort();
@@ -419,7 +419,7 @@ describe("the server", () => {
 	});
 
 	// h3 1 does so, and its requests have no signal: Node's response alone knows that the client has left.
-	it("that pipes the body, and tells it nothing, is left when Node's response closes", async () => {
+	it("that pipes the body without reporting a disconnect is left when Node's response closes", async () => {
 		const server = createServer((_req, res) => {
 			const request = new Request("http://127.0.0.1/");
 			const { response } = respond(request, { service: sse, outgoing: res });
@@ -496,7 +496,7 @@ describe("the server", () => {
 	);
 
 	it.each(WAYS)(
-		"is not asked for a signal while it reads the body or shows its response: %s",
+		"is not asked for a signal while it reads the body or exposes its response: %s",
 		async (_name, server, isDirect) => {
 			const asked: PropertyKey[] = [];
 			running = await server.start((request, outgoing) => {

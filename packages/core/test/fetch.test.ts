@@ -106,7 +106,7 @@ describe("a Response", () => {
 		expect(response.headers.has("content-length")).toBe(false);
 	});
 
-	it("gives what waits as one chunk when it is asked for one, and says how much waits", async () => {
+	it("returns everything that waits as one chunk, and reports how much waits", async () => {
 		const { connection, read } = open();
 		expect(connection.bufferedBytes).toBe(7);
 		expect(await read()).toBe(": open\n");
@@ -120,7 +120,7 @@ describe("a Response", () => {
 		expect(connection.bufferedBytes).toBe(0);
 	});
 
-	it("gives much that waits in pieces, which it does not copy", async () => {
+	it("returns a large backlog in pieces, without copying it", async () => {
 		const { connection, read } = open();
 		await read();
 		connection.send("a".repeat(15 * KB));
@@ -162,7 +162,7 @@ describe("a Response", () => {
 		expect(reasons).toEqual(["shutdown"]);
 	});
 
-	it("that nobody reads keeps close() no longer than closeTimeoutMs", async () => {
+	it("that nobody reads delays close() by at most closeTimeoutMs", async () => {
 		sse = createService({ closeTimeoutMs: 10 });
 		const { read } = open();
 		sse.send("all", "never read");
@@ -260,7 +260,7 @@ describe("a Response", () => {
 		expect(reasons).toEqual(["client", "client"]);
 	});
 
-	it("of a client that had left already is empty, and registers nothing", async () => {
+	it("of a client that has already left is empty, and registers nothing", async () => {
 		const { response, connection } = open({}, { signal: AbortSignal.abort() });
 		expect([connection.closed, connection.closeReason]).toEqual([true, "client"]);
 		expect(await response.text()).toBe("");
@@ -333,7 +333,7 @@ describe("a Response", () => {
 		expect(await piping).toBe(100);
 	});
 
-	it("that is not read is bounded, ends as slow, and harms nobody", async () => {
+	it("that is not read is bounded, ends as slow, and affects nobody else", async () => {
 		sse = createService({ maxBufferedBytes: 100 * KB });
 		const [unread, other] = [open(), open()];
 		await other.read();
@@ -370,7 +370,7 @@ describe("a Response", () => {
 });
 
 describe("a refusal", () => {
-	it("comes before there is a response, and can be one", async () => {
+	it("is thrown before there is a response, and can become one", async () => {
 		sse = createService({ maxConnectionsPerClient: 1 });
 		open({ clientId: "ada" });
 		let error: unknown;
@@ -449,7 +449,7 @@ describe("streams of Node beside it", () => {
 		await server.close();
 	});
 
-	it("are refused by a service that is not made for them, in words", async () => {
+	it("are refused by a service that is not made for them, with a clear message", async () => {
 		let message = "";
 		const server = await startServer((req, res) => {
 			try {
@@ -465,7 +465,7 @@ describe("streams of Node beside it", () => {
 	});
 });
 
-it("says nothing on the console", () => {
+it("writes nothing to the console", () => {
 	const spies = (["log", "warn", "error"] as const).map((level) => vi.spyOn(console, level));
 	open().abort();
 	for (const spy of spies) expect(spy).not.toHaveBeenCalled();

@@ -63,7 +63,7 @@ describe("a flush", () => {
 		}
 	});
 
-	it("takes those that are scheduled meanwhile after everyone who waits, and nobody waits forever", async () => {
+	it("flushes newly scheduled connections after all that wait, and no connection waits forever", async () => {
 		const flush = new FlushScheduler();
 		const flushed: number[] = [];
 		const greedy: Flushable = {
@@ -84,7 +84,7 @@ describe("a flush", () => {
 		]);
 	});
 
-	it("begins a new round with a new start, so that no event's bytes outlive theirs", async () => {
+	it("starts a new round with a new list, so that no event's bytes are kept longer", async () => {
 		const flush = new FlushScheduler();
 		const { start } = flush;
 		flush.schedule({ flush: () => 0 });

@@ -44,13 +44,13 @@ describe("on the wire", () => {
 		expect(stream.text).toMatch(/^: open\n\nretry: 7\n\n(: heartbeat\n\n)+$/);
 	});
 
-	it("with heartbeatEvent it is an event that says the interval", async () => {
+	it("with heartbeatEvent it is an event with the interval", async () => {
 		await serve({ heartbeatIntervalMs: 20, heartbeatEvent: "heartbeat" });
 		const stream = await openStream(server.url);
 		expect(await stream.take(1)).toEqual([{ event: "heartbeat", data: '{"intervalMs":20}' }]);
 	});
 
-	it("0 is none, and no timer", async () => {
+	it("0 disables heartbeats, and starts no timer", async () => {
 		const timers = vi.spyOn(globalThis, "setInterval");
 		await serve({ heartbeatIntervalMs: 0, stallTimeoutMs: 0 });
 		await openStream(server.url);
@@ -123,7 +123,7 @@ describe("in time", () => {
 		vi.useRealTimers();
 	});
 
-	it("an idle connection's beats are one interval apart, the first within one and a quarter", () => {
+	it("heartbeats of an idle connection are one interval apart, the first within one and a quarter", () => {
 		const { heartbeat, elapse } = start(16_000);
 		const connections = Array.from({ length: 100 }, () => new Idle());
 		for (const connection of connections) heartbeat.add(connection);
@@ -135,7 +135,7 @@ describe("in time", () => {
 		}
 	});
 
-	it("a connection is beaten after one interval to one and a quarter without an event, never before", () => {
+	it("a connection gets a heartbeat after one to one and a quarter intervals without an event, never earlier", () => {
 		const { heartbeat, elapse } = start(16_000);
 		const connection = new Idle();
 		heartbeat.add(connection);
@@ -164,7 +164,7 @@ describe("in time", () => {
 		expect(Math.max(...perTick.values())).toBeLessThanOrEqual(625);
 	});
 
-	it("a connection that is removed gets no more heartbeats, also when a beat removes it", () => {
+	it("a removed connection gets no more heartbeats, even if a heartbeat removes it", () => {
 		const { heartbeat, elapse } = start(16_000);
 		const connection = new Idle();
 		heartbeat.add(connection);
@@ -174,7 +174,7 @@ describe("in time", () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it("a client that takes nothing for the whole timeout has stalled, whatever the intervals; one that takes something has not", () => {
+	it("a client that accepts nothing for the whole timeout has stalled, whatever the intervals; one that accepts something has not", () => {
 		vi.useFakeTimers();
 		for (const [intervalMs, timeoutMs] of [
 			[0, 60_000],
@@ -204,7 +204,7 @@ describe("in time", () => {
 		}
 	});
 
-	it("whoever is removed, in whatever order and once or twice, the others are beaten as before", () => {
+	it("whichever connections are removed, in any order, once or twice, the others get their heartbeats", () => {
 		const { heartbeat, elapse } = start(16_000);
 		const connections = Array.from({ length: 200 }, () => new Idle());
 		for (const connection of connections) heartbeat.add(connection);

@@ -30,7 +30,7 @@ async function newestFor(engine: MemoryEngine, { sse }: Serving): Promise<string
 }
 
 // The engine kept what had long been replaced, and gave it to every process that started later.
-it("a newcomer receives the newest event, though an older process does not keep the group", async () => {
+it("a new client receives the newest event, even if an older process does not keep the group", async () => {
 	const engine = new MemoryEngine();
 	const plain = await start(engine, true);
 	const keeper = await start(engine, LATEST);
@@ -40,7 +40,7 @@ it("a newcomer receives the newest event, though an older process does not keep 
 	expect(await newestFor(engine, plain)).toBe("2");
 });
 
-it("a newer process that does not keep the group is told so with its first event for the group", async () => {
+it("a newer process that does not keep the group learns of it with its first event for the group", async () => {
 	const engine = new MemoryEngine();
 	const keeper = await start(engine, LATEST);
 	const plain = await start(engine, true);
@@ -138,7 +138,7 @@ it("an event of a group that has a rule of its own is not taken from its pattern
 	expect(dataOf(await stream.take(1))).toEqual(["its own"]);
 });
 
-it("processes that are configured alike say nothing", async () => {
+it("processes with the same configuration report nothing", async () => {
 	const engine = new MemoryEngine();
 	const errors: unknown[] = [];
 	const options = { history: LATEST, onError: (error: unknown) => errors.push(error) };

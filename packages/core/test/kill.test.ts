@@ -141,7 +141,7 @@ describe("when the server is killed and started again", () => {
 			await claimRecovered(open);
 		});
 
-		it("each EventSource of Chromium is told that was never sent an event", async () => {
+		it("each EventSource of Chromium that never received an event gets a gap", async () => {
 			await start();
 			await openAll(open, "/events/quiet");
 			await kill();

@@ -86,14 +86,14 @@ function circleOf(file: string, path: readonly string[] = [file]): readonly stri
 }
 
 describe("the rooms of the core", () => {
-	it("the table names every folder, and outside of them are only the doors", () => {
+	it("the table names every folder, and only the doors are outside of them", () => {
 		expect([...new Set(inRooms.map((file) => dirname(file)))].sort()).toEqual(
 			Object.keys(ROOMS).sort(),
 		);
 		expect(files.filter((file) => dirname(file) === ".").sort()).toEqual([...DOORS].sort());
 	});
 
-	it("the map, ARCHITECTURE.md, names every room, and only files that there are", () => {
+	it("ARCHITECTURE.md names every room, and only files that exist", () => {
 		const map = readFileSync(join(SOURCE, "../ARCHITECTURE.md"), "utf8");
 		const named = Array.from(map.matchAll(/`(\w[\w-]*\/)([\w-]+\.ts)?`/g), ([, room, file]) => [
 			room,
@@ -109,7 +109,7 @@ describe("the rooms of the core", () => {
 		expect(paths.filter((path) => !files.includes(path.replace(".ts", "")))).toEqual([]);
 	});
 
-	it("no file is named like another", () => {
+	it("no two files have the same name", () => {
 		const names = inRooms
 			.filter((file) => !file.startsWith("types/"))
 			.map((file) => basename(file));
@@ -137,7 +137,7 @@ describe("the rooms of the core", () => {
 		expect(file.startsWith("types/") ? undefined : circleOf(file)).toBeUndefined();
 	});
 
-	it.each(files)("%s imports nothing else than what it is for", (file) => {
+	it.each(files)("%s imports only the outside modules it needs", (file) => {
 		const outer = importsOf(file).filter(({ from }) => !from.startsWith("."));
 		for (const { from, typeOnly } of outer) {
 			if (typeOnly && KNOWS_NODE_HTTP.test(file) && /^node:(http2?|net)$/.test(from)) continue;
@@ -145,7 +145,7 @@ describe("the rooms of the core", () => {
 		}
 	});
 
-	it("what sse-service/fetch needs runs where there is no Node", () => {
+	it("everything that sse-service/fetch loads runs without Node", () => {
 		const reached = new Set(["fetch"]);
 		for (const file of reached) {
 			for (const { from, typeOnly } of importsOf(file)) {

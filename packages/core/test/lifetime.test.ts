@@ -68,7 +68,7 @@ describe("on the wire", () => {
 		expect(ends).toEqual(["age"]);
 	});
 
-	it("one that has its age takes its socket along, so that the client reconnects on another", async () => {
+	it("a stream that reaches its age closes its socket, so that the client reconnects on another one", async () => {
 		await serve({ maxConnectionAgeMs: 50 });
 		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
 		await client.closed;
@@ -109,7 +109,7 @@ describe("on the wire", () => {
 		expect([stream.status, stream.text]).toEqual([500, "ERR_SSE_INVALID_EXPIRES_AT"]);
 	});
 
-	it("a connection has one timer, which does not keep the process, and which its end clears", async () => {
+	it("a connection has one timer, which does not keep the process alive, and which its end clears", async () => {
 		const timers = vi.spyOn(globalThis, "setTimeout");
 		const open = await serve({ maxConnectionAgeMs: 1_000_000 });
 		const { connection, stream } = await open({ expiresAt: Date.now() + 900_000 });
@@ -165,7 +165,7 @@ describe("in time", () => {
 		expect(connection).toMatchObject({ reason: "expired", at: now + inMs - before });
 	});
 
-	it("a time further off than a timer can wait is waited for", () => {
+	it("a time beyond the range of a timer is waited for", () => {
 		const [connection] = add(now + 60 * DAY);
 		vi.advanceTimersByTime(60 * DAY - 1_001);
 		expect(connection.reason).toBeUndefined();
@@ -183,12 +183,12 @@ describe("in time", () => {
 		expect(connection).toMatchObject({ reason: "expired", at: now + 9_000 });
 	});
 
-	it("one that has neither has no timer", () => {
+	it("one with neither has no timer", () => {
 		add();
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it("one that has ended otherwise has no timer left", () => {
+	it("one that has ended for another reason has no timer left", () => {
 		const [connection, lifetimes] = add(now + 60 * DAY, 30 * DAY);
 		expect(vi.getTimerCount()).toBe(1);
 		lifetimes.delete(connection);
@@ -213,7 +213,7 @@ describe("in time", () => {
 	});
 });
 
-it("an age is a time that a timer can wait", () => {
+it("an age must be within the range of a timer", () => {
 	for (const maxConnectionAgeMs of [-1, 0.5, Infinity, 2 ** 31]) {
 		expect(() => createSSEService({ maxConnectionAgeMs })).toThrowError(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),

@@ -49,7 +49,7 @@ describe("at connect", () => {
 		expect(sse.getClient("a")?.connections).toHaveLength(1);
 	});
 
-	it("clientLimitPolicy close-oldest: the client's oldest ends for the new one, and is told why", async () => {
+	it("clientLimitPolicy close-oldest: the client's oldest connection ends for the new one, with its reason", async () => {
 		await serve({ maxConnectionsPerClient: 2, clientLimitPolicy: "close-oldest" }, (clientId) => ({
 			clientId,
 		}));
@@ -85,7 +85,7 @@ describe("at connect", () => {
 		["expiresAtMs", "expiresAt"],
 		["onDisconnect", "onDisconnectCb"],
 		["somethingElse", ""],
-	])("a parameter that there is not, %s, is refused, and near ones named", async (name, near) => {
+	])("an unknown parameter, %s, is refused, and similar ones are named", async (name, near) => {
 		const messages: string[] = [];
 		await serve({}, () => ({ [name]: "x" }));
 		expect(await answer("")).toBe("500 ERR_SSE_INVALID_OPTION");
@@ -104,7 +104,7 @@ describe("at connect", () => {
 	});
 
 	// They were all checked, and gathered, before they were counted: 1.9 s for a million.
-	it("groups are counted as they are read: the first one too many is the last that is looked at", async () => {
+	it("groups are counted as they are read: reading stops at the first one too many", async () => {
 		let looked = 0;
 		const names = Array.from({ length: 10_000 }, (_, index) => `group ${index}`);
 		const groups = new Proxy(names, {
@@ -163,7 +163,7 @@ describe("at connect", () => {
 });
 
 describe("afterwards", () => {
-	it("maxGroupsPerConnection holds for join too: all or nothing", async () => {
+	it("maxGroupsPerConnection applies to join, too: all or nothing", async () => {
 		await serve({ maxGroupsPerConnection: 3 }, (clientId) => ({ clientId }));
 		await answer("a");
 		await answer("b");

@@ -216,7 +216,7 @@ describe("a long poll", () => {
 		next.abort();
 	});
 
-	it("is refused behind another one that waits on its socket", async () => {
+	it("is refused behind another poll that waits on its socket", async () => {
 		await serve();
 		const id = await firstId();
 		const request = ["GET /?live=poll HTTP/1.1", "Host: a.test", `Last-Event-ID: ${id}`];

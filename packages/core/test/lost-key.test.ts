@@ -68,7 +68,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 		]);
 	});
 
-	it("an event whose replacement is lost is owed also to a client that has reconnected once more", async () => {
+	it("an event whose replacement is lost is also sent to a client that has reconnected again", async () => {
 		const { engine, id } = await brokenReplay();
 		const one = await startOn(engine, history);
 		const { stream } = await one.open({ groups }, id);
@@ -83,7 +83,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 		expect(datas(await back(other, second?.id ?? ""))).toContain('{"reason":"diverged"}');
 	});
 
-	it("a replacement that is not lost is no gap, and given once", async () => {
+	it("a replacement that is not lost causes no gap, and is sent once", async () => {
 		const { engine, id } = await brokenReplay();
 		const other = await startOn(engine, history);
 		const stream = await back(other, id);
@@ -93,7 +93,7 @@ describe.each([false, true])("in a group whose latest is %s", (latest) => {
 	});
 });
 
-it("a slow connection to which only the newest of a key is sent relies on it alike", async () => {
+it("a slow connection that receives only the newest event of a key relies on it as well", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine, {}, { slowPolicy: "conflate", maxBufferedBytes: 2 ** 26 });
 	const { stream, connection } = await one.open({ groups });

@@ -48,7 +48,7 @@ beforeEach(() => {
 	open(true);
 });
 
-it("answers an idempotency key that it knows with the position and the own id of the first time", async () => {
+it("answers a known idempotency key with the first position and own id", async () => {
 	const first = await log.append(
 		entry({}, { fields: { data: "1", id: "one" }, idempotencyKey: "k" }),
 	);
@@ -60,7 +60,7 @@ it("answers an idempotency key that it knows with the position and the own id of
 	expect(log.stats().events).toBe(1);
 });
 
-it("knows the newest 10,000 idempotency keys, whatever it keeps of events, and counts them", async () => {
+it("remembers the newest 10,000 idempotency keys, however few events it keeps, and counts them", async () => {
 	open({ maxEvents: Infinity, maxAgeMs: Infinity, maxBytes: 1_000 });
 	const publish = async (key: number): Promise<number> =>
 		(await log.append(entry({}, { idempotencyKey: `${key}` }))).sequence;
@@ -70,7 +70,7 @@ it("knows the newest 10,000 idempotency keys, whatever it keeps of events, and c
 	expect(await publish(1)).toBe(10_002);
 });
 
-it("lets go of what is too old though nothing is appended, when it says what it holds", () => {
+it("drops events that are too old even if nothing is appended, when it reports what it holds", () => {
 	vi.useFakeTimers({ toFake: ["Date"] });
 	try {
 		open({ maxAgeMs: 1_000 });
@@ -84,7 +84,7 @@ it("lets go of what is too old though nothing is appended, when it says what it 
 	}
 });
 
-it("holds nothing once it is closed, and takes nothing", () => {
+it("holds nothing and accepts nothing once it is closed", () => {
 	log.append(entry({}, { idempotencyKey: "k" }));
 	log.close();
 	expect(log.stats()).toEqual({ events: 0, bytes: 0 });
@@ -94,7 +94,7 @@ it("holds nothing once it is closed, and takes nothing", () => {
 	expect(log.readAfter(start, newest(), reader())).toBe("expired");
 });
 
-it("counts what it knows of events that it no longer keeps, and bounds it", () => {
+it("counts and limits what it remembers of events that it no longer keeps", () => {
 	open({ maxEvents: 10 });
 	for (let client = 0; client < 2_000; client++) {
 		for (let key = 0; key < 33; key++) {
@@ -115,7 +115,7 @@ describe("an event larger than everything that is kept", () => {
 		log.append(entry({ client: "ada" }));
 	});
 
-	it("is lost only for readers that it was for", () => {
+	it("is lost only for its readers", () => {
 		log.append(entry({ client: "bob" }, large));
 		log.append(entry({ group: "busy" }, large));
 		expect(log.readAfter(start, newest(), reader("quiet"))).toMatchObject({
@@ -159,7 +159,7 @@ describe("an event larger than everything that is kept", () => {
 	});
 });
 
-it("loses the newest events of the groups of a pattern that had none for longest, and says so", () => {
+it("drops the newest events of a pattern's least recently used groups, and reports the loss", () => {
 	open({ groups: { "job:*": { latest: true, maxEvents: 3 } } });
 	for (const job of [1, 2, 3, 1, 4, 5]) log.append(entry({ group: `job:${job}` }));
 	log.append(entry({ group: "news" }));
@@ -174,7 +174,7 @@ it("loses the newest events of the groups of a pattern that had none for longest
 	});
 });
 
-it("counts the names that it holds, of events and of targets whose events are gone", () => {
+it("counts the names of its events, and of targets whose events were dropped", () => {
 	const held = (length: number): number => {
 		open({ maxEvents: 10 });
 		const group = "g".repeat(length);
@@ -187,7 +187,7 @@ it("counts the names that it holds, of events and of targets whose events are go
 	expect(held(256) - held(2)).toBeGreaterThan(100 * 2 * 2 * 253);
 });
 
-it("gives what was sent to many groups in the order of the log, each once", async () => {
+it("returns events of many groups in the order of the log, each once", async () => {
 	const groups = Array.from({ length: 50 }, (_, index) => `group ${index}`);
 	for (let index = 0; index < 2_000; index++) {
 		log.append(entry({ group: `group ${(index * index) % 61}` }, { key: `${index % 1_500}` }));
@@ -201,7 +201,7 @@ it("gives what was sent to many groups in the order of the log, each once", asyn
 	expect(records.map(({ position }) => position.sequence - 1)).toEqual(expected);
 });
 
-it("looks at a bounded number of events at a time when few of them are for the reader", async () => {
+it("reads a bounded number of events at a time when few of them are for the reader", async () => {
 	for (let count = 0; count < 9_000; count++) log.append(entry({ exceptClient: "ada" }));
 	log.append(entry({}));
 	const first = log.readAfter(start, newest(), reader());

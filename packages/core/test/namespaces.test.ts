@@ -44,7 +44,7 @@ describe("the documented functions", () => {
 		["a group and the default one", "tenant a", undefined],
 	];
 
-	it.each(groups)("keep the meta and the connections of %s apart", async (_name, one, other) => {
+	it.each(groups)("separate the meta and the connections of %s", async (_name, one, other) => {
 		const a = await connect({ clientId: "1", groupName: one, meta: { secret: "of a" } });
 		const b = await connect({ clientId: "1", groupName: other, meta: { own: "of b" } });
 		expect(b.client).toEqual({
@@ -60,7 +60,7 @@ describe("the documented functions", () => {
 		expect(b.client.meta).toEqual({ own: "of b" });
 	});
 
-	it.each(groups)("show nothing of the other of %s where none was set", async (_n, one, other) => {
+	it.each(groups)("show no meta of the other group of %s", async (_n, one, other) => {
 		await connect({ clientId: "1", groupName: one, meta: { secret: "of a" } });
 		const b = await connect({ clientId: "1", groupName: other });
 		expect(b.client.meta).toEqual({});
@@ -157,7 +157,7 @@ describe("a service", () => {
 		expect(metas).toEqual([{ n: 1 }, { n: 1 }]);
 	});
 
-	it("says the same of clients and their meta in every process", async () => {
+	it("shows the same clients and meta in every process", async () => {
 		const engine = new MemoryEngine();
 		const eventLog = () => createEngineEventLog(engine.driver());
 		const one = await serve({ eventLog: eventLog() });

@@ -30,7 +30,7 @@ async function deliverAll(engine: MemoryEngine, { sse }: Serving, received: () =
 	await eventually(() => received().includes("last"), "the last event");
 }
 
-it("a join is not undone by an older leave that arrives after it", async () => {
+it("an older leave that arrives after a join does not undo it", async () => {
 	const engine = new MemoryEngine();
 	const { one, two, ada, stream } = await startTwo(engine);
 	engine.isMute = true;
@@ -42,7 +42,7 @@ it("a join is not undone by an older leave that arrives after it", async () => {
 	expect(dataOf(stream.events)).toEqual(["for the room", "last"]);
 });
 
-it("a leave is not undone by an older join, and what is sent to the group before it is kept back", async () => {
+it("an older join does not undo a leave, and events sent to the group before it are not delivered", async () => {
 	const engine = new MemoryEngine();
 	const { one, two, ada, stream } = await startTwo(engine);
 	engine.isMute = true;
@@ -54,7 +54,7 @@ it("a leave is not undone by an older join, and what is sent to the group before
 	expect(dataOf(stream.events)).toEqual(["last"]);
 });
 
-it("commands that follow from others are carried out in the log's order, too", async () => {
+it("commands that follow from others are also carried out in the log's order", async () => {
 	const engine = new MemoryEngine();
 	const { one, two, ada, stream } = await startTwo(engine);
 	engine.isMute = true;
@@ -77,7 +77,7 @@ it("of the `meta` that two processes set, the one that the log has last stays in
 	expect(two.sse.getClient("ada")?.meta).toEqual({ name: "second" });
 });
 
-it("a command that was given up is carried out where the log has it after all", async () => {
+it("a command that was given up is carried out if the log has stored it after all", async () => {
 	const engine = new MemoryEngine();
 	const codes: unknown[] = [];
 	const onError = (error: unknown): void => void codes.push(isSSEError(error) && error.code);
@@ -91,7 +91,7 @@ it("a command that was given up is carried out where the log has it after all", 
 	expect(ada.groups).toEqual(["room"]);
 });
 
-it("a command is carried out once where no other one is before it", async () => {
+it("a command is carried out once if no other command precedes it", async () => {
 	const engine = new MemoryEngine();
 	const { one, two, ada, stream } = await startTwo(engine);
 	engine.isMute = true;
@@ -107,7 +107,7 @@ it("a command is carried out once where no other one is before it", async () => 
 	expect(bob.connection.closed).toBe(false);
 });
 
-it("a join that the log has lost does not undo the leave in its place", async () => {
+it("a join that the log lost does not undo the leave that replaced it", async () => {
 	const engine = new MemoryEngine();
 	const { one, two, ada, stream } = await startTwo(engine);
 	engine.isMute = true;

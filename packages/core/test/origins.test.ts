@@ -19,7 +19,7 @@ function datas({ events }: TestStream): string[] {
 	return events.map(({ data }) => data);
 }
 
-it("a client that says by an empty parameter that it has no id gets a gap, and what is sent from then on", async () => {
+it("a client that sends an empty parameter gets a gap, and everything from then on", async () => {
 	const { sse, server } = await startService({ history: true });
 	sse.send("all", "missed");
 	for (const name of ["lastEventId", "last-event-id", "last_event_id"]) {
@@ -31,7 +31,7 @@ it("a client that says by an empty parameter that it has no id gets a gap, and w
 	}
 });
 
-it("an empty header is no id, and beside it an empty parameter counts", async () => {
+it("an empty header is no id, and an empty parameter still counts", async () => {
 	const { sse, server } = await startService({ history: true });
 	for (const [path, expected] of [
 		["/", ["end"]],
@@ -46,7 +46,7 @@ it("an empty header is no id, and beside it an empty parameter counts", async ()
 });
 
 describe("positionEvent", () => {
-	it("gives a newcomer its position before all else, and a client that received what it missed", async () => {
+	it("sends a new client its position before anything else, and a reconnecting one after its replay", async () => {
 		const { sse, open } = await startService({ history: true, positionEvent: "position" });
 		const { stream } = await open();
 		await stream.until(() => stream.events.length === 1);
@@ -98,7 +98,7 @@ describe("positionEvent", () => {
 });
 
 describe("since", () => {
-	it("the start gives a newcomer all that is kept for it, and to one with an id only what it missed", async () => {
+	it('"start" gives a new client everything kept for it, and one with an id only what it missed', async () => {
 		const { sse, open } = await startService({ history: { maxEvents: 3 } });
 		const { id } = await sse.publish("all", "1");
 		for (const data of ["2", "3", "4"]) sse.send("all", data);
@@ -118,7 +118,7 @@ describe("since", () => {
 		expect(datas(third)).toEqual(["end"]);
 	});
 
-	it("the start of a shared log is what this process has of it", async () => {
+	it('"start" of a shared log is what this process has of it', async () => {
 		const engine = new MemoryEngine();
 		const eventLog = createEngineEventLog(engine.driver());
 		const { sse, open } = await startService({ eventLog });
@@ -129,7 +129,7 @@ describe("since", () => {
 		expect(datas(stream)).toEqual(["1", "2", "end"]);
 	});
 
-	it("an id gives what came after it, and one that is unknown a gap", async () => {
+	it("an id gives what came after it, and an unknown id a gap", async () => {
 		const { sse, open } = await startService({ history: true });
 		const { id } = await sse.publish("all", "1");
 		sse.send("all", "2");
@@ -141,7 +141,7 @@ describe("since", () => {
 		expect(datas(other)).toEqual(['{"reason":"epoch"}']);
 	});
 
-	it("now is where clients begin, and the start cannot be claimed by a client", async () => {
+	it('"now" is the default, and a client cannot choose "start"', async () => {
 		const { sse, open } = await startService({ history: true });
 		sse.send("all", "1");
 		const { stream } = await open({ since: "now" });
@@ -152,7 +152,7 @@ describe("since", () => {
 		expect(datas(claiming)).toEqual([INVALID, "end"]);
 	});
 
-	it("is refused when it is no text, or without history", async () => {
+	it("is refused if it is not a string, or without history", async () => {
 		const { open } = await startService({ history: true });
 		await expect(open({ since: 7 as unknown as string })).rejects.toThrow();
 		const { open: openPlain } = await startService();

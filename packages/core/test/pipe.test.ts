@@ -34,7 +34,7 @@ describe("pipe", () => {
 		["a function that returns one", () => () => words()],
 		["a Node stream of objects", () => Readable.from(["one", "two"])],
 		["a web stream", () => streamOf("one", "two")],
-	])("sends an event for each item of %s, and says how many", async (_name, source) => {
+	])("sends an event for each item of %s, and returns their number", async (_name, source) => {
 		const { connection, stream } = await open();
 		expect(await connection.pipe(source() as Iterable<string>)).toBe(2);
 		expect(await stream.take(2)).toEqual([{ data: "one" }, { data: "two" }]);
@@ -282,7 +282,7 @@ describe("pipe", () => {
 		});
 	});
 
-	it("many at once warn of nothing", async () => {
+	it("many at once cause no warning", async () => {
 		const warnings: unknown[] = [];
 		const onWarning = (warning: unknown): number => warnings.push(warning);
 		process.on("warning", onWarning);
@@ -307,7 +307,7 @@ describe("pipe", () => {
 		expect(started).toBe(false);
 	});
 
-	it("a source that never waits leaves turns to others, though the client reads as fast as it sends", async () => {
+	it("a source that never waits lets other work run, even if the client reads as fast as it sends", async () => {
 		const { connection } = await open();
 		let items = 0;
 		let stop = false;

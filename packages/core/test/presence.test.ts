@@ -40,7 +40,7 @@ async function serve(engine: MemoryEngine, options: SSEServiceOptions = {}): Pro
 	return serving;
 }
 
-it("posts nothing about clients that nobody asks for, and of those asked for only that group", async () => {
+it("posts nothing about clients unless asked, and then only the group asked for", async () => {
 	const engine = new Board();
 	const one = await serve(engine);
 	const other = await serve(engine);
@@ -57,7 +57,7 @@ it("posts nothing about clients that nobody asks for, and of those asked for onl
 	await expect.poll(() => other.sse.clientsIn()).toHaveLength(2);
 });
 
-it("waits for what it asks other processes for", async () => {
+it("waits for the answers of other processes", async () => {
 	const engine = new Board();
 	const services = [await serve(engine), await serve(engine), await serve(engine)];
 	for (const [index, { open }] of services.entries()) await open({ clientId: `client ${index}` });
@@ -117,7 +117,7 @@ it.each(NOT_JSON)("meta with %s is the application's own without an eventLog", a
 	expect(serving.sse.getClient("ada")?.clientId).toBe("ada");
 });
 
-it("a client whose meta was made unfit for JSON later is listed without it, the others with theirs", async () => {
+it("a client whose meta can no longer be JSON is listed without it, the others with theirs", async () => {
 	const errors: unknown[] = [];
 	const engine = new MemoryEngine();
 	const one = await serve(engine, { onError: (error) => errors.push(error) });

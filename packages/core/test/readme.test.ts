@@ -427,7 +427,7 @@ describe("the tables", () => {
 		expect(faults.filter((name) => !known.includes(`"${name.replace("*", "one")}"`))).toEqual([]);
 	});
 
-	it("everything that can be imported is spoken of", () => {
+	it("everything that can be imported is documented", () => {
 		const text = texts.slice(1).join("\n");
 		expect(Object.keys(index).filter((name) => !text.includes(name))).toEqual([]);
 	});
@@ -615,7 +615,7 @@ describe("what arrives", () => {
 	}
 });
 
-describe("figures that others keep", () => {
+describe("figures that other files define", () => {
 	const [root, core] = texts;
 
 	it("the size is the one that is checked", async () => {

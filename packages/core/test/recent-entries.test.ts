@@ -7,7 +7,7 @@ import { decodeRunEntries, encodeRunEntries, RecentEntries, type RunEntry } from
 const numbered = (from: number, count: number): RunEntry[] =>
 	Array.from({ length: count }, (_, i) => ({ data: String(from + i) }));
 
-it("answers reads from what it has on, and knows nothing of what is before and behind", () => {
+it("answers reads within what it has, and nothing before or after", () => {
 	const recent = new RecentEntries();
 	recent.begin(5, numbered(5, 3));
 	recent.add(8, numbered(8, 2));
@@ -18,7 +18,7 @@ it("answers reads from what it has on, and knows nothing of what is before and b
 	expect(recent.read(11, 9)).toBeUndefined();
 });
 
-it("takes nothing behind a hole", () => {
+it("accepts nothing after a hole", () => {
 	const recent = new RecentEntries();
 	recent.begin(1, []);
 	expect(recent.add(48, numbered(48, 2))).toBe(false);
@@ -26,7 +26,7 @@ it("takes nothing behind a hole", () => {
 	expect(recent.add(1, numbered(1, 2))).toBe(true);
 });
 
-it("replaces entries whose sequences come again", () => {
+it("replaces entries whose sequences are reused", () => {
 	const recent = new RecentEntries();
 	recent.begin(5, numbered(5, 3));
 	recent.add(6, [{ data: "end" }]);
@@ -36,7 +36,7 @@ it("replaces entries whose sequences come again", () => {
 	expect(recent.read(3, 9)).toEqual([]);
 });
 
-it("keeps the newest 2,000 at least, and not many more", () => {
+it("keeps at least the newest 2,000, and not many more", () => {
 	const recent = new RecentEntries();
 	for (let from = 1; from <= 10_000; from += 10) recent.add(from, numbered(from, 10));
 	expect(recent.read(8_001, 9_999)).toEqual(numbered(8_001, 2_000));

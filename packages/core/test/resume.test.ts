@@ -54,7 +54,7 @@ async function comeAndGo(): Promise<string> {
 }
 
 describe("a client that reconnects", () => {
-	it("is given what it missed, in order, once, and then what is sent live", async () => {
+	it("receives what it missed, in order, once, and then live events", async () => {
 		await serve();
 		const first = await open(ADA);
 		sse.send({ group: "news" }, "1");
@@ -70,7 +70,7 @@ describe("a client that reconnects", () => {
 		expect(await received(stream)).toEqual(["2", "3", "4", "5", "6"]);
 	});
 
-	it("resumes when it had never been sent an event", async () => {
+	it("resumes even if it never received an event", async () => {
 		await serve();
 		const id = await comeAndGo();
 		sse.send("all", "1");
@@ -78,7 +78,7 @@ describe("a client that reconnects", () => {
 		expect(await received(stream)).toEqual(["1"]);
 	});
 
-	it("is not given what was for others", async () => {
+	it("does not receive events for others", async () => {
 		await serve();
 		const id = await comeAndGo();
 		sse.send({ group: "sports" }, "no");
@@ -100,7 +100,7 @@ describe("a client that reconnects", () => {
 		expect(stream.events[0]?.event).toBe("gap");
 	});
 
-	it("is not told of a gap when what is no longer kept was for others", async () => {
+	it("receives no gap when the dropped events were for others", async () => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
 		for (const data of ["1", "2", "3"]) sse.send({ client: "bob" }, data);
@@ -141,7 +141,7 @@ describe("a client that reconnects", () => {
 		expect(await received(stream)).toEqual([JSON.stringify({ reason })]);
 	});
 
-	it("is given what it missed at its own pace, before what is sent meanwhile", async () => {
+	it("receives what it missed at its own pace, before events sent in the meantime", async () => {
 		await serve({ maxBufferedBytes: 256 * 1024, history: { maxBytes: 1e9 } });
 		const id = await comeAndGo();
 		const large = "x".repeat(50_000);
@@ -155,7 +155,7 @@ describe("a client that reconnects", () => {
 		expect(numbers).toEqual([...Array(400).keys()].map(String).concat("live"));
 	});
 
-	it("is given what the application recovers in the place of a gap", async () => {
+	it("receives what recover returns instead of a gap", async () => {
 		await serve({
 			recover: async function* ({ client, groups, reason }) {
 				yield { data: `${client.clientId} ${groups} ${reason}`, event: "state" };
@@ -174,7 +174,7 @@ describe("a client that joins groups", () => {
 	it.each([
 		["in onConnect", true],
 		["in the turn in which it connected", false],
-	])("%s is given what it missed there", async (_, inOnConnect) => {
+	])("%s receives what it missed there", async (_, inOnConnect) => {
 		const join = (connection: SSEConnection): unknown => sse.join({ connection }, "room");
 		await serve({ onConnect: ({ connection }) => inOnConnect && join(connection) });
 		const id = await comeAndGo();
@@ -190,7 +190,7 @@ describe("a client that joins groups", () => {
 		expect(connection.resumed).toBe(true);
 	});
 
-	it("gets their newest events before all that is sent afterwards, also while it does not read", async () => {
+	it("gets their newest events before later ones, even while it does not read", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		const { stream, connection } = await open(ADA);
 		stream.pause();
@@ -213,7 +213,7 @@ describe("a client that joins groups", () => {
 });
 
 describe("a client whose gap is recovered", () => {
-	it("has what was sent before by recover, and all that is sent from then on behind it", async () => {
+	it("receives earlier state from recover, and everything sent from then on after it", async () => {
 		const state: string[] = [];
 		const change = (data: string): void => {
 			state.push(data);
@@ -233,7 +233,7 @@ describe("a client whose gap is recovered", () => {
 		expect(await received(stream)).toEqual(["state 1", "state 2", "3", "4"]);
 	});
 
-	it("has what onConnect sends behind that, and before what others send", async () => {
+	it("receives what onConnect sends after that, and before what others send", async () => {
 		await serve({
 			recover: async () => [{ data: "state" }],
 			onConnect: ({ connection }) => connection.send(`hello ${connection.resumed}`),
@@ -244,7 +244,7 @@ describe("a client whose gap is recovered", () => {
 		expect(connection.resumed).toBe(true);
 	});
 
-	it("is recovered from where it is, when only the rest of what it missed is gone", async () => {
+	it("recovers from its current position when only the rest of what it missed was dropped", async () => {
 		const asked: string[] = [];
 		await serve({
 			history: { maxEvents: 1_000, maxBytes: 1e9 },
@@ -269,7 +269,7 @@ describe("a client whose gap is recovered", () => {
 		expect(sse.stats().resumes).toEqual({ recovered: 1 });
 	});
 
-	it("is notified of the gap when it would be given an id, which would take its place from it", async () => {
+	it("receives the gap before an id that would overwrite its position", async () => {
 		const errors: unknown[] = [];
 		await serve({
 			recover: () => [{ data: "row", id: 42 } as { data: string }],
@@ -281,7 +281,7 @@ describe("a client whose gap is recovered", () => {
 	});
 
 	it.each(["that has left", "that waited too long"])(
-		"closes a source that comes too late, for one %s",
+		"closes a source that arrives too late, for a client %s",
 		async (who) => {
 			let give = (_: AsyncIterable<{ data: string }>): void => {};
 			let isClosed = false;
@@ -326,8 +326,8 @@ describe("an event that is replaced while it waits to be replayed", () => {
 	});
 });
 
-describe("what says where a client is", () => {
-	it("comes to one that is only sent what is not kept", async () => {
+describe("an event that carries a position", () => {
+	it("is sent to a client that only receives events that are not kept", async () => {
 		await serve({ heartbeatIntervalMs: 40 });
 		const { stream, connection } = await open(ADA);
 		const { id } = await sse.publish({ client: "bob" }, "for another");
@@ -359,7 +359,7 @@ describe("an excluded connection", () => {
 		return tabs;
 	}
 
-	it("that has received its position since is not replayed the event", async () => {
+	it("that has received a newer position does not get the event replayed", async () => {
 		const [writer] = await twoTabs();
 		const before = lastIdOf(writer.stream);
 		sse.send({ group: "news", except: { connection: writer.connection } }, "2");
@@ -369,7 +369,7 @@ describe("an excluded connection", () => {
 	});
 
 	// Both tabs reconnect with the same position and the same client id. One event too many is harmless, and one lost is not.
-	it("whose socket breaks in the same turn is replayed the event, like any other tab of its client", async () => {
+	it("whose socket breaks in the same tick gets the event replayed, like any other tab of its client", async () => {
 		const [writer, reader] = await twoTabs();
 		writer.connection.response.socket?.destroy();
 		reader.connection.response.socket?.destroy();
@@ -381,7 +381,7 @@ describe("an excluded connection", () => {
 		}
 	});
 
-	it("is replayed nothing, however it breaks, if its client is excluded", async () => {
+	it("gets nothing replayed, however it breaks, if its client is excluded", async () => {
 		const [writer] = await twoTabs();
 		writer.connection.response.socket?.destroy();
 		sse.send({ group: "news", except: { client: "ada" } }, "2");
@@ -391,7 +391,7 @@ describe("an excluded connection", () => {
 });
 
 describe("a connection whose response is wrapped", () => {
-	it("gets what middleware sends while it writes behind what waits", async () => {
+	it("gets what middleware sends during a write after everything that waits", async () => {
 		await serve();
 		const { stream, connection } = await open(ADA);
 		const { response } = connection;
@@ -445,7 +445,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 	const toOthers = (data: string): number =>
 		sse.send({ group: "news", except: { client: "ada" } }, data, { key: "k" });
 
-	it("is given the newest that was for it when it reconnects", async () => {
+	it("receives the newest event for it when it reconnects", async () => {
 		await serve();
 		const id = await comeAndGo();
 		toAll("1");
@@ -457,7 +457,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 		expect(await received(other.stream)).toEqual(["1", "3"]);
 	});
 
-	it("is given the newest that was for it when it comes to a group with latest", async () => {
+	it("receives the newest event for it when it joins a group with latest", async () => {
 		await serve({ history: { groups: { news: { latest: true } } } });
 		toAll("1");
 		toOthers("2");
@@ -465,7 +465,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 		expect(await received(stream)).toEqual(["1"]);
 	});
 
-	it("is given only the one to all that replaces them", async () => {
+	it("receives only the event to all that replaces them", async () => {
 		await serve();
 		const id = await comeAndGo();
 		toAll("1");
@@ -475,7 +475,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 		expect(await received(stream)).toEqual(["3"]);
 	});
 
-	it("receives a gap when what was for it is no longer kept", async () => {
+	it("receives a gap when the event for it is no longer kept", async () => {
 		await serve({ history: { maxEvents: 1 } });
 		const id = await comeAndGo();
 		toAll("1");
@@ -487,7 +487,7 @@ describe("a client that was excluded from the newest event of a key", () => {
 });
 
 describe("a client whose gap takes long to recover", () => {
-	it("gets heartbeats meanwhile, which do not say that it has had anything", async () => {
+	it("gets heartbeats in the meantime, which do not advance its position", async () => {
 		let recovered = (_: Iterable<{ data: string }>): void => {};
 		await serve({
 			heartbeatIntervalMs: 40,
@@ -505,7 +505,7 @@ describe("a client whose gap takes long to recover", () => {
 	});
 
 	// 0 means none for every time, and here meant at once.
-	it("is given what is recovered, however long it takes, with a recoverTimeoutMs of 0", async () => {
+	it("receives what is recovered, however long it takes, with a recoverTimeoutMs of 0", async () => {
 		const errors: unknown[] = [];
 		await serve({
 			recoverTimeoutMs: 0,
@@ -520,7 +520,7 @@ describe("a client whose gap takes long to recover", () => {
 		expect(errors).toEqual([]);
 	});
 
-	it("is read for so many at a time, without those who have left", async () => {
+	it("runs for a limited number of clients at a time, without those that have left", async () => {
 		const asked: string[] = [];
 		const answers: (() => void)[] = [];
 		await serve({
@@ -553,7 +553,7 @@ describe("a client whose gap takes long to recover", () => {
 	});
 
 	// With 10,000 clients and a recover that never answered, the last heard of its gap after a quarter of an hour.
-	it("receives the gap without recover when its turn does not come in time, and leaves the turn to others", async () => {
+	it("receives the gap without recover when its turn does not come in time, and gives way to others", async () => {
 		const asked: string[] = [];
 		const errors: unknown[] = [];
 		let answer = (): void => {};
@@ -603,7 +603,7 @@ describe("a client whose gap takes long to recover", () => {
 		expect(await received(b.stream)).toEqual(["b"]);
 	});
 
-	it("is read for the next when it has given its first event, whoever does not read on", async () => {
+	it("runs for the next client once the first event has been returned, even if a client does not read", async () => {
 		const asked: string[] = [];
 		let goOn = (): void => {};
 		await serve({
@@ -626,7 +626,7 @@ describe("a client whose gap takes long to recover", () => {
 		expect(await received(a.stream)).toEqual(["a", "more"]);
 	});
 
-	it("can be read for no longer than it stays: the signal is aborted when it leaves", async () => {
+	it("ends with the client: the signal aborts when it leaves", async () => {
 		let signal: AbortSignal | undefined;
 		await serve({
 			recover: (info) => {
@@ -672,7 +672,7 @@ describe("an id of the application's own", () => {
 		expect(connection.lastOwnId).toBe("task-1");
 	});
 
-	it("is all there is without history, and nothing where there is none", async () => {
+	it("is the whole id without history, and undefined if there is none", async () => {
 		await serve({ history: false });
 		expect((await open(ADA, "v1.2.3.4")).connection.lastOwnId).toBe("v1.2.3.4");
 		expect((await open(ADA)).connection.lastOwnId).toBeUndefined();
@@ -731,7 +731,7 @@ describe("a client that a drain sends away", () => {
 });
 
 describe("a group with latest", () => {
-	it("gives whoever comes to it the newest event of each key, then what is sent live", async () => {
+	it("gives each new member the newest event of each key, then live events", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		const price = (key: string, data: string): number =>
 			sse.send({ group: "prices" }, data, { key });
@@ -752,7 +752,7 @@ describe("a group with latest", () => {
 
 	// A line separator of Unicode ends a line for a regular expression, and does not in the stream: the id stayed, and
 	// the client resumed from where the event was first sent.
-	it("gives it without its id, whatever an application's own id has in it", async () => {
+	it("sends it without its id, whatever the application's own id contains", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		sse.send({ group: "prices" }, "1 \u2028id: 7", { id: "own \u2028" });
 		sse.send("all", "2");
@@ -762,7 +762,7 @@ describe("a group with latest", () => {
 	});
 
 	// The state was read when the application had recovered, and what was sent until then came once more, live.
-	it("gives no event twice that is sent while the application recovers a gap", async () => {
+	it("sends no event twice that is sent while the application recovers a gap", async () => {
 		let recover: (() => void) | undefined;
 		await serve({
 			history: { groups: { prices: { latest: true } } },
@@ -784,7 +784,7 @@ describe("a group with latest", () => {
 	}
 
 	// Of a group whose newest events were given again, nothing else was: not what is for a client within it.
-	it("gives what was for the client within it to one that had broken off before its state had come", async () => {
+	it("sends events for the client within the group to one whose connection broke before its state arrived", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		sse.send({ group: "prices" }, "A1", { key: "A" });
 		const first = await open({ clientId: "ada", groups: ["prices"] });
@@ -796,7 +796,7 @@ describe("a group with latest", () => {
 	});
 
 	// It was given before anybody knew that there was a gap, and again after it.
-	it("gives its state once, after the gap, to one that had broken off and comes back too late", async () => {
+	it("sends its state once, after the gap, to a client that reconnects too late", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		sse.send({ group: "prices" }, "A1", { key: "A" });
 		const first = await open({ clientId: "ada", groups: ["prices"] });

@@ -38,7 +38,7 @@ describe.each(SERVERS.filter(({ http2 }) => http2 !== true))("a run behind $name
 		return { runs, url: `http://127.0.0.1:${port}` };
 	}
 
-	it("is followed by one call, to its end, and a client that has it is asked not to come again", async () => {
+	it("is followed to its end by one call, and a client that has the end is asked not to reconnect", async () => {
 		const { runs, url } = await serve();
 		await runs.start("a", (run) => void run.send("one"));
 		const received: string[] = [];
@@ -50,7 +50,7 @@ describe.each(SERVERS.filter(({ http2 }) => http2 !== true))("a run behind $name
 		expect(received).toEqual(["one", "done"]);
 	});
 
-	it("is read on from the position of the client, with headers of the application and of the codec", async () => {
+	it("continues from the client's position, with headers of the application and of the codec", async () => {
 		const codec = { headers: { "X-Protocol": "v1" } };
 		const { runs, url } = await serve({ codec }, { "X-App": "chat", "Set-Cookie": "a=b" });
 		await runs.start("a", function* () {
@@ -66,14 +66,14 @@ describe.each(SERVERS.filter(({ http2 }) => http2 !== true))("a run behind $name
 		expect(back.headers).toMatchObject({ "x-app": "chat", "x-protocol": "v1" });
 	});
 
-	it("that there is not is 204, or an error with its response", async () => {
+	it("that does not exist is 204, or an error with its response", async () => {
 		expect((await fetch((await serve()).url)).status).toBe(204);
 		const { url } = await serve({ unknown: "error" });
 		const refused = await fetch(url);
 		expect(refused.status).toBe(404);
 	});
 
-	it("goes on when its reader leaves", async () => {
+	it("continues when its reader leaves", async () => {
 		const { runs, url } = await serve();
 		let send: (data: string) => Promise<void> = async () => {};
 		await runs.start("a", (run) => {

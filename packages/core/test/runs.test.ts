@@ -100,7 +100,7 @@ function shared(store: RunStore): RunStore {
 const dataOf = (stream: TestStream): string[] => stream.events.map(({ data }) => data);
 
 describe("a run", () => {
-	it("continues when its reader leaves, and is read on from there", async () => {
+	it("continues when its reader leaves, and is read from there later", async () => {
 		const { runs, read } = await serve();
 		const source = driven();
 		await runs.start("a", source.produce);
@@ -122,7 +122,7 @@ describe("a run", () => {
 		]);
 	});
 
-	it("is given whole to whoever comes late, also after its end", async () => {
+	it("is sent whole to a late reader, also after its end", async () => {
 		const { runs, read } = await serve();
 		const { isOwn } = await runs.start("a", async function* () {
 			yield "one";
@@ -157,7 +157,7 @@ describe("a run", () => {
 		expect(received).toEqual(["one", "done"]);
 	});
 
-	it("is cancelled: its signal is aborted, its readers are given the end, and it can send no more", async () => {
+	it("is cancelled: its signal aborts, its readers receive the end, and it can send nothing more", async () => {
 		const { runs, read } = await serve();
 		const source = driven();
 		await runs.start("a", source.produce);
@@ -177,7 +177,7 @@ describe("a run", () => {
 		expect(await runs.status("a")).toMatchObject({ state: "cancelled", reason: "stop button" });
 	});
 
-	it("lets a source go that waits forever when it is cancelled", async () => {
+	it("releases a source that waits forever when it is cancelled", async () => {
 		const { runs } = await serve();
 		let returned = false;
 		await runs.start("a", () => ({
@@ -193,7 +193,7 @@ describe("a run", () => {
 		await eventually(() => returned, "the source to be let go");
 	});
 
-	it("fails when its producer throws: readers hear that, and only the application why", async () => {
+	it("fails when its producer throws: readers learn that, and only the application learns why", async () => {
 		const { runs, read, errors } = await serve();
 		const source = driven();
 		await runs.start("a", source.produce);
@@ -206,7 +206,7 @@ describe("a run", () => {
 		expect(errors).toEqual([mistake]);
 	});
 
-	it("fails when its producer's process is gone, and can be started again: readers of the old one are given a gap", async () => {
+	it("fails when its producer's process dies, and can be started again: readers of the old attempt receive a gap", async () => {
 		const store = createMemoryRunStore();
 		const { runs, read } = await serve({ store });
 		const rules = { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 10 };
@@ -232,7 +232,7 @@ describe("a run", () => {
 		]);
 	});
 
-	it("refuses a position that is none of its own, and then gives everything", async () => {
+	it("refuses a position that is not its own, and then sends everything", async () => {
 		const { runs, read } = await serve();
 		const { status } = await runs.start("a", (run) => void run.send("one"));
 		await runs.start("b", (run) => void run.send("other"));
@@ -249,7 +249,7 @@ describe("a run", () => {
 		}
 	});
 
-	it("that there is not is 204, or an error on request; one that is no longer kept is a gap, never an end", async () => {
+	it("that does not exist is 204, or an error on request; one that is no longer kept is a gap, never an end", async () => {
 		const { server, read } = await serve();
 		expect((await fetch(`${server.url}/none`)).status).toBe(204);
 		const gone = await read("none", "abc.7");
@@ -260,7 +260,7 @@ describe("a run", () => {
 		expect([answer.status, await answer.text()]).toEqual([404, "ERR_SSE_RUN_UNKNOWN"]);
 	});
 
-	it("begins with what comes from now on, on request", async () => {
+	it("starts with new events only, on request", async () => {
 		const { runs, read } = await serve({}, { from: "now" });
 		const source = driven();
 		await runs.start("a", source.produce);
@@ -302,7 +302,7 @@ describe("a run", () => {
 		expect(dataOf(reader)).toEqual(["x", "x", "x", '{"reason":"limit"}']);
 	});
 
-	it("refuses what is not of its kind, before anything is claimed", async () => {
+	it("refuses wrong arguments before anything is claimed", async () => {
 		const { runs } = await serve();
 		for (const id of ["", "x".repeat(257), 7 as never]) {
 			await expect(runs.start(id, () => {})).rejects.toMatchObject({
@@ -321,7 +321,7 @@ describe("a run", () => {
 		);
 	});
 
-	it("sends no faster than the store takes it, and each event once, though the store fails at times", async () => {
+	it("sends no faster than the store accepts, and each event once, even if the store fails at times", async () => {
 		const store = createMemoryRunStore();
 		const write = store.write.bind(store);
 		let calls = 0;
@@ -342,7 +342,7 @@ describe("a run", () => {
 		expect(dataOf(reader)).toEqual([...Array.from({ length: 20 }, (_, i) => String(i)), "{}"]);
 	});
 
-	it("is failed in-band when its process closes before it has ended", async () => {
+	it("fails with an event when its process closes before it has ended", async () => {
 		const store = createMemoryRunStore();
 		const { runs, read, errors } = await serve({ store });
 		const source = driven();
@@ -442,7 +442,7 @@ describe("a run of a process that closes", () => {
 		expect(dataOf(reader)).toEqual(["one", '{"sequence":1}', "{}"]);
 	});
 
-	it("is handed on from process to process, and has all its events once", async () => {
+	it("is handed over from process to process, and has all its events once", async () => {
 		const store = createMemoryRunStore();
 		const EVENTS = 30;
 		let process: Serving | undefined;
@@ -481,7 +481,7 @@ describe("a run of a process that closes", () => {
 		expect(reader.events.at(-1)?.event).toBe("failed");
 	});
 
-	it("is not touched by a call of close with an option that there is not", async () => {
+	it("is not affected by a call of close with an unknown option", async () => {
 		const { runs } = await serve();
 		for (const options of [{ unfinished: "drop" }, { drainMs: -1 }, { force: true }]) {
 			await expect(runs.close(options as object)).rejects.toMatchObject({
@@ -514,7 +514,7 @@ describe("a run of a process that closes", () => {
 });
 
 describe("a run that is folded", () => {
-	it("gives a late reader the state and then the rest, which together are the whole", async () => {
+	it("gives a late reader the state and then the rest, which together are the whole run", async () => {
 		const { runs, read } = await serve({ fold: TEXT });
 		const source = driven();
 		await runs.start("a", source.produce);
@@ -535,7 +535,7 @@ describe("a run that is folded", () => {
 		expect(late.text.length).toBeLessThan(whole.join("").length * 1.2);
 	});
 
-	it("gives one that reconnects the events behind its position", async () => {
+	it("gives a reconnecting reader the events after its position", async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.integer({ min: 0, max: 30 }),

@@ -111,7 +111,7 @@ describe.each([
 		expect(sse.send("all", "both")).toBe(2);
 	});
 
-	it("is closed for good with the last server that was open, whatever became of those that never were", async () => {
+	it("closes for good with the last open server, whatever happens to servers that never opened", async () => {
 		const sse = createSSEService();
 		const host = hostOf(sse);
 		const server = await serve(host);
@@ -122,7 +122,7 @@ describe.each([
 		expect((await open(later)).status).toBe(503);
 	});
 
-	it("is not hurried by the end of its server while it is drained", async () => {
+	it("is not cut short by the end of its server during a drain", async () => {
 		const drainUntil = stopDrainClock();
 		const sse = createSSEService();
 		const host = hostOf(sse);

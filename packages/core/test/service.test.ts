@@ -123,7 +123,7 @@ describe("send", () => {
 		);
 	});
 
-	it("refuses an option it does not know: a group told there must not become everyone", async () => {
+	it("refuses an unknown option: a group named there must not become everyone", async () => {
 		const open = await serve();
 		const { stream } = await open();
 		expect(() => sse.send("all", "secret", { group: "room" } as object)).toThrowError(
@@ -208,7 +208,7 @@ describe("groups", () => {
 		expect(sse.getGroups()).toEqual([]);
 	});
 
-	it("groupName and groups name the same thing, and repetition counts once", async () => {
+	it("groupName and groups combine, and a repeated group counts once", async () => {
 		const open = await serve();
 		const { connection } = await open({ groupName: "a", groups: ["b", "a", "b"] });
 		expect(connection.groups).toEqual(["a", "b"]);
@@ -272,7 +272,7 @@ describe("disconnect", () => {
 });
 
 describe("callbacks", () => {
-	it("onConnect can be the first to send; onDisconnect tells who left and why", async () => {
+	it("onConnect can be the first to send; onDisconnect reports who left and why", async () => {
 		const told: unknown[] = [];
 		const open = await serve({
 			onConnect: ({ client, connection }) => connection.send(`hello ${client.clientId}`),
@@ -292,7 +292,7 @@ describe("callbacks", () => {
 		expect(told).toEqual([["ada", { n: 1 }, 0, true, "client"]]);
 	});
 
-	it("what they throw or reject with goes to onError, and breaks nothing", async () => {
+	it("their errors and rejections go to onError, and break nothing", async () => {
 		const errors: unknown[] = [];
 		const open = await serve({
 			onConnect: () => {
@@ -325,7 +325,7 @@ describe("callbacks", () => {
 		expect(sse.stats().errors).toBe(4);
 	});
 
-	it("no rejection of theirs escapes, whatever kind of promise it is", async () => {
+	it("none of their rejections escapes, whatever kind of promise it is", async () => {
 		const errors: string[] = [];
 		const thenable = (text: string): PromiseLike<never> => ({
 			// biome-ignore lint/suspicious/noThenProperty: a promise of another kind is what is tried.
@@ -351,7 +351,7 @@ describe("callbacks", () => {
 		expect(escaped).toEqual([]);
 	});
 
-	it("onError is notified of a broken stream when it is closed, outside the fan-out", async () => {
+	it("onError is called for a broken stream when it is closed, outside the fan-out", async () => {
 		const sent: number[] = [];
 		const open = await serve({ onError: () => sent.push(sse.send("all", "again")) });
 		const broken = await open();
@@ -404,7 +404,7 @@ describe("callbacks", () => {
 
 	// A flush is of many connections, and runs in the context of whoever asked for it first: `recover` was told that it is
 	// in the request of another client.
-	it("run in the AsyncLocalStorage context of the connect that they belong to", async () => {
+	it("run in the AsyncLocalStorage context of their connect", async () => {
 		const storage = new AsyncLocalStorage<string>();
 		const contexts: string[] = [];
 		const note = (what: string): void => {
@@ -446,7 +446,7 @@ describe("callbacks", () => {
 });
 
 describe("stats", () => {
-	it("counts what is open now, and what was sent and ended since the start", async () => {
+	it("counts what is open now, and what was sent and closed since the start", async () => {
 		const open = await serve();
 		const { stream } = await open({ clientId: "ada", groups: ["a", "b"] });
 		await open({ clientId: "ada" });
@@ -469,7 +469,7 @@ describe("stats", () => {
 		});
 	});
 
-	it("counts close reasons of the application's own up to a number, then together", async () => {
+	it("counts the application's own close reasons up to a number, then together", async () => {
 		const open = await serve();
 		for (let i = 0; i < 70; i++) (await open()).connection.close(`reason ${i}`);
 		const { closes } = sse.stats();
@@ -642,7 +642,7 @@ describe("options", () => {
 		);
 	});
 
-	it("refuses what is of use with history only, and names it", () => {
+	it("refuses options that need history, and names them", () => {
 		expect(() => createSSEService({ recover: () => [] })).toThrowError(
 			expect.objectContaining({
 				code: "ERR_SSE_INVALID_OPTION",
@@ -651,7 +651,7 @@ describe("options", () => {
 		);
 	});
 
-	it("takes undefined as not told, and Infinity as no limit", () => {
+	it("treats undefined as omitted, and Infinity as no limit", () => {
 		expect(() =>
 			createSSEService({
 				retryMs: undefined,

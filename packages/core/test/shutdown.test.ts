@@ -30,7 +30,7 @@ describe("a drain", () => {
 		return serving.open;
 	}
 
-	it("ends streams one after the other, oldest first, each with a retry of its own behind what was sent", async () => {
+	it("ends streams one after another, oldest first, each with its own retry after everything sent", async () => {
 		const drainUntil = stopDrainClock();
 		const ended: string[] = [];
 		const open = await serve({
@@ -61,7 +61,7 @@ describe("a drain", () => {
 		expect(new Set(streams.map(({ retries }) => retries[1])).size).toBeGreaterThan(1);
 	});
 
-	it("without retryMs tells 500 to 1,500 ms, with commentForm block in a block", async () => {
+	it("without retryMs sends 500 to 1,500 ms, as a block with commentForm block", async () => {
 		const open = await serve({ commentForm: "block" });
 		const { stream } = await open();
 		await sse.close({ drainMs: 30 });
@@ -93,7 +93,7 @@ describe("a drain", () => {
 		}
 	});
 
-	it("ends sooner by a second window that is shorter, and not later by one that is longer", async () => {
+	it("ends sooner with a shorter second window, and not later with a longer one", async () => {
 		const open = await serve();
 		await open();
 		const closed = sse.close({ drainMs: 600_000 });
@@ -121,7 +121,7 @@ describe("a drain", () => {
 		expect(await stream.take(1)).toEqual([{ data: "still here" }]);
 	});
 
-	it("a service that was closed at once says to reconnect in a second", async () => {
+	it("a service that was closed at once asks clients to reconnect in a second", async () => {
 		await serve();
 		void sse.close();
 		expect(() => sse.connect({} as never)).toThrowError(
@@ -144,7 +144,7 @@ describe("a drain", () => {
 		vi.restoreAllMocks();
 	});
 
-	it("ends one that is blocked at its bound as any, and destroys it when it does not read", async () => {
+	it("ends a stream that is blocked at its limit like any other, and destroys it if it does not read", async () => {
 		await serve({ closeTimeoutMs: 50, maxBufferedBytes: 256 * 1024, slowPolicy: "drop-newest" });
 		await openBlockedReader(server.port);
 		await eventually(() => sse.stats().connections === 1);
@@ -206,7 +206,7 @@ describe("the streams of one app", () => {
 		expect(await other.take(1)).toEqual([{ data: "x" }]);
 	});
 
-	it("one that is opened while the app is closed ends at once", async () => {
+	it("a stream that opens while the app closes ends at once", async () => {
 		const serving = await startService({ onConnect: () => void streams.close() });
 		({ sse, server } = serving);
 		const streams = createAppStreams({ service: sse });
@@ -256,7 +256,7 @@ describe("in time", () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it("after a time in which the process was busy the rest is spread over what is left of the window", () => {
+	it("after the process was busy, the rest is spread over the remaining window", () => {
 		const { ends } = drain(1_000, 10_000);
 		vi.advanceTimersByTime(2_000);
 		expect(ends.length).toBeGreaterThan(190);
@@ -270,7 +270,7 @@ describe("in time", () => {
 	});
 });
 
-it("a window is a time that a timer can wait", () => {
+it("a window must be within the range of a timer", () => {
 	for (const drainMs of [-1, 0.5, Infinity, 2 ** 31]) {
 		expect(() => createSSEService({ drainMs })).toThrowError(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),

@@ -45,7 +45,7 @@ function lengthOf(connection: SSEConnection): number {
 
 describe.each(PROTOCOLS)("over %s", (protocol) => {
 	// One below the byte bound stayed for as long as its socket did.
-	it("a reader that takes nothing ends as slow, far below the byte bound; others stay", async () => {
+	it("a reader that accepts nothing ends as slow, far below the byte limit; others stay", async () => {
 		const open = await serve({ heartbeatIntervalMs: 0, stallTimeoutMs: 20 }, protocol);
 		const [stuck, other] = [await open(), await open()];
 		await block(stuck, () => stuck.connection.closed);
@@ -55,7 +55,7 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 		await other.stream.take(1);
 	});
 
-	it("whether something was taken is seen in the bytes that wait", async () => {
+	it("progress is measured by the bytes that wait", async () => {
 		const open = await serve({ heartbeatIntervalMs: 0, stallTimeoutMs: 0 }, protocol);
 		const reader = await open();
 		const connection = reader.connection as unknown as Connection;
@@ -75,7 +75,7 @@ describe.each(PROTOCOLS)("over %s", (protocol) => {
 	});
 
 	// Over TLS each reader's copy of it was encrypted at once.
-	it("a large event waits as a whole once, and in each reader's stream by its next piece", async () => {
+	it("a large event is in memory once, and each reader's stream holds only its next piece", async () => {
 		const open = await serve({ maxBufferedBytes: 100 * KB }, protocol);
 		const readers = [await open(), await open()];
 		for (const { stream } of readers) stream.pause();
@@ -112,7 +112,7 @@ it.each<[Protocol]>([["http2"], ["http2-tls"]])(
 	},
 );
 
-it("by dropping the oldest, nothing of an event is dropped that is on its way", async () => {
+it("dropping the oldest never drops part of an event that is being written", async () => {
 	const open = await serve({ maxBufferedBytes: 100 * KB, slowPolicy: "drop-oldest" });
 	const { connection, stream } = await open();
 	stream.pause();
@@ -152,7 +152,7 @@ it.each<[number, number | undefined, (number | boolean)[][]]>([
 	[0, 0, []],
 	[15_000, undefined, []],
 ])(
-	"with heartbeats of %i ms and a timeout of %s the operating system is asked whether the client is there: %j",
+	"with heartbeats of %i ms and a timeout of %s the operating system probes the client: %j",
 	async (heartbeatIntervalMs, stallTimeoutMs, calls) => {
 		const keepAlive = vi.spyOn(Socket.prototype, "setKeepAlive");
 		const open = await serve({ heartbeatIntervalMs, stallTimeoutMs });

@@ -101,7 +101,7 @@ describe.each(RESPONDS)("%s", (_name, respond) => {
 	});
 });
 
-it("one that never finishes is let go after closeTimeoutMs", async () => {
+it("one that never finishes is released after closeTimeoutMs", async () => {
 	const quick = createSSEService({ closeTimeoutMs: 1 });
 	for (const eventEmitter of [undefined, EventEmitter]) {
 		const { req, res } = createMocks({}, eventEmitter && { eventEmitter });

@@ -56,7 +56,7 @@ it.each(HISTORIES)(
 	},
 );
 
-it("is in no list and no group, and has a client of its own", async () => {
+it("is in no list and no group, and has its own client", async () => {
 	const { sse, open } = await serve();
 	await open({ clientId: "ada", meta: { n: 1 } });
 	const { connection } = await open({ ...standalone, meta: { n: 2 } });
@@ -71,7 +71,7 @@ it("is in no list and no group, and has a client of its own", async () => {
 	expect(sse.stats().connections).toBe(0);
 });
 
-it("its callbacks are given a client that shows it, and its meta", async () => {
+it("its callbacks receive a client with this connection and its meta", async () => {
 	const told: unknown[] = [];
 	const note = ({ client }: { client: ReturnType<SSEService["getClients"]>[number] }): void =>
 		void told.push([client.clientId, client.meta, client.connections.length]);
@@ -85,7 +85,7 @@ it("its callbacks are given a client that shows it, and its meta", async () => {
 	]);
 });
 
-it("counts for the limits, as any other", async () => {
+it("counts for the limits like any other", async () => {
 	const { sse, server } = await serve({ maxConnectionsPerClient: 2, maxConnections: 3 });
 	const status = async (path: string): Promise<number> =>
 		(await openStream(`${server.url}/${path}`)).status;
@@ -94,7 +94,7 @@ it("counts for the limits, as any other", async () => {
 	expect(sse.stats().connections).toBe(3);
 });
 
-it("gets heartbeats without an id, no gap, and comes back with the id of its own", async () => {
+it("gets heartbeats without an id and no gap, and reconnects with its own id", async () => {
 	const { sse, open, connections } = await serve({ history: true, heartbeatIntervalMs: 20 });
 	await sse.publish("all", "x");
 	const { stream } = await open(standalone, "7");

@@ -126,7 +126,7 @@ describe("types", () => {
 		expect(check).toBeTypeOf("function");
 	});
 
-	it("a typed service fits where one without a map is asked for, and the other way round", () => {
+	it("a typed service fits where one without a map is expected, and the other way round", () => {
 		const greet = (sse: SSEService): number => sse.send("all", "hi", { event: "chat" });
 		const greetTyped = (sse: SSEService<Events>): number =>
 			sse.send("all", "hi", { event: "chat" });

@@ -209,7 +209,7 @@ describe.each([
 		expect(await saved()).toBe(1);
 	});
 
-	it("a client that keeps its socket after a response that was sent meanwhile does not hold the server up", async () => {
+	it("a client that keeps its socket after another response does not delay the server", async () => {
 		const request = (path: string) => [`GET ${path} HTTP/1.1`, "Host: 127.0.0.1"];
 		let answer = (): void => {};
 		app.get("/events", (_req, res) => void res.sse({ onDisconnectCb: () => answer() }));
@@ -236,7 +236,7 @@ describe.each([
 		// The client hears of its end first.
 		["a TLS session the server has yet to complete", "https", "connection"],
 	] as const)(
-		"%s opened ahead of a request to %s does not hold the server up",
+		"%s opened ahead of a request to %s does not delay the server",
 		async (what, protocol, event) => {
 			const ahead = await startServer(app, protocol);
 			middleware.closeWith(ahead.server);
@@ -254,7 +254,7 @@ describe.each([
 		},
 	);
 
-	it("closing refuses new streams with status 503, and leaves those of others on the service", async () => {
+	it("closing refuses new streams with status 503, and leaves other streams of the service open", async () => {
 		const other = sse({ service });
 		app.set("env", "test");
 		app.get("/", (_req, res) => void res.sse());
@@ -283,7 +283,7 @@ it.each([
 });
 
 // It was an error of the compiler, of twelve lines.
-it("a service with an event map of its own can be given, and keeps it", () => {
+it("a service with its own event map can be passed, and keeps it", () => {
 	const service = createSSEService<{ tick: { n: number } }>();
 	const middleware = sse({ service });
 	expect(middleware.service).toBe(service);

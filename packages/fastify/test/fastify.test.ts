@@ -434,7 +434,7 @@ describe.each([
 		expect(await stream.take(1)).toEqual([{ data: "still here" }]);
 	});
 
-	it("a trailer is not sent, and the stream is as ever", async () => {
+	it("a trailer is not sent, and the stream is unchanged", async () => {
 		app.get("/", async (_request, reply) => {
 			reply.trailer("x-late", async () => "late");
 			const { connection } = await reply.sse();

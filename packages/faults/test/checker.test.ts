@@ -8,7 +8,7 @@ import type { Rule } from "../src/checker/violation.js";
 import { ADA, at, BOB, READERS, rightWorld, type World } from "./world.js";
 
 describe("a history that is right", () => {
-	it("passes, whoever comes and goes", () => {
+	it("passes, whichever clients connect and leave", () => {
 		const world = rightWorld();
 		world.giveAll({ kind: "closed" });
 		world.giveAll({ kind: "opened", process: 1, lastId: at(50) });
@@ -19,7 +19,7 @@ describe("a history that is right", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("passes with what is no event, whose place ids name", () => {
+	it("passes with entries that are no events but have ids", () => {
 		const world = rightWorld();
 		world.store(at(51));
 		world.giveAll({ kind: "id", position: at(51) });
@@ -34,7 +34,7 @@ describe("a history that is right", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("passes with events of a connection's own", () => {
+	it("passes with events to one connection", () => {
 		const world = rightWorld();
 		world.give(BOB, { kind: "direct", position: at(50) }, { kind: "direct", position: at(50) });
 		world.send(10, at(51));
@@ -56,7 +56,7 @@ describe("a history that is right", () => {
 		expect(world.rules()).toEqual(["log"]);
 	});
 
-	it("passes without an event whose ttlMs was over, and not without one whose was not", () => {
+	it("passes without an expired event, and not without one that had not expired", () => {
 		for (const [waited, rules] of [
 			[100, []],
 			[0, ["missed"]],
@@ -69,7 +69,7 @@ describe("a history that is right", () => {
 		}
 	});
 
-	it("counts the positions that the log shows, and those that only were received", () => {
+	it("counts the positions that the log has, and those known only from receipts", () => {
 		const world = rightWorld();
 		world.check();
 		expect(world.truth.evidence).toEqual({ log: 51, receipt: 0 });
@@ -80,7 +80,7 @@ describe("a history that is right", () => {
 	});
 });
 
-describe("what is planted is found:", () => {
+describe("the checker finds", () => {
 	/** Change what one was sent. */
 	const planted = (change: (received: Received[], world: World) => void): readonly Rule[] => {
 		const world = rightWorld();
@@ -89,18 +89,18 @@ describe("what is planted is found:", () => {
 		return world.rules();
 	};
 
-	it("an event that one was not sent", () => {
+	it("an event that a client did not receive", () => {
 		expect(planted((received) => received.splice(10, 1))).toEqual(["missed"]);
 	});
 
-	it("the last event, which one was not sent", () => {
+	it("the last event, which a client did not receive", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"], to: [ADA] });
 		world.giveAll({ kind: "id", position: at(51) });
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("an event that was acknowledged, and nobody was sent", () => {
+	it("an acknowledged event that nobody received", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"], to: [] });
 		world.send(1, at(52), { targets: ["all"] });
@@ -108,28 +108,28 @@ describe("what is planted is found:", () => {
 		expect(violations.map(({ rule }) => rule)).toEqual(READERS.map(() => "missed"));
 	});
 
-	it("an event that the log has, and nobody acknowledged or was sent", () => {
+	it("an event in the log that nobody acknowledged or received", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"], to: [], isAcknowledged: false });
 		world.send(1, at(52), { targets: ["all"] });
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("an event that was not acknowledged, and only some were sent", () => {
+	it("an unacknowledged event that only some clients received", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"], to: [ADA], isAcknowledged: false });
 		world.send(1, at(52), { targets: ["all"] });
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("an event that was acknowledged, and the log does not have", () => {
+	it("an acknowledged event that the log does not have", () => {
 		const world = rightWorld();
 		world.truth.send(1_000, { target: { client: "nobody" }, at: world.now });
 		world.truth.acknowledge(1_000, at(50, "one", "another"));
 		expect(world.rules()).toEqual(["log"]);
 	});
 
-	it("an event that one was sent twice", () => {
+	it("an event that a client received twice", () => {
 		const twice = planted((received) => received.splice(11, 0, ...received.slice(10, 11)));
 		expect(twice).toEqual(["twice"]);
 	});
@@ -146,7 +146,7 @@ describe("what is planted is found:", () => {
 		}
 	});
 
-	it("two events the other way round", () => {
+	it("two events in the wrong order", () => {
 		const swapped = planted((received) => {
 			const [one, other] = received.slice(10, 12) as [Received, Received];
 			received.splice(10, 2, other, one);
@@ -189,20 +189,20 @@ describe("what is planted is found:", () => {
 		}
 	});
 
-	it("an event of a connection's own with an id that leads back", () => {
+	it("an event to one connection with an id that goes back", () => {
 		const world = rightWorld();
 		world.give(BOB, { kind: "direct", position: at(49) });
 		expect(world.rules()).toEqual(["order"]);
 	});
 
-	it("an event of a connection's own with an id that leads on too far", () => {
+	it("an event to one connection with an id that is too far ahead", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"], to: [ADA] });
 		world.give(BOB, { kind: "direct", position: at(51) });
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("an event of another log in the same place", () => {
+	it("an event of another log at the same position", () => {
 		const another = planted((received) => {
 			const one = received[10];
 			if (one?.kind !== "event") throw new Error("no event");
@@ -211,14 +211,14 @@ describe("what is planted is found:", () => {
 		expect(another).toContain("log");
 	});
 
-	it("a log that has other entries than before though it lost nothing", () => {
+	it("a log whose entries changed although it lost nothing", () => {
 		const world = rightWorld();
 		world.read();
 		world.store(at(50, "one", "another"));
 		expect(world.rules()).toEqual(["log"]);
 	});
 
-	it("a log that has restarted though nothing was lost", () => {
+	it("a new log although nothing was lost", () => {
 		const world = rightWorld();
 		world.read();
 		world.gapForAll("epoch", at(0, "two", "0"));

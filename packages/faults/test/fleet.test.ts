@@ -66,7 +66,7 @@ for (const engine of ["redis", "nats"] as const) {
 			await eventually(() => clients.every(isOpen), "every client to be connected");
 		};
 
-		it("send 150 clients of one group everything in one order, whoever sends it", async () => {
+		it("send 150 clients of one group everything in one order, whichever process sends it", async () => {
 			await open(150, (index) => fleet.ports().slice(index % 3, (index % 3) + 1));
 			const send = (number: number, by: Member): ReturnType<Member["publish"]> =>
 				by.publish({ number, target: { group: "red" }, padding: 0, idempotencyKey: `${number}` });
@@ -99,7 +99,7 @@ for (const engine of ["redis", "nats"] as const) {
 
 		// It is the same with every engine, and takes its time.
 		if (engine !== "redis") return;
-		it("are deployed one after the other under load: nobody misses anything, and in a long run not all reconnect at once", async () => {
+		it("are deployed one after another under load: no client misses anything, and in a long run not all reconnect at once", async () => {
 			await open(200, () => fleet.ports());
 			const truth = new Truth();
 			const load = new Load({

@@ -47,8 +47,8 @@ function send(
 	world.send(1, at(sequence), { ...to, targets: [{ group }] });
 }
 
-describe("a history in which groups change is right", () => {
-	it("when one who joined receives what is sent behind the command", () => {
+describe("a history with changing groups is correct", () => {
+	it("if a client that joined receives what is sent after the command", () => {
 		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
 			const world = told("join", process);
 			const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
@@ -58,7 +58,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("when one who left receives nothing of what is sent behind the command", () => {
+	it("if a client that left receives nothing sent after the command", () => {
 		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
 			const world = told("leave", process);
 			send(world, 52, "red", { to: [ADA] });
@@ -67,7 +67,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("whether a process that is told itself obeys before the log delivers the command or not", () => {
+	it("whether or not a process carries out its own command before the log delivers it", () => {
 		for (const isGiven of [true, false]) {
 			const world = rightWorld();
 			const id = world.tell("join", "bob", CLEO_GROUP, OWN_PROCESS);
@@ -79,7 +79,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("when one reconnects to the groups that it connects to", () => {
+	it("if a client that reconnects is in the groups of its request", () => {
 		const world = told("leave");
 		world.giveAll({ kind: "id", position: at(51) });
 		expect(world.check()).toEqual([]);
@@ -88,7 +88,7 @@ describe("a history in which groups change is right", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("whether a command that is under way when a stream opens concerns the stream or not", () => {
+	it("whether or not a command on its way applies to a stream that opens meanwhile", () => {
 		for (const isGiven of [true, false]) {
 			const world = rightWorld();
 			const id = world.tell("join", "bob", CLEO_GROUP);
@@ -101,7 +101,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("also where the log has that one behind a later command for the same group", () => {
+	it("also if the log has that command after a later one for the same group", () => {
 		for (const isGiven of [true, false]) {
 			const world = rightWorld();
 			const leave = world.tell("leave", "bob", CLEO_GROUP);
@@ -117,7 +117,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("when a command of its own process holds, though an older one of another process arrives behind it", () => {
+	it("if a command of its own process wins over an older one of another process that arrives later", () => {
 		for (const isOnItsWay of [true, false]) {
 			const world = contradicted(isOnItsWay);
 			send(world, 53, CLEO_GROUP, {});
@@ -126,7 +126,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("whether one of its own process that was under way when the stream opened is repeated behind an older one", () => {
+	it("whether or not its own process's command, on its way when the stream opened, is repeated after an older one", () => {
 		for (const isGiven of [true, false]) {
 			const world = rightWorld();
 			const join = world.tell("join", "bob", CLEO_GROUP, OWN_PROCESS);
@@ -142,7 +142,7 @@ describe("a history in which groups change is right", () => {
 		}
 	});
 
-	it("whether a command is obeyed that was trimmed while the process was cut off", () => {
+	it("whether or not a command that was trimmed while the process was cut off is carried out", () => {
 		const world = told("join");
 		world.send(1, at(52), { targets: [{ client: "nobody" }] });
 		world.trim(52);
@@ -153,7 +153,7 @@ describe("a history in which groups change is right", () => {
 	});
 });
 
-describe("of groups that change, the checker finds:", () => {
+describe("of changing groups, the checker finds:", () => {
 	it("a process that lets an older command of another one undo its own", () => {
 		for (const isOnItsWay of [true, false]) {
 			const world = contradicted(isOnItsWay);
@@ -163,7 +163,7 @@ describe("of groups that change, the checker finds:", () => {
 		}
 	});
 
-	it("one who joined, and is not sent what follows", () => {
+	it("a client that joined and does not receive what follows", () => {
 		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
 			const world = told("join", process);
 			send(world, 52, CLEO_GROUP, { to: [] });
@@ -172,7 +172,7 @@ describe("of groups that change, the checker finds:", () => {
 		}
 	});
 
-	it("one who left, and is sent what follows", () => {
+	it("a client that left and receives what follows", () => {
 		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
 			const world = told("leave", process);
 			send(world, 52, "red", { to: [ADA, BOB] });
@@ -180,7 +180,7 @@ describe("of groups that change, the checker finds:", () => {
 		}
 	});
 
-	it("one who is sent what is before the command of another process", () => {
+	it("a client that receives events from before another process's command", () => {
 		const world = rightWorld();
 		const id = world.tell("join", "bob", CLEO_GROUP);
 		const number = world.send(1, at(51), { targets: [{ group: CLEO_GROUP }] });
@@ -190,7 +190,7 @@ describe("of groups that change, the checker finds:", () => {
 		expect(world.rules()).toEqual(["foreign"]);
 	});
 
-	it("one in whose place another client joined", () => {
+	it("a client instead of which another one joined", () => {
 		const world = told("join");
 		const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
 		world.give(BOB, { kind: "event", number, position: at(52) });
@@ -199,7 +199,7 @@ describe("of groups that change, the checker finds:", () => {
 		expect(found.map(({ rule, reader }) => [rule, reader])).toEqual([["foreign", "ada"]]);
 	});
 
-	it("a process that does not obey what it finds in the log behind a gap", () => {
+	it("a process that ignores a command that it finds in the log after a gap", () => {
 		const world = told("join");
 		world.trim(45);
 		world.gapForAll("expired", at(51));

@@ -7,7 +7,7 @@ import { ADA, at, BOB, DORA, rightWorld, World } from "./world.js";
 const STATE = { group: "state" };
 
 describe("a history with losses", () => {
-	it("is right with a gap in the place of each", () => {
+	it("is correct with a gap for each", () => {
 		const world = rightWorld();
 		// Trimmed while nobody was there.
 		world.send(50, at(51), { to: [] });
@@ -25,7 +25,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right for those who had nothing of what was lost, with a gap or without", () => {
+	it("is correct for clients that had none of the lost events, with or without a gap", () => {
 		const world = rightWorld();
 		world.send(5, at(51), { to: [ADA], targets: ["all"] });
 		world.cut(50);
@@ -37,7 +37,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right where the application makes up for the loss", () => {
+	it("is correct if recover covers the loss", () => {
 		const world = rightWorld();
 		world.cut(40);
 		world.send(10, at(41, "one", "other"), { to: [] });
@@ -49,7 +49,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right with what was lost, however late it is read out of a socket", () => {
+	it("is correct with lost events, however late they are read from a socket", () => {
 		const world = rightWorld();
 		world.send(5, at(51), { targets: ["all"], to: [] });
 		world.cut(50);
@@ -64,7 +64,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right with what was lost before it was read, and is known by receipts only", () => {
+	it("is correct with events that were lost before they were read, known only from receipts", () => {
 		const world = rightWorld();
 		world.read();
 		world.send(5, at(51), { targets: ["all"], to: [ADA] });
@@ -75,7 +75,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right with an event that is stored again after its loss", () => {
+	it("is correct with an event that is stored again after its loss", () => {
 		const world = rightWorld();
 		const number = world.send(1, at(51), { targets: ["all"] });
 		world.cut(50);
@@ -91,7 +91,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right with an event that is stored again in the same place, where all before it are the same", () => {
+	it("is correct with an event stored again at the same position, if all before it are the same", () => {
 		const world = rightWorld();
 		const number = world.send(1, at(51), { targets: ["all"] });
 		world.cut(50);
@@ -100,7 +100,7 @@ describe("a history with losses", () => {
 		expect(world.check()).toEqual([]);
 	});
 
-	it("is right with one gap for those who had what is stored again, where others behind it are lost", () => {
+	it("is correct with one gap for clients that had the event stored again, if later ones are lost", () => {
 		const world = storedAgain(3);
 		world.give(BOB, { kind: "gap", reason: "diverged", position: at(54, "one", "other2") });
 		expect(world.check()).toEqual([]);
@@ -121,14 +121,14 @@ function storedAgain(lost: number): World {
 	return world;
 }
 
-describe("of what is lost, the checker finds:", () => {
-	it("a gap for those who had what is stored again, where nothing behind it is lost", () => {
+describe("of losses, the checker finds:", () => {
+	it("a gap for clients that had the event stored again, if nothing after it is lost", () => {
 		const world = storedAgain(0);
 		world.give(BOB, { kind: "gap", reason: "diverged", position: at(54, "one", "other2") });
 		expect(world.rules()).toEqual(["gap"]);
 	});
 
-	it("an event stored again in the same place, behind others than before", () => {
+	it("an event stored again at the same position, after different events", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"] });
 		const again = world.send(1, at(52), { targets: ["all"], isAcknowledged: false });
@@ -140,7 +140,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("the same when the loss comes after the reader was found right", () => {
+	it("the same if the loss comes after the reader was found correct", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: ["all"] });
 		const again = world.send(1, at(52), { targets: ["all"] });
@@ -152,7 +152,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("an application that made up for a loss that is none", () => {
+	it("a recover without a loss", () => {
 		const world = rightWorld();
 		world.send(10, at(51), { to: [] });
 		const recovered = { kind: "recovered", reason: "diverged", from: at(50) } as const;
@@ -160,7 +160,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["gap"]);
 	});
 
-	it("an application that was told that one has what it has not", () => {
+	it("a recover with a position that the client does not have", () => {
 		const world = rightWorld();
 		world.send(10, at(51), { to: [] });
 		world.trim(58);
@@ -169,7 +169,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("a position behind a loss for which nothing was made up", () => {
+	it("a position after a loss without a gap or recover", () => {
 		const world = rightWorld();
 		world.cut(40);
 		world.send(10, at(41, "one", "other"), { to: [] });
@@ -179,7 +179,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("a log that lost what one had, and continues without a gap", () => {
+	it("a log that lost events of a client and continues without a gap", () => {
 		const world = rightWorld();
 		world.cut(40);
 		world.send(10, at(41, "one", "other"), { to: [] });
@@ -187,7 +187,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("the same place of a log that lost what one had, without a gap", () => {
+	it("the same position of a log that lost events of a client, without a gap", () => {
 		const world = rightWorld();
 		world.cut(40);
 		world.send(10, at(41, "one", "other"), { to: [] });
@@ -195,7 +195,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("another loss, between two of which one continues without a gap", () => {
+	it("a second loss, after which a client continues without a gap", () => {
 		const world = rightWorld();
 		world.cut(50);
 		world.send(5, at(51, "one", "late"), { to: [BOB], targets: ["all"] });
@@ -208,7 +208,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["continuity"]);
 	});
 
-	it("an event that survived, and one was not sent, though it came to others late", () => {
+	it("an event that survived and that one client did not receive, although others received it late", () => {
 		const world = rightWorld();
 		world.cut(50);
 		world.send(5, at(51), { isAcknowledged: false, targets: ["all"], to: [ADA] });
@@ -216,7 +216,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("two entries in one place, behind a loss", () => {
+	it("two entries at one position, after a loss", () => {
 		const world = rightWorld();
 		world.cut(50);
 		world.send(5, at(51), { targets: [{ client: "nobody" }] });
@@ -225,7 +225,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toContain("log");
 	});
 
-	it("an event that is stored twice, behind a loss", () => {
+	it("an event that is stored twice, after a loss", () => {
 		const world = rightWorld();
 		world.cut(50);
 		const number = world.send(1, at(51), { targets: [{ client: "nobody" }] });
@@ -233,7 +233,7 @@ describe("of what is lost, the checker finds:", () => {
 		expect(world.rules()).toEqual(["log"]);
 	});
 
-	it("another log, in which one continues without a gap", () => {
+	it("a new log in which a client continues without a gap", () => {
 		const world = rightWorld();
 		world.wipe();
 		world.send(49, at(1, "two"), { to: [] });
@@ -252,7 +252,7 @@ describe("of what is lost, the checker finds:", () => {
 });
 
 describe("a gap", () => {
-	it("whose id is too early is found: what follows is not all there", () => {
+	it("whose id is too early is found: some of what follows is missing", () => {
 		const world = rightWorld();
 		world.send(50, at(51), { to: [] });
 		world.trim(90);
@@ -288,7 +288,7 @@ describe("a gap", () => {
 		expect(world.rules()).toEqual(["gap"]);
 	});
 
-	it("is found when it is for a loss that was long before", () => {
+	it("is found when its loss was long before", () => {
 		const world = rightWorld();
 		world.cut(50);
 		world.send(12, at(51, "one", "other"));
@@ -297,7 +297,7 @@ describe("a gap", () => {
 		expect(world.rules()).toEqual(["gap"]);
 	});
 
-	it("is found for one whose next event is kept still", () => {
+	it("is found for a client whose next event is still kept", () => {
 		for (const [count, rules] of [
 			[99, ["gap"]],
 			[100, []],
@@ -310,7 +310,7 @@ describe("a gap", () => {
 		}
 	});
 
-	it("of a process that was behind its client leads back, and comes while that can be", () => {
+	it("of a process that is behind its client goes back, and is right only while that is possible", () => {
 		for (const [time, sequence, rules] of [
 			[5_000, 45, []],
 			[60_000, 45, ["gap"]],
@@ -325,7 +325,7 @@ describe("a gap", () => {
 		}
 	});
 
-	it("with another reason than its loss has is found", () => {
+	it("with a reason that does not match its loss is found", () => {
 		const lost = rightWorld();
 		lost.cut(40);
 		lost.gapForAll("expired", at(40));
@@ -358,7 +358,7 @@ describe("the newest event of each key", () => {
 			expect(world.check().filter(({ reader }) => reader === "dora")).toEqual([]);
 		});
 
-		it(`is missed by one who has an older one, or none (${JSON.stringify(target)})`, () => {
+		it(`is found missing for a client that has an older one, or none (${JSON.stringify(target)})`, () => {
 			for (const given of [[52], []]) {
 				const world = rightWorld();
 				sendThree(world, target, given);
@@ -367,14 +367,14 @@ describe("the newest event of each key", () => {
 			}
 		});
 
-		it(`may be on its way where one is (${JSON.stringify(target)})`, () => {
+		it(`may still be on its way to a client (${JSON.stringify(target)})`, () => {
 			const world = rightWorld();
 			sendThree(world, target, [51]);
 			world.give(DORA, { kind: "id", position: at(52) });
 			expect(world.check().filter(({ reader }) => reader === "dora")).toEqual([]);
 		});
 
-		it(`is lost while one continues without an older one (${JSON.stringify(target)})`, () => {
+		it(`is lost while a client continues without an older one (${JSON.stringify(target)})`, () => {
 			const world = rightWorld();
 			sendThree(world, target, []);
 			// A replay that leaves out the first two, and breaks before the third.
@@ -386,14 +386,14 @@ describe("the newest event of each key", () => {
 		});
 	}
 
-	it("of one target is none of another's", () => {
+	it("of one target does not count for another", () => {
 		const world = rightWorld();
 		world.send(1, at(51), { targets: [{ client: "dora" }], to: [], key: "key" });
 		world.send(1, at(52), { targets: ["all"], key: "key" });
 		expect(world.rules()).toEqual(["missed"]);
 	});
 
-	it("is given to one who comes to its group, or that is found", () => {
+	it("must be sent to a client that joins its group", () => {
 		for (const [given, rules] of [
 			[[53], []],
 			[[52], ["state"]],
@@ -409,7 +409,7 @@ describe("the newest event of each key", () => {
 		}
 	});
 
-	it("makes up for an older one, also where the log lost it before it was read", () => {
+	it("replaces an older one, even if the log lost it before it was read", () => {
 		for (const [key, rules] of [
 			["key", []],
 			["another", ["missed", "state"]],
@@ -445,7 +445,7 @@ describe("the newest event of each key", () => {
 		}
 	});
 
-	it("is not one of those without a key", () => {
+	it("does not exist for events without a key", () => {
 		const world = rightWorld();
 		world.give(DORA, { kind: "state", number: 1 });
 		expect(world.rules()).toEqual(["unknown"]);

@@ -12,7 +12,7 @@ const OPEN = new Map([
 const ADA = { clientId: "ada", connections: 2 };
 const BOB = { clientId: "bob", connections: 1 };
 
-it("a list of those who stay is right, whether it has one who comes and goes or not", () => {
+it("a list of the connected clients is correct with or without a client that connects and leaves", () => {
 	expect(objectionsTo([ADA, BOB], OPEN, KNOWN)).toEqual([]);
 	expect(objectionsTo([BOB, { clientId: "cleo", connections: 3 }, ADA], OPEN, KNOWN)).toEqual([]);
 });

@@ -35,7 +35,7 @@ const OPTIONS = { seed: 1, maxEvents: 100_000, eventsPerSecond: 60, print: () =>
 
 for (const { engine, only } of RUNS) {
 	describe.skipIf(!hasStore(engine))(`three processes on one log in ${engine}`, () => {
-		it("hold what is promised to 100 clients, though one thing after the other breaks", async () => {
+		it("keep their promises to 100 clients while one fault follows another", async () => {
 			const outcome = await run({ ...OPTIONS, clients: 100, engine, only, forMs: 10_000 });
 			expect(outcome.violations, reportOf(outcome)).toEqual([]);
 			expect(outcome.received).toBeGreaterThan(10 * outcome.sent);

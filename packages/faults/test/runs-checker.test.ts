@@ -55,7 +55,7 @@ function rulesOf(deeds: Deeds, ...all: readonly (readonly RunItem[] | Reading)[]
 	return [...new Set(checkRuns(readings, deeds).map(({ rule }) => rule))];
 }
 
-it("passes what is right", () => {
+it("passes a correct history", () => {
 	expect(rulesOf(CALM, whole, whole)).toEqual([]);
 	const from = { attempt: "a", sequence: 3 };
 	const rest = [...tokens(4, 5), end("done", 6), nothing];
@@ -137,7 +137,7 @@ it.each(FAULTS)("finds that %s", (_, rule, check) => {
 	expect(check()).toContain(rule);
 });
 
-it("has a planted fault for each rule; what hangs is found in a run", () => {
+it("has an error for each rule; the rule for hanging readers is tested in a run", () => {
 	const planted = new Set(FAULTS.map(([, rule]) => rule));
 	expect(RULES.filter((rule) => !planted.has(rule))).toEqual(["hang"]);
 });

@@ -70,7 +70,7 @@ describe("c.var.sse", () => {
 		await named.close();
 	});
 
-	it("is that of the later middleware", async () => {
+	it("is the one of the later middleware", async () => {
 		const later = sse({ service: createSSEService() });
 		app.get("/", later, (c) => c.var.sse().response);
 		await openStream(await listen());
@@ -92,7 +92,7 @@ describe("c.var.sse", () => {
 });
 
 describe("headers", () => {
-	it("of the context restrict caches further, and cannot take the stream's own back", async () => {
+	it("of the context may restrict caches further, but cannot remove the stream's own", async () => {
 		app.use(async (c, next) => {
 			c.res.headers.set("Cache-Control", "private, max-age=60");
 			c.res.headers.set("Content-Length", "5");
@@ -175,7 +175,7 @@ it("refuses an empty name of the variable", () => {
 	);
 });
 
-it("a service of one's own keeps its event map", () => {
+it("a service of your own keeps its event map", () => {
 	const own = createSSEService<{ tick: { n: number } }>();
 	const typed = sse({ service: own });
 	expectTypeOf(typed.service).toEqualTypeOf(own);

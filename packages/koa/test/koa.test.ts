@@ -110,7 +110,7 @@ it("refuses an empty name of the function", () => {
 	);
 });
 
-it("a service of one's own keeps its event map", () => {
+it("a service of your own keeps its event map", () => {
 	const own = createSSEService<{ tick: { n: number } }>();
 	const typed = sse({ service: own });
 	expectTypeOf(typed.service).toEqualTypeOf(own);

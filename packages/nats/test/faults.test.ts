@@ -29,7 +29,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		openEngine({ connection: await connectTo(server.port), ...options });
 
 	describe("a restart of NATS", () => {
-		it("ends what is followed, and nothing else, when its files are kept", async () => {
+		it("ends followers, and nothing else, if its files are kept", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			const { epoch } = await append(engine, "1", { latest: { group: "g", key: "k", max: 5 } });
@@ -44,7 +44,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(textsOf(await engine.latest("g"))).toEqual(["1"]);
 		});
 
-		it("begins another log when its files are gone", async () => {
+		it("starts another log if its files are gone", async () => {
 			const engine = await open();
 			const { epoch } = await append(engine, "1", { latest: { group: "g", key: "k", max: 5 } });
 			await server.kill("SIGKILL");
@@ -59,7 +59,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(await engine.posted()).toEqual(new Map([["name", "text"]]));
 		});
 
-		it("holds what is appended meanwhile, and stores it in order, once", async () => {
+		it("holds what is appended in the meantime, and stores it in order, once", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			await append(engine, "0");
@@ -75,7 +75,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		});
 	});
 
-	it("a log that has lost its newest events, and given their numbers again, is seen to have", async () => {
+	it("a log that lost its newest events and reused their numbers is recognized", async () => {
 		const engine = await open();
 		const latest = (key: string): Partial<Storing> => ({ latest: { group: "g", key, max: 9 } });
 		for (const text of ["1", "2", "3"]) await append(engine, text, latest(text));
@@ -117,7 +117,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	}
 
 	describe("a stream", () => {
-		it("that is deleted under a follower ends it, though nothing says so", async () => {
+		it("that is deleted under a follower ends it, even though nothing reports that", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			await append(engine, "1");
@@ -126,7 +126,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
-		it("that is replaced by another process is not taken for the one before", async () => {
+		it("that another process replaced is not mistaken for the old one", async () => {
 			const [engine, other] = [await open(), await open()];
 			const { epoch } = await append(engine, "1");
 			await append(engine, "2");
@@ -139,7 +139,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(textsOf(await engine.read(1, 10))).toEqual(["a", "b", "c", "d"]);
 		});
 
-		it("that is recreated while its files are being deleted has its own still after a restart", async () => {
+		it("that is recreated while its files are being deleted still has its own files after a restart", async () => {
 			const engine = await open();
 			const large = Array.from({ length: 500 }, () => storing("x".repeat(100_000)));
 			await engine.append(large);
@@ -156,7 +156,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(await append(engine, "newer")).toMatchObject({ epoch, sequence: sequence + 1 });
 		});
 
-		it("that an operator makes again, just as it was, is another log", async () => {
+		it("that an operator recreates, just as it was, is another log", async () => {
 			const engine = await open();
 			const { epoch } = await append(engine, "1");
 			const { config } = await askJetStream(operator, "STREAM.INFO.SSE");
@@ -168,7 +168,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(newest.epoch).not.toBe(epoch);
 		});
 
-		it("that is purged is gone on with by who has had everything", async () => {
+		it("that is purged continues for followers that have received everything", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			const { tag } = await append(engine, "1");
@@ -180,7 +180,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(follower.texts).toEqual(["1", "2"]);
 		});
 
-		it("that is purged further than it was followed fails the follower", async () => {
+		it("that is purged beyond its follower's position fails the follower", async () => {
 			const engine = await open();
 			for (const text of ["1", "2", "3"]) await append(engine, text);
 			await askJetStream(operator, "STREAM.PURGE.SSE", { seq: 3 });
@@ -192,7 +192,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await follower.until("4");
 		});
 
-		it("that has lost what it had is not waited for", async () => {
+		it("that has lost its data is not waited for", async () => {
 			const engine = await open();
 			await append(engine, "1");
 			expect(await new Follower(engine, 5).failure()).toContain("lost");
@@ -210,7 +210,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
-		it("that others publish to has numbers without holes still", async () => {
+		it("that others publish to still has numbers without holes", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			await append(engine, "1");
@@ -228,7 +228,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	});
 
 	describe("a connection", () => {
-		it("that is up and brings nothing ends the follower", async () => {
+		it("that is up but delivers nothing ends the follower", async () => {
 			const proxy = await startTcpProxy(server.port);
 			onTestFinished(() => proxy.close());
 			const engine = await open({ connection: await connectTo(proxy.port) });
@@ -239,7 +239,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(await follower.failure()).toContain("delivers no messages");
 		});
 
-		it("to a server that stands still ends the follower, and continues when that does", async () => {
+		it("to a frozen server ends the follower, and continues when the server does", async () => {
 			const engine = await open();
 			const follower = new Follower(engine, 0);
 			await append(engine, "1");

@@ -79,7 +79,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(textsOf(await engine.latest("prices"))).toEqual(["new"]);
 	});
 
-	it("there is no mirror where no group keeps its newest events", async () => {
+	it("there is no mirror if no group keeps its newest events", async () => {
 		const engine = await open();
 		await append(engine, "1");
 		await engine.tidy?.();
@@ -88,7 +88,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(streams).not.toContain(`${prefix}_LATEST`);
 	});
 
-	it("keys that are too many are removed in time, and no others", async () => {
+	it("excess keys are removed in time, and no others", async () => {
 		const engine = await open();
 		await engine.append(
 			Array.from({ length: 50 }, (_, at) => storing(`${at}`, latest(`${at}`, 5))),

@@ -41,7 +41,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			});
 		};
 
-		it.each(["", "_LATEST", "_POSTS"])("%s that is not ours is left alone", async (suffix) => {
+		it.each(["", "_LATEST", "_POSTS"])("%s of another program is left alone", async (suffix) => {
 			const [connection, prefix] = [await connectTo(), newPrefix()];
 			const name = `${prefix}${suffix}`;
 			await makeStream(connection, { name, subjects: [`${prefix}.orders`] });
@@ -63,7 +63,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			});
 		});
 
-		it("keeps what it has when it is asked for more than it may keep", async () => {
+		it("keeps its data when it is asked for more than it may keep", async () => {
 			const [connection, prefix] = [await connectTo(), newPrefix()];
 			const engine = await openEngine({ connection, prefix, storage: "memory", maxBytes: 10_000 });
 			const entries = ["1", "2", "x".repeat(20_000), "3"].map((text) => storing(text));
@@ -78,7 +78,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			expect(textsOf(await engine.read(4, 100))).toEqual(["x".repeat(8_000)]);
 		});
 
-		it("that keeps less than was asked for is warned of, limit by limit", async () => {
+		it("that keeps less than requested causes a warning for each limit", async () => {
 			const [connection, prefix] = [await connectTo(), newPrefix()];
 			const small = { maxEvents: 10, maxBytes: 100_000, idempotencyMs: 1_000 };
 			await openEngine({ connection, prefix, storage: "memory", ...small });
@@ -113,7 +113,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(textsOf(await engine.read(1, 10))).toEqual(["before", "behind"]);
 	});
 
-	it("what NATS has no room for is refused with its reason", async () => {
+	it("what NATS has no room for is refused with the reason of NATS", async () => {
 		const small = await startConfigured(
 			"jetstream: { max_file_store: 1MB, max_memory_store: 1MB }",
 		);
@@ -132,7 +132,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(await engine.newest()).toMatchObject({ sequence: stored.length });
 	});
 
-	it("an account with less storage than was asked for is warned of", async () => {
+	it("an account with less storage than requested causes a warning", async () => {
 		const limited = await startConfigured(`
 			accounts: { A: {
 				jetstream: { max_file: 200MB, max_mem: 1MB, max_streams: 5 }
@@ -147,7 +147,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(warnings.join("\n")).toContain("less than maxBytes (1073741824)");
 	});
 
-	it("an account without JetStream receives an error that says so", async () => {
+	it("an account without JetStream receives a clear error", async () => {
 		const without = await startConfigured(`
 			accounts: { A: { users: [{ user: a, password: a }] }, B: { jetstream: enabled } }
 		`);
@@ -193,18 +193,15 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		it.each([
 			["ask how the stream is", '"$JS.API.STREAM.INFO.SSE"', "$JS.API.STREAM.INFO.SSE"],
 			["be answered", '"_INBOX.>"', "_INBOX."],
-		])(
-			"a user who may not %s receives an error that says so at once",
-			async (_, permission, subject) => {
-				const permissions = documented().replace(permission, '"else"');
-				expect(permissions).not.toBe(documented());
-				const restricted = await startWithUser(permissions);
-				const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
-				await expect(openEngine({ connection })).rejects.toThrow(`does not permit ${subject}`);
-			},
-		);
+		])("a user who may not %s receives a clear error at once", async (_, permission, subject) => {
+			const permissions = documented().replace(permission, '"else"');
+			expect(permissions).not.toBe(documented());
+			const restricted = await startWithUser(permissions);
+			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });
+			await expect(openEngine({ connection })).rejects.toThrow(`does not permit ${subject}`);
+		});
 
-		it("who is answered elsewhere than others says so", async () => {
+		it("whose replies go elsewhere receives a clear error", async () => {
 			const restricted = await startWithUser(documented().replace("_INBOX.>", "_INBOX_a.>"));
 			const inboxPrefix = "_INBOX_a";
 			const connection = await connectFor(connect, restricted.port, {
@@ -217,7 +214,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			await follower.until("1");
 		});
 
-		it("a user who may not append receives an error that says so, and everything else continues", async () => {
+		it("a user who may not append receives a clear error, and everything else continues", async () => {
 			const permissions = documented().replace('"SSE.log.>", ', "");
 			const restricted = await startWithUser(permissions);
 			const connection = await connectFor(connect, restricted.port, { user: "a", pass: "a" });

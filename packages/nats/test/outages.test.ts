@@ -81,7 +81,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		await isReady(one);
 	});
 
-	it("a log that is purged when all have had everything: nothing", async () => {
+	it("a log that is purged when all have received everything: nothing", async () => {
 		const [one, other] = [await start(), await start()];
 		const [ada, bob] = [await one.open("ada"), await other.open("bob")];
 		await one.sse.publish("all", "1");
@@ -101,7 +101,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(dataOf(await again.take(1))).toEqual(["4"]);
 	});
 
-	it("a log that is purged further than it was followed: a gap", async () => {
+	it("a log that is purged beyond what was followed: a gap", async () => {
 		const proxy = await startTcpProxy(server.port);
 		onTestFinished(() => proxy.close());
 		const [one, other] = [await start(proxy.port), await start()];
@@ -119,7 +119,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		await isReady(one, other);
 	});
 
-	it("a connection that is up and brings nothing: nothing, once it has been broken off or brings again", async () => {
+	it("a connection that is up but delivers nothing: nothing, once it is replaced or delivers again", async () => {
 		const proxy = await startTcpProxy(server.port);
 		onTestFinished(() => proxy.close());
 		const [one, other] = [await start(proxy.port), await start()];

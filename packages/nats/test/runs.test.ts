@@ -185,7 +185,7 @@ describe.skipIf(natsServerPath === undefined)("runs over NATS", () => {
 });
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("runs over %s", (_name, open) => {
-	it("survive a restart of NATS: a follower gets every event, and the producer goes on", async () => {
+	it("survive a restart of NATS: a follower gets every event, and the producer continues", async () => {
 		const server = await startNatsServer();
 		onTestFinished(() => server.stop());
 		const [one, other] = [await connectFor(open, server.port), await connectFor(open, server.port)];
@@ -217,7 +217,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("runs over %s", (_na
 		await eventually(() => changes > seen, "a change");
 	});
 
-	it("are gone with the files of NATS: an id can be claimed, and its producer is refused", async () => {
+	it("are lost with the files of NATS: an id can be claimed, and its old producer is refused", async () => {
 		const server = await startNatsServer();
 		onTestFinished(() => server.stop());
 		const store = natsRunStore({ connection: await connectFor(open, server.port) });

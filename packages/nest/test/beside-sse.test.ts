@@ -62,7 +62,7 @@ describe.each(PLATFORMS)("on %s", (platform) => {
 		return stream.events;
 	};
 
-	it("the same handler gives the same events, but for the ids that @Sse makes up", async () => {
+	it("the same handler gives the same events, except for the ids that @Sse makes up", async () => {
 		expect(await read("/stream/messages")).toEqual([
 			{ data: '{"n":1}', event: "tick" },
 			{ data: "two", id: "7" },
@@ -75,7 +75,7 @@ describe.each(PLATFORMS)("on %s", (platform) => {
 		]);
 	});
 
-	it("a line break in a type is taken out there, and refused here", async () => {
+	it("a line break in a type is removed there, and refused here", async () => {
 		expect(await read("/sse/broken")).toEqual([{ data: "x", event: "ab", id: "1" }]);
 		expect(await read("/stream/broken")).toEqual([]);
 		expect(running.errors.map(String)).toEqual([expect.stringContaining("event")]);

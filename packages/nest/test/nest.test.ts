@@ -84,7 +84,7 @@ function adding(letter: string): NestInterceptor {
 	};
 }
 
-it("these tests run on the Nest they are for", () => {
+it("these tests run on the Nest version they are for", () => {
 	expect(nestCore.version.split(".")[0]).toBe(NEST);
 });
 
@@ -523,7 +523,7 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(unhandled).toEqual([]);
 		});
 
-		it("has what fails before the first item answered by exception filters", async () => {
+		it("has exception filters answer what fails before the first item", async () => {
 			@Catch(NotFoundException)
 			class Filter implements ExceptionFilter {
 				catch(_exception: unknown, host: ArgumentsHost): void {
@@ -646,7 +646,7 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(ends.map((each) => ["handler", (each as string[])[1]])).toEqual(heard);
 		});
 
-		it("lets go of its source when the client leaves", async () => {
+		it("releases its source when the client leaves", async () => {
 			const subject = new Subject<string>();
 			let isClosed = false;
 			let signal: AbortSignal | undefined;
@@ -728,7 +728,7 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(service.stats().closes).toEqual({ client: 1 });
 		});
 
-		it("leaves other work its turn while interceptors drop what an iterable gives", async () => {
+		it("lets other work run while interceptors drop the items of an iterable", async () => {
 			let given = 0;
 			let isStopped = false;
 			const none: NestInterceptor = {
@@ -908,7 +908,7 @@ describe.each(PLATFORMS)(`Nest ${NEST} on %s`, (platform) => {
 			expect(stream.retries).toEqual([500]);
 		});
 
-		it("answers a handler that returns something else with an error that says so", async () => {
+		it("answers a handler that returns something else with a clear error", async () => {
 			@Controller()
 			class Streams {
 				@SseStream("text")

@@ -43,7 +43,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			expect(textsOf(await engine.read(1, 10))).toEqual(["1", "2"]);
 		});
 
-		it("a Redis that has forgotten every script is sent them again, and the order is kept", async () => {
+		it("a Redis that has forgotten every script receives them again, in the same order", async () => {
 			const drivers = [await lab.openEngine({ library }), await lab.openEngine({ library })];
 			const expected = drivers.map((_, driver) => many(300, `${driver}.`));
 			const calls = expected[0]?.flatMap((_, index) => [
@@ -60,7 +60,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			}
 		});
 
-		it("connections that are killed again and again cost no acknowledged event, and none is there twice", async () => {
+		it("connections that are killed again and again lose no acknowledged event and duplicate none", async () => {
 			const engine = await lab.openEngine({ library });
 			const acknowledged: string[] = [];
 			for (let round = 0; round < 10; round++) {
@@ -82,7 +82,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 			expect(texts).toEqual(texts.toSorted((a, b) => order(a) - order(b)));
 		});
 
-		it("a stalled connection is given up by who follows it", async () => {
+		it("a follower abandons a stalled connection", async () => {
 			const engine = await lab.openEngine({ library });
 			const following = engine.follow(0, () => {}, new AbortController().signal);
 			following.catch(() => {});
@@ -145,7 +145,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 	});
 
 	it.each(BOTH)(
-		"a Redis that refuses the password for a while is gone on with: %s",
+		"a Redis that refuses the password for a while is used again: %s",
 		async (library) => {
 			const user = { username: "sse", password: "secret" };
 			const permit = (...rules: readonly string[]): Promise<unknown> =>
@@ -293,7 +293,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 	});
 
 	it.each(["head", "log", "known", "known-before", "writers", "latest:prices", "order:prices"])(
-		"a key %s that is somebody else's is left alone, and nothing is stored",
+		"a key %s of another program is left alone, and nothing is stored",
 		async (name) => {
 			const engine = await lab.engine();
 			await lab.call("SET", lab.key(name), "mine");
@@ -326,7 +326,7 @@ describe.skipIf(redisServerPath === undefined)("faults", () => {
 		expect(await lab.call("XLEN", lab.key("log"))).toBe(1);
 	});
 
-	it("a replica is not taken for the one that is written to", async () => {
+	it("a replica is not mistaken for the primary", async () => {
 		const engine = await lab.openEngine();
 		await store(engine, "1");
 		const following = engine.follow(1, () => {}, new AbortController().signal);

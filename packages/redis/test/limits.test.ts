@@ -20,7 +20,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 	const kept = async (): Promise<number> => Number(await lab.call("XLEN", lab.key("log")));
 
 	describe("a log keeps", () => {
-		it("as many events as it is to, and a block more", async () => {
+		it("as many events as configured, and at most a block more", async () => {
 			const engine = await lab.openEngine({ limits: { maxEvents: 1_000 } });
 			await engine.append(Array.from({ length: 5_000 }, (_, index) => storing(`${index}`)));
 			expect(await kept()).toBeGreaterThanOrEqual(1_000);
@@ -29,7 +29,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			expect(last).toMatchObject({ sequence: 5_000, text: "4999" });
 		});
 
-		it("as many bytes as it is to, whatever the events are like", async () => {
+		it("as many bytes as configured, whatever the events are like", async () => {
 			const maxBytes = 256 * 1024;
 			const engine = await lab.openEngine({ limits: { maxBytes } });
 			for (const length of [10, 10_000, 100, 200_000, 1_000]) {
@@ -57,7 +57,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			}
 		});
 
-		it("none that is larger than all that it is to keep, and refuses that one alone", async () => {
+		it("no event that is larger than all it may keep, and refuses only that one", async () => {
 			const engine = await lab.openEngine({ limits: { maxBytes: 1_000 } });
 			const entries = ["1", "2", "ä".repeat(500), "3"].map((text) => storing(text));
 			expect(await engine.append(entries)).toMatchObject([
@@ -71,7 +71,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			expect(textsOf(await engine.read(4, 10))).toEqual(["x".repeat(800)]);
 		});
 
-		it("none that is older than it is to, when it is tidied up", async () => {
+		it("no event that is older than configured, once it is tidied up", async () => {
 			const patient = await lab.openEngine({ limits: { maxAgeMs: 600_000 } });
 			const engine = await lab.openEngine({ limits: { maxAgeMs: 500 } });
 			await engine.append(Array.from({ length: 300 }, (_, index) => storing(`${index}`)));
@@ -115,7 +115,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			expect(idle()).toBeLessThan(5_000);
 		});
 
-		it("that differs in what has no UTF-8 is another, and so are groups and their keys", async () => {
+		it("that differs in text without a UTF-8 form is another key, and so are groups and their keys", async () => {
 			const engine = await lab.openEngine();
 			for (const odd of ["\ud800", "\ud801"]) {
 				const latest = { group: odd, key: odd, max: 10 };
@@ -131,7 +131,7 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 		});
 	});
 
-	it("what has no UTF-8 is refused alone", async () => {
+	it("text without a UTF-8 form is refused alone", async () => {
 		const engine = await lab.openEngine();
 		const answers = await engine.append([storing("1"), storing("\ud800"), storing("3")]);
 		expect(answers).toMatchObject([
@@ -168,23 +168,23 @@ describe.skipIf(redisServerPath === undefined)("limits", () => {
 			await lab.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
 		});
 
-		it("receives no warning where nothing is thrown away", async () => {
+		it("receives no warning if nothing is evicted", async () => {
 			expect(await warnings()).toEqual([]);
 			await lab.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "volatile-lru");
 			expect(await warnings()).toEqual([]);
 		});
 
-		it("is warned where events may be thrown away", async () => {
+		it("is warned if events may be evicted", async () => {
 			await lab.call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru");
 			expect(await warnings()).toMatchObject([expect.stringContaining("allkeys-lru")]);
 		});
 
-		it("is warned where there is less memory than the log may take", async () => {
+		it("is warned if there is less memory than the log may take", async () => {
 			await lab.call("CONFIG", "SET", "maxmemory", "10mb");
 			expect(await warnings()).toMatchObject([expect.stringContaining("10485760")]);
 		});
 
-		it("is not asked where that is forbidden", async () => {
+		it("is not asked if that is forbidden", async () => {
 			await lab.call("CONFIG", "SET", "maxmemory", "10mb");
 			await lab.call("ACL", "SETUSER", "shy", "on", ">secret", "~*", "+@all", "-info");
 			expect(await warnings({ username: "shy", password: "secret" })).toEqual([]);

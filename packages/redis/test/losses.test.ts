@@ -73,7 +73,7 @@ const untilGap = (stream: TestStream): Promise<void> =>
 	stream.until(() => stream.events.some(({ event }) => event === "gap"));
 
 describe.skipIf(redisServerPath === undefined)("clients are told", () => {
-	it("of a crash that loses the last events, if they had had these", async () => {
+	it("of a crash that loses the last events, if they had received them", async () => {
 		const lab = await startLab(true);
 		const begun = await begin(lab);
 		const file = logOf(lab);
@@ -106,7 +106,7 @@ describe.skipIf(redisServerPath === undefined)("clients are told", () => {
 		});
 	});
 
-	it("of a stream that was evicted: those who had not had all of it", async () => {
+	it("of a stream that was evicted: those that had not received all of it", async () => {
 		const lab = await startLab();
 		const begun = await begin(lab);
 		await lab.call("DEL", lab.key("log"));

@@ -21,7 +21,7 @@ function refusal(options: unknown): string {
 }
 
 describe("redisEventLog", () => {
-	it("takes a client that is not connected yet, and leaves it so", () => {
+	it("accepts a client that is not connected yet, and does not connect it", () => {
 		redisEventLog({ client });
 		redisEventLog({ client: createClient5(), maxEvents: Infinity, prefix: "ä b:c" });
 		expect(client.isOpen).toBe(false);

@@ -84,7 +84,7 @@ describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"
 			expect(received(stream)).toEqual(["before", gap, "after", "before", gap, "after"]);
 		});
 
-		it("of its memory: the publisher receives an error, and what is there continues", async () => {
+		it("of its full memory: the publisher receives an error, and stored events stay", async () => {
 			lab = await Lab.start();
 			const told: unknown[] = [];
 			const [sse, server] = await serveReady({ onError: (error) => told.push(error) });

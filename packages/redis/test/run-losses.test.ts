@@ -53,7 +53,7 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 	});
 
 	// A process followed with one connection a server that the other connection did not read from, as in a split.
-	it("of which a follower is sent what is behind a hole is read again", async () => {
+	it("is read again when a follower receives entries after a hole", async () => {
 		const { store, other, errors, call, run, stream } = await start();
 		other.watch(run, () => {});
 		await append(store, run, 0);

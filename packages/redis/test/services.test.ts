@@ -85,7 +85,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 	const lastId = ({ events }: TestStream): string => events.at(-1)?.id ?? "";
 
 	// The engine kept the newest event of one process only, and gave it to every process that started later.
-	it("give a newcomer the newest event, though one of them does not keep the group", async () => {
+	it("give a new client the newest event, even if one of them does not keep the group", async () => {
 		const prefix = `services ${logs}`;
 		const errors: unknown[] = [];
 		const onError = (error: unknown): unknown => errors.push(error);
@@ -112,7 +112,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		expect(had).toEqual(["3"]);
 	});
 
-	it("give a newcomer the newest events of a pattern's groups, as many as the pattern keeps", async () => {
+	it("give a new client the newest events of a pattern's groups, as many as the pattern keeps", async () => {
 		const prefix = `services ${++logs}`;
 		const options = {
 			history: { maxEvents: 5, groups: { "job:*": { latest: true, maxEvents: 3 } } },
@@ -156,7 +156,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		}
 	});
 
-	it("reach a client by its id and its groups, wherever it is", async () => {
+	it("reach a client by its id and its groups, in any process", async () => {
 		const ada = listen(other, "user=ada&group=news");
 		const bob = listen(other, "user=bob");
 		await connected(other, 2);
@@ -183,7 +183,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		back.abort();
 	});
 
-	it("give those who join a group its newest events, also where the service has begun later", async () => {
+	it("give clients that join a group its newest events, even if the service started later", async () => {
 		await one.sse.publish({ group: "prices" }, "A1", { key: "A" });
 		await one.sse.publish({ group: "prices" }, "B1", { key: "B" });
 		await one.sse.publish({ group: "prices" }, "A2", { key: "A" });

@@ -52,7 +52,7 @@ describe.each(WAYS)("on %s", (_name, runtime) => {
 	const untilConnected = (count: number): Promise<void> =>
 		until(({ connections }) => connections === count);
 
-	it("events arrive as they are sent, at a client of other people's", async () => {
+	it("events arrive as they are sent, at a third-party client", async () => {
 		const source = new EventSource(`${server.url}/events`);
 		const received: string[] = [];
 		source.onmessage = ({ data }) => received.push(data);
@@ -114,7 +114,7 @@ describe.each(WAYS)("on %s", (_name, runtime) => {
 		},
 	);
 
-	it.runIf(isDirect)("events go past the framework, which reads no more of the body", async () => {
+	it.runIf(isDirect)("events bypass the framework, which no longer reads the body", async () => {
 		const stream = await openStream(`${server.url}/events`);
 		await stream.until(() => stream.comments.length === 1);
 		const before = await ask("/reads");

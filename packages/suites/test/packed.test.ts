@@ -125,7 +125,7 @@ it("pass an engine that does what it must", async () => {
 	expect(output).not.toContain("failed");
 });
 
-it("fail an engine that leaves a number out", async () => {
+it("fail an engine that skips a number", async () => {
 	const wrong = ENGINE.replace("const sequence = before + 1;", "const sequence = before + 2;");
 	expect(wrong).not.toBe(ENGINE);
 	expect(await prove(wrong)).toMatch(/Tests +\d+ failed/);

@@ -96,7 +96,7 @@ describe("with comments and a lone retry that end with a blank line", () => {
 });
 
 describe("with a heartbeat that is an event", () => {
-	test.each(each)("%s tells it, by its name, and fires no empty message", async (_name, client) => {
+	test.each(each)("%s fires it, by its name, and no empty message", async (_name, client) => {
 		const live = await startLive({
 			service: createSSEService({ heartbeatIntervalMs: 20, heartbeatEvent: "beat" }),
 		});
@@ -137,7 +137,7 @@ describe("data", () => {
 	};
 
 	test.each(each)(
-		"of one line and JSON arrive at %s as they are; what else does is known",
+		"of one line and JSON arrive at %s unchanged; the rest is listed",
 		async (name, client) => {
 			const live = await startLive();
 			const { told, close } = tell(client, live, ["message", "last"]);
@@ -202,7 +202,7 @@ describe("undici applies a reconnection time at the next blank line,", () => {
 	}
 });
 
-describe("with history, a client that was never sent an event and comes back", () => {
+describe("with history, a client that never received an event and reconnects", () => {
 	/** The id it comes back with. */
 	async function idOf({ open }: Client, options: SSEServiceOptions = {}) {
 		const service = createSSEService({ ...QUIET, history: true, retryMs: 1, ...options });
@@ -215,20 +215,23 @@ describe("with history, a client that was never sent an event and comes back", (
 		return lastEventId;
 	}
 
-	test("says where it was", async () => {
+	test("sends its position", async () => {
 		expect(await idOf(undici)).toMatch(/^v1\./);
 	});
 
 	const deaf = [eventsource, eventsourceClient, launchDarklyEventSource];
 	const eachDeaf = deaf.map((client) => [client.name, client] as const);
-	test.each(eachDeaf)("says nothing when it is %s", async (_name, client) => {
+	test.each(eachDeaf)("sends nothing when it is %s", async (_name, client) => {
 		expect(await idOf(client)).toBeUndefined();
 	});
 
-	test.each(eachDeaf)("says it when %s was given an event with an id", async (_name, client) => {
-		const onConnect = ({ connection }: ConnectInfo) => connection.send("hello", { id: 0 });
-		expect(await idOf(client, { onConnect })).toMatch(/^v1\..*;0$/);
-	});
+	test.each(eachDeaf)(
+		"sends it when %s has received an event with an id",
+		async (_name, client) => {
+			const onConnect = ({ connection }: ConnectInfo) => connection.send("hello", { id: 0 });
+			expect(await idOf(client, { onConnect })).toMatch(/^v1\..*;0$/);
+		},
+	);
 });
 
 const ONE: ToldEvent = { type: "message", data: "one" };

@@ -64,7 +64,7 @@ describe("a stream that carries whatever an application sends", () => {
 		);
 	});
 
-	test("is read alike by five parsers that share no code, to the letter where none of them is known to deviate", async () => {
+	test("is parsed identically by five parsers that share no code, byte for byte unless a deviation is known", async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.array(undisputedEvent, { maxLength: 12 }),
@@ -150,7 +150,7 @@ describe("the reference", () => {
 	// The last line end may be half a CRLF to a parser that waits for more; a comment says it is not.
 	const anyStream = lines.map((all) => Buffer.from(`: \n${all.flat(2).join("")}:\n`));
 
-	test("reads any stream as undici does, but for empty event types, which that one ignores", async () => {
+	test("reads any stream as undici does, except for empty event types, which undici ignores", async () => {
 		const emptyEventType = /[\r\n]event(: ?)?[\r\n]/;
 		const withoutEmptyEventType = anyStream.filter(
 			(stream) => !emptyEventType.test(stream.toString()),
@@ -163,7 +163,7 @@ describe("the reference", () => {
 		);
 	});
 
-	test("reads any stream as eventsource-parser does, but for ids without data, which that one forgets", async () => {
+	test("reads any stream as eventsource-parser does, except for ids without data, which it drops", async () => {
 		const withoutId = ({ type, data }: DispatchedEvent) => ({ type, data });
 		await fc.assert(
 			fc.asyncProperty(anyStream, chunkSizes, async (stream, sizes) => {

@@ -228,7 +228,7 @@ describe.each(POSITIONAL.map((sender) => [sender.name, sender] as const))(
 	},
 );
 
-test("a hostile field is refused also when nobody is here to be sent it", () => {
+test("a hostile field is refused even if nobody would receive it", () => {
 	const alone = createSSEService(QUIET);
 	for (const target of ["all", { group: "nobody" }, { client: "nobody" }] as const) {
 		expect(() => alone.send(target, "x", { event: "a\rb" })).toThrow(
@@ -298,7 +298,7 @@ describe("the options of a service that reach the wire", () => {
 		}
 	});
 
-	test("heartbeatIntervalMs, which a heartbeat event tells, is refused unless it is such a number", () => {
+	test("heartbeatIntervalMs, which a heartbeat event contains, is refused unless it is such a number", () => {
 		for (const interval of [...HOSTILE_RETRIES, 2 ** 31]) {
 			expect(opening({ heartbeatIntervalMs: interval as number, heartbeatEvent: "beat" })).toThrow(
 				refused,
@@ -329,7 +329,7 @@ describe.each(["http", "http2"] as const)("response headers over %s", (protocol)
 	];
 
 	test.each(HOSTILE_HEADERS)(
-		"%s is refused, and the response is as it was and can say 500",
+		"%s is refused, and the response is unchanged and can still answer 500",
 		async (_what, hostile) => {
 			const headers = { "X-Good": "1", ...hostile } as SSEHeaders;
 			const { code, left, response } = await refusedHeaders(protocol, headers);

@@ -28,7 +28,7 @@ describe("a string", () => {
 	});
 
 	test.each(["\u{2028}", "\u{2029}", "\u{85}", "\v", "\f", "\x1c", "\x1e"])(
-		"with %j, which ends a line elsewhere, is one line here and arrives as it is",
+		"with %j, which is a line end elsewhere, is one line here and arrives unchanged",
 		async (character) => {
 			const { data, wire } = await roundTrip(`a${character}b${character}`);
 			expect(data).toBe(`a${character}b${character}`);
@@ -67,7 +67,7 @@ describe("a string", () => {
 		expect(data).toBe("\u{fffd}😀\u{fffd}\u{fffd}\u{fffd}\n\u{fffd}");
 	});
 
-	test("that looks like JSON is not made JSON again", async () => {
+	test("that looks like JSON is not encoded as JSON again", async () => {
 		const { data } = await roundTrip('{"a":"\\n"}');
 		expect(data).toBe('{"a":"\\n"}');
 	});
@@ -177,7 +177,7 @@ describe("a message that is not a string goes out as JSON", () => {
 	});
 });
 
-describe("a message that JSON cannot say is refused with ERR_SSE_INVALID_DATA, and nothing is sent:", () => {
+describe("a message that JSON cannot represent is refused with ERR_SSE_INVALID_DATA, and nothing is sent:", () => {
 	const cycle: { self?: unknown } = {};
 	cycle.self = cycle;
 	const thrown = new RangeError("no\ntoday");
@@ -266,7 +266,7 @@ describe("an event type", () => {
 		"error",
 		"open",
 		"x".repeat(256),
-	])("%j is told as it is", async (event) => {
+	])("%j arrives unchanged", async (event) => {
 		const { told } = await roundTrip("x", { event });
 		expect(told).toEqual({ type: event, data: "x", lastEventId: "" });
 	});
@@ -288,12 +288,12 @@ describe("an id", () => {
 		["\u{feff}a", "\u{feff}a"],
 		["日本😀", "日本😀"],
 		["x".repeat(1_024), "x".repeat(1_024)],
-	])("%j is told as the text %j", async (id, text) => {
+	])("%j arrives as the text %j", async (id, text) => {
 		const { told } = await roundTrip("x", { id });
 		expect(told.lastEventId).toBe(text);
 	});
 
-	test("of '' resets the last event ID; none leaves it", async () => {
+	test("of '' resets the last event ID; no id leaves it", async () => {
 		const { connection, stream } = await live.open();
 		for (const id of ["7", undefined, "", undefined, 0] as const) connection.send("x", { id });
 		const events = await stream.take(5);
@@ -314,7 +314,7 @@ describe("an id", () => {
 		},
 	);
 
-	test("of '' is what makes the client come back without one", async () => {
+	test("of '' makes the client reconnect without one", async () => {
 		const close = eventsource.open(live.url, () => {});
 		const first = await live.next();
 		first.send("x", { id: 7, retry: 0 });
@@ -327,20 +327,17 @@ describe("an id", () => {
 });
 
 describe("a reconnection time", () => {
-	test.each([0, 1, 2 ** 31 - 1])(
-		"of %j is told as it is, with the event it came with",
-		async (retry) => {
-			const { connection, stream } = await live.open();
-			connection.send("x", { retry });
-			await stream.take(1);
-			expect(stream.retries).toEqual([retry]);
-			expect(stream.text).toBe(`: open\nretry: ${retry}\ndata: x\n\n`);
-			connection.close();
-		},
-	);
+	test.each([0, 1, 2 ** 31 - 1])("of %j arrives unchanged, with its event", async (retry) => {
+		const { connection, stream } = await live.open();
+		connection.send("x", { retry });
+		await stream.take(1);
+		expect(stream.retries).toEqual([retry]);
+		expect(stream.text).toBe(`: open\nretry: ${retry}\ndata: x\n\n`);
+		connection.close();
+	});
 });
 
-test("the lengths of an event type and an id have limits, which options move", async () => {
+test("the lengths of an event type and an id have limits, which options change", async () => {
 	const { connection } = await live.open();
 	expect(() => connection.send("x", { event: "x".repeat(257) })).toThrow(
 		/at most 256 characters, not 257/,
