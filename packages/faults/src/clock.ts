@@ -5,13 +5,13 @@ import { measureIdle } from "@sse-service/testing";
 
 const start = performance.now();
 
-/** Milliseconds since this process began. */
+/** Milliseconds since this process started. */
 export function now(): number {
 	return Math.round(performance.now() - start);
 }
 
 /**
- * A limit in the time in which the machine was idle: how busy it is with other programs changes nothing.
+ * A limit on idle time of the machine, so that other programs do not matter.
  *
  * @returns whether it is over
  */

@@ -1,5 +1,5 @@
 /**
- * What a run is given, and what comes out of it. Types only: nothing here runs.
+ * The options of a run, and its outcome. Types only: nothing here runs.
  */
 import type { Violation } from "./checker/violation.js";
 import type { EngineName } from "./fleet/connect-engine.js";
@@ -9,14 +9,14 @@ import type { Evidence } from "./truth/truth.js";
 export interface RunOptions {
 	readonly engine: EngineName;
 	readonly seed: number;
-	/** No round begins after so long. */
+	/** No round starts after this time. */
 	readonly forMs: number;
 	/** Names of faults: only these. */
 	readonly only?: readonly string[] | undefined;
 	/** How many the engine keeps. */
 	readonly maxEvents: number;
 	readonly clients: number;
-	/** So many of ten clients do not read for seconds now and then. 1 if not given */
+	/** How many of ten clients stop reading for seconds now and then. Default 1 */
 	readonly slowOfTen?: number | undefined;
 	/** Whether each process has to list who is connected at once, and not in time. For a test of the checker. */
 	readonly isPresenceAskedOnce?: boolean;
@@ -25,7 +25,7 @@ export interface RunOptions {
 	readonly otherProgram?: string | undefined;
 	/** Of the log in the processes, for a test of the checker. */
 	readonly flaw?: Flaw | undefined;
-	/** Called with what is done, as it is done. */
+	/** Called with each line of the timeline. */
 	print(line: string): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The report of a run that found something: all that it takes to find out why.
+ * The report of a run that found something: everything needed to find out why.
  */
 
 import type { Received } from "./checker/received.js";
@@ -7,7 +7,7 @@ import type { Violation } from "./checker/violation.js";
 import type { Outcome } from "./outcome.js";
 import { nameOf } from "./truth/position.js";
 
-// The first ones show what is wrong; others follow from them.
+// The first violations show what is wrong; the others follow from them.
 const MAX_VIOLATIONS = 5;
 const MAX_RECEIVED = 25;
 const MAX_OUTPUT = 3_000;

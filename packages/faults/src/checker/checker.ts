@@ -1,5 +1,5 @@
 /**
- * The checker: holds what all readers received against the truth.
+ * The checker: compares what all readers received with the truth.
  */
 import type { Reader } from "../truth/target.js";
 import type { Truth } from "../truth/truth.js";
@@ -16,9 +16,9 @@ export class Checker {
 	}
 
 	/**
-	 * Look at what readers received since the last time. The log must have been read up to there.
+	 * Checks what readers received since the last time. The log must have been read that far.
 	 *
-	 * @param received by reader, up to where all of them have come
+	 * @param received by reader, up to a position that all have reached
 	 */
 	check(received: ReadonlyMap<Reader, readonly Received[]>): readonly Violation[] {
 		const violations: Violation[] = [];

@@ -16,7 +16,7 @@ export interface Step {
 	readonly at: number;
 }
 
-/** Why a reader cannot have gone on along a course. */
+/** Why a reader cannot have continued on a course. */
 export interface Obstacle {
 	/** The events that it missed; none when the position is not on the branch. */
 	readonly missed: readonly number[];
@@ -24,7 +24,7 @@ export interface Obstacle {
 	readonly foreign?: number | undefined;
 }
 
-/** So much of the log a process reads again behind a gap, at least. */
+/** How much of the log, at least, a process reads again after a gap. */
 const READ_AGAIN = 100;
 
 interface Owed {
@@ -32,7 +32,7 @@ interface Owed {
 	readonly sequence: number;
 }
 
-/** Who goes along a course. */
+/** The reader on a course. */
 export interface Traveller {
 	readonly reader: Reader;
 	/** The newest event of each key that it received. */
@@ -65,7 +65,7 @@ export class Course {
 		this.#owed = new Map(owed);
 	}
 
-	/** Go on from where the reader was. @returns what stands in the way, if anything does */
+	/** Moves the reader forward. @returns why it cannot be there, if it cannot */
 	go(from: Position, { position, number, at }: Step): Obstacle | undefined {
 		if (!this.#truth.isOn(this.branch, position)) return { missed: [] };
 		const missed: number[] = [];

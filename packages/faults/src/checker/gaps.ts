@@ -1,5 +1,5 @@
 /**
- * Gaps: what speaks against one. Each is for a loss, and each loss is for one gap of a reader.
+ * Gaps: when one is wrong. Each gap needs a loss, and each loss allows a reader one gap.
  */
 import type { Branch } from "../truth/branch.js";
 import type { Position } from "../truth/position.js";
@@ -9,14 +9,14 @@ import type { Gap } from "./received.js";
 
 export class Gaps {
 	readonly #truth: Truth;
-	/** The branches that a gap has led the reader to. */
+	/** The branches to which a gap has moved the reader. */
 	readonly #crossed = new Set<Branch>();
 
 	constructor(truth: Truth) {
 		this.#truth = truth;
 	}
 
-	/** @param courses those that the reader could be on before */
+	/** @param courses the courses that the reader could be on before */
 	objectionTo(gap: Gap, from: Position, courses: readonly Course[]): string | undefined {
 		const { reason, position, at } = gap;
 		const { losses } = this.#truth;
@@ -24,7 +24,7 @@ export class Gaps {
 		if (isSameLog && position.sequence < from.sequence && reason !== "diverged") {
 			return "it leads back";
 		}
-		// A process that has not noticed yet finds nothing, or another log's.
+		// A process that has not noticed the loss yet finds nothing, or another log's entry.
 		const isWiped = losses.isWipeFresh(from.epoch, at);
 		if (!isSameLog && ["epoch", "diverged", "expired"].includes(reason)) {
 			const isExplained = losses.isWiped(from.epoch) || losses.isWiped(position.epoch);
@@ -45,7 +45,7 @@ export class Gaps {
 	}
 
 	/**
-	 * Whether this is the first gap that leads a reader across a loss. Its process may have received what was lost, and does not
+	 * Whether this is the first gap that moves a reader across a loss. Its process may have received what was lost, and does not
 	 * know whether the reader had.
 	 */
 	#isAcrossLoss(from: Position, to: Position): boolean {
@@ -58,7 +58,7 @@ export class Gaps {
 		return crossed.length > 0;
 	}
 
-	/** Whether a position that was lost, and stored again as it had been, had others behind it that are lost. */
+	/** Whether a position that was lost, and stored again unchanged, had later positions that are lost. */
 	#isShared(left: Branch, from: Position): boolean {
 		return this.#truth.isOn(left, from) && from.sequence < left.newest;
 	}

@@ -1,6 +1,6 @@
 /**
  * The memberships of one reader: the groups that it is in where it is in the log. It comes to some when it connects, and commands
- * of any process change them. A process that was told itself obeys at once, the others when the log delivers the command.
+ * of any process change them. The process that received the command carries it out at once, the others when the log delivers it.
  */
 import type { Told } from "../truth/told.js";
 
@@ -40,7 +40,7 @@ export class Memberships {
 		this.#states.set(group, "unsure");
 	}
 
-	/** Be unsure wherever another one says something else. */
+	/** Becomes unsure wherever the other one differs. */
 	doubtUnlike(other: Memberships): void {
 		for (const group of new Set([...this.#states.keys(), ...other.#states.keys()])) {
 			if (this.in(group) !== other.in(group)) this.doubt(group);

@@ -1,6 +1,6 @@
 /**
  * The orders: commands that change the groups of one reader, and whether they concern the stream that it reads. A process obeys a
- * command of another one when the log delivers it, for the streams that it has then.
+and whether they apply to its stream. A process carries out
  */
 import type { Position } from "../truth/position.js";
 import type { Reader } from "../truth/target.js";
@@ -8,24 +8,24 @@ import type { Truth } from "../truth/truth.js";
 import type { Course } from "./course.js";
 import { Memberships } from "./memberships.js";
 
-/** So many are reported. */
+/** How many are reported. */
 const REPORTED = 10;
 
-/** What all processes have been well for so often without storing it will never be stored. */
+/** A command that is still not stored after all processes were ready so many times never will be. */
 const GIVEN_UP = 2;
 
 export class Orders {
-	/** Those that were given while the stream was open, and its process followed the log. */
+	/** Orders given while the stream was open and its process followed the log. */
 	readonly asked = new Set<number>();
-	/** Those that were under way when the stream opened: whether they concern it is not known. */
+	/** Orders on their way when the stream opened: it is unknown whether they apply to it. */
 	readonly unsettled = new Set<number>();
 	readonly #truth: Truth;
 	readonly #reader: Reader;
-	/** Those that some process may not have obeyed yet, and how often all processes were well since. */
+	/** Orders that some process may not have carried out yet, and how often all processes were ready since. */
 	readonly #pending = new Map<number, number>();
-	/** Where no course says more. */
+	/** If no course says more. */
 	#memberships: Memberships;
-	/** Those given last. */
+	/** The last orders. */
 	readonly #history: number[] = [];
 	#process: number | undefined;
 	#isLive = false;
@@ -36,7 +36,7 @@ export class Orders {
 		this.#memberships = Memberships.of(reader.groups);
 	}
 
-	/** A stream is open: its reader is in the groups that it connected to, and in those that others told of it just then. */
+	/** A stream is open: its reader is in the groups of its request, and in those that orders named at that moment. */
 	onOpened(process: number, courses: readonly Course[]): void {
 		this.#process = process;
 		this.#isLive = false;
@@ -57,7 +57,7 @@ export class Orders {
 		this.#isLive = false;
 	}
 
-	/** A process is about to be told. */
+	/** A process is about to receive an order. */
 	onTold(id: number, courses: readonly Course[]): void {
 		const told = this.#truth.told(id);
 		if (told === undefined) return;
@@ -72,12 +72,12 @@ export class Orders {
 		this.#memberships.doubt(told.group);
 		this.asked.add(id);
 		const isOwn = told.process === this.#process;
-		// A replay that has not come there yet leaves out what is for a group that was left.
+		// A replay that has not reached this position skips events for a group that was left.
 		if (!isOwn && told.do === "join") return;
 		for (const memberships of all) memberships.obeyAhead(id, told);
 	}
 
-	/** @returns what is sure along all of these courses */
+	/** @returns what is certain on all of these courses */
 	membershipsOn(courses: readonly Course[]): Memberships {
 		const [first, ...others] = courses.map(({ memberships }) => memberships);
 		const common = (first ?? this.#memberships).copy();
@@ -110,13 +110,13 @@ export class Orders {
 		}
 	}
 
-	/** Whether it concerns the stream is not known. */
+	/** It is unknown whether it applies to the stream. */
 	#unsettle(id: number, all: readonly Memberships[]): void {
 		const told = this.#truth.told(id);
 		if (told === undefined) return;
 		this.unsettled.add(id);
 		for (const memberships of all) {
-			// A process may carry out its own again whenever an older one arrives.
+			// A process may repeat its own order whenever an older one arrives.
 			if (told.process === this.#process) memberships.obeyAhead(id, told);
 			else memberships.doubt(told.group);
 		}

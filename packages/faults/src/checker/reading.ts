@@ -1,6 +1,6 @@
 /**
  * The reading: goes through what one reader received, from one position to the next, and says what is wrong with it. All that
- * was for the reader was received, once and in order, or a gap covers it.
+goes through what one reader received, position by position, and reports what is wrong. Everything
  */
 import type { Branch } from "../truth/branch.js";
 import { nameOf, type Position } from "../truth/position.js";
@@ -21,17 +21,17 @@ export class Reading {
 	readonly #gaps: Gaps;
 	readonly #orders: Orders;
 	readonly #recent: Received[] = [];
-	/** The newest event of each key that it was sent. */
+	/** The newest event of each key that it received. */
 	readonly #states = new Map<string, number>();
 	readonly #traveller: Traveller;
 	#at: Position | undefined;
-	/** It is being given the newest events of its groups. */
+	/** It is receiving the newest events of its groups. */
 	#isPartial = false;
-	/** What has made up for a loss, until the position comes that it leads to. */
+	/** What covered a loss, until its position arrives. */
 	#recovered: Recovered | undefined;
-	/** Those that it can be on, by all that it received since its last gap. */
+	/** The courses that it can be on, given everything that it received since its last gap. */
 	#courses: readonly Course[] = [];
-	/** The branches that have been looked at for courses. */
+	/** The branches already searched for courses. */
 	readonly #known = new Set<Branch>();
 
 	constructor(truth: Truth, reader: Reader) {
@@ -43,7 +43,7 @@ export class Reading {
 		this.#traveller = { reader, states: this.#states, asked, unsettled };
 	}
 
-	/** The log must have been read up to where this leads. */
+	/** The log must have been read as far as this goes. */
 	*goOn(received: readonly Received[]): Iterable<Violation> {
 		for (const each of received) {
 			const problems = [...this.#look(each)];
@@ -54,7 +54,7 @@ export class Reading {
 		if (this.#at !== undefined) this.#orders.settleAt(this.#at);
 	}
 
-	/** Look whether it has the newest event of each key that its groups keep. */
+	/** Checks that it has the newest event of each key that its groups keep. */
 	*compare(): Iterable<Violation> {
 		for (const problem of this.#staleStates()) yield this.#violationOf(problem);
 	}
@@ -83,7 +83,7 @@ export class Reading {
 		if (received.kind !== "gap" && received.kind !== "id") return;
 		const wasPartial = this.#isPartial;
 		this.#isPartial = received.isPartial === true;
-		// It is to be given the newest of all.
+		// It must receive the newest events of all its groups.
 		if (this.#isPartial) this.#states.clear();
 		else if (wasPartial) yield* this.#staleStates();
 	}
@@ -101,7 +101,7 @@ export class Reading {
 	*#lookAtEvent({ number, ownId }: Received & { kind: "event" }): Iterable<Problem> {
 		const sent = this.#truth.sent(number);
 		if (sent === undefined) return yield ["unknown", `event ${number} was never sent`];
-		// Whether it is for one of its groups depends on where it is.
+		// Whether it is for one of its groups depends on the position.
 		if (!isForClient(sent.target, this.#reader)) yield this.#foreign(number);
 		if (ownId !== sent.ownId) {
 			yield ["id", `event ${number} has the own id ${ownId}, and was sent with ${sent.ownId}`];
@@ -110,7 +110,7 @@ export class Reading {
 		if (key !== undefined) this.#states.set(key, number);
 	}
 
-	/** Whether all is there between where the reader was and where it is now. */
+	/** Checks that nothing is missing between the reader's last position and this one. */
 	*#lookAtStep(step: Step): Iterable<Problem> {
 		const { position, number } = step;
 		const at = this.#at;
@@ -156,7 +156,7 @@ export class Reading {
 
 	*#lookAtGap(gap: Gap): Iterable<Problem> {
 		const at = this.#at;
-		// It came with a position.
+		// It carries a position.
 		if (at === undefined) return yield ["gap", "it was nowhere before"];
 		const objection = this.#gaps.objectionTo(gap, at, this.#coursesFrom(at));
 		if (objection === undefined) return;
@@ -164,14 +164,14 @@ export class Reading {
 		yield ["gap", `a gap says ${gap.reason} ${to}: ${objection}`];
 	}
 
-	/** `recover` received the position up to which the reader has everything. */
+	/** `recover` must have received the position up to which the reader has everything. */
 	*#lookAtRecovered(recovered: Recovered): Iterable<Problem> {
 		this.#recovered = recovered;
 		const { from, at } = recovered;
 		if (from !== undefined) yield* this.#lookAtStep({ position: from, number: undefined, at });
 	}
 
-	/** Whatever came before, the reader continues from here. */
+	/** Whatever happened before, the reader continues from here. */
 	#settleAt(position: Position): void {
 		const memberships = this.#orders.membershipsOn(this.#courses);
 		this.#at = position;
@@ -183,7 +183,7 @@ export class Reading {
 		for (const branch of this.#truth.ledger.of(position.epoch)) this.#known.add(branch);
 	}
 
-	/** Its courses, and those of branches that have left them since. */
+	/** Its courses, and those of branches that have split off since. */
 	#coursesFrom(at: Position): readonly Course[] {
 		const courses = [...this.#courses];
 		for (const branch of this.#truth.ledger.of(at.epoch)) {
@@ -196,7 +196,7 @@ export class Reading {
 		return courses;
 	}
 
-	/** The keys of which it has an older event than a branch that it can be on has where it is. */
+	/** The keys for which it has an older event than a branch that it can be on has at its position. */
 	*#staleStates(): Iterable<Problem> {
 		const at = this.#at;
 		if (at === undefined) return;
@@ -214,7 +214,7 @@ export class Reading {
 				return [];
 			if (stateGroupOf(sent.target) === undefined) return [];
 			const own = this.#states.get(key);
-			// A newer one is on its way.
+			// A newer event is on its way.
 			if (own === number || this.#truth.mayHaveNewer(branch, key, sequence)) return [];
 			const isOfKey = own !== undefined && this.#truth.keyOf(own) === key;
 			if (isOfKey && branch.mayHaveUnread(own, newest, sequence)) return [];

@@ -4,7 +4,7 @@
 import type { Position } from "../truth/position.js";
 
 interface Timed {
-	/** Milliseconds since the run began. */
+	/** Milliseconds since the run started. */
 	readonly at: number;
 }
 
@@ -18,9 +18,9 @@ export type Received = Timed &
 				/** The application's own id in its id. */
 				readonly ownId?: string | undefined;
 		  }
-		/** Sent to this connection alone, with an id of the application's. */
+		/** Sent to this connection only, with the application's id. */
 		| { readonly kind: "direct"; readonly position: Position }
-		/** Only says where the reader is. `isPartial`: the newest events of its groups are still to come */
+		/** Only carries the reader's position. `isPartial`: the newest events of its groups are still to come */
 		| { readonly kind: "id"; readonly position: Position; readonly isPartial?: boolean }
 		| {
 				readonly kind: "gap";
@@ -28,12 +28,12 @@ export type Received = Timed &
 				readonly position: Position;
 				readonly isPartial?: boolean;
 		  }
-		/** Stands for what it missed behind a position, up to the one that comes next. `from`: as `recover` was given it */
+		/** Replaces what it missed after a position, up to the next one. `from`: the position that `recover` received */
 		| { readonly kind: "recovered"; readonly reason: string; readonly from: Position | undefined }
-		/** The newest event of a key, for one that has come to its group. */
+		/** The newest event of a key, for a reader that has joined its group. */
 		| { readonly kind: "state"; readonly number: number }
 		| { readonly kind: "closed" }
-		/** Not received: from now on a process may change its groups. */
+		/** Not received: from now on, a process may change its groups. */
 		| { readonly kind: "told"; readonly id: number; readonly what: string }
 	);
 

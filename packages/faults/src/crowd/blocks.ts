@@ -1,6 +1,6 @@
 /**
- * The blocks of an event stream, those that only set the last event ID included, which parsers for applications do not tell of.
- * What comes here ends its lines with LF.
+ * The blocks of an event stream, including those that only set the last event ID, which parsers for applications do not report.
+ * Lines end with LF here.
  *
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
@@ -13,7 +13,7 @@ export interface Block {
 	readonly id: string | undefined;
 }
 
-/** @returns a function that is fed text as it comes, and calls back for each block that is complete */
+/** @returns a function that takes text as it arrives, and calls back for each complete block */
 export function createBlockReader(onBlock: (block: Block) => void): (text: string) => void {
 	let rest = "";
 	return (text) => {

@@ -1,6 +1,6 @@
 /**
  * A client: reads a stream of any process that lives, writes down all that it receives, and comes back to another one with the
- * last id it was sent. Some leave by themselves, some do not read for a while.
+reads a stream of any live process, records everything that it receives, and reconnects to another process with
  */
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import type { Random } from "@sse-service/testing";
@@ -11,31 +11,31 @@ import type { Reader } from "../truth/target.js";
 import { type Block, createBlockReader } from "./blocks.js";
 import { DIRECT, RECOVERED } from "./direct.js";
 
-/** `steady` stays for as long as it can, `restless` comes and goes, `slow` stops reading now and then. */
+/** `steady` stays as long as it can, `restless` connects and leaves again, `slow` stops reading now and then. */
 export type Temper = "steady" | "restless" | "slow";
 
 export interface ClientHost {
 	readonly random: Random;
-	/** The processes that can be connected to, as far as is known. */
+	/** The processes that accept connections, as far as is known. */
 	ports(): readonly number[];
-	/** Whether none is sent events of its own: older versions give them ids of their own, too. */
+	/** Whether connections receive no individual events: older versions send their ids differently. */
 	readonly isPlain?: boolean;
 	onProblem(reader: Reader, what: string): void;
 }
 
-// How long one stays, stops reading, and is away, in milliseconds.
+// How long a client stays connected, stops reading, and stays disconnected, in milliseconds.
 const STAY = [500, 6_000] as const;
 const STALL = [500, 4_000] as const;
 const AWAY = [5, 400] as const;
 const LONG_AWAY = [1_000, 4_000] as const;
 
-// A process that does not answer by then is left for another.
+// If a process does not answer by then, the client tries another.
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** So many streams are sent events of their own besides. */
+/** How many streams also receive individual events. */
 const DIRECT_ONE_IN = 4;
 
-/** For so many streams `recover` makes up for what they missed. */
+/** For how many streams `recover` covers what they missed. */
 const RECOVERED_ONE_IN = 4;
 
 // Heartbeats come more often.
@@ -58,24 +58,24 @@ export class Client {
 		this.#host = host;
 	}
 
-	/** What it has received since this was called last. */
+	/** What it has received since the last call. */
 	take(): readonly Received[] {
 		const received = this.#received;
 		this.#received = [];
 		return received;
 	}
 
-	/** Put back what is not to be looked at yet. */
+	/** Puts back what must not be checked yet. */
 	putBack(received: readonly Received[]): void {
 		this.#received = [...received, ...this.#received];
 	}
 
-	/** A process is about to be told something of it. */
+	/** A process is about to receive an order about it. */
 	onTold(id: number, what: string): void {
 		this.#write({ kind: "told", id, what, at: now() });
 	}
 
-	/** Whether a stream is open, and stays open for as long as its process lets it. */
+	/** Whether a stream is open, and stays open as long as its process allows. */
 	get isSteady(): boolean {
 		return this.temper === "steady" && this.#response !== undefined;
 	}
@@ -185,7 +185,7 @@ export class Client {
 		} else if (event === "gap") {
 			this.#write({ kind: "gap", reason: JSON.parse(data).reason, position, isPartial, at });
 		} else if (event === DIRECT) {
-			// It is its own id.
+			// This is the application's own id.
 			if (ownIdOf(id) !== data) this.#host.onProblem(this.reader, `${data} has the id ${id}`);
 			this.#write({ kind: "direct", position, at });
 		} else {

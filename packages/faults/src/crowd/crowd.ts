@@ -11,16 +11,16 @@ import { Client, type ClientHost, type Temper } from "./client.js";
 const GROUPS = ["red", "green", "blue", "black", ...STATE_GROUPS];
 const MAX_GROUPS = 3;
 
-/** Of ten clients so many have a second stream. */
+/** How many of ten clients have a second stream. */
 const SECOND_OF_TEN = 2;
 
-/** Of ten streams so many come and go; the rest is steady, but for the slow ones. */
+/** How many of ten streams connect and leave again; the others stay, except the slow ones. */
 const RESTLESS_OF_TEN = 4;
 
-/** An event for everyone, which all must come to. */
+/** An event for everyone, which all must receive. */
 export interface Mark {
 	readonly position: Position;
-	/** Whether the log that has it has another position, too, as far as it has been read. */
+	/** Whether the log that has this position also has the other one, as far as it has been read. */
 	isBeside(position: Position): boolean;
 }
 
@@ -29,7 +29,7 @@ export class Crowd {
 	readonly clientIds: readonly string[];
 	readonly #clients: readonly Client[];
 
-	/** @param size how many streams there are, of which so many of ten are slow */
+	/** @param size how many streams there are, and how many of ten are slow */
 	constructor(size: number, slowOfTen: number, host: ClientHost) {
 		const readers: Reader[] = [];
 		while (readers.length < size) {
@@ -54,13 +54,13 @@ export class Crowd {
 		for (const client of this.#clients) client.stop();
 	}
 
-	/** A process is about to be told something of a client. */
+	/** A process is about to receive an order about a client. */
 	onTold(clientId: string, id: number, what: string): void {
 		const own = this.#clients.filter(({ reader }) => reader.clientId === clientId);
 		for (const client of own) client.onTold(id, what);
 	}
 
-	/** How many streams each client has, of those of which all are steady. */
+	/** How many streams each client has, for clients whose streams are all steady. */
 	steady(): ReadonlyMap<string, number> {
 		const counts = new Map<string, number>();
 		for (const clientId of this.clientIds) {
@@ -70,7 +70,7 @@ export class Crowd {
 		return counts;
 	}
 
-	/** @returns those who have not come to a mark within the time */
+	/** @returns the clients that have not received a mark within the time */
 	async untilAt(mark: Mark, timeoutMs: number): Promise<readonly Client[]> {
 		const isThere = (client: Client): boolean => endOf(client.received, mark) > 0;
 		let away = this.#clients;
@@ -80,7 +80,7 @@ export class Crowd {
 		}
 	}
 
-	/** What each has received, since this was called last, until it came to a mark: all, where it has not come there. */
+	/** What each client has received since the last call, up to a mark; everything, if it has not received the mark. */
 	takeUpTo(mark: Mark | undefined): ReadonlyMap<Reader, readonly Received[]> {
 		return new Map(
 			this.#clients.map((client) => {
@@ -93,7 +93,7 @@ export class Crowd {
 	}
 }
 
-/** How many until a mark is reached, what says so included; 0 when it is not. */
+/** How many items up to and including the mark; 0 if the mark is not among them. */
 function endOf(received: readonly Received[], { position, isBeside }: Mark): number {
 	const { epoch, sequence, tag } = position;
 	const isAt = (each: Received): boolean => {

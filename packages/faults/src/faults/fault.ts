@@ -1,5 +1,5 @@
 /**
- * A fault: something that breaks, and is mended. Types only: nothing here runs.
+ * A fault: something that breaks and is repaired. Types only: nothing here runs.
  */
 import type { Random } from "@sse-service/testing";
 import type { Fleet } from "../fleet/fleet.js";
@@ -9,24 +9,24 @@ import type { Truth } from "../truth/truth.js";
 /** Where a fault happens. */
 export interface Scene {
 	readonly fleet: Fleet;
-	/** The process that it befalls, if it befalls one. */
+	/** The process that it affects, if it affects one. */
 	readonly member: Member;
 	readonly random: Random;
 	/** Learns what is lost before a client can see it. */
 	readonly truth: Truth;
-	/** Say in the timeline what is done. */
+	/** Writes to the timeline. */
 	tell(what: string): void;
-	/** Read what the log has now, before something of it is lost. */
+	/** Reads what the log has now, before some of it is lost. */
 	readLog(): Promise<void>;
-	/** Wait until processes say that they are not ready. It is a violation when one does not. */
+	/** Waits until processes report that they are not ready. A process that does not is a violation. */
 	untilUnready(members: readonly Member[]): Promise<void>;
 }
 
 export interface Fault {
 	readonly name: string;
-	/** What it befalls: two at a time are of different kinds. */
+	/** What it affects: two faults at a time are of different kinds. */
 	readonly kind: "process" | "network" | "engine";
-	/** Nothing else may break meanwhile. */
+	/** Nothing else may break at the same time. */
 	readonly isAlone?: boolean;
 	/** Processes are cut off from the log, or behind it, for as long as it lasts and a while after. */
 	readonly isOutage?: boolean;

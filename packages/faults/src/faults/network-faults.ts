@@ -1,5 +1,5 @@
 /**
- * What happens to the connections between processes and the engine.
+ * Faults of the connections between processes and the engine.
  */
 
 import type { Way } from "@sse-service/testing/tcp-proxy";
@@ -37,7 +37,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
 	mute("towards"),
 	mute("back"),
 	{
-		// For as long as it is up, it may be the one that the log is followed on: only that nothing comes says so.
+		// This may be the connection on which the log is followed. Only the silence shows that it is broken.
 		name: "mute-one",
 		kind: "network",
 		isOutage: true,
@@ -91,7 +91,7 @@ function mute(way: Way): Fault {
 			await pause(scene.random.between(0, 3_000));
 			for (const { proxy } of members) {
 				proxy.muted.delete(way);
-				// In the end a network says so.
+				// In the end a network reports that.
 				proxy.cutMuted();
 			}
 			scene.tell("can be heard again");

@@ -4,7 +4,7 @@
 import type { Random } from "@sse-service/testing";
 import type { Fault } from "./fault.js";
 
-/** Of a hundred rounds, so many have two faults at the same time. */
+/** How many of a hundred rounds have two faults at the same time. */
 const TWO_PERCENT = 40;
 
 export class Plan {

@@ -1,5 +1,5 @@
 /**
- * What happens to a process.
+ * Faults of a process.
  */
 import { pause } from "../clock.js";
 import type { Fault } from "./fault.js";

@@ -1,5 +1,5 @@
 /**
- * The event log of a process, over each client that there is for its engine.
+ * The event log of a process, over each client library of its engine.
  */
 
 import { connect } from "@nats-io/transport-node";
@@ -15,7 +15,7 @@ export type EngineName = (typeof ENGINES)[number];
 
 export interface Connected {
 	readonly eventLog: EventLog;
-	/** Close the client that the log was given. */
+	/** Closes the client of the log. */
 	close(): Promise<void> | void;
 }
 
@@ -28,7 +28,7 @@ export async function connectEngine(
 	if (name === "redis") {
 		const client = createClient({ url });
 		client.on("error", () => {});
-		// It connects when it can.
+		// It connects as soon as it can.
 		void client.connect().catch(() => {});
 		return { eventLog: redisEventLog({ client, maxEvents }), close: () => client.destroy() };
 	}
@@ -41,9 +41,9 @@ export async function connectEngine(
 		servers: url,
 		maxReconnectAttempts: -1,
 		reconnectTimeWait: 200,
-		// A connection that breaks before it is one is noticed by this alone.
+		// Only this detects a connection that breaks while it is being opened.
 		timeout: 2_000,
-		// Until the server is there.
+		// Until the server is up.
 		waitOnFirstConnect: true,
 	});
 	return { eventLog: natsEventLog({ connection, maxEvents }), close: () => connection.close() };

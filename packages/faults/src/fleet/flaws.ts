@@ -4,15 +4,15 @@
 import type { EventLog } from "sse-service/engine";
 
 /**
- * - `forgetful`: does not deliver an event now and then.
- * - `repeating`: delivers one twice.
- * - `silent`: does not say that it lost what it had delivered.
- * - `suspicious`: says of what it has that it is gone.
- * - `deaf`: does not let clients join and leave when other processes ask for it.
- * - `undone`: lets an older command of another process undo one of its own that the log has behind it.
- * - `stateless`: has no newest events for those who come to a group.
- * - `absent`: its process does not say who is connected to it.
- * - `unrecovered`: the application's `recover` makes up for nothing.
+ * - `forgetful`: skips an event now and then.
+ * - `repeating`: delivers an event twice.
+ * - `silent`: does not report that it lost events it had delivered.
+ * - `suspicious`: claims that events it has are lost.
+ * - `deaf`: ignores `join` and `leave` of other processes.
+ * - `undone`: lets an older command of another process undo a later command of its own.
+ * - `stateless`: has no newest events for clients that join a group.
+ * - `absent`: its process does not report who is connected to it.
+ * - `unrecovered`: the application's `recover` returns nothing.
  */
 export type Flaw =
 	| "forgetful"
@@ -38,7 +38,7 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 		const open = log.open.bind(log);
 		log.open = (host) => open({ ...host, ...change(host) });
 	};
-	/** Events of this process are delivered by what their `append` brings, those of others by the host. */
+	/** Events of this process are delivered by the function passed to `append`, those of others by the host. */
 	const delivered = (change: (deliver: Deliver) => Deliver): void => {
 		const append = log.append.bind(log);
 		log.append = (entry, deliver) => append(entry, deliver && change(deliver));
@@ -54,7 +54,7 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 	} else if (flaw === "silent") {
 		hosted(() => ({ onBreak: () => {} }));
 	} else if (flaw === "deaf") {
-		// It still says who is connected: without that, the list would be wrong, and not what its clients are sent.
+		// It still reports who is connected. Otherwise the list would be wrong, instead of what its clients receive.
 		hosted(({ obey }) => ({
 			obey: (command) => {
 				if (command.do === "present") obey(command);

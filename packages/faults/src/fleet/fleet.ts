@@ -26,7 +26,7 @@ export class Fleet {
 		return this.members.flatMap(({ isUp, port }) => (isUp ? [port] : []));
 	}
 
-	/** @returns those that are not ready within the time, and why */
+	/** @returns the processes that are not ready within the time, and why */
 	async untilReady(timeoutMs: number): Promise<readonly string[]> {
 		for (const isOver = limitOf(timeoutMs); ; await pause(50)) {
 			const unready = await this.#unready();
@@ -34,11 +34,11 @@ export class Fleet {
 		}
 	}
 
-	/** @returns those that still say that they are ready when the time is over */
+	/** @returns the processes that still report ready at the end of the time */
 	async untilUnready(members: readonly Member[], timeoutMs: number): Promise<readonly Member[]> {
 		let ready = members;
 		for (const isOver = limitOf(timeoutMs); ; await pause(50)) {
-			// One that does not answer is not welcome either.
+			// One that does not answer counts as not ready.
 			const answers = await Promise.all(ready.map((member) => member.health()));
 			ready = ready.filter((_, index) => answers[index]?.ready === true);
 			if (ready.length === 0 || isOver()) return ready;

@@ -1,5 +1,5 @@
 /**
- * The load: events sent in all processes, to everyone, to groups and to clients, and what became of each.
+ * The load: events sent in all processes, to everyone, to groups and to clients, and the outcome of each.
  */
 import type { Random } from "@sse-service/testing";
 import { limitOf, now, pause } from "../clock.js";
@@ -15,23 +15,23 @@ import type { Publication } from "./member-program.js";
 
 const TICK_MS = 20;
 
-/** For so many events a process is told one thing of the groups of a client. */
+/** One order about the groups of a client for this many events. */
 const TELL_ONE_IN = 12;
 
-/** Of these, so many are contradicted at the same time, by any process. */
+/** How many of these another process contradicts at the same time. */
 const CONTRADICTED_ONE_IN = 3;
 
 /** How many keys there are for each target. */
 const KEYS = 8;
 
-/** Unanswered, of one process. */
+/** The most unanswered events of one process. */
 const MAX_WAITING = 60;
 
-/** How often what has an idempotency key is sent again while it is not acknowledged, and how long after, in milliseconds. */
+/** How often an event with an idempotency key is sent again until it is acknowledged, and how long after, in milliseconds. */
 const RETRIES = 4;
 const RETRY_MS = [500, 4_000] as const;
 
-/** For so long events with a `ttlMs` are replayed. */
+/** How long events with a `ttlMs` are replayed. */
 const TTL_MS = [200, 5_000] as const;
 
 export interface LoadOptions {
@@ -41,9 +41,9 @@ export interface LoadOptions {
 	readonly perSecond: number;
 	readonly groups: readonly string[];
 	readonly clientIds: readonly string[];
-	/** A process is about to be told to do something with the groups of a client. `undefined`: none ever is */
+	/** A process is about to receive an order about the groups of a client. `undefined`: there are no orders */
 	onTelling?(clientId: string, id: number, what: string): void;
-	/** What was acknowledged cannot be. */
+	/** An acknowledgement that cannot be right. */
 	onProblem(what: string): void;
 }
 
@@ -55,7 +55,7 @@ export class Load {
 	#told = 0;
 	#due = 0;
 	#timer: NodeJS.Timeout | undefined;
-	/** Nothing is sent to the groups that keep the newest events, so that these are the same for a while. */
+	/** Sends nothing to groups that keep their newest events, so that these do not change for a while. */
 	isStateKept = false;
 
 	constructor(options: LoadOptions) {
@@ -76,9 +76,9 @@ export class Load {
 	}
 
 	/**
-	 * Send one to everyone, until it is acknowledged.
+	 * Sends an event to everyone until it is acknowledged.
 	 *
-	 * @returns `undefined` when that has taken too long
+	 * @returns `undefined` if that took too long
 	 */
 	async mark(timeoutMs: number): Promise<Mark | undefined> {
 		const { truth } = this.#options;
@@ -95,7 +95,7 @@ export class Load {
 		return undefined;
 	}
 
-	/** Resolves when everything that was sent until now has been answered, or never will be. */
+	/** Resolves when everything sent so far has been answered or has timed out. */
 	async answered(): Promise<void> {
 		await Promise.allSettled([...this.#unanswered]);
 	}
@@ -122,7 +122,7 @@ export class Load {
 		}
 	}
 
-	/** Have a client join or leave a group, wherever its streams are. Some processes contradict each other. */
+	/** Makes a client join or leave a group, on all processes. Some processes contradict each other. */
 	#tell(member: Member): void {
 		const { random, groups, clientIds } = this.#options;
 		const plain = groups.filter((group) => !STATE_GROUPS.includes(group));
@@ -145,7 +145,7 @@ export class Load {
 		void member.tell({ do: what, clientId, groups: [group, nameOfTold(id)] });
 	}
 
-	/** As an application that is not sure: in two processes at once, and again until it is acknowledged. It is one event all the same. */
+	/** Publishes like an application that is not sure: in two processes at once, and again until it is acknowledged. It must still be one event. */
 	async #insist(publication: Publication, isOfState: boolean): Promise<void> {
 		const { random } = this.#options;
 		for (let left = RETRIES; left > 0; left--) {
@@ -195,7 +195,7 @@ export class Load {
 		const target = this.#anyTarget();
 		const isKeyed = stateGroupOf(target) !== undefined || random.between(1, 8) === 1;
 		const isExcepting = target !== "all" && "except" in target;
-		// One that is kept from a client replaces only others that are.
+		// An event that excludes a client replaces only others that exclude it.
 		const key = isKeyed && !isExcepting ? `key ${random.between(1, KEYS)}` : undefined;
 		const ownId = random.between(1, 10) === 1 ? `own ${number}` : undefined;
 		const isShort = key === undefined && random.between(1, 12) === 1;

@@ -1,5 +1,5 @@
 /**
- * A process of the fleet: a server whose service shares an event log with others. A program of its own, started by the fleet.
+ * A process of the fleet: a server whose service shares an event log with others. A separate program, started by the fleet.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
@@ -18,13 +18,13 @@ export interface MemberOptions {
 	readonly url: string;
 	readonly maxEvents: number;
 	readonly drainMs: number;
-	/** By how much its clock is wrong. */
+	/** How wrong its clock is. */
 	readonly skewMs: number;
 	/** Of its log. */
 	readonly flaw?: Flaw | undefined;
 }
 
-/** What it is to publish. */
+/** What it must publish. */
 export interface Publication {
 	readonly number: number;
 	readonly target: Target;
@@ -35,11 +35,11 @@ export interface Publication {
 	/** The application's own id. */
 	readonly id?: string | undefined;
 	readonly ttlMs?: number | undefined;
-	/** By `send`, which says nothing of what becomes of it. */
+	/** By `send`, which does not report the outcome. */
 	readonly isSent?: boolean;
 }
 
-/** What it is to do with the groups of a client. */
+/** What it must do with the groups of a client. */
 export interface Order {
 	readonly do: "join" | "leave";
 	readonly clientId: string;
@@ -49,7 +49,7 @@ export interface Order {
 /** What it answers. */
 export type Answer = { readonly id: string } | { readonly code: string };
 
-// Little is kept, and little waits, so that both bounds are reached.
+// Small limits for history and queues, so that both are reached.
 const HISTORY = {
 	maxEvents: 100,
 	maxBytes: 200_000,
@@ -60,7 +60,7 @@ const MAX_BUFFERED_BYTES = 64 * 1024;
 /** Between events of a pipe, in milliseconds. */
 const PIPE_MS = 700;
 
-/** What the application takes to recover. */
+/** How long the application takes to recover. */
 const RECOVER_MS = 20;
 
 const options: MemberOptions = JSON.parse(process.argv[2] ?? "");
@@ -136,7 +136,7 @@ async function publish(publication: Publication): Promise<Answer> {
 	}
 }
 
-/** Events for one connection, with ids of their own: one at once, and others as the client reads. */
+/** Events for one connection, with the application's ids: one at once, and others as the client reads. */
 async function sendDirectly(connection: SSEConnection): Promise<void> {
 	connection.send("hello", { event: DIRECT, id: "hello" });
 	const toEvent = (id: string): SSEMessage => ({ data: id, event: DIRECT, id });

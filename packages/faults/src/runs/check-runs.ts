@@ -1,10 +1,10 @@
 /**
- * The checker of runs: what each reader received, and all of them together, given what was done.
+ * The checker of runs: what each reader received, and all readers together, given the faults.
  */
 import type { Deeds, Reading, ReceivedEntry, RunViolation } from "./reading.js";
 import { decodeToken, planOf } from "./token.js";
 
-/** How runs that were not given up may fail. */
+/** How runs may fail that were not cancelled. */
 const REASONS: readonly unknown[] = ["lost", "shutdown"];
 
 export function checkRuns(readings: readonly Reading[], deeds: Deeds): readonly RunViolation[] {
@@ -137,7 +137,7 @@ function checkCancels(readings: readonly Reading[], { confirmed, isLossy }: Deed
 	});
 }
 
-/** What stands in one place is the same for everyone. Only an end may take the place of what was lost. */
+/** The event at a position is the same for everyone. Only an end may replace what was lost. */
 function checkAgreement(
 	readings: readonly Reading[],
 	{ isLossy, isHandedOver }: Deeds,

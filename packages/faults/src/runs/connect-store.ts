@@ -13,7 +13,7 @@ export type RunEngineName = (typeof RUN_ENGINES)[number];
 
 export interface ConnectedStore {
 	readonly store: RunStore;
-	/** Close the client that the store was given. */
+	/** Closes the client of the store. */
 	close(): Promise<void> | void;
 }
 
@@ -21,7 +21,7 @@ export async function connectStore(name: RunEngineName, url: string): Promise<Co
 	if (name === "redis") {
 		const client = createClient({ url });
 		client.on("error", () => {});
-		// It connects when it can.
+		// It connects as soon as it can.
 		void client.connect().catch(() => {});
 		return { store: redisRunStore({ client }), close: () => client.destroy() };
 	}

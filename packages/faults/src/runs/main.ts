@@ -1,5 +1,5 @@
 /**
- * `pnpm test:faults:runs`: breaks runs for the given time, or until it finds something. It ends with 0 when nothing is.
+ * `pnpm test:faults:runs`: breaks runs for the given time, or until it finds something. Exit code 0 means that it found nothing.
  */
 import { parseArgs } from "node:util";
 import { RUN_ENGINES } from "./connect-store.js";

@@ -1,5 +1,5 @@
 /**
- * A process with runs, which does what it is asked over HTTP: `node runs-member.js OPTIONS`, as JSON.
+ * A process with runs that takes requests over HTTP: `node runs-member.js OPTIONS`, as JSON.
  */
 import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -26,7 +26,7 @@ const runs = createRuns({
 });
 let producers = 0;
 
-/** Its tokens from one on, until it is stopped. */
+/** Yields its tokens from one on, until it is stopped. */
 async function produce(run: Run, from: number): Promise<void> {
 	const { tokens, everyMs } = planOf(run.id);
 	const producer = `${process.pid}-${++producers}`;

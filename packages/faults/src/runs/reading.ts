@@ -2,7 +2,7 @@
  * What one reader of a run received, over all of its connections. Types only: nothing here runs.
  */
 
-/** An event; of the end, `end` says which. */
+/** An event; `end` says which end it is. */
 export interface ReceivedEntry {
 	readonly kind: "entry";
 	readonly attempt: string;
@@ -16,7 +16,7 @@ interface ReceivedGap {
 	readonly reason: string;
 }
 
-/** The answer 204: there is nothing more to come. */
+/** The answer 204: there is nothing more. */
 interface ReceivedNothing {
 	readonly kind: "nothing";
 }
@@ -26,7 +26,7 @@ export type RunItem = ReceivedEntry | ReceivedGap | ReceivedNothing;
 export interface Reading {
 	readonly reader: string;
 	readonly id: string;
-	/** The position that the reader came with: of another reader's event. */
+	/** The position that the reader started with: that of another reader's event. */
 	readonly from?: { readonly attempt: string; readonly sequence: number } | undefined;
 	readonly items: readonly RunItem[];
 }
@@ -38,14 +38,14 @@ export interface Claim {
 	readonly isOwn: boolean;
 }
 
-/** What was done to all runs that are checked together. */
+/** What happened to the runs that are checked together. */
 export interface Deeds {
 	readonly claims: readonly Claim[];
-	/** Of runs, by id: somebody asked to cancel it. */
+	/** Ids of runs that somebody asked to cancel. */
 	readonly cancelled: ReadonlySet<string>;
 	/** Runs whose cancellation was confirmed to the caller. */
 	readonly confirmed: ReadonlySet<string>;
-	/** Something broke, by which a producer may lose its lease. */
+	/** Something broke that may cost a producer its lease. */
 	readonly isDisturbed: boolean;
 	/** The engine may have lost what it had acknowledged. */
 	readonly isLossy: boolean;

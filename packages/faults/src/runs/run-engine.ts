@@ -1,5 +1,5 @@
 /**
- * The engines of runs, as something that breaks.
+ * The engines of runs, and their faults.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,11 @@ import type { RunMember } from "./run-member.js";
 
 export interface RunEngine {
 	readonly port: number;
-	/** It is killed, and comes back with what it had acknowledged. */
+	/** It is killed and restarted, with everything it had acknowledged. */
 	restart(random: Random): Promise<void>;
-	/** It comes back without anything. */
+	/** It is restarted without its data. */
 	empty(): Promise<void>;
-	/** A replica takes over that lacks what was acknowledged last. Engines without one do not have it. */
+	/** A replica takes over that lacks the last acknowledged writes. Only engines with a replica have this. */
 	failOver?(members: readonly RunMember[], random: Random): Promise<void>;
 	stop(): Promise<void>;
 }
@@ -58,7 +58,7 @@ function redisEngine(pair: RedisPair): RunEngine {
 			await call(pair.primary, "FLUSHALL");
 		},
 		async failOver(members, random) {
-			// From now on the replica lacks what is written.
+			// From now on the replica misses the writes.
 			pair.replication.hold();
 			await pause(random.between(20, 300));
 			for (const { proxy } of members) {
@@ -72,7 +72,7 @@ function redisEngine(pair: RedisPair): RunEngine {
 			await pause(random.between(0, 500));
 			for (const { proxy } of members) {
 				proxy.target = pair.primary.port;
-				// Another fault may have let them in meanwhile.
+				// Another fault may have reconnected them in the meantime.
 				proxy.cut();
 				proxy.isShut = false;
 			}

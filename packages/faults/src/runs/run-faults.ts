@@ -8,7 +8,7 @@ import type { RunMember } from "./run-member.js";
 
 interface RunScene {
 	readonly members: readonly RunMember[];
-	/** The process that it befalls, if it befalls one. */
+	/** The process that it affects, if it affects one. */
 	readonly member: RunMember;
 	readonly engine: RunEngine;
 	readonly random: Random;
@@ -19,12 +19,12 @@ interface RunScene {
 
 export interface RunFault {
 	readonly name: string;
-	/** Producers may lose their lease by it. Default true. */
+	/** Whether producers may lose their lease. Default true. */
 	readonly isDisturbing?: boolean;
-	/** The engine may lose what it acknowledged. */
+	/** Whether the engine may lose what it acknowledged. */
 	readonly isLossy?: boolean;
 	readonly isHandOver?: boolean;
-	/** Whether this engine has it. */
+	/** Whether this engine can have this fault. */
 	isPossible?(engine: RunEngine): boolean;
 	/** Resolves when it is over. @returns the time from which others could notice it */
 	run(scene: RunScene): Promise<number>;
@@ -83,7 +83,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 	},
 	{
 		name: "restart",
-		// What was acknowledged last may not have reached its files.
+		// The last acknowledged writes may not have reached its files.
 		isLossy: true,
 		run: async ({ engine, random, cancelSome }) => {
 			await Promise.all([engine.restart(random), cancelSome()]);

@@ -1,5 +1,5 @@
 /**
- * Flaws of a run store, for a test of the checker: each is of a kind that a run must find.
+ * Flaws of a run store, for a test of the checker: a run must find each.
  */
 import type { RunEntry, RunStore } from "sse-service/runs";
 
@@ -16,7 +16,7 @@ export const RUN_FLAWS = [
 
 export type RunFlaw = (typeof RUN_FLAWS)[number];
 
-/** The sequence that something is wrong with. */
+/** The sequence at which the flaw shows. */
 const PLACE = 13;
 
 export function flawed(store: RunStore, flaw: RunFlaw | undefined): RunStore {
@@ -64,7 +64,7 @@ export function flawed(store: RunStore, flaw: RunFlaw | undefined): RunStore {
 		});
 	}
 	if (flaw === "unfenced") {
-		// A producer that is refused writes in spite of that.
+		// A refused producer writes anyway.
 		return change({
 			write: async (writes) => {
 				const results = await write(writes);

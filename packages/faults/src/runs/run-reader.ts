@@ -1,6 +1,6 @@
 /**
  * A reader of one run, as an EventSource is: it comes back with the id of its last event, to any process, until the
- * answer is that nothing more comes.
+like an EventSource: it reconnects with the id of its last event, to any process, until the
  */
 import { openStream, type Random, type ReceivedEvent, type TestStream } from "@sse-service/testing";
 import { pause } from "../clock.js";
@@ -14,11 +14,11 @@ export interface RunReaderOptions {
 	readonly name: string;
 	readonly id: string;
 	readonly random: Random;
-	/** Those that it may come to. */
+	/** The processes it may connect to. */
 	readonly members: readonly RunMember[];
-	/** The position that it comes with. */
+	/** The position it starts with. */
 	readonly from?: Reading["from"];
-	/** Leaves after so many events, again and again. */
+	/** Disconnects after this many events, again and again. */
 	readonly leaveEvery?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ export class RunReader implements Reading {
 	readonly id: string;
 	readonly from: Reading["from"];
 	readonly items: RunItem[] = [];
-	/** Resolves when the answer was that nothing more comes, or when it was stopped. */
+	/** Resolves when the answer said that there is nothing more, or when it was stopped. */
 	readonly done: Promise<void>;
 	readonly #options: RunReaderOptions;
 	#lastEventId: string | undefined;
@@ -44,7 +44,7 @@ export class RunReader implements Reading {
 		this.done = this.#read();
 	}
 
-	/** What it has received last on the connection that it has now. */
+	/** What it received last on its current connection. */
 	get newest(): string {
 		const { data = "nothing", event = "", id = "" } = this.#stream?.events.at(-1) ?? {};
 		return `${id} ${event} ${data}`;
@@ -90,7 +90,7 @@ export class RunReader implements Reading {
 		if (event === "gap") {
 			const { reason } = JSON.parse(data) as { readonly reason: string };
 			this.items.push({ kind: "gap", reason });
-			// It is not kept, and would receive the same answer again.
+			// The run is no longer kept, and the answer would be the same again.
 			if (reason === "expired") this.#isOver = true;
 			return;
 		}

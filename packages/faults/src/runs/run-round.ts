@@ -1,5 +1,5 @@
 /**
- * A round: runs are started and read, something breaks, and all must come to their end. Then they are read once more, in every process
+ * A round: runs are started and read, something breaks, and all must end. Then they are read again, in every process
  * and from any position, and everything is checked.
  */
 import type { Random } from "@sse-service/testing";
@@ -12,7 +12,7 @@ import type { RunMember } from "./run-member.js";
 import { RunReader } from "./run-reader.js";
 import { encodeRunId, planOf } from "./token.js";
 
-/** How long anybody may wait for an end after the lease of a producer is over. */
+/** How long a reader may wait for an end after the lease of a producer has expired. */
 const SLACK_MS = 2_000;
 
 export interface RoundOptions {
@@ -24,16 +24,16 @@ export interface RoundOptions {
 	/** How many runs, and readers of each. */
 	readonly runs: number;
 	readonly readers: number;
-	/** The most that a run has. */
+	/** The longest run, in tokens. */
 	readonly tokens: number;
-	/** Whether waits are held against the clock, and not against the time in which the machine is idle. */
+	/** Whether waits are measured by the clock instead of by idle time of the machine. */
 	readonly isMeasured: boolean;
 }
 
 export interface RoundResult {
 	readonly violations: readonly RunViolation[];
 	readonly readings: readonly Reading[];
-	/** From when it could be known until the last reader had its end. */
+	/** From the moment when it could be noticed until the last reader had its end. */
 	readonly lastMs: number;
 }
 
@@ -131,7 +131,7 @@ export class RunRound {
 		return reader;
 	}
 
-	/** Everyone must have an end soon after what broke is over. */
+	/** Every reader must have an end soon after the fault is over. */
 	async #untilRead(since: number): Promise<void> {
 		const { leaseMs, isMeasured } = this.#options;
 		const longest = Math.max(
@@ -153,7 +153,7 @@ export class RunRound {
 		}
 	}
 
-	/** In every process, from the start and from a position; then what failed is started again, and read on. */
+	/** In every process, from the start and from a position; then failed runs are started again and read further. */
 	async #readAgain(): Promise<void> {
 		const { members, random } = this.#options;
 		const first = this.#readers.length;
@@ -177,7 +177,7 @@ export class RunRound {
 		await this.#untilRead(now());
 	}
 
-	/** Of an event that somebody received, and not the end. */
+	/** The position of an event that somebody received, other than the end. */
 	#positionIn(id: string, random: Random): Reading["from"] {
 		const entries = this.#readers
 			.filter((reader) => reader.id === id)

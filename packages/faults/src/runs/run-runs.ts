@@ -1,5 +1,5 @@
 /**
- * A run of the checker of runs: processes over one engine, and one round after the other, in each of which something breaks.
+ * A run of the checker of runs: processes over one engine, and one round after another with a fault in each.
  */
 import { createRandom } from "@sse-service/testing";
 import { now } from "../clock.js";
@@ -13,22 +13,22 @@ import { RunMember } from "./run-member.js";
 import { RunRound } from "./run-round.js";
 
 const MEMBERS = 3;
-/** Of a hundred rounds, so many have two faults at the same time. */
+/** How many of a hundred rounds have two faults at the same time. */
 const TWO_PERCENT = 30;
 
 export interface RunsOptions {
 	readonly engine: RunEngineName;
 	readonly seed: number;
-	/** At least one round, and no other begins after this time. */
+	/** At least one round; no other starts after this time. */
 	readonly forMs: number;
 	readonly only?: readonly string[] | undefined;
 	readonly runs: number;
 	readonly readers: number;
-	/** The most that a run has. */
+	/** The longest run, in tokens. */
 	readonly tokens: number;
 	readonly leaseMs: number;
 	readonly isMeasured: boolean;
-	/** Of the store of each process, for a test of the checker. */
+	/** A flaw of the store of each process, for a test of the checker. */
 	readonly flaw?: RunFlaw | undefined;
 	print(line: string): void;
 }
@@ -36,7 +36,7 @@ export interface RunsOptions {
 export interface RunsOutcome {
 	readonly violations: readonly RunViolation[];
 	readonly rounds: number;
-	/** How often each thing broke. */
+	/** How often each fault occurred. */
 	readonly faults: Readonly<Record<string, number>>;
 	/** How many events, and ends of each kind, readers received. */
 	readonly received: Readonly<Record<string, number>>;
@@ -72,7 +72,7 @@ export async function runRuns(options: RunsOptions): Promise<RunsOutcome> {
 			const first = next();
 			const isTwo = first.name !== "calm" && random.between(1, 100) <= TWO_PERCENT;
 			const both = isTwo ? [first, next()] : [first];
-			// Of an engine one thing breaks at a time.
+			// An engine has one fault at a time.
 			const broken = both.filter(({ isLossy }) => isLossy === true).length > 1 ? [first] : both;
 			const round = new RunRound({ ...options, name: `r${rounds}`, members, engine, random });
 			const { violations, readings, lastMs } = await round.toItsEnd(broken);

@@ -1,10 +1,10 @@
 /**
- * The texts of the log, as far as the checker reads them: it stands on nothing that it checks.
+ * The texts of the log, as far as the checker reads them. It uses no code that it checks.
  */
 import type { Entry } from "../truth/branch.js";
 import { toldIn } from "../truth/told.js";
 
-/** @returns what is in a text: an event, a command to join or leave, or nothing of ours */
+/** @returns the content of a text: an event, a command to join or leave, or nothing that concerns the checker */
 export function contentOf(text: string): Omit<Entry, "tag"> {
 	try {
 		const { d: data, o: command } = JSON.parse(text);

@@ -1,5 +1,5 @@
 /**
- * NATS JetStream, and what happens to it: one server that keeps what it has in files.
+ * NATS JetStream, and its faults: one server that keeps its data in files.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import type { Store } from "./store.js";
 // As the log documents it.
 const STREAM = "SSE";
 
-/** Messages that are asked for at a time. */
+/** Messages per request. */
 const AT_A_TIME = 64;
 
 interface StreamInfo {
@@ -87,7 +87,7 @@ class NatsStore implements Store {
 				if (payload !== undefined) entries.set(next + index, entryIn(payload));
 			}
 		}
-		// It is not the same stream if that was recreated meanwhile.
+		// If the stream was recreated in the meantime, it is another one.
 		return (await this.#info()).created === created ? { epoch, entries } : undefined;
 	}
 
@@ -96,7 +96,7 @@ class NatsStore implements Store {
 		await this.#server.stop();
 	}
 
-	/** In an orderly way: nothing is lost. */
+	/** An orderly restart: nothing is lost. */
 	async #restart({ random, fleet, untilUnready, tell }: Scene): Promise<void> {
 		await this.#server.kill("SIGTERM");
 		tell("it is down");
@@ -105,7 +105,7 @@ class NatsStore implements Store {
 		tell("it is back");
 	}
 
-	/** It acknowledges what it has not written yet. */
+	/** It acknowledges messages before it has written them. */
 	async #crash({ truth, fleet, tell, readLog }: Scene): Promise<void> {
 		await readLog();
 		await this.#server.kill("SIGKILL");
@@ -129,21 +129,21 @@ class NatsStore implements Store {
 		tell("it is back, with nothing in it");
 	}
 
-	/** A process makes it again. */
+	/** A process recreates it. */
 	async #delete({ truth, readLog }: Scene): Promise<void> {
 		await readLog();
 		truth.wipe(now());
 		await this.#ask(`STREAM.DELETE.${STREAM}`);
 	}
 
-	/** While a process does not come up with what is written. */
+	/** While a process cannot keep up with the writes. */
 	async #purge({ truth, random, member: { proxy }, tell, readLog }: Scene): Promise<void> {
 		if (random.between(1, 2) === 1) {
 			proxy.hold();
 			tell("a process is held back");
 			await pause(random.between(200, 2_000));
 		}
-		// nats-server 2.9 may lose its file for good when all is purged while it is written to.
+		// nats-server 2.9 may lose its file for good if everything is purged during a write.
 		const left = random.between(1, 50);
 		const { last_seq: newest } = await this.#state();
 		const sequence = Math.max(0, newest - left);
@@ -174,13 +174,13 @@ class NatsStore implements Store {
 		return (await this.#ask<StreamInfo>(`STREAM.INFO.${STREAM}`)).state;
 	}
 
-	/** Nothing is in it when there is no stream. */
+	/** It is empty if there is no stream. */
 	async #info(): Promise<Partial<StreamInfo>> {
 		const reply = await this.#connection.request(`$JS.API.STREAM.INFO.${STREAM}`);
 		return reply.json();
 	}
 
-	/** @returns its payload; `undefined` when it is gone */
+	/** @returns its payload; `undefined` if it no longer exists */
 	async #message(seq: number): Promise<string | undefined> {
 		const call = `$JS.API.STREAM.MSG.GET.${STREAM}`;
 		const reply = await this.#connection.request(call, JSON.stringify({ seq }));
@@ -199,7 +199,7 @@ class NatsStore implements Store {
 	}
 }
 
-/** The first line is its tag, and what goes with that behind a space. */
+/** The first line is its tag, then a space and its metadata. */
 function entryIn(payload: string): Entry {
 	const end = payload.indexOf("\n");
 	const tag = /^[0-9a-z]+/.exec(payload)?.[0] ?? "0";

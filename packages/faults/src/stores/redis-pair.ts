@@ -1,5 +1,5 @@
 /**
- * Two Redis servers that keep what they have in files: a primary, and a replica that follows it through a proxy.
+ * Two Redis servers that keep their data in files: a primary, and a replica that follows it through a proxy.
  */
 import { startRedisServer } from "@sse-service/testing/redis-server";
 import type { ServerProcess } from "@sse-service/testing/server-process";
@@ -14,7 +14,7 @@ import { contentOf } from "./log-text.js";
 export const LOG = "{sse}:log";
 const HEAD = "{sse}:head";
 
-// Of what is written, nothing waits for the disk: a server that is killed has it in the system's cache.
+// Writes do not wait for the disk: after a kill, the data is in the system's cache.
 const SERVER = {
 	persistence: true,
 	args: ["--appendfsync", "no", "--repl-diskless-sync-delay", "0"],
@@ -58,7 +58,7 @@ export class RedisPair {
 		return this.#replica;
 	}
 
-	/** Have the replica follow the primary: from now on it takes nothing from others. */
+	/** Makes the replica follow the primary: from now on it accepts writes from nobody else. */
 	async follow(): Promise<void> {
 		this.replication.target = this.#primary.port;
 		await call(this.#replica, "REPLICAOF", "127.0.0.1", `${this.replication.port}`);
@@ -73,13 +73,13 @@ export class RedisPair {
 		throw new Error(`The replica does not follow: ${this.#replica.output.slice(-1_000)}`);
 	}
 
-	/** The replica follows nobody any longer. @returns the newest sequence that it has */
+	/** Makes the replica stop following. @returns the newest sequence that it has */
 	async promote(): Promise<number> {
 		await call(this.#replica, "REPLICAOF", "NO", "ONE");
 		return newestOf(this.#replica);
 	}
 
-	/** Each takes the place of the other. */
+	/** Swaps the two. */
 	swap(): void {
 		[this.#primary, this.#replica] = [this.#replica, this.#primary];
 	}
@@ -94,7 +94,7 @@ export async function newestOf(server: ServerProcess): Promise<number> {
 	return Number(await call(server, "HGET", HEAD, "sequence"));
 }
 
-/** As the read of a store. It takes no script, which a server whose writers are paused would not run. */
+/** Reads like a store. It uses no script, because a server whose writers are paused would not run one. */
 export async function readLog(
 	server: ServerProcess,
 	after: Bookmark | undefined,
@@ -107,7 +107,7 @@ export async function readLog(
 			unknown,
 			[id: string, fields: string[]][],
 		];
-		// It was recreated meanwhile, or is not there.
+		// It was recreated in the meantime, or does not exist.
 		if (epoch === null || still !== epoch) return undefined;
 		const found = entries.map(
 			([id, fields]) => [Number.parseInt(id, 10), entryIn(fields)] as const,

@@ -1,5 +1,5 @@
 /**
- * Redis, and what happens to it.
+ * Redis, and its faults.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,10 @@ import type { Bookmark } from "../truth/ledger.js";
 import { call, LOG, newestOf, RedisPair, readLog } from "./redis-pair.js";
 import type { Store } from "./store.js";
 
-/** How long a server that is given up takes nothing, at most, until all of it is read. */
+/** How long, at most, an abandoned server accepts nothing while it is read. */
 const LAST_READ_MS = 10_000;
 
-/** How long it is waited for others to store something, at most. */
+/** How long to wait, at most, for others to store something. */
 const RESEND_MS = 2_000;
 
 export async function startRedisStore(): Promise<Store> {
@@ -82,7 +82,7 @@ class RedisStore implements Store {
 		await call(this.#pair.primary, "FLUSHALL");
 	}
 
-	/** While a process does not come up with what is written. */
+	/** While a process cannot keep up with the writes. */
 	async #trim({ truth, random, member: { proxy }, tell, readLog }: Scene): Promise<void> {
 		if (random.between(1, 2) === 1) {
 			proxy.hold();
@@ -107,7 +107,7 @@ class RedisStore implements Store {
 		tell("it continues");
 	}
 
-	/** To a replica that lacks what was written last. */
+	/** To a replica that lacks the last writes. */
 	async #failOver(scene: Scene): Promise<void> {
 		this.#pair.replication.hold();
 		await pause(scene.random.between(200, 2_000));
@@ -116,7 +116,7 @@ class RedisStore implements Store {
 		await this.#followAgain(scene, left);
 	}
 
-	/** To a replica that lacks a few. One process was not answered what it appended last, and appends it again. */
+	/** To a replica that lacks a few entries. One process received no answer to its last append, and appends it again. */
 	async #resend(scene: Scene): Promise<void> {
 		const { random, fleet, member, truth, tell } = scene;
 		this.#pair.replication.hold();
@@ -128,7 +128,7 @@ class RedisStore implements Store {
 		const left = await this.#takeOver(scene);
 		tell(`process ${member.index} was not answered`);
 		for (const { proxy } of fleet.members) if (proxy !== member.proxy) proxy.cut();
-		// So many others are in the places of those that were lost before.
+		// Enough other entries have taken the positions of the lost ones.
 		const lost = newest - (truth.ledger.current?.after ?? newest);
 		const others = newest - random.between(0, lost);
 		for (const deadline = now() + RESEND_MS; now() < deadline; ) {
@@ -138,7 +138,7 @@ class RedisStore implements Store {
 		await this.#followAgain(scene, left);
 	}
 
-	/** The replica takes over while the primary lives on: two logs, of which one is given up. */
+	/** The replica takes over while the primary keeps running: two logs, one of which is abandoned. */
 	async #split(scene: Scene): Promise<void> {
 		const { random, fleet, truth, tell } = scene;
 		this.#pair.replication.hold();
@@ -147,7 +147,7 @@ class RedisStore implements Store {
 		for (const { proxy } of fleet.members) {
 			const which = random.between(1, 3);
 			if (which === 1) proxy.cut();
-			// It reads from one server then, and writes to the other.
+			// The process then reads from one server and writes to the other.
 			else if (which === 2) proxy.cut(random.between(0, proxy.size - 1));
 		}
 		await pause(random.between(500, 4_000));
@@ -164,7 +164,7 @@ class RedisStore implements Store {
 		tell(`there is one again, after ${truth.ledger.current?.after}`);
 	}
 
-	/** @returns the branch that the one before was on */
+	/** @returns the branch of the previous server */
 	async #takeOver({ truth, fleet, tell }: Scene): Promise<Branch | undefined> {
 		const sequence = await this.#pair.promote();
 		const left = truth.cut(sequence);
@@ -185,7 +185,7 @@ class RedisStore implements Store {
 		scene.tell("the other one follows it");
 	}
 
-	/** All that was in the log of the server that is given up. */
+	/** Everything in the log of the abandoned server. */
 	async #readLast({ truth }: Scene, left: Branch | undefined): Promise<void> {
 		if (left === undefined) return;
 		const { epoch, after } = left;

@@ -1,5 +1,5 @@
 /**
- * A store: the engine that keeps the log, as something that breaks. Types only: nothing here runs.
+ * A store: the engine that keeps the log, and its faults. Types only: nothing here runs.
  */
 import type { Fault } from "../faults/fault.js";
 import type { Found } from "../truth/branch.js";
@@ -8,10 +8,10 @@ import type { Bookmark } from "../truth/ledger.js";
 export interface Store {
 	/** Where it listens. */
 	readonly port: number;
-	/** What can befall it. */
+	/** The faults it can have. */
 	readonly faults: readonly Fault[];
 	/**
-	 * What the log has after a place, or all that it has when it is another log.
+	 * Returns what the log has after a position, or everything if it is another log.
 	 *
 	 * @returns `undefined` when there is no log
 	 */

@@ -5,7 +5,7 @@
 import { Branch, type Entry, type Found } from "./branch.js";
 import { nameOf, type Position } from "./position.js";
 
-/** The place that the log was read up to. */
+/** The position up to which the log was read. */
 export interface Bookmark {
 	readonly epoch: string;
 	readonly sequence: number;

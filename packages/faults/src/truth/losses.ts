@@ -4,7 +4,7 @@
 
 interface Trim {
 	readonly epoch: string;
-	/** The events up to this one are gone. */
+	/** The events up to this one are lost. */
 	readonly sequence: number;
 }
 
@@ -18,7 +18,7 @@ interface Wipe extends Span {
 	readonly epochs: ReadonlySet<string>;
 }
 
-/** A process tells a client of a gap when it stays behind that for 10 s. The rest is what it takes to say so, and to be read. */
+/** A process sends a gap to a client that it stays behind for 10 s. The rest is the time to send and read it. */
 const LAG_MS = 15_000;
 
 export class Losses {
@@ -30,7 +30,7 @@ export class Losses {
 		this.#trims.push(trim);
 	}
 
-	/** Everything is gone. */
+	/** Everything is lost. */
 	wipe(epochs: Iterable<string>, at: number): void {
 		this.#wipes.push({ epochs: new Set(epochs), from: at, to: Infinity });
 	}
@@ -58,12 +58,12 @@ export class Losses {
 		return this.#wipes.some(({ epochs }) => epochs.has(epoch));
 	}
 
-	/** Whether a process could be on a wiped log still, and what it says be received then. */
+	/** Whether a process could still be on a wiped log at a time, including the time until its events are received. */
 	isWipeFresh(epoch: string, at: number): boolean {
 		return this.#wipes.some((wipe) => wipe.epochs.has(epoch) && isIn(wipe, at));
 	}
 
-	/** Whether a process could be behind, and what it says of that be received then. */
+	/** Whether a process could be behind at a time, including the time until its gap is received. */
 	isBehind(at: number): boolean {
 		return this.#outages.some((outage) => isIn(outage, at));
 	}

@@ -1,5 +1,5 @@
 /**
- * Places in the log, as the ids of events say them. Read here once more, so that the checker stands on nothing that it checks.
+ * Positions in the log, parsed from ids of events. Parsed here again, so that the checker uses no code that it checks.
  */
 
 export interface Position {
@@ -8,7 +8,7 @@ export interface Position {
 	readonly tag: string;
 }
 
-// Behind `^` stands a later position, which replaces events that were left out.
+// After `^` comes a later position, whose event replaces skipped ones.
 const ID = /^v1\.([\w-]+)\.([0-9a-z]+)\.([\w-]+)(~?)(?:\^[0-9a-z]+\.[\w-]+)?(?:;(.*))?$/;
 
 /** @returns `undefined` when it is not an id of the log */

@@ -1,5 +1,5 @@
 /**
- * What was sent, before it is known what became of it.
+ * What was sent, before its outcome is known.
  */
 import type { Target } from "./target.js";
 
@@ -10,7 +10,7 @@ export interface Sent {
 	readonly key?: string | undefined;
 	/** The application's own id. */
 	readonly ownId?: string | undefined;
-	/** After so many milliseconds it need not be replayed. */
+	/** After this many milliseconds, it need not be replayed. */
 	readonly ttlMs?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The truth: what was sent, what the log has, and what befell it. Everything that a reader received is held against it.
+ * The truth: what was sent, what the log has, and what happened to it. Everything that a reader received is compared with it.
  *
  * What the engine's log has, the checker reads itself. Only where an entry was gone before it could be read does the truth rest
  * on what was acknowledged or received. When that was decides nothing: it may have been in a socket for long.
@@ -44,7 +44,7 @@ export class Truth {
 		this.ledger = new Ledger((number) => this.keyOf(number));
 	}
 
-	/** A process is about to be told something. */
+	/** A process is about to receive an order. */
 	tell(id: number, told: Told): void {
 		this.#told.set(id, told);
 	}
@@ -83,25 +83,25 @@ export class Truth {
 		return `events ${other} and ${number} are both at ${nameOf(position)}`;
 	}
 
-	// What befell the log.
+	// What happened to the log.
 
 	/** @param branch the one that the engine was on when it was asked */
 	read(found: Found, branch: Branch | undefined): void {
 		this.ledger.read(found, branch);
 	}
 
-	/** The events up to this one are gone. */
+	/** The events up to this one are lost. */
 	trim(sequence: number): void {
 		const epoch = this.ledger.current?.epoch;
 		if (epoch !== undefined) this.losses.trim({ epoch, sequence });
 	}
 
-	/** The events after this one are gone, though they were acknowledged. @returns the branch that had them */
+	/** The events after this one are lost, although they were acknowledged. @returns the branch that had them */
 	cut(sequence: number): Branch | undefined {
 		return this.ledger.fork(sequence);
 	}
 
-	/** Everything is gone. */
+	/** Everything is lost. */
 	wipe(at: number): void {
 		this.losses.wipe(this.#sightings.epochs, at);
 	}
@@ -141,7 +141,7 @@ export class Truth {
 		return false;
 	}
 
-	/** What a branch has after one sequence, up to another, of what may be for a client. */
+	/** What a branch has between two sequences that may be for a client. */
 	*between(branch: Branch, after: number, upTo: number, reader: Reader): Iterable<Passed> {
 		for (let sequence = after + 1; sequence <= upTo; sequence++) {
 			const { number, told: id } = this.entryOn(branch, sequence) ?? {};
@@ -158,13 +158,13 @@ export class Truth {
 		return newest - sequence < this.#maxEvents && !this.losses.isTrimmed({ epoch, sequence });
 	}
 
-	/** Whether the engine has removed what is after a position, by its bound or by hand. */
+	/** Whether the engine has removed events after a position, by a limit or by hand. */
 	isTrimmedAfter(position: Position): boolean {
 		const newest = this.ledger.of(position.epoch).at(-1)?.newest ?? 0;
 		return newest - position.sequence >= this.#maxEvents || this.losses.isTrimmed(position);
 	}
 
-	/** All that was received has been seen, and the log has been read. @returns what does not fit together */
+	/** Call when everything received has been checked and the log has been read. @returns contradictions */
 	judge(): readonly string[] {
 		const wrong = this.#untagged
 			.splice(0)
@@ -186,12 +186,12 @@ export class Truth {
 		];
 	}
 
-	/** Of all positions that were judged. One is counted again when the event in it became known later. */
+	/** Counts all positions judged. A position counts again if its event became known later. */
 	get evidence(): Evidence {
 		return this.#evidence;
 	}
 
-	/** An event is in one place of a branch, unless the first was gone when the second was stored. */
+	/** An event is at one position of a branch, unless the first was lost when the second was stored. */
 	#objectionTo(branch: Branch, { number }: Entry): string | undefined {
 		if (number === undefined) return undefined;
 		const { epoch } = branch;
@@ -235,7 +235,7 @@ export class Truth {
 		return epochs > most ? `there were ${epochs} epochs, where ${most} are explained` : undefined;
 	}
 
-	/** What is known of a place by receipts only. */
+	/** What is known of a position from receipts only. */
 	#unreadAt(epoch: string, sequence: number): readonly Sighting[] {
 		return this.#sightings.at(epoch, sequence).filter(({ position }) => !this.ledger.has(position));
 	}
