@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as pause } from "node:timers/promises";
 import type { SharedLog } from "sse-service/adapter";
+import { KnownPeers, type Peer } from "./known-peers.js";
 import {
 	type Answer,
 	type Ask,
@@ -15,8 +16,6 @@ import {
 	MAX_ASKS,
 	type Post,
 	readCall,
-	readPost,
-	type Summary,
 } from "./peer-texts.js";
 
 const TOPIC = "inspector";
@@ -32,33 +31,17 @@ const CALLED_MS = 30_000;
 const CALL_EVERY_MS = 10_000;
 /** At most one call, or post, in this time: more are one. */
 const SOON_MS = 150;
-/** Processes that are listened to, and read. */
+/** Processes for which this one posts. */
 const MAX_CALLERS = 20;
-const MAX_PEERS = 200;
 /** A question that no page has asked for this long is not asked further. */
 const ASKED_MS = 8_000;
 const ANSWER_TIMEOUT_MS = 1_500;
 const LOOK_MS = 60;
-/** How long a process that is gone is shown. */
-const GONE_MS = 60_000;
 
 /** What the inspector of this process says. */
 export interface PeersHost {
 	readonly service: unknown;
 	post(asks: ReadonlyMap<string, Ask>): Omit<Post, "isLast">;
-}
-
-/** Another process. */
-export interface Peer {
-	readonly id: string;
-	readonly state: "live" | "gone" | "left";
-	readonly summary: Summary;
-}
-
-interface Known {
-	post: Post;
-	/** Since when its post is no longer there. */
-	goneAt: number | undefined;
 }
 
 export class Peers {
@@ -69,7 +52,7 @@ export class Peers {
 	readonly #callers = new Map<string, { readonly call: Call; readonly until: number }>();
 	/** What pages of this process ask, and when they last did. */
 	readonly #asks = new Map<string, { readonly ask: Ask; usedAt: number }>();
-	readonly #known = new Map<string, Known>();
+	readonly #known = new KnownPeers();
 	readonly #listener = (message: unknown): void => this.#onSignal(message as Signal);
 	#calledAt = -Infinity;
 	#postedAt = -Infinity;
@@ -105,12 +88,9 @@ export class Peers {
 		if (now - this.#lookedAt >= POST_EVERY_MS / 2) void this.#look();
 	}
 
-	/** The other processes, those that are gone included. */
+	/** The other processes, including those that are gone. */
 	get all(): Peer[] {
-		return Array.from(this.#known, ([id, { post, goneAt }]) => {
-			const gone = post.isLast ? "left" : "gone";
-			return { id, state: goneAt === undefined ? "live" : gone, summary: post.summary };
-		});
+		return this.#known.all;
 	}
 
 	/** Why the other processes are not known, if they are not. */
@@ -121,15 +101,13 @@ export class Peers {
 
 	/** The ids of the processes that answer now. */
 	get live(): string[] {
-		return this.all.flatMap(({ id, state }) => (state === "live" ? [id] : []));
+		return [...this.#known.live.keys()];
 	}
 
 	/** Followers in other processes, by the attempt of a run. */
 	followers(attempt: string): number {
 		let count = 0;
-		for (const { post, goneAt } of this.#known.values()) {
-			if (goneAt === undefined) count += post.followers.get(attempt) ?? 0;
-		}
+		for (const post of this.#known.live.values()) count += post.followers.get(attempt) ?? 0;
 		return count;
 	}
 
@@ -147,12 +125,20 @@ export class Peers {
 		if (isNew) await this.#call();
 		const giveUpAt = performance.now() + ANSWER_TIMEOUT_MS;
 		for (;;) {
-			const live = [...this.#known].filter(([, { goneAt }]) => goneAt === undefined);
-			const answers = live.flatMap(([id, { post }]) => {
-				const answer = post.answers.get(key);
-				return answer === undefined ? [] : [[id, { name: post.summary.name, answer }] as const];
-			});
-			if (answers.length === live.length || performance.now() >= giveUpAt) return new Map(answers);
+			const { live } = this.#known;
+			const answers = [...live].flatMap(
+				([
+					id,
+					{
+						answers,
+						summary: { name },
+					},
+				]) => {
+					const answer = answers.get(key);
+					return answer === undefined ? [] : [[id, { name, answer }] as const];
+				},
+			);
+			if (answers.length === live.size || performance.now() >= giveUpAt) return new Map(answers);
 			await pause(LOOK_MS, undefined, { ref: false });
 			await this.#look();
 		}
@@ -223,17 +209,11 @@ export class Peers {
 	#read(posts: ReadonlyMap<string, string>): void {
 		const now = performance.now();
 		this.#readAt = now;
-		for (const [id, known] of this.#known) {
-			known.goneAt ??= posts.has(PREFIX + id) ? undefined : now;
-			if (known.goneAt !== undefined && now - known.goneAt > GONE_MS) this.#known.delete(id);
-		}
-		for (const [name, text] of posts) {
+		const others = [...posts].flatMap(([name, text]) => {
 			const id = name.slice(PREFIX.length);
-			if (!name.startsWith(PREFIX) || id === this.id) continue;
-			const post = readPost(text);
-			if (post === undefined || (this.#known.size >= MAX_PEERS && !this.#known.has(id))) continue;
-			this.#known.set(id, { post, goneAt: post.isLast ? now : undefined });
-		}
+			return name.startsWith(PREFIX) && id !== this.id ? [[id, text] as const] : [];
+		});
+		this.#known.take(new Map(others), now);
 	}
 
 	/** A failure is shown on the page, until the next success. Never rejects. */

@@ -1,0 +1,57 @@
+/**
+ * The other processes that this one knows, from what they posted last.
+ */
+import { type Post, readPost, type Summary } from "./peer-texts.js";
+
+/** The most processes that are known. */
+const MAX_PEERS = 200;
+/** How long a process that is gone stays known. */
+const GONE_MS = 60_000;
+
+/** Another process. */
+export interface Peer {
+	readonly id: string;
+	readonly state: "live" | "gone" | "left";
+	readonly summary: Summary;
+}
+
+interface Known {
+	post: Post;
+	/** Since when its post is no longer there. */
+	goneAt: number | undefined;
+}
+
+export class KnownPeers {
+	readonly #known = new Map<string, Known>();
+
+	/** All of them, including those that are gone. */
+	get all(): Peer[] {
+		return Array.from(this.#known, ([id, { post, goneAt }]) => {
+			const gone = post.isLast ? "left" : "gone";
+			return { id, state: goneAt === undefined ? "live" : gone, summary: post.summary };
+		});
+	}
+
+	/** The posts of the processes that answer now, by their id. */
+	get live(): ReadonlyMap<string, Post> {
+		const live = [...this.#known].filter(([, { goneAt }]) => goneAt === undefined);
+		return new Map(live.map(([id, { post }]) => [id, post]));
+	}
+
+	/** @param posts what is posted now, by the id of the process */
+	take(posts: ReadonlyMap<string, string>, now: number): void {
+		for (const [id, known] of this.#known) {
+			known.goneAt ??= posts.has(id) ? undefined : now;
+			if (known.goneAt !== undefined && now - known.goneAt > GONE_MS) this.#known.delete(id);
+		}
+		for (const [id, text] of posts) {
+			const post = readPost(text);
+			if (post === undefined || (this.#known.size >= MAX_PEERS && !this.#known.has(id))) continue;
+			this.#known.set(id, { post, goneAt: post.isLast ? now : undefined });
+		}
+	}
+
+	clear(): void {
+		this.#known.clear();
+	}
+}
