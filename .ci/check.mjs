@@ -7,6 +7,7 @@ import { checkApiDocs } from "./api-docs.mjs";
 import { onInterrupt, run } from "./command.mjs";
 import { Report } from "./report.mjs";
 import { build, SetupError, toolsEnv } from "./setup.mjs";
+import { checkShape } from "./shape.mjs";
 import { tarballOf } from "./tarball.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
@@ -49,6 +50,7 @@ export async function check(report, env) {
 	steps.push(["size-limit", () => tool("size-limit", [])]);
 	const core = join(root, "packages", "core");
 	steps.push(["layers", () => tool("vitest", ["run", "test/layers.test.ts"], core)]);
+	steps.push(["short files, no repeats", checkShape]);
 	steps.push(["API reference", checkApiDocs]);
 	steps.push(["lock file", noHosts]);
 	steps.push(["limits of tests", oneLimit]);
