@@ -2,9 +2,16 @@
  * Streams on a `Response` over the servers of other people, in its body and written to Node's response.
  */
 import { once } from "node:events";
-import { Agent, createServer, get, type IncomingMessage, type Server } from "node:http";
+import {
+	Agent,
+	createServer,
+	get,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from "node:http";
 import { connect as connectHttp2 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import {
 	eventually,
@@ -310,6 +317,19 @@ describe.each(WAYS)("over %s", (_name, server, isDirect) => {
 		expect(stream.events).toEqual([{ data: "only" }]);
 		await gone(1);
 		expect(reasons).toEqual(["server"]);
+	});
+
+	it.runIf(isDirect && !http2)("sends the head and the first bytes in one write", async () => {
+		const url = await serve();
+		const writes = (["_write", "_writev"] as const).map((name) => {
+			return vi.spyOn(Socket.prototype as Required<Socket>, name);
+		});
+		const stream = await openStream(url);
+		await stream.until(() => stream.comments.length === 1);
+		const written = writes.flatMap(({ mock }) => mock.contexts as Socket[]);
+		vi.restoreAllMocks();
+		const { socket } = responses[0] as ServerResponse;
+		expect(written.filter((each) => each === socket)).toHaveLength(1);
 	});
 
 	it.skipIf(http2)("leaves its socket to the next request once it has ended", async () => {

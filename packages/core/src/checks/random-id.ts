@@ -22,7 +22,7 @@ export function randomId(length = DEFAULT_LENGTH): string {
 		crypto.getRandomValues(pool);
 		used = 0;
 	}
-	codes.length = length;
+	if (codes.length !== length) codes.length = length;
 	for (let index = 0; index < length; index++) {
 		codes[index] = CODES[(pool[used++] ?? 0) & SIX_BITS] ?? 0;
 	}

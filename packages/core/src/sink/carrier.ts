@@ -3,6 +3,7 @@
  * sends the head, so every header that anything has set arrives. Once it has written what it read, unchanged, the
  * stream can write to the carrier itself.
  */
+import { type Holdable, hold, release } from "./first-packet.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 
 export interface Carrier extends Omit<Sink, "open" | "lastEventId" | "headersOnly"> {
@@ -20,6 +21,10 @@ export interface Carrier extends Omit<Sink, "open" | "lastEventId" | "headersOnl
 }
 
 interface CarrierResponse {
+	/** `null` while it waits behind another response. */
+	readonly socket: Partial<Holdable> | null;
+	/** HTTP/2 only. */
+	readonly stream?: unknown;
 	write(...chunk: never[]): boolean;
 	on(event: "close", listener: () => void): unknown;
 	removeListener(event: "close", listener: () => void): unknown;
@@ -32,6 +37,8 @@ const MAX_UNWRITTEN = 8;
 export class Passage {
 	readonly #carrier: CarrierResponse;
 	readonly #onProven: () => void;
+	/** Held until the first write. */
+	readonly #socket: Holdable | undefined;
 	/** What the layer has read and not yet written. */
 	readonly #unwritten: unknown[] = [];
 	/** Set while it is watched. */
@@ -41,6 +48,8 @@ export class Passage {
 	constructor(body: ReadableStream, carrier: CarrierResponse, onProven: () => void) {
 		this.#carrier = carrier;
 		this.#onProven = onProven;
+		this.#socket = holdableOf(carrier);
+		if (this.#socket !== undefined) hold(this.#socket);
 		// Layers read by a reader. What transforms or observes a body uses `pipeThrough`, `pipeTo`, `tee` or a loop.
 		const getReader = (...mode: never[]): unknown => {
 			this.#stop ??= watchWrites(this.#carrier, (chunk) => this.#onWritten(chunk));
@@ -64,7 +73,14 @@ export class Passage {
 		if (isOurs && this.#unwritten.length > 0) return;
 		this.stop();
 		if (isOurs) this.#onProven();
+		if (this.#socket !== undefined) release(this.#socket);
 	}
+}
+
+/** HTTP/2 gathers frames by itself, and stand-ins have nothing to gather. */
+function holdableOf({ socket, stream }: CarrierResponse): Holdable | undefined {
+	const isHoldable = stream === undefined && typeof socket?.cork === "function";
+	return isHoldable ? (socket as Holdable) : undefined;
 }
 
 /** Calls `onWritten` after each write to a response. @returns a function that stops this */
