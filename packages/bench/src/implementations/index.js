@@ -86,10 +86,9 @@ const EVERY_TARGET = ["all", "group", "client"];
 
 /**
  * One that only the workloads made for it measure.
- * @param {string} name @param {string} file @param {string} [packageName] @returns {Entry}
+ * @param {string} name @param {URL} url @param {string} [packageName] @returns {Entry}
  */
-function single(name, file, packageName) {
-	const url = new URL(file, import.meta.url).href;
+function single(name, { href: url }, packageName) {
 	return { name, url, ...(packageName === undefined ? {} : { packageName }), targets: [] };
 }
 
@@ -154,7 +153,7 @@ export const IMPLEMENTATIONS = [
 		missing,
 		targets: ["all"],
 	},
-	single(OURS_WITH_HISTORY, "./sse-service-history.js", "sse-service"),
+	single(OURS_WITH_HISTORY, new URL("./sse-service-history.js", import.meta.url), "sse-service"),
 	{
 		name: OURS_OVER_REDIS,
 		url: new URL("./sse-service-redis.js", import.meta.url).href,
@@ -162,20 +161,24 @@ export const IMPLEMENTATIONS = [
 		missing: () => (programOf("redis") === undefined ? "there is no redis-server" : undefined),
 		targets: [],
 	},
-	single(OURS_RESUMING, "./sse-service-resuming.js", "sse-service"),
-	single(OURS_PUBLISHING, "./sse-service-publishing.js", "sse-service"),
-	single(OURS_OBSERVED, "./sse-service-observed.js", "@sse-service/inspector"),
-	single(BARE_HTTP, "./bare-http.js"),
-	single(FASTIFY_ADAPTER, "./fastify-adapter.js", "@sse-service/fastify"),
-	single(FASTIFY_BY_HAND, "./fastify-by-hand.js", "fastify"),
-	single(FASTIFY_SEND, "./fastify-send.js", "fastify"),
-	single(EXPRESS_ADAPTER, "./express-adapter.js", "@sse-service/express"),
-	single(EXPRESS_BY_HAND, "./express-by-hand.js", "express"),
-	single(NEST_ADAPTER, "./nest-adapter.js", "@sse-service/nest"),
-	single(NEST_BY_HAND, "./nest-by-hand.js", "@nestjs/core"),
-	single(NEST_INTERCEPTED, "./nest-intercepted.js", "@nestjs/core"),
-	single(FETCH_DIRECT, "./fetch-direct.js", "sse-service"),
-	single(FETCH_BODY, "./fetch-body.js", "sse-service"),
-	single(FETCH_BETTER_SSE, "./fetch-better-sse.js", "better-sse"),
-	single(FETCH_BY_HAND, "./fetch-by-hand.js", "@hono/node-server"),
+	single(OURS_RESUMING, new URL("./sse-service-resuming.js", import.meta.url), "sse-service"),
+	single(OURS_PUBLISHING, new URL("./sse-service-publishing.js", import.meta.url), "sse-service"),
+	single(
+		OURS_OBSERVED,
+		new URL("./sse-service-observed.js", import.meta.url),
+		"@sse-service/inspector",
+	),
+	single(BARE_HTTP, new URL("./bare-http.js", import.meta.url)),
+	single(FASTIFY_ADAPTER, new URL("./fastify-adapter.js", import.meta.url), "@sse-service/fastify"),
+	single(FASTIFY_BY_HAND, new URL("./fastify-by-hand.js", import.meta.url), "fastify"),
+	single(FASTIFY_SEND, new URL("./fastify-send.js", import.meta.url), "fastify"),
+	single(EXPRESS_ADAPTER, new URL("./express-adapter.js", import.meta.url), "@sse-service/express"),
+	single(EXPRESS_BY_HAND, new URL("./express-by-hand.js", import.meta.url), "express"),
+	single(NEST_ADAPTER, new URL("./nest-adapter.js", import.meta.url), "@sse-service/nest"),
+	single(NEST_BY_HAND, new URL("./nest-by-hand.js", import.meta.url), "@nestjs/core"),
+	single(NEST_INTERCEPTED, new URL("./nest-intercepted.js", import.meta.url), "@nestjs/core"),
+	single(FETCH_DIRECT, new URL("./fetch-direct.js", import.meta.url), "sse-service"),
+	single(FETCH_BODY, new URL("./fetch-body.js", import.meta.url), "sse-service"),
+	single(FETCH_BETTER_SSE, new URL("./fetch-better-sse.js", import.meta.url), "better-sse"),
+	single(FETCH_BY_HAND, new URL("./fetch-by-hand.js", import.meta.url), "@hono/node-server"),
 ];

@@ -33,7 +33,7 @@ export interface LogReaderOf {
 	readonly ownGroups?: readonly string[];
 }
 
-export interface LogPage {
+interface LogPage {
 	readonly records: readonly LogRecordOf[];
 	readonly upTo: LogPosition;
 }

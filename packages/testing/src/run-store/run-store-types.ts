@@ -4,7 +4,7 @@
  * The types of `sse-service/runs` fit these. The core is tested with this package, so this package cannot import them.
  */
 
-export type Outcome = "done" | "failed" | "cancelled";
+type Outcome = "done" | "failed" | "cancelled";
 
 export interface Entry {
 	readonly event?: string | undefined;
@@ -32,12 +32,12 @@ export interface Rules {
 	readonly maxRuns: number;
 }
 
-export interface Snapshot {
+interface Snapshot {
 	readonly sequence: number;
 	readonly state: string;
 }
 
-export interface Write {
+interface Write {
 	readonly id: string;
 	readonly attempt: string;
 	readonly term: number;
