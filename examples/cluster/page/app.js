@@ -85,7 +85,7 @@ function showPeople(clients) {
 			paintAvatar(within(row, ".avatar"), clientId);
 			within(row, "bdi").textContent = clientId;
 			within(row, ".you").hidden = clientId !== me;
-			// None: it was told to reconnect, and has not yet.
+			// No connections: the client was sent away and has not reconnected yet.
 			within(row, ".size").textContent = connections === 0 ? "moving" : plural(connections, "tab");
 		},
 	);

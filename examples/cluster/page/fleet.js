@@ -7,7 +7,7 @@ import { plural } from "/shared/words.js";
 
 /** @import { Fleet } from "../cluster.js" */
 
-/** Of more, the figure alone is told. */
+/** For more connections, only the number is shown. */
 const MAX_DOTS = 24;
 
 export function createFleet() {

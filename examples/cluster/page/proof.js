@@ -55,7 +55,7 @@ export function createProof() {
 			server = undefined;
 		},
 
-		/** It is told that something is missing: that is not missed silently, and the numbers continue from anywhere. */
+		/** A gap reports missing events, so none is missed silently, and the numbers may continue from anywhere. */
 		gap() {
 			last = undefined;
 			add("gaps");
