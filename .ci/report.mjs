@@ -1,4 +1,4 @@
-// Counts what passed and what failed, and says so: one line per step, and the sum as the very last line.
+// Counts what passed and what failed, and prints one line per step and a summary as the last line.
 
 /**
  * @typedef {object} Verdict

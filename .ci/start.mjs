@@ -1,4 +1,4 @@
-// `npm start [example]`: installs, builds and serves an example, node-http unless told, in this very process, so that
+// `npm start [example]`: installs, builds and serves an example, node-http by default, in this same process, so that
 // there is nothing between the terminal and the server: no wrapper adds a word, and one signal ends everything.
 
 import { basename, dirname, join } from "node:path";

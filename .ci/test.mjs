@@ -40,7 +40,7 @@ try {
 report.end();
 
 /**
- * Gets the programs that tests need, and answers the variables that tell the tests where they are. What cannot be had is
+ * Gets the programs that tests need, and returns the variables that name them. What cannot be installed is
  * reported: its tests skip themselves.
  */
 async function provide() {

@@ -26,7 +26,7 @@ import { startCounting } from "./counter.js";
 
 const SERVER = fileURLToPath(new URL("./server.js", import.meta.url));
 const NAMES = ["teal", "violet", "amber"];
-/** Over so long a process ends its streams when a new version is deployed. */
+/** How long a process takes to end its streams when a new version is deployed. */
 const DRAIN_MS = 800;
 const REDIS_AWAY_MS = 2_000;
 const MAX_HAPPENINGS = 50;

@@ -62,7 +62,7 @@ const PRESENCE_INTERVAL_MS = 100;
 /** The numbers' group: every tab is in it, and it is no room. */
 const NUMBERS = "the numbers";
 const NUMBER_INTERVAL_MS = 200;
-/** Those of 20 seconds: who is away for longer has a gap. */
+/** Those of 20 seconds: a client that is disconnected for longer gets a gap. */
 const NUMBERS_KEPT = 100;
 const CUT_MS = 3_000;
 /** What the application itself keeps, whatever the history does. */
@@ -202,7 +202,7 @@ export function createExample() {
 
 	/** @type {Action} */
 	function cut(connection) {
-		// So long the browser stays away. When it is back, it is told `retryMs` again.
+		// How long the browser stays disconnected. When it reconnects, it receives `retryMs` again.
 		connection.send({}, { event: "cut", retry: CUT_MS });
 		return { ended: sse.disconnect({ connection }, "cut") };
 	}

@@ -25,7 +25,7 @@ const FOLDERS = new Map([
 	["client/", clientModules],
 ]);
 
-/** A request that is not answered as it wished: what it is told instead. */
+/** A request that is refused: the answer it gets instead. */
 export class Refusal extends Error {
 	/** @param {number} statusCode @param {string} message @param {OutgoingHttpHeaders} [headers] */
 	constructor(statusCode, message, headers) {

@@ -76,7 +76,7 @@ export function createAnswer(element, path, { keepingEnd, onState }) {
 			retry: { baseMs: 300, maxMs: 3_000 },
 			// The answer follows from its start.
 			onGap({ reason }) {
-				// Its end came while this tab was away, and it is written again.
+				// It ended while this tab was disconnected, and it is being written again.
 				if (reason === "attempt") broken = server;
 				clear();
 			},

@@ -1,5 +1,5 @@
 /**
- * The stream of each tab, and what everyone is told by it.
+ * The stream of each tab, and what everyone receives on it.
  */
 import { BadRequestException, Body, Controller, Post, Req } from "@nestjs/common";
 import { SseService, SseStream } from "@sse-service/nest";

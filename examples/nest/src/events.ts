@@ -27,7 +27,7 @@ export interface Events {
 	readonly notice: Notice;
 }
 
-/** Of a log: its lines, and that no more will come. */
+/** Of a log: its lines, and its end. */
 export interface LogEvents {
 	readonly line: { readonly step: string; readonly text: string };
 	readonly end: { readonly passed: boolean };

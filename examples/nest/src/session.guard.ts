@@ -1,5 +1,5 @@
 /**
- * The guards: whoever is not signed in gets no further than the routes marked `@Public()`, and to those marked
+ * The guards: a user who is not signed in reaches only the routes marked `@Public()`, and to those marked
  * `@OpsOnly()` only ops does. They answer before a stream opens, as on any route.
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * An event stream over the browser's own `EventSource`, that comes back, whatever ended it.
+ * An event stream over the browser's own `EventSource`, that reconnects, whatever ended it.
  */
 
 /** A browser gives up on an answer that is no event stream, such as a proxy's 502. This does not. */

@@ -1,5 +1,5 @@
 /**
- * Names of those who use a page: told in the address, or invented.
+ * Names of the users of a page: from the address, or invented.
  */
 
 /** Characters; the server counts UTF-16 code units, and allows twice as many. */

@@ -20,7 +20,7 @@ const PROGRAM = process.env.SSE_REDIS_SERVER || "redis-server";
 const START_TIMEOUT_MS = 10_000;
 
 /**
- * Is told the process id of each server, and an empty line when that has ended. Its input ends when this process does,
+ * Reads the process id of each server, and an empty line when the server has ended. Its input ends when this process does,
  * be it by SIGKILL: then it ends what is left.
  */
 const WATCH =
@@ -45,7 +45,7 @@ export function createRedis(onChange) {
 			PROGRAM,
 			[
 				...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
-				// It answers when its disk has what it was told. So it can be killed at any time, and has all that
+				// It answers once the data is on its disk. So it can be killed at any time, and has everything that
 				// it acknowledged when it is back.
 				...["--appendonly", "yes", "--appendfsync", "always"],
 			],

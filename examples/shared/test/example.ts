@@ -120,7 +120,7 @@ export async function post(
 	return (await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) })).status;
 }
 
-/** Has everyone told something, by one who may. */
+/** Sends something to everyone, as a user who may. */
 export async function tell(page: Page, text: string): Promise<void> {
 	await page.getByLabel("Tell everyone").fill(text);
 	await page.getByRole("button", { name: "Send" }).click();

@@ -23,7 +23,7 @@ import { nowMicros, readUsage } from "./usage.js";
  * @property {number} slowClientMicros
  */
 
-// One for all sockets: what was read is looked at before the callback returns.
+// One for all sockets: data is checked before the callback returns.
 const readBuffer = Buffer.allocUnsafe(64 * 1024);
 /** @type {import("node:net").Socket[]} */
 const sockets = [];
@@ -75,10 +75,10 @@ takeOrders({
 		stopReading(plan.slow);
 	},
 
-	/** Resolves when every connection has its event number `nth` and all before it. @param {{ nth: number, timeoutMs: number }} order */
+	/** Resolves when every connection has received its events up to number `nth`. @param {{ nth: number, timeoutMs: number }} order */
 	received: ({ nth, timeoutMs }) => everywhere(nth + 1, timeoutMs),
 
-	/** Resolves when every connection has had a heartbeat; at once where there are none. @param {{ timeoutMs: number }} order */
+	/** Resolves when every connection has received a heartbeat; at once if heartbeats are off. @param {{ timeoutMs: number }} order */
 	heartbeat: ({ timeoutMs }) => (beating ? everywhere(1, timeoutMs) : undefined),
 
 	/**

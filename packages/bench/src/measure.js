@@ -29,7 +29,7 @@ import { run } from "./run.js";
 
 /**
  * @param {readonly Case[]} cases @param {readonly Entry[]} field @param {MeasureOptions} options
- * @param {(round: number) => void} [onRound] told after each round
+ * @param {(round: number) => void} [onRound] called after each round
  * @returns {Promise<Measurement>}
  */
 export async function measure(cases, field, options, onRound = () => {}) {

@@ -61,7 +61,7 @@ export class Child {
 	}
 
 	/**
-	 * Gives an order without waiting for it: an answer would be among what is measured. What it throws ends the process.
+	 * Gives an order without waiting for it: an answer would be measured as well. An error ends the process.
 	 * @param {string} order @param {unknown} argument
 	 */
 	tell(order, argument) {

@@ -1,4 +1,4 @@
-// A process that is no Node of ours: how it is reached, and what it has used.
+// A process that is not our Node: its address, and the CPU and memory it used.
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

@@ -8,7 +8,7 @@ export class OwnIds {
 	#matched = 0;
 
 	/**
-	 * Closes up what is left, in place.
+	 * Closes the gaps, in place.
 	 * @param {Buffer} buffer @param {number} length @returns {number} how much is left
 	 */
 	remove(buffer, length) {

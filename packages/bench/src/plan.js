@@ -33,7 +33,7 @@ const IDLE = {
 	timed: false,
 };
 
-/** A plan in which nothing is sent, but for what is told. @param {Partial<Plan> & { connections: number }} told @returns {Plan} */
+/** A plan that sends nothing, except as given. @param {Partial<Plan> & { connections: number }} told @returns {Plan} */
 export function createPlan(told) {
 	return { ...IDLE, ...told };
 }

@@ -12,7 +12,7 @@ import { thousands } from "./workload.js";
  * @typedef {object} Palette
  * @property {string} paper
  * @property {string} ink
- * @property {string} faint for what is said besides
+ * @property {string} faint for secondary text
  * @property {string} grid
  * @property {string} ours
  * @property {string} bare for the loops that do nothing else

@@ -1,5 +1,5 @@
 // The check of one connection: takes the response out of its HTTP/1.1 framing, and ids that the server makes itself out
-// of the body, and compares the rest with what is expected. A byte that is lost, added, changed or out of order cannot pass.
+// of the body, and compares the rest with what is expected. A lost, added, changed or reordered byte is detected.
 
 import { OwnIds } from "./own-ids.js";
 
@@ -13,7 +13,7 @@ const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 export class ResponseCheck {
 	#expected;
 	#onPiece;
-	/** The head as far as it has come; `undefined` once it is over. @type {string | undefined} */
+	/** The part of the head received so far; `undefined` once it is complete. @type {string | undefined} */
 	#head = "";
 	/** How much of the body has come. */
 	#offset = 0;
@@ -25,7 +25,7 @@ export class ResponseCheck {
 	 * @type {"first digit" | "digit" | "size LF" | "data" | "data CR" | "data LF"}
 	 */
 	#next = "first digit";
-	/** The size of the chunk as far as it is known, then what is left of its data. */
+	/** The size of the chunk as far as it is known, then the rest of its data. */
 	#chunkBytes = 0;
 
 	/** Takes out the ids that are not known before. @type {OwnIds | undefined} */

@@ -1,4 +1,4 @@
-// The results that are kept: what was measured, a JSON file for each workload and one for the bars, and the
+// The stored results: what was measured, a JSON file for each workload and one for the bars, and the
 // page with tables and plots that is made from them.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -128,7 +128,7 @@ function writeJson(name, value) {
 	writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify(value, undefined, "\t")}\n`);
 }
 
-/** @param {string} name what was kept, if anything was */
+/** @param {string} name what was stored, if anything was */
 function readJson(name) {
 	try {
 		return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8"));

@@ -80,7 +80,7 @@ takeOrders({
 		});
 	},
 
-	/** Sends so many events, in one turn. @param {{ from: number, count: number }} order */
+	/** Sends this many events, in one turn. @param {{ from: number, count: number }} order */
 	send({ from, count }) {
 		for (let nth = from; nth < from + count; nth++) send(nth);
 	},
@@ -118,7 +118,7 @@ takeOrders({
 	/** How late the loop was since then. */
 	loopDelay: () => loopDelay?.stop(),
 
-	/** @returns {Promise<number>} resident bytes once the garbage is gone, and what is left has moved together */
+	/** @returns {Promise<number>} resident bytes after garbage collection and compaction */
 	async resident() {
 		for (let i = 0; i < 3; i++) {
 			globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
@@ -146,7 +146,7 @@ takeOrders({
 	peak: readPeak,
 });
 
-/** Where the kernel cannot be told to forget it, the peak is that of the whole run. */
+/** If the kernel cannot reset it, the peak is that of the whole run. */
 function forgetPeak() {
 	try {
 		// proc(5): "5 (since Linux 4.0): Reset the peak resident set size".

@@ -6,7 +6,7 @@
  * @typedef {import("./workload.js").Figure} Figure
  */
 
-/** From this share of its core on, the load client may be what was waited for. */
+/** From this share of its core on, the load client may be the bottleneck. */
 const BOTTLENECK = 0.97;
 
 export const LEGEND = [

@@ -26,7 +26,7 @@
  * @typedef {object} Case one size of the work
  * @property {string} name
  * @property {Plan} plan
- * @property {readonly string[] | "everyone" | undefined} [field] who is measured: these, or all who send at all; default: all who
+ * @property {readonly string[] | "everyone" | undefined} [field] which implementations are measured: these, or all that send at all; default: all that
  * can send to the plan's target
  * @property {readonly string[]} [baselines] what ratios are against; default: the bare loops
  * @property {boolean} [inside] whether the server's event loop or memory is looked into from inside

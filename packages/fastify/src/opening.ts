@@ -155,7 +155,7 @@ class Opening<Result extends Connected> {
 		});
 	}
 
-	/** Refuses without touching the reply that has begun. Logs it, because awaiting the promise is optional. */
+	/** Refuses without touching the reply that has started. Logs it, because awaiting the promise is optional. */
 	#refuseStarted(): void {
 		const error = new SSEError(
 			"ERR_SSE_RESPONSE_STARTED",

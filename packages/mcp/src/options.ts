@@ -9,9 +9,9 @@ export interface McpEventsOptions {
 	readonly store?: RunStore | undefined;
 	/** How long a stream is kept after its end, in milliseconds. Default 300,000 (five minutes). */
 	readonly ttlMs?: number | undefined;
-	/** After so long without a sign of its process, a stream has ended, in milliseconds. Default 15,000. */
+	/** How long a stream may go without a sign of life from its process before it ends, in milliseconds. Default 15,000. */
 	readonly leaseMs?: number | undefined;
-	/** After so long without a message, a stream has ended, in milliseconds. Default 3,600,000 (an hour). A later message continues it. */
+	/** How long a stream may go without a message before it ends, in milliseconds. Default 3,600,000 (an hour). A later message continues it. */
 	readonly idleMs?: number | undefined;
 	/** About how many messages of one stream are kept: the newest, and at least half as many. Default 10,000. */
 	readonly maxEvents?: number | undefined;

@@ -18,7 +18,7 @@ export interface WriterLimits {
 	readonly maxEvents: number;
 	/** Characters that a stream keeps. */
 	readonly maxLength: number;
-	/** A stream without events for so long is finished, in milliseconds. */
+	/** A stream is finished after this time without events, in milliseconds. */
 	readonly idleMs: number;
 }
 

@@ -56,7 +56,7 @@ export class StreamWriter {
 		this.#add(() => this.#segment.expect(request));
 	}
 
-	/** Waits its turn and keeps what follows waiting. @returns a function that lets it go on */
+	/** Waits for its turn and makes later calls wait. @returns a function that ends the turn */
 	hold(): Promise<() => void> {
 		return new Promise((onHeld) => {
 			this.#add(() => new Promise<void>((release) => onHeld(release)));

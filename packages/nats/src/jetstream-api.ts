@@ -18,7 +18,7 @@ export interface StreamConfig {
 	readonly retention?: "limits";
 	readonly deny_delete?: boolean;
 	readonly mirror?: { readonly name: string };
-	/** Publishes what is stored once more, without guarantees, for whoever subscribes. */
+	/** Republishes stored messages, without guarantees, to all subscribers. */
 	readonly republish?: { readonly src: string; readonly dest: string };
 }
 

@@ -38,7 +38,7 @@ export class Latest {
 	/**
 	 * Check what is there.
 	 *
-	 * @throws (rejects) `ERR_SSE_LOG_VERSION` when it is of another format
+	 * @throws (rejects) `ERR_SSE_LOG_VERSION` when it has another format
 	 */
 	async open(log: Log): Promise<void> {
 		const found = await this.#jetStream.stream(this.#name);

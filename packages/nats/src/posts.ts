@@ -27,7 +27,7 @@ export class Posts {
 		this.#subjects = new PostSubjects(options.prefix);
 	}
 
-	/** @throws (rejects) `ERR_SSE_LOG_VERSION` when what is there is of another format */
+	/** @throws (rejects) `ERR_SSE_LOG_VERSION` when the existing stream has another format */
 	async open(): Promise<void> {
 		const { config } = await findOrMake(this.#jetStream, this.#config());
 		decodeDescription("posts", config);

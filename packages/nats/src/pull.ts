@@ -1,5 +1,5 @@
 /**
- * Reads a page of a stream: the messages of one subject from a sequence on, at most so many. Nothing more is sent than is asked for.
+ * Reads a page of a stream: the messages of one subject from a sequence on, up to a limit. The server sends nothing beyond it.
  */
 import { within } from "sse-service/engine";
 import { type Delivery, toDelivery } from "./delivery.js";
@@ -29,7 +29,7 @@ export async function pull(
 		const unsubscribe = requests.subscribe(
 			inbox,
 			(message) => {
-				// A message with a code brings nothing: there is no more.
+				// A message with a code carries nothing: the page is complete.
 				if (message.headers?.code) return resolve();
 				deliveries.push(toDelivery(message));
 				if (deliveries.length >= batch) resolve();

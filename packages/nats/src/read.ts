@@ -6,7 +6,7 @@ import { decodeEntry, toStored } from "./entry.js";
 import type { JetStream, Kept } from "./jetstream.js";
 import type { LogStream } from "./log-stream.js";
 
-// Asked for at a time: first so many, then as many as come to so many bytes if they are as large as those before.
+// Messages per request: first this many, then as many as fit these bytes if they are as large as the previous ones.
 const FIRST = 8;
 const MOST = 256;
 const BYTES_AT_A_TIME = 4 * 1024 * 1024;

@@ -93,7 +93,7 @@ export class RunSubjects {
 		return `${this.#prefix}.run.${hash(id)}`;
 	}
 
-	/** The same, as it is stored. */
+	/** The same, as stored. */
 	live(id: string): string {
 		return `${this.#prefix}.live.${hash(id)}`;
 	}

@@ -36,7 +36,7 @@ export const CUTS: readonly string[] = PLACES.flatMap((place) => [
 	`${place} end`,
 ]);
 
-// `undefined`: wherever it comes to be. That is first: a connection that was open before has had its headers.
+// `undefined`: anywhere. Such cuts come first, because an open connection has already had its headers.
 const AIMS: readonly (Place | undefined)[] = [
 	undefined,
 	"framing",
@@ -124,11 +124,11 @@ export async function startCuttingProxy(options: CuttingProxyOptions): Promise<C
 class Cut {
 	readonly way: Way;
 	readonly #aim: Place | undefined;
-	/** Bytes that pass, wherever they are. */
+	/** Bytes that pass, anywhere in the stream. */
 	#pass: number;
 	/** Bytes within the aim. */
 	#depth: number;
-	/** Until it is cut wherever that is. */
+	/** Until it is cut, wherever that is. */
 	#bytesLeft: number;
 
 	constructor(index: number, random: Random, maxBytes: number) {

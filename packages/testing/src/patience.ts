@@ -1,11 +1,11 @@
 /**
- * How long a test waits for what does not come: until the machine has been idle for so long that nobody can be working
+ * How long a test waits for what does not come: until the machine has been idle for so long that nothing can be working
  * on it.
  */
 import { measureIdle } from "./idle-time.js";
 
 const IDLE_LIMIT_MS = 45_000;
-/** Then whoever watches learns what is awaited: on a busy machine it may take long until the wait is given up. */
+/** After this time, the wait is printed: on a busy machine it may take long until it is given up. */
 const NOTE_AFTER_SECONDS = 30;
 
 const OWN_FRAME = /testing\/src\/(?:patience|waiting)\./;

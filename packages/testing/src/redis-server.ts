@@ -9,7 +9,7 @@ import { type ServerProcess, startServerProcess } from "./server-process.js";
 export const redisServerPath: string | undefined = findProgram("redis-server");
 
 export interface RedisServerOptions {
-	/** It writes every command to its folder, and has them again when it is restarted. Otherwise it comes back empty. */
+	/** It writes every command to its folder and has its data again after a restart. Otherwise it restarts empty. */
 	readonly persistence?: boolean;
 	/** More of what redis-server takes: `["--maxmemory", "10mb"]`. */
 	readonly args?: readonly string[];

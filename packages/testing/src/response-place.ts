@@ -3,7 +3,7 @@
  */
 
 /**
- * What has begun and has not ended.
+ * What has started and not ended.
  * - `headers`: the status line or a header.
  * - `framing`: the size line of a chunk, or the line end after it.
  * - `id`: an `id` line.

@@ -40,7 +40,7 @@ export interface TestStream {
 	until(test: () => boolean): Promise<void>;
 	/** Resolves when the body has ended: `true` if it ended in an orderly way, `false` if it was cut. */
 	readonly ended: Promise<boolean>;
-	/** Read no more, so that the server is blocked in time. */
+	/** Stops reading, so that the server is blocked in time. */
 	pause(): void;
 	resume(): void;
 	/** Go away, as a client that vanishes does. */

@@ -24,7 +24,7 @@ export const ADAPTER_ROWS = [
 		select: (works) => works.slice(0, 1),
 		bars: [
 			ratio(adapterConnect, FASTIFY_ADAPTER, FASTIFY_SEND, 1.15),
-			// Said for comparison: without onSend hooks it is not the same route.
+			// For comparison only: without onSend hooks it is not the same route.
 			ratio(adapterConnect, FASTIFY_ADAPTER, FASTIFY_BY_HAND),
 		],
 	},
@@ -44,7 +44,7 @@ export const ADAPTER_ROWS = [
 		select: (works) => works.slice(2, 3),
 		bars: [
 			ratio(adapterConnect, NEST_ADAPTER, NEST_BY_HAND, 1.15),
-			// Said for comparison: of what an interceptor takes, the most is Nest's.
+			// For comparison only: most of an interceptor's cost is Nest's own.
 			ratio(adapterConnect, NEST_ADAPTER, NEST_INTERCEPTED),
 		],
 	},
@@ -53,7 +53,7 @@ export const ADAPTER_ROWS = [
 		what: "one event through an adapter: CPU per delivery",
 		workload: adapterEvent,
 		field: [OURS, FASTIFY_ADAPTER, EXPRESS_ADAPTER, NEST_ADAPTER],
-		// It costs nothing more; two runs of the same differ by so much.
+		// It adds no cost; two runs of the same implementation differ by this much.
 		bars: [FASTIFY_ADAPTER, EXPRESS_ADAPTER, NEST_ADAPTER].map((adapter) =>
 			ratio(adapterEvent, adapter, OURS, 1.05),
 		),

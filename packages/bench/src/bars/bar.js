@@ -7,21 +7,21 @@ import { OURS } from "../implementations/index.js";
  * @typedef {import("../workload.js").Measured} Measured
  * @typedef {import("../workload.js").Workload} Workload
  *
- * @typedef {(implementation: string, work?: number) => Measured} Look what one round says of an implementation, in
+ * @typedef {(implementation: string, work?: number) => Measured} Look the figures of an implementation in one round, in
  * one of the row's cases (by its number, from 0)
  *
  * @typedef {object} Bar
  * @property {string} what is compared
  * @property {string} unit
  * @property {number} digits
- * @property {number} [limit] what the median may be at most; none: it is only said
+ * @property {number} [limit] the most that the median may be; none: it is only reported
  * @property {(look: Look) => number} value of one round
  *
  * @typedef {object} Row
  * @property {number} row
  * @property {string} what
  * @property {Workload} workload
- * @property {readonly string[]} field who is needed for it
+ * @property {readonly string[]} field the implementations it needs
  * @property {(works: readonly Case[]) => readonly Case[]} [select] default: all cases
  * @property {readonly Bar[]} bars
  */

@@ -91,7 +91,7 @@ async function measure(name) {
 		};
 		await page.evaluate(`start(${JSON.stringify(name)}, "/events")`);
 		while (sse.stats().connections === 0) await setTimeout(10);
-		// Code is compiled by what comes before the measurement.
+		// The part before the measurement lets the code be compiled.
 		let index = await sendFor(2_000, 0);
 		await untilSeen(page, index - 1);
 		const before = await usedSeconds();

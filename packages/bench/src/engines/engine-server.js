@@ -1,4 +1,4 @@
-// The engine between two processes: a server of Debian's, with nothing in it, on a port and in a folder of its own.
+// The engine between two processes: an empty server, as Debian installs it, on its own port and in its own folder.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

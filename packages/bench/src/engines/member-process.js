@@ -13,7 +13,7 @@ const member = await (await import(url)).create(engineUrl);
 member.server.listen(0, "127.0.0.1");
 await once(member.server, "listening");
 
-/** An event of about so many bytes, which says when it was sent. @param {number} number @param {string} padding */
+/** An event of about this many bytes, with the time when it was sent. @param {number} number @param {string} padding */
 const eventOf = (number, padding) => ({ number, at: nowMicros(), padding });
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -25,7 +25,7 @@ takeOrders({
 	},
 	usage: readUsage,
 
-	/** As fast as it goes, with so many on their way at a time. @param {{ first: number, count: number, window: number, padding: string }} work */
+	/** As fast as possible, with a limited number on their way at a time. @param {{ first: number, count: number, window: number, padding: string }} work */
 	async publish({ first, count, window, padding }) {
 		let next = first;
 		const one = async () => {

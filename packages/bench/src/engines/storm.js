@@ -1,4 +1,4 @@
-// A storm: many clients reconnect at once to a process that has in memory what they missed. What the engine is asked meanwhile?
+// A storm: many clients reconnect at once to a process that has in memory what they missed. How many commands does the engine receive?
 
 import { connect } from "node:net";
 import { Receiver } from "./receiver.js";

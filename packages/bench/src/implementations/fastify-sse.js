@@ -1,4 +1,4 @@
-// @fastify/sse: each reply's `sse.send`, in a loop over all who are connected, which one keeps by hand.
+// @fastify/sse: each reply's `sse.send`, in a loop over a list of connections kept by hand.
 
 /**
  * What it adds to a reply. Its own types of that, and of its default export, do not stand beside those of

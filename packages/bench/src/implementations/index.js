@@ -23,7 +23,7 @@ import { missing } from "./nchan.js";
  * @property {(event: BenchEvent) => string} block
  * @property {"chunked" | "none"} [framing] of the body; default "chunked"
  * @property {boolean} [ownIds] whether its ids are made by itself; they are then left out of the blocks
- * @property {string} [heartbeat] what comes when a connection is idle, where the implementation is told to send it
+ * @property {string} [heartbeat] what comes when a connection is idle, if the implementation is configured to send it
  *
  * @typedef {object} Settings
  * @property {boolean} heartbeats with the options it has by itself; else without heartbeats, as every byte is compared

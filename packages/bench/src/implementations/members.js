@@ -1,4 +1,4 @@
-/** Members by name, as one keeps them by hand: who is in a group, or the connections of a client. @template T */
+/** Members by name, kept by hand: the connections of a group or a client. @template T */
 export class Members {
 	/** @type {Set<T>} */
 	all = new Set();

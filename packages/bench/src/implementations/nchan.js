@@ -16,7 +16,7 @@ export function missing() {
 	return absent === undefined ? undefined : `there is no ${absent} (Debian: libnginx-mod-nchan)`;
 }
 
-/** The ids are its own, and left out of what is compared. @type {import("./index.js").Wire} */
+/** It has its own ids, which are not compared. @type {import("./index.js").Wire} */
 export const wire = {
 	framing: "none",
 	ownIds: true,

@@ -1,4 +1,4 @@
-// sse-channel: a channel for everyone and one for each group; a client's response, which `send` may be told.
+// sse-channel: a channel for everyone and one for each group; a client's response, which `send` accepts.
 
 import { encodeBlock } from "../event.js";
 
@@ -7,7 +7,7 @@ import { encodeBlock } from "../event.js";
 /** @type {import("./index.js").Wire} */
 export const wire = { opening: ":ok\n\n", block: (event) => encodeBlock(event, ": ") };
 
-/** The longest there is: it cannot be told to send no heartbeats. */
+/** The longest possible: heartbeats cannot be turned off. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /** @param {import("./index.js").Settings} settings @returns {Promise<import("./index.js").Running>} */

@@ -1,4 +1,4 @@
-// This library with `history`: what is sent goes through its event log, and has a place there as its id.
+// This library with `history`: events go through its event log, and their positions there are their ids.
 
 /** @type {import("./index.js").Wire} */
 export const wire = {

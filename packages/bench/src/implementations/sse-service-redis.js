@@ -1,4 +1,4 @@
-// This library with its event log in Redis: what is sent comes back from there, and is delivered then.
+// This library with its event log in Redis: events return from there, and are then delivered.
 
 import { startEngine } from "../engines/engine-server.js";
 

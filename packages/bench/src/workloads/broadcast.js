@@ -13,7 +13,7 @@ export const broadcast = {
 		return [
 			createFanOut({
 				connections,
-				// By then the compiler is done with what runs for each delivery.
+				// By then, the code that runs for each delivery is compiled.
 				warmUps: Math.min(25, limits.turns),
 				turns: Math.min(100, limits.turns),
 			}),

@@ -1,4 +1,4 @@
-// Groups of 10, 100 and 1,000 out of 10,000 connections: each group is sent an event of its own, all in
+// Groups of 10, 100 and 1,000 out of 10,000 connections: each group receives an individual event, all in
 // one turn. Who is not addressed must cost nothing.
 
 import { createFanOut } from "../fan-out.js";

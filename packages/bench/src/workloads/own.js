@@ -1,4 +1,4 @@
-// Each client is sent an event of its own: nothing to share, everything is encoded for one connection.
+// Each client receives an individual event: nothing is shared, everything is encoded for one connection.
 
 import { createFanOut } from "../fan-out.js";
 import { CPU_PER_EVENT, thousands } from "../workload.js";

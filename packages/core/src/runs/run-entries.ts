@@ -1,5 +1,5 @@
 /**
- * The entries of a run in memory: the newest as they are, for those who follow, and all others in pages.
+ * The entries of a run in memory: the newest as they are, for followers, and all others in pages.
  */
 import { EntryPage } from "./entry-page.js";
 import type { RunEntry } from "./run-store.js";

@@ -59,7 +59,7 @@ export class LocalCopy {
 		return this.#tags.at(sequence);
 	}
 
-	/** Whether what is at a position was delivered here. What is too old to know was. */
+	/** Whether the event at a position was delivered here. A position too old to be known counts as delivered. */
 	hadAt({ epoch, sequence, tag }: Position): boolean {
 		const { position } = this;
 		if (epoch !== position.epoch || sequence > position.sequence) return false;

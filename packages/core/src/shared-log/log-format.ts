@@ -133,7 +133,7 @@ interface Arrival {
 	readonly keeping?: Keeping | undefined;
 }
 
-/** @returns `undefined` if the text is none of these: another program wrote it, or a later version */
+/** @returns `undefined` for any other text, from another program or a later version */
 export function readArrival(
 	{ sequence, tag, at, text }: Stored,
 	epoch: string,

@@ -79,7 +79,7 @@ export class LogWriter {
 
 	/**
 	 * What to carry out here when a command arrives. This process did what it gave itself at once; only what it gave up, and the
-	 * log has all the same, is carried out where the log has it.
+	 * log has stored anyway, is carried out where the log has it.
 	 */
 	ordersFor({ writer, tag, command, position }: ToldBy): readonly Command[] {
 		if (writer === this.id && (!isLasting(command) || this.#commands.take(tag))) return [];

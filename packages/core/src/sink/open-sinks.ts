@@ -9,7 +9,7 @@ export interface OpenSink {
 	readonly carrier?: object | undefined;
 	/** The connection. */
 	readonly listener: SinkListener | undefined;
-	/** Call when the response has ended, whoever ended it. */
+	/** Call when the response has ended, for whatever reason. */
 	finish(): void;
 	/** Releases the response. @returns the listener */
 	detach(): SinkListener | undefined;

@@ -7,7 +7,7 @@ import type { Position } from "./cursor.js";
 /**
  * What a frame carries: an event; an event that has a place in the event log, or stands for others that have; an event that
  * a connection that is behind skips; or a frame of the library: a comment, a heartbeat, a position, a notice. A `landing` is
- * a position that holds wherever its client was before, perhaps in a part of the log that is lost; a `gap` is an event that is one.
+ * a position that is valid wherever its client was before, perhaps in a lost part of the log; a `gap` is an event that reports one.
  */
 export type FrameKind = "event" | "logged" | "volatile" | "control" | "landing" | "gap";
 

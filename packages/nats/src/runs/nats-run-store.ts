@@ -217,7 +217,7 @@ class NatsRunStore implements RunStore {
 		this.#requests.open();
 		this.#control.open();
 		this.#unlisten = this.#requests.connectivity.listen({
-			// NATS may come back without its newest messages.
+			// NATS may restart without its newest messages.
 			onDown: () => this.#own.clear(),
 			onUp: () => {
 				this.#stream.forget();

@@ -94,12 +94,12 @@ export class RunKeeper {
 	}
 }
 
-/** Whether a run is to be forgotten: some time after its end, or after its lease, if nobody has looked since. */
+/** Whether a run is to be forgotten: its TTL after its end, or after its lease if nobody has read it since. */
 export function isForgotten({ endedAt, ttlMs }: RunHead, now: number): boolean {
 	return endedAt !== undefined && now >= endedAt + ttlMs;
 }
 
-/** Whether the lease of its producer is over. */
+/** Whether the lease of its producer has expired. */
 export function isLost({ head, at }: Pick<Newest, "head" | "at">, now: number): boolean {
 	return head.state === "running" && at !== undefined && now >= at + head.leaseMs;
 }

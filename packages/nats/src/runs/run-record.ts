@@ -84,7 +84,7 @@ export class BodyReader {
 	}
 
 	#lines(record: RunRecord): string[] {
-		// Those before it are of a producer that did not complete them.
+		// Earlier parts belong to a producer that did not complete them.
 		const parts = this.#parts.filter(({ sequence }) => sequence >= record.since);
 		this.#parts = [];
 		return Buffer.concat([...parts.map(({ body }) => body), record.body])

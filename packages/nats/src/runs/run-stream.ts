@@ -36,7 +36,7 @@ export class RunStream {
 		this.#clock = new ServerClock(jetStream);
 	}
 
-	/** Finds the stream, or creates it. @throws (rejects) `ERR_SSE_LOG_VERSION` if it is of another format */
+	/** Finds the stream, or creates it. @throws (rejects) `ERR_SSE_LOG_VERSION` if it has another format */
 	open(): Promise<void> {
 		const opening = this.#opened ?? this.#open();
 		this.#opened = opening;
@@ -57,7 +57,7 @@ export class RunStream {
 		throw new Error(`The stream ${this.#name} is deleted again and again`);
 	}
 
-	/** The server may be another one, or come back without the stream. */
+	/** The server may be a different one, or may have restarted without the stream. */
 	forget(): void {
 		this.#opened = undefined;
 		this.#clock.forget();

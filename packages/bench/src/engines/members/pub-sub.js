@@ -1,4 +1,4 @@
-// What one writes by hand, and the floor: Redis hands on what is published to whoever is there at that moment, and keeps nothing.
+// The solution by hand, and the floor: Redis passes what is published to the subscribers of that moment, and keeps nothing.
 
 import { createServer } from "node:http";
 import { createClient } from "redis";

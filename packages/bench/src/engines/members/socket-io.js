@@ -10,11 +10,11 @@ export async function create(url) {
 	const client = createClient({ url });
 	await client.connect();
 	const server = createServer();
-	// With its default of 10,000 a process that is behind by more continues where the stream begins: its clients miss what is
-	// between, and nobody is told.
+	// With its default of 10,000, a process that is further behind continues where the stream begins: its clients miss what is
+	// in between, silently.
 	const io = new Server(server, {
 		adapter: createAdapter(client, { maxLen: 1_000_000 }),
-		// On a busy machine a late answer would end a connection, and what is sent meanwhile be lost.
+		// On a busy machine, a late answer would end a connection, and events sent in the meantime would be lost.
 		pingTimeout: 600_000,
 	});
 	return {
