@@ -78,7 +78,7 @@ describe("apps without a service of their own", () => {
 		createAppStreams({ onConnect: () => {} });
 		expect(() => createAppStreams({ onConnect: () => {} })).toThrow(
 			"another value of the option onConnect (a function must be the same one, not written twice). " +
-				"Close the app that uses it, or pass { service: createSSEService(options) } to keep apart",
+				"Close the app that uses it, or pass { service: createSSEService(options) } to use separate services",
 		);
 		const own = createSSEService({ onConnect: () => {} });
 		expect(createAppStreams({ service: own }).service).toBe(own);

@@ -78,7 +78,7 @@ export class Session implements SessionEvents {
 	async replayEventsAfter(lastEventId: string, { send }: { readonly send: Send }): Promise<string> {
 		const position = parseEventId(lastEventId);
 		if (position === undefined) {
-			throw new SSEError("ERR_SSE_INVALID_ID", "The last event id is not one of this server");
+			throw new SSEError("ERR_SSE_INVALID_ID", "The last event id is not from this server");
 		}
 		const { streamId } = position;
 		const segments = this.#segmentsOf(streamId);

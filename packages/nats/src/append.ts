@@ -68,7 +68,7 @@ const GONE: Original = { tag: "0" };
 
 function readAck(answer: Answer): PubAck | Error {
 	if (answer instanceof Error) return answer;
-	if (answer === undefined) return new Error("No stream takes what is appended");
+	if (answer === undefined) return new Error("No stream stores what is appended");
 	try {
 		return read<PubAck>(answer);
 	} catch (error) {

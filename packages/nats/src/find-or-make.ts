@@ -28,5 +28,5 @@ export async function findOrMake(
 			(await jetStream.createStream(config));
 		if (info !== undefined) return info;
 	}
-	throw new Error(`The stream ${name} is deleted again and again`);
+	throw new Error(`The stream ${name} keeps being deleted`);
 }

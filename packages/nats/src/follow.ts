@@ -58,5 +58,5 @@ export async function follow(
 }
 
 function lost(name: string, sequence: number): Error {
-	return new Error(`The stream ${name} has lost what it had from sequence ${sequence} on`);
+	return new Error(`The stream ${name} lost its messages from sequence ${sequence} on`);
 }

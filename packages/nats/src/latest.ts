@@ -87,7 +87,7 @@ export class Latest {
 		const mirror = await takeSnapshot(this.#jetStream, this.#name, subjects);
 		const stored = await takeSnapshot(this.#jetStream, this.#stream.name, subjects);
 		const { state } = await this.#stream.look();
-		if (stored === undefined) throw new Error(`The stream ${this.#stream.name} has gone`);
+		if (stored === undefined) throw new Error(`The stream ${this.#stream.name} no longer exists`);
 		// Somebody has removed it.
 		if (mirror === undefined) this.#mirrored = undefined;
 		const newest = new Map(stored.messages.map((kept) => [kept.subject, kept]));
@@ -124,7 +124,7 @@ export class Latest {
 			// It mirrors a log that no longer exists.
 			await this.#jetStream.deleteStream(this.#name);
 		}
-		throw new Error(`The stream ${this.#name} is deleted again and again`);
+		throw new Error(`The stream ${this.#name} keeps being deleted`);
 	}
 
 	#config(token: string): StreamConfig {

@@ -115,6 +115,6 @@ function alreadyConfigured(option: string, isFunction: boolean): SSEError {
 	return new SSEError(
 		"ERR_SSE_ALREADY_CONFIGURED",
 		`The default service of this process is in use with another value of the option ${option}${hint}. ` +
-			"Close the app that uses it, or pass { service: createSSEService(options) } to keep apart",
+			"Close the app that uses it, or pass { service: createSSEService(options) } to use separate services",
 	);
 }

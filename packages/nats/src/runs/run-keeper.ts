@@ -76,7 +76,7 @@ export class RunKeeper {
 			}
 			before = undefined;
 		}
-		throw new Error(`The run ${id.slice(0, 80)} is changed again and again`);
+		throw new Error(`The run ${id.slice(0, 80)} keeps being changed by others`);
 	}
 
 	async #append(

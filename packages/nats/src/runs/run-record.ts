@@ -49,7 +49,8 @@ export function decodeRecord({ sequence, at, payload, subject }: Kept): RunRecor
 	const end = payload.indexOf(NEWLINE);
 	const [, head = "", since = ""] =
 		/^(\[.*\]) (part|\d+)$/.exec(payload.subarray(0, end).toString()) ?? [];
-	if (head === "") throw new Error(`The message ${sequence} of ${subject} is not of a run`);
+	if (head === "")
+		throw new Error(`The message ${sequence} of ${subject} does not belong to a run`);
 	return {
 		sequence,
 		at,

@@ -54,7 +54,7 @@ export class RunStream {
 			if (now !== undefined) return now;
 			this.#opened = undefined;
 		}
-		throw new Error(`The stream ${this.#name} is deleted again and again`);
+		throw new Error(`The stream ${this.#name} keeps being deleted`);
 	}
 
 	/** The server may be a different one, or may have restarted without the stream. */
@@ -137,7 +137,7 @@ export class RunStream {
 			this.#opened = undefined;
 			await this.open();
 		}
-		throw new Error(`The stream ${this.#name} takes nothing`);
+		throw new Error(`The stream ${this.#name} stores nothing`);
 	}
 
 	async #get(query: MessageQuery): Promise<RunRecord | undefined> {

@@ -107,7 +107,7 @@ export async function followRuns(
 function take(followed: FollowedRun | undefined, entries: readonly StreamEntry[]): void {
 	for (const entry of entries) {
 		if (followed?.take(decodeChunk(entry)) === false) {
-			throw new Error("Redis has not what it had of a run: it may be another server");
+			throw new Error("Redis lost entries of a run: it may be a different server");
 		}
 	}
 }
