@@ -202,7 +202,7 @@ it("a client that connects just after the log has lost its newest event receives
 	engine.forget(1);
 	engine.cut();
 	await eventually(() => isReading, "the log to be read again");
-	// It is read before the client is given anything.
+	// It is read before the client receives anything.
 	const { stream } = await serving.open({}, id, () => release());
 	await serving.sse.publish("all", "end");
 	await stream.until(() => stream.text.includes("data: end"));

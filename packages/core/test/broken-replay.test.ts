@@ -1,6 +1,6 @@
 /**
- * A log that loses its newest events while a client is given what it missed. One gap stands for all that the client cannot be
- * given, and what it is given is of the log that there is.
+ * A log that loses its newest events during a client's replay. One gap stands for everything that the client cannot
+ * receive, and what it receives is from the new log.
  */
 import { eventually, type TestStream } from "@sse-service/testing";
 import { expect, it } from "vitest";
@@ -90,7 +90,7 @@ async function allOf({ sse }: Serving, stream: TestStream): Promise<string[]> {
 
 const DIVERGED = '{"reason":"diverged"}';
 
-// Its tail had not been given the new events, so the newest of them might still follow what it had: that counted as proof.
+// Its tail had not received the new events, so the newest of them might still follow what it had: that counted as proof.
 it("causes one gap for a client that connects before its process has noticed the loss", async () => {
 	const scene = await begin();
 	const { engine, open, other, id } = scene;

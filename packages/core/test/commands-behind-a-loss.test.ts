@@ -1,5 +1,5 @@
 /**
- * Commands of other processes that a process did not see pass: it was away while the log lost what it had, or what it lacked. It
+ * Commands of other processes that a process missed: it was cut off while the log lost events that it had, or that it lacked. It
  * carries out those that the log still has.
  */
 import { eventually } from "@sse-service/testing";

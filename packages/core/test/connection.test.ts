@@ -406,7 +406,7 @@ describe("HTTP/1 details", () => {
 	});
 });
 
-// As libraries do that record or guard what is called on a response. Node emits its events on the response itself.
+// Like libraries that record or guard calls on a response. Node emits its events on the response itself.
 describe("a response in a Proxy that binds its methods", () => {
 	it.each(["leaves", "is ended"])("is free when its client %s", async (how) => {
 		const reasons: string[] = [];

@@ -22,7 +22,7 @@ afterEach(async () => {
 	for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** Connect two clients, each in a request of its own. @returns what was written to the second, with the context of that */
+/** Connects two clients, each in its own request. @returns what was written to the second, with the context of that */
 async function writesToSecond(
 	options: SSEServiceOptions,
 ): Promise<{ sse: SSEService; writes: [string, string | undefined][] }> {

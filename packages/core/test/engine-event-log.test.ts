@@ -245,7 +245,7 @@ it("sends a gap to a client that would need more than maxCatchUpEvents from the 
 	expect(await back(1_500, ["quiet"])).toEqual([]);
 });
 
-// The sequences of what is lost are given to other events.
+// Other events get the sequences of the lost ones.
 it("forgets what it has read for others when the engine loses its newest events", async () => {
 	const engine = new MemoryEngine();
 	const one = await startOn(engine, { history: { maxEvents: 2 } });
@@ -626,7 +626,7 @@ it("is not ready while the engine accepts nothing, and ready again when it does"
 	expect(sse.health().log).toMatchObject({ error: "The engine failed: no memory" });
 	engine.refuse = () => undefined;
 	await passUntil(() => sse.health().ready);
-	// Nobody has published meanwhile.
+	// Nobody has published in the meantime.
 	expect(engine.newest.sequence).toBeGreaterThan(0);
 	await sse.publish("all", "2");
 });
@@ -673,7 +673,7 @@ it("appends what was sent before it is closed", async () => {
 // Its text was made behind a promise: the send that it was of threw nothing, and said that it was not appended.
 it("throws at once what is longer than a string can be", async () => {
 	const { sse } = await startOn(new MemoryEngine());
-	// As if it were: to make one that is takes seconds, and a gigabyte.
+	// Simulated: a real one takes seconds and a gigabyte.
 	const cause = new RangeError("Invalid string length");
 	const stringify = vi.spyOn(JSON, "stringify").mockImplementationOnce(() => {
 		throw cause;

@@ -66,7 +66,7 @@ it("is not ready, and reports how far it is behind, until what it missed in an o
 	engine.isMute = true;
 	for (let count = 0; count < 5; count++) await other.sse.publish("all", `${count}`);
 	engine.cut();
-	// What services tell each other meanwhile counts, too.
+	// What services post to each other in the meantime counts, too.
 	await eventually(() => (sse.health().log?.behind ?? 0) >= 5, "the log to be followed again");
 	expect(sse.health()).toMatchObject({
 		ready: false,

@@ -213,7 +213,7 @@ describe.each(WAYS)("over %s", (_name, server, isDirect) => {
 		for (let turns = 0; turns < 20; turns++) await turn();
 		release();
 		await eventually(() => connections.length === 1);
-		// It may be taken for one that is there until something is written.
+		// It may count as connected until something is written.
 		const sending = setInterval(() => sse.send("all", "x".repeat(KB)), 1);
 		await eventually(() => connections[0]?.closed === true);
 		clearInterval(sending);

@@ -1,5 +1,5 @@
 /**
- * Last event IDs that nobody was ever sent: each is answered by a gap, or is a position that the log has, and what is
+ * Last event IDs that nobody ever received: each is answered with a gap, or is a position of the log, and what is
  * done for it is bounded.
  *
  * `SSE_CURSORS` sets how many strings are tried, `SSE_CURSORS_SEED` which.
@@ -24,7 +24,7 @@ const SEED = Number(process.env.SSE_CURSORS_SEED ?? Math.floor(Math.random() * 2
 const EVENTS = 60;
 const KEPT = 20;
 
-/** Which of the positions that a log has had an id names, if one. */
+/** Returns the past position of a log that an id names, if any. */
 function positionIn(had: readonly Position[], id: string): Position | undefined {
 	return had.find((position) => {
 		const own = encodeCursor(position);
@@ -69,7 +69,7 @@ it(`${COUNT} strings: each is a gap, or a position that the log has`, () => {
 	]);
 });
 
-/** What a client with this last event ID is given. */
+/** What a client with this last event ID receives. */
 function outcomeOf(
 	log: EventLog,
 	upTo: Position,

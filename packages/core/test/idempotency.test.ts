@@ -19,7 +19,7 @@ it("the same idempotency key for another target is another event", async () => {
 it("a thenable of `recover` that throws is a gap, and leaves the stream open", async () => {
 	const errors: unknown[] = [];
 	const thenable = {
-		// biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried.
+		// biome-ignore lint/suspicious/noThenProperty: the test needs a thenable.
 		then: (): never => {
 			throw new Error("no");
 		},

@@ -73,7 +73,7 @@ async function killAgainAndAgain(open: OpenReceiver, file?: string): Promise<voi
 	await openAll(open, "/events");
 	for (let generation = 0; ; generation++) {
 		let index = 0;
-		// Killed, it does not take what is on its way.
+		// A killed client does not receive what is on its way.
 		const sayNext = (): boolean => server.send(lineOf(generation, index++), () => {});
 		await until(async () => {
 			sayNext();

@@ -50,7 +50,7 @@ function poll(id?: string, http2 = false): Promise<TestStream> {
 	return openStream(`${server.url}/events?live=poll`, { headers, http2 });
 }
 
-/** Polls without an id, as a new client does. @returns the id that it is given */
+/** Polls without an id, as a new client does. @returns the id that it receives */
 async function firstId(http2 = false): Promise<string> {
 	const stream = await poll(undefined, http2);
 	await stream.ended;

@@ -1,6 +1,6 @@
 /**
  * An event that was left out because a newer one of its key replaces it is owed again when the log loses the newer one: as a
- * failover does. The ids that a client is sent meanwhile name the later position which they rely on.
+ * failover does. The ids that a client receives in the meantime name the later position that they rely on.
  */
 import { eventually, type TestStream } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ function datas({ events }: TestStream): string[] {
 describe.each([false, true])("in a group whose latest is %s", (latest) => {
 	const history = { groups: { prices: { latest } } };
 
-	/** A client received the first of what it missed, and v2 was to come, in the place of v1. */
+	/** A client received the first event that it missed, and v2 was to follow instead of v1. */
 	async function brokenReplay(): Promise<{ engine: MemoryEngine; id: string }> {
 		const engine = new MemoryEngine();
 		const one = await startOn(engine, history);

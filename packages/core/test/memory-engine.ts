@@ -18,7 +18,7 @@ interface Follower {
 
 /** What keeps a log; its drivers are what processes have of it. */
 export class MemoryEngine {
-	/** Drivers are connected, and are given nothing. */
+	/** Drivers are connected, but receive nothing. */
 	isMute = false;
 	/** It answers every call, and cannot be followed. */
 	isUnfollowable = false;
@@ -36,7 +36,7 @@ export class MemoryEngine {
 	refuse: (entry: Storing) => Error | undefined = () => undefined;
 	/** Calls fail. */
 	isAway = false;
-	/** How often it was asked for what is kept. */
+	/** How often its events were read. */
 	reads = 0;
 	/** How many of these questions were unanswered at a time, at most. */
 	readsAtATime = 0;
@@ -98,7 +98,7 @@ export class MemoryEngine {
 		for (const { fail } of this.#followers) fail(new Error("the connection broke"));
 	}
 
-	/** Calls that hung are answered, and what was not handed over is. */
+	/** Answers hanging calls, and delivers what was held back. */
 	goOn(): void {
 		this.isAway = false;
 		this.isHung = false;
@@ -107,7 +107,7 @@ export class MemoryEngine {
 		this.#handOver();
 	}
 
-	/** Everything is gone. */
+	/** Loses everything. */
 	lose(): void {
 		this.#log = [];
 		this.#newest = this.#begin();
@@ -120,7 +120,7 @@ export class MemoryEngine {
 		this.#log = this.#log.filter((stored) => stored.sequence > sequence);
 	}
 
-	/** The newest events are gone, though their appends were answered: as after a failover. */
+	/** Loses the newest events, although their appends were answered, as after a failover. */
 	forget(count: number): void {
 		this.#log = this.#log.slice(0, this.#log.length - count);
 		const { sequence = 0, tag = "0" } = this.#log.at(-1) ?? {};

@@ -1,5 +1,5 @@
 /**
- * The event log in memory: what it answers, what it holds, and what it lets go.
+ * The event log in memory: what it returns, what it holds, and what it drops.
  */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventLog, LogReader, Page } from "../src/event-log/event-log.js";
@@ -31,7 +31,7 @@ function reader(...groups: string[]): LogReader {
 	return { clientId: "ada", groups };
 }
 
-/** What a reader is given after everything, page by page. */
+/** What a reader receives from the start, page by page. */
 async function pages(from: LogReader): Promise<Page[]> {
 	const found: Page[] = [];
 	let after = start;

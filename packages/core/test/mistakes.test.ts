@@ -1,5 +1,5 @@
 /**
- * What somebody who is new here does wrong: the error says what it is, and what to do instead.
+ * Mistakes of newcomers: the error names the mistake, and what to do instead.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { openStream, startServer, type TestServer } from "@sse-service/testing";

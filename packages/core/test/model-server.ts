@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
 export interface ModelServer {
-	/** What clients are given as their base URL. */
+	/** The base URL for clients. */
 	readonly url: string;
 	/** The requests whose client left before the answer had ended. */
 	readonly aborted: number;

@@ -81,7 +81,7 @@ describe("the documented functions", () => {
 			const again = await connect({ clientId: "1", groupName: one });
 			expect(again.client.meta).toEqual({});
 			expect(again.client.connections).toEqual([again.currConnection]);
-			// What was returned for the client that has gone is not that of the one that came.
+			// The object returned for the client that left is not that of the new one.
 			expect(a.client.connections).toEqual([]);
 			expect(a.client.meta).toEqual({ n: 1 });
 		},

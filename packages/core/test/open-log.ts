@@ -2,7 +2,7 @@ import type { EventLog, LogHost } from "../src/event-log/event-log.js";
 import { createMemoryEventLog } from "../src/event-log/memory-event-log.js";
 import type { Position } from "../src/wire/cursor.js";
 
-/** A log in memory, with every position that it has had. */
+/** A log in memory, with all its past positions. */
 export function openLog(history: LogHost["history"]): {
 	readonly log: EventLog;
 	readonly had: Position[];

@@ -132,7 +132,7 @@ describe("pipe", () => {
 		await stream.take(300);
 	});
 
-	// A pipe waited only once the socket was full. Where what it had gathered came to the bound before that, its own items
+	// A pipe waited only once the socket was full. If what it had gathered reached the limit before that, its own items
 	// were too much: the reader was closed as slow, or events were dropped.
 	it.each<[string, SSEServiceOptions, readonly number[], Protocol?]>([
 		["a bound below what is written at once", { maxBufferedBytes: 50_000 }, [1_000]],
@@ -178,7 +178,7 @@ describe("pipe", () => {
 			signal = given;
 			try {
 				yield "first";
-				// What an idle model or queue does: nothing, until told.
+				// Like an idle model or queue: yields nothing until released.
 				await new Promise((resolve) => given.addEventListener("abort", resolve, { once: true }));
 			} finally {
 				cleanedUp = true;

@@ -14,7 +14,7 @@ afterEach(async () => {
 	for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** Engines note what is posted. */
+/** Records what is posted. */
 class Board extends MemoryEngine {
 	readonly texts: string[] = [];
 
@@ -65,7 +65,7 @@ it("waits for the answers of other processes", async () => {
 	await expect.poll(() => engine.texts.length).toBeGreaterThanOrEqual(3);
 	const [one] = services;
 	expect(await one?.sse.clientsIn()).toHaveLength(3);
-	// It is not asked again for what is posted.
+	// The posts are not read again.
 	const asks = engine.newest.sequence;
 	expect(await one?.sse.clientsIn()).toHaveLength(3);
 	expect(engine.newest.sequence).toBe(asks);

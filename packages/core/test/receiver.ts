@@ -6,7 +6,7 @@ import type { TestBrowser } from "@sse-service/testing/browser";
 import { EventSource } from "eventsource";
 
 export interface Receiver {
-	/** How many events it has had. */
+	/** How many events it has received. */
 	count(): Promise<number>;
 	/** Type and data of each, in order. */
 	received(): Promise<readonly string[]>;
@@ -19,10 +19,10 @@ export type OpenReceiver = (url: string, page: string) => Promise<Receiver>;
 /** Only what both kinds have: it runs in the page as well. */
 type AnyEventSource = typeof EventSource;
 
-/** Self-contained, because a page is given its source. */
+/** Self-contained, because its source is sent to a page. */
 function receive(Source: AnyEventSource, url: string): { received: string[]; close(): void } {
 	const received: string[] = [];
-	// An empty one, after the first, says that it reconnects and has had nothing.
+	// An empty one, after the first, says that it reconnects and has received nothing.
 	let lastEventId: string | undefined;
 	let source: InstanceType<AnyEventSource>;
 	function open(): void {
@@ -46,7 +46,7 @@ function receive(Source: AnyEventSource, url: string): { received: string[]; clo
 	return { received, close: () => source.close() };
 }
 
-/** Resolves once it has had so many events. */
+/** Resolves once it has received this many events. */
 export async function untilReceived({ count }: Receiver, least: number): Promise<void> {
 	let has = 0;
 	await eventually(

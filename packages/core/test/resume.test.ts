@@ -30,7 +30,7 @@ function dataOf(stream: TestStream): string[] {
 	return stream.events.map(({ data }) => data);
 }
 
-/** Every event that a stream has had when everything sent so far has come. */
+/** All events of a stream, once everything sent so far has arrived. */
 async function received(stream: TestStream): Promise<string[]> {
 	sse.send("all", "end");
 	await stream.until(() => dataOf(stream).includes("end"));
@@ -439,7 +439,7 @@ describe("a connection whose response is wrapped", () => {
 	});
 });
 
-// The event that a client was excluded from replaced the one that it should have had: it was given neither, and no gap.
+// The event that excluded a client replaced the one that it should have received: it received neither, and no gap.
 describe("a client that was excluded from the newest event of a key", () => {
 	const toAll = (data: string): number => sse.send({ group: "news" }, data, { key: "k" });
 	const toOthers = (data: string): number =>
@@ -761,7 +761,7 @@ describe("a group with latest", () => {
 		expect(stream.events[0]?.id).toBeUndefined();
 	});
 
-	// The state was read when the application had recovered, and what was sent until then came once more, live.
+	// The state was read after the application had recovered, and events sent until then arrived again, live.
 	it("sends no event twice that is sent while the application recovers a gap", async () => {
 		let recover: (() => void) | undefined;
 		await serve({
@@ -783,7 +783,7 @@ describe("a group with latest", () => {
 		return /^id: (.*~)$/m.exec(stream.text)?.[1] ?? "";
 	}
 
-	// Of a group whose newest events were given again, nothing else was: not what is for a client within it.
+	// When the newest events of a group were sent again, other events were not: those for a client within the group.
 	it("sends events for the client within the group to one whose connection broke before its state arrived", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		sse.send({ group: "prices" }, "A1", { key: "A" });

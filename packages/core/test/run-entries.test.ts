@@ -1,5 +1,5 @@
 /**
- * The entries of a run in memory: what is kept compactly is read as it was written, and takes little more than its text.
+ * The entries of a run in memory: compactly stored entries are read as they were written, and take little more than their text.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";

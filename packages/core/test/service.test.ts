@@ -29,7 +29,7 @@ afterEach(async () => {
 	await server.close();
 });
 
-/** Start a service; what it answers connects a client to it. */
+/** Starts a service. @returns a function that connects a client to it */
 async function serve(options?: SSEServiceOptions): Promise<Serving["open"]> {
 	const serving = await startService(options);
 	({ sse, server } = serving);
@@ -328,7 +328,7 @@ describe("callbacks", () => {
 	it("none of their rejections escapes, whatever kind of promise it is", async () => {
 		const errors: string[] = [];
 		const thenable = (text: string): PromiseLike<never> => ({
-			// biome-ignore lint/suspicious/noThenProperty: a promise of another kind is what is tried.
+			// biome-ignore lint/suspicious/noThenProperty: the test needs another kind of promise.
 			then: (_resolve, reject) => reject?.(new Error(text)) as never,
 		});
 		const escaped: unknown[] = [];
@@ -402,7 +402,7 @@ describe("callbacks", () => {
 		]);
 	});
 
-	// A flush is of many connections, and runs in the context of whoever asked for it first: `recover` was told that it is
+	// A flush serves many connections, and runs in the context of the first one that requested it: `recover` saw that it was
 	// in the request of another client.
 	it("run in the AsyncLocalStorage context of their connect", async () => {
 		const storage = new AsyncLocalStorage<string>();

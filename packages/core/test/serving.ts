@@ -35,13 +35,13 @@ export interface Opened {
 	readonly stream: TestStream;
 }
 
-/** `paramsOf` is given the path, without its slash. A refusal is answered by its status, and its code as plain text. */
+/** `paramsOf` receives the path without its slash. A refusal is answered with its status, and its code as plain text. */
 export async function startService(
 	options: SSEServiceOptions = {},
 	paramsOf: (path: string) => Partial<ConnectParams> = () => ({}),
 	protocol?: Protocol,
 ): Promise<Serving> {
-	// None comes among what is compared, however long that takes.
+	// No heartbeat may appear in compared output, however long the test takes.
 	const sse = createSSEService({ heartbeatIntervalMs: 0, ...options });
 	const connections: SSEConnection[] = [];
 	const opening: {

@@ -228,7 +228,7 @@ describe("in time", () => {
 		vi.useRealTimers();
 	});
 
-	/** Drain so many; what is answered grows with the time of each end, in milliseconds. */
+	/** Drains this many. The result grows with the time of each end, in milliseconds. */
 	function drain(count: number, windowMs: number): { readonly ends: readonly number[] } {
 		const ends: number[] = [];
 		const connections = Array.from({ length: count }, (_, index) => index);

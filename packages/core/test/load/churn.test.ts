@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 afterEach(() => server.stop());
 
-/** Connect to `path` and be gone again: `/ends` is ended by the server, the others are left by a reset. */
+/** Connects to `path` and leaves: the server ends `/ends`, the client resets the others. */
 function comeAndGo(path: "/ends" | "/idle" | "/mid-write" | "/blocked"): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const socket = net.connect(server.port, "127.0.0.1");
@@ -34,7 +34,7 @@ function comeAndGo(path: "/ends" | "/idle" | "/mid-write" | "/blocked"): Promise
 				// The server has opened the stream, and on /mid-write much more is on its way.
 				if (text.includes(": open")) socket.resetAndDestroy();
 			} else if (text.includes(": open")) {
-				// It waits with more than the socket takes: 4 MB against what is never read.
+				// It is blocked with more than the socket takes: 4 MB that are never read.
 				socket.pause();
 				setImmediate(() => socket.resetAndDestroy());
 			}

@@ -1,5 +1,5 @@
 /**
- * What the event log says that it takes is about what it takes: a bound in bytes is one.
+ * The event log takes about as much memory as it reports, so that a limit in bytes is accurate.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { sizeOf } from "@sse-service/testing";
 import { expect, it } from "vitest";
 
-/** Of the events that a case names, so many runs take one. */
+/** What fraction of a case's events a usual run takes. */
 const SHARE = sizeOf({ usual: 4, long: 1 });
 const SCRIPT = join(import.meta.dirname, "history-memory.mjs");
 

@@ -29,7 +29,7 @@ const body = Buffer.from(
 	`: open\n${Array.from({ length: EVENTS }, (_, i) => `id: ${i}\ndata: ${"y".repeat(SIZE)}\n\n`).join("")}`,
 );
 
-/** A reader that compares every byte with what it must be. Resolves when it has all of them. */
+/** A reader that compares every byte with the expected one. Resolves when it has all of them. */
 async function openReader(): Promise<{ readonly done: Promise<void> }> {
 	const socket = net.connect(server.port, "127.0.0.1");
 	sockets.push(socket);

@@ -43,7 +43,7 @@ it.each(transports)(
 				...(SSE_MODEL_PATH !== undefined && { path: SSE_MODEL_PATH }),
 			},
 		);
-		// A path is one sequence, and what it is made smaller to.
+		// A path is one sequence, and what it shrinks to.
 		if (SSE_MODEL_PATH === undefined) expect(played).toBe(numRuns);
 	},
 );

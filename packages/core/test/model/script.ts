@@ -50,7 +50,7 @@ const open = fc.record({
 	do: fc.constant("open" as const),
 	tab,
 	groups: fc.subarray(GROUPS),
-	/** The last event ID: none, one it had (0: the last that it was sent), or one that is none. */
+	/** The last event ID: none, an earlier one (0: the last that it was sent), or an invalid one. */
 	from: fc.oneof(
 		{ weight: 1, arbitrary: fc.constant("nowhere" as const) },
 		{ weight: 10, arbitrary: fc.constant(0) },
@@ -67,7 +67,7 @@ const open = fc.record({
 const step = fc.oneof(
 	{ weight: 30, arbitrary: send },
 	{ weight: 16, arbitrary: open },
-	// Its client has had so much of what it was sent: the rest was on its way.
+	// How much its client has received of what was sent; the rest was on its way.
 	{
 		weight: 16,
 		arbitrary: fc.record({

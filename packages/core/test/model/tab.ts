@@ -1,12 +1,12 @@
 /**
- * A tab: one client's stream as it really arrives, checked against what it should be.
+ * A tab: one client's real stream, compared with the expected one.
  */
 import type http from "node:http";
 import { settled } from "@sse-service/testing";
 import type { SSEConnection } from "../../src/index.js";
 import type { Kept } from "./reference.js";
 
-/** What a stream should have next; `from`: behind so many characters. */
+/** What a stream should have next; `from`: after how many characters. */
 export type Expected =
 	| { readonly event: Kept; readonly isState: boolean; readonly from?: number }
 	| { readonly event?: undefined; readonly isState: false; readonly data: string };
@@ -108,7 +108,7 @@ export class Tab {
 		return (await this.untilMark(mark)) !== undefined && this.connection?.closed === false;
 	}
 
-	/** What tells what was sent to it before from what is sent after. */
+	/** Separates what was sent to it before from what is sent after. */
 	sendMark(): string {
 		// Every second one with an id, which must not lead back either.
 		const id = ++this.#marks % 2 === 0 ? this.#marks : undefined;
@@ -149,7 +149,7 @@ export class Tab {
 	}
 
 	/**
-	 * Compare what it was sent, up to `length` characters, with what it should have been; take note of its ids.
+	 * Compares what it was sent, up to `length` characters, with the expected text, and records its ids.
 	 *
 	 * @returns how many of the expected have come
 	 * @throws when something is missing, twice, out of order, or passed over by an id

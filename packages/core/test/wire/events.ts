@@ -44,7 +44,7 @@ const TOKENS: readonly string[] = [
 	"\f",
 	"\x1c",
 	"\u{a0}",
-	// What UTF-8 says with two, three and four bytes, and what it cannot say.
+	// Characters of two, three and four bytes in UTF-8, and some that it cannot encode.
 	"é",
 	"日本",
 	"😀",
@@ -77,7 +77,7 @@ export const hostileString: fc.Arbitrary<string> = fc.oneof(
 	},
 );
 
-/** As long as a field may be by default, and without what is refused in every field. */
+/** As long as a field may be by default, and without characters that every field refuses. */
 const fieldString = hostileString.map((text) =>
 	text
 		.slice(0, 250)

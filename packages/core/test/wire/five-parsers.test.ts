@@ -26,7 +26,7 @@ afterAll(async () => {
 	await replay.server.destroy();
 });
 
-/** Of the runs of a long run, so many are one of most runs. */
+/** How many runs of a long run correspond to one of a usual run. */
 const SHARE = sizeOf({ usual: 5, long: 1 });
 
 /** Sizes of the chunks a stream comes in, over and over: anywhere in a UTF-8 sequence, and between two line ends. */

@@ -1,5 +1,5 @@
 /**
- * Other people's parsers of event streams, each given a stream in chunks and asked what it makes of them. Where one
+ * Third-party parsers of event streams: each parses a stream in chunks. Where one
  * is known to deviate from the specification it says so here, and nowhere else.
  */
 import type { Writable } from "node:stream";

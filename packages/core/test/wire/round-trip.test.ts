@@ -64,7 +64,7 @@ test(`and ${EVENTS} more through pipe, each item made into an event`, async () =
 	);
 });
 
-/** Send events to two clients, and compare what each was given with what was sent. */
+/** Sends events to two clients, and compares what each received with what was sent. */
 async function roundTrip(
 	to: Live,
 	sent: readonly SSEMessage[],

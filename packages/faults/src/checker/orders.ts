@@ -1,6 +1,6 @@
 /**
- * The orders: commands that change the groups of one reader, and whether they concern the stream that it reads. A process obeys a
-and whether they apply to its stream. A process carries out
+ * The orders: commands that change the groups of one reader, and whether they apply to its stream. A process carries out a command
+ * of another process when the log delivers it, for the streams that it has then.
  */
 import type { Position } from "../truth/position.js";
 import type { Reader } from "../truth/target.js";

@@ -1,6 +1,6 @@
 /**
- * The reading: goes through what one reader received, from one position to the next, and says what is wrong with it. All that
-goes through what one reader received, position by position, and reports what is wrong. Everything
+ * The reading: goes through what one reader received, position by position, and reports what is wrong. Everything for the reader
+ * must have been received, once and in order, or be covered by a gap.
  */
 import type { Branch } from "../truth/branch.js";
 import { nameOf, type Position } from "../truth/position.js";

@@ -1,6 +1,6 @@
 /**
- * A client: reads a stream of any process that lives, writes down all that it receives, and comes back to another one with the
-reads a stream of any live process, records everything that it receives, and reconnects to another process with
+ * A client: reads a stream of any live process, records everything that it receives, and reconnects to another process with the
+ * last id it received. Some leave on their own, some do not read for a while.
  */
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import type { Random } from "@sse-service/testing";

@@ -1,6 +1,6 @@
 /**
- * A reader of one run, as an EventSource is: it comes back with the id of its last event, to any process, until the
-like an EventSource: it reconnects with the id of its last event, to any process, until the
+ * A reader of one run, like an EventSource: it reconnects with the id of its last event, to any process, until the answer says that
+ * there is nothing more.
  */
 import { openStream, type Random, type ReceivedEvent, type TestStream } from "@sse-service/testing";
 import { pause } from "../clock.js";
