@@ -6,7 +6,7 @@ import { RUN_LIMIT_MS } from "./limits.mjs";
 
 export const tests = {
 	include: ["test/**/*.test.ts"],
-	// Most of what they do is wait.
+	// They wait most of the time.
 	maxWorkers: "100%",
 	// Nothing fails because time passed: what does not come is noticed by what waits for it (packages/testing/src/waiting.ts).
 	testTimeout: RUN_LIMIT_MS,

@@ -143,7 +143,7 @@ export async function createChat({ name, redisUrl, wordMs }) {
 			sse.send({ group: TABS }, newest, { event: "fleet", volatile: true });
 		},
 
-		/** Hands its answers over, if there is another process, ends the streams over `drainMs`, and then what they need. @param {number} drainMs */
+		/** Hands its answers over, if there is another process, ends the streams over `drainMs`, and then closes what they use. @param {number} drainMs */
 		async close(drainMs) {
 			const unfinished = client === undefined ? "fail" : "handOver";
 			await Promise.all([sse.close({ drainMs }), runs.close({ unfinished })]);

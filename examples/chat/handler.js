@@ -10,7 +10,7 @@ import { answer, checkMethod, checkString, readJson, sendPageFile } from "exampl
  */
 
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
-/** The address of a chat is its only secret: who has it may read. */
+/** The address of a chat is its only secret: anyone who has it may read. */
 const CHAT =
 	/^\/chats\/([\w-]{20,40})(?:\/(questions|events)|\/answers\/(\d{1,6})(?:\/(stop|restart))?)?$/;
 const MAX_QUESTION_LENGTH = 1_000;

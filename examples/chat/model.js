@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { TOPICS } from "./topics.js";
 
 const MAX_COUNT = 100_000;
-/** It "thinks" for the time of so many words before the first one. */
+/** It "thinks" for the time of this many words before the first one. */
 const THINKING = 12;
 
 /**

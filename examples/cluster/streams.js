@@ -1,6 +1,6 @@
 /**
  * The streams of one process: all that has to do with the library. The log is in Redis, so what is sent in any process reaches
- * the tabs of all, and a tab that reconnects to another process is given there what it missed.
+ * the tabs of all, and a tab that reconnects to another process receives what it missed there.
  */
 import { inspector } from "@sse-service/inspector";
 import { prometheusMetrics } from "@sse-service/metrics/prometheus";
@@ -112,7 +112,7 @@ export async function createStreams(name, redisUrl) {
 				idempotencyKey: `message ${message.id}`,
 			}),
 
-		/** Ends the streams, over `drainMs`, and then what they need. @param {number} drainMs */
+		/** Ends the streams, over `drainMs`, and then closes what they use. @param {number} drainMs */
 		async close(drainMs) {
 			clearTimeout(looking);
 			await sse.close({ drainMs });

@@ -31,7 +31,7 @@ export function createAuction({ galleryUrl, paceMs }) {
 		onStanding: (client, standing) =>
 			streams.service.send({ client }, standing, { event: "standing" }),
 	});
-	/** The last one, for those who come later. @type {Notice | null} */
+	/** The last one, for later connections. @type {Notice | null} */
 	let notice = null;
 
 	app.disable("x-powered-by");

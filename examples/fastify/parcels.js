@@ -1,5 +1,5 @@
 /**
- * The parcels: what they are, whose, and how far each has come.
+ * The parcels: their contents, owners and progress.
  */
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The shop: a site of its own, whose page asks the tracker, from another origin, in the name of who is signed in there.
+ * The shop: a separate site, whose page calls the tracker from another origin, as the user who is signed in there.
  */
 import { fileURLToPath } from "node:url";
 import files from "@fastify/static";

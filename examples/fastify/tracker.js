@@ -43,7 +43,7 @@ export function createTracker({ shopUrl, paceMs }) {
 	app.register(files, { root: clientModules, prefix: "/client/", decorateReply: false });
 
 	const parcels = createParcels(onMove);
-	/** The last one, for those who come later. @type {Notice | null} */
+	/** The last one, for later connections. @type {Notice | null} */
 	let notice = null;
 
 	/** @param {Parcel} parcel */

@@ -114,8 +114,8 @@ export function createExample() {
 	const counting = setInterval(count, NUMBER_INTERVAL_MS).unref();
 
 	/**
-	 * What a tab is given in the place of events that are no longer kept: how things stand now. It knows messages
-	 * that it has had by their id.
+	 * What a tab receives instead of events that are no longer kept: the current state. It recognizes messages
+	 * that it already has by their id.
 	 * @param {RecoverInfo} info
 	 * @returns {Generator<RecoveredEvent<Events>>}
 	 */

@@ -2,6 +2,6 @@ import { defineConfig } from "vitest/config";
 import { tests } from "../../.ci/vitest.js";
 
 export default defineConfig({
-	// Most of what they do is wait.
+	// They wait most of the time.
 	test: { ...tests, maxWorkers: 3 },
 });

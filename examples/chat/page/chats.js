@@ -1,5 +1,5 @@
 /**
- * The chats of this browser: their ids and what they began with. The server lists them to nobody.
+ * The chats of this browser: their ids and their first questions. The server lists them to nobody.
  */
 import { updateList, within } from "/shared/elements.js";
 

@@ -10,7 +10,7 @@ import { plural } from "/shared/words.js";
 export function createServers() {
 	let own = "";
 
-	/** The process that answers may end in this moment, and one that is gone already cannot be killed. @param {string} text */
+	/** The answering process may end at this moment, and one that has already ended cannot be killed. @param {string} text */
 	const wish = (text) => request("POST", "/wishes", { wish: text }).catch(() => {});
 
 	within(document, "#deploy").onclick = () => wish("deploy");

@@ -1,5 +1,5 @@
 /**
- * The page: one stream, from whichever process the balancer finds, and what comes over it.
+ * The page: one stream, from the process that the balancer chooses, and what arrives on it.
  */
 import { paintAvatar, updateList, within } from "/shared/elements.js";
 import { inventName, nameInAddress } from "/shared/names.js";

@@ -11,7 +11,7 @@ import { openTab, type Tab } from "./tabs.js";
 
 const FOLDER = join(import.meta.dirname, "..");
 const NAMES = ["ada", "grace", "linus", "barbara"];
-/** It continues for so many numbers after what was done. */
+/** How many numbers to wait for after an action. */
 const MORE = 5;
 
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {

@@ -21,7 +21,7 @@ export function createLog(list) {
 	/** @type {ReturnType<typeof openStream> | undefined} */
 	let stream;
 
-	/** Who is at its end stays there, who reads further up is left there. @param {string} text @param {string} kind */
+	/** A reader at its end stays there; one who reads further up stays there, too. @param {string} text @param {string} kind */
 	function append(text, kind) {
 		const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 		const row = clone("line-row");

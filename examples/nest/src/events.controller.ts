@@ -13,7 +13,7 @@ const MAX_TEXT_LENGTH = 200;
 
 @Controller()
 export class EventsController {
-	/** The last one, for those who come later. */
+	/** The last one, for later connections. */
 	private notice: Notice | null = null;
 
 	constructor(

@@ -1,5 +1,5 @@
 /**
- * The lamp: a site of its own, whose page asks the builds, from another origin, in the name of who is signed in there.
+ * The lamp: a separate site, whose page calls the builds from another origin, as the user who is signed in there.
  */
 import { Controller, Get, Module } from "@nestjs/common";
 

@@ -11,7 +11,7 @@ export class Run {
 	readonly commit: Commit;
 	#build: Build;
 	readonly #lines: LogEvents["line"][];
-	/** As long as a script, so that a reader who comes late has all of it. */
+	/** As long as a script, so that a late reader has all of it. */
 	readonly #log = new ReplaySubject<LogItem>();
 
 	constructor(id: number, commit: Commit, startedAt: number) {

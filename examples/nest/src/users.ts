@@ -17,7 +17,7 @@ export const users: readonly User[] = [
 	{ name: "ops", role: "ops" },
 ];
 
-/** Of the cookie that says who is signed in. */
+/** The name of the cookie with the user's session. */
 export const COOKIE = "user";
 
 /** By which that cookie is signed. Made at each start, after which everyone signs in again. */

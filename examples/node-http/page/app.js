@@ -1,5 +1,5 @@
 /**
- * The page: shows what comes over the stream, and sends what is done here.
+ * The page: shows what arrives on the stream, and sends what the user does.
  */
 import { paintAvatar, within } from "/shared/elements.js";
 import { inventName } from "/shared/names.js";

@@ -11,7 +11,7 @@ const MAX_ROWS = 200;
 
 /** @param {HTMLElement} list @param {string} me */
 export function createFeed(list, me) {
-	/** Makes a change to the list. Who is at its end stays there, who reads further up is left there. @param {() => void} change */
+	/** Changes the list. A reader at its end stays there; one who reads further up stays there, too. @param {() => void} change */
 	function scrollAfter(change) {
 		const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 		change();

@@ -1,5 +1,5 @@
 /**
- * The page, when its server goes away and comes back.
+ * The page, when its server stops and starts again.
  */
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";

@@ -105,14 +105,14 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 		const { replayed, recovered, missing, twice } = await numbers(ada);
 		expect(recovered).toBeGreaterThan(100);
 		expect({ replayed, missing, twice }).toEqual({ replayed: 0, missing: 0, twice: 0 });
-		// Whose stream was open has had each of them.
+		// A client whose stream was open has received each of them.
 		const others = await numbers(grace);
 		expect(others.live).toBeGreaterThan(100);
 		expect(others).toMatchObject({ replayed: 0, recovered: 0, missing: 0, twice: 0 });
 	});
 });
 
-/** How many numbers the page has had, by how they came. */
+/** How many numbers the page has received, live or replayed. */
 async function numbers(page: Page): Promise<Record<(typeof KINDS)[number], number>> {
 	const counts = await Promise.all(
 		KINDS.map(async (kind) => [kind, Number(await page.locator(`#${kind}-count`).textContent())]),

@@ -1,5 +1,5 @@
 /**
- * The stream of another origin, in the name of who is signed in there.
+ * The stream of another origin, as the user who is signed in there.
  */
 import { within } from "./elements.js";
 import { openStream } from "./stream.js";

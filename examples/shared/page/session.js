@@ -30,7 +30,7 @@ export async function startSession(url, listeners) {
 	/** @param {boolean} isSignedIn */
 	function show(isSignedIn) {
 		if (!isSignedIn && stream !== undefined) {
-			// So that nothing of who was here is left on the page.
+			// So that nothing of the previous user is left on the page.
 			stream.close();
 			location.reload();
 			return;

@@ -27,7 +27,7 @@ const READY_TIMEOUT_MS = 10_000;
  * @template Fleet
  * @template {{ isReady: boolean }} Report
  * @param {string} name
- * @param {string} server the file of its program, which is given the name and the URL of Redis
+ * @param {string} server the file of its program, which receives its name and the URL of Redis
  * @param {() => string} redisUrl
  * @param {MemberHost} host
  */

@@ -1,5 +1,5 @@
 /**
- * The redis-server of this example: on a free port, in a temporary folder, and gone when this process is.
+ * The redis-server of this example: on a free port, in a temporary folder, and ended with this process.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,5 +1,5 @@
 /**
- * One stream, from a real server: what it gives, and how it ends and comes back.
+ * One stream, from a real server: what it delivers, and how it ends and reconnects.
  */
 import { eventually, settled, startCuttingProxy } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
@@ -272,7 +272,7 @@ describe("a stream", () => {
 		let cut: () => void = () => {};
 		const { sse, server, requests } = await serve({ heartbeatIntervalMs: 20 }, (_req, res) => {
 			const write = res.write.bind(res);
-			// As when the network is gone: what the server writes does not arrive.
+			// Like a network failure: what the server writes does not arrive.
 			res.write = ((...args: Parameters<typeof write>) =>
 				isCut ? true : write(...args)) as typeof write;
 			return undefined;

@@ -149,7 +149,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 				expect(received).toEqual(Array.from({ length: sent - from + 1 }, (_, i) => from + i));
 				await tab.close();
 			}
-			// That of a leader which is gone may be seen to end only after its successor has come.
+			// The connection of a leader that has closed may end only after its successor has connected.
 			expect(most()).toBeLessThanOrEqual(2);
 		});
 

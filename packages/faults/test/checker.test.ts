@@ -1,5 +1,5 @@
 /**
- * The checker is a test of what it is given, and this is the test of the checker: it passes a history that is right, and finds
+ * The checker tests a history, and this tests the checker: it passes a correct history, and finds
  * whatever is planted in one.
  */
 import { describe, expect, it } from "vitest";
@@ -44,7 +44,7 @@ describe("a history that is right", () => {
 
 	it("passes with a repeated idempotency key of an event that is gone", () => {
 		const world = rightWorld();
-		// The acknowledgement can arrive before the checker has read that the event is gone.
+		// The acknowledgement can arrive before the checker has noticed that the event is lost.
 		world.truth.acknowledge(10, at(10, "one", "0"));
 		world.trim(10);
 		expect(world.check()).toEqual([]);
@@ -81,7 +81,7 @@ describe("a history that is right", () => {
 });
 
 describe("the checker finds", () => {
-	/** Change what one was sent. */
+	/** Changes what one client received. */
 	const planted = (change: (received: Received[], world: World) => void): readonly Rule[] => {
 		const world = rightWorld();
 		change(world.of(BOB), world);

@@ -23,7 +23,7 @@ const EACH = 200;
 const LAST = 1_000;
 const DRAIN_MS = sizeOf({ usual: 1_000, long: 4_000 });
 
-/** In which so many of those who were sent away come back at most, and how much more than an even share. */
+/** The span in which reconnects are counted, and how much more than an even share is allowed. */
 const SPAN_MS = 1_000;
 const UNEVENNESS = 2;
 
@@ -47,7 +47,7 @@ for (const engine of ["redis", "nats"] as const) {
 			await store?.stop();
 		});
 
-		/** Start so many clients of one group, which stay for as long as they can. `ports`: of the processes that each may connect to */
+		/** Starts this many clients of one group, which stay as long as they can. `ports`: of the processes that each may connect to */
 		const open = async (
 			count: number,
 			portsOf: (index: number) => readonly number[],

@@ -1,5 +1,5 @@
 /**
- * Groups that change while a stream is open: a history is right where each event comes to those who are in its group at its
+ * Groups that change while a stream is open: a history is correct if each event reaches the clients that are in its group at its
  * place in the log, and the checker finds it when it is not.
  */
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const CLEO_GROUP = "green";
 const OTHER_PROCESS = 1;
 const OWN_PROCESS = 0;
 
-/** Bob is told to join a group, at 51, or to leave one. Nobody is in the group by itself. */
+/** An order for Bob to join a group, at 51, or to leave one. Nobody is in the group by default. */
 function told(what: "join" | "leave", process = OTHER_PROCESS): World {
 	const world = rightWorld();
 	const id = world.tell(what, "bob", what === "join" ? CLEO_GROUP : "red", process);

@@ -338,7 +338,7 @@ describe("a gap", () => {
 });
 
 describe("the newest event of each key", () => {
-	/** Three events of one key to a target, of which those named are given to a reader. */
+	/** Three events of one key to a target. The reader receives those that are named. */
 	const sendThree = (
 		world: World,
 		target: typeof STATE | "all",

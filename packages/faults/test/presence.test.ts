@@ -1,5 +1,5 @@
 /**
- * Lists of who is connected: one is right when it has those who stay, with all of their streams, and nobody else's.
+ * Lists of who is connected: one is correct if it has the clients that stay, with all of their streams, and no others.
  */
 import { expect, it } from "vitest";
 import { objectionsTo } from "../src/checker/presence.js";

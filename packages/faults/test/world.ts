@@ -1,5 +1,5 @@
 /**
- * A world for tests of the checker: a log, and those who read it. What they receive is made up, and so is what the log loses.
+ * A world for tests of the checker: a log and its readers. What they receive, and what the log loses, is made up.
  */
 import { expect } from "vitest";
 import { Checker } from "../src/checker/checker.js";
@@ -58,7 +58,7 @@ export class World {
 	}
 
 	/**
-	 * Send so many, to the targets in turn, store them, and give them to those they are for.
+	 * Sends this many, to the targets in turn, stores them, and delivers them to their readers.
 	 *
 	 * @param from the position of the first
 	 * @returns the number of the last

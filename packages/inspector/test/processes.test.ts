@@ -60,7 +60,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 		return { child, url: String(url) };
 	}
 
-	/** A page that stays open, and what it was last told of the processes. */
+	/** A page that stays open, and the last it received about the processes. */
 	async function watch({ page }: Serving): Promise<{ processes(): Process[]; close(): void }> {
 		const stream = await openStream(`${page}stream`);
 		return {

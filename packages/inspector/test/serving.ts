@@ -56,7 +56,7 @@ export async function serve(
 	};
 }
 
-/** What the page is told when it opens its stream. */
+/** What the page receives when it opens its stream. */
 export async function helloOf(page: string): Promise<Record<string, unknown>> {
 	const stream = await openStream(`${page}stream`);
 	const [hello] = await stream.take(1);
@@ -64,7 +64,7 @@ export async function helloOf(page: string): Promise<Record<string, unknown>> {
 	return JSON.parse(hello?.data ?? "{}");
 }
 
-/** Names that are markup, script, or hide what they are. */
+/** Names that are markup or script, or that disguise themselves. */
 export const HOSTILE = [
 	'<img src=x onerror="window.hacked=1">',
 	"<script>window.hacked=1</script>",

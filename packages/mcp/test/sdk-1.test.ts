@@ -34,7 +34,7 @@ describe.each(STORES.filter(({ isHere }) => isHere))("the SDK's client, events $
 		return app;
 	}
 
-	/** A client whose requests go to the app that it is told. */
+	/** A client whose requests go to the given app. */
 	async function connect(url: string) {
 		let current = url;
 		const said: unknown[] = [];

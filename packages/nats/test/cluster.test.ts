@@ -24,7 +24,7 @@ describe.skipIf(natsServerPath === undefined)("a cluster", () => {
 		for (const node of nodes.values()) await node.stop();
 	});
 
-	/** To one node, or, when it is gone, to another. */
+	/** To one node, or to another if that one is down. */
 	const connectTo = async (name: string): Promise<TestConnection> => {
 		if (connect === undefined) throw new Error("no client");
 		const all = [...nodes.keys()].sort((one) => (one === name ? -1 : 0));

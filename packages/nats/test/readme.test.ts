@@ -37,7 +37,7 @@ describe.skipIf(natsServerPath === undefined)("the README", () => {
 					const [events, others] = await Promise.all([ada.take(1), bob.take(1)]);
 					expect(events).toEqual(others);
 					expect(withoutIds(ada.text)).toBe(textBlock("received: server.mjs"));
-					// Ada comes back to the other one.
+					// Ada reconnects to the other one.
 					ada.abort();
 					await fetch(`${first.url}/say?text=again`);
 					const headers = { "last-event-id": events[0]?.id ?? "" };

@@ -10,7 +10,7 @@ import type { TestConnection } from "./nats.js";
 export interface Serving {
 	readonly sse: SSEService;
 	readonly prefix: string;
-	/** What was told to `onError`. */
+	/** What `onError` received. */
 	readonly errors: readonly unknown[];
 	/** The client is in the group of its name's first letter, as in the default one. */
 	open(clientId: string, lastEventId?: string): Promise<TestStream>;

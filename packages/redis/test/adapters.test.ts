@@ -1,5 +1,5 @@
 /**
- * Three processes with a framework each, whose adapters are given the log in their options: one log, and one order for all.
+ * Three processes, each with another framework, whose adapters have the log in their options: one log, and one order for all.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";

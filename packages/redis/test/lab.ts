@@ -21,7 +21,7 @@ export interface LabOptions extends User {
 
 export class Lab {
 	readonly server: Server;
-	/** What redis-server was told besides. */
+	/** More settings of redis-server. */
 	readonly args: readonly string[];
 	readonly #admin: OpenClient;
 	readonly #ends: (() => unknown)[] = [];

@@ -1,5 +1,5 @@
 /**
- * How much Redis keeps, and what is told to whoever runs it.
+ * How much Redis keeps, and the warnings for its operator.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { inTime, measureIdle } from "@sse-service/testing";

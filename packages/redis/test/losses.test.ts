@@ -1,5 +1,5 @@
 /**
- * What a Redis can lose, and what the clients who had it, or had not had it, are told: nothing is missing in silence.
+ * What Redis can lose, and what clients receive that had, or had not, received the lost events: nothing is silently missing.
  */
 import { readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { Lab, type LabOptions, untilDone } from "./lab.js";
 
 interface Member {
 	readonly sse: SSEService;
-	/** A client, from behind an event on. It has been told where it is. */
+	/** A client that starts after an event. It has received its position. */
 	open(lastEventId?: string): Promise<TestStream>;
 }
 
@@ -43,7 +43,7 @@ async function startMember(lab: Lab, options?: LabOptions): Promise<Member> {
 	};
 }
 
-/** Two processes, a client of the first that has had 1 to 3 and stays, and the id of 1. */
+/** Two processes, a client of the first that has received 1 to 3 and stays connected, and the id of 1. */
 async function begin(lab: Lab) {
 	const member = await startMember(lab);
 	const here = await member.open();
@@ -60,7 +60,7 @@ function told({ events }: TestStream): string[] {
 	);
 }
 
-/** Once the log continues, "4" is sent, to both: to who was here, and to who had only had 1 and comes to a new process. */
+/** Once the log continues, "4" is sent to both: to the client that stayed, and to one that had only received 1 and connects to a new process. */
 async function goOn(lab: Lab, { member, here, first }: Awaited<ReturnType<typeof begin>>) {
 	const later = await startMember(lab);
 	const back = await later.open(first);
@@ -137,7 +137,7 @@ describe.skipIf(redisServerPath === undefined)("clients are told", () => {
 	});
 });
 
-/** The file that it writes down what it is told in. */
+/** The file to which it writes. */
 function logOf({ server }: Lab): string {
 	const folder = join(server.folder, "appendonlydir");
 	const name = readdirSync(folder).find((file) => file.endsWith(".incr.aof"));

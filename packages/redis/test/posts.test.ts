@@ -1,5 +1,5 @@
 /**
- * What processes have posted is removed when its time is over, though the process that posted it is gone and nobody asks for it.
+ * Posts are removed when they expire, even if the process that posted them has ended and nobody reads them.
  */
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * What readers of a run are given when Redis has lost a part of it.
+ * What readers of a run receive when Redis has lost a part of it.
  */
 import { eventually } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";

@@ -68,7 +68,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		return { sse, server, opened };
 	}
 
-	/** What a client that reconnects by itself has had. */
+	/** What a client that reconnects on its own has received. */
 	function listen(member: Member, query = ""): string[] {
 		const had: string[] = [];
 		const source = new EventSource(`${member.server.url}/?${query}`);

@@ -14,7 +14,7 @@ export interface CuttingProxyOptions {
 	readonly port: number;
 	/** The same bytes are cut at the same places. */
 	readonly seed: number;
-	/** At most so many of a response pass. */
+	/** How many bytes of a response pass, at most. */
 	readonly maxBytes: number;
 	/** Then connections are left alone. */
 	readonly maxCuts: number;

@@ -86,7 +86,7 @@ async function isAnswered(port: number, request: string): Promise<boolean> {
 	}
 }
 
-/** A request whose last line is sent when the server has been told to end. */
+/** A request whose last line is sent after the server has been asked to end. */
 export async function beginRequest(url: string, target: string): Promise<{ finish(): void }> {
 	const socket = net.connect(Number(new URL(url).port), "127.0.0.1").on("error", () => {});
 	await once(socket, "connect");

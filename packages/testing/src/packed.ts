@@ -74,7 +74,7 @@ export function describePacked(suite: PackedSuite): void {
 			expect(await stream.ended).toBe(true);
 		});
 
-		// Together: most of what the compiler does is to read what they import.
+		// Together, because the compiler spends most of its time reading their imports.
 		const names = Object.keys(types);
 		let complaints: Promise<string> | undefined;
 		const compileAll = (): Promise<string> => {

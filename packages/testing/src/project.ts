@@ -41,7 +41,7 @@ export interface RunningProgram {
 	untilPrinted(count: number): Promise<void>;
 	/** Send SIGTERM; resolves with its exit code, or with the signal that ended it. What it said on stderr fails. */
 	terminate(): Promise<number | NodeJS.Signals>;
-	/** As `terminate`, whatever it said on stderr: frameworks log there what they refuse. */
+	/** As `terminate`, whatever it printed to stderr: frameworks log refused requests there. */
 	stop(): Promise<number | NodeJS.Signals>;
 }
 

@@ -131,7 +131,7 @@ async function run(program: ServerProgram, port: number, folder: string): Promis
 }
 
 /**
- * A shell that ends the server when the test process is gone, as the end of its input tells it. It has a process group of
+ * A shell that ends the server when the test process has ended, which closes its input. It has a process group of
  * its own: what ends ours must not end it first.
  */
 function watchOver(pid: number, folder: string): ChildProcess {

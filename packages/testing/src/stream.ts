@@ -30,7 +30,7 @@ export interface TestStream {
 	readonly events: readonly ReceivedEvent[];
 	readonly comments: readonly string[];
 	readonly retries: readonly number[];
-	/** Everything the body has had so far, as text. */
+	/** The body received so far, as text. */
 	readonly text: string;
 	/** The same without heartbeats, of which a slow machine sees more. */
 	readonly textBetweenHeartbeats: string;

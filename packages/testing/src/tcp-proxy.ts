@@ -29,7 +29,7 @@ export interface TcpProxy {
 	readonly size: number;
 	/** How many bytes were thrown away. */
 	readonly lost: number;
-	/** Throw away what comes one way: the connections seem to be up. `index`: only that one, as they were opened */
+	/** Discards all bytes in one direction, while the connections seem to be up. `index`: only that connection, in the order of opening */
 	mute(way: Way, index?: number): void;
 	/** Let nothing through, and forget nothing. */
 	hold(): void;

@@ -17,7 +17,7 @@ export function decideWrite(
 	if (entries.length > 0 && head.written >= last) return { answer: last };
 	if (head.state !== "running" || head.term !== term) return { answer: undefined };
 	if (head.sequence < after) {
-		// The newest entries are gone, as after a crash: nobody can continue from here.
+		// The newest entries are lost, as after a crash: nobody can continue from here.
 		return { answer: undefined, draft: ended(head, "failed", "lost", rules.ttlMs, now) };
 	}
 	return { answer: last, draft: written(head, write, now) };

@@ -1,4 +1,4 @@
-// What the options of an adapter are given: the log in the Redis of the test.
+// The log for the options of an adapter, in the Redis of the test.
 
 import { redisEventLog } from "@sse-service/redis";
 import { createClient } from "redis";
@@ -10,7 +10,7 @@ await client.connect();
 
 export const options = { eventLog: redisEventLog({ client, prefix }), drainMs: 0 };
 
-/** Tell the test where the app is, say what it is told to by the functions everyone has, and end when the test does. */
+/** Reports the address of the app to the test, sends what the test requests with the documented functions, and ends with the test. */
 export function serve(port, sendSSEToAll) {
 	process.on("message", (text) => sendSSEToAll(text));
 	process.on("disconnect", () => process.exit());
