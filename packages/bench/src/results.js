@@ -50,7 +50,7 @@ function writePage() {
 	const reports = WORKLOADS.flatMap(({ name }) => readJson(name) ?? []);
 	const sections = [
 		"# Results",
-		"What `pnpm bench --save` and `pnpm bench --bars --save` wrote. What the figures mean and how they are made is in the [README](README.md). Microseconds are of one machine; ratios travel better.",
+		"Written by `pnpm bench --save` and `pnpm bench --bars --save`. The [README](README.md) says what the figures mean and how they are measured. Microseconds depend on the machine; ratios less so.",
 		...(rows.length === 0 ? [] : barsSection(rows)),
 		...reports.flatMap(reportSection),
 	];

@@ -11,7 +11,7 @@ const BOTTLENECK = 0.97;
 
 export const LEGEND = [
 	"×: ratio of the first figure, median of the rounds' ratios.",
-	"CPU: share of a core's time that each side used, median; with ! the load client may be what was waited for.",
+	"CPU: how much of a core each side used, median; with ! the load client may have been the bottleneck.",
 ];
 
 /** @param {Figure} figure @param {number} value */

@@ -111,13 +111,13 @@ const packages = [
 ].map((name) => `${name} ${versionOf(name)}`);
 const page = `# Over an engine
 
-What \`pnpm bench:engines --save\` wrote. Two processes share an engine; 100 B events are sent in one, ${sizes.events.toLocaleString("en")} as fast as the engine takes them, a thousand on their way at a time, then ${sizes.perSecond.toLocaleString("en")} a second for ${sizes.seconds} s. A client of the other process has to receive each, in order; the latency is from \`publish\` to that client. Medians of ${rounds} rounds, interleaved, each with a fresh engine and fresh processes.
+What \`pnpm bench:engines --save\` wrote. Two processes share an engine; 100 B events are sent in one, ${sizes.events.toLocaleString("en")} as fast as the engine takes them, a thousand on their way at a time, then ${sizes.perSecond.toLocaleString("en")} a second for ${sizes.seconds} s. A client of the other process must receive each event, in order; the latency is from \`publish\` to that client. Medians of ${rounds} rounds, interleaved, each with a fresh engine and fresh processes.
 
 ${table}
 
-A storm: ${sizes.clients.toLocaleString("en")} clients come back at once to a process that has in memory the ten events that they missed. In the ${Math.round(milliseconds)} ms until the last has them, Redis was sent ${commands} commands, the process's own questions about its health included.
+A storm: ${sizes.clients.toLocaleString("en")} clients reconnect at once to a process that has in memory the ten events that they missed. In the ${Math.round(milliseconds)} ms until the last client has them, Redis was sent ${commands} commands, including the process's own health checks.
 
-Made ${new Date().toISOString().slice(0, 10)} on ${cpu}, ${cores} cores shared by all of these processes, with Node ${node}, ${packages.join(", ")}. The engines keep nothing on disk but NATS, whose streams are files. socket.io does not say when an event is stored; with the length that its adapter gives the stream by default, 10,000, its client missed events here, and was told nothing, so it has 1,000,000.
+Made ${new Date().toISOString().slice(0, 10)} on ${cpu}, ${cores} cores shared by all of these processes, with Node ${node}, ${packages.join(", ")}. Only NATS keeps data on disk: its streams are files. socket.io does not say when an event is stored; with the length that its adapter gives the stream by default, 10,000, its client silently missed events here, so it has 1,000,000.
 `;
 console.log(page);
 if (beside.length > 0) {
