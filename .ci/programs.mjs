@@ -91,8 +91,8 @@ export const programs = Object.keys(PROGRAMS).filter(
  */
 export function findProgram(name, env = process.env) {
 	const { variable, places } = described(name);
-	const told = env[variable];
-	return told === undefined ? places.find((path) => existsSync(path)) : told || undefined;
+	const named = env[variable];
+	return named === undefined ? places.find((path) => existsSync(path)) : named || undefined;
 }
 
 /**

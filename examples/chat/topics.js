@@ -23,9 +23,9 @@ await runs.follow(id, { req, res });
 1. **Reload the page.** The new page asks for the run, receives what has been written so far in *one* event, and then each word as it comes.
 2. **Open a second tab.** It follows the same run. The model is asked once.
 3. **Press stop in either tab.** The run ends for both, in whichever process it is written.
-4. **Kill that process.** Its lease ends, every reader is told that the answer has failed, and another process can start it again.
+4. **Kill that process.** Its lease ends, every reader learns that the answer has failed, and another process can start it again.
 
-What never happens is silence: a reader receives every event once and in order up to the end, or is told what is missing.`,
+What never happens is silence: a reader receives every event once and in order up to the end, or learns what is missing.`,
 	},
 	{
 		about: /\blisbon\b|\bweekend\b|\btrip\b/i,
@@ -77,7 +77,7 @@ data: {"text":"Hello"}
 That is all of it, and that is why it lasts:
 
 - **Plain HTTP.** Every proxy, load balancer and log understands it. There is no upgrade, and no protocol of its own.
-- **It comes back.** The browser reconnects by itself, and sends the id of the last event that it received. The server continues after that one, *if it can prove that nothing is missing*.
+- **It reconnects.** The browser reconnects by itself, and sends the id of the last event that it received. The server continues after that one, *if it can prove that nothing is missing*.
 - **One direction.** What goes the other way is an ordinary request, with its own status, cookies and limits.
 
 Choose a WebSocket when both sides talk at once, as in a game. For answers, prices, progress and notices, a stream of events is less to build, and much less to operate.`,

@@ -66,12 +66,12 @@ export function baselinesOf(work) {
 
 /** Who runs a case. @param {Case} work @param {readonly Entry[]} field @param {readonly string[] | undefined} only */
 export function entriesOf(work, field, only) {
-	const { field: told, plan, inside = false } = work;
+	const { field: wanted, plan, inside = false } = work;
 	const baselines = baselinesOf(work);
 	return field.filter(({ name, targets, outside, missing }) => {
 		if ((outside && inside) || missing?.() !== undefined) return false;
-		const able = told === "everyone" ? targets.length > 0 : targets.includes(plan.target);
-		if (!(Array.isArray(told) ? told.includes(name) : able || baselines.includes(name)))
+		const able = wanted === "everyone" ? targets.length > 0 : targets.includes(plan.target);
+		if (!(Array.isArray(wanted) ? wanted.includes(name) : able || baselines.includes(name)))
 			return false;
 		return only === undefined || only.includes(name) || baselines.includes(name);
 	});

@@ -101,13 +101,13 @@ export function readOptions(args, workloads) {
 		);
 	}
 	const names = workloads.map(({ name }) => name);
-	const told = values.workload ?? (values.quick ? [ALL] : names.slice(0, 1));
-	const unknown = told.find((name) => name !== ALL && !names.includes(name));
+	const named = values.workload ?? (values.quick ? [ALL] : names.slice(0, 1));
+	const unknown = named.find((name) => name !== ALL && !names.includes(name));
 	if (unknown !== undefined) {
 		throw new TypeError(`--workload ${unknown}: there are ${names.join(", ")} and ${ALL}`);
 	}
 	return {
-		workloads: told.includes(ALL) ? names : told,
+		workloads: named.includes(ALL) ? names : named,
 		bars: values.bars || values.before !== undefined,
 		before: values.before,
 		rows: values["only-row"]?.map(Number),

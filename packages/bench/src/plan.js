@@ -33,9 +33,9 @@ const IDLE = {
 	timed: false,
 };
 
-/** A plan that sends nothing, except as given. @param {Partial<Plan> & { connections: number }} told @returns {Plan} */
-export function createPlan(told) {
-	return { ...IDLE, ...told };
+/** A plan that sends nothing, except as given. @param {Partial<Plan> & { connections: number }} given @returns {Plan} */
+export function createPlan(given) {
+	return { ...IDLE, ...given };
 }
 
 /** Which audience a connection is of. @param {Plan} plan @param {number} connection */

@@ -138,11 +138,11 @@ class Run {
 
 	async #round(faults: readonly Fault[]): Promise<void> {
 		await pause(this.#random.between(200, 1_500));
-		await Promise.all(faults.map((fault) => this.#befall(fault)));
+		await Promise.all(faults.map((fault) => this.#inject(fault)));
 		await this.#settle();
 	}
 
-	async #befall(fault: Fault): Promise<void> {
+	async #inject(fault: Fault): Promise<void> {
 		const { members } = this.#fleet;
 		const member = members[this.#random.between(0, members.length - 1)] as Member;
 		const who = fault.kind === "engine" ? fault.name : `${fault.name}, process ${member.index}`;

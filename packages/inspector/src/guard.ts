@@ -62,9 +62,9 @@ export class Guard {
 
 	/** Whether a request may change something: only a script of the page can have sent it. */
 	mayChange(req: IncomingMessage): boolean {
-		const told = Buffer.from(String(req.headers["x-sse-inspector"] ?? ""));
+		const given = Buffer.from(String(req.headers["x-sse-inspector"] ?? ""));
 		const token = Buffer.from(this.token);
-		const isOurs = told.length === token.length && timingSafeEqual(told, token);
+		const isOurs = given.length === token.length && timingSafeEqual(given, token);
 		const isJSON = /^application\/json\b/i.test(req.headers["content-type"] ?? "");
 		return isOurs && isJSON && this.isFromHere(req);
 	}

@@ -55,7 +55,7 @@ export class Shown {
 	readonly #name: string;
 	readonly #peers: Peers | undefined;
 	#sample: Sample | undefined;
-	#told = 0;
+	#shownUpTo = 0;
 
 	/** @param onDrain called when the service begins to end */
 	constructor(service: InspectedService, options: ResolvedOptions, onDrain: () => void) {
@@ -88,8 +88,8 @@ export class Shown {
 		const stats = this.#service.stats();
 		const sample = rates.sample(stats);
 		this.#sample = sample;
-		const since = this.#told;
-		this.#told = timeline.last;
+		const since = this.#shownUpTo;
+		this.#shownUpTo = timeline.last;
 		this.#peers?.tick(isWatched);
 		if (!isWatched) return undefined;
 		const summary = this.#summary();

@@ -43,7 +43,7 @@ export interface RedisEventLogOptions {
 	readonly idempotencyMs?: number | undefined;
 }
 
-interface ToldOptions extends LogLimits {
+interface GivenOptions extends LogLimits {
 	readonly client: unknown;
 	readonly prefix: string;
 }
@@ -53,7 +53,7 @@ const PREFIX: Rule = [
 	(value) => typeof value === "string" && /^[^{}]{1,256}$/.test(value) && value.isWellFormed(),
 ];
 
-const RULES: OptionRules<ToldOptions> = {
+const RULES: OptionRules<GivenOptions> = {
 	// `clientOf` checks the client and detects its library.
 	client: [undefined, ["a client", () => true]],
 	prefix: ["sse", PREFIX],

@@ -6,7 +6,7 @@ import type { LogHost } from "../event-log/event-log.js";
 import type { LocalCopy } from "./local-copy.js";
 import type { Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
-import type { LogWriter, ToldBy } from "./log-writer.js";
+import type { ArrivedCommand, LogWriter } from "./log-writer.js";
 
 /** The state of a process that follows a log. */
 export interface Following {
@@ -41,8 +41,8 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 }
 
 /** Carries out a command that has arrived, and again those of this process that the log has behind it. */
-export function obey(told: ToldBy, writer: LogWriter, host: LogHost): void {
-	for (const each of writer.ordersFor(told)) {
+export function obey(arrived: ArrivedCommand, writer: LogWriter, host: LogHost): void {
+	for (const each of writer.ordersFor(arrived)) {
 		try {
 			host.obey(each);
 		} catch (error) {

@@ -9,7 +9,7 @@ import type { EngineClock } from "./engine-clock.js";
 import { LocalCopy } from "./local-copy.js";
 import type { LogEngine, Stored } from "./log-engine.js";
 import { readArrival } from "./log-format.js";
-import type { ToldBy } from "./log-writer.js";
+import type { ArrivedCommand } from "./log-writer.js";
 
 // Texts per call to the engine, and in total.
 const PAGE = 500;
@@ -28,7 +28,7 @@ interface FillHost {
 interface Filled {
 	readonly copy: LocalCopy;
 	/** Commands in the copy that were never delivered here. */
-	readonly commands: readonly ToldBy[];
+	readonly commands: readonly ArrivedCommand[];
 }
 
 /** Whether the log continues from a position. `newest`: its newest position */
@@ -72,7 +72,7 @@ export async function fillLocalCopy(
 			if (record !== undefined && isHere) copy.addEarlier(record);
 		}
 	}
-	const commands: ToldBy[] = [];
+	const commands: ArrivedCommand[] = [];
 	for (const each of stored) {
 		const { sequence, tag, ownTag = tag } = each;
 		if (sequence <= base.sequence) continue;

@@ -20,7 +20,7 @@ import { newTag } from "./recent-tags.js";
 import { Unarrived } from "./unarrived.js";
 
 /** A command that has arrived, with the process that appended it. */
-export interface ToldBy {
+export interface ArrivedCommand {
 	readonly writer: string;
 	/** As it was appended. */
 	readonly tag: string;
@@ -37,7 +37,7 @@ export class LogWriter {
 	readonly #commands = new Unarrived<Lasting>();
 
 	/** Whether the other processes know what this process keeps. */
-	#isKeptTold = true;
+	#isKeptKnown = true;
 
 	/** @param timeoutMs of one append. 0: no limit */
 	constructor(engine: LogEngine, rules: RetentionRules, timeoutMs: number) {
@@ -81,7 +81,7 @@ export class LogWriter {
 	 * What to carry out here when a command arrives. This process did what it gave itself at once; only what it gave up, and the
 	 * log has stored anyway, is carried out where the log has it.
 	 */
-	ordersFor({ writer, tag, command, position }: ToldBy): readonly Command[] {
+	ordersFor({ writer, tag, command, position }: ArrivedCommand): readonly Command[] {
 		if (writer === this.id && (!isLasting(command) || this.#commands.take(tag))) return [];
 		return [command, ...laterThan(command, this.#commands.after(position))];
 	}
@@ -95,7 +95,7 @@ export class LogWriter {
 	/** Call when the log is followed: appends are sent from now on, and the other processes hear what this one keeps. */
 	release(): void {
 		this.#appends.release();
-		if (this.#kept.own.length > 0) this.#tellKept(true);
+		if (this.#kept.own.length > 0) this.#announceKept(true);
 	}
 
 	/** Call with what another process keeps. */
@@ -103,7 +103,7 @@ export class LogWriter {
 		const { differs, error } = this.#kept.hear(keeping);
 		if (error !== undefined) host.onError(error);
 		// It does not know what this process announced when it started.
-		if (differs && keeping.isNew) this.#tellKept(false);
+		if (differs && keeping.isNew) this.#announceKept(false);
 	}
 
 	/** Call with each event of the log that is not stored as the newest of its key. */
@@ -112,18 +112,18 @@ export class LogWriter {
 		const error = this.#kept.check(writer, target);
 		if (error === undefined) return;
 		host.onError(error);
-		this.#tellKept(false);
+		this.#announceKept(false);
 	}
 
-	#tellKept(isNew: boolean): void {
+	#announceKept(isNew: boolean): void {
 		const text = encodeKeeping(this.id, { groups: this.#kept.own, isNew });
 		this.#appends.add({ text, tag: newTag() }).then(
 			() => {
-				this.#isKeptTold = true;
+				this.#isKeptKnown = true;
 			},
 			// The next append tries again.
 			() => {
-				this.#isKeptTold = false;
+				this.#isKeptKnown = false;
 			},
 		);
 	}
@@ -147,9 +147,9 @@ export class LogWriter {
 		const at = await this.#events.add(deliver, (tag) =>
 			this.#appends.add({ text, tag, ownId, idempotencyKey, latest }),
 		);
-		if (!this.#isKeptTold) {
-			this.#isKeptTold = true;
-			this.#tellKept(true);
+		if (!this.#isKeptKnown) {
+			this.#isKeptKnown = true;
+			this.#announceKept(true);
 		}
 		const { epoch, sequence, tag } = at;
 		return { epoch, sequence, tag, ownId: at.isNew ? ownId : at.ownId };

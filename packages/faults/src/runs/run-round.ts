@@ -60,7 +60,7 @@ export class RunRound {
 			}
 		}
 		await pause(random.between(100, 500));
-		const over = await Promise.all(faults.map((fault) => this.#befall(fault)));
+		const over = await Promise.all(faults.map((fault) => this.#inject(fault)));
 		const at = Math.max(...over);
 		await this.#untilRead(at);
 		const lastMs = now() - at;
@@ -105,7 +105,7 @@ export class RunRound {
 		return members[random.between(0, members.length - 1)] as RunMember;
 	}
 
-	#befall(fault: RunFault): Promise<number> {
+	#inject(fault: RunFault): Promise<number> {
 		const { members, engine, random, leaseMs } = this.#options;
 		const cancelSome = async (): Promise<void> => {
 			const chosen = this.#ids.filter(() => random.between(1, 4) === 1);
