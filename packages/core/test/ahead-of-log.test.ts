@@ -10,9 +10,12 @@ function at(sequence: number, epoch = "e"): Position {
 	return { epoch, sequence, tag: "0" };
 }
 
-/** A log at a position, which proves nothing. */
-function logAt(position: Position): readonly [EventLog, SharedLog] {
-	const shared = { maxLagMs: 1e9, current: () => new Promise<void>(() => {}) };
+/** A log at a position, which proves nothing by default. */
+function logAt(
+	position: Position,
+	current = new Promise<void>(() => {}),
+): readonly [EventLog, SharedLog] {
+	const shared = { maxLagMs: 1e9, current: () => current };
 	return [{ position, shared } as unknown as EventLog, shared as unknown as SharedLog];
 }
 
@@ -87,4 +90,13 @@ it("a break ends the wait for positions that the log already has or never will h
 	expect([...ahead.onBreak(at(7, "new"))]).toEqual(["passed", "old", "ahead"]);
 	expect([await passed, await old]).toEqual([at(7, "new"), at(7, "new")]);
 	expect([...ahead.connections]).toEqual(["ahead"]);
+});
+
+it("a wait ends where the log is when it is proven to have no such position", async () => {
+	const ahead = new AheadOfLog<string>();
+	const waits = [at(9), at(9, "another")].map((until, index) =>
+		ahead.wait(`${index}`, until, ...logAt(at(5), Promise.resolve())),
+	);
+	expect(await Promise.all(waits)).toEqual([at(5), at(5)]);
+	expect(ahead.connections.size).toBe(0);
 });

@@ -125,6 +125,17 @@ it("lets a client that is ahead of a service wait, and sends it nothing twice", 
 	expect(again.text).not.toContain("gap");
 });
 
+it("sends a client a gap when its id is ahead of all that the log has", async () => {
+	const { engine, one } = await startTwo();
+	await one.sse.publish("all", "kept");
+	await one.sse.publish("all", "lost");
+	const { id } = await one.sse.publish("all", "lost, too");
+	engine.forgetFrom("lost");
+	const late = await startOn(engine);
+	const { stream } = await late.open({}, id);
+	expect(await stream.take(1)).toMatchObject([{ event: "gap", data: '{"reason":"diverged"}' }]);
+});
+
 it("sends a client that was ahead what follows, even if the service no longer keeps its position", async () => {
 	const { engine, one } = await startTwo();
 	const short = await startOn(engine, { history: { maxEvents: 2 } });

@@ -170,6 +170,22 @@ describe("a client that reconnects", () => {
 	});
 });
 
+describe("a client for which `recover` returns false", () => {
+	it.each([
+		["at once", () => false as const],
+		["later", async () => false as const],
+	])("%s receives the gap, and nothing is reported", async (_, recover) => {
+		const errors: unknown[] = [];
+		await serve({ recover, onError: (error) => errors.push(error) });
+		const { stream, connection } = await open(ADA, "7");
+		sse.send("all", "live");
+		expect(await received(stream)).toEqual(['{"reason":"invalid"}', "live"]);
+		expect(connection.resumed).toBe(false);
+		expect(sse.stats().resumes).toEqual({ invalid: 1 });
+		expect(errors).toEqual([]);
+	});
+});
+
 describe("a client that joins groups", () => {
 	it.each([
 		["in onConnect", true],

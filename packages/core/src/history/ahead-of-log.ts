@@ -24,8 +24,8 @@ export class AheadOfLog<Connection> {
 	/**
 	 * Withholds everything up to a position from a connection.
 	 *
-	 * @returns the position after which the connection receives events: the given one, unless the log takes longer than
-	 * `maxLagMs` to reach it, or the position is proven to belong to another log
+	 * @returns the position after which the connection receives events: the given one, unless the log does not have it, or takes
+	 * longer than `maxLagMs` to reach it
 	 */
 	wait(
 		connection: Connection,
@@ -51,9 +51,8 @@ export class AheadOfLog<Connection> {
 			this.#waiting.set(connection, waiting);
 			this.#byPosition.set(key, (this.#byPosition.get(key) ?? new Set()).add(waiting));
 			this.#kept.add(connection);
-			void current().then(() => {
-				if (until.epoch !== log.position?.epoch) settle();
-			});
+			// A client's position was in the log before the client came, and all that was there has arrived by then.
+			void current().then(() => settle());
 		});
 	}
 

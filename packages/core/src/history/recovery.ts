@@ -10,12 +10,12 @@ import type { Frame } from "../wire/frame.js";
 
 /** The application's own way to fill a gap. */
 export interface Recovery<Connection extends Replayed> {
-	/** @param lastEventId the client has everything up to there. @returns `undefined` if the application has no way */
+	/** @param lastEventId the client has everything up to there. @returns `false` if the application has no way */
 	recover(
 		connection: Connection,
 		reason: GapReason,
 		lastEventId: string,
-	): RecoverSource | Promise<RecoverSource> | undefined;
+	): RecoverSource | false | Promise<RecoverSource | false>;
 	/** @throws `ERR_SSE_INVALID_*` */
 	encode(event: RecoveredEvent): Frame;
 }
@@ -42,16 +42,16 @@ export function* recovered<C extends Replayed>(
 ): Steps<boolean> {
 	const { recovery, recoverTimeoutMs, recoverWaitMs } = host;
 	const turn = host.recoverTurns.take();
-	let awaited: ReturnType<typeof recovery.recover>;
+	let awaited: ReturnType<typeof recovery.recover> = false;
 	let iterator: RecoveredIterator | undefined;
 	try {
 		// Its live events wait behind it, and a gap loses nothing silently. Ending the stream would only have it wait again.
 		yield* settled(turn.begins, recoverWaitMs, "Waiting to recover (recoverWaitMs)");
 		const answer = recovery.recover(connection, reason, lastEventId);
-		if (answer === undefined) return false;
 		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
 		const source = yield* settled(awaited, recoverTimeoutMs, WHAT);
-		awaited = undefined;
+		awaited = false;
+		if (source === false) return false;
 		iterator = iteratorOf(source);
 		for (;;) {
 			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs, WHAT);
@@ -66,7 +66,12 @@ export function* recovered<C extends Replayed>(
 	} finally {
 		turn.end();
 		// An iterator that arrives too late is closed as well.
-		const late = isPromiseLike(awaited) ? awaited.then(iteratorOf, () => undefined) : undefined;
+		const late = isPromiseLike(awaited)
+			? awaited.then(
+					(source) => (source === false ? undefined : iteratorOf(source)),
+					() => undefined,
+				)
+			: undefined;
 		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error));
 	}
 }

@@ -27,9 +27,10 @@ export class AppRecovery implements Recovery<Connection> {
 		lastEventId: string,
 	): ReturnType<Recovery<Connection>["recover"]> {
 		const client = this.#registry.client(connection.clientId);
-		if (client === undefined) return undefined;
+		const { recover } = this.#options;
+		if (client === undefined || recover === undefined) return false;
 		const { lastOwnId, groups, signal } = connection;
-		return this.#options.recover?.({
+		return recover({
 			client: new ClientView(client, connection.home),
 			groups,
 			lastEventId,

@@ -18,7 +18,7 @@ import type { CommentForm } from "../wire/event-stream.js";
 // The event map checks the return type, and is not inferred from it.
 type Recover<Events extends object> = (
 	info: RecoverInfo,
-) => RecoverSource<Events> | Promise<RecoverSource<Events>>;
+) => RecoverSource<Events> | false | Promise<RecoverSource<Events> | false>;
 
 /**
  * The options of a service. Times are integers of milliseconds from 0 to 2,147,483,647; limits are positive integers or

@@ -144,13 +144,14 @@ export class HealthProbe {
 			const newest = await within(TIMEOUT_MS, this.#engine.newest(), "The answer");
 			this.#refusal = undefined;
 			this.#host.onAnswer(newest);
-			// Before the log is open, or after it was recreated meanwhile, there is nothing to compare.
-			const isComparable = position !== undefined && position.epoch === this.#host.position?.epoch;
-			if (!isComparable) for (const answer of asking) answer();
-			else if (this.#compare(newest, position))
+			if (position === undefined) {
+				// The log is not open yet: there is nothing to compare.
+				for (const answer of asking) answer();
+				asking = [];
+			} else if (position.epoch === this.#host.position?.epoch && this.#compare(newest, position)) {
 				this.#questions.answerAt(newest, asking, this.#host);
-			else this.#questions.add(asking);
-			asking = [];
+				asking = [];
+			}
 			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
 		} catch (error) {
 			// Appends report their own errors. Here only the proof is missing.

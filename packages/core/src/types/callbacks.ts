@@ -49,7 +49,7 @@ export type RecoveredEvent<Events extends object = AnyEvents> = string extends k
 						: never);
 		}[EventType<Events>];
 
-/** What `recover` returns. An async iterable is read at the pace of the client. */
+/** What `recover` returns, unless it declines with `false`. An async iterable is read at the pace of the client. */
 export type RecoverSource<Events extends object = AnyEvents> =
 	| Iterable<RecoveredEvent<Events>>
 	| AsyncIterable<RecoveredEvent<Events>>;
