@@ -35,7 +35,13 @@ export function createAuction({ galleryUrl, paceMs }) {
 	let notice = null;
 
 	app.disable("x-powered-by");
-	app.use(cors({ origin: galleryUrl, credentials: true }));
+	app.use(
+		cors({
+			origin: galleryUrl,
+			credentials: true,
+			exposedHeaders: ["SSE-Heartbeat", "Retry-After"],
+		}),
+	);
 	app.use(express.static(page));
 	app.use("/shared", express.static(sharedPage));
 	app.use("/client", express.static(clientModules));

@@ -36,6 +36,7 @@ export function createTracker({ shopUrl, paceMs }) {
 		origin: shopUrl,
 		credentials: true,
 		methods: ["GET", "POST", "DELETE"],
+		exposedHeaders: ["SSE-Heartbeat", "Retry-After"],
 	});
 	app.register(session);
 	app.register(files, { root: page });

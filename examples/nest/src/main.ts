@@ -34,7 +34,11 @@ const lampUrl = await lamp.getUrl();
 
 const builds = await createApp(AppModule, "page");
 builds.use(cookieParser(secret));
-builds.enableCors({ origin: lampUrl, credentials: true });
+builds.enableCors({
+	origin: lampUrl,
+	credentials: true,
+	exposedHeaders: ["SSE-Heartbeat", "Retry-After"],
+});
 await builds.listen(port, host);
 const buildsUrl = await builds.getUrl();
 lamp.get(LampController).buildsUrl = buildsUrl;

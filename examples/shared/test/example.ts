@@ -232,11 +232,13 @@ export function describeExample(example: RunningExample, folder: string, admin: 
 					return [
 						headers.get("access-control-allow-origin") === Origin,
 						headers.get("access-control-allow-credentials"),
+						// What the client reads of the stream's headers.
+						headers.get("access-control-expose-headers")?.replaceAll(" ", ""),
 					];
 				}),
 			);
 
-			expect(answers[0]).toEqual([true, "true"]);
+			expect(answers[0]).toEqual([true, "true", "SSE-Heartbeat,Retry-After"]);
 			expect(answers[1]?.[0]).toBe(false);
 		});
 

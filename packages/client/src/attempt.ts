@@ -12,7 +12,7 @@ export interface AttemptRequest {
 	readonly maxEventLength: number;
 }
 
-/** Receives what an attempt reports, in the order of the stream. */
+/** Receives what an attempt reports, in the order of the stream. Functions, not methods: they are called without `this`. */
 export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
 	/** `heartbeatMs`: the interval of heartbeats that the server announces. */
 	onOpen(heartbeatMs: number | undefined): void;
@@ -30,21 +30,34 @@ export type Outcome =
 	| { readonly kind: "ended" }
 	/** 204: the server asks the client not to reconnect. */
 	| { readonly kind: "finished" }
-	| { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number | undefined }
+	| { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number }
 	| { readonly kind: "failed"; readonly error: StreamError };
 
-/** Never rejects. Aborting the signal in `init` ends it. */
-export async function attempt(request: AttemptRequest, host: AttemptHost): Promise<Outcome> {
-	let response: Response;
+/** Never rejects. Reports nothing once `signal` is aborted, even if `fetch` does not know of signals. */
+export async function attempt(
+	request: AttemptRequest,
+	host: AttemptHost,
+	signal: AbortSignal,
+): Promise<Outcome> {
 	try {
-		response = await request.fetch.call(undefined, request.url, request.init);
+		return await ask(request, host, signal);
 	} catch (cause) {
-		return failed("ERR_SSE_NETWORK", `The request failed: ${messageOf(cause)}`, { cause });
+		const message = cause instanceof Error ? cause.message : String(cause);
+		return failed("ERR_SSE_NETWORK", `The connection failed: ${message}`, { cause });
 	}
+}
+
+async function ask(
+	{ fetch, url, init, maxEventLength }: AttemptRequest,
+	host: AttemptHost,
+	signal: AbortSignal,
+): Promise<Outcome> {
+	signal.throwIfAborted();
+	const response = await fetch.call(undefined, url, { ...init, signal });
 	const { status, headers } = response;
 	const contentType = headers.get("content-type");
-	const isStream = /^\s*text\/event-stream\s*(;|$)/i.test(contentType ?? "");
-	if (status !== 200 || !isStream) {
+	const isStream = /^text\/event-stream\s*(;|$)/i.test(contentType ?? "");
+	if (signal.aborted || status !== 200 || !isStream) {
 		// Frees the connection for the next request.
 		response.body?.cancel().catch(() => {});
 		if (status === 204) return { kind: "finished" };
@@ -62,33 +75,18 @@ export async function attempt(request: AttemptRequest, host: AttemptHost): Promi
 	const announced = headers.get("sse-heartbeat") ?? "";
 	// More than a day is no heartbeat, and times three could exceed what timers take.
 	host.onOpen(/^\d{1,8}$/.test(announced) ? Number(announced) : undefined);
-	return read(response.body.getReader(), request, host);
-}
-
-async function read(
-	reader: ReadableStreamDefaultReader<Uint8Array>,
-	{ maxEventLength }: AttemptRequest,
-	host: AttemptHost,
-): Promise<Outcome> {
 	let tooLong = false;
-	const parser = new EventStreamParser(
-		{
-			onEvent: (type, data) => host.onEvent(type, data),
-			onId: (id) => host.onId(id),
-			onRetry: (ms) => host.onRetry(ms),
-			onComment: (text) => host.onComment(text),
-			onTooLong: () => {
-				tooLong = true;
-			},
-		},
-		maxEventLength,
-	);
+	const onTooLong = (): void => {
+		tooLong = true;
+	};
+	const parser = new EventStreamParser({ ...host, onTooLong }, maxEventLength);
 	// A new decoder for each body: one that broke off inside a character must not corrupt the next.
 	const decoder = new TextDecoder();
+	const reader = response.body.getReader();
 	try {
 		for (;;) {
 			const { done, value } = await reader.read();
-			if (done) return { kind: "ended" };
+			if (done || signal.aborted) return { kind: "ended" };
 			host.onBytes();
 			parser.feed(decoder.decode(value, { stream: true }));
 			host.onFed();
@@ -97,8 +95,6 @@ async function read(
 			}
 			await host.room();
 		}
-	} catch (cause) {
-		return failed("ERR_SSE_NETWORK", `The connection broke: ${messageOf(cause)}`, { cause });
 	} finally {
 		reader.cancel().catch(() => {});
 	}
@@ -106,8 +102,4 @@ async function read(
 
 function failed(...[code, message, details]: ConstructorParameters<typeof StreamError>): Outcome {
 	return { kind: "failed", error: new StreamError(code, message, details) };
-}
-
-function messageOf(cause: unknown): string {
-	return cause instanceof Error ? cause.message : String(cause);
 }

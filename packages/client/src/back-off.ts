@@ -29,8 +29,8 @@ export class BackOff {
 		this.#failures = 0;
 	}
 
-	/** The delay before the next attempt, in milliseconds. `leastMs`: from `Retry-After`. */
-	next(leastMs = 0): number {
+	/** The delay before the next attempt, in milliseconds. `leastMs`: from `Retry-After`, or 0. */
+	next(leastMs: number): number {
 		const { maxMs, jitter } = this.#options;
 		// The server's own `retry:` may exceed our maximum, and takes precedence.
 		const cap = Math.max(maxMs, this.#baseMs);
@@ -44,10 +44,8 @@ export class BackOff {
 	}
 }
 
-/** `Retry-After` in milliseconds: RFC 9110, section 10.2.3, seconds or an HTTP date. */
-export function retryAfterMs(value: string | null): number | undefined {
-	if (value === null) return undefined;
-	const seconds = /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN;
-	const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1_000;
-	return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+/** `Retry-After` in milliseconds: RFC 9110, section 10.2.3, seconds or an HTTP date; 0 if it is neither, or in the past. */
+export function retryAfterMs(value: string | null): number {
+	if (/^\s*\d+\s*$/.test(value ?? "")) return Number(value) * 1_000;
+	return Math.max(0, Date.parse(value ?? "") - Date.now() || 0);
 }

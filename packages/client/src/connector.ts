@@ -5,7 +5,7 @@ import { type AttemptHost, type AttemptRequest, attempt, type Outcome } from "./
 import { BackOff } from "./back-off.js";
 import { Muteness } from "./muteness.js";
 import type { ResolvedOptions } from "./options.js";
-import { onPageLife } from "./page-life.js";
+import { isHidden, onPageLife, type PageEvent } from "./page-life.js";
 import { Pauses } from "./pauses.js";
 import { errorOf, renew } from "./refusals.js";
 import { createRequest } from "./request.js";
@@ -47,7 +47,7 @@ export class Connector implements Source {
 
 	start(lastEventId: string | undefined): void {
 		this.#lastEventId = lastEventId;
-		this.#stopPageLife = onPageLife((change) => this.#onPageLife(change));
+		this.#stopPageLife = onPageLife((event) => this.#onPageLife(event));
 		void this.#run();
 	}
 
@@ -87,29 +87,23 @@ export class Connector implements Source {
 			const isAnswered = this.#isPollAnswer === true && outcome.kind === "ended";
 			if (isAnswered && this.#lastEventId !== before) {
 				// A clock that was set back must not extend the pause.
-				const left = Math.min(MIN_POLL_MS, begunAt + MIN_POLL_MS - Date.now());
-				if (left > 0) await this.#pauses.pause(left);
+				await this.#pauses.pause(Math.min(MIN_POLL_MS, begunAt + MIN_POLL_MS - Date.now()));
 				continue;
 			}
 			this.#host.onState(this.#muteness.isBuffered ? "buffered" : "waiting");
-			const leastMs = outcome.kind === "refused" ? outcome.retryAfterMs : undefined;
-			await this.#pauses.pause(this.#backOff.next(leastMs));
+			const leastMs = outcome.kind === "refused" ? outcome.retryAfterMs : 0;
+			await this.#pauses.pause(this.#backOff.next(leastMs), leastMs);
 		}
 	}
 
 	async #attempt(isPoll: boolean): Promise<Outcome> {
 		const controller = new AbortController();
-		let reason: StreamError | undefined;
-		this.#abort = (error) => {
-			reason ??= error;
-			controller.abort();
-		};
 		this.#isPollAnswer = undefined;
 		let hasBytes = false;
 		let hasMoved = false;
 		const watchdog = new Watchdog(this.#options.connectTimeoutMs, () => {
 			if (!hasBytes) this.#muteness.onMute();
-			this.#abort(new StreamError("ERR_SSE_STALLED", "The server sent nothing in time"));
+			this.#abort(new StreamError("ERR_SSE_STALLED", "Nothing came in time"));
 		});
 		this.#watchdog = watchdog;
 		const host: AttemptHost = {
@@ -149,17 +143,25 @@ export class Connector implements Source {
 			},
 			room: () => {
 				const room = this.#host.room();
+				if (room === undefined) return undefined;
 				// While this side does not read, nothing can arrive.
-				return room?.then(() => watchdog.feed());
+				watchdog.stop();
+				return room.then(() => {
+					if (!controller.signal.aborted) watchdog.restart();
+				});
 			},
 		};
-		try {
-			const outcome = await this.#send(isPoll, controller.signal, host);
-			return reason === undefined ? outcome : { kind: "failed", error: reason };
-		} finally {
-			watchdog.stop();
-			this.#abort = () => {};
-		}
+		const outcome = await new Promise<Outcome>((resolve) => {
+			// Does not wait for functions of the application, nor for a fetch that does not know of signals.
+			this.#abort = (error) => {
+				controller.abort();
+				resolve(error === undefined ? { kind: "ended" } : { kind: "failed", error });
+			};
+			void this.#send(isPoll, controller.signal, host).then(resolve);
+		});
+		watchdog.stop();
+		this.#abort = () => {};
+		return outcome;
 	}
 
 	/** A server without long-polling answers a poll with a stream. */
@@ -174,12 +176,12 @@ export class Connector implements Source {
 		try {
 			const lastEventId = this.#lastEventId;
 			const options = this.#options;
-			request = await createRequest({ url: this.#url, options, lastEventId, isPoll, signal });
+			request = await createRequest({ url: this.#url, options, lastEventId, isPoll });
 		} catch (cause) {
-			const error = new StreamError("ERR_SSE_CALLBACK", "headers, body or url threw", { cause });
+			const error = new StreamError("ERR_SSE_CALLBACK", "headers, body or URL threw", { cause });
 			return { kind: "failed", error };
 		}
-		return attempt(request, host);
+		return attempt(request, host, signal);
 	}
 
 	#end(error?: StreamError): void {
@@ -187,10 +189,13 @@ export class Connector implements Source {
 		this.#host.onEnd(error);
 	}
 
-	#onPageLife(change: "away" | "back" | "visibility"): void {
-		if (change === "away" || (change === "visibility" && this.#pauses.isHidden)) this.#abort();
-		else {
-			if (change === "back") this.#muteness.reset();
+	#onPageLife(event: PageEvent): void {
+		const isOnlySeen = event === "visibilitychange";
+		if (event === "pagehide" || this.#pauses.isHidden) this.#abort();
+		else if (!isOnlySeen || !isHidden()) {
+			if (!isOnlySeen) this.#muteness.reset();
+			// The first attempt may be too early.
+			this.#backOff.reset();
 			this.#watchdog?.check();
 			this.#pauses.wake();
 		}

@@ -32,7 +32,7 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 		this.#ended = true;
 		this.#error = error;
 		for (const taker of this.#takers.splice(0)) this.#last(taker);
-		this.#onRoom?.();
+		this.#freed();
 	}
 
 	/** Returns a promise while the queue is full. */

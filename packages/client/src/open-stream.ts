@@ -4,11 +4,11 @@
 import { Connector } from "./connector.js";
 import { EventQueue } from "./event-queue.js";
 import { LazySource } from "./lazy-source.js";
-import { type ResolvedOptions, resolveOptions } from "./options.js";
+import { checkUrl, type ResolvedOptions, refuse, resolveOptions } from "./options.js";
 import { loadPosition, savePosition } from "./position-store.js";
 import { readData } from "./reading.js";
 import type { RawEvent, Source, SourceHost } from "./source.js";
-import { StreamError } from "./stream-error.js";
+import type { StreamError } from "./stream-error.js";
 import type {
 	AnyEvents,
 	EventMap,
@@ -36,10 +36,9 @@ export function openStream<Events extends EventMap = AnyEvents>(
 	url: string | URL | (() => string | URL),
 	options: StreamOptions<Events> = {},
 ): EventStream<Events> {
-	return new Stream(
-		url,
-		resolveOptions(options as StreamOptions),
-	) as unknown as EventStream<Events>;
+	const resolved = resolveOptions(options as StreamOptions);
+	if (typeof url !== "function" && resolved.fetch === undefined) checkUrl(url);
+	return new Stream(url, resolved) as unknown as EventStream<Events>;
 }
 
 class Stream implements EventStream {
@@ -69,17 +68,19 @@ class Stream implements EventStream {
 		const { shared, signal } = options;
 		const name = options.name ?? (typeof address === "string" ? address : undefined);
 		if (shared !== undefined && name === undefined) {
-			const message = "A shared stream whose URL is a function needs the option name";
-			throw new StreamError("ERR_SSE_INVALID_OPTION", message);
+			refuse("name", "given for a shared stream whose URL is a function", name);
 		}
 		this.#source =
 			shared === undefined || name === undefined || !canShare()
 				? connect(host)
-				: new LazySource(async () => {
-						const { SharedSource } = await import("./shared/shared-source.js");
-						const rules = { ...shared, gapEvent: options.gapEvent };
-						return new SharedSource(name, rules, connect, host);
-					});
+				: new LazySource(
+						async () => {
+							const { SharedSource } = await import("./shared/shared-source.js");
+							const rules = { ...shared, gapEvent: options.gapEvent };
+							return new SharedSource(name, rules, connect, host);
+						},
+						() => connect(host),
+					);
 		if (signal?.aborted === true) this.close();
 		else {
 			signal?.addEventListener("abort", this.close, { once: true });
@@ -112,20 +113,11 @@ class Stream implements EventStream {
 	): () => void {
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners);
-		// A wrapper, because the same function may be added twice and removed once.
-		const own: Listener<StreamEvent> = (event) => listener(event as StreamEvent<AnyEvents, Type>);
-		listeners.add(own);
-		return () => {
-			listeners.delete(own);
-		};
+		return added(listeners, listener as Listener<StreamEvent>);
 	}
 
 	onState(listener: Listener<StreamState>): () => void {
-		const own: Listener<StreamState> = (state) => listener(state);
-		this.#stateListeners.add(own);
-		return () => {
-			this.#stateListeners.delete(own);
-		};
+		return added(this.#stateListeners, listener);
 	}
 
 	[Symbol.asyncIterator](): EventQueue<StreamEvent> {
@@ -219,6 +211,16 @@ class Stream implements EventStream {
 			}
 		}
 	}
+}
+
+/** Adds a listener. @returns a function that removes it */
+function added<Value>(listeners: Set<Listener<Value>>, listener: Listener<Value>): () => void {
+	// A wrapper, because the same function may be added twice and removed once.
+	const own: Listener<Value> = (value) => listener(value);
+	listeners.add(own);
+	return () => {
+		listeners.delete(own);
+	};
 }
 
 function reasonOf(data: unknown): string {

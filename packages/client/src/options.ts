@@ -2,7 +2,7 @@
  * The options of a stream, checked once, with their defaults.
  */
 import { StreamError } from "./stream-error.js";
-import type { Parse, StreamOptions } from "./types.js";
+import type { Parse, SharedOptions, StreamOptions } from "./types.js";
 
 export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
 	readonly retry: { readonly baseMs: number; readonly maxMs: number; readonly jitter: number };
@@ -48,9 +48,13 @@ const NAMES: readonly (keyof StreamOptions)[] = [
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveOptions(options: StreamOptions): ResolvedOptions {
 	const { retry = {}, shared } = options;
+	// An object without options, if it is `true`.
+	const own: SharedOptions = Object(shared);
 	checkNames("", options, NAMES);
 	checkNames("retry.", retry, ["baseMs", "maxMs", "jitter"]);
-	if (typeof shared === "object") checkNames("shared.", shared, ["maxEvents", "silenceMs"]);
+	checkNames("shared.", own, ["maxEvents", "silenceMs"]);
+	// It has no default here: the server may announce one.
+	time("stallAfterMs", options.stallAfterMs, 0);
 	const resolved: ResolvedOptions = {
 		...options,
 		retry: {
@@ -60,19 +64,18 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 		},
 		lastEventIdIn: oneOf("lastEventIdIn", options.lastEventIdIn ?? "header", ["header", "query"]),
 		isFinal: options.isFinal ?? isFinalByDefault,
-		stallAfterMs: options.stallAfterMs && time("stallAfterMs", options.stallAfterMs, 0),
 		connectTimeoutMs: time("connectTimeoutMs", options.connectTimeoutMs, 30_000),
 		gapEvent: options.gapEvent ?? "gap",
 		parse: options.parse ?? "auto",
-		maxEventLength: inRange("maxEventLength", options.maxEventLength ?? 2 ** 24, 2 ** 29, true),
-		maxWaiting: Math.max(1, inRange("maxWaiting", options.maxWaiting ?? 1_000, 1e6, true)),
+		maxEventLength: inRange("maxEventLength", options.maxEventLength ?? 2 ** 24, 2 ** 29),
+		maxWaiting: Math.max(1, inRange("maxWaiting", options.maxWaiting ?? 1_000, 1e6)),
 		longPoll: options.longPoll ?? true,
 		shared:
 			shared === undefined || shared === false
 				? undefined
 				: {
-						maxEvents: inRange("shared.maxEvents", of(shared).maxEvents ?? 1_000, 1e6, true),
-						silenceMs: time("shared.silenceMs", of(shared).silenceMs, 10_000),
+						maxEvents: inRange("shared.maxEvents", own.maxEvents ?? 1_000, 1e6),
+						silenceMs: time("shared.silenceMs", own.silenceMs, 10_000),
 					},
 	};
 	if (typeof resolved.parse === "string") oneOf("parse", resolved.parse, ["auto", "json", "text"]);
@@ -91,23 +94,20 @@ function isFinalByDefault(status: number): boolean {
 
 /** A misspelled option would silently do nothing. */
 function checkNames(within: string, given: object, names: readonly string[]): void {
+	if (Object(given) !== given) refuse(`${within}*`, "an object", given);
 	const unknown = Object.keys(given).find((name) => !names.includes(name));
 	if (unknown === undefined) return;
-	const message = `There is no option ${within}${unknown}; there are ${names.join(", ")}`;
+	const message = `There is no option ${within}${unknown}; there are ${names}`;
 	throw new StreamError("ERR_SSE_INVALID_OPTION", message);
 }
 
-function of<T extends object>(value: true | T): Partial<T> {
-	return value === true ? {} : value;
-}
-
 function time(name: string, value: number | undefined, fallback: number): number {
-	return inRange(name, value ?? fallback, MAX_MS, true);
+	return inRange(name, value ?? fallback, MAX_MS);
 }
 
-function inRange(name: string, value: number, max: number, whole: boolean): number {
-	if (!(value >= 0 && value <= max) || (whole && !Number.isInteger(value))) {
-		refuse(name, `${whole ? "an integer" : "a number"} from 0 to ${max}`, value);
+function inRange(name: string, value: number, max: number, isWhole = true): number {
+	if (!(value >= 0 && value <= max) || (isWhole && !Number.isInteger(value))) {
+		refuse(name, `${isWhole ? "an integer" : "a number"} from 0 to ${max}`, value);
 	}
 	return value;
 }
@@ -117,7 +117,16 @@ function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]):
 	return value;
 }
 
-function refuse(name: string, rule: string, value: unknown): never {
+/** Refuses what no attempt could request. A custom `fetch` may know other URLs. */
+export function checkUrl(url: string | URL): void {
+	const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+	// Not in React Native, nor in browsers before 2023.
+	if (URL.canParse?.(String(url), base) === false) {
+		refuse("url", "a valid URL, absolute outside of a page", url);
+	}
+}
+
+export function refuse(name: string, rule: string, value: unknown): never {
 	const message = `The option ${name} must be ${rule}, got ${String(value).slice(0, 80)}`;
 	throw new StreamError("ERR_SSE_INVALID_OPTION", message);
 }

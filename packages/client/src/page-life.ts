@@ -1,45 +1,32 @@
 /**
- * The life of the page and its network: hidden, kept in the back/forward cache, offline. Outside of a browser there is no page,
- * and no event occurs.
+ * The life of the page and its network: hidden, kept in the back/forward cache, online again. Outside of a browser there is no
+ * page, and no event occurs.
  */
-type Listener = () => void;
+// The last is an event of the document, which bubbles.
+const EVENTS = ["pagehide", "pageshow", "online", "visibilitychange"] as const;
 
-/** The parts of a window and its document that are used here. */
+export type PageEvent = (typeof EVENTS)[number];
+
+/** The parts of a window that are used here. */
 interface Page {
-	addEventListener?(type: string, listener: Listener): void;
-	removeEventListener?(type: string, listener: Listener): void;
-	readonly document?: EventTarget & { readonly visibilityState: string };
-	readonly navigator?: { readonly onLine?: boolean };
+	readonly addEventListener?: EventTarget["addEventListener"];
+	readonly document?: { readonly visibilityState: string };
 }
 
 const page = globalThis as Page;
-
-export function isOffline(): boolean {
-	// Node has a `navigator` without `onLine`.
-	return page.navigator?.onLine === false && page.addEventListener !== undefined;
-}
 
 export function isHidden(): boolean {
 	return page.document?.visibilityState === "hidden";
 }
 
 /**
- * Calls `listener` when the page becomes visible or hidden, is restored from or put into the back/forward cache, or when
- * the network returns. @returns a function that removes it
+ * Calls `listener` when the page is put into the back/forward cache or restored from there, when the network returns, and when
+ * the page becomes visible or hidden. @returns a function that removes it
  */
-export function onPageLife(listener: (change: "away" | "back" | "visibility") => void): Listener {
-	const away = (): void => listener("away");
-	const back = (): void => listener("back");
-	const visibility = (): void => listener("visibility");
-	const { document } = page;
-	page.addEventListener?.("pagehide", away);
-	page.addEventListener?.("pageshow", back);
-	page.addEventListener?.("online", back);
-	document?.addEventListener("visibilitychange", visibility);
-	return () => {
-		page.removeEventListener?.("pagehide", away);
-		page.removeEventListener?.("pageshow", back);
-		page.removeEventListener?.("online", back);
-		document?.removeEventListener("visibilitychange", visibility);
-	};
+export function onPageLife(listener: (event: PageEvent) => void): () => void {
+	const controller = new AbortController();
+	for (const event of EVENTS) {
+		page.addEventListener?.(event, () => listener(event), { signal: controller.signal });
+	}
+	return () => controller.abort();
 }

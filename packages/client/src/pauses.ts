@@ -1,7 +1,7 @@
 /**
- * The pauses of a connector: between two attempts, and while the page is hidden or the device is offline.
+ * The pauses of a connector: between two attempts, and while the page is hidden.
  */
-import { isHidden, isOffline } from "./page-life.js";
+import { isHidden } from "./page-life.js";
 
 export class Pauses {
 	readonly #pauseWhenHidden: boolean;
@@ -20,17 +20,19 @@ export class Pauses {
 
 	/** Resolves when a request may be made. `onWait`: called before each wait */
 	async untilReady(onWait: () => void): Promise<void> {
-		while (!this.#isStopped && (this.isHidden || isOffline())) {
+		while (!this.#isStopped && this.isHidden) {
 			onWait();
-			await this.pause(undefined);
+			await this.pause();
 		}
 	}
 
-	/** Waits. `ms` undefined: until the page or the network changes. */
-	pause(ms: number | undefined): Promise<void> {
+	/** Waits for this time, or without one until woken. `leastMs`: the server's wish, which nothing shortens. */
+	pause(ms?: number, leastMs = 0): Promise<void> {
+		const until = Date.now() + leastMs;
 		return new Promise((resolve) => {
 			const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
 			this.#wake = () => {
+				if (!this.#isStopped && Date.now() < until) return;
 				clearTimeout(timer);
 				resolve();
 			};

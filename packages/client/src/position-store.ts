@@ -3,24 +3,19 @@
  */
 const PREFIX = "sse-service:position:";
 
-// The browser may deny a page its storage. Then nothing is kept.
-function storage(): Storage | undefined {
-	try {
-		return (globalThis as { sessionStorage?: Storage }).sessionStorage;
-	} catch {
-		return undefined;
-	}
-}
-
 export function loadPosition(name: string | undefined): string | undefined {
-	return name === undefined ? undefined : (storage()?.getItem(PREFIX + name) ?? undefined);
+	return name === undefined ? undefined : use((storage) => storage.getItem(PREFIX + name));
 }
 
 export function savePosition(name: string | undefined, id: string): void {
-	if (name === undefined) return;
+	if (name !== undefined) use((storage) => storage.setItem(PREFIX + name, id));
+}
+
+// There may be no storage, the browser may deny it to a page, and it may be full. Then nothing is kept.
+function use<Value>(act: (storage: Storage) => Value): NonNullable<Value> | undefined {
 	try {
-		storage()?.setItem(PREFIX + name, id);
+		return act(sessionStorage) ?? undefined;
 	} catch {
-		// The storage is full, so a reload starts without a position.
+		return undefined;
 	}
 }

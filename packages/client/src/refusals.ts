@@ -13,7 +13,11 @@ export function errorOf(
 	if (outcome.kind === "failed") return outcome.error;
 	if (outcome.kind !== "refused") return undefined;
 	const { status } = outcome;
-	return refused({ status, final: status === 401 || isFinal(status) });
+	try {
+		return refused({ status, final: status === 401 || isFinal(status) });
+	} catch (cause) {
+		return new StreamError("ERR_SSE_CALLBACK", "isFinal threw", { status, final: true, cause });
+	}
 }
 
 /** Has the application renew its authorization, after a 401. @returns why the stream ends, if it does */

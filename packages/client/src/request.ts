@@ -10,32 +10,29 @@ export interface RequestParams {
 	readonly lastEventId: string | undefined;
 	/** Whether to ask for the next events instead of a stream. */
 	readonly isPoll: boolean;
-	readonly signal: AbortSignal;
 }
 
-/** Calls the application's functions. @throws what they throw, or the signal's reason if it aborts before they have returned */
-export function createRequest(params: RequestParams): Promise<AttemptRequest> {
-	const { signal } = params;
-	return new Promise((resolve, reject) => {
-		// A function may never return.
-		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-		create(params).then(resolve, reject);
-	});
-}
-
-async function create(params: RequestParams): Promise<AttemptRequest> {
-	const { url: given, options, lastEventId, isPoll, signal } = params;
+/** Calls the application's functions, which may never return. @throws what they throw */
+export async function createRequest({
+	url: given,
+	options,
+	lastEventId,
+	isPoll,
+}: RequestParams): Promise<AttemptRequest> {
 	const { method = "GET", credentials, maxEventLength } = options;
 	let url = typeof given === "function" ? given() : given;
 	const headers = new Headers(await resolved(options.headers));
 	const body = await resolved(options.body);
 	if (!headers.has("accept")) headers.set("accept", "text/event-stream");
 	if (lastEventId !== undefined && lastEventId !== "") {
-		if (options.lastEventIdIn === "query") url = withQuery(url, "lastEventId", lastEventId);
-		else headers.set("last-event-id", encodeHeader(lastEventId));
+		// Node's fetch refuses control characters in a header, each time.
+		const isSendable = /^[\t -~\x80-\uffff]*$/.test(lastEventId);
+		if (options.lastEventIdIn === "query" || !isSendable) {
+			url = withQuery(url, "lastEventId", lastEventId);
+		} else headers.set("last-event-id", encodeHeader(lastEventId));
 	}
 	if (isPoll) url = withQuery(url, "live", "poll");
-	const init: RequestInit & { duplex?: "half" } = { method, headers, signal, cache: "no-store" };
+	const init: RequestInit & { duplex?: "half" } = { method, headers, cache: "no-store" };
 	if (credentials !== undefined) init.credentials = credentials;
 	if (body !== undefined) init.body = body;
 	// Node requires this option if the response may begin before the request has ended.

@@ -38,12 +38,16 @@ export class StreamError extends Error {
 	readonly final: boolean;
 
 	constructor(code: StreamErrorCode, message: string, details: Details = {}) {
-		super(message, "cause" in details ? { cause: details.cause } : {});
+		// Reads `cause`, if it is there.
+		super(message, details);
 		this.name = "StreamError";
 		this.code = code;
 		this.status = details.status;
 		this.final = details.final ?? false;
-		Object.defineProperty(this, BRAND, { value: true });
+	}
+
+	get [BRAND](): true {
+		return true;
 	}
 }
 

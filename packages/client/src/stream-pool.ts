@@ -4,6 +4,9 @@
 import { openStream } from "./open-stream.js";
 import type { EventMap, EventStream, StreamOptions } from "./types.js";
 
+/** Whether components are rendered without a page. What they open there, nobody would close. */
+export const isOnServer = typeof document === "undefined";
+
 interface Pooled {
 	readonly stream: EventStream;
 	users: number;

@@ -2,7 +2,7 @@
  * Stores for Svelte. Stores of the same stream share one connection, which is open while any of them is subscribed to.
  */
 import { type Readable, readable } from "svelte/store";
-import { streamHandle } from "./stream-pool.js";
+import { isOnServer, streamHandle } from "./stream-pool.js";
 import type { AnyEvents, EventMap, StreamOptions, StreamState, TypeOf } from "./types.js";
 
 /** What `streamStores` returns. */
@@ -15,7 +15,7 @@ export interface StreamStores<Events extends EventMap = AnyEvents> {
 	): Readable<Events[Type] | undefined>;
 }
 
-/** Returns stores of the stream of this URL. `options`: those of `openStream`. */
+/** Returns stores of the stream of this URL. `options`: those of `openStream`. On a server they keep their first value. */
 export function streamStores<Events extends EventMap = AnyEvents>(
 	url: string,
 	options?: StreamOptions<Events>,
@@ -23,6 +23,7 @@ export function streamStores<Events extends EventMap = AnyEvents>(
 	const handle = streamHandle<Events>(url, options);
 	return {
 		state: readable<StreamState>("connecting", (set) => {
+			if (isOnServer) return undefined;
 			const [stream, release] = handle.acquire();
 			set(stream.state);
 			const off = stream.onState(set);
@@ -33,6 +34,7 @@ export function streamStores<Events extends EventMap = AnyEvents>(
 		}),
 		latest: (type, initial) =>
 			readable(initial, (set) => {
+				if (isOnServer) return undefined;
 				const [stream, release] = handle.acquire();
 				const off = stream.on(type, ({ data }) => set(data as Parameters<typeof set>[0]));
 				return () => {

@@ -2,7 +2,8 @@
  * Composables for Vue. Components that use the same stream share one connection.
  */
 import { onScopeDispose, type Ref, readonly, shallowRef } from "vue";
-import { streamHandle } from "./stream-pool.js";
+import { openStream } from "./open-stream.js";
+import { isOnServer, streamHandle } from "./stream-pool.js";
 import type {
 	AnyEvents,
 	EventMap,
@@ -19,11 +20,18 @@ export interface UsedStream<Events extends EventMap = AnyEvents> {
 	readonly state: Readonly<Ref<StreamState>>;
 }
 
-/** Uses the stream of this URL until the scope of the caller is disposed. `options`: those of `openStream`. */
+/**
+ * Uses the stream of this URL until the scope of the caller is disposed. `options`: those of `openStream`. While a server renders
+ * the component, the stream is a closed one, and `state` is `connecting`, as it will be on the page.
+ */
 export function useStream<Events extends EventMap = AnyEvents>(
 	url: string,
 	options?: StreamOptions<Events>,
 ): UsedStream<Events> {
+	if (isOnServer) {
+		const stream = openStream<Events>("data:,", { signal: AbortSignal.abort() });
+		return { stream, state: shallowRef("connecting") };
+	}
 	const [stream, release] = streamHandle<Events>(url, options).acquire();
 	const state = shallowRef(stream.state);
 	const off = stream.onState((next) => {

@@ -19,15 +19,23 @@ export class Watchdog {
 		this.#fedAt = Date.now();
 	}
 
+	/** Watches again after `stop`, as if something had arrived. */
+	restart(): void {
+		this.feed();
+		this.#arm();
+	}
+
 	setLimit(limitMs: number): void {
 		if (limitMs === this.#limitMs) return;
 		this.#limitMs = limitMs;
 		this.#arm();
 	}
 
-	/** Checks now, because timers are late after a sleep or a freeze. */
+	/** Checks now, unless stopped, because timers are late after a sleep or a freeze. */
 	check(): void {
-		if (this.#limitMs === 0) return;
+		if (this.#timer === undefined) return;
+		// The clock may have been set back.
+		this.#fedAt = Math.min(this.#fedAt, Date.now());
 		if (Date.now() - this.#fedAt < this.#limitMs) this.#arm();
 		else {
 			this.stop();
@@ -37,12 +45,13 @@ export class Watchdog {
 
 	stop(): void {
 		clearTimeout(this.#timer);
+		this.#timer = undefined;
 	}
 
 	#arm(): void {
 		this.stop();
 		if (this.#limitMs === 0) return;
-		const left = Math.max(0, this.#fedAt + this.#limitMs - Date.now());
+		const left = this.#fedAt + this.#limitMs - Date.now();
 		this.#timer = setTimeout(() => this.check(), left);
 	}
 }

@@ -93,6 +93,126 @@ describe("on a clock that the test moves", () => {
 		expect(requests.length - before).toBeLessThanOrEqual(20);
 	});
 
+	it("streams that end at once, with nothing in them, are asked for less and less often", async () => {
+		const requests = ask(() => new Response("", { headers: TYPE }), { retry: { jitter: 0 } });
+		await vi.advanceTimersByTimeAsync(60_000);
+		// At once, and after 1, 2, 4, 8, 16 and 30 s.
+		expect(requests).toHaveLength(6);
+	});
+
+	it.each([
+		["a date", () => new Date(Date.now() + 60_000).toUTCString(), 60_000],
+		["a date that is past", () => new Date(Date.now() - 60_000).toUTCString(), 1_000],
+		["-1", () => "-1", 1_000],
+		["no time at all", () => "soon", 1_000],
+		["more than an hour", () => "99999999999999999999", 3_600_000],
+	])("Retry-After may be %s", async (_, retryAfter, waitMs) => {
+		vi.setSystemTime("2030-01-01T00:00:00Z");
+		const refusal = (): Response =>
+			new Response(null, { status: 429, headers: { "retry-after": retryAfter() } });
+		const requests = ask(refusal, { retry: { jitter: 0 } });
+		await vi.advanceTimersByTimeAsync(waitMs - 2);
+		expect(requests).toHaveLength(1);
+		await vi.advanceTimersByTimeAsync(waitMs * 0.1 + 3);
+		expect(requests).toHaveLength(2);
+	});
+
+	it("a mute stream is noticed though the clock was set back", async () => {
+		const requests = ask(() => new Response(new ReadableStream(), { headers: TYPE }), {
+			stallAfterMs: 1_000,
+			retry: { jitter: 0 },
+		});
+		await vi.advanceTimersByTimeAsync(500);
+		vi.setSystemTime(Date.now() - 86_400_000);
+		await vi.advanceTimersByTimeAsync(4_000);
+		expect(requests.length).toBeGreaterThan(1);
+	});
+
+	it("a reader that takes its time is no mute server", async () => {
+		const errors: StreamError[] = [];
+		const encoded = new TextEncoder().encode("data: x\n\n");
+		const body = new ReadableStream({ pull: (controller) => controller.enqueue(encoded) });
+		const fetch = (async () => new Response(body, { headers: TYPE })) as typeof globalThis.fetch;
+		const onError = (error: StreamError): number => errors.push(error);
+		const stream = openStream("http://server.test/", {
+			fetch,
+			onError,
+			maxWaiting: 10,
+			stallAfterMs: 1_000,
+		});
+		atEnd(() => stream.close());
+		const iterator = stream[Symbol.asyncIterator]();
+		await vi.advanceTimersByTimeAsync(60_000);
+		for (let i = 0; i < 100; i++) await iterator.next();
+		expect([errors, stream.state]).toEqual([[], "open"]);
+	});
+
+	// As some polyfills, and fetches for tests.
+	it("a fetch that knows no signal is left alone at a stall, and gives nothing afterwards", async () => {
+		const controllers: ReadableStreamDefaultController<Uint8Array>[] = [];
+		const received: unknown[] = [];
+		const fetch = (async () => {
+			const start = (controller: ReadableStreamDefaultController<Uint8Array>): unknown =>
+				controllers.push(controller);
+			return new Response(new ReadableStream({ start }), { headers: TYPE });
+		}) as typeof globalThis.fetch;
+		const retry = { jitter: 0 };
+		const stream = openStream("http://server.test/", { fetch, retry, stallAfterMs: 1_000 });
+		atEnd(() => stream.close());
+		stream.on("message", ({ data }) => received.push(data));
+		await vi.advanceTimersByTimeAsync(2_500);
+		expect(controllers).toHaveLength(2);
+		const send = (controller: ReadableStreamDefaultController<Uint8Array> | undefined): void =>
+			controller?.enqueue(new TextEncoder().encode("data: x\n\n"));
+		send(controllers[0]);
+		await vi.advanceTimersByTimeAsync(100);
+		expect(received).toEqual([]);
+		send(controllers.at(-1));
+		await vi.advanceTimersByTimeAsync(100);
+		expect(received).toEqual(["x"]);
+		stream.close();
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	// Nothing caught what these threw: the stream was `connecting` from then on.
+	it.each<[string, StreamOptions, object]>([
+		[
+			"isFinal that throws",
+			{
+				isFinal: () => {
+					throw new Error("own");
+				},
+			},
+			{ code: "ERR_SSE_CALLBACK", final: true, cause: { message: "own" } },
+		],
+		[
+			"fetch that returns nothing",
+			{ fetch: (async () => undefined) as unknown as typeof fetch },
+			{ code: "ERR_SSE_NETWORK", final: false },
+		],
+	])("%s is an error of the stream", async (_, options, expected) => {
+		const errors: StreamError[] = [];
+		const fetch = (async () => new Response(null, { status: 503 })) as typeof globalThis.fetch;
+		const onError = (error: StreamError): number => errors.push(error);
+		const stream = openStream("http://server.test/", { fetch, onError, ...options });
+		atEnd(() => stream.close());
+		await vi.advanceTimersByTimeAsync(400);
+		expect(errors).toMatchObject([expected]);
+	});
+
+	it.each(["text/plain", "text/event-streaming", "application/json, text/event-stream", ""])(
+		"a content type of %j ends the stream",
+		async (type) => {
+			const errors: StreamError[] = [];
+			ask(() => new Response("data: x\n\n", { headers: { "content-type": type } }), {
+				onError: (error) => errors.push(error),
+			});
+			await vi.advanceTimersByTimeAsync(60_000);
+			expect(errors).toMatchObject([{ code: "ERR_SSE_CONTENT_TYPE", final: true }]);
+		},
+	);
+
 	// As React Native's own fetch. Nothing caught what that threw.
 	it("a fetch without streaming bodies ends the stream with an error that says so", async () => {
 		const errors: StreamError[] = [];
@@ -164,6 +284,56 @@ describe("with a real server", () => {
 	it("so is one that gzip made small", async () => {
 		const { error } = await read("x".repeat(100_000), "gzip", 1_000_000);
 		expect(error).toMatchObject({ code: "ERR_SSE_TOO_LONG", final: false });
+	});
+
+	it("a million empty events, ids and comments are nothing", async () => {
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(200, TYPE);
+			const nothing = "\n\nid\n\n:\n\nevent: x\n\ndata\nid: \0\n\n".repeat(200_000);
+			res.end(`${nothing}id: 7\ndata: last\n\n`);
+			return true;
+		});
+		const stream = open(server.url, { retry: { baseMs: 100_000, maxMs: 100_000 } });
+		const seen = new Set<unknown>();
+		stream.on("message", ({ data, id }) => seen.add(`${data} ${id}`));
+		await eventually(() => stream.lastEventId === "7");
+		expect([...seen]).toEqual([" ", "last 7"]);
+	});
+
+	it("bytes that are not UTF-8 become replacement characters, and spoil nothing else", async () => {
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(200, TYPE);
+			res.write(Buffer.from("data: a\xff\xc3\n\ndata: \xc3\xbc\n\n", "latin1"));
+			return true;
+		});
+		const stream = open(server.url);
+		const received: unknown[] = [];
+		stream.on("message", ({ data }) => received.push(data));
+		await eventually(() => received.length === 2);
+		expect(received).toEqual(["a\ufffd\ufffd", "ü"]);
+	});
+
+	// Node's fetch refuses such a header, so that each attempt failed.
+	it("an id with control characters is sent back, in the query", async () => {
+		const { server, requests } = await serve({}, (_req, res) => {
+			res.writeHead(200, TYPE).end("id: \u0001ü\ndata: x\n\n");
+			return true;
+		});
+		open(server.url, { retry: { baseMs: 1 } });
+		await eventually(() => requests.length > 1);
+		expect(requests[1]?.url).toBe("/?lastEventId=%01%C3%BC");
+	});
+
+	it("a redirect that comes back to itself is a failure that another attempt follows", async () => {
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(302, { location: "/" }).end();
+			return true;
+		});
+		const errors: StreamError[] = [];
+		const stream = open(server.url, { onError: (error) => errors.push(error) });
+		await eventually(() => errors.length > 0);
+		expect(errors[0]).toMatchObject({ code: "ERR_SSE_NETWORK", final: false });
+		expect(stream.state).toBe("waiting");
 	});
 
 	it("a redirect to another origin does not take the authorization with it", async () => {

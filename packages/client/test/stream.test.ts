@@ -1,8 +1,10 @@
 /**
  * One stream, from a real server: what it delivers, and how it ends and reconnects.
  */
+import { constants, createGzip } from "node:zlib";
 import { eventually, settled, startCuttingProxy } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { openStream, StreamError, type StreamEvent, type StreamState } from "../src/index.js";
 import { atEnd, open, serve, untilState } from "./serving.js";
 
@@ -343,6 +345,84 @@ describe("a stream", () => {
 		expect(uncaught).toEqual([mistake, mistake]);
 	});
 
+	it("refuses a URL that no attempt could request, unless a fetch of the application knows it", () => {
+		for (const url of ["/events", "http//example.test", ""]) {
+			expect(() => openStream(url), url).toThrow(
+				expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+			);
+		}
+		openStream("/events", { fetch, signal: AbortSignal.abort() });
+		openStream(new URL("http://127.0.0.1:1"), { signal: AbortSignal.abort() });
+	});
+
+	it("continues when a loop over it is left, by break and by throw, and can be looped over again", async () => {
+		const { sse, server } = await serve();
+		const stream = open(server.url);
+		await untilState(stream, "open");
+		const first = async (): Promise<unknown> => {
+			for await (const { data } of stream) return data;
+			return "nothing";
+		};
+		const failing = async (): Promise<void> => {
+			for await (const { data } of stream) throw new Error(String(data));
+		};
+		const reading = first();
+		sse.send("all", 1);
+		expect(await settled(reading, "the first event")).toBe(1);
+		const refused = expect(failing()).rejects.toThrow("2");
+		sse.send("all", 2);
+		await settled(refused, "the error of the loop");
+		const again = first();
+		sse.send("all", 3);
+		expect(await settled(again, "the third event")).toBe(3);
+		expect(stream.state).toBe("open");
+	});
+
+	it("reads a body that is compressed", async () => {
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
+			const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
+			gzip.pipe(res);
+			gzip.write("data: größe\n\n");
+			return true;
+		});
+		const received: unknown[] = [];
+		open(server.url).on("message", ({ data }) => received.push(data));
+		await eventually(() => received.length > 0);
+		expect(received).toEqual(["größe"]);
+	});
+
+	it("follows a redirect, and asks the first address again for the next attempt", async () => {
+		const { sse, server, requests } = await serve({}, (req, res) => {
+			if (req.url !== "/old") return undefined;
+			res.writeHead(307, { location: "/new" }).end();
+			return true;
+		});
+		const stream = open(`${server.url}/old`, { retry: FAST });
+		await untilState(stream, "open");
+		sse.disconnect("all");
+		await eventually(() => requests.length === 4);
+		expect(requests.map(({ url }) => url)).toEqual(["/old", "/new", "/old", "/new"]);
+	});
+
+	it("validates data by a schema of Zod, whose types are those of the events", async () => {
+		const { sse, server } = await serve();
+		const tick = z.object({ price: z.number() });
+		const errors: StreamError[] = [];
+		const stream = open<{ tick: z.infer<typeof tick> }>(server.url, {
+			parse: { tick },
+			onError: (error) => errors.push(error),
+		});
+		const prices: number[] = [];
+		stream.on("tick", ({ data }) => prices.push(data.price));
+		await untilState(stream, "open");
+		sse.send("all", { price: "7" }, { event: "tick" });
+		sse.send("all", { price: 8, more: true }, { event: "tick" });
+		await eventually(() => prices.length > 0);
+		expect(prices).toEqual([8]);
+		expect(errors).toMatchObject([{ code: "ERR_SSE_PARSE", final: false }]);
+	});
+
 	it("validates data by a Standard Schema, and skips what does not fit", async () => {
 		const { sse, server } = await serve();
 		const price = {
@@ -391,6 +471,9 @@ describe("a stream", () => {
 			{ withCredentials: true },
 			{ retry: { base: 1 } },
 			{ shared: { max: 1 } },
+			{ shared: "yes" },
+			{ stallAfterMs: Number.NaN },
+			{ retry: 5_000 },
 		]) {
 			expect(refusal(options), JSON.stringify(options)).toBe("ERR_SSE_INVALID_OPTION");
 		}

@@ -21,7 +21,38 @@ const SCRIPT = `
 	import { openStream } from "/dist/index.js";
 	const received = [];
 	const gaps = [];
-	window.seen = { received, gaps, state: "", leads: false };
+	const uncaught = [];
+	window.seen = { received, gaps, uncaught, second: [], state: "", leads: false };
+	window.addEventListener("error", ({ message }) => uncaught.push(message));
+	window.addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason)));
+	window.another = () => {
+		window.second = openStream("/events", { shared: true, name: "all" });
+		window.second.on("message", ({ data }) => window.seen.second.push(data));
+	};
+	window.sayNonsense = () => {
+		const channel = new BroadcastChannel("sse-service:1:all");
+		// The term of the leader, whom it asks.
+		channel.onmessage = ({ data: { kind, term } }) => {
+			if (kind !== "answer") return;
+			for (const message of [
+				null,
+				7,
+				"ping",
+				[],
+				{ kind: "toString" },
+				{ kind: "of a later version", term },
+				{ kind: "end", term, error: "gone" },
+				{ kind: "state", term, state: "tired" },
+				{ kind: "relay", term, sequence: 1, text: 7 },
+				{ kind: "relay", term, sequence: "1", text: "7" },
+				{ kind: "lead", term: 7 },
+				{ kind: "ask", question: "q", place: 7 },
+				{ kind: "answer", question: "q", term, sequence: 1, state: "open", missed: [null] },
+			]) channel.postMessage(message);
+			channel.close();
+		};
+		channel.postMessage({ kind: "ask", question: "nonsense" });
+	};
 	window.stream = openStream("/events", {
 		shared: { silenceMs: 500 },
 		name: "all",
@@ -58,6 +89,8 @@ const READING = `
 	} else window.stream.on("message", ({ data }) => window.seen.received.push(data));
 	window.stream.onState((state) => { window.seen.state = state; window.seen.states.push(state); });
 `;
+
+const SANDBOX = "sandbox allow-scripts";
 
 const TABS = sizeOf({ usual: 5, long: 10 });
 const ROUNDS = sizeOf({ usual: 12, long: 40 });
@@ -203,6 +236,94 @@ for (const [name, launch, isHere] of BROWSERS) {
 				for (const tab of [leader, slow]) await tab.close();
 			},
 		);
+
+		it("continues in another tab when the leader freezes, and gives the leader what it missed", async () => {
+			const { sse, server } = await serveTabs();
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			if (leader.setFrozen === undefined) return leader.close();
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			sse.send("all", 1);
+			await untilReceived(leader, 1);
+			await leader.setFrozen(true);
+			for (let i = 2; i <= 100; i++) sse.send("all", i);
+			await untilReceived(follower, 100);
+			await leader.setFrozen(false);
+			sse.send("all", 101);
+			for (const tab of [leader, follower]) {
+				await untilReceived(tab, 101);
+				expect(await tab.evaluate("window.seen.received")).toEqual(
+					Array.from({ length: 101 }, (_, i) => i + 1),
+				);
+			}
+			await eventually(() => sse.stats().connections === 1, "the leader to have stepped down");
+			for (const tab of [leader, follower]) await tab.close();
+		});
+
+		it("is one connection for two streams of a name in one tab, which the second continues", async () => {
+			const { sse, server } = await serveTabs();
+			const tab = await browser.openTab(server.url);
+			await untilState(tab, "open", "the tab to be open");
+			await tab.evaluate("window.another()");
+			await eventually(() => tab.evaluate<boolean>("window.second.state === 'open'"));
+			sse.send("all", 1);
+			await untilReceived(tab, 1);
+			// On a busy machine the tab may take the lock from itself, and connect again.
+			await eventually(() => sse.stats().connections === 1, "one connection");
+			await tab.evaluate("window.stream.close()");
+			sse.send("all", 2);
+			const seconds = "window.seen.second";
+			await eventually(async () => (await tab.evaluate<number[]>(seconds)).includes(2));
+			expect(await tab.evaluate(seconds)).toEqual([1, 2]);
+			await tab.close();
+		});
+
+		it("ignores what other scripts say on its channel", async () => {
+			const { sse, server } = await serveTabs();
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			await follower.evaluate("window.sayNonsense()");
+			sse.send("all", 1);
+			for (const tab of [leader, follower]) await untilReceived(tab, 1);
+			for (const tab of [leader, follower]) {
+				expect(await tab.evaluate("window.seen.received")).toEqual([1]);
+				expect(await tab.evaluate("window.seen.uncaught")).toEqual([]);
+				await tab.close();
+			}
+		});
+
+		it("is a connection of the tab's own where the browser grants no locks, and where the code for sharing is gone", async () => {
+			const page = servePage(SCRIPT);
+			let isGone = false;
+			const { sse, server } = await serve({ history: true }, (req, res) => {
+				// A page in a sandbox has no origin.
+				res.setHeader("access-control-allow-origin", "*");
+				if (req.url === "/sandbox") {
+					const content = { "content-type": "text/html", "content-security-policy": SANDBOX };
+					res.writeHead(200, content).end(`<script type="module">${SCRIPT}</script>`);
+					return true;
+				}
+				if (isGone && req.url?.includes("shared-source") === true) {
+					res.writeHead(404).end();
+					return true;
+				}
+				return page(req, res);
+			});
+			const sandbox = await browser.openTab(`${server.url}/sandbox`);
+			await untilState(sandbox, "open", "the page without locks to be open");
+			sse.send("all", 1);
+			await untilReceived(sandbox, 1);
+			await sandbox.close();
+			isGone = true;
+			const tab = await browser.openTab(`${server.url}/?after-a-deploy`);
+			await untilState(tab, "open", "the page without the code for sharing to be open");
+			sse.send("all", 2);
+			await untilReceived(tab, 2);
+			await tab.close();
+		});
 
 		it("ends for all tabs when the server says that it is over", async () => {
 			let over = false;

@@ -22,6 +22,8 @@ export interface BrowserTab {
 	evaluate<Value>(expression: string): Promise<Value>;
 	/** Ends the process of the page, without an event in it. Only Chromium can be asked to. */
 	crash?(): Promise<void>;
+	/** Stops the tasks of the page, as browsers do to tabs in the background, or continues them. Only Chromium can be asked to. */
+	setFrozen?(isFrozen: boolean): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -42,6 +44,12 @@ export async function launchChromium(): Promise<TabBrowser> {
 						page.once("crash", resolve);
 					});
 					await page.close();
+				},
+				async setFrozen(isFrozen) {
+					const session = await page.context().newCDPSession(page);
+					const state = isFrozen ? "frozen" : "active";
+					await session.send("Page.setWebLifecycleState", { state });
+					await session.detach();
 				},
 				close: () => page.close(),
 			};
@@ -124,6 +132,9 @@ async function openTab(
 	await driver.switchTo().newWindow("tab");
 	const handle = await driver.getWindowHandle();
 	await driver.get(address);
+	// A tab that is new may still show its blank page.
+	const isLoaded = "return location.href !== 'about:blank' && document.readyState === 'complete'";
+	await driver.wait(() => driver.executeScript<boolean>(isLoaded), RUN_LIMIT_MS);
 	return {
 		evaluate: <Value>(expression: string) =>
 			inTurn(async () => {

@@ -1,5 +1,6 @@
 /**
- * The messages between tabs that share a stream. They come from code of the same origin, possibly of another version.
+ * The messages between tabs that share a stream. They come from code of the same origin, possibly of another version, or from
+ * something else that uses the same channel: whatever is not one of them is ignored.
  */
 import type { RawEvent } from "../source.js";
 import { StreamError, type StreamErrorCode } from "../stream-error.js";
@@ -52,6 +53,68 @@ export interface EndError {
 	readonly code: string;
 	readonly message: string;
 	readonly status: number | undefined;
+}
+
+/** Of the channel and of the lock. The number changes with the messages, so that tabs share with those that understand them. */
+export function channelName(name: string): string {
+	return `sse-service:1:${name}`;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const LIVE_STATES: readonly unknown[] = [
+	"connecting",
+	"open",
+	"waiting",
+	"buffered",
+] satisfies LiveState[];
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value);
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+const isPlace = ({ term, sequence }: Fields): boolean =>
+	isText(term) && Number.isSafeInteger(sequence);
+const isRelay = ({ type, text, id }: Fields): boolean =>
+	isTextOrNone(type) && isText(text) && isTextOrNone(id);
+
+const FORMS: Readonly<Record<TabMessage["kind"], (message: Fields) => boolean>> = {
+	lead: ({ term, from }) => isText(term) && isTextOrNone(from),
+	relay: (message) => isPlace(message) && isRelay(message),
+	state: ({ term, state }) => isText(term) && LIVE_STATES.includes(state),
+	ping: () => true,
+	pong: () => true,
+	ask: ({ question, id, place }) =>
+		isText(question) &&
+		isTextOrNone(id) &&
+		(place === undefined || (isFields(place) && isPlace(place))),
+	answer: (message) =>
+		isPlace(message) &&
+		isText(message.question) &&
+		isTextOrNone(message.id) &&
+		LIVE_STATES.includes(message.state) &&
+		(message.missed === undefined ||
+			(Array.isArray(message.missed) &&
+				message.missed.every((relay: unknown) => isFields(relay) && isRelay(relay)))),
+	end: ({ term, error }) =>
+		isText(term) &&
+		(error === undefined || (isFields(error) && isText(error.code) && isText(error.message))),
+};
+
+function isTabMessage(data: unknown): data is TabMessage {
+	if (!isFields(data) || !Object.hasOwn(FORMS, String(data.kind))) return false;
+	return FORMS[data.kind as TabMessage["kind"]](data);
+}
+
+/** Opens the channel of a name. `onMessage` receives nothing else than messages of tabs. */
+export function openChannel(
+	name: string,
+	onMessage: (message: TabMessage) => void,
+): BroadcastChannel {
+	const channel = new BroadcastChannel(name);
+	channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+		if (isTabMessage(data)) onMessage(data);
+	};
+	return channel;
 }
 
 /** The event of a relay, or `undefined` if only the position changed. */

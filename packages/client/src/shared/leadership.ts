@@ -71,13 +71,19 @@ export class Leadership {
 			const isWanted = lock !== null && seeking === this.#seeking && this.#release === undefined;
 			return isWanted ? this.#lead() : undefined;
 		};
-		navigator.locks.request(this.#name, options, hold).catch(() => {
-			// The request was given up, or another tab has stolen the lock and leads now.
-			if (seeking !== this.#seeking || this.#release === undefined) return;
-			this.stepAside();
-			this.#host.onLost();
-			this.seek();
-			this.queue();
+		navigator.locks.request(this.#name, options, hold).catch((error: Error) => {
+			// The request was given up.
+			if (seeking !== this.#seeking) return;
+			if (this.#release !== undefined) {
+				// Another tab has stolen the lock and leads now.
+				this.stepAside();
+				this.#host.onLost();
+				this.seek();
+				this.queue();
+			} else if (error.name === "SecurityError") {
+				// A page without an origin gets no locks, and nobody to share with.
+				void this.#lead();
+			} else this.#listen();
 		});
 	}
 

@@ -10,7 +10,9 @@ import { onPageLife } from "../page-life.js";
 import type { Source, SourceHost } from "../source.js";
 import {
 	type Answer,
+	channelName,
 	type LiveState,
+	openChannel,
 	type Place,
 	type Relay,
 	type TabMessage,
@@ -50,7 +52,7 @@ export class SharedSource implements Source {
 		connect: (host: SourceHost) => Source,
 		host: SourceHost,
 	) {
-		this.#name = `sse-service:${name}`;
+		this.#name = channelName(name);
 		this.#rules = rules;
 		this.#connect = connect;
 		this.#host = host;
@@ -68,14 +70,13 @@ export class SharedSource implements Source {
 
 	start(lastEventId: string | undefined): void {
 		this.#stream.reset(lastEventId);
-		this.#channel = new BroadcastChannel(this.#name);
-		this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#onMessage(data);
-		this.#stopPageLife = onPageLife((change) => {
+		this.#channel = openChannel(this.#name, (message) => this.#onMessage(message));
+		this.#stopPageLife = onPageLife((event) => {
 			// A page in the back/forward cache must hold no lock.
-			if (change === "away") {
+			if (event === "pagehide") {
 				this.#leadership.stepAside();
 				this.#stepDown();
-			} else if (change === "back") this.#join();
+			} else if (event !== "visibilitychange") this.#join();
 		});
 		this.#host.onState("connecting");
 		this.#join();
@@ -206,9 +207,8 @@ export class SharedSource implements Source {
 	#onRelay({ term, sequence, type, text, id }: Place & Relay): void {
 		if (this.#hold.passes()) return;
 		const own = this.#stream.place;
-		if (own === undefined) return;
-		const isKnown = term === own.term && sequence <= own.sequence;
-		if (isKnown) return;
+		const isKnown = term === own?.term && sequence <= own.sequence;
+		if (own === undefined || isKnown) return;
 		if (term === own.term && sequence === own.sequence + 1) {
 			this.#stream.take({ type, text, id }, { term, sequence });
 		} else this.#ask();

@@ -1,0 +1,127 @@
+/**
+ * The subpaths in their frameworks, beyond what the README shows: components of Svelte as its compiler makes them, rendering on
+ * a server, and the cache of TanStack Query.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { eventually } from "@sse-service/testing";
+import { executablePath, launchBrowser } from "@sse-service/testing/browser";
+import { QueryClient } from "@tanstack/query-core";
+import { createElement, type ReactElement } from "react";
+import { renderToString as renderReact } from "react-dom/server";
+import { compile } from "svelte/compiler";
+import { render as renderSvelte } from "svelte/server";
+import { describe, expect, it } from "vitest";
+import { createSSRApp, h } from "vue";
+import { renderToString as renderVue } from "vue/server-renderer";
+import { useLatest, useStream } from "../src/react.js";
+// Biome takes composables for the hooks of React.
+import { useLatest as latestOf, useStream as streamOf } from "../src/vue.js";
+import { bundle } from "./bundle.js";
+import { servePage } from "./page.js";
+import { atEnd, open, serve, untilState } from "./serving.js";
+
+type Events = { tick: { price: number } };
+
+const componentOf = (url: string): string => `
+	<script>
+		import { streamStores } from "@sse-service/client/svelte";
+		const { state, latest } = streamStores("${url}");
+		const tick = latest("tick");
+	</script>
+	<output data-state={$state}>{$tick?.price ?? "…"}</output>
+`;
+
+function Price({ url }: { readonly url: string }): ReactElement {
+	const stream = useStream<Events>(url);
+	const tick = useLatest(stream, "tick");
+	return createElement("output", null, `${stream.state} ${tick?.price}`);
+}
+
+describe("a component of Svelte", () => {
+	it.skipIf(executablePath === undefined)(
+		"shows the state and the latest event, and closes the connection when it is removed",
+		async () => {
+			const { js } = compile(componentOf("/events"), { generate: "client", name: "Component" });
+			const page = servePage(
+				await bundle(`
+					import { mount, unmount } from "svelte";
+					${js.code.replace("export default function", "function")}
+					const component = mount(Component, { target: document.querySelector("#root") });
+					window.remove = () => unmount(component);
+				`),
+			);
+			const { sse, server } = await serve({}, page);
+			const browser = await launchBrowser();
+			atEnd(() => browser.close());
+			const window = await browser.openWindow(server.url);
+			await window.waitForSelector("output[data-state=open]");
+			sse.send("all", { price: 7 }, { event: "tick" });
+			await window.waitForSelector('output:has-text("7")');
+			expect(sse.stats().connectionsOpened).toBe(1);
+			await window.evaluate("window.remove()");
+			await eventually(() => sse.stats().connections === 0);
+		},
+	);
+});
+
+// Vue's and Svelte's opened streams there, which nobody closed.
+describe("on a server, rendering opens no connection:", () => {
+	it("React", async () => {
+		const { server, requests } = await serve();
+		const html = renderReact(createElement(Price, { url: server.url }));
+		await fetch(server.url, { method: "HEAD" });
+		expect(html).toContain("connecting undefined");
+		expect(requests).toHaveLength(1);
+	});
+
+	it("Vue", async () => {
+		const { server, requests } = await serve();
+		for (const url of [server.url, "/events"]) {
+			const app = createSSRApp({
+				setup() {
+					const stream = streamOf<Events>(url);
+					const tick = latestOf(stream, "tick");
+					return () => h("output", `${stream.state.value} ${tick.value?.price}`);
+				},
+			});
+			expect(await renderVue(app)).toContain("connecting undefined");
+		}
+		await fetch(server.url, { method: "HEAD" });
+		expect(requests).toHaveLength(1);
+	});
+
+	it("Svelte", async () => {
+		const { server, requests } = await serve();
+		const { js } = compile(componentOf(server.url), { generate: "server" });
+		// Inside of the package, where its name is found.
+		const reports = join(import.meta.dirname, "../.reports");
+		mkdirSync(reports, { recursive: true });
+		const folder = mkdtempSync(join(reports, "svelte-"));
+		atEnd(() => rmSync(folder, { recursive: true, force: true }));
+		const file = join(folder, "component.mjs");
+		writeFileSync(file, js.code);
+		const { default: Component } = await import(/* @vite-ignore */ pathToFileURL(file).href);
+		const { body } = renderSvelte(Component);
+		await fetch(server.url, { method: "HEAD" });
+		expect(body).toContain('data-state="connecting">…');
+		expect(requests).toHaveLength(1);
+	});
+});
+
+it("events are written into the cache of TanStack Query, and a gap invalidates it", async () => {
+	const { sse, server } = await serve({ history: true });
+	const queryClient = new QueryClient();
+	await queryClient.fetchQuery({ queryKey: ["price"], queryFn: () => ({ price: 1 }) });
+	const stream = open<Events>(server.url, {
+		lastEventId: "1.other.5.tag",
+		onGap: () => queryClient.invalidateQueries(),
+	});
+	stream.on("tick", ({ data }) => queryClient.setQueryData(["price"], data));
+	await untilState(stream, "open");
+	await eventually(() => queryClient.getQueryState(["price"])?.isInvalidated === true);
+	sse.send("all", { price: 7 }, { event: "tick" });
+	await eventually(() => queryClient.getQueryData<{ price: number }>(["price"])?.price === 7);
+	queryClient.clear();
+});
