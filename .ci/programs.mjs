@@ -90,9 +90,15 @@ export const programs = Object.keys(PROGRAMS).filter(
  * @throws when it is not in the list
  */
 export function findProgram(name, env = process.env) {
+	return candidatesFor(name, env)[0];
+}
+
+/** @param {string} name */
+function candidatesFor(name, env = process.env) {
 	const { variable, places } = described(name);
 	const named = env[variable];
-	return named === undefined ? places.find((path) => existsSync(path)) : named || undefined;
+	if (named === undefined) return places.filter((path) => existsSync(path));
+	return named === "" ? [] : [named];
 }
 
 /**
@@ -113,14 +119,12 @@ async function get(name) {
 	const isLight = process.env[variable] !== undefined || existsSync(places[0] ?? "");
 	if (lighter !== undefined && !isLight) await installPackage(lighter);
 	const problem = findProgram(name) === undefined ? await installPackage(name) : undefined;
-	const first = findProgram(name);
-	if (first === undefined) return { missing: problem ?? "it is in no usual place" };
-	const others =
-		process.env[variable] === undefined ? places.filter((path) => existsSync(path)) : [];
-	for (const path of new Set([first, ...others])) {
+	const candidates = candidatesFor(name);
+	if (candidates.length === 0) return { missing: problem ?? "it is in no usual place" };
+	for (const path of candidates) {
 		if ((await run(path, [trialFlag])).ok) return { path };
 	}
-	return { missing: `${first} does not start` };
+	return { missing: `${candidates[0]} does not start` };
 }
 
 /** @param {string} name */

@@ -6,7 +6,7 @@ import { createRandom, type Random, settled } from "@sse-service/testing";
 import { Checker } from "./checker/checker.js";
 import { objectionsTo } from "./checker/presence.js";
 import { KEPT } from "./checker/reading.js";
-import type { Received } from "./checker/received.js";
+import { gapOf, type Received } from "./checker/received.js";
 import type { Rule, Violation } from "./checker/violation.js";
 import { limitOf, now, pause } from "./clock.js";
 import { Crowd } from "./crowd/crowd.js";
@@ -227,11 +227,12 @@ class Run {
 	}
 
 	#count(received: Iterable<readonly Received[]>): void {
-		for (const each of [...received].flat()) {
-			this.#received += 1;
-			const gap = each.kind === "gap" ? each.reason : each.kind;
-			if (each.kind !== "gap" && gap !== "recovered") continue;
-			this.#gaps[gap] = (this.#gaps[gap] ?? 0) + 1;
+		for (const all of received) {
+			this.#received += all.length;
+			for (const each of all) {
+				const gap = gapOf(each);
+				if (gap !== undefined) this.#gaps[gap] = (this.#gaps[gap] ?? 0) + 1;
+			}
 		}
 	}
 

@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const TAKES_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
 
 interface File {
-	readonly type: string | undefined;
+	readonly type: string;
 	readonly plain: Buffer;
 	readonly zipped: Buffer;
 }
@@ -45,7 +45,7 @@ export function isPageFile(name: string): boolean {
 
 /** Sends a file of the page. */
 export function sendPageFile(req: IncomingMessage, res: ServerResponse, name: string): void {
-	const { type = "", plain, zipped } = fileOf(name === "" ? "index.html" : name);
+	const { type, plain, zipped } = fileOf(name === "" ? "index.html" : name);
 	const isZipped = TAKES_GZIP.test(String(req.headers["accept-encoding"] ?? ""));
 	const body = isZipped ? zipped : plain;
 	res.writeHead(200, {
@@ -62,7 +62,7 @@ function fileOf(name: string): File {
 	const known = read.get(name);
 	if (known !== undefined) return known;
 	const plain = readFileSync(new URL(`../page/${name}`, import.meta.url));
-	const type = TYPES[name.split(".").at(-1) ?? ""];
+	const type = TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
 	const file = { type, plain, zipped: gzipSync(plain) };
 	read.set(name, file);
 	return file;

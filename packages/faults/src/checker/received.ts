@@ -39,3 +39,9 @@ export type Received = Timed &
 
 export type Gap = Received & { readonly kind: "gap" };
 export type Recovered = Received & { readonly kind: "recovered" };
+
+/** The name under which a report counts a gap: its reason, or `recovered`. @returns `undefined` for anything else */
+export function gapOf(each: Received): string | undefined {
+	if (each.kind === "recovered") return "recovered";
+	return each.kind === "gap" ? each.reason : undefined;
+}
