@@ -167,7 +167,7 @@ it("leads from its path without a slash to the page, and leaves other paths alon
 	expect((await ask(`${server.url}/inspectors`)).headers["content-type"]).toBe("text/event-stream");
 });
 
-it("changes nothing by default, whoever asks", async () => {
+it("changes nothing by default, even for a request with the token of the page", async () => {
 	const { page, open, sse } = await serve();
 	await open("ada");
 	const { token, allow } = await helloOf(page);

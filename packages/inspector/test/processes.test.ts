@@ -157,7 +157,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 		page.close();
 	});
 
-	it("keep to themselves with processes: false, whoever calls", async () => {
+	it("answer no other process with processes: false", async () => {
 		prefix = `private ${++prefixes}`;
 		const one = await serveHere({ name: "one" });
 		const other = await serveHere({ name: "other", processes: false });

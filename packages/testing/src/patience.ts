@@ -1,6 +1,6 @@
 /**
- * How long a test waits for what does not come: until the machine has been idle for so long that nothing can be working
- * on it.
+ * How long a test waits for something that may never happen: until the machine has been idle so long that nothing can still
+ * be working on it.
  */
 import { measureIdle } from "./idle-time.js";
 
