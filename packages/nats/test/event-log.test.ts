@@ -6,7 +6,8 @@ import { describeEventLog } from "@sse-service/testing/event-log";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { natsEventLog } from "../src/index.js";
-import { askJetStream, CLIENTS, type NatsServer, newPrefix, type TestConnection } from "./nats.js";
+import { purge } from "./mirror.js";
+import { CLIENTS, type NatsServer, newPrefix, type TestConnection } from "./nats.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	let server: NatsServer;
@@ -36,7 +37,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		// The server's clock is not ours to set.
 		pass: (ms) => setTimeout(ms),
 		forget: async () => {
-			await askJetStream(operator, `STREAM.PURGE.${prefix}`);
+			await purge(operator, prefix);
 		},
 		isExact: false,
 	});

@@ -10,6 +10,7 @@ import type { LogEngine, Storing } from "sse-service/engine";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { NatsEventLogOptions } from "../src/options.js";
 import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
+import { purge, untilMirrored } from "./mirror.js";
 import { askJetStream, CLIENTS, connectFor, type NatsServer, type TestConnection } from "./nats.js";
 import { until } from "./until.js";
 
@@ -79,7 +80,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const engine = await open();
 		const latest = (key: string): Partial<Storing> => ({ latest: { group: "g", key, max: 9 } });
 		for (const text of ["1", "2", "3"]) await append(engine, text, latest(text));
-		await mirrored(3);
+		await untilMirrored(operator, "SSE", 3);
 		// This is the state in which a machine that lost power restarts it.
 		const files = join(server.folder, "jetstream/jetstream/$G/streams/SSE");
 		await server.kill("SIGTERM");
@@ -87,7 +88,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		await server.restart();
 		const { epoch, tag } = await append(engine, "lost 4", latest("lost"));
 		await append(engine, "lost 5", latest("lost"));
-		await mirrored(5);
+		await untilMirrored(operator, "SSE", 5);
 		await server.kill("SIGTERM");
 		rmSync(files, { recursive: true });
 		renameSync(join(server.folder, "then"), files);
@@ -99,22 +100,12 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(again.tag).not.toBe(tag);
 		// It is opened whenever the log is followed again.
 		await engine.open(() => {});
-		await mirrored(4);
+		await untilMirrored(operator, "SSE", 4);
 		expect(textsOf(await engine.latest("g"))).toEqual(["1", "2", "3", "4"]);
 		await append(engine, "5", latest("5"));
-		await mirrored(5);
-		await askJetStream(operator, "STREAM.PURGE.SSE");
+		await purge(operator, "SSE");
 		expect(textsOf(await engine.latest("g"))).toEqual(["1", "2", "3", "4", "5"]);
 	});
-
-	/** Resolves once the mirror has what the log has up to a sequence. */
-	async function mirrored(sequence: number): Promise<void> {
-		await until(
-			`message ${sequence} in the mirror`,
-			() => askJetStream(operator, "STREAM.INFO.SSE_LATEST"),
-			({ state }) => (state as { last_seq: number }).last_seq === sequence,
-		);
-	}
 
 	describe("a stream", () => {
 		it("that is deleted under a follower ends it, even though nothing reports that", async () => {

@@ -6,6 +6,7 @@ import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-serve
 import type { LogEngine } from "sse-service/engine";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { append, openEngine, storing, textsOf } from "./engines.js";
+import { purge, untilMirrored } from "./mirror.js";
 import {
 	askJetStream,
 	CLIENTS,
@@ -14,7 +15,6 @@ import {
 	newPrefix,
 	type TestConnection,
 } from "./nats.js";
-import { until } from "./until.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
 	let server: NatsServer;
@@ -50,7 +50,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const last = (await engines[0]?.read(300, 1)) ?? [];
 		expect(last).toHaveLength(1);
 		for (const engine of engines) expect(await engine.latest("prices")).toEqual(last);
-		await ask(`STREAM.PURGE.${prefix}`);
+		await purge(operator, prefix);
 		for (const engine of engines) expect(await engine.latest("prices")).toEqual(last);
 	});
 
@@ -62,20 +62,18 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		await append(engine, "C", latest("C"));
 		const later = await open();
 		expect(textsOf(await later.latest("prices"))).toEqual(["A", "B", "C"]);
-		await mirrored(3);
-		await ask(`STREAM.PURGE.${prefix}`);
+		await purge(operator, prefix);
 		expect(textsOf(await later.latest("prices"))).toEqual(["A", "B", "C"]);
 	});
 
 	it("a mirror of a log that no longer exists is replaced", async () => {
 		const engine = await open();
 		for (let count = 0; count < 5; count++) await append(engine, "old", latest(`${count}`));
-		await mirrored(5);
+		await untilMirrored(operator, prefix, 5);
 		await ask(`STREAM.DELETE.${prefix}`);
 		await append(engine, "new", latest("new"));
 		expect(textsOf(await engine.latest("prices"))).toEqual(["new"]);
-		await mirrored(1);
-		await ask(`STREAM.PURGE.${prefix}`);
+		await purge(operator, prefix);
 		expect(textsOf(await engine.latest("prices"))).toEqual(["new"]);
 	});
 
@@ -94,21 +92,12 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			Array.from({ length: 50 }, (_, at) => storing(`${at}`, latest(`${at}`, 5))),
 		);
 		await append(engine, "other", { latest: { group: "other", key: "k", max: 5 } });
-		await mirrored(51);
+		await untilMirrored(operator, prefix, 51);
 		await engine.tidy?.();
 		const { state } = await ask(`STREAM.INFO.${prefix}_LATEST`);
 		expect(state).toMatchObject({ messages: 6 });
-		await ask(`STREAM.PURGE.${prefix}`);
+		await purge(operator, prefix);
 		expect(textsOf(await engine.latest("prices"))).toEqual(["45", "46", "47", "48", "49"]);
 		expect(textsOf(await engine.latest("other"))).toEqual(["other"]);
 	});
-
-	/** Resolves once the mirror has what the log had up to a sequence. */
-	async function mirrored(sequence: number): Promise<void> {
-		await until(
-			`message ${sequence} in the mirror`,
-			() => ask(`STREAM.INFO.${prefix}_LATEST`),
-			({ state }) => (state as { last_seq: number }).last_seq === sequence,
-		);
-	}
 });

@@ -7,6 +7,7 @@ import { startTcpProxy, type TcpProxy } from "@sse-service/testing/tcp-proxy";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { NatsEngine } from "../src/nats-engine.js";
 import { resolveOptions } from "../src/options.js";
+import { purge } from "./mirror.js";
 import { askJetStream, CLIENTS, type NatsServer, newPrefix, type TestConnection } from "./nats.js";
 
 describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
@@ -44,7 +45,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 					}
 				},
 				trim: async (sequence) => {
-					await askJetStream(operator, `STREAM.PURGE.${prefix}`, { seq: sequence + 1 });
+					await purge(operator, prefix, sequence);
 				},
 				cut: async () => proxy.cut(),
 			};
