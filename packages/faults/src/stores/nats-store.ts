@@ -148,10 +148,21 @@ class NatsStore implements Store {
 		const { last_seq: newest } = await this.#state();
 		const sequence = Math.max(0, newest - left);
 		await readLog();
+		await this.#untilMirrored(sequence);
 		truth.trim(sequence);
 		await this.#ask(`STREAM.PURGE.${STREAM}`, { seq: sequence + 1 });
 		tell(`nothing is left up to ${sequence}`);
 		proxy.release();
+	}
+
+	/** The mirror is a moment behind the log: a newest event of a key that is purged before it is copied would be in neither. */
+	async #untilMirrored(sequence: number): Promise<void> {
+		for (;;) {
+			const { state } = await this.#ask<Partial<StreamInfo>>(`STREAM.INFO.${STREAM}_LATEST`);
+			// Without a group that keeps its newest events there is no mirror.
+			if (state === undefined || state.last_seq >= sequence) return;
+			await pause(10);
+		}
 	}
 
 	async #deleteConsumers(): Promise<void> {
