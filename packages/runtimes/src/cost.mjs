@@ -8,7 +8,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 
 const CONNECTIONS = 500;
-const TURNS = 40;
+const TURNS = 100;
 const ROUNDS = 9;
 const BYTES_OF_ONE = Buffer.byteLength(`data: ${"x".repeat(100)}\n\n`);
 
