@@ -3,8 +3,10 @@
  */
 import { type Post, readPost, type Summary } from "./peer-texts.js";
 
-/** The most processes that are known. */
+/** The most processes that are known: those that are gone make room. */
 const MAX_PEERS = 200;
+/** What an inspector calls itself. The page gives other ids a meaning of its own. */
+const ID = /^[\w-]{12}$/;
 /** How long a process that is gone stays known. */
 const GONE_MS = 60_000;
 
@@ -16,7 +18,9 @@ export interface Peer {
 }
 
 interface Known {
-	post: Post;
+	/** As it was posted. */
+	readonly text: string;
+	readonly post: Post;
 	/** Since when its post is no longer there. */
 	goneAt: number | undefined;
 }
@@ -44,11 +48,31 @@ export class KnownPeers {
 			known.goneAt ??= posts.has(id) ? undefined : now;
 			if (known.goneAt !== undefined && now - known.goneAt > GONE_MS) this.#known.delete(id);
 		}
+		const gone = this.#gone();
+		let left = MAX_PEERS;
 		for (const [id, text] of posts) {
+			const known = this.#known.get(id);
+			if (known?.text === text) {
+				if (!known.post.isLast) known.goneAt = undefined;
+				continue;
+			}
+			if (known === undefined) {
+				if (!ID.test(id) || left-- <= 0) continue;
+				if (this.#known.size >= MAX_PEERS && gone.length === 0) continue;
+			}
 			const post = readPost(text);
-			if (post === undefined || (this.#known.size >= MAX_PEERS && !this.#known.has(id))) continue;
-			this.#known.set(id, { post, goneAt: post.isLast ? now : undefined });
+			if (post === undefined) continue;
+			if (known === undefined && this.#known.size >= MAX_PEERS)
+				this.#known.delete(gone.pop() ?? "");
+			this.#known.set(id, { text, post, goneAt: post.isLast ? now : undefined });
 		}
+	}
+
+	/** Those that are gone, the one that has been for longest last. */
+	#gone(): string[] {
+		const since = ([, { goneAt = Infinity }]: [string, Known]): number => goneAt;
+		const gone = [...this.#known].filter((each) => since(each) < Infinity);
+		return gone.sort((one, other) => since(other) - since(one)).map(([id]) => id);
 	}
 
 	clear(): void {

@@ -2,9 +2,19 @@
  * What the inspectors of several processes write to each other through the event log: a call, which asks for posts, and the post
  * of a process. Texts are read as untrusted input, because others can write to an engine too.
  */
+import {
+	isObject,
+	listOf,
+	MAX_LENGTH,
+	numberOf,
+	pairsOf,
+	parse,
+	textOf,
+	timeOf,
+} from "./peer-fields.js";
 import type { Query, Row } from "./roll.js";
 import { readQuery } from "./roll.js";
-import type { Entry } from "./timeline.js";
+import { type Entry, KINDS } from "./timeline.js";
 
 /** The figures of a process, as others see them. */
 export interface Summary {
@@ -66,15 +76,13 @@ export const MAX_ROWS = 200;
 /** Questions of one process. */
 export const MAX_ASKS = 8;
 export const MAX_FOLLOWED = 200;
-/** A post beyond this many characters leaves without its answers. */
-const MAX_POST_LENGTH = 500_000;
 const MAX_NAME_LENGTH = 256;
-const MAX_TEXT_LENGTH = 1_024;
 
 export function encodeCall({ from, asks }: Call): string {
 	return JSON.stringify({ v: VERSION, from, asks: [...asks] });
 }
 
+/** A post that would be too large for an engine leaves without its answers. */
 export function encodePost({ summary, answers, followers, isLast }: Post): string {
 	const encode = (each: Post["answers"]): string =>
 		JSON.stringify({
@@ -85,19 +93,19 @@ export function encodePost({ summary, answers, followers, isLast }: Post): strin
 			isLast,
 		});
 	const text = encode(answers);
-	return text.length <= MAX_POST_LENGTH ? text : encode(new Map());
+	return Buffer.byteLength(text) <= MAX_LENGTH ? text : encode(new Map());
 }
 
 /** @returns `undefined` if it is no call */
 export function readCall(text: string): Call | undefined {
-	const { from, asks } = parse(text) ?? {};
+	const { from, asks } = parse(text, VERSION) ?? {};
 	if (typeof from !== "string" || from === "" || from.length > MAX_NAME_LENGTH) return undefined;
 	return { from, asks: new Map(pairsOf(asks, MAX_ASKS, readAsk)) };
 }
 
 /** @returns `undefined` if it is no post */
 export function readPost(text: string): Post | undefined {
-	const { summary, answers, followers, isLast } = parse(text) ?? {};
+	const { summary, answers, followers, isLast } = parse(text, VERSION) ?? {};
 	if (!isObject(summary)) return undefined;
 	return {
 		summary: readSummary(summary),
@@ -106,8 +114,6 @@ export function readPost(text: string): Post | undefined {
 		isLast: isLast === true,
 	};
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function readAsk(value: unknown): Ask | undefined {
 	if (!isObject(value)) return undefined;
@@ -142,7 +148,7 @@ function readRow(value: unknown): Row | undefined {
 		key,
 		client,
 		groups: listOf(value.groups, 20, textOf),
-		openedAt: numberOf(value.openedAt) ?? 0,
+		openedAt: timeOf(value.openedAt) ?? 0,
 		buffered: numberOf(value.buffered) ?? 0,
 		lastEventId: textOf(value.lastEventId),
 	};
@@ -150,12 +156,12 @@ function readRow(value: unknown): Row | undefined {
 
 function readEntry(value: unknown): Entry | undefined {
 	if (!isObject(value)) return undefined;
-	const kind = textOf(value.kind);
+	const kind = KINDS.find((each) => each === value.kind);
 	if (kind === undefined) return undefined;
 	return {
 		n: numberOf(value.n) ?? 0,
-		t: numberOf(value.t) ?? 0,
-		kind: kind as Entry["kind"],
+		t: timeOf(value.t) ?? 0,
+		kind,
 		client: textOf(value.client),
 		groups: listOf(value.groups, 20, textOf),
 		text: textOf(value.text),
@@ -163,7 +169,7 @@ function readEntry(value: unknown): Entry | undefined {
 	};
 }
 
-function readSummary(of: Fields): Summary {
+function readSummary(of: Readonly<Record<string, unknown>>): Summary {
 	const count = (name: keyof Summary): number => numberOf(of[name]) ?? 0;
 	return {
 		name: (textOf(of.name) ?? "").slice(0, MAX_NAME_LENGTH),
@@ -178,50 +184,4 @@ function readSummary(of: Fields): Summary {
 		behind: numberOf(of.behind),
 		error: textOf(of.error),
 	};
-}
-
-function pairsOf<Value>(
-	value: unknown,
-	most: number,
-	read: (value: unknown) => Value | undefined,
-): [string, Value][] {
-	return listOf(value, most, (pair): [string, Value] | undefined => {
-		if (!Array.isArray(pair)) return undefined;
-		const [key, each] = [textOf(pair[0]), read(pair[1])];
-		return key === undefined || each === undefined ? undefined : [key, each];
-	});
-}
-
-function listOf<Value>(
-	value: unknown,
-	most: number,
-	read: (value: unknown) => Value | undefined,
-): Value[] {
-	if (!Array.isArray(value)) return [];
-	return value.slice(0, most).flatMap((each) => {
-		const found = read(each);
-		return found === undefined ? [] : [found];
-	});
-}
-
-function parse(text: string): Fields | undefined {
-	try {
-		const value: unknown = JSON.parse(text);
-		return isObject(value) && value.v === VERSION ? value : undefined;
-	} catch {
-		return undefined;
-	}
-}
-
-function isObject(value: unknown): value is Fields {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** What fits in JSON and is a number that a page can show. */
-function numberOf(value: unknown): number | undefined {
-	return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-	return typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH) : undefined;
 }

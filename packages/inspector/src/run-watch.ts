@@ -71,7 +71,8 @@ export class RunWatch {
 	async list(others: (attempt: string) => number): Promise<RunRow[]> {
 		const found = await this.#runs.list(MAX_RUNS);
 		return found.map(({ id, attempt, state, isReleased, reason, startedAt, endedAt, ...rest }) => ({
-			...{ id, attempt, state, isReleased, reason, startedAt, endedAt },
+			...{ id, attempt, state, isReleased, startedAt, endedAt },
+			reason: reason === undefined ? undefined : wordsOf(reason),
 			error: this.#errors.get(id),
 			// The end is an entry as well.
 			events: Math.max(0, rest.sequence - Number(state !== "running")),

@@ -2,23 +2,26 @@
  * The timeline: the newest things that happened, to clients and in the log. Bounded: the oldest are forgotten.
  */
 
+export const KINDS = [
+	"open",
+	"close",
+	"resume",
+	"gap",
+	"drop",
+	"send",
+	"error",
+	"outage",
+	"drain",
+	"run",
+] as const;
+
 /** One thing that happened. Names and texts are untrusted. */
 export interface Entry {
 	/** Its number; entries are never reordered. */
 	readonly n: number;
 	/** When, in ms since the epoch. */
 	readonly t: number;
-	readonly kind:
-		| "open"
-		| "close"
-		| "resume"
-		| "gap"
-		| "drop"
-		| "send"
-		| "error"
-		| "outage"
-		| "drain"
-		| "run";
+	readonly kind: (typeof KINDS)[number];
 	readonly client?: string | undefined;
 	groups?: readonly string[] | undefined;
 	readonly text?: string | undefined;
@@ -81,7 +84,14 @@ function push(entries: Entry[], entry: Entry, max: number): void {
 	entries.push(entry);
 }
 
-/** The words of what was thrown. */
+/** Beyond this many characters, words are cut. */
+const MAX_WORDS_LENGTH = 300;
+
+/** The beginning of a reason, or of what was thrown. Anything can be, and what throws here would end the process. */
 export function wordsOf(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).slice(0, 300);
+	try {
+		return String(error instanceof Error ? error.message : error).slice(0, MAX_WORDS_LENGTH);
+	} catch {
+		return "something that has no words";
+	}
 }

@@ -79,7 +79,7 @@ export class Watch {
 		});
 		this.#on("connection:close", ({ connection, reason }) => {
 			roll.closed(connection);
-			timeline.add({ kind: "close", ...whose(connection), text: reason });
+			timeline.add({ kind: "close", ...whose(connection), text: wordsOf(reason) });
 		});
 		this.#on("resume", ({ connection, outcome }) => {
 			timeline.add({ kind: "resume", ...whose(connection), text: outcome });

@@ -82,6 +82,37 @@ it("a post that is too large leaves without its answers, and a long list is cut"
 	expect(read?.answers.get("key")?.rows).toHaveLength(MAX_ROWS);
 });
 
+it("a post fits in an engine that counts bytes, whatever the script of its names", () => {
+	const wide = Array.from({ length: MAX_ROWS }, () => ({ ...row, client: "好".repeat(900) }));
+	const text = encodePost({
+		...post,
+		answers: new Map([["key", { total: 1, rows: wide, entries: [] }]]),
+	});
+	expect(Buffer.byteLength(text)).toBeLessThanOrEqual(500_000);
+});
+
+it("a text longer than any of ours is not read", () => {
+	const spaces = " ".repeat(500_000);
+	expect(readPost(encodePost(post) + spaces)).toBeUndefined();
+	expect(readCall(encodeCall({ from: "one", asks: new Map() }) + spaces)).toBeUndefined();
+});
+
+it("what a page cannot show is not taken: other kinds of entries, and times that are none", () => {
+	const read = (of: object) =>
+		readPost(JSON.stringify({ v: 1, summary, answers: [["key", of]] }))?.answers.get("key");
+	const entries = [
+		{ ...entry, kind: "constructor" },
+		{ ...entry, kind: "send evil" },
+		{ ...entry, t: 1e300 },
+		{ ...entry, t: -1e300 },
+	];
+	expect(read({ entries })?.entries.map(({ kind, t }) => [kind, t])).toEqual([
+		["open", 0],
+		["open", 0],
+	]);
+	expect(read({ rows: [{ ...row, openedAt: 1e300 }] })?.rows).toMatchObject([{ openedAt: 0 }]);
+});
+
 function textOf(value: unknown): string {
 	try {
 		return JSON.stringify(value);

@@ -71,6 +71,33 @@ it("lists each run with its state, events, followers, and why it failed", async 
 	await eventually(async () => (await list(page)).every(({ followers }) => followers === 0));
 });
 
+it("shows a run that threw anything at all, and does not end the process", async () => {
+	const { runs, page } = await serveRuns();
+	const strange = Object.assign(new Error(), { message: { code: 5 } });
+	const thrown = [null, undefined, Object.create(null), strange, { toString: 1, valueOf: 1 }];
+	for (const [at, each] of thrown.entries()) {
+		await runs.start(`run ${at}`, () => {
+			throw each;
+		});
+	}
+	await eventually(async () => (await list(page)).every(({ state }) => state === "failed"));
+	const words = new Map((await list(page)).map(({ id, error }) => [id, error]));
+	expect(thrown.map((_, at) => words.get(`run ${at}`))).toEqual([
+		"null",
+		"undefined",
+		"something that has no words",
+		"[object Object]",
+		"something that has no words",
+	]);
+});
+
+it("shows the beginning of a reason, however long it is", async () => {
+	const { runs, page } = await serveRuns();
+	await runs.start("mine", waiting);
+	await runs.cancel("mine", "x".repeat(1_000_000));
+	expect((await list(page))[0]).toMatchObject({ state: "cancelled", reason: "x".repeat(300) });
+});
+
 it("cancels none by default, and one where that is allowed", async () => {
 	const guarded = await serveRuns();
 	await guarded.runs.start("mine", waiting);

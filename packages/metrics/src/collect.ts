@@ -73,7 +73,7 @@ export function collect(options: MetricsOptions, backend: Backend): () => void {
 	const errors = backend.counter(METRICS.errors);
 	on("error", ({ stage }) => errors(1, stage));
 	const append = backend.histogram(METRICS.append);
-	on("log:append", ({ durationMs, error }) => append(durationMs / 1_000, outcomeOf(error)));
+	on("log:append", (message) => append(message.durationMs / 1_000, outcomeOf(message)));
 	const lag = backend.histogram(METRICS.lag);
 	on("log:lag", ({ lagMs, isOwn }) => isOwn || lag(lagMs / 1_000));
 	const outages = backend.counter(METRICS.outages);
@@ -174,7 +174,7 @@ function measurePublish(services: ReadonlySet<MeasuredService>, backend: Backend
 		asyncEnd: (message: object) => {
 			const since = begun.get(message);
 			if (since === undefined) return;
-			publish((performance.now() - since) / 1_000, outcomeOf((message as Message).error));
+			publish((performance.now() - since) / 1_000, outcomeOf(message));
 		},
 	};
 	const channel = tracingChannel<unknown, object>("sse-service:publish");
@@ -219,9 +219,9 @@ function* sizesOf(
 	for (const [group, sum] of sums) yield [sum, group];
 }
 
-/** An error code of ours, of which there are a fixed number. */
-function outcomeOf(error: unknown): string {
-	if (error === undefined) return "stored";
-	const { code } = error as { readonly code?: unknown };
+/** An error code of ours, of which there are a fixed number. Anything can be thrown, `undefined` and `null` as well. */
+function outcomeOf(message: { readonly error?: unknown }): string {
+	if (!("error" in message)) return "stored";
+	const { code } = (message.error ?? {}) as { readonly code?: unknown };
 	return typeof code === "string" && code.startsWith("ERR_SSE_") ? code : "error";
 }

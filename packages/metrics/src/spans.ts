@@ -66,11 +66,14 @@ export function openTelemetrySpans(options: SpansOptions = {}): () => void {
 	const onEnd = (message: Published): void => {
 		const span = spans.get(message);
 		if (span === undefined) return;
-		const { result, error } = message;
+		const { result } = message;
 		if (result !== undefined) span.setAttribute("messaging.message.id", result.id);
-		if (error !== undefined) {
-			span.recordException(error as Error);
-			span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error).message });
+		if ("error" in message) {
+			// Anything can be thrown, `null` as well.
+			const { error } = message;
+			const exception = error instanceof Error ? error : new Error(`Not an error: ${typeof error}`);
+			span.recordException(exception);
+			span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
 		}
 		span.end();
 	};

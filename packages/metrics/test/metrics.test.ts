@@ -1,6 +1,7 @@
 /**
  * Every figure is what a model of the same run counts: scripts of clients, sends and disconnects, over real sockets.
  */
+import { tracingChannel } from "node:diagnostics_channel";
 import { eventually, openStream, sizeOf, startServer, type TestStream } from "@sse-service/testing";
 import fc from "fast-check";
 import { Registry } from "prom-client";
@@ -178,6 +179,16 @@ it("a client that reconnects is counted by what it received, and errors by their
 	await eventually(async () => (await seriesValue(register, "sse_resumes_total", "invalid")) === 1);
 	expect(await seriesValue(register, "sse_resumes_total", "replayed")).toBe(0);
 	expect(await seriesValue(register, "sse_errors_total", "onConnect")).toBe(1);
+});
+
+it("a publish that fails with anything at all counts as an error", async () => {
+	const { sse, register } = await serve();
+	const publish = tracingChannel<unknown, object>("sse-service:publish");
+	for (const thrown of [null, undefined, "text", Object.create(null)]) {
+		await publish.tracePromise(() => Promise.reject(thrown), { service: sse }).catch(() => {});
+	}
+	expect(await seriesValue(register, "sse_publish_duration_seconds_count", "error")).toBe(4);
+	expect(await seriesValue(register, "sse_publish_duration_seconds_count", "stored")).toBe(0);
 });
 
 it("runs are counted while they run, and by their outcome", async () => {

@@ -1,7 +1,7 @@
 /**
  * OpenTelemetry, with its real SDK: what its exporter for Prometheus shows, and the spans of two processes' services.
  */
-
+import { tracingChannel } from "node:diagnostics_channel";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
@@ -123,6 +123,22 @@ describe("spans", () => {
 		expect(spans("sse publish")).toMatchObject([
 			{ status: { code: SpanStatusCode.ERROR }, events: [{ name: "exception" }] },
 		]);
+	});
+
+	it("record a publish that failed with anything at all", async () => {
+		const sse = createSSEService({ history: true });
+		const { spans } = traced();
+		const publish = tracingChannel<unknown, object>("sse-service:publish");
+		for (const thrown of [null, undefined, "text", Object.create(null)]) {
+			await publish.tracePromise(() => Promise.reject(thrown), { service: sse }).catch(() => {});
+		}
+		expect(spans("sse publish").map(({ status }) => status)).toEqual([
+			{ code: SpanStatusCode.ERROR, message: "Not an error: object" },
+			{ code: SpanStatusCode.ERROR, message: "Not an error: undefined" },
+			{ code: SpanStatusCode.ERROR, message: "Not an error: string" },
+			{ code: SpanStatusCode.ERROR, message: "Not an error: object" },
+		]);
+		await sse.close();
 	});
 
 	it("cost nothing for what is not published, and end with the function that was returned", async () => {
