@@ -77,13 +77,15 @@ async function measure(name) {
 		const engineBefore = engine.usedMicros();
 		await producer.ask("produce", work);
 		await follower.ask("follow", work);
-		const received = await follower.ask("received");
+		await follower.ask("read");
 		const after = await Promise.all([producer, follower].map((child) => child.ask("usage")));
+		const engineMicros = engine.usedMicros() - engineBefore;
+		const received = await follower.ask("received");
 		const [made = 0, read = 0] = after.map((usage, i) => cpuMicros(usageBetween(used[i], usage)));
 		return {
 			producerMicros: made / received.tokens,
 			followerMicros: read / received.tokens,
-			engineMicros: (engine.usedMicros() - engineBefore) / received.tokens,
+			engineMicros: engineMicros / received.tokens,
 			commands: ((await commands()) - before) / received.tokens,
 			p50Ms: received.p50Micros / 1_000,
 			p99Ms: received.p99Micros / 1_000,

@@ -98,6 +98,11 @@ takeOrders({
 	},
 
 	/** Resolves once all are read. */
+	async read() {
+		await Promise.all(following);
+	},
+
+	/** What was read. It costs this process something that no contender does. */
 	async received() {
 		const all = await Promise.all(following);
 		const delays = all.flatMap((each) => each.delays);
