@@ -1,11 +1,8 @@
 /**
  * The claims of every adapter, over Express 5 and 4, and over the core on node:http beside them.
  */
-import { once } from "node:events";
-import http, { type RequestListener, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import type { RequestListener, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import {
 	type AdapterContext,
 	type AdapterHarness,
@@ -14,6 +11,7 @@ import {
 	type Middleware,
 	type RunningAdapter,
 } from "@sse-service/testing/adapter";
+import { startMiddlewareApp } from "@sse-service/testing/middleware-app";
 import compression from "compression";
 import cors from "cors";
 import express5, { type NextFunction, type Request, type Response } from "express";
@@ -61,10 +59,9 @@ function contextOf(
 }
 
 /** The parts of a running app that Express and node:http share: morgan writes the access log of both. */
-async function listen(
-	listener: (log: Connect) => RequestListener,
-	first: Streams,
-	second: Streams,
+function listen(
+	listenerOf: (log: Connect) => RequestListener,
+	streams: readonly [first: Streams, second: Streams],
 	{ http2 }: AdapterSetup,
 	errors: readonly unknown[],
 ): Promise<RunningAdapter> {
@@ -72,26 +69,8 @@ async function listen(
 	const log = morgan(":status", {
 		stream: { write: (line) => void accessLog.push(Number.parseInt(line, 10)) },
 	});
-	const app = listener(log as Connect);
-	// The compatibility API of HTTP/2 has the members that are used here.
-	const server = http2 ? createHttp2Server(app as never) : http.createServer(app);
-	first.closeWith(server);
-	second.closeWith(server);
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const closed = once(server, "close");
-	return {
-		service: first.service,
-		second: second.service,
-		errors,
-		server,
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		accessLog,
-		close: async () => {
-			if (server.listening) server.close();
-			await closed;
-		},
-	};
+	const listener = listenerOf(log as Connect);
+	return startMiddlewareApp({ listener, streams, http2, accessLog, errors });
 }
 
 /** The options of the two adapters of an app. */
@@ -131,7 +110,7 @@ function overExpress(express: typeof express5, awaitsHandlers: boolean): Adapter
 				});
 				return app;
 			};
-			return listen(listener, first, other, setup, errors);
+			return listen(listener, [first, other], setup, errors);
 		},
 	};
 }
@@ -172,7 +151,7 @@ const overNode: AdapterHarness = {
 					}
 				}
 			};
-		return listen(listener, first, other, setup, errors);
+		return listen(listener, [first, other], setup, errors);
 	},
 };
 

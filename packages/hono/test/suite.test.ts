@@ -1,11 +1,8 @@
 /**
  * The claims of every adapter, over Hono on each version of its server for Node.
  */
-import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import type { RequestListener } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { getRequestListener as getRequestListener1 } from "@hono/node-server-1";
 import { useSession, useSessionStorage } from "@hono/session";
@@ -15,6 +12,7 @@ import {
 	describeAdapter,
 	type Middleware,
 } from "@sse-service/testing/adapter";
+import { startMiddlewareApp } from "@sse-service/testing/middleware-app";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 import { getCookie, setCookie } from "hono/cookie";
@@ -121,27 +119,7 @@ function overHono(listenerOf: Listen): AdapterHarness {
 				return c.text(error.message, statusCode ?? 500);
 			});
 			const listener = listenerOf(app.fetch);
-			// The compatibility API of HTTP/2 has the members that are used here.
-			const server = http2
-				? (createHttp2Server(listener as never) as unknown as Server)
-				: createServer(listener);
-			first.closeWith(server);
-			second.closeWith(server);
-			server.listen(0, "127.0.0.1");
-			await once(server, "listening");
-			const closed = once(server, "close");
-			return {
-				service: first.service,
-				second: second.service,
-				errors,
-				server,
-				url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-				accessLog,
-				close: async () => {
-					if (server.listening) server.close();
-					await closed;
-				},
-			};
+			return startMiddlewareApp({ listener, streams: [first, second], http2, accessLog, errors });
 		},
 	};
 }

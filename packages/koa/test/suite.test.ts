@@ -1,11 +1,7 @@
 /**
  * The claims of every adapter, over Koa 3 and 2.
  */
-import { once } from "node:events";
-import http, { type Server } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { bodyParser } from "@koa/bodyparser";
 import cors from "@koa/cors";
 import {
@@ -14,6 +10,7 @@ import {
 	describeAdapter,
 	type Middleware,
 } from "@sse-service/testing/adapter";
+import { startMiddlewareApp } from "@sse-service/testing/middleware-app";
 import Koa3, { type Context, type Middleware as KoaMiddleware } from "koa";
 import compress from "koa-compress";
 import helmet from "koa-helmet";
@@ -97,27 +94,7 @@ function overKoa(Koa: typeof Koa3): AdapterHarness {
 				await routes[ctx.path]?.(contextOf(ctx));
 			});
 			const listener = app.callback();
-			// The compatibility API of HTTP/2 has the members that are used here.
-			const server = http2
-				? (createHttp2Server(listener as never) as unknown as Server)
-				: http.createServer(listener);
-			first.closeWith(server);
-			second.closeWith(server);
-			server.listen(0, "127.0.0.1");
-			await once(server, "listening");
-			const closed = once(server, "close");
-			return {
-				service: first.service,
-				second: second.service,
-				errors,
-				server,
-				url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-				accessLog,
-				close: async () => {
-					if (server.listening) server.close();
-					await closed;
-				},
-			};
+			return startMiddlewareApp({ listener, streams: [first, second], http2, accessLog, errors });
 		},
 	};
 }

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import * as nest from "../src/index.js";
 import { SseModule, SseService, SseStream, type SseStreamOptions } from "../src/index.js";
 
-const { table } = describeAdapterReadme({
+const { table, namesIn } = describeAdapterReadme({
 	folder: join(import.meta.dirname, ".."),
 	program: "main.ts",
 	imports: ["@nestjs/common", "@nestjs/core", "reflect-metadata", "rxjs"],
@@ -19,14 +19,6 @@ const { table } = describeAdapterReadme({
 	// Nest sends itself the signal again when its shutdown hooks are done.
 	end: "SIGTERM",
 });
-
-/** The first two cells of each row: what is named in code, and its default. */
-function optionsOf(name: string): (string | undefined)[][] {
-	return table(name).rows.map(([option = "", byDefault = ""]) => [
-		codeOf(option)[0],
-		codeOf(byDefault)[0],
-	]);
-}
 
 describe("the tables", () => {
 	it("calls: each is there, and nothing else is exported", () => {
@@ -47,7 +39,7 @@ describe("the tables", () => {
 	});
 
 	it("options: each is one, with its default", () => {
-		expect(optionsOf("options")).toEqual([
+		expect(namesIn("options")).toEqual([
 			["service", undefined],
 			["name", undefined],
 			["isGlobal", "true"],
@@ -66,7 +58,7 @@ describe("the tables", () => {
 			method: "RequestMethod.GET",
 			service: undefined,
 		};
-		expect(optionsOf("stream options")).toEqual(Object.entries(options));
+		expect(namesIn("stream options")).toEqual(Object.entries(options));
 
 		class Streams {
 			@SseStream()

@@ -26,8 +26,13 @@ export interface AdapterReadme {
 	readonly toProgram?: ReadmeSuite["toProgram"];
 }
 
+export interface AdapterReadmes extends Readmes {
+	/** The first two cells of each row of a table, as far as they are code: an option and its default. */
+	namesIn(table: string): (string | undefined)[][];
+}
+
 /** Run the claims over the README of an adapter, which must be built. */
-export function describeAdapterReadme(adapter: AdapterReadme): Readmes {
+export function describeAdapterReadme(adapter: AdapterReadme): AdapterReadmes {
 	const { folder, program, imports, type, end = 0, isTyped = false, toProgram } = adapter;
 	const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 	const linked = imports.map((each) => [each, join(folder, "node_modules", each)]);
@@ -58,7 +63,13 @@ export function describeAdapterReadme(adapter: AdapterReadme): Readmes {
 			for (const row of rows) expect(row).toEqual({ ...row, status: statuses.get(row.code) });
 		});
 	});
-	return readmes;
+	return {
+		...readmes,
+		namesIn: (table) =>
+			readmes
+				.table(table)
+				.rows.map(([name = "", byDefault = ""]) => [codeOf(name)[0], codeOf(byDefault)[0]]),
+	};
 }
 
 /** Two clients get what is for all, and one what is for it; a signal ends the program when nothing is left to do. */
