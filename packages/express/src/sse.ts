@@ -55,7 +55,7 @@ export interface SSEMiddleware<Own extends object = Events> {
 	 * disconnect callbacks ({@link SSEConnection.fail}). Then, once the stream has ended, the next error middleware receives the
 	 * error. Errors of other responses pass through at once.
 	 *
-	 * Without it, Express cuts the connection, and the reason is `client`: no other part of Express tells a middleware of an error.
+	 * Without it, Express cuts the connection, and the reason is `client`: Express passes errors to error middleware only.
 	 */
 	errorHandler(
 		error: unknown,
