@@ -26,10 +26,9 @@ export type {
 	RecoverSource,
 } from "./types/callbacks.js";
 export type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "./types/client.js";
+export type { ConnectParams, ConnectResult } from "./types/connect.js";
 export type {
 	CloseReason,
-	ConnectParams,
-	ConnectResult,
 	PipeOptions,
 	PipeSource,
 	SlowPolicy,

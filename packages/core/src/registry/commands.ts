@@ -3,6 +3,7 @@
  * the log.
  */
 
+import { invalid } from "../checks/errors.js";
 import { checkGroups, checkMeta, type NameLimits, tooMany } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import type { Command, Obeyed } from "../event-log/command.js";
@@ -55,6 +56,9 @@ export class Commands {
 
 	/** @throws `ERR_SSE_INVALID_*` */
 	disconnect(target: unknown, reason: CloseReason): number {
+		if (typeof reason !== "string" || reason.length === 0) {
+			throw invalid("ERR_SSE_INVALID_REASON", "The reason must be a non-empty string", reason);
+		}
 		const selection = readTarget(target, this.#options);
 		return this.#do(selection, (within) => ({ do: "disconnect", target: within, reason }));
 	}

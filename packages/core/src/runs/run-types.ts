@@ -3,7 +3,8 @@
  */
 import type { RespondParams } from "../service/respond.js";
 import type { SSEService } from "../service/service-types.js";
-import type { ConnectParams, SSEConnection } from "../types/connection.js";
+import type { ConnectParams } from "../types/connect.js";
+import type { SSEConnection } from "../types/connection.js";
 import type { SendOptions, SSEMessage } from "../types/message.js";
 import type { FoldRules, RunEvent } from "./fold.js";
 import type { RunOutcome, RunStatus, RunStore } from "./run-store.js";

@@ -6,7 +6,7 @@ import { invalid, isObject } from "../checks/errors.js";
 import { checkKeys } from "../checks/option-rules.js";
 import type { Connection } from "../connection/connection.js";
 import type { ConnectionOwner } from "../connection/connection-host.js";
-import type { ConnectParams, ConnectResult } from "../types/connection.js";
+import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";

@@ -10,7 +10,7 @@ import { Context } from "../pacing/context.js";
 import type { Entrance } from "../registry/client.js";
 import type { Sink } from "../sink/sink.js";
 import type { DisconnectInfo } from "../types/callbacks.js";
-import type { ConnectParams } from "../types/connection.js";
+import type { ConnectParams } from "../types/connect.js";
 import type { ResolvedOptions } from "./options.js";
 
 // In milliseconds, 1973 to the end of 9999. Seconds since the epoch are less until the year 5138, and microseconds are more.

@@ -4,7 +4,7 @@
 import type { Connection } from "../connection/connection.js";
 import type { SharedLog } from "../event-log/event-log.js";
 import type { Sink } from "../sink/sink.js";
-import type { ConnectResult } from "../types/connection.js";
+import type { ConnectResult } from "../types/connect.js";
 import type { OpenParams } from "./connect-params.js";
 import type { ResolvedOptions } from "./options.js";
 import type { ServersHost } from "./servers.js";

@@ -1,7 +1,7 @@
 /**
  * Services for servers of Node.
  */
-import type { ConnectParams, ConnectResult } from "../types/connection.js";
+import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";
 import { NodeTransport } from "./node-transport.js";

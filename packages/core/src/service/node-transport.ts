@@ -6,7 +6,7 @@ import type { Carrier } from "../sink/carrier.js";
 import { rawOf } from "../sink/node-objects.js";
 import { createNodeSink } from "../sink/node-sink.js";
 import type { Sink } from "../sink/sink.js";
-import type { ConnectParams } from "../types/connection.js";
+import type { ConnectParams } from "../types/connect.js";
 import type { HttpServer, RequestLike, ResponseLike } from "../types/http.js";
 import type { ResolvedOptions } from "./options.js";
 import { Servers, type ServersHost } from "./servers.js";

@@ -3,7 +3,8 @@
  */
 import { invalid, isObject } from "../checks/errors.js";
 import { FetchSink } from "../sink/fetch-sink.js";
-import type { ConnectParams, ConnectResult, SSEConnection } from "../types/connection.js";
+import type { ConnectParams, ConnectResult } from "../types/connect.js";
+import type { SSEConnection } from "../types/connection.js";
 import type { ResponseLike, SSEHeaders } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";

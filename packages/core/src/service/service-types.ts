@@ -2,7 +2,8 @@
  * What a service does. Types only: nothing here runs.
  */
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
-import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
+import type { ConnectParams, ConnectResult } from "../types/connect.js";
+import type { CloseReason } from "../types/connection.js";
 import type { HttpServer } from "../types/http.js";
 import type {
 	AnyEvents,

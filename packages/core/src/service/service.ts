@@ -2,7 +2,7 @@
  * The service: assembles the parts, and passes each call of the application to the part that it is for.
  */
 
-import { invalid, SSEError } from "../checks/errors.js";
+import { SSEError } from "../checks/errors.js";
 import type { Connection } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
 import { Diagnostics } from "../diagnostics/diagnostics.js";
@@ -13,7 +13,8 @@ import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
-import type { CloseReason, ConnectParams, ConnectResult } from "../types/connection.js";
+import type { ConnectParams, ConnectResult } from "../types/connect.js";
+import type { CloseReason } from "../types/connection.js";
 import type { HttpServer } from "../types/http.js";
 import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types/message.js";
 import type { SSEHealth, SSEStats } from "../types/stats.js";
@@ -134,9 +135,6 @@ class Service implements InnerService {
 	}
 
 	disconnect(target: Target, reason: CloseReason = "server"): number {
-		if (typeof reason !== "string" || reason.length === 0) {
-			throw invalid("ERR_SSE_INVALID_REASON", "The reason must be a non-empty string", reason);
-		}
 		return this.#commands.disconnect(target, reason);
 	}
 

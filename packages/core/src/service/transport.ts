@@ -3,7 +3,7 @@
  */
 import type { Carrier } from "../sink/carrier.js";
 import type { Sink } from "../sink/sink.js";
-import type { ConnectParams } from "../types/connection.js";
+import type { ConnectParams } from "../types/connect.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
 import type { ResolvedOptions } from "./options.js";
 
