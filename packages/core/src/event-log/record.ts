@@ -4,7 +4,7 @@
 import type { Audience } from "../types/target.js";
 import { encodeCursor, type Position } from "../wire/cursor.js";
 import { type EventFields, encodeEvent } from "../wire/event-stream.js";
-import { encodeFrame, encodeKeptFrame, type Frame } from "../wire/frame.js";
+import { encodeFrame, encodeKeptFrame, type Frame, keyOf } from "../wire/frame.js";
 
 /** An event on its way into the log. */
 export interface LogEntry {
@@ -101,9 +101,4 @@ function overheadOf({ client, group }: Audience, key: string | undefined): numbe
 	if (key !== undefined) bytes += KEY_BYTES + key.length;
 	if (client !== undefined) bytes += CLIENT_BYTES + (group === undefined ? 0 : CLIENT_BYTES);
 	return bytes;
-}
-
-/** The key of a frame: `key` is unique within its target only. */
-export function keyOf({ client, group }: Audience, key: string | undefined): string | undefined {
-	return key === undefined ? key : JSON.stringify([client ?? null, group ?? null, key]);
 }

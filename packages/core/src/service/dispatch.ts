@@ -4,11 +4,11 @@
 
 import { invalid, SSEError } from "../checks/errors.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { keyOf } from "../event-log/record.js";
 import type { History } from "../history/history.js";
 import { readTarget } from "../registry/target.js";
 import type { Published, PublishOptions, SendOptions } from "../types/message.js";
 import type { Target } from "../types/target.js";
+import { keyOf } from "../wire/frame.js";
 import { readMessage } from "../wire/message.js";
 import type { Delivery } from "./delivery.js";
 import type { EventEncoder } from "./event-encoder.js";

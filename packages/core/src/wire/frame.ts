@@ -2,6 +2,7 @@
  * A frame: whole events (or a comment) as the bytes on the wire. Encoded once for all connections; nothing downstream
  * encodes it again or writes into the middle of it.
  */
+import type { Audience } from "../types/target.js";
 import type { Position } from "./cursor.js";
 
 /**
@@ -115,4 +116,9 @@ export function joinFrames(frames: readonly Frame[]): Frame {
 
 function headOf(byteLength: number): string {
 	return byteLength.toString(16) + CRLF;
+}
+
+/** The key of a frame: `key` is unique within its target only. */
+export function keyOf({ client, group }: Audience, key: string | undefined): string | undefined {
+	return key === undefined ? key : JSON.stringify([client ?? null, group ?? null, key]);
 }
