@@ -1,7 +1,14 @@
 /**
  * The options of run logs, with their defaults.
  */
-import { FUNCTION, LIMIT, type OptionRules, POSITIVE_TIME, readOptions } from "sse-service/engine";
+import {
+	FUNCTION,
+	guarded,
+	LIMIT,
+	type OptionRules,
+	POSITIVE_TIME,
+	readOptions,
+} from "sse-service/engine";
 import { createMemoryRunStore, type RunStore } from "sse-service/runs";
 
 export interface RunLogOptions {
@@ -42,12 +49,6 @@ export function resolveLogOptions(options: RunLogOptions): ResolvedLogOptions {
 	return {
 		...numbers,
 		store: store ?? createMemoryRunStore(),
-		onError: (error) => {
-			try {
-				onError(error);
-			} catch {
-				// There is nobody left to ask.
-			}
-		},
+		onError: guarded(onError),
 	};
 }

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export { guarded } from "./checks/callback.js";
 export { SSEError } from "./checks/errors.js";
 export {
 	FUNCTION,

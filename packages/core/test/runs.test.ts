@@ -304,6 +304,14 @@ describe("a run", () => {
 
 	it("refuses wrong arguments before anything is claimed", async () => {
 		const { runs } = await serve();
+		for (const limit of [0, -1, 1.5, Number.NaN, Infinity, "9" as never]) {
+			await expect(runs.list(limit)).rejects.toMatchObject({ code: "ERR_SSE_INVALID_OPTION" });
+		}
+		for (const reason of ["", "x".repeat(1_001), 7 as never, null as never]) {
+			await expect(runs.cancel("a", reason)).rejects.toMatchObject({
+				code: "ERR_SSE_INVALID_REASON",
+			});
+		}
 		for (const id of ["", "x".repeat(257), 7 as never]) {
 			await expect(runs.start(id, () => {})).rejects.toMatchObject({
 				code: "ERR_SSE_INVALID_RUN_ID",
@@ -319,6 +327,18 @@ describe("a run", () => {
 		expect(() => createRuns({ lease: 5 } as never)).toThrow(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 		);
+	});
+
+	// An async function for `onError` that fails would end the process.
+	it.each<[string, RunsOptions["onError"]]>([
+		["throws", () => expect.unreachable()],
+		["rejects", () => Promise.reject(new Error("the log of errors is full"))],
+	])("survives an onError that %s", async (_, onError) => {
+		const { runs, read } = await serve({ onError });
+		await runs.start("a", () => Promise.reject(Symbol("odd")));
+		const reader = await read("a");
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(['{"reason":"error"}']);
 	});
 
 	it("sends no faster than the store accepts, and each event once, even if the store fails at times", async () => {
@@ -533,6 +553,36 @@ describe("a run that is folded", () => {
 		expect(dataOf(late)).toEqual([whole.join(""), "{}"]);
 		// All that is above the state is framing.
 		expect(late.text.length).toBeLessThan(whole.join("").length * 1.2);
+	});
+
+	// One such state stopped the writes of every run, and ended the process.
+	it.each([
+		["a BigInt", () => ({ count: 1n })],
+		["nothing", () => undefined],
+	])(
+		"is written and read though its state has %s, which JSON cannot represent",
+		async (_, initial) => {
+			const fold = { initial, fold: (state: unknown) => state, render: () => [] };
+			const { runs, errors, read } = await serve({ fold });
+			await runs.start("a", async (run) => {
+				for (let i = 0; i < 1_000; i++) await run.send(i);
+			});
+			await runs.start("b", () => ["other"]);
+			const reader = await read("b");
+			await reader.ended;
+			expect(dataOf(reader)).toEqual(["{}"]);
+			await eventually(async () => (await runs.status("a"))?.state === "done");
+			expect(errors).toContainEqual(expect.any(TypeError));
+		},
+	);
+
+	it("is not claimed if its first state cannot be made", async () => {
+		const initial = (): never => {
+			throw new Error("no state");
+		};
+		const { runs } = await serve({ fold: { initial, fold: (state) => state, render: () => [] } });
+		await expect(runs.start("a", () => [])).rejects.toThrow("no state");
+		expect(await runs.status("a")).toBeUndefined();
 	});
 
 	it("gives a reconnecting reader the events after its position", async () => {

@@ -2,7 +2,7 @@
  * The event bus of an MCP server: what changes in one process reaches the subscriptions of all. An event says only that
  * something has changed, so where events were lost, everything is said to have changed.
  */
-import { type EventLog, FUNCTION, optional, readOptions } from "sse-service/engine";
+import { type EventLog, FUNCTION, guarded, optional, readOptions } from "sse-service/engine";
 
 /** A change, in the words of the MCP SDK. */
 export type McpServerEvent = (
@@ -62,6 +62,7 @@ export function createMcpEventBus(options: McpEventBusOptions): McpEventBus {
 class EventBus implements McpEventBus {
 	readonly #log: EventLog;
 	readonly #options: McpEventBusOptions;
+	readonly #report: (error: unknown) => void;
 	readonly #listeners = new Set<Listener>();
 	/** Resources that were updated, the latest last. */
 	readonly #seen = new Set<string>();
@@ -70,6 +71,7 @@ class EventBus implements McpEventBus {
 
 	constructor(options: McpEventBusOptions) {
 		this.#options = options;
+		this.#report = guarded(options.onError);
 		this.#log = options.eventLog;
 		const opening = this.#log.open({
 			history: { maxEvents: 1 },
@@ -167,14 +169,6 @@ class EventBus implements McpEventBus {
 		this.#seen.add(uri);
 		const [oldest] = this.#seen;
 		if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
-	}
-
-	#report(error: unknown): void {
-		try {
-			this.#options.onError?.(error);
-		} catch {
-			// There is nobody left to ask.
-		}
 	}
 }
 

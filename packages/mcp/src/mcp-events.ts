@@ -41,11 +41,7 @@ export function createMcpEvents(options: McpEventsOptions = {}): McpEvents {
 			// Messages during an outage fail with one error.
 			if (error === reported) return;
 			reported = error;
-			try {
-				onError(error);
-			} catch {
-				// There is nobody left to ask.
-			}
+			onError(error);
 		},
 	};
 	return {

@@ -1,7 +1,14 @@
 /**
  * The options of an event store, with their defaults.
  */
-import { FUNCTION, LIMIT, type OptionRules, POSITIVE_TIME, readOptions } from "sse-service/engine";
+import {
+	FUNCTION,
+	guarded,
+	LIMIT,
+	type OptionRules,
+	POSITIVE_TIME,
+	readOptions,
+} from "sse-service/engine";
 import { createMemoryRunStore, type RunStore } from "sse-service/runs";
 
 export interface McpEventsOptions {
@@ -40,6 +47,6 @@ const RULES: OptionRules<Omit<ResolvedOptions, "store"> & { readonly store: RunS
 
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveOptions(options: McpEventsOptions): ResolvedOptions {
-	const { store, ...resolved } = readOptions(options, RULES);
-	return { ...resolved, store: store ?? createMemoryRunStore() };
+	const { store, onError, ...resolved } = readOptions(options, RULES);
+	return { ...resolved, onError: guarded(onError), store: store ?? createMemoryRunStore() };
 }

@@ -41,7 +41,11 @@ describe("an outage", () => {
 			const events = createMcpEvents({
 				store,
 				maxEvents: 1,
-				onError: (error) => errors.push(error),
+				// Its own failures have no receiver.
+				onError: async (error) => {
+					errors.push(error);
+					throw error;
+				},
 			});
 			const session = events.session("s");
 			const before = await session.storeEvent("s", note(1));

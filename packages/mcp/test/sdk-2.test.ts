@@ -120,7 +120,11 @@ describe("the bus", () => {
 		const errors: unknown[] = [];
 		const bus = createMcpEventBus({
 			eventLog: createMemoryEventLog(),
-			onError: (error) => errors.push(error),
+			// Its own failures have no receiver.
+			onError: async (error) => {
+				errors.push(error);
+				throw error;
+			},
 		});
 		closing.push(() => bus.close());
 		const heard: unknown[] = [];

@@ -246,7 +246,12 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("runs over %s", (_na
 	it("need the permissions that the README names, and no others", async () => {
 		const connection = await startWithUser(documented());
 		const errors: unknown[] = [];
-		const store = natsRunStore({ connection, onError: (error) => errors.push(error) });
+		// Its own failures have no receiver.
+		const onError = async (error: unknown): Promise<void> => {
+			errors.push(error);
+			throw error;
+		};
+		const store = natsRunStore({ connection, onError });
 		onTestFinished(() => store.close());
 		const { status: run } = await store.claim("r", RULES);
 		store.watch(run, () => {});

@@ -31,7 +31,12 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		];
 		const store = redisRunStore({ client: here.client });
 		const errors: unknown[] = [];
-		const other = redisRunStore({ client: there.client, onError: (error) => errors.push(error) });
+		// Its own failures have no receiver.
+		const onError = async (error: unknown): Promise<void> => {
+			errors.push(error);
+			throw error;
+		};
+		const other = redisRunStore({ client: there.client, onError });
 		onTestFinished(async () => {
 			await store.close();
 			await other.close();

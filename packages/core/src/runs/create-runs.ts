@@ -1,6 +1,7 @@
 /**
  * Runs: answers that outlive their connection. Starts and cancels runs, and on close ends those of this process.
  */
+import { guarded } from "../checks/callback.js";
 import { invalid, SSEError } from "../checks/errors.js";
 import { RunDiagnostics } from "../diagnostics/run-diagnostics.js";
 import { within } from "../pacing/timeout.js";
@@ -13,7 +14,7 @@ import { Fold } from "./fold.js";
 import { createMemoryRunStore } from "./memory-run-store.js";
 import { Producer, type ProducerRules } from "./producer.js";
 import { adoptReleased } from "./run-adoption.js";
-import { checkRunId } from "./run-id.js";
+import { checkCount, checkReason, checkRunId } from "./run-id.js";
 import { RunReaders } from "./run-readers.js";
 import { produce } from "./run-source.js";
 import type { RunEntry, RunStatus } from "./run-store.js";
@@ -49,6 +50,7 @@ export function createRuns<State>(options: RunsOptions<State> = {}): Runs {
 
 class ProcessRuns implements Runs {
 	readonly #options: ResolvedRunsOptions;
+	readonly #onError;
 	readonly #rules: ProducerRules;
 	readonly #store;
 	/** Created here if none was passed. */
@@ -65,6 +67,7 @@ class ProcessRuns implements Runs {
 	constructor(options: ResolvedRunsOptions) {
 		const { leaseMs, ttlMs, maxRuns, maxEvents, maxLength, batchMs } = options;
 		this.#options = options;
+		this.#onError = guarded(options.onError);
 		this.#rules = {
 			leaseMs,
 			ttlMs,
@@ -100,9 +103,11 @@ class ProcessRuns implements Runs {
 		if (this.#closing !== undefined) {
 			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed");
 		}
-		const { status, isOwn } = await this.#store.claim(id, this.#rules);
 		const { fold } = this.#options;
-		if (isOwn) this.#produce(status, fold && new Fold(fold), producer);
+		// Before the claim, because `initial` may throw.
+		const state = fold && new Fold(fold);
+		const { status, isOwn } = await this.#store.claim(id, this.#rules);
+		if (isOwn) this.#produce(status, state, producer);
 		return { id, isOwn, status };
 	}
 
@@ -121,7 +126,7 @@ class ProcessRuns implements Runs {
 	}
 
 	async cancel(id: string, reason?: string): Promise<boolean> {
-		return this.#store.cancel(checkRunId(id), reason, this.#options.ttlMs);
+		return this.#store.cancel(checkRunId(id), checkReason(reason), this.#options.ttlMs);
 	}
 
 	async status(id: string): Promise<RunStatus | undefined> {
@@ -129,7 +134,7 @@ class ProcessRuns implements Runs {
 	}
 
 	async list(limit = 100): Promise<RunStatus[]> {
-		return this.#store.list(limit);
+		return this.#store.list(checkCount(limit));
 	}
 
 	async close(options: CloseRunsOptions = {}): Promise<void> {
@@ -206,11 +211,7 @@ class ProcessRuns implements Runs {
 
 	#report(error: unknown, id: string | undefined): void {
 		this.#diagnostics.failed(error, id);
-		try {
-			this.#options.onError?.(error, { id });
-		} catch {
-			// There is nobody left to ask.
-		}
+		this.#onError(error, { id });
 	}
 }
 

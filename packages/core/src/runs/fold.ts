@@ -43,7 +43,7 @@ export class Fold {
 
 	/** A copy of the state, which belongs to the caller. */
 	copy(): unknown {
-		return JSON.parse(this.serialize());
+		return JSON.parse(this.#serialize());
 	}
 
 	add({ event, data }: RunEntry): void {
@@ -51,11 +51,24 @@ export class Fold {
 		this.count++;
 	}
 
-	serialize(): string {
-		return JSON.stringify(this.#state);
+	/** @returns `undefined` if JSON cannot represent the state, which is reported: readers fold the events instead */
+	snapshot(onError: (error: unknown) => void): RunSnapshot | undefined {
+		try {
+			return { sequence: this.count, state: this.#serialize() };
+		} catch (error) {
+			onError(error);
+			return undefined;
+		}
 	}
 
 	render(): readonly RunEvent[] {
 		return this.#rules.render(this.#state);
+	}
+
+	/** @throws TypeError if JSON cannot represent the state */
+	#serialize(): string {
+		const text: string | undefined = JSON.stringify(this.#state);
+		if (text === undefined) throw new TypeError("The state of a fold must survive JSON");
+		return text;
 	}
 }

@@ -222,6 +222,6 @@ export class Producer implements Writer {
 		const least = this.#isReleasing ? 1 : rules.snapshotEvery;
 		if (fold === undefined || fold.count - this.#snapshotAt < least) return undefined;
 		this.#snapshotAt = fold.count;
-		return { sequence: fold.count, state: fold.serialize() };
+		return fold.snapshot((error) => this.#host.onError(error));
 	}
 }

@@ -117,7 +117,10 @@ export interface RunsOptions<State = any> {
 	 */
 	readonly resume?: RunResumer<State> | undefined;
 	readonly codec?: RunCodec | undefined;
-	/** Receives what a producer throws, and what the store rejects with. A reader only learns that the run has failed, not why. */
+	/**
+	 * Receives what a producer throws, what the store rejects with, and why the state of a fold cannot be kept. A reader only
+	 * learns that the run has failed, not why.
+	 */
 	readonly onError?:
 		| ((error: unknown, info: { readonly id: string | undefined }) => unknown)
 		| undefined;
@@ -169,13 +172,19 @@ export interface Runs {
 		options?: FollowOptions,
 	): Promise<SSEConnection | undefined>;
 
-	/** Stops a run, whichever process produces it. @returns whether it was running */
+	/**
+	 * Stops a run, whichever process produces it.
+	 *
+	 * @param reason for its readers: 1 to 1,000 characters
+	 * @returns whether it was running
+	 * @throws (rejects) `ERR_SSE_INVALID_RUN_ID`, `ERR_SSE_INVALID_REASON`, and what the store rejects with
+	 */
 	cancel(id: string, reason?: string): Promise<boolean>;
 
 	/** @returns the status, or `undefined` for a run that does not exist or is no longer kept */
 	status(id: string): Promise<RunStatus | undefined>;
 
-	/** Returns runs, newest first. @param limit default 100 */
+	/** Returns runs, newest first. @param limit default 100 @throws (rejects) `ERR_SSE_INVALID_OPTION` unless it is a positive integer */
 	list(limit?: number): Promise<RunStatus[]>;
 
 	/**

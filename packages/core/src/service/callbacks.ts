@@ -1,6 +1,7 @@
 /**
  * The callbacks of the application. What one throws or rejects with goes to `onError` and affects nothing else.
  */
+import { attempt, guarded } from "../checks/callback.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { ConnectInfo, DisconnectInfo, ErrorStage } from "../types/callbacks.js";
 import type { ResolvedOptions } from "./options.js";
@@ -9,10 +10,12 @@ type OwnOptions = Pick<ResolvedOptions, "onConnect" | "onDisconnect" | "onError"
 
 export class Callbacks {
 	readonly #options: OwnOptions;
+	readonly #onError;
 	readonly #diagnostics: Diagnostics;
 
 	constructor(options: OwnOptions, diagnostics: Diagnostics) {
 		this.#options = options;
+		this.#onError = guarded(options.onError);
 		this.#diagnostics = diagnostics;
 	}
 
@@ -46,11 +49,7 @@ export class Callbacks {
 
 	readonly onError = (error: unknown, stage: ErrorStage): void => {
 		this.#diagnostics.failed(error, stage);
-		// Errors of `onError` itself have no receiver, so they are dropped.
-		attempt(
-			() => this.#options.onError?.(error, { stage }),
-			() => {},
-		);
+		this.#onError(error, { stage });
 	};
 
 	#call<Info>(
@@ -63,14 +62,5 @@ export class Callbacks {
 			() => callback(info),
 			(error) => this.onError(error, stage),
 		);
-	}
-}
-
-/** Runs a callback. What it throws, or what a returned promise or thenable rejects with, goes to `onFailure`. */
-function attempt(callback: () => unknown, onFailure: (error: unknown) => void): void {
-	try {
-		Promise.resolve(callback()).catch(onFailure);
-	} catch (error) {
-		onFailure(error);
 	}
 }

@@ -2,6 +2,7 @@
  * Runs in NATS JetStream, on a connection of the application: every process can start, follow and cancel each of them.
  */
 import { randomBytes } from "node:crypto";
+import { guarded } from "sse-service/engine";
 import {
 	type ClaimRules,
 	type RunEntry,
@@ -55,8 +56,9 @@ class NatsRunStore implements RunStore {
 
 	constructor(options: ResolvedRunStoreOptions) {
 		const { connection, inboxPrefix, apiPrefix } = options;
+		const onError = guarded(options.onError);
 		this.#onError = (error) => {
-			if (!this.#isClosed) options.onError(error);
+			if (!this.#isClosed) onError(error);
 		};
 		this.#requests = new Requests(connection, inboxPrefix);
 		this.#stream = new RunStream(new JetStream(this.#requests, apiPrefix), options);

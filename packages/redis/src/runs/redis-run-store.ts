@@ -2,7 +2,7 @@
  * Runs in Redis, on a client of the application: every process can start, follow and cancel each of them.
  */
 
-import { SSEError } from "sse-service/engine";
+import { guarded, SSEError } from "sse-service/engine";
 import {
 	type ClaimRules,
 	type RunEntry,
@@ -40,7 +40,7 @@ const MAX_WRITES = 256;
  */
 export function redisRunStore(options: RedisRunStoreOptions): RunStore {
 	const { client, prefix, onError } = options;
-	return new RedisRunStore(clientOf(client), resolvePrefix(prefix), onError ?? (() => {}));
+	return new RedisRunStore(clientOf(client), resolvePrefix(prefix), guarded(onError));
 }
 
 class RedisRunStore implements RunStore {

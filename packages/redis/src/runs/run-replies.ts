@@ -8,7 +8,8 @@ import {
 	type RunStatus,
 	type RunWrite,
 } from "sse-service/runs";
-import { decodeName, encodeName } from "../keys.js";
+import { decodeName } from "../keys.js";
+import { encodeRunId } from "./run-keys.js";
 
 /** What the script of a write takes. */
 export function argsOf({
@@ -25,7 +26,7 @@ export function argsOf({
 	const end = last?.end === undefined ? undefined : last;
 	const length = entries.reduce((sum, { data }) => sum + data.length, 0);
 	return [
-		encodeName(id),
+		encodeRunId(id),
 		attempt,
 		String(after),
 		String(entries.length),

@@ -52,17 +52,21 @@ export function claimEnds(its: RunStoreFixture): void {
 		expect(read).toEqual([{ event: "cancelled", data: '{"reason":"enough"}', end: "cancelled" }]);
 	});
 
-	it("a run is forgotten after its TTL", async () => {
-		const run = await claim("r", { ttlMs: 1 });
-		await write(run, 0, [...entries("a"), DONE], { ttlMs: 1 });
-		let status: Status | undefined;
-		do {
-			status = await its.there.settle("r");
-			await new Promise((resolve) => setImmediate(resolve));
-		} while (status !== undefined);
-		expect(await its.here.read("r", run.attempt, 1, 9)).toBeUndefined();
-		expect(await its.there.list(9)).toEqual([]);
-	});
+	it.each(["r", "chat:1"])(
+		"the run %s is forgotten after its TTL, and makes room for another",
+		async (id) => {
+			const run = await claim(id, { ttlMs: 1 });
+			await write(run, 0, [...entries("a"), DONE], { ttlMs: 1 });
+			let status: Status | undefined;
+			do {
+				status = await its.there.settle(id);
+				await new Promise((resolve) => setImmediate(resolve));
+			} while (status !== undefined);
+			expect(await its.here.read(id, run.attempt, 1, 9)).toBeUndefined();
+			expect(await its.there.list(9)).toEqual([]);
+			expect((await its.here.claim("other", { ...RULES, maxRuns: 1 })).isOwn).toBe(true);
+		},
+	);
 
 	it("the newest runs are listed first, and no more than `maxRuns` are kept", async () => {
 		for (const id of ["1", "2", "3"]) {
