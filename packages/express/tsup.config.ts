@@ -1,4 +1,4 @@
 import { defineConfig } from "tsup";
 import { library, requireAnswersSSE } from "../../.ci/tsup.js";
 
-export default defineConfig({ ...library, ...requireAnswersSSE() });
+export default defineConfig(library(requireAnswersSSE()));

@@ -2,7 +2,7 @@ import { defineConfig } from "tsup";
 import { library } from "../../.ci/tsup.js";
 
 export default defineConfig({
-	...library,
+	...library(),
 	entry: {
 		main: "src/main.ts",
 		"member-program": "src/fleet/member-program.ts",

@@ -1,4 +1,4 @@
 import { defineConfig } from "tsup";
 import { library } from "../../.ci/tsup.js";
 
-export default defineConfig(library);
+export default defineConfig(library());

@@ -1,4 +1,4 @@
 import { defineConfig } from "tsup";
 import { library } from "../../.ci/tsup.js";
 
-export default defineConfig({ ...library, entry: ["src/prometheus.ts", "src/opentelemetry.ts"] });
+export default defineConfig(library({ entry: ["src/prometheus.ts", "src/opentelemetry.ts"] }));
