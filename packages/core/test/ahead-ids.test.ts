@@ -6,20 +6,10 @@
 import { eventually, openStream, type TestStream } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
-import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { lastIdOf } from "./received.js";
 import { type Serving, startService } from "./serving.js";
-
-async function startOn(engine: MemoryEngine, options?: SSEServiceOptions): Promise<Serving> {
-	const eventLog = createEngineEventLog(engine.driver());
-	const serving = await startService({ heartbeatIntervalMs: 0, eventLog, ...options });
-	await eventually(() => eventLog.position !== undefined, "the log to be open");
-	return serving;
-}
-
-function lastIdOf({ text }: TestStream): string {
-	return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
-}
+import { startOn } from "./start-on.js";
 
 /** The sequences that a stream's ids name. */
 function ids({ text }: TestStream): number[] {

@@ -7,8 +7,9 @@ import { expect, it } from "vitest";
 import type { LogEngine } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { dataOf, lastIdOf } from "./received.js";
 import type { Serving } from "./serving.js";
-import { dataOf, lastIdOf, startOn } from "./start-on.js";
+import { startOn } from "./start-on.js";
 
 const STATE = { group: "state", key: "", max: 10 };
 

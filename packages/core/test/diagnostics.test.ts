@@ -9,8 +9,9 @@ import { channels } from "../src/diagnostics/channels.js";
 import type { SSEService } from "../src/index.js";
 import { createRuns } from "../src/runs.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { dataOf } from "./received.js";
 import { startService } from "./serving.js";
-import { dataOf, startOn } from "./start-on.js";
+import { startOn } from "./start-on.js";
 
 const NAMES = Object.values(channels).map((channel) => String(channel?.name).slice(12));
 const TRACED = ["start", "end", "asyncStart", "asyncEnd", "error"];

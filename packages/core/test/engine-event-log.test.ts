@@ -6,8 +6,9 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { dataOf, lastIdOf } from "./received.js";
 import { type Serving, startService } from "./serving.js";
-import { dataOf, lastIdOf, startOn } from "./start-on.js";
+import { startOn } from "./start-on.js";
 
 /** Two services on one log. */
 async function startTwo(

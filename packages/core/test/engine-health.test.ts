@@ -8,8 +8,9 @@ import { eventually } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog, SSEError } from "../src/engine.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { dataOf, lastIdOf } from "./received.js";
 import { startService } from "./serving.js";
-import { dataOf, lastIdOf, startOn } from "./start-on.js";
+import { startOn } from "./start-on.js";
 
 // Opening the log and reading it proved the engine available: each of a hundred attempts in eight seconds was reported, since the
 // proof between two of them had ended the outage.

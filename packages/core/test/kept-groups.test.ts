@@ -6,8 +6,9 @@ import { eventually } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
+import { dataOf } from "./received.js";
 import type { Serving } from "./serving.js";
-import { dataOf, startOn } from "./start-on.js";
+import { startOn } from "./start-on.js";
 
 const LATEST = { maxEvents: 5, groups: { prices: { latest: true } } };
 

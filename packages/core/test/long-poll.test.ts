@@ -12,6 +12,7 @@ import {
 import { afterEach, describe, expect, it } from "vitest";
 import { respond } from "../src/fetch.js";
 import type { ConnectParams, SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
+import { dataOf, lastIdOf } from "./received.js";
 import { startService } from "./serving.js";
 
 let server: TestServer;
@@ -33,16 +34,6 @@ async function serve(
 		() => params,
 		protocol,
 	));
-}
-
-/** The last id of a stream's complete blocks. */
-function lastIdOf({ text }: TestStream): string {
-	const blocks = text.split("\n\n").slice(0, -1);
-	return blocks.flatMap((block) => /^id: (.*)$/m.exec(block)?.[1] ?? []).at(-1) ?? "";
-}
-
-function dataOf({ events }: TestStream): string[] {
-	return events.map(({ data }) => data);
 }
 
 function poll(id?: string, http2 = false): Promise<TestStream> {
@@ -78,7 +69,7 @@ describe("a long poll", () => {
 		for (const data of events) sse.send("all", data);
 		const stream = await poll(id);
 		await stream.ended;
-		expect(dataOf(stream)).toEqual(events);
+		expect(dataOf(stream.events)).toEqual(events);
 		expect(connections.at(-1)?.closeReason).toBe("poll");
 	});
 
@@ -92,7 +83,7 @@ describe("a long poll", () => {
 			expect(connections[1]?.closed).toBe(false);
 			for (const data of ["1", "2", "3"]) sse.send("all", data);
 			await stream.ended;
-			expect(dataOf(stream)).toEqual(["1", "2", "3"]);
+			expect(dataOf(stream.events)).toEqual(["1", "2", "3"]);
 		},
 	);
 
@@ -112,7 +103,7 @@ describe("a long poll", () => {
 			const stream = await polling;
 			if (got.length === sent) sse.send("all", `${sent++}`);
 			await stream.ended;
-			got.push(...dataOf(stream));
+			got.push(...dataOf(stream.events));
 			id = lastIdOf(stream) || id;
 		}
 		expect(got).toEqual(Array.from(got, (_, index) => `${index}`));
@@ -131,7 +122,7 @@ describe("a long poll", () => {
 		sse.send({ client: "ada" }, "hers");
 		const stream = await poll(id);
 		await stream.ended;
-		expect(dataOf(stream)).toEqual(["hers"]);
+		expect(dataOf(stream.events)).toEqual(["hers"]);
 	});
 
 	it("ends with a gap if what was missed is no longer kept", async () => {
@@ -144,7 +135,7 @@ describe("a long poll", () => {
 		sse.send("all", "3");
 		const next = await poll(lastIdOf(stream));
 		await next.ended;
-		expect(dataOf(next)).toEqual(["3"]);
+		expect(dataOf(next.events)).toEqual(["3"]);
 	});
 
 	it("gives a new client the newest events of its groups", async () => {
@@ -158,7 +149,7 @@ describe("a long poll", () => {
 		}
 		const stream = await poll();
 		await stream.ended;
-		expect(dataOf(stream).sort()).toEqual(["2", "3"]);
+		expect(dataOf(stream.events).sort()).toEqual(["2", "3"]);
 		expect(lastIdOf(stream)).not.toBe("");
 	});
 
@@ -166,7 +157,7 @@ describe("a long poll", () => {
 		await serve({ onConnect: ({ connection }) => connection.send("hello") });
 		const stream = await poll(await firstId());
 		await stream.ended;
-		expect(dataOf(stream)).toEqual(["hello"]);
+		expect(dataOf(stream.events)).toEqual(["hello"]);
 	});
 
 	it("is answered by a Response, too", async () => {
@@ -240,7 +231,7 @@ describe("a long poll", () => {
 		await eventually(() => connections.length === 1);
 		for (const data of ["1", "2"]) {
 			connections[0]?.send(data);
-			await eventually(() => dataOf(stream).includes(data));
+			await eventually(() => dataOf(stream.events).includes(data));
 		}
 		expect(connections[0]?.closed).toBe(false);
 	});

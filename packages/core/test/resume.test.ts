@@ -1,79 +1,37 @@
 /**
  * Clients that reconnect: with `history` they receive what they missed, or a gap.
  */
-import { setTimeout } from "node:timers/promises";
-import { eventually, type TestServer, type TestStream } from "@sse-service/testing";
-import { afterEach, describe, expect, it } from "vitest";
-import type { PublishOptions, SSEConnection, SSEService, SSEServiceOptions } from "../src/index.js";
-import { type Opened, type Serving, startService } from "./serving.js";
+import type { TestStream } from "@sse-service/testing";
+import { describe, expect, it } from "vitest";
+import type { PublishOptions, SSEConnection } from "../src/index.js";
+import { ADA, useKeptService } from "./kept-service.js";
+import { dataOf, lastIdOf } from "./received.js";
+import type { Opened } from "./serving.js";
 
-let server: TestServer;
-let sse: SSEService;
-let open: Serving["open"];
-
-afterEach(async () => {
-	await sse.close();
-	await server.destroy();
-});
-
-async function serve(options: SSEServiceOptions = {}): Promise<void> {
-	({ sse, server, open } = await startService({ history: true, ...options }));
-}
-
-/** What a client would send as its last event ID: an id counts once its block has ended. */
-function lastIdOf(stream: TestStream): string {
-	const blocks = stream.text.split("\n\n").slice(0, -1);
-	return blocks.flatMap((block) => /^id: (.*)$/m.exec(block)?.[1] ?? []).at(-1) ?? "";
-}
-
-function dataOf(stream: TestStream): string[] {
-	return stream.events.map(({ data }) => data);
-}
-
-/** All events of a stream, once everything sent so far has arrived. */
-async function received(stream: TestStream): Promise<string[]> {
-	sse.send("all", "end");
-	await stream.until(() => dataOf(stream).includes("end"));
-	return dataOf(stream).filter((data) => data !== "end");
-}
-
-async function leave({ stream, connection }: Opened): Promise<string> {
-	const id = lastIdOf(stream);
-	stream.abort();
-	await eventually(() => connection.closed);
-	return id;
-}
-
-const ADA = { clientId: "ada", groups: ["news"] };
-
-/** Ada connects, receives her position, and leaves. @returns her last event ID */
-async function comeAndGo(): Promise<string> {
-	const opened = await open(ADA);
-	await eventually(() => lastIdOf(opened.stream) !== "");
-	return leave(opened);
-}
+const its = useKeptService();
+const { serve, open, received, leave, comeAndGo } = its;
 
 describe("a client that reconnects", () => {
 	it("receives what it missed, in order, once, and then live events", async () => {
 		await serve();
 		const first = await open(ADA);
-		sse.send({ group: "news" }, "1");
+		its.sse.send({ group: "news" }, "1");
 		await first.stream.take(1);
 		const id = await leave(first);
-		sse.send({ group: "news" }, "2");
-		sse.send({ client: "ada" }, "3");
-		sse.send("all", "4");
-		sse.send({ client: "ada", group: "news" }, "5");
+		its.sse.send({ group: "news" }, "2");
+		its.sse.send({ client: "ada" }, "3");
+		its.sse.send("all", "4");
+		its.sse.send({ client: "ada", group: "news" }, "5");
 		const { stream, connection } = await open(ADA, id);
 		expect(connection.resumed).toBe(true);
-		sse.send({ group: "news" }, "6");
+		its.sse.send({ group: "news" }, "6");
 		expect(await received(stream)).toEqual(["2", "3", "4", "5", "6"]);
 	});
 
 	it("resumes even if it never received an event", async () => {
 		await serve();
 		const id = await comeAndGo();
-		sse.send("all", "1");
+		its.sse.send("all", "1");
 		const { stream } = await open(ADA, id);
 		expect(await received(stream)).toEqual(["1"]);
 	});
@@ -81,11 +39,11 @@ describe("a client that reconnects", () => {
 	it("does not receive events for others", async () => {
 		await serve();
 		const id = await comeAndGo();
-		sse.send({ group: "sports" }, "no");
-		sse.send({ client: "bob" }, "no");
-		sse.send({ client: "ada", group: "sports" }, "no");
-		sse.send({ all: true, except: { client: "ada" } }, "no");
-		sse.send({ group: "news" }, "yes");
+		its.sse.send({ group: "sports" }, "no");
+		its.sse.send({ client: "bob" }, "no");
+		its.sse.send({ client: "ada", group: "sports" }, "no");
+		its.sse.send({ all: true, except: { client: "ada" } }, "no");
+		its.sse.send({ group: "news" }, "yes");
 		const { stream } = await open(ADA, id);
 		expect(await received(stream)).toEqual(["yes"]);
 	});
@@ -93,7 +51,7 @@ describe("a client that reconnects", () => {
 	it("receives a gap when what it missed is no longer kept", async () => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
-		for (const data of ["1", "2", "3"]) sse.send("all", data);
+		for (const data of ["1", "2", "3"]) its.sse.send("all", data);
 		const { stream, connection } = await open(ADA, id);
 		expect(connection.resumed).toBe(false);
 		expect(await received(stream)).toEqual(['{"reason":"expired"}']);
@@ -103,29 +61,29 @@ describe("a client that reconnects", () => {
 	it("receives no gap when the dropped events were for others", async () => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
-		for (const data of ["1", "2", "3"]) sse.send({ client: "bob" }, data);
-		sse.send("all", "4");
+		for (const data of ["1", "2", "3"]) its.sse.send({ client: "bob" }, data);
+		its.sse.send("all", "4");
 		const { stream, connection } = await open(ADA, id);
 		expect(connection.resumed).toBe(true);
 		expect(await received(stream)).toEqual(["4"]);
 	});
 
-	it.each<[string, (sse: SSEService) => unknown]>([
-		["was not for it", (sse) => sse.send({ all: true, except: { client: "ada" } }, "no")],
-		["has expired", (sse) => sse.send("all", "no", { ttlMs: 0 })],
+	it.each<[string, () => unknown]>([
+		["was not for it", () => its.sse.send({ all: true, except: { client: "ada" } }, "no")],
+		["has expired", () => its.sse.send("all", "no", { ttlMs: 0 })],
 		[
 			"has been replaced",
-			(sse) => {
-				sse.send("all", "no", { key: "A" });
-				for (const data of ["1", "2"]) sse.send({ client: "bob" }, data);
+			() => {
+				its.sse.send("all", "no", { key: "A" });
+				for (const data of ["1", "2"]) its.sse.send({ client: "bob" }, data);
 			},
 		],
 	])("is not told of a gap when what is no longer kept %s", async (_, send) => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();
-		send(sse);
-		for (const data of ["3", "4"]) sse.send({ client: "bob" }, data);
-		sse.send("all", "5", { key: "A" });
+		send();
+		for (const data of ["3", "4"]) its.sse.send({ client: "bob" }, data);
+		its.sse.send("all", "5", { key: "A" });
 		const { stream, connection } = await open(ADA, id);
 		expect(connection.resumed).toBe(true);
 		expect(await received(stream)).toEqual(["5"]);
@@ -145,10 +103,10 @@ describe("a client that reconnects", () => {
 		await serve({ maxBufferedBytes: 256 * 1024, history: { maxBytes: 1e9 } });
 		const id = await comeAndGo();
 		const large = "x".repeat(50_000);
-		for (let index = 0; index < 400; index++) sse.send("all", `${index} ${large}`);
+		for (let index = 0; index < 400; index++) its.sse.send("all", `${index} ${large}`);
 		const { stream, connection } = await open(ADA, id);
 		stream.pause();
-		sse.send("all", "live");
+		its.sse.send("all", "live");
 		expect(connection.closed).toBe(false);
 		stream.resume();
 		const numbers = (await received(stream)).map((data) => data.split(" ")[0]);
@@ -163,26 +121,10 @@ describe("a client that reconnects", () => {
 			},
 		});
 		const { stream, connection } = await open(ADA, "7");
-		sse.send("all", "live");
+		its.sse.send("all", "live");
 		expect(await received(stream)).toEqual(["ada news invalid", "more", "live"]);
 		expect(connection.resumed).toBe(true);
 		expect(lastIdOf(stream)).toMatch(/^v1\./);
-	});
-});
-
-describe("a client for which `recover` returns false", () => {
-	it.each([
-		["at once", () => false as const],
-		["later", async () => false as const],
-	])("%s receives the gap, and nothing is reported", async (_, recover) => {
-		const errors: unknown[] = [];
-		await serve({ recover, onError: (error) => errors.push(error) });
-		const { stream, connection } = await open(ADA, "7");
-		sse.send("all", "live");
-		expect(await received(stream)).toEqual(['{"reason":"invalid"}', "live"]);
-		expect(connection.resumed).toBe(false);
-		expect(sse.stats().resumes).toEqual({ invalid: 1 });
-		expect(errors).toEqual([]);
 	});
 });
 
@@ -191,17 +133,17 @@ describe("a client that joins groups", () => {
 		["in onConnect", true],
 		["in the turn in which it connected", false],
 	])("%s receives what it missed there", async (_, inOnConnect) => {
-		const join = (connection: SSEConnection): unknown => sse.join({ connection }, "room");
+		const join = (connection: SSEConnection): unknown => its.sse.join({ connection }, "room");
 		await serve({ onConnect: ({ connection }) => inOnConnect && join(connection) });
 		const id = await comeAndGo();
-		sse.send({ group: "room" }, "1");
-		sse.send({ group: "news" }, "2");
+		its.sse.send({ group: "room" }, "1");
+		its.sse.send({ group: "news" }, "2");
 		const { stream, connection } = await open(
 			ADA,
 			id,
 			(connected) => inOnConnect || join(connected),
 		);
-		sse.send({ group: "room" }, "3");
+		its.sse.send({ group: "room" }, "3");
 		expect(await received(stream)).toEqual(["1", "2", "3"]);
 		expect(connection.resumed).toBe(true);
 	});
@@ -217,10 +159,10 @@ describe("a client that joins groups", () => {
 			connection.send(`${sent.length - 1} ${large}`);
 			await new Promise((resolve) => setImmediate(resolve));
 		}
-		sse.send({ group: "prices" }, "A1", { key: "A" });
-		sse.send({ group: "prices" }, "B1", { key: "B" });
-		sse.join({ connection }, "prices");
-		sse.send({ group: "prices" }, "B2", { key: "B" });
+		its.sse.send({ group: "prices" }, "A1", { key: "A" });
+		its.sse.send({ group: "prices" }, "B1", { key: "B" });
+		its.sse.join({ connection }, "prices");
+		its.sse.send({ group: "prices" }, "B2", { key: "B" });
 		stream.resume();
 		const got = (await received(stream)).map((data) => data.split(" ")[0]);
 		expect(got).toEqual([...sent, "A1", "B2"]);
@@ -228,114 +170,17 @@ describe("a client that joins groups", () => {
 	});
 });
 
-describe("a client whose gap is recovered", () => {
-	it("receives earlier state from recover, and everything sent from then on after it", async () => {
-		const state: string[] = [];
-		const change = (data: string): void => {
-			state.push(data);
-			sse.send("all", data);
-		};
-		await serve({
-			recover: async () => {
-				const read = state.map((data) => ({ data: `state ${data}` }));
-				change("3");
-				return read;
-			},
-		});
-		change("1");
-		change("2");
-		const { stream } = await open(ADA, "7");
-		change("4");
-		expect(await received(stream)).toEqual(["state 1", "state 2", "3", "4"]);
-	});
-
-	it("receives what onConnect sends after that, and before what others send", async () => {
-		await serve({
-			recover: async () => [{ data: "state" }],
-			onConnect: ({ connection }) => connection.send(`hello ${connection.resumed}`),
-		});
-		const { stream, connection } = await open(ADA, "7");
-		sse.send("all", "live");
-		expect(await received(stream)).toEqual(["state", "hello false", "live"]);
-		expect(connection.resumed).toBe(true);
-	});
-
-	it("recovers from its current position when only the rest of what it missed was dropped", async () => {
-		const asked: string[] = [];
-		await serve({
-			history: { maxEvents: 1_000, maxBytes: 1e9 },
-			recover: ({ lastEventId }) => {
-				asked.push(lastEventId);
-				return [{ data: "state" }];
-			},
-		});
-		const id = await comeAndGo();
-		const large = "x".repeat(50_000);
-		for (let index = 0; index < 1_000; index++) sse.send("all", `${index} ${large}`);
-		const { stream } = await open(ADA, id);
-		stream.pause();
-		await stream.until(() => true);
-		for (let index = 0; index < 1_000; index++) sse.send({ client: "bob" }, "for another");
-		stream.resume();
-		const numbers = (await received(stream)).map((data) => data.split(" ")[0]);
-		const given = numbers.indexOf("state");
-		expect(numbers).toEqual([...[...Array(given).keys()].map(String), "state"]);
-		const sequence = Number.parseInt(asked[0]?.split(".")[2] ?? "", 36);
-		expect([asked.length, sequence]).toEqual([1, given]);
-		expect(sse.stats().resumes).toEqual({ recovered: 1 });
-	});
-
-	it("receives the gap before an id that would overwrite its position", async () => {
-		const errors: unknown[] = [];
-		await serve({
-			recover: () => [{ data: "row", id: 42 } as { data: string }],
-			onError: (error) => errors.push(error),
-		});
-		const { stream } = await open(ADA, "7");
-		expect(await received(stream)).toEqual(['{"reason":"invalid"}']);
-		expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" })]);
-	});
-
-	it.each(["that has left", "that waited too long"])(
-		"closes a source that arrives too late, for a client %s",
-		async (who) => {
-			let give = (_: AsyncIterable<{ data: string }>): void => {};
-			let isClosed = false;
-			await serve({
-				recoverTimeoutMs: who === "that has left" ? 10_000 : 1,
-				recover: () =>
-					new Promise((resolve) => {
-						give = resolve;
-					}),
-			});
-			const opened = await open(ADA, "7");
-			if (who === "that has left") await leave(opened);
-			else await opened.stream.take(1);
-			give({
-				[Symbol.asyncIterator]: () => ({
-					next: () => new Promise(() => {}),
-					return: async () => {
-						isClosed = true;
-						return { done: true, value: undefined };
-					},
-				}),
-			});
-			await eventually(() => isClosed);
-		},
-	);
-});
-
 describe("an event that is replaced while it waits to be replayed", () => {
 	it("is not sent, and the stream continues", async () => {
 		await serve({ history: { maxBytes: 1e9 } });
 		const id = await comeAndGo();
 		const large = "x".repeat(100_000);
-		for (let index = 0; index < 200; index++) sse.send("all", `${index} ${large}`);
-		sse.send("all", "old", { key: "k" });
+		for (let index = 0; index < 200; index++) its.sse.send("all", `${index} ${large}`);
+		its.sse.send("all", "old", { key: "k" });
 		const { stream } = await open(ADA, id);
 		stream.pause();
 		await stream.until(() => true);
-		sse.send("all", "new", { key: "k" });
+		its.sse.send("all", "new", { key: "k" });
 		stream.resume();
 		const got = (await received(stream)).map((data) => data.split(" ")[0]);
 		expect(got).toEqual([...Array(200).keys()].map(String).concat("new"));
@@ -346,7 +191,7 @@ describe("an event that carries a position", () => {
 	it("is sent to a client that only receives events that are not kept", async () => {
 		await serve({ heartbeatIntervalMs: 40 });
 		const { stream, connection } = await open(ADA);
-		const { id } = await sse.publish({ client: "bob" }, "for another");
+		const { id } = await its.sse.publish({ client: "bob" }, "for another");
 		const ticks = setInterval(() => connection.send("tick"), 2);
 		await stream.until(() => lastIdOf(stream) === id);
 		clearInterval(ticks);
@@ -359,8 +204,9 @@ describe("an event that carries a position", () => {
 		while (connection.send("x".repeat(8_000)) === 1) {
 			await new Promise((resolve) => setImmediate(resolve));
 		}
-		for (let i = 0; i < 10_000; i++) sse.send({ all: true, except: { connection } }, "for others");
-		expect(sse.stats().drops).toEqual({ "drop-newest": 1 });
+		for (let i = 0; i < 10_000; i++)
+			its.sse.send({ all: true, except: { connection } }, "for others");
+		expect(its.sse.stats().drops).toEqual({ "drop-newest": 1 });
 		stream.abort();
 	});
 });
@@ -370,7 +216,7 @@ describe("an excluded connection", () => {
 	async function twoTabs(): Promise<[Opened, Opened]> {
 		await serve();
 		const tabs: [Opened, Opened] = [await open(ADA), await open(ADA)];
-		sse.send({ group: "news" }, "1");
+		its.sse.send({ group: "news" }, "1");
 		for (const { stream } of tabs) await stream.take(1);
 		return tabs;
 	}
@@ -378,7 +224,7 @@ describe("an excluded connection", () => {
 	it("that has received a newer position does not get the event replayed", async () => {
 		const [writer] = await twoTabs();
 		const before = lastIdOf(writer.stream);
-		sse.send({ group: "news", except: { connection: writer.connection } }, "2");
+		its.sse.send({ group: "news", except: { connection: writer.connection } }, "2");
 		await writer.stream.until(() => lastIdOf(writer.stream) !== before);
 		const { stream } = await open(ADA, await leave(writer));
 		expect(await received(stream)).toEqual([]);
@@ -389,18 +235,18 @@ describe("an excluded connection", () => {
 		const [writer, reader] = await twoTabs();
 		writer.connection.response.socket?.destroy();
 		reader.connection.response.socket?.destroy();
-		sse.send({ group: "news", except: { connection: writer.connection } }, "2");
+		its.sse.send({ group: "news", except: { connection: writer.connection } }, "2");
 		for (const tab of [writer, reader]) {
 			const { stream } = await open(ADA, await leave(tab));
 			await stream.take(1);
-			expect(dataOf(stream)).toEqual(["2"]);
+			expect(dataOf(stream.events)).toEqual(["2"]);
 		}
 	});
 
 	it("gets nothing replayed, however it breaks, if its client is excluded", async () => {
 		const [writer] = await twoTabs();
 		writer.connection.response.socket?.destroy();
-		sse.send({ group: "news", except: { client: "ada" } }, "2");
+		its.sse.send({ group: "news", except: { client: "ada" } }, "2");
 		const { stream } = await open(ADA, await leave(writer));
 		expect(await received(stream)).toEqual([]);
 	});
@@ -414,7 +260,7 @@ describe("a connection whose response is wrapped", () => {
 		const write = response.write.bind(response);
 		let isArmed = false;
 		response.write = ((...written: Parameters<typeof write>) => {
-			if (isArmed) sse.send("all", "by middleware");
+			if (isArmed) its.sse.send("all", "by middleware");
 			isArmed = false;
 			return write(...written);
 		}) as typeof write;
@@ -422,14 +268,14 @@ describe("a connection whose response is wrapped", () => {
 		const large = "x".repeat(50_000);
 		const sent: string[] = [];
 		while (connection.bufferedBytes < 500_000) {
-			sse.send("all", `${sent.length} ${large}`);
+			its.sse.send("all", `${sent.length} ${large}`);
 			sent.push(String(sent.length));
 			await new Promise((resolve) => setImmediate(resolve));
 		}
 		isArmed = true;
 		stream.resume();
-		await stream.until(() => dataOf(stream).includes("by middleware"));
-		const got = dataOf(stream).map((data) => data.split(" ")[0]);
+		await stream.until(() => dataOf(stream.events).includes("by middleware"));
+		const got = dataOf(stream.events).map((data) => data.split(" ")[0]);
 		expect(got).toEqual([...sent, "by"]);
 	});
 
@@ -444,11 +290,11 @@ describe("a connection whose response is wrapped", () => {
 		const large = "x".repeat(50_000);
 		let count = 0;
 		while (!slow.connection.closed) {
-			sse.send("all", `${count++} ${large}`);
+			its.sse.send("all", `${count++} ${large}`);
 			await stream.take(count);
 		}
 		expect(slow.connection.closeReason).toBe("slow");
-		sse.send("all", String(count++));
+		its.sse.send("all", String(count++));
 		const numbers = (await received(stream)).map((data) => Number(data.split(" ")[0]));
 		expect(numbers).toEqual([...Array(count).keys()]);
 		slow.stream.abort();
@@ -457,9 +303,9 @@ describe("a connection whose response is wrapped", () => {
 
 // The event that excluded a client replaced the one that it should have received: it received neither, and no gap.
 describe("a client that was excluded from the newest event of a key", () => {
-	const toAll = (data: string): number => sse.send({ group: "news" }, data, { key: "k" });
+	const toAll = (data: string): number => its.sse.send({ group: "news" }, data, { key: "k" });
 	const toOthers = (data: string): number =>
-		sse.send({ group: "news", except: { client: "ada" } }, data, { key: "k" });
+		its.sse.send({ group: "news", except: { client: "ada" } }, data, { key: "k" });
 
 	it("receives the newest event for it when it reconnects", async () => {
 		await serve();
@@ -495,165 +341,10 @@ describe("a client that was excluded from the newest event of a key", () => {
 		await serve({ history: { maxEvents: 1 } });
 		const id = await comeAndGo();
 		toAll("1");
-		sse.send({ client: "bob" }, "pushes 1 out");
+		its.sse.send({ client: "bob" }, "pushes 1 out");
 		toOthers("2");
 		const { stream } = await open(ADA, id);
 		expect(await received(stream)).toEqual(['{"reason":"expired"}']);
-	});
-});
-
-describe("a client whose gap takes long to recover", () => {
-	it("gets heartbeats in the meantime, which do not advance its position", async () => {
-		let recovered = (_: Iterable<{ data: string }>): void => {};
-		await serve({
-			heartbeatIntervalMs: 40,
-			recover: () =>
-				new Promise((resolve) => {
-					recovered = resolve;
-				}),
-		});
-		const { stream } = await open(ADA, "7");
-		sse.send("all", "live");
-		await stream.until(() => stream.comments.includes("heartbeat"));
-		expect(stream.text).not.toContain("id: ");
-		recovered([{ data: "state" }]);
-		expect(await received(stream)).toEqual(["state", "live"]);
-	});
-
-	// 0 means none for every time, and here meant at once.
-	it("receives what is recovered, however long it takes, with a recoverTimeoutMs of 0", async () => {
-		const errors: unknown[] = [];
-		await serve({
-			recoverTimeoutMs: 0,
-			recover: async function* () {
-				await setTimeout(5);
-				yield { data: "state" };
-			},
-			onError: (error) => errors.push(error),
-		});
-		const { stream } = await open(ADA, "7");
-		expect(await received(stream)).toEqual(["state"]);
-		expect(errors).toEqual([]);
-	});
-
-	it("runs for a limited number of clients at a time, without those that have left", async () => {
-		const asked: string[] = [];
-		const answers: (() => void)[] = [];
-		await serve({
-			recoverConcurrency: 2,
-			recover: ({ client }) => {
-				asked.push(client.clientId);
-				return new Promise((resolve) => {
-					answers.push(() => resolve([{ data: client.clientId }]));
-				});
-			},
-		});
-		const [a, b, c, d, e] = [
-			await open({ clientId: "a" }, "7"),
-			await open({ clientId: "b" }, "7"),
-			await open({ clientId: "c" }, "7"),
-			await open({ clientId: "d" }, "7"),
-			await open({ clientId: "e" }, "7"),
-		];
-		expect(asked).toEqual(["a", "b"]);
-		await leave(c);
-		answers[0]?.();
-		await eventually(() => asked.length === 3);
-		// While it is asked, too.
-		await leave(b);
-		await eventually(() => asked.length === 4);
-		expect(asked).toEqual(["a", "b", "d", "e"]);
-		for (const answer of answers) answer();
-		const given = [a, d, e].map(({ stream }) => received(stream));
-		expect(await Promise.all(given)).toEqual([["a"], ["d"], ["e"]]);
-	});
-
-	// With 10,000 clients and a recover that never answered, the last heard of its gap after a quarter of an hour.
-	it("receives the gap without recover when its turn does not come in time, and gives way to others", async () => {
-		const asked: string[] = [];
-		const errors: unknown[] = [];
-		let answer = (): void => {};
-		await serve({
-			recoverConcurrency: 1,
-			recoverWaitMs: 1,
-			recoverTimeoutMs: 0,
-			recover: ({ client: { clientId } }) => {
-				asked.push(clientId);
-				return new Promise((resolve) => {
-					answer = () => resolve([{ data: clientId }]);
-				});
-			},
-			onError: (error) => errors.push(error),
-		});
-		const a = await open({ clientId: "a" }, "7");
-		const b = await open({ clientId: "b" }, "7");
-		const [gap] = await b.stream.take(1);
-		expect(gap).toMatchObject({ event: "gap", data: '{"reason":"invalid"}' });
-		expect(errors).toMatchObject([
-			{ code: "ERR_SSE_TIMEOUT", message: expect.stringContaining("recoverWaitMs") },
-		]);
-		answer();
-		expect(await received(a.stream)).toEqual(["a"]);
-		const c = await open({ clientId: "c" }, "7");
-		answer();
-		expect(await received(c.stream)).toEqual(["c"]);
-		expect(asked).toEqual(["a", "c"]);
-	});
-
-	it("waits for its turn however long it takes, with a recoverWaitMs of 0", async () => {
-		const answers: (() => void)[] = [];
-		await serve({
-			recoverConcurrency: 1,
-			recoverWaitMs: 0,
-			recover: ({ client: { clientId } }) =>
-				new Promise((resolve) => {
-					answers.push(() => resolve([{ data: clientId }]));
-				}),
-		});
-		const a = await open({ clientId: "a" }, "7");
-		const b = await open({ clientId: "b" }, "7");
-		answers[0]?.();
-		expect(await received(a.stream)).toEqual(["a"]);
-		await eventually(() => answers.length === 2);
-		answers[1]?.();
-		expect(await received(b.stream)).toEqual(["b"]);
-	});
-
-	it("runs for the next client once the first event has been returned, even if a client does not read", async () => {
-		const asked: string[] = [];
-		let goOn = (): void => {};
-		await serve({
-			recoverConcurrency: 1,
-			recover: async function* ({ client: { clientId } }) {
-				asked.push(clientId);
-				yield { data: clientId };
-				if (clientId !== "a") return;
-				await new Promise<void>((resolve) => {
-					goOn = resolve;
-				});
-				yield { data: "more" };
-			},
-		});
-		const a = await open({ clientId: "a" }, "7");
-		const b = await open({ clientId: "b" }, "7");
-		expect(await received(b.stream)).toEqual(["b"]);
-		expect(asked).toEqual(["a", "b"]);
-		goOn();
-		expect(await received(a.stream)).toEqual(["a", "more"]);
-	});
-
-	it("ends with the client: the signal aborts when it leaves", async () => {
-		let signal: AbortSignal | undefined;
-		await serve({
-			recover: (info) => {
-				signal = info.signal;
-				return new Promise(() => {});
-			},
-		});
-		const { stream } = await open(ADA, "7");
-		expect(signal?.aborted).toBe(false);
-		stream.abort();
-		await eventually(() => signal?.aborted === true);
 	});
 });
 
@@ -681,7 +372,7 @@ describe("an id of the application's own", () => {
 	it("comes back as it was sent", async () => {
 		await serve();
 		const first = await open(ADA);
-		sse.send("all", "1", { id: "task-1" });
+		its.sse.send("all", "1", { id: "task-1" });
 		await first.stream.take(1);
 		const { connection } = await open(ADA, await leave(first));
 		expect(connection.lastEventId).toMatch(/^v1\./);
@@ -700,22 +391,22 @@ describe("what is published", () => {
 	it("cannot be volatile", async () => {
 		await serve();
 		const options = { volatile: true } as PublishOptions;
-		await expect(sse.publish("all", "x", options)).rejects.toMatchObject({
+		await expect(its.sse.publish("all", "x", options)).rejects.toMatchObject({
 			code: "ERR_SSE_INVALID_OPTION",
 		});
-		expect(sse.stats().history?.events).toBe(0);
+		expect(its.sse.stats().history?.events).toBe(0);
 	});
 });
 
 describe("a service that has closed", () => {
 	it("refuses to publish, holds nothing, and sends to nobody", async () => {
 		await serve();
-		sse.send("all", "1");
-		await sse.close();
+		its.sse.send("all", "1");
+		await its.sse.close();
 		const refused = expect.objectContaining({ code: "ERR_SSE_SERVICE_CLOSED" });
-		await expect(sse.publish("all", "2")).rejects.toThrow(refused);
-		expect(sse.send("all", "3")).toBe(0);
-		expect(sse.stats().history).toEqual({ events: 0, bytes: 0 });
+		await expect(its.sse.publish("all", "2")).rejects.toThrow(refused);
+		expect(its.sse.send("all", "3")).toBe(0);
+		expect(its.sse.stats().history).toEqual({ events: 0, bytes: 0 });
 	});
 });
 
@@ -723,9 +414,9 @@ describe("a service that is closed", () => {
 	it("sends to nobody, and publishes nothing", async () => {
 		await serve();
 		await open(ADA);
-		await sse.close();
-		expect(sse.send("all", "late")).toBe(0);
-		await expect(sse.publish("all", "late")).rejects.toMatchObject({
+		await its.sse.close();
+		expect(its.sse.send("all", "late")).toBe(0);
+		await expect(its.sse.publish("all", "late")).rejects.toMatchObject({
 			code: "ERR_SSE_SERVICE_CLOSED",
 		});
 	});
@@ -735,12 +426,12 @@ describe("a client that a drain sends away", () => {
 	it("receives its position, and everything when it reconnects", async () => {
 		await serve({ history: true });
 		const { stream } = await open(ADA);
-		sse.send({ client: "bob" }, "for another");
-		const { id } = await sse.publish("all", "1");
-		sse.send({ client: "bob" }, "for another");
-		void sse.close({ drainMs: 1 });
+		its.sse.send({ client: "bob" }, "for another");
+		const { id } = await its.sse.publish("all", "1");
+		its.sse.send({ client: "bob" }, "for another");
+		void its.sse.close({ drainMs: 1 });
 		await stream.ended;
-		expect(dataOf(stream)).toEqual(["1"]);
+		expect(dataOf(stream.events)).toEqual(["1"]);
 		expect(lastIdOf(stream)).not.toBe(id);
 		expect(stream.text).toMatch(/\nretry: \d+\nid: v1\.\S+\n\n$/);
 	});
@@ -750,7 +441,7 @@ describe("a group with latest", () => {
 	it("gives each new member the newest event of each key, then live events", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		const price = (key: string, data: string): number =>
-			sse.send({ group: "prices" }, data, { key });
+			its.sse.send({ group: "prices" }, data, { key });
 		price("A", "A1");
 		price("B", "B1");
 		price("A", "A2");
@@ -758,7 +449,7 @@ describe("a group with latest", () => {
 		price("B", "B2");
 		expect(await received(stream)).toEqual(["B1", "A2", "B2"]);
 		const joining = await open({ clientId: "bob" });
-		sse.join({ connection: joining.connection }, "prices");
+		its.sse.join({ connection: joining.connection }, "prices");
 		expect(await received(joining.stream)).toEqual(["A2", "B2"]);
 		const id = await leave({ stream, connection });
 		price("A", "A3");
@@ -770,8 +461,8 @@ describe("a group with latest", () => {
 	// the client resumed from where the event was first sent.
 	it("sends it without its id, whatever the application's own id contains", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
-		sse.send({ group: "prices" }, "1 \u2028id: 7", { id: "own \u2028" });
-		sse.send("all", "2");
+		its.sse.send({ group: "prices" }, "1 \u2028id: 7", { id: "own \u2028" });
+		its.sse.send("all", "2");
 		const { stream } = await open({ clientId: "ada", groups: ["prices"] });
 		expect(await received(stream)).toEqual(["1 \u2028id: 7"]);
 		expect(stream.events[0]?.id).toBeUndefined();
@@ -787,9 +478,9 @@ describe("a group with latest", () => {
 					recover = () => resolve([{ data: "recovered" }]);
 				}),
 		});
-		sse.send({ group: "prices" }, "A1", { key: "A" });
+		its.sse.send({ group: "prices" }, "A1", { key: "A" });
 		const { stream } = await open({ clientId: "ada", groups: ["prices"] }, "7");
-		sse.send({ group: "prices" }, "B1", { key: "B" });
+		its.sse.send({ group: "prices" }, "B1", { key: "B" });
 		recover?.();
 		expect(await received(stream)).toEqual(["recovered", "A1", "B1"]);
 	});
@@ -802,11 +493,11 @@ describe("a group with latest", () => {
 	// When the newest events of a group were sent again, other events were not: those for a client within the group.
 	it("sends events for the client within the group to one whose connection broke before its state arrived", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
-		sse.send({ group: "prices" }, "A1", { key: "A" });
+		its.sse.send({ group: "prices" }, "A1", { key: "A" });
 		const first = await open({ clientId: "ada", groups: ["prices"] });
 		await first.stream.take(1);
 		await leave(first);
-		sse.send({ client: "ada", group: "prices" }, "own");
+		its.sse.send({ client: "ada", group: "prices" }, "own");
 		const again = await open({ clientId: "ada", groups: ["prices"] }, partialIdOf(first.stream));
 		expect(await received(again.stream)).toEqual(["A1", "own"]);
 	});
@@ -814,7 +505,7 @@ describe("a group with latest", () => {
 	// It was given before anybody knew that there was a gap, and again after it.
 	it("sends its state once, after the gap, to a client that reconnects too late", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
-		sse.send({ group: "prices" }, "A1", { key: "A" });
+		its.sse.send({ group: "prices" }, "A1", { key: "A" });
 		const first = await open({ clientId: "ada", groups: ["prices"] });
 		await first.stream.take(1);
 		await leave(first);

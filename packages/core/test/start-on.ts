@@ -1,7 +1,7 @@
 /**
  * Services on an engine in memory, as several processes share a log.
  */
-import { eventually, type ReceivedEvent, type TestStream } from "@sse-service/testing";
+import { eventually } from "@sse-service/testing";
 import { createEngineEventLog } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
 import type { MemoryEngine } from "./memory-engine.js";
@@ -16,13 +16,4 @@ export async function startOn(
 	const serving = await startService({ heartbeatIntervalMs: 0, eventLog, ...options });
 	await eventually(() => eventLog.position !== undefined, "the log to be open");
 	return serving;
-}
-
-export function dataOf(events: readonly ReceivedEvent[]): string[] {
-	return events.map(({ data }) => data);
-}
-
-/** The last event ID of a client, heartbeats and blocks without data included. */
-export function lastIdOf({ text }: TestStream): string {
-	return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
 }
