@@ -22,6 +22,9 @@ class HeldEngine extends MemoryEngine {
 	#holds: "read" | "newest" | undefined;
 	#count = 0;
 
+	/** Called when its log is about to be followed again. */
+	onFollow = (): void => {};
+
 	/** Hold up calls from now on. @returns ends that; those that came until then stay held up */
 	hold(method: "read" | "newest"): () => void {
 		this.#holds = method;
@@ -40,6 +43,10 @@ class HeldEngine extends MemoryEngine {
 			...own,
 			newest: () => this.#pass("newest").then(() => own.newest()),
 			read: (...asked) => this.#pass("read").then(() => own.read(...asked)),
+			follow: (...asked) => {
+				this.onFollow();
+				return own.follow(...asked);
+			},
 		};
 	}
 
@@ -48,6 +55,13 @@ class HeldEngine extends MemoryEngine {
 		await new Promise<void>((resolve) => {
 			this.held.push(resolve);
 		});
+	}
+
+	/** Lose the newest texts. @returns stores them again, as a process does that was not answered */
+	async loseForNow(count: number): Promise<() => Promise<void>> {
+		const lost = (await super.driver().read(1, Number.POSITIVE_INFINITY)).slice(-count);
+		this.forget(count);
+		return async () => void (await super.driver().append(lost));
 	}
 
 	/** Lose the newest texts and store these in their places, as another process would. */
@@ -180,4 +194,46 @@ it("causes nothing for a client that comes from a process that had already found
 	engine.release();
 	await other.until(() => dataOf(other.events).includes("c"));
 	expect(await allOf(scene, stream)).toEqual(["end"]);
+});
+
+// The read found nothing behind where the client was. What the log had been found without was sent live, again.
+it("causes nothing for a slow client if the lost events are stored again before it is given more", async () => {
+	const scene = await begin({ maxBufferedBytes: 2 ** 26 });
+	const { engine, open, other, sse } = scene;
+	const { stream, connection } = await open();
+	stream.pause();
+	// Until the operating system takes no more.
+	while (connection.bufferedBytes < 1_000_000) await sse.publish("all", "x".repeat(100_000));
+	for (const data of ["again 1", "again 2"]) await sse.publish("all", data);
+	await other.until(() => dataOf(other.events).includes("again 2"));
+	const storeAgain = await engine.loseForNow(2);
+	const broken = new Promise<void>((resolve) => {
+		engine.onFollow = resolve;
+	});
+	engine.cut();
+	await broken;
+	await storeAgain();
+	await sse.publish("all", "live");
+	await other.until(() => dataOf(other.events).includes("live"));
+	stream.resume();
+	const received = (await allOf(scene, stream)).filter((data) => !data.startsWith("xxx"));
+	expect(received).toEqual(["again 1", "again 2", "live", "end"]);
+});
+
+it("causes nothing if the lost events are stored again before the loss is proven", async () => {
+	const scene = await begin();
+	const { engine, other, sse } = scene;
+	for (const data of ["again 1", "again 2"]) await sse.publish("all", data);
+	await other.take(8);
+	const storeAgain = await engine.loseForNow(2);
+	const storedAgain = new Promise<void>((resolve) => {
+		engine.onFollow = () => {
+			engine.onFollow = () => {};
+			resolve(storeAgain());
+		};
+	});
+	engine.cut();
+	await storedAgain;
+	const received = await allOf(scene, other);
+	expect(received).toEqual(["0", "1", "2", "3", "4", "5", "again 1", "again 2", "end"]);
 });

@@ -6,7 +6,7 @@
 import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
-import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
+import { type Cursor, encodeCursor, isBehind, type Position } from "../wire/cursor.js";
 import { type Goal, type Origin, originAt, retarget } from "./goal.js";
 import type { Notices } from "./notices.js";
 import { type RecoveryHost, recovered } from "./recovery.js";
@@ -157,6 +157,13 @@ function* missed<C extends Replayed>(
 	let at = position;
 	let lastSent = position;
 	let relied = reliesOn;
+	const last = relied ?? at;
+	if (last !== undefined && isBehind(upTo, last)) {
+		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
+		yield* settled(log.shared?.current());
+		if (log.shared?.had?.(last) === true) retarget(connection, goal, log.position ?? last);
+		return { at, lastSent, relied, failure: upTo === goal.upTo ? "diverged" : "broken" };
+	}
 	// It received only events that nothing up to there replaced, so the log must still have that later position.
 	if (relied !== undefined) {
 		const proof = yield* settled(log.readAfter(relied, upTo, { ...reader, groups: [] }));
