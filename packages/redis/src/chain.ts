@@ -1,7 +1,9 @@
 /**
  * The chain: the tag of an entry is computed from the tag before it and the entry's own. So a tag stands for the whole log up to
- * its entry. If a batch is sent again to a replica that lost events and
- * stored others in their place, it gets other tags there.
+ * its entry. If a batch is sent again to a replica that lost events and stored others in their place, it gets other tags there.
+ *
+ * The process that appends computes the tags for the end of the log that it knows. Only if the log ends otherwise, because another
+ * process has appended, does the script compute them again: in Lua that costs as much as a fifth of storing the entry.
  */
 
 /** Odd, so that multiplication modulo 2^32 is invertible: with the same own tag, different previous tags give different results. */
@@ -12,29 +14,35 @@ const SIZE = 2 ** 32;
 /** Two digits at a time: a third less work in Lua than single digits. */
 const PAIRS = Array.from({ length: 36 ** 2 }, (_, pair) => toTag(pair).padStart(2, "0")).join("");
 
-/** `chain` in Lua: `nextTag(own)` advances `tag`, a local of the script, by an entry. */
+/**
+ * `chain` in Lua: `nextTag(at)` advances `tag`, a local of the script, by the entry whose tag is ARGV[at]. The tags in ARGV were
+ * computed for another tag before them: an entry's own is computed from its tag there and from the one two places earlier.
+ */
 export const CHAIN = `
-local sub, chained = string.sub, nil
-local function pair(number)
-	return sub('${PAIRS}', number * 2 + 1, number * 2 + 2)
-end
-local function nextTag(own)
-	chained = ((chained or tonumber(tag, 36)) * ${FACTOR} + tonumber(own, 36)) % ${SIZE}
+local pairs, sub, number, chained = '${PAIRS}', string.sub, tonumber, nil
+local function nextTag(at)
+	local own = number(ARGV[at], 36) - number(ARGV[at - 2], 36) * ${FACTOR}
+	chained = ((chained or number(tag, 36)) * ${FACTOR} + own) % ${SIZE}
 	local low = chained % ${36 ** 2}
 	local left = (chained - low) / ${36 ** 2}
 	local middle = left % ${36 ** 2}
-	left = (left - middle) / ${36 ** 2}
-	tag = (left < ${36 ** 2} and '' or '1') .. pair(left % ${36 ** 2}) .. pair(middle) .. pair(low)
-	if left < 36 then tag = string.gsub(tag, '^0+(.)', '%1') end
+	local high, first = (left - middle) / ${36 ** 2}, ''
+	if high >= ${36 ** 2} then high, first = high - ${36 ** 2}, '1' end
+	tag = first .. sub(pairs, high * 2 + 1, high * 2 + 2) .. sub(pairs, middle * 2 + 1, middle * 2 + 2) .. sub(pairs, low * 2 + 1, low * 2 + 2)
+	if left < ${36 ** 3} then tag = string.gsub(tag, '^0+(.)', '%1') end
 end
 `;
 
-/** Computes an entry's tag from the tag before it and its own. All three are numbers below 2^32, in base 36. */
-export function chain(before: string, own: string): string {
-	return toTag((toNumber(before) * FACTOR + toNumber(own)) % SIZE);
+/** Computes the tags of entries from the tag before them and their own. All are numbers below 2^32, in base 36. */
+export function chain(before: string, entries: readonly { readonly tag: string }[]): string[] {
+	let number = toNumber(before);
+	return entries.map(({ tag }) => {
+		number = (number * FACTOR + toNumber(tag)) % SIZE;
+		return toTag(number);
+	});
 }
 
-/** Computes an entry's own tag from its tag and the tag before it: the inverse of `chain`. */
+/** Computes an entry's own tag from its tag and the tag before it: the inverse of {@link chain}. */
 export function unchain(before: string, tag: string): string {
 	const own = (toNumber(tag) - toNumber(before) * FACTOR) % SIZE;
 	return toTag(own < 0 ? own + SIZE : own);

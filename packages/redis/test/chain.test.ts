@@ -59,17 +59,18 @@ describe.skipIf(redisServerPath === undefined)("the chain of tags", () => {
 			Math.floor(Math.random() * 2 ** 32).toString(36),
 		);
 		const own = [...edges.flatMap((tag) => edges.flatMap((other) => [tag, other])), ...random];
-		const script = `local tag = '0'\n${CHAIN}
+		const entries = own.map((tag) => storing("", { tag }));
+		const script = `local tag = ARGV[1]\n${CHAIN}
 			local tags = {}
-			for at = 1, #ARGV do nextTag(ARGV[at]); tags[at] = tag end
+			for at = 5, #ARGV, 2 do nextTag(at); table.insert(tags, tag) end
 			return tags`;
-		const tags = (await lab.call("EVAL", script, "0", ...own)) as string[];
-		let before = "0";
-		for (const [index, tag] of own.entries()) {
-			const next = chain(before, tag);
-			expect(tags[index]).toBe(next);
-			expect(unchain(before, next)).toBe(tag);
-			before = next;
+		for (const [before, expected] of [...edges.map((tag) => [tag, "0"]), ["0", LARGEST]] as const) {
+			const args = [expected, ...chain(expected, entries)].flatMap((tag) => [tag, "text"]);
+			const tags = chain(before, entries);
+			expect(await lab.call("EVAL", script, "0", before, "", ...args)).toEqual(tags);
+			for (const [index, tag] of tags.entries()) {
+				expect(unchain(tags[index - 1] ?? before, tag)).toBe(own[index]);
+			}
 		}
 	});
 
@@ -84,6 +85,21 @@ describe.skipIf(redisServerPath === undefined)("the chain of tags", () => {
 			tags.push(at instanceof Error ? at.message : at?.tag);
 		}
 		expect(new Set(tags).size).toBe(2);
+	});
+
+	it("is answered as it is stored when another process has appended, or an entry was known", async () => {
+		const [one, other] = [await lab.openEngine(), await lab.openEngine()];
+		const known = { idempotencyKey: "known" };
+		await store(one, "first", known);
+		const answers = [
+			...(await other.append([storing("1"), storing("2")])),
+			...(await one.append([storing("3"), storing("again", known), storing("4")])),
+			...(await one.append([storing("5")])),
+			...(await other.append([storing("6"), storing("7")])),
+		].filter((answer) => !(answer instanceof Error) && answer.isNew);
+		const [, ...rest] = await stored();
+		expect(answers).toMatchObject(rest.map(({ sequence, tag }) => ({ sequence, tag })));
+		expect(textsOf(rest)).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
 	});
 
 	it("continues a log that 2.0.0 has written", async () => {

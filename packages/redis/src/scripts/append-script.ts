@@ -12,12 +12,13 @@ const ANSWERS = 64;
 export const OVERHEAD_BYTES = 64;
 
 /** Before the entries in ARGV. */
-const FIRST_ENTRY = 10;
+const FIRST_ENTRY = 12;
 
 /**
  * ARGV: as LOG; the writer, the batch's number, "1" where those before it are settled; how many events and bytes are kept;
- * for how long idempotency keys are, in milliseconds, and how many; then for each entry its tag, its text, and JSON: own
- * id, idempotency key, the place in KEYS of its group, its key there, how many of these are kept. "" if it has none.
+ * for how long idempotency keys are, in milliseconds, and how many; the tag for which those of the entries were computed; a list
+ * in JSON of what few entries have: the place among the entries, own id, idempotency key, the place in KEYS of its group, its key
+ * there, how many of these are kept, "" if no entry has any; then for each entry its tag and its text.
  *
  * Returns the epoch, the sequence before the first that was stored, of each entry that was known before its place among
  * the entries, sequence, tag and own id, and the tag before the first that was stored.
@@ -48,9 +49,10 @@ for group = 6, #KEYS, 2 do
 	if not redis.call('HGET', head, KEYS[group]) then redis.call('UNLINK', KEYS[group], KEYS[group + 1]) end
 end
 
+local stamp = digits(now)
 local function keepLatest(group, key, max, text)
 	local latest, order = KEYS[group], KEYS[group + 1]
-	redis.call('HSET', latest, key, idOf(sequence) .. ' ' .. tag .. ' ' .. now .. ' ' .. text)
+	redis.call('HSET', latest, key, idOf(sequence) .. ' ' .. tag .. ' ' .. stamp .. ' ' .. text)
 	redis.call('ZADD', order, sequence, key)
 	local size = redis.call('ZCARD', order)
 	if size > max then
@@ -62,19 +64,23 @@ local function keepLatest(group, key, max, text)
 	redis.call('HSET', head, latest, redis.call('ZCARD', order))
 end
 
-local answer = { epoch, sequence, {}, tag }
-for at = ${FIRST_ENTRY}, #ARGV, 3 do
-	local text, more = ARGV[at + 1], ARGV[at + 2]
-	local ownId, key, group, stateKey, max = false, false, 0
-	if more ~= '' then ownId, key, group, stateKey, max = unpack(cjson.decode(more)) end
+local answer, more = { epoch, sequence, {}, tag }, {}
+if ARGV[${FIRST_ENTRY - 1}] ~= '' then
+	for _, each in ipairs(cjson.decode(ARGV[${FIRST_ENTRY - 1}])) do more[${FIRST_ENTRY} + each[1] * 2] = each end
+end
+local isExpected = tag == ARGV[${FIRST_ENTRY - 2}]
+for at = ${FIRST_ENTRY}, #ARGV, 2 do
+	local text, ownId, key, group, stateKey, max = ARGV[at + 1], false, false, 0
+	if more[at] then ownId, key, group, stateKey, max = unpack(more[at], 2) end
 	local first = key and (redis.call('HGET', known, key) or redis.call('HGET', knownBefore, key))
 	if first then
-		table.insert(answer[3], { (at - ${FIRST_ENTRY}) / 3, unpack(cmsgpack.unpack(first)) })
+		isExpected = false
+		table.insert(answer[3], { (at - ${FIRST_ENTRY}) / 2, unpack(cmsgpack.unpack(first)) })
 	else
 		sequence = sequence + 1
 		local before = tag
-		nextTag(ARGV[at])
-		redis.call('XADD', log, idOf(sequence), 't', tag, 'p', before, 'a', now, 'b', bytes, 'd', text)
+		if isExpected then tag = ARGV[at] else nextTag(at) end
+		call('XADD', log, idOf(sequence), 't', tag, 'p', before, 'a', stamp, 'b', digits(bytes), 'd', text)
 		bytes = bytes + #text + ${OVERHEAD_BYTES}
 		if key then
 			forget(tonumber(ARGV[8]), tonumber(ARGV[9]))
