@@ -2,7 +2,7 @@
  * The package as it is published, in ES modules and CommonJS.
  */
 import { join } from "node:path";
-import { describePacked } from "@sse-service/testing/packed";
+import { describePacked, formsOf } from "@sse-service/testing/packed";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
@@ -32,34 +32,25 @@ app.get("/events", (_req, res) => {
 export const reached: number = streams.service.send("all", "hello", { event: "news" });
 `;
 
+const forms = formsOf({
+	name: "@sse-service/express",
+	framework: {
+		imported: `import express from "express";`,
+		required: `const express = require("express");`,
+	},
+	program,
+	typed,
+});
+
 describePacked({
 	folder: PACKAGE,
 	linked: {
 		express: join(PACKAGE, "node_modules/express"),
 		"@types/express": join(PACKAGE, "node_modules/@types/express"),
 	},
-	programs: {
-		"app.mjs": `
-import { sse } from "@sse-service/express";
-import express from "express";
-import { sendSSEToAll } from "sse-service";
-${program}`,
-		"app.cjs": `
-const sse = require("@sse-service/express");
-const express = require("express");
-const { sendSSEToAll } = require("sse-service");
-if (sse !== sse.default || sse !== sse.sse) throw new Error("not the function itself");
-${program}`,
-	},
+	programs: forms.programs,
 	types: {
-		"types.mts": `
-import { sse } from "@sse-service/express";
-import express from "express";
-${typed}`,
-		"types.cts": `
-import { sse } from "@sse-service/express";
-import express from "express";
-${typed}`,
+		...forms.types,
 		"require.cts": `
 import sse = require("@sse-service/express");
 import byDefault, { sse as byName, type SSEOptions } from "@sse-service/express";

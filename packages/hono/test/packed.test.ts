@@ -2,7 +2,7 @@
  * The package as it is published, in ES modules and CommonJS.
  */
 import { join } from "node:path";
-import { describePacked } from "@sse-service/testing/packed";
+import { describePacked, formsOf } from "@sse-service/testing/packed";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
@@ -35,35 +35,21 @@ app.get("/events", (c) => {
 export const reached: number = streams.service.send("all", "hello", { event: "news" });
 `;
 
+const forms = formsOf({
+	name: "@sse-service/hono",
+	framework: {
+		imported: `import { serve } from "@hono/node-server";\nimport { Hono } from "hono";`,
+		required: `const { serve } = require("@hono/node-server");\nconst { Hono } = require("hono");`,
+	},
+	program,
+	typed,
+});
+
 describePacked({
 	folder: PACKAGE,
 	linked: {
 		hono: join(PACKAGE, "node_modules/hono"),
 		"@hono/node-server": join(PACKAGE, "node_modules/@hono/node-server"),
 	},
-	programs: {
-		"app.mjs": `
-import { serve } from "@hono/node-server";
-import { sse } from "@sse-service/hono";
-import { Hono } from "hono";
-import { sendSSEToAll } from "sse-service";
-${program}`,
-		"app.cjs": `
-const { serve } = require("@hono/node-server");
-const sse = require("@sse-service/hono");
-const { Hono } = require("hono");
-const { sendSSEToAll } = require("sse-service");
-if (sse !== sse.default || sse !== sse.sse) throw new Error("not the function itself");
-${program}`,
-	},
-	types: {
-		"types.mts": `
-import { sse } from "@sse-service/hono";
-import { Hono } from "hono";
-${typed}`,
-		"types.cts": `
-import { sse } from "@sse-service/hono";
-import { Hono } from "hono";
-${typed}`,
-	},
+	...forms,
 });

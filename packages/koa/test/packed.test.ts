@@ -2,7 +2,7 @@
  * The package as it is published, in ES modules and CommonJS.
  */
 import { join } from "node:path";
-import { describePacked } from "@sse-service/testing/packed";
+import { describePacked, formsOf } from "@sse-service/testing/packed";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
@@ -32,33 +32,21 @@ app.use((ctx) => {
 export const reached: number = streams.service.send("all", "hello", { event: "news" });
 `;
 
+const forms = formsOf({
+	name: "@sse-service/koa",
+	framework: {
+		imported: `import Koa from "koa";`,
+		required: `const Koa = require("koa");`,
+	},
+	program,
+	typed,
+});
+
 describePacked({
 	folder: PACKAGE,
 	linked: {
 		koa: join(PACKAGE, "node_modules/koa"),
 		"@types/koa": join(PACKAGE, "node_modules/@types/koa"),
 	},
-	programs: {
-		"app.mjs": `
-import { sse } from "@sse-service/koa";
-import Koa from "koa";
-import { sendSSEToAll } from "sse-service";
-${program}`,
-		"app.cjs": `
-const sse = require("@sse-service/koa");
-const Koa = require("koa");
-const { sendSSEToAll } = require("sse-service");
-if (sse !== sse.default || sse !== sse.sse) throw new Error("not the function itself");
-${program}`,
-	},
-	types: {
-		"types.mts": `
-import { sse } from "@sse-service/koa";
-import Koa from "koa";
-${typed}`,
-		"types.cts": `
-import { sse } from "@sse-service/koa";
-import Koa from "koa";
-${typed}`,
-	},
+	...forms,
 });

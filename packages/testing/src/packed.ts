@@ -26,6 +26,36 @@ export interface PackedSuite {
 	readonly jest?: Readonly<Record<string, string>>;
 }
 
+export interface MiddlewareForms {
+	/** The adapter's name. */
+	readonly name: string;
+	/** The framework, and how `import` and `require` give it. */
+	readonly framework: { readonly imported: string; readonly required: string };
+	/** What follows the imports of `sse`, the framework and `sendSSEToAll`. */
+	readonly program: string;
+	/** What follows the imports in the files for the compiler. */
+	readonly typed: string;
+}
+
+/** An adapter that is middleware, in ES modules and CommonJS. */
+export function formsOf({
+	name,
+	framework: { imported, required },
+	program,
+	typed,
+}: MiddlewareForms): Required<Pick<PackedSuite, "programs" | "types">> {
+	const types = `import { sse } from "${name}";\n${imported}\n${typed}`;
+	return {
+		programs: {
+			"app.mjs": `import { sse } from "${name}";\n${imported}\nimport { sendSSEToAll } from "sse-service";\n${program}`,
+			"app.cjs": `const sse = require("${name}");\n${required}\nconst { sendSSEToAll } = require("sse-service");
+if (sse !== sse.default || sse !== sse.sse) throw new Error("not the function itself");
+${program}`,
+		},
+		types: { "types.mts": types, "types.cts": types },
+	};
+}
+
 // TypeScript 6 calls it deprecated.
 const WITHOUT_INTEROP = ["--esModuleInterop", "false", "--ignoreDeprecations", "6.0"];
 // What `"module": "commonjs"` means to TypeScript 5, and so to many applications.
