@@ -69,6 +69,14 @@ const PROGRAMS = {
 		trialFlag: "-help",
 		inLongRuns: true,
 	},
+	nginx: {
+		title: "nginx",
+		tests: "tests behind it",
+		variable: "SSE_NGINX",
+		places: serverPlaces("nginx"),
+		trialFlag: "-v",
+		inLongRuns: true,
+	},
 	prometheus: {
 		title: "Prometheus",
 		tests: "tests of its alerts and dashboard",

@@ -19,6 +19,8 @@ import { openClient, openConnection, openGroup, setAllowed } from "./drawer.js";
 import { soon } from "./frames.js";
 import { createProcesses, drawProcesses } from "./processes.js";
 import { drawRuns, setRuns } from "./runs.js";
+import { get, setServer } from "./server.js";
+import { openStream } from "./stream.js";
 import { createTable } from "./table.js";
 
 const FIGURES = [
@@ -48,6 +50,9 @@ let chosen = "connections";
 let entries = [];
 let isPaused = false;
 let lastTick = 0;
+/** The process that the stream comes from. */
+let here;
+let isLive = false;
 let startedAt = Date.now();
 
 const tiles = new Map();
@@ -102,33 +107,30 @@ function drawChart() {
 }
 
 function say(state, text) {
+	isLive = state === "live";
 	$("status").dataset.state = state;
 	write($("status-text"), text);
 }
 
-const source = new EventSource("stream");
-source.addEventListener("open", () => say("live", "Live"));
-source.addEventListener("error", () =>
-	say("lost", source.readyState === EventSource.CLOSED ? "Closed" : "Reconnecting"),
-);
-
-source.addEventListener("hello", ({ data }) => {
-	const hello = JSON.parse(data);
+function onHello(hello) {
+	const isFirst = here === undefined;
+	// The numbers of entries are those of a process.
+	if (hello.here !== here) $("feed").replaceChildren();
+	here = hello.here;
 	history = hello.history;
 	startedAt = hello.startedAt;
 	entries = hello.entries;
-	$("name").textContent = hello.name;
-	document.title = `${hello.name} – Inspector`;
+	$("name").textContent = shown(hello.name);
+	document.title = `${shown(hello.name)} – Inspector`;
+	setServer(hello);
 	setAllowed(hello);
 	setRuns(hello);
-	drawProcesses(hello.processes);
-	if (hello.processes !== undefined) table.setProcess("all");
+	if (isFirst && hello.isShared) table.setProcess("all");
 	drawFeed();
 	void drawGroups();
-});
+}
 
-source.addEventListener("tick", ({ data }) => {
-	const tick = JSON.parse(data);
+function onTick(tick) {
 	const { sample } = tick;
 	lastTick = Date.now();
 	// The newest point moves each second, and stays each fifth.
@@ -138,7 +140,7 @@ source.addEventListener("tick", ({ data }) => {
 	soon("tiles", drawTiles);
 	soon("chart", drawChart);
 	soon("log", () => drawLog(tick));
-	soon("processes", () => drawProcesses(tick.processes, tick.processesError));
+	if (tick.processes) soon("processes", () => drawProcesses(tick.processes, tick.processesError));
 	soon("closes", () => setBars($("closes"), tick.stats.closes, { isBad: isBadEnd }));
 	soon("resumes", () => setBars($("resumes"), tick.stats.resumes, { isBad: isGap }));
 	if (tick.entries.length > 0) {
@@ -148,12 +150,15 @@ source.addEventListener("tick", ({ data }) => {
 	soon("table", table.refresh);
 	if (seconds % 2 === 0) void drawRuns();
 	if (seconds % 5 === 0) void drawGroups();
-});
+}
+
+openStream({ hello: onHello, tick: onTick }, say);
 
 setInterval(() => {
-	if (lastTick > 0 && source.readyState === EventSource.OPEN && Date.now() - lastTick > 5_000)
-		say("lost", "No data");
-	else if (source.readyState === EventSource.OPEN) say("live", "Live");
+	if (!isLive || lastTick === 0) return;
+	const isSilent = Date.now() - lastTick > 5_000;
+	$("status").dataset.state = isSilent ? "lost" : "live";
+	write($("status-text"), isSilent ? "No data" : "Live");
 }, 1_000);
 
 function drawLog({ health, stats, log, buffered }) {
@@ -184,9 +189,8 @@ function drawLog({ health, stats, log, buffered }) {
 }
 
 async function drawGroups() {
-	const answer = await fetch("groups").catch(() => undefined);
-	if (!answer?.ok) return;
-	const groups = await answer.json();
+	const groups = await get("groups");
+	if (groups === undefined) return;
 	const tally = Object.fromEntries(groups.map(({ name, connections }) => [name, connections]));
 	setBars($("groups"), tally, { onClick: openGroup, none: "No groups" });
 }

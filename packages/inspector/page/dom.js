@@ -150,12 +150,18 @@ export const ms = (value) =>
 			? "below 0.1 ms"
 			: `${value < 10 ? value.toFixed(1) : whole(value)} ms`;
 
-/** Fills a list with an element for each item. Elements of items that stay are kept, and so is the focus in them. */
+/**
+ * Fills a list with an element for each item. Elements of items that stay are kept, and so is the focus in them. Of items with the
+ * same key, only the first is shown.
+ */
 export function keyed(list, items, keyOf, make, fill) {
 	const known = new Map(Array.from(list.children, (each) => [each.dataset.key, each]));
+	const used = new Set();
 	let before = list.firstElementChild;
 	for (const item of items) {
 		const key = keyOf(item);
+		if (used.has(key)) continue;
+		used.add(key);
 		const element = known.get(key) ?? make(item);
 		element.dataset.key = key;
 		known.delete(key);
@@ -164,19 +170,4 @@ export function keyed(list, items, keyOf, make, fill) {
 		else list.insertBefore(element, before);
 	}
 	for (const element of known.values()) element.remove();
-}
-
-/** What the page sends with each change, so that the server knows it from other pages. */
-let token = "";
-export function setToken(given) {
-	token = given;
-}
-
-/** Asks for a change. @returns how many it reached; rejects with the words of a refusal */
-export async function change(what, body) {
-	const headers = { "Content-Type": "application/json", "X-SSE-Inspector": token };
-	const answer = await fetch(what, { method: "POST", headers, body: JSON.stringify(body) });
-	const found = await answer.json().catch(() => ({}));
-	if (!answer.ok) throw new Error(found.error ?? `Refused (${answer.status})`);
-	return found.reached;
 }

@@ -1,5 +1,6 @@
 // The drawer: one client or group, its timeline, and what may be done to it.
-import { $, age, button, bytes, change, el, entryOf, setFacts, setToken, shown } from "./dom.js";
+import { $, age, button, bytes, el, entryOf, setFacts, shown } from "./dom.js";
+import { change, get } from "./server.js";
 
 let allow = {};
 /** Other processes are asked, too. */
@@ -9,8 +10,7 @@ let subject;
 let timer;
 
 export function setAllowed(hello) {
-	setToken(hello.token);
-	isShared = hello.processes !== undefined;
+	isShared = hello.isShared;
 	allow = hello.allow;
 	$("compose").hidden = !allow.send;
 	if ($("drawer").open) showActions();
@@ -58,15 +58,12 @@ function showActions() {
 		say.setAttribute("role", "status");
 		const end = async (body) => {
 			say.textContent = await change("disconnect", body).then(
-				(reached) =>
-					isShared && body.key === undefined
-						? `Ended ${reached} here; the other processes have been asked`
-						: `Ended ${reached}`,
-				(error) => error.message,
+				(reached) => ended(reached, body.key),
+				(error) => shown(error.message),
 			);
 			void refresh();
 		};
-		if (typeof row?.key === "number")
+		if (row !== undefined)
 			actions.push(button("Disconnect this stream", () => end({ key: row.key }), "danger"));
 		actions.push(
 			button("Disconnect client", () => end({ client }), "danger"),
@@ -76,21 +73,21 @@ function showActions() {
 	$("actions").replaceChildren(...actions);
 }
 
+function ended(reached, key) {
+	if (!isShared) return `Ended ${reached}`;
+	if (key === undefined) return `Ended ${reached} here; the other processes have been asked`;
+	return reached > 0 ? `Ended ${reached}` : "Its process has been asked";
+}
+
 async function refresh() {
 	const mine = subject;
 	const { client, group } = mine;
 	const by = client === undefined ? { group } : { client };
 	const process = isShared ? { process: "all" } : {};
-	const answer = await fetch(`timeline?${new URLSearchParams({ ...by, ...process })}`).catch(
-		() => undefined,
-	);
-	if (!answer?.ok || mine !== subject) return;
-	const entries = await answer.json();
-	const { rows, total } = await fetch(
-		`connections?${new URLSearchParams({ q: client ?? group, limit: "200", ...process })}`,
-	)
-		.then((found) => found.json())
-		.catch(() => ({ rows: [], total: 0 }));
+	const entries = await get("timeline", { ...by, ...process });
+	if (entries === undefined || mine !== subject) return;
+	const query = { q: client ?? group, limit: "200", ...process };
+	const { rows, total } = (await get("connections", query)) ?? { rows: [], total: 0 };
 	if (mine !== subject) return;
 	const own = rows.filter((row) =>
 		client === undefined ? row.groups.includes(group) : row.client === client,
@@ -156,9 +153,12 @@ $("form").addEventListener("submit", async (event) => {
 			data: $("to-data").value,
 		});
 		note.className = "note";
-		note.textContent = `Handed to ${reached} ${reached === 1 ? "connection" : "connections"}.`;
+		const count = `${reached} ${reached === 1 ? "connection" : "connections"}`;
+		note.textContent = isShared
+			? `Handed to ${count} of one process, and to those of the others.`
+			: `Handed to ${count}.`;
 	} catch (error) {
 		note.className = "note bad";
-		note.textContent = error.message;
+		note.textContent = shown(error.message);
 	}
 });

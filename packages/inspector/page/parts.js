@@ -1,4 +1,6 @@
 // The list of connections as the server has it: its parts are asked for when they come into view.
+import { get } from "./server.js";
+
 const PART = 100;
 const REFRESH_MS = 2_000;
 const MAX_ASKING = 3;
@@ -20,13 +22,9 @@ export function createParts(onFound) {
 	async function ask(part) {
 		const mine = query;
 		keep(part, parts.get(part)?.rows ?? []);
-		const params = new URLSearchParams(query);
-		params.set("offset", part * PART);
-		params.set("limit", PART);
 		asking++;
-		const found = await fetch(`connections?${params}`)
-			.then((answer) => (answer.ok ? answer.json() : undefined))
-			.catch(() => undefined);
+		const where = { offset: part * PART, limit: PART };
+		const found = await get("connections", { ...Object.fromEntries(query), ...where });
 		asking--;
 		if (mine !== query) return onFound();
 		if (found === undefined) return;

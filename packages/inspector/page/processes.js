@@ -6,6 +6,9 @@ const STATES = { gone: "Process gone", left: "Closed" };
 /** What is chosen: `all`, or the id of a process. */
 let chosen = "all";
 let choose = () => {};
+/** How often the chosen process was not among them. Another process, to which the stream has moved, may not know it yet. */
+let missed = 0;
+const MAX_MISSED = 5;
 
 /** @param onChoose called with `all` or the id of a process, and whether rows of several processes are listed */
 export function createProcesses(onChoose) {
@@ -20,10 +23,8 @@ function mark(row) {
 	row.querySelector("button").setAttribute("aria-pressed", String(row.dataset.id === chosen));
 }
 
-/** @param processes `undefined`: there is no shared log, so this process is the only one known */
 export function drawProcesses(processes, error) {
-	$("processes").hidden = processes === undefined;
-	if (processes === undefined) return;
+	$("processes").hidden = false;
 	const live = processes.filter(({ state }) => state === "here" || state === "live");
 	const sum = (name) => live.reduce((total, each) => total + each[name], 0);
 	const all = {
@@ -38,7 +39,9 @@ export function drawProcesses(processes, error) {
 	keyed($("process-rows"), [all, ...processes], ({ id }) => id, make, fill);
 	$("processes-note").textContent =
 		error === undefined ? "" : `Other processes are not known: ${shown(error)}`;
-	if (!processes.some(({ id }) => id === chosen) && chosen !== "all") choose("all");
+	const isKnown = chosen === "all" || processes.some(({ id }) => id === chosen);
+	missed = isKnown ? 0 : missed + 1;
+	if (missed > MAX_MISSED) choose("all");
 }
 
 function make({ id }) {

@@ -1,5 +1,6 @@
 // The runs: what is being produced, how long, for whom, and how it ended.
-import { $, age, button, change, el, keyed, short, shown, whole } from "./dom.js";
+import { $, age, button, el, keyed, short, shown, whole } from "./dom.js";
+import { change, get } from "./server.js";
 
 const WORDS = { running: "running", done: "done", failed: "failed", cancelled: "cancelled" };
 let mayCancel = false;
@@ -13,12 +14,11 @@ export function setRuns({ hasRuns, allow }) {
 
 export async function drawRuns() {
 	if ($("runs").hidden) return;
-	const answer = await fetch("runs").catch(() => undefined);
-	if (!answer?.ok) {
+	const runs = await get("runs");
+	if (runs === undefined) {
 		$("runs-note").textContent = "The run store does not answer.";
 		return;
 	}
-	const runs = await answer.json();
 	$("runs-note").textContent = "";
 	const counts = Object.keys(WORDS).map((state) => [
 		state,

@@ -1,8 +1,13 @@
 /**
  * The guard: who may see anything, and which requests may change anything. Whoever is refused receives no byte of the page.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type {
+	IncomingHttpHeaders,
+	IncomingMessage,
+	OutgoingHttpHeaders,
+	ServerResponse,
+} from "node:http";
 import type { ResolvedOptions } from "./options.js";
 
 /** Scripts and styles come from the page's own address only, and only pages of its origin, which could script it anyway, may frame it. */
@@ -23,8 +28,12 @@ const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
 const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 export class Guard {
-	/** Only a page of the same origin can read it, and only scripts of one can send it in a header. */
-	readonly token = randomBytes(18).toString("base64url");
+	/** Of this inspector, in the whole deployment. */
+	readonly id = randomBytes(9).toString("base64url");
+	/** Only a page of the same origin can read it, and only scripts of one can send it in a header. Its beginning is the id. */
+	readonly token = `${this.id}.${randomBytes(18).toString("base64url")}`;
+	/** What other processes are told of the token. */
+	readonly tokenHash = hashOf(this.token);
 	readonly #options: Pick<ResolvedOptions, "authorize" | "loopbackOnly">;
 
 	constructor(options: Pick<ResolvedOptions, "authorize" | "loopbackOnly">) {
@@ -51,7 +60,8 @@ export class Guard {
 	isFromHere({ headers }: IncomingMessage): boolean {
 		const { origin } = headers;
 		const site = headers["sec-fetch-site"];
-		if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+		// It compares what the browser asked for, whatever host a proxy writes into the request.
+		if (site !== undefined) return site === "same-origin" || site === "none";
 		if (origin === undefined) return true;
 		try {
 			return new URL(origin).host === hostOf(headers);
@@ -60,19 +70,40 @@ export class Guard {
 		}
 	}
 
-	/** Whether a request may change something: only a script of the page can have sent it. */
-	mayChange(req: IncomingMessage): boolean {
-		const given = Buffer.from(String(req.headers["x-sse-inspector"] ?? ""));
-		const token = Buffer.from(this.token);
-		const isOurs = given.length === token.length && timingSafeEqual(given, token);
-		const isJSON = /^application\/json\b/i.test(req.headers["content-type"] ?? "");
-		return isOurs && isJSON && this.isFromHere(req);
+	/**
+	 * Whether a request may change something: only a script of the page can have sent it.
+	 *
+	 * @param hashOfPeer the hash of the token that the process with this id gives to its pages, if it is known
+	 */
+	async mayChange(
+		req: IncomingMessage,
+		hashOfPeer: (id: string) => Promise<string | undefined>,
+	): Promise<boolean> {
+		if (!/^application\/json\b/i.test(req.headers["content-type"] ?? "")) return false;
+		if (!this.isFromHere(req)) return false;
+		const given = String(req.headers["x-sse-inspector"] ?? "");
+		const [id = ""] = given.split(".");
+		const hash = id === this.id ? this.tokenHash : await hashOfPeer(id);
+		return hash !== undefined && isEqual(hashOf(given), hash);
 	}
 }
 
 /** Answers without a body. */
-export function refuse(res: ServerResponse, status: number): void {
-	res.writeHead(status, { ...HEADERS, "Content-Length": 0 }).end();
+export function refuse(
+	res: ServerResponse,
+	status: number,
+	headers: OutgoingHttpHeaders = {},
+): void {
+	res.writeHead(status, { ...HEADERS, ...headers, "Content-Length": 0 }).end();
+}
+
+function hashOf(token: string): string {
+	return createHash("sha256").update(token).digest("base64url");
+}
+
+function isEqual(one: string, other: string): boolean {
+	const [a, b] = [Buffer.from(one), Buffer.from(other)];
+	return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** HTTP/2 has `:authority` in its place, and browsers send no `host` with it (RFC 9113, section 8.3.1). */
@@ -80,9 +111,11 @@ function hostOf(headers: IncomingHttpHeaders): string | undefined {
 	return (headers[":authority"] as string | undefined) ?? headers.host;
 }
 
-function isLocal({ socket, headers }: IncomingMessage): boolean {
+function isLocal({ socket, headers, httpVersion }: IncomingMessage): boolean {
 	const { remoteAddress = "", localAddress = "" } = socket;
 	return (
+		// That of nginx, by default, which also names this process as the host. No browser has it.
+		httpVersion !== "1.0" &&
 		LOOPBACK.test(remoteAddress) &&
 		LOOPBACK.test(localAddress) &&
 		LOCAL_HOST.test(hostOf(headers) ?? "") &&

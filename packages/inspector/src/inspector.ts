@@ -16,7 +16,7 @@ import {
 import { isPageFile, sendPageFile } from "./page.js";
 import type { Subject } from "./peer-texts.js";
 import { readQuery } from "./roll.js";
-import { Shown } from "./shown.js";
+import { type Asker, Shown } from "./shown.js";
 
 /** Handles requests below its path: for `node:http` and `node:http2`, and as middleware of Express, Nest and Fastify. */
 export interface Inspector {
@@ -39,6 +39,8 @@ const ACTIONS = ["send", "disconnect", "cancel"] as const;
 type Action = (typeof ACTIONS)[number];
 
 const MAX_VISITORS = 50;
+/** A page's stream ends after this time, and its next request is authorized again. */
+const STREAM_AGE_MS = 60_000;
 
 /**
  * Creates an inspector of a service. Create it before clients connect: it does not list earlier connections.
@@ -62,7 +64,11 @@ class Inspection {
 	readonly #guard: Guard;
 	readonly #shown: Shown;
 	/** The streams of the pages. */
-	readonly #visitors = createSSEService({ retryMs: 1_000, maxConnections: MAX_VISITORS });
+	readonly #visitors = createSSEService({
+		retryMs: 1_000,
+		maxConnections: MAX_VISITORS,
+		maxConnectionAgeMs: STREAM_AGE_MS,
+	});
 	readonly #timer: ReturnType<typeof setInterval>;
 	readonly #startedAt = Date.now();
 	/** Those that pages were opened on. */
@@ -73,7 +79,7 @@ class Inspection {
 		this.#service = service;
 		this.#options = options;
 		this.#guard = new Guard(options);
-		this.#shown = new Shown(service, options, () => {
+		this.#shown = new Shown(service, options, this.#guard, () => {
 			this.#isEnding = true;
 			this.#endWithService();
 		});
@@ -108,7 +114,9 @@ class Inspection {
 	): Promise<void> {
 		if (!(await this.#guard.admits(req, res))) return;
 		if (req.method === "POST") return this.#change(req, res, name);
-		if (req.method !== "GET" && req.method !== "HEAD") return refuse(res, 405);
+		if (req.method !== "GET" && req.method !== "HEAD") {
+			return refuse(res, 405, { Allow: "GET, HEAD, POST" });
+		}
 		if (name === undefined) {
 			res.writeHead(308, { ...HEADERS, Location: `${this.#options.path}/` }).end();
 			return;
@@ -117,18 +125,30 @@ class Inspection {
 		if (!this.#guard.isFromHere(req)) return refuse(res, 403);
 		if (name === "stream") return this.#open(req, res);
 		const shown = this.#shown;
-		const process = params.get("process");
+		const asker = readAsker(params);
 		switch (name) {
 			case "connections":
-				return json(res, await shown.connections(process, readQuery(params)));
+				return this.#json(res, await shown.connections(asker, readQuery(params)));
 			case "timeline":
-				return json(res, await shown.timeline(process, readSubject(params)));
+				return this.#json(res, await shown.timeline(asker, readSubject(params)));
 			case "groups":
-				return json(res, shown.groups());
+				return this.#json(res, shown.groups());
 			case "runs":
-				return json(res, await shown.runRows());
+				return this.#json(res, await shown.runRows(asker));
 		}
 		refuse(res, 404);
+	}
+
+	/** @param value `undefined` if another process should have answered, and has not */
+	#json(res: ServerResponse, value: unknown): void {
+		// Behind a balancer, the page is told which process has answered.
+		const headers = { ...HEADERS, "X-SSE-Inspector": this.#guard.id };
+		if (value === undefined) {
+			refuse(res, 504, headers);
+			return;
+		}
+		const type = "application/json; charset=utf-8";
+		res.writeHead(200, { ...headers, "Content-Type": type }).end(JSON.stringify(value));
 	}
 
 	#open(req: IncomingMessage, res: ServerResponse): void {
@@ -163,7 +183,8 @@ class Inspection {
 		res: ServerResponse,
 		name: string | undefined,
 	): Promise<void> {
-		if (!this.#guard.mayChange(req)) return refuse(res, 403);
+		const hashOf = (id: string): Promise<string | undefined> => this.#shown.tokenHashOf(id);
+		if (!(await this.#guard.mayChange(req, hashOf))) return refuse(res, 403);
 		const { allow } = this.#options;
 		const action = ACTIONS.find((each) => each === name);
 		if (action === undefined) return refuse(res, 404);
@@ -171,7 +192,7 @@ class Inspection {
 		const body = await readBody(req);
 		if (body === undefined) return refuse(res, 400);
 		try {
-			json(res, { reached: await this.#act(action, body) });
+			this.#json(res, { reached: await this.#act(action, body) });
 		} catch (error) {
 			res.writeHead(400, { ...HEADERS, "Content-Type": "application/json" });
 			res.end(JSON.stringify({ error: (error as Error).message }));
@@ -199,12 +220,9 @@ class Inspection {
 		return service.send(target as Target, String(data ?? ""), { event: type } as object);
 	}
 
-	#disconnect({ key, client }: Readonly<Record<string, unknown>>): number {
-		if (client !== undefined)
-			return this.#service.disconnect({ client: client as string }, "inspector");
-		const connection = this.#shown.watch.roll.find(Number(key));
-		connection?.close("inspector");
-		return Number(connection !== undefined);
+	#disconnect({ key, client }: Readonly<Record<string, unknown>>): number | Promise<number> {
+		if (client === undefined) return this.#shown.end(String(key));
+		return this.#service.disconnect({ client: client as string }, "inspector");
 	}
 
 	/** Each second: the figures, and what has happened since the last one. */
@@ -220,9 +238,8 @@ class Inspection {
 	}
 }
 
-function json(res: ServerResponse, value: unknown): void {
-	const body = JSON.stringify(value);
-	res.writeHead(200, { ...HEADERS, "Content-Type": "application/json; charset=utf-8" }).end(body);
+function readAsker(params: URLSearchParams): Asker {
+	return { process: params.get("process") ?? undefined, page: params.get("page") ?? undefined };
 }
 
 function readSubject(params: URLSearchParams): Subject {

@@ -21,7 +21,8 @@ export interface Allowed {
 
 export interface InspectorOptions {
 	/**
-	 * Whether a request may see the page and its data. It runs for each request. If it answers the request itself, for example
+	 * Whether a request may see the page and its data. It runs for each request, and each minute for a page that stays open. If it
+	 * answers the request itself, for example
 	 * with a login, nothing else is sent; if it returns anything but `true`, throws or rejects, the answer is an empty 403.
 	 * Required, unless `loopbackOnly` is true.
 	 */
@@ -29,7 +30,8 @@ export interface InspectorOptions {
 		| ((req: IncomingMessage, res: ServerResponse) => boolean | PromiseLike<boolean>)
 		| undefined;
 	/**
-	 * Answers only requests from this machine that no proxy has forwarded, and needs no `authorize`. For development.
+	 * Answers only requests from this machine that no proxy has forwarded, and needs no `authorize`. For development: a proxy on this
+	 * machine that hides itself, and names this process as the host, looks like a visitor.
 	 * Default false.
 	 */
 	readonly loopbackOnly?: boolean | undefined;

@@ -18,6 +18,8 @@ const NAMES = [
 	"processes.js",
 	"row.js",
 	"runs.js",
+	"server.js",
+	"stream.js",
 	"style.css",
 	"table.js",
 ];

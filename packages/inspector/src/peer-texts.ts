@@ -42,8 +42,11 @@ export interface Subject {
 	readonly group?: string | undefined;
 }
 
-/** A question to every process: some connections, or what happened to a client or a group. */
-export type Ask = { readonly rows: Query } | { readonly of: Subject };
+/** A question to every process, or to one: some connections, or what happened to a client or a group. */
+export type Ask = { readonly process?: string | undefined } & (
+	| { readonly rows: Query }
+	| { readonly of: Subject }
+);
 
 export interface Answer {
 	/** How many connections match. */
@@ -65,8 +68,17 @@ export interface Post {
 	readonly answers: ReadonlyMap<string, Answer>;
 	/** Followers of runs in this process, by attempt. */
 	readonly followers: ReadonlyMap<string, number>;
+	/** The hash of the token of its pages, by which other processes know their requests. */
+	readonly tokenHash: string;
 	/** The process closes its inspector. */
 	readonly isLast: boolean;
+}
+
+/** Asks a process to end one of its connections. */
+export interface End {
+	readonly process: string;
+	/** That of its row. */
+	readonly key: number;
 }
 
 /** The version of these texts. Others are ignored. */
@@ -82,14 +94,19 @@ export function encodeCall({ from, asks }: Call): string {
 	return JSON.stringify({ v: VERSION, from, asks: [...asks] });
 }
 
+export function encodeEnd(end: End): string {
+	return JSON.stringify({ v: VERSION, end });
+}
+
 /** A post that would be too large for an engine leaves without its answers. */
-export function encodePost({ summary, answers, followers, isLast }: Post): string {
+export function encodePost({ summary, answers, followers, tokenHash, isLast }: Post): string {
 	const encode = (each: Post["answers"]): string =>
 		JSON.stringify({
 			v: VERSION,
 			summary,
 			answers: [...each],
 			followers: [...followers],
+			tokenHash,
 			isLast,
 		});
 	const text = encode(answers);
@@ -103,14 +120,23 @@ export function readCall(text: string): Call | undefined {
 	return { from, asks: new Map(pairsOf(asks, MAX_ASKS, readAsk)) };
 }
 
+/** @returns `undefined` if it asks no process to end a connection */
+export function readEnd(text: string): End | undefined {
+	const { end } = parse(text, VERSION) ?? {};
+	if (!isObject(end)) return undefined;
+	const [process, key] = [textOf(end.process), numberOf(end.key)];
+	return process === undefined || key === undefined ? undefined : { process, key };
+}
+
 /** @returns `undefined` if it is no post */
 export function readPost(text: string): Post | undefined {
-	const { summary, answers, followers, isLast } = parse(text, VERSION) ?? {};
+	const { summary, answers, followers, tokenHash, isLast } = parse(text, VERSION) ?? {};
 	if (!isObject(summary)) return undefined;
 	return {
 		summary: readSummary(summary),
 		answers: new Map(pairsOf(answers, MAX_ASKS, readAnswer)),
 		followers: new Map(pairsOf(followers, MAX_FOLLOWED, numberOf)),
+		tokenHash: textOf(tokenHash) ?? "",
 		isLast: isLast === true,
 	};
 }
@@ -118,16 +144,20 @@ export function readPost(text: string): Post | undefined {
 function readAsk(value: unknown): Ask | undefined {
 	if (!isObject(value)) return undefined;
 	const { rows, of } = value;
+	const process = textOf(value.process);
 	if (isObject(rows)) {
-		const { q, order, isDescending } = rows;
+		const { q, order, isDescending, offset, limit } = rows;
 		const params = {
 			q: textOf(q) ?? "",
 			order: textOf(order) ?? "",
 			desc: isDescending ? "1" : "",
+			offset: String(offset),
+			limit: String(limit),
 		};
-		return { rows: { ...readQuery(new URLSearchParams(params)), limit: MAX_ROWS } };
+		return { process, rows: readQuery(new URLSearchParams(params)) };
 	}
-	return isObject(of) ? { of: { client: textOf(of.client), group: textOf(of.group) } } : undefined;
+	if (!isObject(of)) return undefined;
+	return { process, of: { client: textOf(of.client), group: textOf(of.group) } };
 }
 
 function readAnswer(value: unknown): Answer | undefined {

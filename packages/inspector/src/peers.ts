@@ -2,61 +2,58 @@
  * The inspectors of the other processes that share the event log. While a page is open anywhere, every process posts its figures,
  * and the answers to what pages ask. Without an open page nothing is posted, and nothing is read.
  */
-import { randomBytes } from "node:crypto";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as pause } from "node:timers/promises";
 import type { SharedLog } from "sse-service/adapter";
+import { atMost, LOOK_MS, soon } from "./in-time.js";
 import { KnownPeers, type Peer } from "./known-peers.js";
+import { PeerMail } from "./peer-mail.js";
 import {
 	type Answer,
 	type Ask,
-	type Call,
 	encodeCall,
+	encodeEnd,
 	encodePost,
-	MAX_ASKS,
 	type Post,
 	readCall,
+	readEnd,
 } from "./peer-texts.js";
-
-const TOPIC = "inspector";
-/** Posts of processes have their name after this. */
-const PREFIX = "inspector:";
-const CHANNEL = "sse-service:log:signal";
+import { Callers, Questions } from "./questions.js";
+import { wordsOf } from "./timeline.js";
 
 const POST_EVERY_MS = 2_000;
 /** Two posts may be lost before a live process counts as gone. */
 const TTL_MS = 6_500;
-/** How long a process posts after a call, and how often a process with an open page calls. */
-const CALLED_MS = 30_000;
+/** How often a process with an open page calls. */
 const CALL_EVERY_MS = 10_000;
-/** At most one call, or post, in this time: more are one. */
-const SOON_MS = 150;
-/** Processes for which this one posts. */
-const MAX_CALLERS = 20;
-/** A question that no page has asked for this long is not asked further. */
-const ASKED_MS = 8_000;
+/** How long a process counts as watched after a request of a page whose stream is elsewhere. */
+const WATCHED_MS = 10_000;
+/** What others post after the first call is there by then. */
+const FIRST_POSTS_MS = 500;
 const ANSWER_TIMEOUT_MS = 1_500;
-const LOOK_MS = 60;
+/** An engine that does not answer must not keep an inspector from closing. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
-/** What the inspector of this process says. */
+/** What the inspector of this process says and does. */
 export interface PeersHost {
+	readonly id: string;
 	readonly service: unknown;
 	post(asks: ReadonlyMap<string, Ask>): Omit<Post, "isLast">;
+	/** Another process asks to end a connection of this one. */
+	end(key: number): void;
 }
 
 export class Peers {
-	readonly id = randomBytes(9).toString("base64url");
-	readonly #shared: SharedLog;
+	readonly #mail: PeerMail;
 	readonly #host: PeersHost;
-	/** The processes with an open page, and until when this one posts for them. */
-	readonly #callers = new Map<string, { readonly call: Call; readonly until: number }>();
-	/** What pages of this process ask, and when they last did. */
-	readonly #asks = new Map<string, { readonly ask: Ask; usedAt: number }>();
+	readonly #callers = new Callers();
+	readonly #questions = new Questions();
 	readonly #known = new KnownPeers();
-	readonly #listener = (message: unknown): void => this.#onSignal(message as Signal);
+	#watchedUntil = -Infinity;
 	#calledAt = -Infinity;
 	#postedAt = -Infinity;
 	#lookedAt = -Infinity;
+	/** Since a page is open here. */
+	#firstCalledAt: number | undefined;
 	/** When the posts of others were read, since a page is open here. */
 	#readAt: number | undefined;
 	#failure: string | undefined;
@@ -65,24 +62,21 @@ export class Peers {
 	#looking: Promise<void> | undefined;
 
 	constructor(shared: SharedLog, host: PeersHost) {
-		this.#shared = shared;
 		this.#host = host;
-		subscribe(CHANNEL, this.#listener);
+		this.#mail = new PeerMail(shared, host.id, host.service, (text) => this.#onSignal(text));
 	}
 
-	/** Call each second. @param isWatching whether a page is open here */
-	tick(isWatching: boolean): void {
+	/** Call each second. @param hasPage whether the stream of a page is open here */
+	tick(hasPage: boolean): void {
 		const now = performance.now();
-		for (const [from, { until }] of this.#callers) if (until <= now) this.#callers.delete(from);
-		if (this.#callers.size > 0 && now - this.#postedAt >= POST_EVERY_MS) void this.#post();
-		if (!isWatching) {
+		if (!this.#callers.isEmpty(now) && now - this.#postedAt >= POST_EVERY_MS) void this.#post();
+		if (!hasPage && now >= this.#watchedUntil) {
 			this.#known.clear();
-			this.#asks.clear();
 			this.#calledAt = -Infinity;
 			this.#readAt = undefined;
+			this.#firstCalledAt = undefined;
 			return;
 		}
-		for (const [key, { usedAt }] of this.#asks) if (now - usedAt > ASKED_MS) this.#asks.delete(key);
 		this.#readAt ??= now;
 		if (now - this.#calledAt >= CALL_EVERY_MS) void this.#callAndLook();
 		if (now - this.#lookedAt >= POST_EVERY_MS / 2) void this.#look();
@@ -93,15 +87,21 @@ export class Peers {
 		return this.#known.all;
 	}
 
+	/** Whether the others have had the time to post since a page is open here, or there is an error. */
+	get isReady(): boolean {
+		const sinceMs = (this.#readAt ?? -Infinity) - (this.#firstCalledAt ?? Infinity);
+		return sinceMs >= FIRST_POSTS_MS || this.error !== undefined;
+	}
+
 	/** Why the other processes are not known, if they are not. */
 	get error(): string | undefined {
 		const silentMs = performance.now() - (this.#readAt ?? Infinity);
 		return this.#failure ?? (silentMs > TTL_MS ? "The event log does not answer" : undefined);
 	}
 
-	/** The ids of the processes that answer now. */
-	get live(): string[] {
-		return [...this.#known.live.keys()];
+	/** The posts of the processes that answer now, by their id. */
+	get live(): ReadonlyMap<string, Post> {
+		return this.#known.live;
 	}
 
 	/** Followers in other processes, by the attempt of a run. */
@@ -112,62 +112,76 @@ export class Peers {
 	}
 
 	/**
-	 * Asks every live process. @returns the answers by the id of the process, once all have answered or after 1.5 s. Asked again
-	 * within some seconds, they are those of the last posts
+	 * Call with each request. Behind a balancer, those of a page reach other processes than the one with its stream. Resolves once
+	 * that one is known here, or after 1.5 s.
+	 *
+	 * @param page the id of the process with the stream, if known
+	 */
+	async meet(page: string | undefined): Promise<void> {
+		const now = performance.now();
+		this.#watchedUntil = now + WATCHED_MS;
+		const isKnown = (): boolean =>
+			page === undefined ? this.#readAt !== undefined : this.#known.live.has(page);
+		if (page === this.#host.id || isKnown()) return;
+		await this.#until(now + ANSWER_TIMEOUT_MS, this.#call(), isKnown);
+	}
+
+	/**
+	 * Asks every live process, or the one that the question is for. @returns the answers by the id of the process, once all have
+	 * answered or after 1.5 s. Asked again within some seconds, they are those of the last posts
 	 */
 	async ask(ask: Ask): Promise<ReadonlyMap<string, { name: string; answer: Answer }>> {
-		const key = JSON.stringify(ask);
-		const isNew = !this.#asks.has(key);
-		this.#asks.delete(key);
-		this.#asks.set(key, { ask, usedAt: performance.now() });
-		const [oldest = ""] = this.#asks.keys();
-		if (this.#asks.size > MAX_ASKS) this.#asks.delete(oldest);
-		if (isNew) await this.#call();
-		const giveUpAt = performance.now() + ANSWER_TIMEOUT_MS;
-		for (;;) {
-			const { live } = this.#known;
-			const answers = [...live].flatMap(
-				([
-					id,
-					{
-						answers,
-						summary: { name },
-					},
-				]) => {
-					const answer = answers.get(key);
-					return answer === undefined ? [] : [[id, { name, answer }] as const];
-				},
-			);
-			if (answers.length === live.size || performance.now() >= giveUpAt) return new Map(answers);
-			await pause(LOOK_MS, undefined, { ref: false });
-			await this.#look();
-		}
+		const now = performance.now();
+		const { key, isNew } = this.#questions.add(ask, now);
+		const asked = (): [string, Post][] =>
+			[...this.#known.live].filter(([id]) => ask.process === undefined || ask.process === id);
+		const isAnswered = (): boolean => asked().every(([, { answers }]) => answers.has(key));
+		const called = isNew ? this.#call() : Promise.resolve();
+		await this.#until(now + ANSWER_TIMEOUT_MS, called, isAnswered);
+		const found = asked().flatMap(([id, { answers, summary }]) => {
+			const answer = answers.get(key);
+			return answer === undefined ? [] : [[id, { name: summary.name, answer }] as const];
+		});
+		return new Map(found);
+	}
+
+	/** Asks another process to end one of its connections. @throws (rejects) what the log says, or nothing if it says nothing */
+	async end(process: string, key: number): Promise<void> {
+		await atMost(ANSWER_TIMEOUT_MS, this.#mail.tell(encodeEnd({ process, key })));
 	}
 
 	/** Says to others that this process leaves, if any listens. Never rejects. */
 	async close(): Promise<void> {
-		unsubscribe(CHANNEL, this.#listener);
-		if (this.#callers.size > 0) await this.#post(true);
-		this.#callers.clear();
+		this.#mail.close();
+		const isCalled = !this.#callers.isEmpty(performance.now());
+		if (isCalled) await atMost(CLOSE_TIMEOUT_MS, this.#postNow(true));
 	}
 
-	#onSignal({ service, topic, text }: Signal): void {
-		if (service !== this.#host.service || topic !== TOPIC) return;
+	#onSignal(text: string): void {
+		const end = readEnd(text);
+		if (end?.process === this.#host.id) this.#host.end(end.key);
 		const call = readCall(text);
-		if (call === undefined) return;
-		if (this.#callers.size >= MAX_CALLERS && !this.#callers.has(call.from)) return;
-		this.#callers.set(call.from, { call, until: performance.now() + CALLED_MS });
-		void this.#post();
+		if (call !== undefined && this.#callers.take(call, performance.now())) void this.#post();
+	}
+
+	/** Looks until what is looked for is there, or nothing is to be expected any more. Never rejects. */
+	async #until(giveUpAt: number, called: Promise<void>, isFound: () => boolean): Promise<void> {
+		const left = (): number => giveUpAt - performance.now();
+		await atMost(left(), called);
+		while (!isFound() && left() > 0) {
+			await pause(LOOK_MS, undefined, { ref: false });
+			await atMost(left(), this.#look());
+		}
 	}
 
 	/** Asks all processes to post. Calls in the same moment are one. */
 	#call(): Promise<void> {
-		this.#calling ??= this.#soon(this.#calledAt).then(() => {
+		this.#calling ??= soon(this.#calledAt).then(() => {
 			this.#calling = undefined;
 			this.#calledAt = performance.now();
-			const asks = new Map(Array.from(this.#asks, ([key, { ask }]) => [key, ask]));
-			const text = encodeCall({ from: this.id, asks });
-			return this.#try(this.#shared.tell({ do: "signal", target: {}, topic: TOPIC, text }));
+			const asks = this.#questions.all(this.#calledAt);
+			const told = this.#mail.tell(encodeCall({ from: this.#host.id, asks }));
+			return this.#try(told.then(() => (this.#firstCalledAt ??= performance.now())));
 		});
 		return this.#calling;
 	}
@@ -179,26 +193,25 @@ export class Peers {
 		await this.#look();
 	}
 
-	#post(isLast = false): Promise<void> {
-		if (isLast) return this.#postNow(true);
-		this.#posting ??= this.#soon(this.#postedAt).then(() => {
+	#post(): Promise<void> {
+		this.#posting ??= soon(this.#postedAt).then(() => {
 			this.#posting = undefined;
-			return this.#callers.size === 0 ? undefined : this.#postNow(false);
+			return this.#callers.isEmpty(performance.now()) ? undefined : this.#postNow(false);
 		});
 		return this.#posting;
 	}
 
 	#postNow(isLast: boolean): Promise<void> {
 		this.#postedAt = performance.now();
-		const asks = new Map(Array.from(this.#callers.values(), ({ call }) => [...call.asks]).flat());
-		const text = encodePost({ ...this.#host.post(isLast ? new Map() : asks), isLast });
-		return this.#try(this.#shared.post(PREFIX + this.id, text, TTL_MS));
+		const asks = isLast ? new Map<string, Ask>() : this.#callers.asksFor(this.#host.id);
+		const text = encodePost({ ...this.#host.post(asks), isLast });
+		return this.#try(this.#mail.post(text, TTL_MS));
 	}
 
 	/** Reads what the others have posted. */
 	#look(): Promise<void> {
 		this.#lookedAt = performance.now();
-		this.#looking ??= this.#try(this.#shared.posted().then((posts) => this.#read(posts))).finally(
+		this.#looking ??= this.#try(this.#mail.posted().then((posts) => this.#read(posts))).finally(
 			() => {
 				this.#looking = undefined;
 			},
@@ -209,11 +222,7 @@ export class Peers {
 	#read(posts: ReadonlyMap<string, string>): void {
 		const now = performance.now();
 		this.#readAt = now;
-		const others = [...posts].flatMap(([name, text]) => {
-			const id = name.slice(PREFIX.length);
-			return name.startsWith(PREFIX) && id !== this.id ? [[id, text] as const] : [];
-		});
-		this.#known.take(new Map(others), now);
+		this.#known.take(posts, now);
 	}
 
 	/** A failure is shown on the page, until the next success. Never rejects. */
@@ -222,18 +231,7 @@ export class Peers {
 			await work;
 			this.#failure = undefined;
 		} catch (error) {
-			this.#failure = error instanceof Error ? error.message : String(error);
+			this.#failure = wordsOf(error);
 		}
 	}
-
-	#soon(last: number): Promise<void> {
-		const ms = Math.max(0, last + SOON_MS - performance.now());
-		return ms === 0 ? Promise.resolve() : pause(ms, undefined, { ref: false });
-	}
-}
-
-interface Signal {
-	readonly service: unknown;
-	readonly topic: string;
-	readonly text: string;
 }

@@ -3,6 +3,7 @@
  * and runs.
  */
 import { sharedLogOf } from "sse-service/adapter";
+import type { Guard } from "./guard.js";
 import type { InspectedService, ResolvedOptions } from "./options.js";
 import {
 	type Answer,
@@ -14,26 +15,17 @@ import {
 } from "./peer-texts.js";
 import { Peers } from "./peers.js";
 import type { Sample } from "./rates.js";
-import { inOrder, type Query, type Row } from "./roll.js";
+import type { Query } from "./roll.js";
 import { type RunRow, RunWatch } from "./run-watch.js";
+import { ALL, connectionsOf, type ShownRows } from "./shown-connections.js";
 import type { Entry } from "./timeline.js";
 import { Watch } from "./watch.js";
 
-/** A connection of any process. */
-interface ShownRow extends Omit<Row, "key"> {
-	/** A number, if it is of this process. */
-	readonly key: number | string;
-	/** The name of its process, if more than one is shown. */
+/** Which process a page asks for, and which one has its stream. */
+export interface Asker {
+	/** Its id, or `all`. Default: this one. */
 	readonly process?: string | undefined;
-}
-
-/** A part of a list. */
-interface ShownRows {
-	/** How many rows can be scrolled to. */
-	readonly total: number;
-	/** How many connections there are. */
-	readonly found: number;
-	readonly rows: readonly ShownRow[];
+	readonly page?: string | undefined;
 }
 
 /** A process in the list of processes. */
@@ -45,28 +37,40 @@ export interface ShownProcess extends Summary {
 const MAX_GROUPS = 100;
 const MAX_ENTRIES = 200;
 const ENTRIES_A_SECOND = 60;
-/** The name of all processes, in place of the id of one. */
-const ALL = "all";
 
 export class Shown {
 	readonly watch: Watch;
 	readonly runs: RunWatch | undefined;
 	readonly #service: InspectedService;
 	readonly #name: string;
+	readonly #guard: Guard;
 	readonly #peers: Peers | undefined;
 	#sample: Sample | undefined;
 	#shownUpTo = 0;
 
 	/** @param onDrain called when the service begins to end */
-	constructor(service: InspectedService, options: ResolvedOptions, onDrain: () => void) {
+	constructor(
+		service: InspectedService,
+		options: ResolvedOptions,
+		guard: Guard,
+		onDrain: () => void,
+	) {
 		this.#service = service;
 		this.#name = options.name;
+		this.#guard = guard;
 		this.watch = new Watch(service, options.showData, onDrain);
 		this.runs =
 			options.runs &&
 			new RunWatch(options.runs, (text) => this.watch.timeline.add({ kind: "error", text }));
 		const shared = options.processes ? sharedLogOf(service) : undefined;
-		this.#peers = shared && new Peers(shared, { service, post: (asks) => this.#post(asks) });
+		this.#peers =
+			shared &&
+			new Peers(shared, {
+				id: guard.id,
+				service,
+				post: (asks) => this.#post(asks),
+				end: (key) => void (options.allow.disconnect && this.#end(key)),
+			});
 	}
 
 	/** What a page receives first. */
@@ -74,10 +78,10 @@ export class Shown {
 		this.#peers?.tick(true);
 		return {
 			name: this.#name,
-			here: this.#peers?.id,
+			here: this.#guard.id,
 			history: this.watch.rates.history,
 			entries: this.watch.timeline.newest(ENTRIES_A_SECOND),
-			processes: this.#processes(this.#summary()),
+			isShared: this.#peers !== undefined,
 			hasRuns: this.runs !== undefined,
 		};
 	}
@@ -105,34 +109,18 @@ export class Shown {
 		};
 	}
 
-	/** @param process its id, or `all`; by default this one */
-	async connections(process: string | null, query: Query): Promise<ShownRows> {
-		const peers = this.#peers;
-		const isHere = process === null || process === peers?.id;
-		if (peers === undefined || isHere || (process === ALL && peers.live.length === 0)) {
-			const { total, rows } = this.watch.roll.list(query);
-			return { total, found: total, rows };
-		}
-		const first = { ...query, offset: 0, limit: MAX_ROWS };
-		const answers = await peers.ask({ rows: first });
-		const own = process === ALL ? this.watch.roll.list(first) : { total: 0, rows: [] };
-		const merged: ShownRow[] = own.rows.map((row) => ({ ...row, process: this.#name }));
-		let found = own.total;
-		for (const [id, { name, answer }] of answers) {
-			if (process !== ALL && process !== id) continue;
-			found += answer.total;
-			for (const row of answer.rows)
-				merged.push({ ...row, key: `${id}/${row.key}`, process: name });
-		}
-		inOrder(merged, query);
-		const { offset, limit } = query;
-		return { total: merged.length, found, rows: merged.slice(offset, offset + limit) };
+	/** @returns `undefined` if the process does not answer */
+	async connections({ process, page }: Asker, query: Query): Promise<ShownRows | undefined> {
+		await this.#peers?.meet(page);
+		const here = { id: this.#guard.id, name: this.#name, roll: this.watch.roll };
+		return connectionsOf(process, query, here, this.#peers);
 	}
 
-	/** What happened to a client or in a group, the newest first. @param process `all`: in other processes as well */
-	async timeline(process: string | null, of: Subject): Promise<readonly Entry[]> {
+	/** What happened to a client or in a group, the newest first. With the process `all`: in other processes as well. */
+	async timeline({ process, page }: Asker, of: Subject): Promise<readonly Entry[]> {
 		const own = this.#entries(of, MAX_ENTRIES);
 		if (this.#peers === undefined || process !== ALL) return own;
+		await this.#peers.meet(page);
 		const found: (Entry & { process?: string })[] = own.map((each) => ({
 			...each,
 			process: this.#name,
@@ -148,8 +136,28 @@ export class Shown {
 		return groups.sort((one, other) => other.connections - one.connections).slice(0, MAX_GROUPS);
 	}
 
-	async runRows(): Promise<RunRow[]> {
-		return (await this.runs?.list((attempt) => this.#peers?.followers(attempt) ?? 0)) ?? [];
+	async runRows({ page }: Asker): Promise<RunRow[]> {
+		if (this.runs === undefined) return [];
+		await this.#peers?.meet(page);
+		return this.runs.list((attempt) => this.#peers?.followers(attempt) ?? 0);
+	}
+
+	/** The hash of the token that the process with this id gives to its pages. */
+	async tokenHashOf(id: string): Promise<string | undefined> {
+		await this.#peers?.meet(id);
+		return this.#peers?.live.get(id)?.tokenHash;
+	}
+
+	/**
+	 * Ends the connection with this key, or asks the process that has it, which does so if it allows the same.
+	 *
+	 * @returns how many were ended here
+	 */
+	async end(key: string): Promise<number> {
+		const [process = "", own] = key.split("/");
+		if (process === this.#guard.id) return this.#end(Number(own));
+		await this.#peers?.end(process, Number(own));
+		return 0;
 	}
 
 	/** Stops watching. */
@@ -159,10 +167,17 @@ export class Shown {
 		await this.#peers?.close();
 	}
 
+	#end(key: number): number {
+		const connection = this.watch.roll.find(key);
+		connection?.close("inspector");
+		return Number(connection !== undefined);
+	}
+
+	/** @returns `undefined` while the others are not known yet */
 	#processes(summary: Summary): readonly ShownProcess[] | undefined {
-		if (this.#peers === undefined) return undefined;
+		if (this.#peers?.isReady !== true) return undefined;
 		const others = this.#peers.all.map(({ summary: of, ...peer }) => ({ ...of, ...peer }));
-		return [{ ...summary, id: this.#peers.id, state: "here" }, ...others];
+		return [{ ...summary, id: this.#guard.id, state: "here" }, ...others];
 	}
 
 	#summary(): Summary {
@@ -183,7 +198,8 @@ export class Shown {
 	/** What other processes see. The data of events is not in it. */
 	#post(asks: ReadonlyMap<string, Ask>): Omit<Post, "isLast"> {
 		const answers = new Map(Array.from(asks, ([key, ask]) => [key, this.#answer(ask)]));
-		return { summary: this.#summary(), answers, followers: this.runs?.posted ?? new Map() };
+		const followers = this.runs?.posted ?? new Map();
+		return { summary: this.#summary(), answers, followers, tokenHash: this.#guard.tokenHash };
 	}
 
 	#answer(ask: Ask): Answer {

@@ -85,7 +85,8 @@ it.each<Protocol>(["http2", "http2-tls"])(
 			status: 200,
 			body: '{"reached":0}',
 		});
-		const elsewhere = { ...change, "x-sse-inspector": token, origin: "https://attacker.example" };
+		const { "sec-fetch-site": _, ...old } = change;
+		const elsewhere = { ...old, "x-sse-inspector": token, origin: "https://attacker.example" };
 		expect(await ask("send", elsewhere, body)).toEqual({ status: 403, body: "" });
 		stream.close();
 	},

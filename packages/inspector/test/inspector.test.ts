@@ -1,9 +1,16 @@
 /**
  * The inspector, asked by HTTP: who may see what, and that it shows what happens.
  */
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import {
+	type ClientRequest,
+	createServer,
+	type IncomingMessage,
+	request,
+	type ServerResponse,
+} from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { SseModule, SseService } from "@sse-service/nest";
 import { eventually, openStream } from "@sse-service/testing";
@@ -14,7 +21,7 @@ import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fa
 import express from "express";
 import fastify from "fastify";
 import { createSSEService, type SSEService } from "sse-service";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { type InspectorOptions, inspector } from "../src/index.js";
 import { helloOf, serve } from "./serving.js";
 
@@ -124,6 +131,114 @@ it.each<[string, Record<string, string>]>([
 	const { page } = await serve();
 	expect((await ask(page)).status).toBe(200);
 	expect(await ask(page, headers)).toMatchObject({ status: 403, body: "" });
+});
+
+it("with loopbackOnly, refuses what nginx forwards by default: it names this process as the host", async () => {
+	const { server } = await serve();
+	const { host, port } = new URL(server.url);
+	const socket = connect(Number(port), "127.0.0.1");
+	let answer = "";
+	socket.setEncoding("utf8").on("data", (part) => {
+		answer += part;
+	});
+	socket.write(`GET /inspector/ HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+	await once(socket, "close");
+	expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+	expect(answer).not.toContain("<title>");
+});
+
+it("authorizes the stream of a page again within a minute, and ends it", async () => {
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+	onTestFinished(() => void vi.useRealTimers());
+	let isAdmitted = true;
+	const { page } = await serve({ authorize: () => isAdmitted });
+	const stream = await openStream(`${page}stream`);
+	await stream.take(1);
+	isAdmitted = false;
+	vi.advanceTimersByTime(60_000);
+	await stream.ended;
+	expect(await ask(`${page}stream`)).toMatchObject({ status: 403, body: "" });
+});
+
+it("answers HEAD without a body, no other methods, and nothing for paths that lead elsewhere", async () => {
+	const { page, server } = await serve();
+	for (const path of PATHS.slice(1)) {
+		const { status, body } = await ask(page.replace(/\/$/, path), {}, "HEAD");
+		expect([path, status, body]).toEqual([path, 200, ""]);
+	}
+	for (const method of ["OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND"]) {
+		const { status, body, headers } = await ask(`${page}connections`, {}, method);
+		expect([method, status, body]).toEqual([method, 405, ""]);
+		expect(headers.allow).toBe("GET, HEAD, POST");
+		expect(headers).not.toHaveProperty("access-control-allow-methods");
+	}
+	const odd = [
+		"../app.js",
+		"/app.js",
+		"app.js/",
+		"%61pp.js",
+		"app.js%00",
+		".",
+		"..",
+		"a/../app.js",
+	];
+	const answerTo = (path: string): Promise<IncomingMessage> =>
+		new Promise((resolve, reject) => {
+			// As it is: a URL would resolve its dots.
+			const req = request(server.url, { path }, (res) => resolve(res.destroy()));
+			req.on("error", reject).end();
+		});
+	for (const path of odd) {
+		expect((await answerTo(`/inspector/${path}`)).statusCode, path).toBe(404);
+	}
+	// Not below its path: the application's, which opens a stream.
+	for (const path of ["//x/inspector/", "/INSPECTOR/", "/%69nspector/", "/x/../inspector/"]) {
+		const { headers } = await answerTo(path);
+		expect(headers["content-type"], path).toBe("text/event-stream");
+	}
+	expect((await ask(page, { cookie: "x".repeat(20_000) })).status).toBe(431);
+});
+
+/** Resolves when a request that was given up is over. */
+const left = (req: ClientRequest): Promise<void> =>
+	new Promise((resolve) => (req.closed ? resolve() : req.once("close", () => resolve())));
+
+it("keeps no place for those who left while authorize took its time, and does nothing for them", async () => {
+	const admit: (() => void)[] = [];
+	let isSlow = true;
+	const { page, open, sse } = await serve({
+		authorize: () => !isSlow || new Promise((resolve) => admit.push(() => resolve(true))),
+		allow: { send: true },
+	});
+	await open("ada");
+	const impatient = Array.from({ length: 60 }, () => {
+		const req = request(`${page}stream`);
+		req.on("error", () => {}).end();
+		return req;
+	});
+	await eventually(() => admit.length === 60);
+	for (const req of impatient) req.destroy();
+	await Promise.all(impatient.map(left));
+	isSlow = false;
+	// The server hears of it as well.
+	await ask(page);
+	for (const each of admit) each();
+	const { token } = await helloOf(page);
+	expect(String(token)).not.toBe("");
+	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
+	isSlow = true;
+	const late = request(`${page}send`, {
+		method: "POST",
+		headers: { ...headers, "content-length": 1_000 },
+	});
+	late.on("error", () => {}).write('{"target":"all","data":"x"');
+	await eventually(() => admit.length === 61);
+	late.destroy();
+	await left(late);
+	admit.at(-1)?.();
+	isSlow = false;
+	await ask(page);
+	expect(sse.stats().eventsSent).toBe(0);
 });
 
 it("serves the page without inline code, within 25 kB, with nothing from elsewhere", async () => {

@@ -17,6 +17,7 @@ const post = (name: string, isLast = false): string =>
 		},
 		answers: new Map(),
 		followers: new Map(),
+		tokenHash: "hash",
 		isLast,
 	});
 

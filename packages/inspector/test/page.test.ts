@@ -6,6 +6,7 @@ import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/te
 import { weakContrasts } from "@sse-service/testing/contrasts";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { inTurn } from "./balancers.js";
 import { HOSTILE, serve } from "./serving.js";
 
 describe.skipIf(executablePath === undefined)("the page", () => {
@@ -213,6 +214,13 @@ describe.skipIf(executablePath === undefined)("the page", () => {
 			expect(await page.evaluate(weakContrasts)).toEqual([]);
 		},
 	);
+
+	it("says so where several processes answer that know nothing of each other", async () => {
+		const all = await Promise.all([serve(), serve()]);
+		const ports = all.map(({ server }) => Number(new URL(server.url).port));
+		const page = await browser.openWindow(`${await inTurn.start(ports)}/inspector/`);
+		await page.getByText("Several processes answer at this address").waitFor();
+	});
 
 	it("finds its stream again when the server has been away", async () => {
 		const { page: address, server } = await serve();

@@ -28,6 +28,7 @@ const post: Post = {
 	summary,
 	answers: new Map([["key", { total: 1, rows: [row], entries: [entry] }]]),
 	followers: new Map([["attempt", 2]]),
+	tokenHash: "hash",
 	isLast: false,
 };
 
