@@ -13,20 +13,19 @@ export function didYouMean(name: string, known: readonly string[]): string {
 /** Whether one name contains the other, or they differ by at most two letters. */
 function isNear(name: string, known: string): boolean {
 	if (name.length < 3 || Math.abs(name.length - known.length) > known.length) return false;
-	return known.includes(name) || name.includes(known) || distance(name, known) <= SLIPS;
+	return known.includes(name) || name.includes(known) || isWithin(SLIPS, name, known);
 }
 
-/** The Levenshtein distance. */
-function distance(one: string, other: string): number {
-	let above = Array.from({ length: other.length + 1 }, (_, index) => index);
-	for (const [row, letter] of [...one].entries()) {
-		const line = [row + 1];
-		for (let column = 0; column < other.length; column++) {
-			const { [column]: corner = 0, [column + 1]: top = 0 } = above;
-			const changed = corner + (letter === other[column] ? 0 : 1);
-			line.push(Math.min(changed, top + 1, (line[column] ?? 0) + 1));
-		}
-		above = line;
-	}
-	return above[other.length] ?? 0;
+/** Whether a number of inserted, left out and changed letters turns one name into the other. */
+function isWithin(slips: number, one: string, other: string): boolean {
+	if (one === other) return true;
+	if (slips === 0) return false;
+	let at = 0;
+	while (at < one.length && one[at] === other[at]) at++;
+	const [rest, otherRest] = [one.slice(at), other.slice(at)];
+	return (
+		isWithin(slips - 1, rest.slice(1), otherRest.slice(1)) ||
+		isWithin(slips - 1, rest.slice(1), otherRest) ||
+		isWithin(slips - 1, rest, otherRest.slice(1))
+	);
 }

@@ -33,6 +33,11 @@ export const channels = {
 	runError: channel("run:error"),
 };
 
+/** Returns a channel that somebody listens to. What follows `?.` is then not evaluated without a subscriber. */
+export function heard(channel: Channel | undefined): Channel | undefined {
+	return channel?.hasSubscribers ? channel : undefined;
+}
+
 /** Traces `publish`: the channels `tracing:sse-service:publish:start`, `end`, `asyncStart`, `asyncEnd` and `error`. */
 export const tracing = diagnostics?.tracingChannel?.<unknown, PublishTrace>("sse-service:publish");
 

@@ -7,7 +7,7 @@ import type { CloseReason, SSEConnection } from "../types/connection.js";
 import type { GapReason, ResumeOutcome } from "../types/history.js";
 import type { LogHealth, SSEStats } from "../types/stats.js";
 import { readTraceparent } from "../wire/traceparent.js";
-import { channels, type PublishTrace, tracing } from "./channels.js";
+import { channels, heard, type PublishTrace, tracing } from "./channels.js";
 
 type Tally = Record<string, number>;
 
@@ -55,16 +55,12 @@ export class Diagnostics {
 
 	opened(connection: SSEConnection): void {
 		this.#connectionsOpened++;
-		if (channels.open?.hasSubscribers) {
-			channels.open.publish({ service: this.#service, connection });
-		}
+		heard(channels.open)?.publish({ service: this.#service, connection });
 	}
 
 	closed(connection: SSEConnection, reason: CloseReason): void {
 		count(this.#closes, reason);
-		if (channels.close?.hasSubscribers) {
-			channels.close.publish({ service: this.#service, connection, reason });
-		}
+		heard(channels.close)?.publish({ service: this.#service, connection, reason });
 	}
 
 	/** An event was handed to a number of connections. `traceparent`: of its `publish` */
@@ -74,12 +70,13 @@ export class Diagnostics {
 		connections: number,
 		traceparent: string | undefined,
 	): void {
-		const { send, deliver } = channels;
-		if (!send?.hasSubscribers && !deliver?.hasSubscribers) return;
+		const send = heard(channels.send);
+		const deliver = heard(channels.deliver);
+		if (send === undefined && deliver === undefined) return;
 		const { byteLength } = frame;
 		const message = { service: this.#service, target, byteLength, connections, traceparent };
 		send?.publish({ ...message, frame });
-		if (connections === 0 || !deliver?.hasSubscribers) return;
+		if (connections === 0 || deliver === undefined) return;
 		const since = performance.now();
 		this.#flush.schedule({
 			flush: () => {
@@ -100,31 +97,25 @@ export class Diagnostics {
 
 	dropped(connection: object, cause: DropCause): void {
 		count(this.#drops, cause);
-		if (channels.drop?.hasSubscribers) {
-			channels.drop.publish({ service: this.#service, connection, cause });
-		}
+		heard(channels.drop)?.publish({ service: this.#service, connection, cause });
 	}
 
 	/** A client reconnected with a last event ID. */
 	resumed(connection: object, outcome: ResumeOutcome): void {
 		count(this.#resumes, outcome);
-		if (channels.resume?.hasSubscribers) {
-			channels.resume.publish({ service: this.#service, connection, outcome });
-		}
+		heard(channels.resume)?.publish({ service: this.#service, connection, outcome });
 		if (outcome !== "replayed" && outcome !== "recovered") this.gapped(connection, outcome);
 	}
 
 	/** A connection is sent a gap. */
 	gapped(connection: object, reason: GapReason): void {
-		if (channels.gap?.hasSubscribers) {
-			channels.gap.publish({ service: this.#service, connection, reason });
-		}
+		heard(channels.gap)?.publish({ service: this.#service, connection, reason });
 	}
 
 	/** Call before an append to the event log. @returns what to call with its result; `undefined` without a subscriber */
 	appending(target: object): ((appended: object | Promise<object>) => void) | undefined {
-		const { append } = channels;
-		if (!append?.hasSubscribers) return undefined;
+		const append = heard(channels.append);
+		if (append === undefined) return undefined;
 		const since = performance.now();
 		const publish = (outcome: object): void => {
 			const durationMs = performance.now() - since;
@@ -142,10 +133,11 @@ export class Diagnostics {
 
 	/** An event of a shared log has arrived here. */
 	arrived({ at, position }: Arrived, log: Followed | undefined, isOwn: boolean): void {
-		if (!channels.lag?.hasSubscribers || log?.now === undefined) return;
+		const lag = heard(channels.lag);
+		if (lag === undefined || log?.now === undefined) return;
 		const lagMs = Math.max(0, log.now() - at);
 		const { behind } = log.health();
-		channels.lag.publish({ service: this.#service, position, lagMs, behind, isOwn });
+		lag.publish({ service: this.#service, position, lagMs, behind, isOwn });
 	}
 
 	/** An outage of the event log began, or is over: then there is no `error`. */
@@ -153,18 +145,14 @@ export class Diagnostics {
 		const now = performance.now();
 		this.#outageSince ??= now;
 		const durationMs = now - this.#outageSince;
-		if (error === undefined) this.#outageSince = undefined;
-		if (channels.outage?.hasSubscribers) {
-			const isOver = error === undefined;
-			channels.outage.publish({ service: this.#service, error, isOver, durationMs });
-		}
+		const isOver = error === undefined;
+		if (isOver) this.#outageSince = undefined;
+		heard(channels.outage)?.publish({ service: this.#service, error, isOver, durationMs });
 	}
 
 	/** A tool in another process has sent a text to its like here. */
 	signalled({ topic, text }: { readonly topic: string; readonly text: string }): void {
-		if (channels.signal?.hasSubscribers) {
-			channels.signal.publish({ service: this.#service, topic, text });
-		}
+		heard(channels.signal)?.publish({ service: this.#service, topic, text });
 	}
 
 	/** Whether `publish` is traced. */
@@ -185,16 +173,12 @@ export class Diagnostics {
 
 	failed(error: unknown, stage: ErrorStage): void {
 		this.#errors++;
-		if (channels.error?.hasSubscribers) {
-			channels.error.publish({ service: this.#service, error, stage });
-		}
+		heard(channels.error)?.publish({ service: this.#service, error, stage });
 	}
 
 	/** The service began to end its connections over `drainMs` milliseconds. */
 	draining(connections: number, drainMs: number): void {
-		if (channels.drain?.hasSubscribers) {
-			channels.drain.publish({ service: this.#service, connections, drainMs });
-		}
+		heard(channels.drain)?.publish({ service: this.#service, connections, drainMs });
 	}
 
 	/** Returns the current figures. */

@@ -1,7 +1,7 @@
 /**
  * The diagnostics of runs: publishes what this process produces and follows.
  */
-import { channels } from "./channels.js";
+import { channels, heard } from "./channels.js";
 
 /** A run, and which attempt at it. */
 interface Attempt {
@@ -19,27 +19,22 @@ export class RunDiagnostics {
 
 	/** This process has claimed a run. @returns what to call with its end */
 	started({ id, attempt }: Attempt): (end: object) => void {
-		const { runStart, runEnd } = channels;
 		const message = { runs: this.#runs, id, attempt };
 		const since = performance.now();
-		if (runStart?.hasSubscribers) runStart.publish(message);
+		heard(channels.runStart)?.publish(message);
 		return (end) => {
-			if (!runEnd?.hasSubscribers) return;
-			runEnd.publish({ ...message, ...end, durationMs: performance.now() - since });
+			const durationMs = performance.now() - since;
+			heard(channels.runEnd)?.publish({ ...message, ...end, durationMs });
 		};
 	}
 
 	/** What would go to `onError`. `id`: of the run, if known */
 	failed(error: unknown, id: string | undefined): void {
-		if (channels.runError?.hasSubscribers) {
-			channels.runError.publish({ runs: this.#runs, id, error });
-		}
+		heard(channels.runError)?.publish({ runs: this.#runs, id, error });
 	}
 
 	/** A reader follows a run. `attempt`: `undefined` if the run is no longer kept */
 	followed(id: string, attempt: string | undefined, connection: object): void {
-		if (channels.runFollow?.hasSubscribers) {
-			channels.runFollow.publish({ runs: this.#runs, id, attempt, connection });
-		}
+		heard(channels.runFollow)?.publish({ runs: this.#runs, id, attempt, connection });
 	}
 }

@@ -2,15 +2,19 @@
  * Admission: checks a new connection against the limits of the service, before anything is written to it.
  */
 
+import type { SSEErrorCode } from "../checks/errors.js";
 import { tooMany } from "../checks/names.js";
 import type { Connection } from "../connection/connection.js";
 import { ByKey } from "./by-key.js";
 import type { Registry } from "./registry.js";
 
-interface AdmissionLimits {
+interface Limits {
 	readonly maxConnections: number;
 	readonly maxConnectionsPerClient: number;
 	readonly maxConnectionsPerKey: number;
+}
+
+interface AdmissionLimits extends Limits {
 	readonly clientLimitPolicy: "refuse" | "close-oldest";
 }
 
@@ -34,23 +38,20 @@ export class Admission {
 		const limits = this.#limits;
 		const { standalone } = this.#registry;
 		if (this.#registry.connectionCount >= limits.maxConnections) {
-			const { maxConnections } = limits;
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS", "connections", "maxConnections", maxConnections);
+			refuse(limits, "ERR_SSE_MAX_CONNECTIONS", "connections", "maxConnections");
 		}
 		const ofKey = limitKey === undefined ? 0 : this.#byLimitKey.of(limitKey).size;
 		if (ofKey >= limits.maxConnectionsPerKey) {
-			const { maxConnectionsPerKey: most } = limits;
 			const what = "connections with this limitKey";
-			throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_KEY", what, "maxConnectionsPerKey", most);
+			refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_KEY", what, "maxConnectionsPerKey");
 		}
 		const { connections = [] } = this.#registry.client(clientId) ?? {};
 		const alone = standalone.of(clientId);
 		if (connections.length + alone.size < limits.maxConnectionsPerClient) return undefined;
 		const [oldest] = connections.length > 0 ? connections : alone;
 		if (limits.clientLimitPolicy === "close-oldest") return oldest;
-		const { maxConnectionsPerClient: most } = limits;
 		const what = "connections of this client";
-		throw tooMany("ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", what, "maxConnectionsPerClient", most);
+		return refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", what, "maxConnectionsPerClient");
 	}
 
 	/** Call when the connection has opened. */
@@ -67,4 +68,8 @@ export class Admission {
 		this.#keys.delete(connection);
 		this.#byLimitKey.delete(limitKey, connection);
 	}
+}
+
+function refuse(limits: Limits, code: SSEErrorCode, what: string, limit: keyof Limits): never {
+	throw tooMany(code, what, limit, limits[limit]);
 }
