@@ -57,17 +57,81 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		expect(await store.read("r", run.attempt, 3, 9)).toHaveLength(3);
 	});
 
+	/** Follows the run in the other process from its first entry on. */
+	async function follow(): Promise<Awaited<ReturnType<typeof start>> & { inbox: string }> {
+		const its = await start();
+		const { store, other, call, run } = its;
+		await append(store, run, 0);
+		other.watch(run, () => {});
+		let follower: unknown = null;
+		await eventually(async () => {
+			await other.read("r", run.attempt, 1, 9);
+			follower = await call("HGET", "{sse}:run:r", "followers");
+			return follower !== null;
+		}, "the run to be followed");
+		const inbox = `{sse}:runs-control:${String(follower).trim().split("/")[0]}`;
+		return { ...its, inbox };
+	}
+
 	// A process followed with one connection a server that the other connection did not read from, as in a split.
 	it("is read again when a follower receives entries after a hole", async () => {
-		const { store, other, errors, call, run, stream } = await start();
-		other.watch(run, () => {});
-		await append(store, run, 0);
-		expect(await other.read("r", run.attempt, 1, 9)).toHaveLength(1);
+		const { other, errors, call, run, stream, inbox } = await follow();
 		await call("XADD", stream, "48-0", "e", '[[0,"47"]]');
+		await call("XADD", inbox, "*", "l", `${run.attempt} 48 [[0,"47"]]`);
 		await eventually(() => errors.length > 0, "the hole to be noticed");
 		await eventually(
 			async () => (await other.read("r", run.attempt, 2, 9)) === undefined,
 			"the hole to be told",
 		);
+	});
+
+	it("is followed on when Redis has removed the inbox of a process", async () => {
+		const { store, other, errors, call, run, inbox } = await follow();
+		let changes = 0;
+		other.watch(run, () => changes++);
+		await call("DEL", inbox);
+		await append(store, run, 1);
+		await eventually(() => changes > 0, "the loss to be noticed");
+		expect(String(errors[0])).toContain("removed");
+		expect(await other.read("r", run.attempt, 2, 9)).toEqual([{ data: "1" }]);
+		const before = changes;
+		await append(store, run, 2);
+		await eventually(() => changes > before, "the next entry");
+	});
+
+	it("whose events are too long for an inbox arrives nevertheless", async () => {
+		const { store, other, run } = await follow();
+		const long = "x".repeat(100_000);
+		for (const [after, data] of [long, "short", long].entries()) {
+			const { id, attempt, term } = run;
+			await store.write([
+				{ id, attempt, term, after: after + 1, entries: [{ data }], rules: RULES },
+			]);
+			await eventually(
+				async () => (await other.read("r", attempt, after + 2, 9))?.[0]?.data === data,
+				"the event",
+			);
+		}
+	});
+
+	it("goes no longer to a process whose last reader has left", async () => {
+		const { store, other, call, run, inbox } = await follow();
+		const stop = other.watch(run, () => {});
+		stop();
+		// The first watcher is still there.
+		expect(await call("HGET", "{sse}:run:r", "followers")).not.toBeNull();
+		const { status: second } = await store.claim("s", RULES);
+		await append(store, second, 0);
+		const leave = other.watch(second, () => {});
+		await other.read("s", second.attempt, 1, 9);
+		expect(await call("HGET", "{sse}:run:s", "followers")).not.toBeNull();
+		leave();
+		await eventually(
+			async () => (await call("HGET", "{sse}:run:s", "followers")) === null,
+			"Redis to know",
+		);
+		const before = await call("XREVRANGE", inbox, "+", "-", "COUNT", "1");
+		for (let i = 1; i < 9; i++) await append(store, second, i);
+		expect(await call("XREVRANGE", inbox, "+", "-", "COUNT", "1")).toEqual(before);
 	});
 });

@@ -23,9 +23,10 @@ import { decodeChunk } from "./chunk.js";
 import { FollowedRun } from "./followed-run.js";
 import { followRuns, type RunControl } from "./run-follower.js";
 import { encodeRunId, type RunKeys, runKeysOf } from "./run-keys.js";
+import { LEAVE_RUN, READ_RUN } from "./run-mail.js";
 import { partOf, RunReads } from "./run-reads.js";
 import { argsOf, sequenceOf, statusOf } from "./run-replies.js";
-import { ADOPT, CANCEL, CLAIM, LIST, READ_RUN, SETTLE, WRITE } from "./run-scripts.js";
+import { ADOPT, CANCEL, CLAIM, LIST, SETTLE, WRITE } from "./run-scripts.js";
 
 /** Chunks per read, and the bytes of them after which there are enough: a reader that does not read on holds them. */
 const CHUNKS = 128;
@@ -50,15 +51,17 @@ class RedisRunStore implements RunStore {
 	readonly #keys: RunKeys;
 	/** The keys that every script receives. */
 	readonly #common: readonly string[];
-	readonly #wake: string;
 	readonly #reads = new RunReads();
 	readonly #onError: (error: unknown) => void;
-	/** By the key of the attempt's stream. */
+	/** By attempt. */
 	readonly #followed = new Map<string, FollowedRun>();
 	readonly #listeners = new RunListeners();
 	readonly #closing = new AbortController();
 	#following: Promise<void> | undefined;
-	#isWaking = false;
+	/** The name of the inbox of this process. */
+	#inbox: string | undefined;
+	/** Counts for how many times this process has followed a run. */
+	#times = 0;
 
 	constructor(redis: RedisClient, prefix: string, onError: (error: unknown) => void) {
 		this.#redis = redis;
@@ -66,7 +69,6 @@ class RedisRunStore implements RunStore {
 		this.#calls = redis.isCluster ? redis : this.#commands;
 		this.#keys = runKeysOf(prefix);
 		this.#common = [...this.#keys.index, this.#keys.control];
-		this.#wake = this.#keys.ofProcess(newLogId());
 		this.#onError = onError;
 	}
 
@@ -121,26 +123,28 @@ class RedisRunStore implements RunStore {
 		from: number,
 		limit: number,
 	): Promise<readonly RunEntry[] | undefined> {
-		const stream = this.#keys.ofAttempt(encodeRunId(id), attempt);
-		const followed = this.#followed.get(stream);
+		const followed = this.#followed.get(attempt);
 		const here = followed?.read(from, limit);
 		if (here !== undefined) return here;
 
-		const part = await this.#reads.part(stream, from, async () => {
-			const keys = [this.#keys.ofRun(encodeRunId(id)), stream];
-			const args = [attempt, String(from), String(CHUNKS), String(READ_BYTES)];
+		const inbox = followed === undefined ? undefined : this.#inbox;
+		const follower = inbox === undefined ? "" : `${inbox}/${followed?.number}`;
+		const name = encodeRunId(id);
+		const stream = this.#keys.ofAttempt(name, attempt);
+		const part = await this.#reads.part(`${follower} ${stream}`, from, async () => {
+			const keys = [this.#keys.ofRun(name), stream, this.#keys.ofInbox(inbox ?? "")];
+			const args = [attempt, String(from), String(CHUNKS), String(READ_BYTES), follower];
 			const reply = await runScript(this.#calls, READ_RUN, keys, args);
 			if (reply === null) return undefined;
-			const [isLast, found] = reply as [number, unknown[]];
+			const [isLast, isFollowed, found] = reply as [number, number, unknown[]];
 			const part = partOf(found.map(decodeChunk), from);
-			return part && { ...part, isLast: Number(isLast) === 1 };
+			return (
+				part && { ...part, isLast: Number(isLast) === 1, isFollowed: Number(isFollowed) === 1 }
+			);
 		});
 		if (part === undefined) return undefined;
-		// Redis has no more, so the run is followed from here on.
-		if (part.isLast && followed?.last === undefined) {
-			followed?.begin(part.chunks);
-			if (followed !== undefined) this.#wakeUp();
-		}
+		// What comes after this part goes to the inbox, unless another one has taken its place.
+		if (part.isFollowed && inbox === this.#inbox) followed?.begin(part.from, part.entries);
 		const at = Math.max(0, from - part.from);
 		return part.entries.slice(at, at + limit);
 	}
@@ -157,13 +161,14 @@ class RedisRunStore implements RunStore {
 
 	watch({ id, attempt }: Pick<RunStatus, "id" | "attempt">, onChange: () => void): () => void {
 		this.#follow();
-		const stream = this.#keys.ofAttempt(encodeRunId(id), attempt);
-		const followed = this.#followed.get(stream) ?? new FollowedRun();
-		this.#followed.set(stream, followed);
+		const key = this.#keys.ofRun(encodeRunId(id));
+		const followed = this.#followed.get(attempt) ?? new FollowedRun(key, ++this.#times);
+		this.#followed.set(attempt, followed);
 		followed.add(onChange);
 		return () => {
-			if (followed.remove(onChange) > 0 || this.#followed.get(stream) !== followed) return;
-			this.#followed.delete(stream);
+			if (followed.remove(onChange) > 0 || this.#followed.get(attempt) !== followed) return;
+			this.#followed.delete(attempt);
+			void this.#leave(attempt, followed);
 		};
 	}
 
@@ -203,17 +208,19 @@ class RedisRunStore implements RunStore {
 	#follow(): void {
 		const { signal } = this.#closing;
 		if (signal.aborted) return;
-		const keys = { control: this.#keys.control, wake: this.#wake };
 		const host = {
 			followed: this.#followed,
-			onFollowing: () => void this.#lookForReleased(),
+			onFollowing: (inbox: string) => {
+				this.#inbox = inbox;
+				void this.#lookForReleased();
+			},
 			onControl: ({ kind, attempt, name }: RunControl) => {
 				if (kind === "released") this.#listeners.released({ id: decodeName(name), attempt });
 				else this.#listeners.cancelled(attempt);
 			},
 			onError: (error: unknown) => this.#onError(error),
 		};
-		this.#following ??= followRuns(this.#redis, keys, host, signal);
+		this.#following ??= followRuns(this.#redis, this.#keys, host, signal);
 	}
 
 	async #lookForReleased(): Promise<void> {
@@ -224,20 +231,13 @@ class RedisRunStore implements RunStore {
 		}
 	}
 
-	/** Ends the blocking read, because there is another run to follow. Runs added meanwhile join the next read. */
-	#wakeUp(): void {
-		if (this.#isWaking || this.#closing.signal.aborted) return;
-		this.#isWaking = true;
-		setImmediate(async () => {
-			this.#isWaking = false;
-			const wake = ["XADD", this.#wake, "MAXLEN", "1", "*", "w", "1"];
-			try {
-				await this.#calls.call(wake, this.#wake);
-				await this.#calls.call(["PEXPIRE", this.#wake, "60000"], this.#wake);
-			} catch (error) {
-				// Otherwise the read ends by itself soon.
-				if (!this.#closing.signal.aborted) this.#onError(error);
-			}
-		});
+	/** Tells Redis that nobody here follows an attempt any more. */
+	async #leave(attempt: string, { key, number, isOver }: FollowedRun): Promise<void> {
+		if (this.#inbox === undefined || isOver || this.#closing.signal.aborted) return;
+		try {
+			await runScript(this.#calls, LEAVE_RUN, [key], [attempt, `${this.#inbox}/${number}`]);
+		} catch (error) {
+			if (!this.#closing.signal.aborted) this.#onError(error);
+		}
 	}
 }

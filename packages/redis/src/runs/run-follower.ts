@@ -1,18 +1,17 @@
 /**
- * The follower: one connection of this process that waits for entries of all runs followed here, for cancellations, and for
- * releases. It does not poll, and receives nothing of runs that nobody here follows.
+ * The follower: one connection of this process that waits for its inbox, which receives the entries of all runs followed here,
+ * and for cancellations and releases. It does not poll, and receives nothing of runs that nobody here follows.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { within } from "sse-service/engine";
-import type { RedisClient, RedisConnection } from "../clients/client.js";
+import type { RedisCalls, RedisClient, RedisConnection } from "../clients/client.js";
+import { newLogId } from "../log-id.js";
 import { openConnection } from "../own-connection.js";
-import { decodeChunk } from "./chunk.js";
+import { runScript } from "../scripts/script.js";
+import { mailOf } from "./chunk.js";
 import type { FollowedRun } from "./followed-run.js";
-
-export interface FollowerKeys {
-	readonly control: string;
-	readonly wake: string;
-}
+import type { RunKeys } from "./run-keys.js";
+import { FIRST_LETTER, KEEP_INBOX, OPEN_INBOX } from "./run-mail.js";
 
 /** What happened to an attempt; `name` is its run's, of one that was released. */
 export interface RunControl {
@@ -22,10 +21,13 @@ export interface RunControl {
 }
 
 export interface FollowerHost {
-	/** The followed runs, by the key of their stream. */
+	/** The followed runs, by their attempt. */
 	readonly followed: ReadonlyMap<string, FollowedRun>;
-	/** Called when control entries can no longer be missed: what was released before may now be looked up. */
-	onFollowing(): void;
+	/**
+	 * Called with a new inbox, which takes the place of the one before. Control entries can no longer be missed: what was released
+	 * before may now be looked up.
+	 */
+	onFollowing(inbox: string): void;
 	onControl(control: RunControl): void;
 	onError(error: unknown): void;
 }
@@ -34,63 +36,74 @@ export interface FollowerHost {
 const BLOCK_MS = 2_000;
 /** A connection that has not answered by then is up, but delivers nothing. */
 const ANSWER_TIMEOUT_MS = 5_000;
-/** Chunks of one stream per reply. */
-const COUNT = 256;
-/** With more runs than this, reads are paced: a reply per chunk would repeat the request for all runs each time. */
+/** Letters per reply. */
+const COUNT = 64;
+/** With more runs than this, reads are paced, because a reply for each letter would cost more than the letter. */
 const MANY = 16;
 const PACE_MS = 5;
-/** Of very many runs, the request alone is large: the pause grows with their number, to the pace at which producers write. */
-const RUNS_PER_MS = 50;
-const LONGEST_PACE_MS = 20;
+/** What was read is removed from the inbox, which otherwise expires, after this time or as many letters. */
+const KEEP_MS = 1_000;
+const KEEP_LETTERS = 256;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 export async function followRuns(
 	redis: RedisClient,
-	keys: FollowerKeys,
+	keys: RunKeys,
 	host: FollowerHost,
 	signal: AbortSignal,
 ): Promise<void> {
+	const { control } = keys;
 	let lastControl: string | undefined;
 	let pauseMs = FIRST_PAUSE_MS;
 	while (!signal.aborted) {
 		let connection: RedisConnection | undefined;
 		try {
-			connection = await openConnection(redis, keys.control, signal);
-			const ask = (...args: string[]): Promise<unknown> =>
-				within(
-					ANSWER_TIMEOUT_MS,
-					(connection as RedisConnection).call(args, keys.control),
-					"Reading from Redis",
-					signal,
-				);
-			// What was followed on another connection may not be there: after a failover, streams are shorter.
-			if (lastControl !== undefined) for (const run of host.followed.values()) run.lose();
+			connection = await openConnection(redis, control, signal);
+			const calls: RedisCalls = {
+				call: (args, key) =>
+					within(
+						ANSWER_TIMEOUT_MS,
+						(connection as RedisConnection).call(args, key),
+						"Reading from Redis",
+						signal,
+					),
+			};
+			const ask = (...args: string[]): Promise<unknown> => calls.call(args, control);
 			// Earlier cancellations do not concern this process. Earlier releases are looked up.
-			lastControl ??= newestOf(await ask("XREVRANGE", keys.control, "+", "-", "COUNT", "1"));
-			host.onFollowing();
-			let lastWake = newestOf(await ask("XREVRANGE", keys.wake, "+", "-", "COUNT", "1"));
+			lastControl ??= newestOf(await ask("XREVRANGE", control, "+", "-", "COUNT", "1"));
+			const name = newLogId();
+			const inbox = keys.ofInbox(name);
+			await runScript(calls, OPEN_INBOX, [inbox], []);
+			let lastLetter = FIRST_LETTER;
+			let keptAt = performance.now();
+			let letters = 0;
+			host.onFollowing(name);
+			// What was followed on another connection may not be there: after a failover, streams are shorter.
+			for (const run of host.followed.values()) run.lose();
 			for (;;) {
-				const streams = [...host.followed].filter(([, { last }]) => last !== undefined);
-				const names = [keys.control, keys.wake, ...streams.map(([name]) => name)];
-				const after = [lastControl, lastWake, ...streams.map(([, { last }]) => last ?? "0-0")];
 				const reply = await ask(
 					...["XREAD", "COUNT", `${COUNT}`, "BLOCK", `${BLOCK_MS}`, "STREAMS"],
-					...names,
-					...after,
+					...[control, inbox, lastControl, lastLetter],
 				);
 				pauseMs = FIRST_PAUSE_MS;
-				for (const [name, entries] of streamsOf(reply)) {
-					if (name === keys.wake) lastWake = newestOf(entries, lastWake);
-					else if (name === keys.control) {
+				for (const [stream, entries] of streamsOf(reply)) {
+					if (stream === control) {
 						lastControl = newestOf(entries, lastControl);
 						for (const entry of entries) host.onControl(controlOf(entry));
-					} else take(host.followed.get(name), entries);
+					} else {
+						lastLetter = newestOf(entries, lastLetter);
+						letters += entries.length;
+						for (const [, [, letter = ""]] of entries) take(host.followed, letter);
+					}
 				}
-				if (streams.length > MANY) {
-					const paceMs = Math.min(LONGEST_PACE_MS, streams.length / RUNS_PER_MS);
-					await pause(Math.max(PACE_MS, paceMs), undefined, { signal });
+				if (letters >= KEEP_LETTERS || performance.now() - keptAt >= KEEP_MS) {
+					keptAt = performance.now();
+					letters = 0;
+					const isKept = Number(await runScript(calls, KEEP_INBOX, [inbox], [lastLetter])) === 1;
+					if (!isKept) throw new Error("Redis has removed what this process was to receive");
 				}
+				if (host.followed.size > MANY) await pause(PACE_MS, undefined, { signal });
 			}
 		} catch (error) {
 			if (signal.aborted) return;
@@ -103,10 +116,10 @@ export async function followRuns(
 	}
 }
 
-/** @throws when a chunk is missing: then everything is followed again, on another connection */
-function take(followed: FollowedRun | undefined, entries: readonly StreamEntry[]): void {
-	for (const entry of entries) {
-		if (followed?.take(decodeChunk(entry)) === false) {
+/** @throws when something is missing: then everything is followed again, on another connection */
+function take(followed: ReadonlyMap<string, FollowedRun>, letter: string): void {
+	for (const mail of mailOf(letter)) {
+		if (followed.get(mail.attempt)?.take(mail) === false) {
 			throw new Error("Redis lost entries of a run: it may be a different server");
 		}
 	}

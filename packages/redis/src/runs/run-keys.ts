@@ -13,19 +13,20 @@ export interface RunKeys {
 	ofRun(name: string): string;
 	/** A stream: the entries of an attempt. */
 	ofAttempt(name: string, attempt: string): string;
-	/** A stream that a process writes for itself, to end its blocking read. */
-	ofProcess(name: string): string;
+	/** A stream: what a process receives of the runs that it follows. Scripts know this name, too. */
+	ofInbox(name: string): string;
 }
 
 export function runKeysOf(prefix: string): RunKeys {
 	const key = (name: string): string => `{${prefix}}:${name}`;
 	const ofRun = (name: string): string => key(`run:${name}`);
+	const control = key("runs-control");
 	return {
 		index: [key("runs"), key("runs-until")],
-		control: key("runs-control"),
+		control,
 		ofRun,
 		ofAttempt: (name, attempt) => `${ofRun(name)}:${attempt}`,
-		ofProcess: (name) => key(`runs-wake:${name}`),
+		ofInbox: (name) => `${control}:${name}`,
 	};
 }
 

@@ -5,14 +5,15 @@
 import type { RunEntry } from "sse-service/runs";
 import type { Chunk } from "./chunk.js";
 
-/** Consecutive chunks of an attempt, and their entries. */
+/** Consecutive entries of an attempt. */
 export interface RunPart {
-	readonly chunks: readonly Chunk[];
 	readonly entries: readonly RunEntry[];
 	/** The sequence of the first entry. */
 	readonly from: number;
 	/** Whether Redis has no more. */
 	readonly isLast: boolean;
+	/** Whether what comes later goes to the inbox of this process. */
+	readonly isFollowed: boolean;
 }
 
 // Parts that are kept for other readers. Each has the bytes of one read.
@@ -54,14 +55,14 @@ export class RunReads {
 export function partOf(
 	chunks: readonly Chunk[],
 	from: number,
-): Omit<RunPart, "isLast"> | undefined {
+): Pick<RunPart, "from" | "entries"> | undefined {
 	const first = chunks[0]?.from ?? from;
 	const entries: RunEntry[] = [];
 	for (const chunk of chunks) {
 		if (chunk.from !== first + entries.length) return undefined;
 		for (const entry of chunk.entries) entries.push(entry);
 	}
-	return first > from ? undefined : { chunks, entries, from: first };
+	return first > from ? undefined : { entries, from: first };
 }
 
 function has({ from: first, entries }: RunPart, from: number): boolean {

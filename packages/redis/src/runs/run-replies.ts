@@ -25,21 +25,17 @@ export function argsOf({
 	const last = entries.at(-1);
 	const end = last?.end === undefined ? undefined : last;
 	const length = entries.reduce((sum, { data }) => sum + data.length, 0);
+	// One text, because each argument of its own costs the client more than Redis saves.
+	const numbers = [
+		...[attempt, term, after, entries.length, length, rules.leaseMs, rules.ttlMs],
+		...[end?.end ?? "-", snapshot?.sequence ?? "-", release === true ? 1 : 0],
+	].join(" ");
 	return [
 		encodeRunId(id),
-		attempt,
-		String(after),
-		String(entries.length),
-		String(rules.leaseMs),
-		String(rules.ttlMs),
-		String(length),
-		end?.end ?? "",
-		(end && endReasonOf(end)) ?? "",
-		snapshot === undefined ? "" : String(snapshot.sequence),
-		snapshot?.state ?? "",
+		numbers,
 		entries.length === 0 ? "" : encodeRunEntries(entries),
-		String(term),
-		release === true ? "1" : "",
+		(end && endReasonOf(end)) ?? "",
+		snapshot?.state ?? "",
 	];
 }
 

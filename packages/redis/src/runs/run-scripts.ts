@@ -2,15 +2,17 @@
  * The scripts over runs. Each looks at the lease by Redis's own clock before anything else: no process's clock counts.
  *
  * A run is a hash: attempt, term, released (while it is), state, reason, sequence (of the newest entry), written (of the producer's newest), length,
- * started, ended, lease (until when), fresh (when expiry is next renewed), snapshot (its sequence), folded. The entries of
- * an attempt are a stream of its own; a chunk is `<sequence of its first>-0`, with JSON of the entries as `e`.
+ * started, ended, lease (until when), fresh (when expiry is next renewed), snapshot (its sequence), folded, followers. The
+ * entries of an attempt are a stream of its own; a chunk is `<sequence of its first>-0`, with JSON of the entries as `e`.
  */
 import { defineScript } from "../scripts/script.js";
+import { MAIL } from "./run-mail.js";
 
 const COMMON = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local started, untils, control = KEYS[1], KEYS[2], KEYS[3]
+${MAIL}
 
 local function forget(id, hash, attempt)
 	redis.call('DEL', hash, hash .. ':' .. attempt)
@@ -28,22 +30,28 @@ end
 local function finish(id, hash, attempt, state, reason, ttl)
 	local data = reason == '' and '{}' or cjson.encode({ reason = reason })
 	local sequence = redis.call('HINCRBY', hash, 'sequence', 1)
-	redis.call('XADD', hash .. ':' .. attempt, sequence .. '-0', 'e', cjson.encode({ { state, data, state } }))
+	local chunk = cjson.encode({ { state, data, state } })
+	redis.call('XADD', hash .. ':' .. attempt, sequence .. '-0', 'e', chunk)
+	tell(hash, attempt, redis.call('HGET', hash, 'followers'), sequence, chunk)
+	send()
 	redis.call('HINCRBY', hash, 'length', #data)
 	redis.call('HSET', hash, 'state', state, 'reason', reason, 'ended', now)
 	redis.call('HDEL', hash, 'released')
 	keep(id, hash, attempt, ttl)
 end
 
--- The attempt and the state of a run, which fails here if its producer has been silent for too long.
+-- The state of a run, which fails here if its producer has been silent for too long.
+local function stateOf(id, hash, attempt, state, lease, ttl)
+	if state ~= 'running' or tonumber(lease) > now then return state end
+	finish(id, hash, attempt, 'failed', 'lost', ttl)
+	return 'failed'
+end
+
+-- The attempt and the state of a run.
 local function settle(id, hash)
 	local run = redis.call('HMGET', hash, 'attempt', 'state', 'lease', 'ttl')
 	if not run[1] then return nil end
-	if run[2] == 'running' and tonumber(run[3]) <= now then
-		finish(id, hash, run[1], 'failed', 'lost', run[4])
-		return run[1], 'failed'
-	end
-	return run[1], run[2], run[3]
+	return run[1], stateOf(id, hash, run[1], run[2], run[3], run[4])
 end
 
 local function status(id, hash)
@@ -82,45 +90,48 @@ return { status(id, hash), 1 }
 `);
 
 /**
- * KEYS: the index, control, a hash for each write. ARGV for each write: id, attempt, after, how many, lease, ttl, length, state and
- * reason of its end ('' for none), sequence and state of a snapshot ('' for none), the chunk, term, 1 to release it. It answers the sequence of each, or -1.
+ * KEYS: the index, control, a hash for each write. ARGV for each write: id; attempt, term, after, how many, length, lease, ttl,
+ * state of its end, sequence of a snapshot (both '-' for none), and 1 to release it, with spaces between; the chunk; reason of
+ * its end; state of the snapshot. It answers the sequence of each, or -1.
  */
 export const WRITE = defineScript(`${COMMON}
 local results = {}
 for at = 4, #KEYS do
-	local hash, arg = KEYS[at], (at - 4) * 14
-	local id, attempt, after, count = ARGV[arg + 1], ARGV[arg + 2], tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])
-	local lease, ttl, last = tonumber(ARGV[arg + 5]), tonumber(ARGV[arg + 6]), after + count
-	local run = redis.call('HMGET', hash, 'attempt', 'written', 'sequence', 'fresh', 'term')
+	local hash, arg = KEYS[at], (at - 4) * 5
+	local id, chunk = ARGV[arg + 1], ARGV[arg + 3]
+	local attempt, term, after, count, length, lease, ttl, ending, snapshot, release =
+		string.match(ARGV[arg + 2], '(%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%d)')
+	after, count, lease = tonumber(after), tonumber(count), tonumber(lease)
+	local last = after + count
+	local run = redis.call('HMGET', hash, 'attempt', 'state', 'lease', 'ttl', 'written', 'sequence', 'fresh', 'term', 'length', 'followers')
 	local result = -1
 	if run[1] == attempt then
-		local _, state = settle(id, hash)
-		if count > 0 and tonumber(run[2]) >= last then
+		local state = stateOf(id, hash, attempt, run[2], run[3], run[4])
+		if count > 0 and tonumber(run[5]) >= last then
 			result = last
-		elseif state ~= 'running' or run[5] ~= ARGV[arg + 13] then
+		elseif state ~= 'running' or run[8] ~= term then
 			result = -1
-		elseif tonumber(run[3]) < after then
+		elseif tonumber(run[6]) < after then
 			-- The newest entries are gone, as they are after a failover: nobody can continue from here.
 			finish(id, hash, attempt, 'failed', 'lost', ttl)
 		else
 			result = last
-			local stream, ended = hash .. ':' .. attempt, ARGV[arg + 8] ~= ''
 			if count > 0 then
-				redis.call('XADD', stream, (after + 1) .. '-0', 'e', ARGV[arg + 12])
-				redis.call('HINCRBY', hash, 'length', ARGV[arg + 7])
+				redis.call('XADD', hash .. ':' .. attempt, (after + 1) .. '-0', 'e', chunk)
+				if run[10] then tell(hash, attempt, run[10], after + 1, chunk) end
 			end
-			redis.call('HSET', hash, 'sequence', last, 'written', last, 'lease', now + lease)
-			if ARGV[arg + 10] ~= '' then
-				redis.call('HSET', hash, 'snapshot', ARGV[arg + 10], 'folded', ARGV[arg + 11])
+			redis.call('HSET', hash, 'sequence', last, 'written', last, 'length', run[9] + length, 'lease', now + lease)
+			if snapshot ~= '-' then
+				redis.call('HSET', hash, 'snapshot', snapshot, 'folded', ARGV[arg + 5])
 			end
-			if ended then
-				redis.call('HSET', hash, 'state', ARGV[arg + 8], 'reason', ARGV[arg + 9], 'ended', now)
+			if ending ~= '-' then
+				redis.call('HSET', hash, 'state', ending, 'reason', ARGV[arg + 4], 'ended', now)
 				keep(id, hash, attempt, ttl)
-			elseif tonumber(run[4]) <= now or after == 0 then
+			elseif tonumber(run[7]) <= now or after == 0 then
 				redis.call('HSET', hash, 'fresh', now + lease / 2)
 				keep(id, hash, attempt, lease + ttl)
 			end
-			if ARGV[arg + 14] == '1' then
+			if release == '1' then
 				redis.call('HSET', hash, 'released', 1)
 				redis.call('XADD', control, 'MAXLEN', '~', 1000, '*', 'r', attempt, 'id', id)
 			end
@@ -128,6 +139,7 @@ for at = 4, #KEYS do
 	end
 	results[at - 3] = result
 end
+send()
 return results
 `);
 
@@ -155,26 +167,6 @@ return status(id, hash)
 export const SETTLE = defineScript(`${COMMON}
 settle(ARGV[1], KEYS[4])
 return status(ARGV[1], KEYS[4])
-`);
-
-/**
- * KEYS: the hash, the stream of the attempt. ARGV: the attempt, from which sequence on, how many chunks, and after how many bytes
- * there are enough. It answers 1 if there are no more, and chunks as XRANGE does; or nothing.
- */
-export const READ_RUN = defineScript(`
-if redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[1] then return nil end
-local first = redis.call('XREVRANGE', KEYS[2], ARGV[2] .. '-0', '-', 'COUNT', 1)
-local from, chunks, bytes = first[1] and first[1][1] or '-', {}, 0
-while #chunks < tonumber(ARGV[3]) and bytes < tonumber(ARGV[4]) do
-	local some = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', 4)
-	for _, chunk in ipairs(some) do
-		chunks[#chunks + 1] = chunk
-		bytes = bytes + #chunk[2][2]
-		from = string.gsub(chunk[1], '-%d+$', '-1')
-	end
-	if #some < 4 then return { 1, chunks } end
-end
-return { 0, chunks }
 `);
 
 /** KEYS: the index, control. ARGV: how many, and what the names of hashes begin with. It answers statuses, the newest first. */
