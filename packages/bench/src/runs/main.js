@@ -9,6 +9,7 @@ import { chooseCores } from "../machine.js";
 import { Child } from "../orders.js";
 import { cpuMicros, usageBetween } from "../usage.js";
 import { CONTENDERS } from "./contenders.js";
+import { firstTokens } from "./first-token.js";
 import { lateReaders } from "./late-reader.js";
 
 const { values } = parseArgs({
@@ -16,7 +17,7 @@ const { values } = parseArgs({
 		runs: { type: "string", default: "1000" },
 		seconds: { type: "string", default: "20" },
 		rounds: { type: "string", default: "3" },
-		/** Contenders, and `late` for the late readers and the memory. */
+		/** Contenders, `first` for the first token alone, and `late` for the late readers and the memory. */
 		only: { type: "string" },
 		/** A folder for a CPU profile of each process. */
 		profile: { type: "string" },
@@ -34,7 +35,8 @@ const runs = values.quick ? 20 : Number(values.runs);
 const seconds = values.quick ? 1 : Number(values.seconds);
 const rounds = values.quick ? 1 : Number(values.rounds);
 const only = values.only?.split(",");
-const names = only?.filter((name) => name !== "late") ?? Object.keys(CONTENDERS);
+const names =
+	only?.filter((name) => name !== "late" && name !== "first") ?? Object.keys(CONTENDERS);
 const nodeOptions =
 	values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
 const PROCESS = new URL("./run-process.js", import.meta.url).href;
@@ -140,18 +142,26 @@ if (own.length > 0) {
 	);
 }
 
+if (only === undefined || only.includes("first")) {
+	const engine = await startEngine("redis");
+	const bars = new Map([
+		["memory", 5],
+		["Redis", 10],
+	]);
+	for (const { store, p50Ms, p99Ms } of await firstTokens(engine.url, values.quick ? 20 : 200)) {
+		const first = `${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms (bar: ${bars.get(store)})`;
+		print(`${store}: the first token of a run alone reaches its reader after ${first}`);
+	}
+	await engine.stop();
+}
+
 if (only === undefined || only.includes("late")) {
 	const engine = await startEngine("redis");
 	const tokens = values.quick ? 2_000 : 20_000;
-	for (const { store, fold, bytes, stateBytes, ms, firstMs } of await lateReaders(
-		engine.url,
-		tokens,
-	)) {
+	for (const { store, fold, bytes, stateBytes, ms } of await lateReaders(engine.url, tokens)) {
 		const size = `${bytes} bytes, ${(bytes / stateBytes).toFixed(2)} × the state`;
 		const late = `a reader after ${tokens} tokens has all after ${ms.toFixed(0)} ms: ${size}`;
-		print(
-			`${store}, ${fold ? "fold" : "no fold"}: ${late}; the first token took ${firstMs.toFixed(1)} ms`,
-		);
+		print(`${store}, ${fold ? "fold" : "no fold"}: ${late}`);
 	}
 	await engine.stop();
 	const memory = fileURLToPath(new URL("../../../core/test/run-memory.mjs", import.meta.url));
