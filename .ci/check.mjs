@@ -54,6 +54,7 @@ export async function check(report, env) {
 	steps.push(["API reference", checkApiDocs]);
 	steps.push(["lock file", noHosts]);
 	steps.push(["limits of tests", oneLimit]);
+	steps.push(["changesets", onlyPublic]);
 
 	const next = steps.values();
 	const worker = async () => {
@@ -87,13 +88,32 @@ async function oneLimit() {
 			problems.push(`${relative(root, config)} does not begin with the options of .ci/vitest.ts`);
 		}
 		const names = readdirSync(join(dir, "test"), { recursive: true, encoding: "utf8" });
-		for (const name of names.filter((each) => /\.test\.ts$/.test(each))) {
+		for (const name of names.filter((each) => /\.ts$/.test(each) && !/node_modules/.test(each))) {
 			const file = join(dir, "test", name);
 			const found = OWN_LIMIT.exec(readFileSync(file, "utf8"));
-			if (found === null || file.includes("node_modules")) continue;
+			if (found === null) continue;
 			problems.push(`${relative(root, file)} has a limit of its own: ${found[0].trim()}`);
 		}
 	}
+	return { ok: problems.length === 0, output: problems.join("\n") };
+}
+
+/** Changesets name public packages only: one that names a private package as well ends a release with an error. */
+async function onlyPublic() {
+	const isPublic = new Set(
+		workspacePackages()
+			.filter(({ manifest }) => manifest.private !== true)
+			.map(({ manifest }) => manifest.name),
+	);
+	const folder = join(root, ".changeset");
+	const problems = readdirSync(folder)
+		.filter((name) => name.endsWith(".md") && name !== "README.md")
+		.flatMap((name) => {
+			const [, head = ""] = readFileSync(join(folder, name), "utf8").split(/^---$/m);
+			const named = Array.from(head.matchAll(/^"([^"]+)":/gm), ([, each]) => each);
+			const others = named.filter((each) => !isPublic.has(each ?? ""));
+			return others.map((each) => `.changeset/${name} names ${each}, which is not published`);
+		});
 	return { ok: problems.length === 0, output: problems.join("\n") };
 }
 
