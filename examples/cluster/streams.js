@@ -97,7 +97,7 @@ export async function createStreams(name, redisUrl) {
 		/** @param {Fleet} fleet */
 		showFleet: (fleet) => show("fleet", fleet),
 
-		/** Resolves when the log has it. Whoever does not hear of that sends it again, through any process: it comes once. @param {number} number */
+		/** Resolves when the log has stored it. A caller that gets no answer sends it again, through any process: it arrives once. @param {number} number */
 		number: (number) =>
 			sse.publish(
 				{ group: TABS },

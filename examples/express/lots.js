@@ -37,8 +37,8 @@ const CATALOGUE = [
 
 /**
  * @param {object} listeners
- * @param {(lot: Lot) => void} listeners.onLot Told of each lot that has changed.
- * @param {(bidder: string, standing: Standing) => void} listeners.onStanding Told of each bidder whose standing has changed.
+ * @param {(lot: Lot) => void} listeners.onLot Called with each lot that has changed.
+ * @param {(bidder: string, standing: Standing) => void} listeners.onStanding Called with each bidder whose standing has changed.
  */
 export function createLots({ onLot, onStanding }) {
 	/** @type {Map<string, Lot>} */

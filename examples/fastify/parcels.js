@@ -24,7 +24,7 @@ const SENT = [
 	["NL-2070", "grace", "Wool blanket", ["Bergen", "Hamburg", "Köln", "Basel", "Home"], 1],
 ];
 
-/** @param {(parcel: Parcel) => void} onMove Told of each parcel that has moved. */
+/** @param {(parcel: Parcel) => void} onMove Called with each parcel that has moved. */
 export function createParcels(onMove) {
 	/** @type {Map<string, Parcel>} */
 	const parcels = new Map();

@@ -163,7 +163,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		await expectAllNumbers();
 	});
 
-	test("are told when Redis has forgotten everything", async () => {
+	test("receive a gap when Redis has forgotten everything", async () => {
 		await first.press("Make it forget");
 		for (const { page } of tabs) await page.getByText("It received a gap").waitFor();
 

@@ -52,7 +52,7 @@ export function createCompose(send) {
 		/** Whom messages can be sent to. @param {readonly string[]} rooms @param {readonly string[]} clients */
 		offer(rooms, clients) {
 			const [kind, name] = addressee();
-			// Whoever is being written to stays: the message must not go to somebody else.
+			// The chosen recipient stays: the message must not go to somebody else.
 			const gone = kind === "client" && !clients.includes(name) ? [name] : [];
 			fill("room", rooms);
 			fill("client", [...clients, ...gone]);

@@ -67,7 +67,7 @@ describe.skipIf(executablePath === undefined)("clients", () => {
 		expect(await ada.getByRole("region", { name: "People" }).getByRole("listitem").count()).toBe(1);
 	});
 
-	test("whoever is being written to stays chosen when they leave", async () => {
+	test("the chosen recipient stays chosen when they leave", async () => {
 		const [ada, grace] = await Promise.all([openAs("ada"), openAs("grace")]);
 		await item(ada, "People", "grace").getByRole("button", { name: "Message grace" }).click();
 		await grace.close();

@@ -10,7 +10,7 @@ import { openStream } from "./stream.js";
  */
 
 /**
- * Whoever is not signed in there is shown `#away`, with a link to it.
+ * Someone who is not signed in there sees `#away`, with a link to it.
  * @template {object} Events
  * @param {string} origin
  * @param {Listeners<Events>} listeners

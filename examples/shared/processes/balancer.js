@@ -87,7 +87,7 @@ export function createBalancer(portsOf) {
 			const name = host.includes(":") ? `[${host}]` : host;
 			return `http://${name}:${/** @type {AddressInfo} */ (server.address()).port}`;
 		},
-		/** Takes no more connections, and cuts those that are left. */
+		/** Accepts no more connections, and cuts the remaining ones. */
 		close() {
 			clearInterval(probing);
 			server.close();
