@@ -14,7 +14,11 @@ export async function create({ onConnection }) {
 	const { url } = await startEngine("redis");
 	const client = createClient({ url });
 	await client.connect();
-	const sse = createSSEService({ heartbeatIntervalMs: 0, eventLog: redisEventLog({ client }) });
+	const sse = createSSEService({
+		heartbeatIntervalMs: 0,
+		publishTimeoutMs: 0,
+		eventLog: redisEventLog({ client }),
+	});
 	while (!sse.health().ready) await new Promise((resolve) => setTimeout(resolve, 5));
 	return {
 		connect(req, res) {

@@ -8,7 +8,12 @@ import { createServer } from "node:http";
  */
 export async function createMember(options) {
 	const { createSSEService } = await import("sse-service");
-	const sse = createSSEService({ heartbeatIntervalMs: 0, ...options });
+	const sse = createSSEService({
+		heartbeatIntervalMs: 0,
+		// How late an answer comes is measured, however late.
+		publishTimeoutMs: 0,
+		...options,
+	});
 	return {
 		server: createServer((req, res) => void sse.connect({ req, res })),
 		isReady: () => sse.health().ready,
