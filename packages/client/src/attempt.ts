@@ -14,8 +14,11 @@ export interface AttemptRequest {
 
 /** Receives what an attempt reports, in the order of the stream. Functions, not methods: they are called without `this`. */
 export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
-	/** `heartbeatMs`: the interval of heartbeats that the server announces. */
-	onOpen(heartbeatMs: number | undefined): void;
+	/**
+	 * `heartbeatMs`: the interval of heartbeats that the server announces, or 0. `isWhole`: there is no streaming body, because
+	 * `fetch` answers when it has all of the response, as React Native's own does.
+	 */
+	onOpen(heartbeatMs: number, isWhole: boolean): void;
 	/** Called when bytes have arrived. */
 	onBytes(): void;
 	/** Called when all complete events in the bytes have been reported. */
@@ -42,8 +45,12 @@ export async function attempt(
 	try {
 		return await ask(request, host, signal);
 	} catch (cause) {
-		const message = cause instanceof Error ? cause.message : String(cause);
-		return failed("ERR_SSE_NETWORK", `The connection failed: ${message}`, { cause });
+		// Node's fetch says why in the cause of its error, which has no message if there are several addresses.
+		const why = Object(cause).cause ?? cause;
+		const message = `The connection failed: ${why?.message || why?.code || why}`;
+		const error =
+			cause instanceof StreamError ? cause : new StreamError("ERR_SSE_NETWORK", message, { cause });
+		return { kind: "failed", error };
 	}
 }
 
@@ -52,54 +59,50 @@ async function ask(
 	host: AttemptHost,
 	signal: AbortSignal,
 ): Promise<Outcome> {
-	signal.throwIfAborted();
+	if (signal.aborted) return { kind: "ended" };
 	const response = await fetch.call(undefined, url, { ...init, signal });
-	const { status, headers } = response;
+	const { status, headers, body } = response;
 	const contentType = headers.get("content-type");
 	const isStream = /^text\/event-stream\s*(;|$)/i.test(contentType ?? "");
 	if (signal.aborted || status !== 200 || !isStream) {
 		// Frees the connection for the next request.
-		response.body?.cancel().catch(() => {});
+		body?.cancel().catch(() => {});
 		if (status === 204) return { kind: "finished" };
 		if (status !== 200) {
 			return { kind: "refused", status, retryAfterMs: retryAfterMs(headers.get("retry-after")) };
 		}
 		const message = `The response must be text/event-stream, got ${contentType ?? "no content type"}`;
-		return failed("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
-	}
-	// React Native's own fetch has no such property.
-	if (!response.body) {
-		const message = "This platform's fetch gives no streaming body";
-		return failed("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
+		throw new StreamError("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
 	}
 	const announced = headers.get("sse-heartbeat") ?? "";
 	// More than a day is no heartbeat, and times three could exceed what timers take.
-	host.onOpen(/^\d{1,8}$/.test(announced) ? Number(announced) : undefined);
-	let tooLong = false;
-	const onTooLong = (): void => {
-		tooLong = true;
+	host.onOpen(/^\d{1,8}$/.test(announced) ? Number(announced) : 0, !body);
+	const onTooLong = (): never => {
+		const message = `An event is longer than ${maxEventLength} characters`;
+		throw new StreamError("ERR_SSE_TOO_LONG", message);
 	};
 	const parser = new EventStreamParser({ ...host, onTooLong }, maxEventLength);
+	const feed = (text: string): Promise<void> | undefined => {
+		host.onBytes();
+		parser.feed(text);
+		host.onFed();
+		return host.room();
+	};
+	if (!body) {
+		const text = await response.text();
+		if (!signal.aborted) await feed(text);
+		return { kind: "ended" };
+	}
 	// A new decoder for each body: one that broke off inside a character must not corrupt the next.
 	const decoder = new TextDecoder();
-	const reader = response.body.getReader();
+	const reader = body.getReader();
 	try {
 		for (;;) {
 			const { done, value } = await reader.read();
 			if (done || signal.aborted) return { kind: "ended" };
-			host.onBytes();
-			parser.feed(decoder.decode(value, { stream: true }));
-			host.onFed();
-			if (tooLong) {
-				return failed("ERR_SSE_TOO_LONG", `An event is longer than ${maxEventLength} characters`);
-			}
-			await host.room();
+			await feed(decoder.decode(value, { stream: true }));
 		}
 	} finally {
 		reader.cancel().catch(() => {});
 	}
-}
-
-function failed(...[code, message, details]: ConstructorParameters<typeof StreamError>): Outcome {
-	return { kind: "failed", error: new StreamError(code, message, details) };
 }

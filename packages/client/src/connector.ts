@@ -42,7 +42,9 @@ export class Connector implements Source {
 		this.#host = host;
 		this.#backOff = new BackOff(options.retry);
 		this.#pauses = new Pauses(options.pauseWhenHidden === true);
-		this.#muteness = new Muteness(options.longPoll);
+		// React Native's own fetch answers when it has all of the response, and its `Response` has no `body`.
+		const canStream = options.fetch || !globalThis.Response || "body" in Response.prototype;
+		this.#muteness = new Muteness(options.longPoll, !!canStream);
 	}
 
 	start(lastEventId: string | undefined): void {
@@ -107,7 +109,8 @@ export class Connector implements Source {
 		});
 		this.#watchdog = watchdog;
 		const host: AttemptHost = {
-			onOpen: (heartbeatMs = 0) => {
+			onOpen: (heartbeatMs, isWhole) => {
+				this.#muteness.canStream &&= !isWhole;
 				watchdog.feed();
 				watchdog.setLimit(this.#options.stallAfterMs ?? heartbeatMs * STALL_INTERVALS);
 				if (!isPoll) this.#onKnown(false);

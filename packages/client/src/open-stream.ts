@@ -203,12 +203,9 @@ class Stream implements EventStream {
 		try {
 			callback(value);
 		} catch (error) {
-			if (typeof reportError === "function") reportError(error);
-			else {
-				queueMicrotask(() => {
-					throw error;
-				});
-			}
+			queueMicrotask(() => {
+				throw error;
+			});
 		}
 	}
 }

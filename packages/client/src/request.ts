@@ -32,11 +32,12 @@ export async function createRequest({
 		} else headers.set("last-event-id", encodeHeader(lastEventId));
 	}
 	if (isPoll) url = withQuery(url, "live", "poll");
-	const init: RequestInit & { duplex?: "half" } = { method, headers, cache: "no-store" };
-	if (credentials !== undefined) init.credentials = credentials;
-	if (body !== undefined) init.body = body;
-	// Node requires this option if the response may begin before the request has ended.
-	if (body instanceof ReadableStream) init.duplex = "half";
+	const init = { method, headers, cache: "no-store", credentials, body } as RequestInit & {
+		duplex?: "half";
+	};
+	// Node requires this option for a stream: the response may begin before the request has ended. React Native has no
+	// `ReadableStream` to compare with.
+	if (Object(body).getReader) init.duplex = "half";
 	return { fetch: options.fetch ?? globalThis.fetch, url, init, maxEventLength };
 }
 

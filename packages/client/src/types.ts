@@ -31,7 +31,8 @@ export type StreamEvent<
  * - `open`: the response is an event stream.
  * - `waiting`: the stream has ended or failed, and the next attempt waits for its time, or for the network.
  * - `buffered`: the last attempts received no byte in time. Something between the server and this client holds responses back,
- *   such as a buffering proxy or an antivirus program. Meanwhile events arrive by long-polling, unless `longPoll` is false.
+ *   such as a buffering proxy, an antivirus program or React Native's `fetch`. Meanwhile events arrive by long-polling, unless
+ *   `longPoll` is false.
  * - `closed`: the stream has ended for good. `error` holds the cause, unless it was `close()` or the server's 204.
  */
 export type StreamState = "connecting" | "open" | "waiting" | "buffered" | "closed";

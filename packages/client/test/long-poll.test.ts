@@ -88,7 +88,7 @@ describe("muteness", () => {
 
 	function mute(attempts: number): Muteness {
 		vi.useFakeTimers();
-		const muteness = new Muteness(true);
+		const muteness = new Muteness(true, true);
 		for (let i = 0; i < attempts; i++) muteness.onMute();
 		return muteness;
 	}
