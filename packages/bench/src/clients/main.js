@@ -1,20 +1,33 @@
-// `pnpm bench:clients`: what one event costs a page in Chromium, by the client that receives it.
+// `pnpm bench:clients`: what one event costs a page in Chromium, and a process of Node, by the client that receives it.
 
 import { createServer } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
 import { createSSEService } from "sse-service";
-import { build } from "vite";
 import { findProgram } from "../../../../.ci/programs.mjs";
 import { spreadOf } from "../spread.js";
 import { markdownTable } from "../table.js";
+import { NAMES as CHROMIUM_NAMES, inChromium, makePage } from "./chromium.js";
+import { inNode, NAMES as NODE_NAMES } from "./node.js";
+
+/**
+ * @typedef {object} Running a client that runs
+ * @property {() => Promise<Look>} look
+ * @property {() => Promise<unknown>} end
+ *
+ * @typedef {object} Look what it has received, and the CPU time so far of all processes that it needs
+ * @property {number} last the number of the last event
+ * @property {number} count
+ * @property {number} seconds
+ *
+ * @typedef {(name: string, url: string) => Promise<Running>} Place starts a client
+ */
 
 const { values } = parseArgs({
 	options: {
 		rounds: { type: "string", default: "5" },
 		seconds: { type: "string", default: "10" },
+		only: { type: "string" },
 	},
 });
 const rounds = Number(values.rounds);
@@ -23,28 +36,12 @@ const EVENTS_A_SECOND = 1_000;
 const TICK_MS = 10;
 const EVENT_BYTES = 200;
 
-const CLIENTS = [
-	"EventSource",
-	"@sse-service/client",
-	"@microsoft/fetch-event-source",
-	"eventsource-client",
-	"event-source-plus",
-	"sse-runtime-core",
-];
-
 const executablePath = findProgram("chromium") ?? "";
-if (executablePath === "") {
-	console.error("There is no Chromium on this machine");
-	process.exit(1);
-}
-
-const script = await bundle();
+const page = executablePath === "" ? "" : await makePage();
 const sse = createSSEService({ history: true });
 const server = createServer((req, res) => {
-	if (req.url === "/") {
-		res.setHeader("content-type", "text/html");
-		res.end(`<!doctype html><meta charset="utf-8"><script type="module">${script}</script>`);
-	} else if (req.url === "/events") sse.connect({ req, res });
+	if (req.url === "/") res.setHeader("content-type", "text/html").end(page);
+	else if (req.url === "/events") sse.connect({ req, res });
 	else res.writeHead(404).end();
 });
 await new Promise((resolve) => {
@@ -53,57 +50,56 @@ await new Promise((resolve) => {
 const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 const url = `http://127.0.0.1:${port}`;
 
-/** @type {Map<string, number[]>} */
-const micros = new Map(CLIENTS.map((name) => [name, []]));
-for (let round = 0; round < rounds; round++) {
-	for (let place = 0; place < CLIENTS.length; place++) {
-		const name = CLIENTS[(place + round) % CLIENTS.length] ?? "";
-		micros.get(name)?.push(await measure(name));
-	}
-	console.error(`round ${round + 1} of ${rounds} done`);
+if (values.only !== "node") {
+	if (executablePath === "") console.error("There is no Chromium on this machine");
+	else await compare("all processes of Chromium", CHROMIUM_NAMES, inChromium(executablePath));
 }
+if (values.only !== "chromium") await compare(`Node ${process.version}`, NODE_NAMES, inNode);
 await sse.close();
 server.close();
 
-const own = micros.get("EventSource") ?? [];
-const rows = CLIENTS.map((name) => {
-	const all = micros.get(name) ?? [];
-	const { min, median, max } = spreadOf(all);
-	const ratio = spreadOf(all.map((value, round) => value / (own[round] ?? Number.NaN)));
-	return [name, ...[min, median, max].map((value) => value.toFixed(1)), ratio.median.toFixed(2)];
-});
-console.log(
-	`µs of CPU for one event of ${EVENT_BYTES} B, all processes of Chromium that the page needs, at ${EVENTS_A_SECOND} a second for ${seconds} s, ${rounds} rounds:\n`,
-);
-console.log(markdownTable([["", "min", "median", "max", "× EventSource"], ...rows]));
+/** @param {string} where @param {readonly string[]} names the one to compare with first @param {Place} place */
+async function compare(where, names, place) {
+	/** @type {Map<string, number[]>} */
+	const micros = new Map(names.map((name) => [name, []]));
+	for (let round = 0; round < rounds; round++) {
+		for (let turn = 0; turn < names.length; turn++) {
+			const name = names[(turn + round) % names.length] ?? "";
+			micros.get(name)?.push(await measure(place, name));
+		}
+		console.error(`${where}: round ${round + 1} of ${rounds} done`);
+	}
+	const [first = ""] = names;
+	const own = micros.get(first) ?? [];
+	const rows = names.map((name) => {
+		const all = micros.get(name) ?? [];
+		const { min, median, max } = spreadOf(all);
+		const ratio = spreadOf(all.map((value, round) => value / (own[round] ?? Number.NaN)));
+		return [name, ...[min, median, max].map((value) => value.toFixed(1)), ratio.median.toFixed(2)];
+	});
+	console.log(
+		`µs of CPU for one event of ${EVENT_BYTES} B in ${where}, at ${EVENTS_A_SECOND} a second for ${seconds} s, ${rounds} rounds:\n`,
+	);
+	console.log(`${markdownTable([["", "min", "median", "max", `× ${first}`], ...rows])}\n`);
+}
 
-/** A fresh browser, whose processes serve this page only. @param {string} name @returns microseconds for one event */
-async function measure(name) {
-	const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-	const browser = await chromium.launch({ executablePath, args });
+/** @param {Place} place @param {string} name @returns microseconds for one event */
+async function measure(place, name) {
+	const running = await place(name, url);
 	try {
-		const page = await browser.newPage();
-		await page.goto(url);
-		const session = await browser.newBrowserCDPSession();
-		const usedSeconds = async () => {
-			const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-			return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
-		};
-		await page.evaluate(`start(${JSON.stringify(name)}, "/events")`);
 		while (sse.stats().connections === 0) await setTimeout(10);
 		// The part before the measurement lets the code be compiled.
 		let index = await sendFor(2_000, 0);
-		await untilSeen(page, index - 1);
-		const before = await usedSeconds();
+		const before = await untilSeen(running, index - 1);
 		const from = index;
 		index = await sendFor(seconds * 1_000, index);
-		await untilSeen(page, index - 1);
-		const used = (await usedSeconds()) - before;
-		const count = await page.evaluate("seen.count");
-		if (count !== index) throw new Error(`${name} received ${count} of ${index} events`);
-		return (used * 1e6) / (index - from);
+		const after = await untilSeen(running, index - 1);
+		if (after.count !== index) {
+			throw new Error(`${name} received ${after.count} of ${index} events`);
+		}
+		return ((after.seconds - before.seconds) * 1e6) / (index - from);
 	} finally {
-		await browser.close();
+		await running.end();
 		while (sse.stats().connections > 0) await setTimeout(10);
 	}
 }
@@ -126,24 +122,11 @@ function eventOf(index) {
 	return { index, text: "x".repeat(EVENT_BYTES - bare) };
 }
 
-/** @param {import("playwright-core").Page} page @param {number} last */
-async function untilSeen(page, last) {
-	while ((await page.evaluate("seen.last")) !== last) await setTimeout(20);
-}
-
-async function bundle() {
-	const entry = fileURLToPath(new URL("in-page.js", import.meta.url));
-	const result = await build({
-		configFile: false,
-		logLevel: "error",
-		root: fileURLToPath(new URL(".", import.meta.url)),
-		build: {
-			write: false,
-			modulePreload: false,
-			rollupOptions: { input: entry, output: { codeSplitting: false } },
-		},
-	});
-	const [output] = Array.isArray(result) ? result : [result];
-	if (output === undefined || !("output" in output)) throw new Error("vite built nothing");
-	return output.output[0].code;
+/** @param {Running} running @param {number} last @returns what it saw then */
+async function untilSeen(running, last) {
+	for (;;) {
+		const seen = await running.look();
+		if (seen.last === last) return seen;
+		await setTimeout(20);
+	}
 }
