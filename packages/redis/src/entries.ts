@@ -6,20 +6,42 @@
 import type { Stored } from "sse-service/engine";
 import { unchain } from "./chain.js";
 
-const NAMES = "t p a b d";
+const NAMES = ["t", "p", "a", "b", "d"];
 
 type Entries = readonly (readonly [id: string, fields: readonly string[]])[];
 
 /** @throws Error if an entry with the id of an event is not an event */
 export function readEntries(entries: unknown): Stored[] {
-	return (entries as Entries).flatMap(([id, fields]) => {
-		if (!id.endsWith("-0")) return [];
-		const names = fields.filter((_, place) => place % 2 === 0).join(" ");
-		const [, tag = "", , previousTag = "", , at, , , , text = ""] = fields;
-		if (names !== NAMES) throw new Error(`The entry ${id} in Redis is not an event of the log`);
-		const ownTag = unchain(previousTag, tag);
-		return [{ sequence: Number.parseInt(id, 10), tag, ownTag, previousTag, at: Number(at), text }];
-	});
+	const read: Stored[] = [];
+	for (const [id, fields] of entries as Entries) {
+		if (!id.endsWith("-0")) continue;
+		const isEvent =
+			fields.length === 10 && NAMES.every((name, place) => fields[place * 2] === name);
+		if (!isEvent) throw new Error(`The entry ${id} in Redis is not an event of the log`);
+		read.push(new Entry(id, fields));
+	}
+	return read;
+}
+
+class Entry implements Stored {
+	readonly sequence: number;
+	readonly tag: string;
+	readonly previousTag: string;
+	readonly at: number;
+	readonly text: string;
+
+	constructor(id: string, fields: readonly string[]) {
+		this.sequence = Number.parseInt(id, 10);
+		this.tag = fields[1] ?? "";
+		this.previousTag = fields[3] ?? "";
+		this.at = Number(fields[5]);
+		this.text = fields[9] ?? "";
+	}
+
+	/** Computed only when it is asked for, because only the process that appended the text needs it. */
+	get ownTag(): string {
+		return unchain(this.previousTag, this.tag);
+	}
 }
 
 export interface StreamPart {

@@ -51,13 +51,20 @@ export class Dispatch {
 
 	/** @throws (rejects) like `send`; `ERR_SSE_NO_HISTORY` */
 	publish(target: Target, data: unknown, options?: PublishOptions): Promise<Published> {
-		if (!this.#diagnostics.isTraced) return this.#publish(target, data, options);
-		return this.#diagnostics.trace(target, options, (traceparent) =>
-			this.#publish(target, data, options, traceparent),
-		);
+		if (this.#diagnostics.isTraced) {
+			return this.#diagnostics.trace(target, options, async (traceparent) =>
+				this.#publish(target, data, options, traceparent),
+			);
+		}
+		// An async function would cost another promise for each event.
+		try {
+			return this.#publish(target, data, options);
+		} catch (error) {
+			return Promise.reject(error);
+		}
 	}
 
-	async #publish(
+	#publish(
 		target: Target,
 		data: unknown,
 		options: PublishOptions | undefined,

@@ -16,7 +16,7 @@ export function inContext(log: EventLog): EventLog {
 		},
 		shared: shared && sharedInContext(shared, context),
 		open: (host) => context.run(() => log.open(host)),
-		append: (...event) => context.run(() => log.append(...event)),
+		append: (entry, deliver) => context.run(() => log.append(entry, deliver)),
 		readAfter: (...from) => context.run(() => log.readAfter(...from)),
 		readLatest: (reader) => context.run(() => log.readLatest(reader)),
 		keepsLatest: (group) => log.keepsLatest(group),

@@ -3,6 +3,7 @@
  * time and size. Nothing is sent before the log is followed: the text would be stored before the position where following begins.
  */
 import { isSSEError, SSEError } from "../checks/errors.js";
+import type { Position } from "../wire/cursor.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 
 // Limits of one call to the engine: appends, and characters of their texts.
@@ -36,6 +37,7 @@ interface Append {
 export class AppendQueue {
 	readonly #engine: LogEngine;
 	readonly #timeoutMs: number;
+	readonly #onStored: (at: Position) => void;
 	/** Appends not passed to the engine yet. */
 	#queue: Append[] = [];
 	/** Unsettled appends, oldest first. Settled ones stay in the list until all before them have settled. */
@@ -49,10 +51,14 @@ export class AppendQueue {
 	#onIdle: (() => void) | undefined;
 	#refusal: Refusal | undefined;
 
-	/** @param timeoutMs 0: no limit */
-	constructor(engine: LogEngine, timeoutMs: number) {
+	/**
+	 * @param timeoutMs 0: no limit
+	 * @param onStored called after each call to the engine that stored something, with one of the positions
+	 */
+	constructor(engine: LogEngine, timeoutMs: number, onStored: (at: Position) => void) {
 		this.#engine = engine;
 		this.#timeoutMs = timeoutMs;
+		this.#onStored = onStored;
 	}
 
 	/** `undefined` while the engine stores appends, or before the first one. */
@@ -94,7 +100,7 @@ export class AppendQueue {
 	/** Call when the log cannot be followed: waiting appends reject with the reason. */
 	refuseHeld(reason: SSEError): void {
 		if (!this.#isHeld) return;
-		for (const append of this.#queue.splice(0)) this.#settle(append, () => append.reject(reason));
+		for (const append of this.#queue.splice(0)) this.#settle(append, reason);
 		this.#forgetSettled();
 	}
 
@@ -143,12 +149,15 @@ export class AppendQueue {
 		timer?.unref();
 		try {
 			const answers = await this.#engine.append(batch.map(({ storing }) => storing));
-			for (const [index, append] of batch.entries()) {
+			batch.forEach((append, index) => {
 				const answer = answers[index];
 				if (answer instanceof Error || answer === undefined) this.#fail(append, answer);
-				else this.#settle(append, () => append.resolve(answer));
-			}
-			if (answers.some((answer) => !(answer instanceof Error))) this.#refusal = undefined;
+				else this.#settle(append, answer);
+			});
+			const stored = answers.find((answer) => !(answer instanceof Error));
+			if (stored === undefined) return;
+			this.#refusal = undefined;
+			this.#onStored(stored as StoredAt);
 		} catch (error) {
 			for (const append of batch) this.#fail(append, error);
 		} finally {
@@ -166,15 +175,16 @@ export class AppendQueue {
 		if (error.code !== "ERR_SSE_INVALID_DATA") {
 			this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
 		}
-		this.#settle(append, () => append.reject(error));
+		this.#settle(append, error);
 	}
 
-	#settle(append: Append, settle: () => void): void {
+	#settle(append: Append, outcome: StoredAt | SSEError): void {
 		if (append.isSettled) return;
 		append.isSettled = true;
 		this.#count--;
 		this.#bytes -= append.bytes;
-		settle();
+		if (outcome instanceof Error) append.reject(outcome);
+		else append.resolve(outcome);
 		if (this.#count > 0) return;
 		clearTimeout(this.#timer);
 		this.#timer = undefined;

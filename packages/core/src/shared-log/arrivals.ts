@@ -18,19 +18,19 @@ export interface Following {
 /** Delivers a text. @returns false, without delivering, if the text does not follow the one before */
 export function deliverArrival(stored: Stored, { copy, writer, host }: Following): boolean {
 	const { position } = copy;
-	const { sequence, tag, ownTag = tag, previousTag = position.tag } = stored;
+	const { sequence, tag, previousTag = position.tag } = stored;
 	if (sequence !== position.sequence + 1 || previousTag !== position.tag) return false;
-	const arrival = readArrival(stored, position.epoch);
-	const { writer: from = "", record, isLatest, command, keeping } = arrival ?? {};
-	const deliver = writer.take(from, ownTag) ?? host.deliver;
 	const at = { epoch: position.epoch, sequence, tag };
+	const arrival = readArrival(stored, at);
+	const { writer: from = "", record, isLatest, command, keeping } = arrival ?? {};
+	const deliver = writer.take(from, stored) ?? host.deliver;
 	copy.add(at, record);
 	try {
 		if (record !== undefined) {
 			deliver(record);
 			if (!isLatest) writer.onPlain(from, record.target, host);
 		} else if (command !== undefined) {
-			obey({ writer: from, tag: ownTag, position: at, command }, writer, host);
+			obey({ writer: from, stored, position: at, command }, writer, host);
 		} else if (keeping !== undefined && from !== writer.id) writer.hear(keeping, host);
 	} catch (error) {
 		host.onError(error);

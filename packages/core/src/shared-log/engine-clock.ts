@@ -10,6 +10,7 @@ export class EngineClock {
 	/** Lower bounds of the engine's lead over `performance.now()`: each answer took time to arrive. */
 	readonly #leads: number[] = [];
 	#lead: number | undefined;
+	#date: number | undefined;
 
 	/** @param now the engine's clock when it sent the answer that has just arrived; `undefined` if it sends none */
 	see(now: number | undefined): void {
@@ -25,6 +26,9 @@ export class EngineClock {
 	 * clock later than its first texts, or never
 	 */
 	seeDate(at: number): void {
+		// Of texts of the same millisecond, the first says most.
+		if (at === this.#date) return;
+		this.#date = at;
 		const lead = at - performance.now();
 		if (this.#lead === undefined || lead > this.#lead) this.#lead = lead;
 	}

@@ -92,7 +92,10 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		}
 		this.#rules = readRetention(host.history);
 		this.#host = host;
-		this.writer = new LogWriter(this.#engine, this.#rules, host.appendTimeoutMs);
+		this.writer = new LogWriter(this.#rules, this.#engine, host.appendTimeoutMs, (at) => {
+			// The append went to another log, or to this log after it was recreated.
+			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#probe.look();
+		});
 		this.#probe.start();
 		void this.#tail.run();
 		return new Promise((resolve) => {
@@ -209,13 +212,9 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#tail.restart(reason);
 	}
 
-	#write<At extends Position>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
+	#write<At>(append: (writer: LogWriter) => Promise<At>): Promise<At> {
 		if (this.#isClosed || this.writer === undefined) return Promise.reject(logClosed());
-		return append(this.writer).then((at) => {
-			// The append went to another log, or to this log after it was recreated.
-			if (this.position !== undefined && at.epoch !== this.position.epoch) this.#probe.look();
-			return at;
-		});
+		return append(this.writer);
 	}
 
 	/** Resolves when the log is followed again. */

@@ -93,7 +93,7 @@ export class EngineReader {
 			this.#mark(stored, target, generation);
 			if (allowance !== undefined) allowance.left--;
 			if (!isIn(reader, target)) continue;
-			const record = readArrival(stored, after.epoch)?.record;
+			const record = readArrival(stored, at)?.record;
 			if (record !== undefined && isIn(reader, record.target) && isFor(reader, record, now)) {
 				records.push(record);
 			}

@@ -65,7 +65,9 @@ export async function fillLocalCopy(
 	for (const [name, { latest }] of rules.ofGroups) {
 		const kept = latest ? await engine.latest(name) : [];
 		for (const each of kept) {
-			const record = each.sequence <= base.sequence ? readArrival(each, epoch)?.record : undefined;
+			const { sequence, tag } = each;
+			const isEarlier = sequence <= base.sequence;
+			const record = isEarlier ? readArrival(each, { epoch, sequence, tag })?.record : undefined;
 			// A process with other patterns may have stored it here, too late for what is kept of its group elsewhere.
 			const { group } = record?.target ?? {};
 			const isHere = group !== undefined && rules.ofGroups.nameFor(group) === name;
@@ -74,14 +76,14 @@ export async function fillLocalCopy(
 	}
 	const commands: ArrivedCommand[] = [];
 	for (const each of stored) {
-		const { sequence, tag, ownTag = tag } = each;
+		const { sequence, tag } = each;
 		if (sequence <= base.sequence) continue;
-		const { writer = "", record, command } = readArrival(each, epoch) ?? {};
 		const position = { epoch, sequence, tag };
+		const { writer = "", record, command } = readArrival(each, position) ?? {};
 		copy.add(position, record);
 		copy.onDelivered();
 		if (command === undefined || former === undefined || former.hadAt(position)) continue;
-		commands.push({ writer, tag: ownTag, position, command });
+		commands.push({ writer, stored: each, position, command });
 	}
 	return { copy, commands };
 }

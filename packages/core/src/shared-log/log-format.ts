@@ -7,17 +7,18 @@ import { isObject } from "../checks/errors.js";
 import type { Command } from "../event-log/command.js";
 import { type LogEntry, LogRecord } from "../event-log/record.js";
 import type { Audience } from "../types/target.js";
+import type { Position } from "../wire/cursor.js";
 import { checkEventType, checkId, checkRetry } from "../wire/event-stream.js";
 import { readTraceparent } from "../wire/traceparent.js";
 import { type Keeping, readKeeping } from "./kept-groups.js";
 import type { Stored } from "./log-engine.js";
 
-/** A decoded text: an event or a command. */
-interface Logged {
-	/** The process that appended it. */
+/** A text of the log, as an engine delivered it: an event, a command, or what a process keeps. */
+interface Arrival {
+	/** Which process appended it. */
 	readonly writer: string;
-	readonly entry?: LogEntry | undefined;
-	/** The entry is also stored as the newest of its key. */
+	readonly record?: LogRecord | undefined;
+	/** The event is also stored as the newest of its key. */
 	readonly isLatest?: boolean | undefined;
 	readonly command?: Command | undefined;
 	readonly keeping?: Keeping | undefined;
@@ -69,19 +70,22 @@ export function readTarget(text: string): Audience {
 	return isEscaped ? {} : { client, group };
 }
 
-/** @returns `undefined` if the text is neither */
-function decodeLogged(text: string): Logged | undefined {
+/** @returns `undefined` for any other text, from another program or a later version */
+export function readArrival({ text, at }: Stored, position: Position): Arrival | undefined {
 	try {
-		return readLogged(JSON.parse(text));
+		return readLogged(JSON.parse(text), position, at);
 	} catch {
+		// No JSON, an invalid field, or lines that together exceed the maximum string length.
 		return undefined;
 	}
 }
 
-function readLogged(value: unknown): Logged | undefined {
+/** @throws SSEError or RangeError if it is not valid */
+function readLogged(value: unknown, position: Position, at: number): Arrival | undefined {
 	if (!isObject(value)) return undefined;
 	const { w: writer, c, g, x, d: data, e: event, i, r, k: key, t: ttlMs, p, l, o } = value;
-	if (typeof writer !== "string" || ![c, g, x, key].every(isName)) return undefined;
+	const isNamed = isName(c) && isName(g) && isName(x) && isName(key);
+	if (typeof writer !== "string" || !isNamed) return undefined;
 	const target = { client: c, group: g, exceptClient: x } as Audience;
 	if (isObject(o)) {
 		if (o.do === "keep") return { writer, keeping: readKeeping(o) };
@@ -98,7 +102,7 @@ function readLogged(value: unknown): Logged | undefined {
 	};
 	const traceparent = readTraceparent(p);
 	const entry = { target, fields, key: key as string | undefined, ttlMs, traceparent };
-	return { writer, entry, isLatest: l === 1 };
+	return { writer, isLatest: l === 1, record: new LogRecord(position, entry, at) };
 }
 
 function readCommand(fields: Record<PropertyKey, unknown>, target: Audience): Command | undefined {
@@ -120,31 +124,4 @@ function encodeTarget({ client, group, exceptClient }: Audience): object {
 
 function isName(value: unknown): boolean {
 	return value === undefined || typeof value === "string";
-}
-
-/** A text of the log, as an engine delivered it. */
-interface Arrival {
-	/** Which process appended it. */
-	readonly writer: string;
-	/** One of these. */
-	readonly record?: LogRecord | undefined;
-	readonly isLatest?: boolean | undefined;
-	readonly command?: Command | undefined;
-	readonly keeping?: Keeping | undefined;
-}
-
-/** @returns `undefined` for any other text, from another program or a later version */
-export function readArrival(
-	{ sequence, tag, at, text }: Stored,
-	epoch: string,
-): Arrival | undefined {
-	const { writer, entry, isLatest, command, keeping } = decodeLogged(text) ?? {};
-	if (writer === undefined) return undefined;
-	if (entry === undefined) return { writer, command, keeping };
-	try {
-		return { writer, isLatest, record: new LogRecord({ epoch, sequence, tag }, entry, at) };
-	} catch {
-		// Its lines together exceed the maximum string length.
-		return undefined;
-	}
 }

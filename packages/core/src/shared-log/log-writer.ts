@@ -14,7 +14,7 @@ import type { Position } from "../wire/cursor.js";
 import { AppendQueue, type Refusal } from "./append-queue.js";
 import { type Keeping, KeptGroups } from "./kept-groups.js";
 import { isLasting, type Lasting, laterThan } from "./later-commands.js";
-import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
+import type { Stored, StoredAt, Storing } from "./log-engine.js";
 import { encodeCommand, encodeEntry, encodeKeeping } from "./log-format.js";
 import { newTag } from "./recent-tags.js";
 import { Unarrived } from "./unarrived.js";
@@ -22,8 +22,7 @@ import { Unarrived } from "./unarrived.js";
 /** A command that has arrived, with the process that appended it. */
 export interface ArrivedCommand {
 	readonly writer: string;
-	/** As it was appended. */
-	readonly tag: string;
+	readonly stored: Stored;
 	readonly position: Position;
 	readonly command: Command;
 }
@@ -39,10 +38,10 @@ export class LogWriter {
 	/** Whether the other processes know what this process keeps. */
 	#isKeptKnown = true;
 
-	/** @param timeoutMs of one append. 0: no limit */
-	constructor(engine: LogEngine, rules: RetentionRules, timeoutMs: number) {
+	/** @param queue as of an `AppendQueue` */
+	constructor(rules: RetentionRules, ...queue: ConstructorParameters<typeof AppendQueue>) {
 		this.#kept = new KeptGroups(rules);
-		this.#appends = new AppendQueue(engine, timeoutMs);
+		this.#appends = new AppendQueue(...queue);
 	}
 
 	/**
@@ -52,7 +51,18 @@ export class LogWriter {
 	append(entry: LogEntry, deliver?: Deliver): Promise<Appended> {
 		const latest = this.#stateOf(entry);
 		const text = encodeEntry(this.id, entry, latest !== undefined);
-		return this.#append({ entry, text, latest }, deliver);
+		const { fields, idempotencyKey } = entry;
+		const ownId = fields.id;
+		return this.#events
+			.add(deliver, (tag) => this.#appends.add({ text, tag, ownId, idempotencyKey, latest }))
+			.then((at) => {
+				if (!this.#isKeptKnown) {
+					this.#isKeptKnown = true;
+					this.#announceKept(true);
+				}
+				const { epoch, sequence, tag } = at;
+				return { epoch, sequence, tag, ownId: at.isNew ? ownId : at.ownId };
+			});
 	}
 
 	/** @throws (rejects) like `append`; TypeError if JSON cannot represent the command */
@@ -73,16 +83,17 @@ export class LogWriter {
 	}
 
 	/** Returns and forgets the delivery of an arrived event. @returns `undefined` if another process appended it */
-	take(writer: string, tag: string): Deliver | undefined {
-		return writer === this.id ? this.#events.take(tag) : undefined;
+	take(writer: string, stored: Stored): Deliver | undefined {
+		return writer === this.id ? this.#events.take(ownTagOf(stored)) : undefined;
 	}
 
 	/**
 	 * What to carry out here when a command arrives. This process did what it gave itself at once; only what it gave up, and the
 	 * log has stored anyway, is carried out where the log has it.
 	 */
-	ordersFor({ writer, tag, command, position }: ArrivedCommand): readonly Command[] {
-		if (writer === this.id && (!isLasting(command) || this.#commands.take(tag))) return [];
+	ordersFor({ writer, stored, command, position }: ArrivedCommand): readonly Command[] {
+		const isOwn = writer === this.id;
+		if (isOwn && (!isLasting(command) || this.#commands.take(ownTagOf(stored)))) return [];
 		return [command, ...laterThan(command, this.#commands.after(position))];
 	}
 
@@ -138,23 +149,6 @@ export class LogWriter {
 		return this.#appends.idle();
 	}
 
-	async #append(
-		{ entry, text, latest }: Pick<Storing, "text" | "latest"> & { readonly entry: LogEntry },
-		deliver?: Deliver,
-	): Promise<Appended> {
-		const { fields, idempotencyKey } = entry;
-		const ownId = fields.id;
-		const at = await this.#events.add(deliver, (tag) =>
-			this.#appends.add({ text, tag, ownId, idempotencyKey, latest }),
-		);
-		if (!this.#isKeptKnown) {
-			this.#isKeptKnown = true;
-			this.#announceKept(true);
-		}
-		const { epoch, sequence, tag } = at;
-		return { epoch, sequence, tag, ownId: at.isNew ? ownId : at.ownId };
-	}
-
 	/** Where an event is also kept as the newest of its key, if its group has `latest` in any process. */
 	#stateOf({ target, key = "" }: LogEntry): Storing["latest"] {
 		const { client, group, exceptClient } = target;
@@ -166,4 +160,9 @@ export class LogWriter {
 		const names = name === group ? [key, exceptClient] : [key, exceptClient, group];
 		return { group: name, key: JSON.stringify(names), max };
 	}
+}
+
+/** Reading `ownTag` may compute it: only for a text of this process. */
+function ownTagOf({ tag, ownTag = tag }: Stored): string {
+	return ownTag;
 }

@@ -17,16 +17,21 @@ export class Unarrived<What> {
 	readonly #sent = new Map<string, Sent<What>>();
 
 	/** @param append settles when the text is stored under the tag, or never will be, as far as is known */
-	async add(what: What, append: (tag: string) => Promise<StoredAt>): Promise<StoredAt> {
+	add(what: What, append: (tag: string) => Promise<StoredAt>): Promise<StoredAt> {
 		const tag = this.#unusedTag();
 		const sent: Sent<What> = { what, at: undefined, isElsewhere: false };
 		this.#sent.set(tag, sent);
-		try {
-			sent.at = await append(tag);
-			return sent.at;
-		} finally {
-			if (!sent.at?.isNew) this.#sent.delete(tag);
-		}
+		return append(tag).then(
+			(at) => {
+				sent.at = at;
+				if (!at.isNew) this.#sent.delete(tag);
+				return at;
+			},
+			(error) => {
+				this.#sent.delete(tag);
+				throw error;
+			},
+		);
 	}
 
 	/** Call when a text of this process arrives. @returns `undefined` if it was given up, or has arrived before */

@@ -96,7 +96,10 @@ export function encodeKeptFrame(
 	const byteLength = Buffer.byteLength(text);
 	const head = headOf(byteLength);
 	const chunk = Buffer.allocUnsafeSlow(head.length + byteLength + CRLF.length);
-	chunk.write(head + text + CRLF);
+	// Joined to one string, the text would be copied once more.
+	chunk.write(head, "latin1");
+	chunk.write(text, head.length);
+	chunk.write(CRLF, head.length + byteLength, "latin1");
 	return new Frame(kind, byteLength, chunk, key, position);
 }
 

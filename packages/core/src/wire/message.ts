@@ -36,15 +36,19 @@ const OPTION_NAMES = {
 	publish: { ...COMMON, idempotencyKey: true },
 };
 
+const NO_OPTIONS: SendOptions & PublishOptions = {};
+
 /** @throws `ERR_SSE_INVALID_OPTION`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_INVALID_EVENT`, `ERR_SSE_INVALID_ID`, `ERR_SSE_INVALID_RETRY` */
 export function readMessage(
 	data: unknown,
-	options: SendOptions & PublishOptions = {},
+	options: SendOptions & PublishOptions = NO_OPTIONS,
 	limits: FieldLimits,
 	use: "send" | "publish" = "send",
 ): Message {
-	checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
-	checkKeys(options, OPTION_NAMES[use], `There is no such option of ${use}`);
+	if (options !== NO_OPTIONS) {
+		checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
+		checkKeys(options, OPTION_NAMES[use], `There is no such option of ${use}`);
+	}
 	const isVolatile = options.volatile === true;
 	// With a key it would remove the waiting event and then be skipped itself.
 	if (isVolatile && (options.key !== undefined || options.ttlMs !== undefined)) {
