@@ -613,4 +613,41 @@ describe("a run that is folded", () => {
 			{ numRuns: 15 },
 		);
 	});
+
+	// The iterator of its messages threw, which nobody closed: the store went on calling a watcher for each entry.
+	it("a codec that throws ends its reader's stream, and nothing watches the run for it any more", async () => {
+		const memory = createMemoryRunStore();
+		let watching = 0;
+		const watch: RunStore["watch"] = (run, onChange) => {
+			const stop = memory.watch(run, onChange);
+			watching++;
+			return () => {
+				watching--;
+				stop();
+			};
+		};
+		const store = Object.assign(Object.create(memory) as RunStore, methodsOf(memory), { watch });
+		const broken = new Error("broken");
+		const codec = {
+			event: () => {
+				throw broken;
+			},
+		};
+		const { runs, errors, read } = await serve({ store, codec });
+		await runs.start("r", async (run) => {
+			await run.send("a");
+			await new Promise((resolve) => run.signal.addEventListener("abort", resolve));
+		});
+		const stream = await read("r");
+		await stream.ended;
+		expect(errors).toEqual([broken]);
+		expect(watching).toBe(0);
+	});
 });
+
+/** The methods of a store, which can be called on another object. */
+function methodsOf(store: RunStore): Partial<RunStore> {
+	const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store)) as (keyof RunStore)[];
+	const bound = names.map((name) => [name, (store[name] as () => unknown).bind(store)]);
+	return Object.fromEntries(bound) as Partial<RunStore>;
+}

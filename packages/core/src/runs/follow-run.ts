@@ -5,13 +5,12 @@ import { SSEError } from "../checks/errors.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
-import { folded } from "./folded-run.js";
+import { type Beginning, ReaderMessages } from "./reader-messages.js";
 import { parseRunCursor } from "./run-cursor.js";
-import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
-import { readRun } from "./run-reader.js";
+import { gapMessages } from "./run-messages.js";
 import type { RunStatus, RunStore } from "./run-store.js";
 import type { RunTarget } from "./run-target.js";
-import type { FollowOptions, RunCodec, RunGapReason } from "./run-types.js";
+import type { FollowOptions } from "./run-types.js";
 
 export interface FollowHost {
 	readonly store: RunStore;
@@ -19,14 +18,6 @@ export interface FollowHost {
 	/** `over` resolves when the reader has received everything, or has left. */
 	onFollow(attempt: string | undefined, connection: SSEConnection, over: Promise<void>): void;
 	onError(error: unknown): void;
-}
-
-/** Where a reader begins. */
-interface Beginning {
-	/** The sequence of the first entry to send. */
-	readonly from: number;
-	/** Why the reader cannot continue from its position, if so. */
-	readonly gap: RunGapReason | undefined;
 }
 
 export async function followRun(
@@ -61,7 +52,7 @@ export async function followRun(
 	const source = (signal: AbortSignal): AsyncIterable<SSEMessage> | Iterable<SSEMessage> =>
 		status === undefined || beginning === undefined
 			? gapMessages("expired", undefined, codec)
-			: messagesOf(host, status, beginning, codec, signal);
+			: new ReaderMessages(host, status, beginning, codec, signal);
 	const over = connection.pipe(source, { toEvent: (message) => message }).then(
 		() => connection.close(),
 		(error: unknown) => {
@@ -91,36 +82,4 @@ function beginningOf(
 		from: 1,
 		gap: cursor === undefined || cursor.attempt === attempt ? "invalid" : "attempt",
 	};
-}
-
-async function* messagesOf(
-	{ store, fold, onError }: FollowHost,
-	status: RunStatus,
-	{ from, gap }: Beginning,
-	codec: RunCodec,
-	signal: AbortSignal,
-): AsyncGenerator<SSEMessage, void, undefined> {
-	const { id, attempt } = status;
-	if (gap !== undefined) yield* gapMessages(gap, { id, attempt, sequence: 0 }, codec);
-	let next = from;
-	if (fold !== undefined && from === 1) {
-		const state = await folded(store, fold, status);
-		if (state.count > 0) {
-			yield* eventMessages(state.render(), { id, attempt, sequence: state.count }, codec);
-			next = state.count + 1;
-		}
-	}
-	const pages = readRun(store, status, next, signal, onError);
-	for (let step = await pages.next(); ; step = await pages.next()) {
-		if (step.done === true) {
-			if (!step.value) yield* gapMessages("expired", undefined, codec);
-			return;
-		}
-		let { from: sequence } = step.value;
-		for (const entry of step.value.entries) {
-			// `yield*` costs several promises for each message.
-			for (const message of entryMessages(entry, { id, attempt, sequence }, codec)) yield message;
-			sequence++;
-		}
-	}
 }

@@ -32,13 +32,18 @@ export async function* readRun(
 ): AsyncGenerator<RunPage, boolean> {
 	const { id, attempt } = run;
 	const bell = new Bell();
-	const ring = (): void => bell.ring();
-	const stop = store.watch(run, ring);
-	signal.addEventListener("abort", ring);
+	const stop = store.watch(run, () => bell.ring());
+	// Kept here, because a look at the signal for each event costs as much as reading it.
+	let { aborted } = signal;
+	const onAbort = (): void => {
+		aborted = true;
+		bell.ring();
+	};
+	signal.addEventListener("abort", onAbort);
 	let next = from;
 	let silentMs = run.leaseLeftMs + LEASE_SLACK_MS;
 	try {
-		while (!signal.aborted) {
+		while (!aborted) {
 			bell.clear();
 			try {
 				const entries = await store.read(id, attempt, next, PAGE);
@@ -47,7 +52,7 @@ export async function* readRun(
 					yield { from: next, entries };
 					next += entries.length;
 					if (entries.at(-1)?.end !== undefined) return true;
-				} else if (!(await bell.wait(silentMs)) && !signal.aborted) {
+				} else if (!(await bell.wait(silentMs)) && !aborted) {
 					// Nothing arrived for the length of the producer's lease, so it may be dead.
 					const status = await store.settle(id);
 					if (status?.attempt !== attempt) return false;
@@ -66,7 +71,7 @@ export async function* readRun(
 		}
 		return true;
 	} finally {
-		signal.removeEventListener("abort", ring);
+		signal.removeEventListener("abort", onAbort);
 		stop();
 		bell.stop();
 	}

@@ -11,7 +11,11 @@ export async function produce(make: (run: Run) => unknown, run: Run): Promise<vo
 	const iterator = iteratorOf(made as AsyncIterable<unknown>);
 	// One listener for the whole source: racing each step against the same promise would keep them all.
 	let stopWaiting: (() => void) | undefined;
-	const onAbort = (): void => stopWaiting?.();
+	let { aborted } = run.signal;
+	const onAbort = (): void => {
+		aborted = true;
+		stopWaiting?.();
+	};
 	run.signal.addEventListener("abort", onAbort, { once: true });
 	/** The next step; `undefined` as soon as the run is stopped, because a source may wait forever. */
 	const next = (): Promise<IteratorResult<unknown> | undefined> =>
@@ -20,7 +24,7 @@ export async function produce(make: (run: Run) => unknown, run: Run): Promise<vo
 			Promise.resolve(iterator.next()).then(resolve, reject);
 		});
 	try {
-		while (!run.signal.aborted) {
+		while (!aborted) {
 			const step = await next();
 			if (step === undefined || step.done === true) return;
 			await run.send(await step.value);

@@ -1,0 +1,137 @@
+/**
+ * The messages that one reader of a run is sent, one by one, from its position to the end of the run.
+ *
+ * Not an async generator, whose `yield` costs several promises for each message.
+ */
+import type { SSEMessage } from "../types/message.js";
+import type { FoldRules } from "./fold.js";
+import { folded } from "./folded-run.js";
+import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
+import { type RunPage, readRun } from "./run-reader.js";
+import type { RunStatus, RunStore } from "./run-store.js";
+import type { RunCodec, RunGapReason } from "./run-types.js";
+
+export interface MessagesHost {
+	readonly store: RunStore;
+	readonly fold: FoldRules | undefined;
+	onError(error: unknown): void;
+}
+
+/** Where a reader begins. */
+export interface Beginning {
+	/** The sequence of the first entry to send. */
+	readonly from: number;
+	/** Why the reader cannot continue from its position, if so. */
+	readonly gap: RunGapReason | undefined;
+}
+
+/** A call of `next` must not overlap another. */
+export class ReaderMessages implements AsyncIterableIterator<SSEMessage, void> {
+	readonly #host: MessagesHost;
+	readonly #status: RunStatus;
+	readonly #beginning: Beginning;
+	readonly #codec: RunCodec;
+	readonly #signal: AbortSignal;
+	/** What is sent next: from `#at` on. */
+	#messages: readonly SSEMessage[] = [];
+	#at = 0;
+	/** What is encoded next: the entries of the page from `#index` on. */
+	#page: RunPage = { from: 1, entries: [] };
+	#index = 0;
+	#pages: AsyncGenerator<RunPage, boolean> | undefined;
+	#isOver = false;
+
+	constructor(
+		host: MessagesHost,
+		status: RunStatus,
+		beginning: Beginning,
+		codec: RunCodec,
+		signal: AbortSignal,
+	) {
+		this.#host = host;
+		this.#status = status;
+		this.#beginning = beginning;
+		this.#codec = codec;
+		this.#signal = signal;
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	async next(): Promise<IteratorResult<SSEMessage, void>> {
+		try {
+			const value = this.#taken();
+			return value === undefined ? await this.#read() : { done: false, value };
+		} catch (error) {
+			// Nobody closes an iterator that has thrown.
+			await this.return();
+			throw error;
+		}
+	}
+
+	async return(): Promise<IteratorResult<SSEMessage, void>> {
+		this.#isOver = true;
+		await this.#pages?.return(true);
+		return { done: true, value: undefined };
+	}
+
+	/** The next message of those that were read. */
+	#taken(): SSEMessage | undefined {
+		for (;;) {
+			const message = this.#messages[this.#at++];
+			if (message !== undefined) return message;
+			const { from, entries } = this.#page;
+			const entry = entries[this.#index];
+			if (entry === undefined) return undefined;
+			const { id, attempt } = this.#status;
+			const position = { id, attempt, sequence: from + this.#index++ };
+			this.#messages = entryMessages(entry, position, this.#codec);
+			this.#at = 0;
+		}
+	}
+
+	async #read(): Promise<IteratorResult<SSEMessage, void>> {
+		while (!this.#isOver) {
+			if (this.#pages === undefined) {
+				this.#pages = await this.#begin();
+			} else {
+				const step = await this.#pages.next();
+				if (step.done === true) {
+					this.#isOver = true;
+					if (!step.value) this.#add(gapMessages("expired", undefined, this.#codec));
+				} else {
+					this.#page = step.value;
+					this.#index = 0;
+				}
+			}
+			const value = this.#taken();
+			if (value !== undefined) return { done: false, value };
+		}
+		return { done: true, value: undefined };
+	}
+
+	/** Tells of a gap, and sends the state instead of what led to it. @returns the pages that follow */
+	async #begin(): Promise<AsyncGenerator<RunPage, boolean>> {
+		const { store, fold, onError } = this.#host;
+		const { id, attempt } = this.#status;
+		const { from, gap } = this.#beginning;
+		if (gap !== undefined) this.#add(gapMessages(gap, { id, attempt, sequence: 0 }, this.#codec));
+		let next = from;
+		if (fold !== undefined && from === 1) {
+			const state = await folded(store, fold, this.#status);
+			if (state.count > 0) {
+				this.#add(
+					eventMessages(state.render(), { id, attempt, sequence: state.count }, this.#codec),
+				);
+				next = state.count + 1;
+			}
+		}
+		return readRun(store, this.#status, next, this.#signal, onError);
+	}
+
+	#add(messages: readonly SSEMessage[]): void {
+		this.#messages = [...this.#messages.slice(this.#at), ...messages];
+		this.#at = 0;
+	}
+}
