@@ -36,8 +36,8 @@ const { table } = describeReadmes({
 			const options = { chatId: "a", trigger: "submit-message", messageId: undefined } as const;
 			const question = { ...options, messages: [], abortSignal: undefined };
 			expect(await textOf(await transport.sendMessages(question))).toBe("No network needed.");
-			const again = await transport.reconnectToStream({ chatId: "a" });
-			expect(again && (await textOf(again))).toBe("No network needed.");
+			// The page has what is over. Sent again, it would be there twice.
+			expect(await transport.reconnectToStream({ chatId: "a" })).toBeNull();
 			expect(await transport.reconnectToStream({ chatId: "none" })).toBeNull();
 			const status = async (path: string, init?: RequestInit): Promise<number> =>
 				(await fetch(url + path, init)).status;
