@@ -3,11 +3,14 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import type http from "node:http";
 import { createServer } from "node:http";
+import http2 from "node:http2";
 import net from "node:net";
 import { join } from "node:path";
 import {
 	eventually,
+	measureIdle,
 	openStream,
 	type Protocol,
 	settled,
@@ -135,6 +138,63 @@ describe.each([
 		for (const stream of streams) stream.abort();
 		await closed;
 	});
+
+	it("ends a socket whose request is answered after the close has begun, and keeps sockets alive once it listens again", async () => {
+		const host = hostOf(createSSEService());
+		const waiting: http.ServerResponse[] = [];
+		const server = await startServer((_, res) => waiting.push(res));
+		servers.push(server);
+		host.closeWith(server.server);
+		const get = async (): Promise<net.Socket> => {
+			const socket = net.connect(server.port, "127.0.0.1").setEncoding("utf8");
+			socket.write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+			await eventually(() => waiting.length > 0);
+			return socket;
+		};
+		const late = await get();
+		const closed = once(server.server, "close");
+		const idle = measureIdle();
+		server.server.close();
+		waiting.pop()?.end("late");
+		const [answer] = await settled(once(late, "data"), "the answer");
+		expect(answer).toMatch(/late/);
+		await closed;
+		expect(idle()).toBeLessThan(2_000);
+
+		server.server.listen(server.port, "127.0.0.1");
+		await once(server.server, "listening");
+		const kept = await get();
+		waiting.pop()?.end("again");
+		const [again] = await settled(once(kept, "data"), "the answer");
+		expect(again).toMatch(/Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n/);
+		kept.destroy();
+	});
+
+	it("ends a socket that never completes the head of its request after closeTimeoutMs", async () => {
+		const host = hostOf(createSSEService({ closeTimeoutMs: 50 }));
+		const server = await serve(host);
+		const slow = net.connect(server.port, "127.0.0.1").on("error", () => {});
+		slow.write("GET / HTTP/1.1\r\nHo");
+		await eventually(() => [...server.sockets].some(({ bytesRead }) => bytesRead > 0));
+		const dripping = setInterval(() => slow.write("s"), 10);
+		await settled(server.close(), "the server to close").finally(() => clearInterval(dripping));
+	});
+
+	it.each(["http2", "http2-tls"] as const)(
+		"ends idle sessions of an %s server",
+		async (protocol) => {
+			const host = hostOf(createSSEService());
+			const server = await startServer((_, res) => res.end("done"), protocol);
+			servers.push(server);
+			host.closeWith(server.server);
+			const session = http2.connect(server.url, { rejectUnauthorized: false });
+			const request = session.request({ ":path": "/" });
+			await settled(once(request.resume(), "end"), "the answer");
+			const ended = once(session, "close");
+			await settled(server.close(), "the server to close");
+			await ended;
+		},
+	);
 
 	it("ends sockets that were opened ahead of a request", async () => {
 		const host = hostOf(createSSEService());

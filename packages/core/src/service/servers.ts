@@ -45,7 +45,8 @@ export class Servers<T extends Stream> {
 		server.once("connection", () => {
 			if (!this.#closing.has(server)) this.#open.add(server);
 		});
-		onServerClose(server, () => this.#onClose(server));
+		const { closeTimeoutMs } = this.#host.service.options;
+		onServerClose(server, () => this.#onClose(server), closeTimeoutMs);
 	}
 
 	/** @throws `ERR_SSE_SERVICE_CLOSED` if the server that received this response's request is closing */

@@ -17,7 +17,7 @@ export const INNER = Symbol.for("sse-service.service.v1");
 /** The members of a service for openers of streams, besides the public ones. */
 export interface Inner<T> {
 	readonly [INNER]: true;
-	readonly options: { readonly drainMs: number };
+	readonly options: { readonly drainMs: number; readonly closeTimeoutMs: number };
 	/** Whether `close` has been called. */
 	readonly isClosing: boolean;
 	/** Ends a connection, if open, with reason `shutdown`, and sends its client a reconnection time. */

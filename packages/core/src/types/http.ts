@@ -15,6 +15,8 @@ export type HttpResponse = (ServerResponse | Http2ServerResponse) & OutgoingMess
 export type HttpServer = Server & {
 	/** HTTP/1.1 only. */
 	closeIdleConnections?(): void;
+	/** HTTP/1.1 only. */
+	keepAliveTimeout?: number | undefined;
 };
 
 /** Response headers, as returned by Node's `getHeaders()` and by frameworks. */
