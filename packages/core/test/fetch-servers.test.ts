@@ -14,6 +14,8 @@ import { connect as connectHttp2 } from "node:http2";
 import { type AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import {
+	type Complaints,
+	collectComplaints,
 	eventually,
 	openSocket,
 	openStream,
@@ -44,14 +46,11 @@ let running: RunningServer;
 let connections: FetchConnection[];
 /** Node's responses, by a way that the code under test does not know. */
 let responses: object[];
-const complaints: unknown[] = [];
-const complain = (complaint: unknown): void => void complaints.push(complaint);
+let complaints: Complaints;
 
 beforeEach(() => {
-	[complaints.length, reasons, connections, responses] = [0, [], [], []];
-	process.on("unhandledRejection", complain);
-	process.on("uncaughtException", complain);
-	process.on("warning", complain);
+	[reasons, connections, responses] = [[], [], []];
+	complaints = collectComplaints();
 	sse = createService();
 });
 
@@ -60,10 +59,7 @@ afterEach(async () => {
 	running?.server.close();
 	running?.server.closeAllConnections?.();
 	await turn();
-	process.off("unhandledRejection", complain);
-	process.off("uncaughtException", complain);
-	process.off("warning", complain);
-	expect(complaints).toEqual([]);
+	expect(complaints.stop()).toEqual([]);
 });
 
 function createService(options: SSEServiceOptions = {}): SSEService {

@@ -1,7 +1,14 @@
 /**
  * `sse-service/fetch`: streams on a `Response`, read by hand.
  */
-import { eventually, openStream, settled, startServer } from "@sse-service/testing";
+import {
+	type Complaints,
+	collectComplaints,
+	eventually,
+	openStream,
+	settled,
+	startServer,
+} from "@sse-service/testing";
 import { Request as OtherRequest } from "undici";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
@@ -21,25 +28,18 @@ const KB = 1024;
 
 let sse: SSEService;
 let reasons: string[];
-const complaints: unknown[] = [];
-const complain = (complaint: unknown): void => void complaints.push(complaint);
+let complaints: Complaints;
 
 beforeEach(() => {
-	complaints.length = 0;
 	reasons = [];
-	process.on("unhandledRejection", complain);
-	process.on("uncaughtException", complain);
-	process.on("warning", complain);
+	complaints = collectComplaints();
 	sse = createService();
 });
 
 afterEach(async () => {
 	await settled(sse.close(), "the service to close");
 	await new Promise((resolve) => setImmediate(resolve));
-	process.off("unhandledRejection", complain);
-	process.off("uncaughtException", complain);
-	process.off("warning", complain);
-	expect(complaints).toEqual([]);
+	expect(complaints.stop()).toEqual([]);
 });
 
 function createService(options: SSEServiceOptions = {}): SSEService {

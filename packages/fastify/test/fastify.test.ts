@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 import { PassThrough, Readable } from "node:stream";
 import { runInNewContext } from "node:vm";
 import {
+	type Complaints,
+	collectComplaints,
 	eventually,
 	measureIdle,
 	openSocket,
@@ -22,20 +24,16 @@ const fastify4 = createRequire(import.meta.url)("fastify-4") as typeof fastify5;
 
 let service: SSEService;
 let app: FastifyInstance;
-const unhandled: unknown[] = [];
-const onUnhandled = (error: unknown): void => {
-	unhandled.push(error);
-};
+let complaints: Complaints;
 
 beforeEach(() => {
 	service = createSSEService({ maxConnectionsPerClient: 1 });
-	process.on("unhandledRejection", onUnhandled);
+	complaints = collectComplaints("unhandledRejection");
 });
 
 afterEach(async () => {
 	await app.close();
-	process.off("unhandledRejection", onUnhandled);
-	expect(unhandled.splice(0)).toEqual([]);
+	expect(complaints.stop()).toEqual([]);
 });
 
 const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,3 +1,4 @@
+export { type Complaints, collectComplaints } from "./complaints.js";
 export {
 	CUTS,
 	type CuttingProxy,

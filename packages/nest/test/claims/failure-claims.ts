@@ -13,6 +13,7 @@ import {
 	UseFilters,
 	UseInterceptors,
 } from "@nestjs/common";
+import { collectComplaints } from "@sse-service/testing";
 import { concat, mergeMap, of, Subject, throwError } from "rxjs";
 import { createSSEService } from "sse-service";
 import { describe, expect, it } from "vitest";
@@ -26,9 +27,7 @@ export function claimFailures(its: AppFixture): void {
 	describe("a route that streams", () => {
 		// The promise was dropped, and what it rejected with later ended the process.
 		it("observes a promise that a function returns in place of an iterable", async () => {
-			const unhandled: unknown[] = [];
-			const note = (error: unknown): number => unhandled.push(error);
-			process.on("unhandledRejection", note);
+			const complaints = collectComplaints("unhandledRejection");
 
 			@Controller()
 			class Streams {
@@ -43,8 +42,7 @@ export function claimFailures(its: AppFixture): void {
 			await start({ controllers: [Streams] });
 			expect((await answer("/function")).status).toBe(500);
 			await turn();
-			process.off("unhandledRejection", note);
-			expect(unhandled).toEqual([]);
+			expect(complaints.stop()).toEqual([]);
 		});
 
 		it("has exception filters answer what fails before the first item", async () => {

@@ -10,6 +10,7 @@ import {
 	UseInterceptors,
 } from "@nestjs/common";
 import { APP_INTERCEPTOR } from "@nestjs/core";
+import { collectComplaints } from "@sse-service/testing";
 import { Exclude } from "class-transformer";
 import { concat, filter, map, type Observable, of, Subject, throwError } from "rxjs";
 import { createSSEService, type SSEConnection, type SSEMessage } from "sse-service";
@@ -152,9 +153,7 @@ export function claimItems(its: AppFixture): void {
 
 		// It was sent as an event without data; what it rejected with later ended the process.
 		it("awaits the promises that toEvent returns, in their order, whatever the source", async () => {
-			const unhandled: unknown[] = [];
-			const note = (error: unknown): number => unhandled.push(error);
-			process.on("unhandledRejection", note);
+			const complaints = collectComplaints("unhandledRejection");
 			const toEvent = async (n: number): Promise<SSEMessage> => {
 				// The first takes longest.
 				for (let turns = 10 - n; turns > 0; turns--) await turn();
@@ -226,8 +225,7 @@ export function claimItems(its: AppFixture): void {
 
 			expect(await read("/left")).toEqual([]);
 			for (let turns = 0; turns < 10; turns++) await turn();
-			process.off("unhandledRejection", note);
-			expect([unhandled, its.running.errors]).toEqual([[], []]);
+			expect([complaints.stop(), its.running.errors]).toEqual([[], []]);
 		});
 
 		it("takes the events of Nest's own @Sse with fromMessageEvent", async () => {

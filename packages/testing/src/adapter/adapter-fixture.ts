@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, expect, type MockInstance, vi } from "vitest";
 import cannotExist from "../cannot-exist.json" with { type: "json" };
+import { type Complaints, collectComplaints } from "../complaints.js";
 import { openStream } from "../stream.js";
 import { settled } from "../waiting.js";
 import type {
@@ -55,28 +56,22 @@ export function useAdapter(name: string, harness: AdapterHarness): AdapterFixtur
 	let app: RunningAdapter;
 	let connections: AdapterConnection[];
 	let spies: MockInstance[];
-	const complaints: unknown[] = [];
-	const complain = (complaint: unknown): void => {
-		complaints.push(complaint);
-	};
+	let complaints: Complaints;
 
 	beforeEach(({ task }) => {
 		task.meta.adapter = name;
 		connections = [];
-		complaints.length = 0;
 		spies = CONSOLE.map((level) => vi.spyOn(console, level));
-		process.on("warning", complain);
-		process.on("unhandledRejection", complain);
+		complaints = collectComplaints("warning", "unhandledRejection");
 	});
 
 	afterEach(async () => {
 		await settled(app.close(), "the app to close");
-		process.off("warning", complain);
-		process.off("unhandledRejection", complain);
+		const reported = complaints.stop();
 		// Of every claim: nothing is written to the console, and nothing is warned of or left unhandled.
 		for (const spy of spies) expect(spy).not.toHaveBeenCalled();
 		vi.restoreAllMocks();
-		expect(complaints).toEqual([]);
+		expect(reported).toEqual([]);
 	});
 
 	const events = async (context: AdapterContext): Promise<void> => {
