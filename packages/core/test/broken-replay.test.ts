@@ -5,7 +5,7 @@
 import { eventually, type TestStream } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import type { LogEngine } from "../src/engine.js";
-import type { SSEServiceOptions } from "../src/index.js";
+import type { SSEConnection, SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { dataOf, lastIdOf } from "./received.js";
 import type { Serving } from "./serving.js";
@@ -84,16 +84,17 @@ interface Scene extends Serving {
 	readonly id: string;
 	/** A client that has all of them. */
 	readonly other: TestStream;
+	readonly connection: SSEConnection;
 }
 
 async function begin(options: SSEServiceOptions = {}): Promise<Scene> {
 	const engine = new HeldEngine();
 	const serving = await startOn(engine, { history, ...options });
-	const { stream: other } = await serving.open();
+	const { stream: other, connection } = await serving.open();
 	const { id } = await serving.sse.publish("all", "0");
 	for (const data of ["1", "2", "3", "4", "5"]) await serving.sse.publish("all", data);
 	await other.take(6);
-	return { ...serving, engine, id, other };
+	return { ...serving, engine, id, other, connection };
 }
 
 /** What a client received until one more event came. */
@@ -135,6 +136,34 @@ it("causes no gap for a client that was still to receive the lost events after i
 	await other.until(() => dataOf(other.events).includes(DIVERGED));
 	engine.release();
 	expect(await allOf(scene, stream)).toEqual(["1", "2", "3", "4", "5", "a", "b", "end"]);
+});
+
+// The second break did not drop what had come since the first, because that had already dropped what the group keeps.
+it("causes nothing twice for a client that joined a group during its replay, however often the log breaks", async () => {
+	const scene = await begin();
+	const { engine, open, other, id, sse } = scene;
+	const readAgain = engine.hold("read");
+	const { stream, connection } = await open({}, id);
+	await eventually(() => engine.held.length > 0, "the read");
+	readAgain();
+	sse.join({ connection }, "state");
+	const rounds = [
+		["lost 1", "a", "kept"],
+		["lost 2", "b", "last"],
+	] as const;
+	for (const [index, [lost, stored, kept]] of rounds.entries()) {
+		await sse.publish("all", lost);
+		await other.until(() => dataOf(other.events).includes(lost));
+		await engine.replace(1, [{ d: stored }]);
+		engine.cut();
+		const gaps = (): number => dataOf(other.events).filter((data) => data === DIVERGED).length;
+		await other.until(() => gaps() > index);
+		await sse.publish("all", kept);
+		await other.until(() => dataOf(other.events).includes(kept));
+	}
+	engine.release();
+	const received = await allOf(scene, stream);
+	expect(received).toEqual(["1", "2", "3", "4", "5", "a", "kept", "b", "last", "end"]);
 });
 
 // The gap led to where the old log had been, and the state behind it was that of the new one.
@@ -220,8 +249,8 @@ it("causes nothing for a slow client if the lost events are stored again before 
 	expect(received).toEqual(["again 1", "again 2", "live", "end"]);
 });
 
-it("causes nothing if the lost events are stored again before the loss is proven", async () => {
-	const scene = await begin();
+/** Has the log lose its newest two events, which the other client has, and store them again before that is proven. */
+async function loseForAMoment(scene: Scene, onBreak = (): void => {}): Promise<void> {
 	const { engine, other, sse } = scene;
 	for (const data of ["again 1", "again 2"]) await sse.publish("all", data);
 	await other.take(8);
@@ -230,10 +259,30 @@ it("causes nothing if the lost events are stored again before the loss is proven
 		engine.onFollow = () => {
 			engine.onFollow = () => {};
 			resolve(storeAgain());
+			onBreak();
 		};
 	});
 	engine.cut();
 	await storedAgain;
-	const received = await allOf(scene, other);
+}
+
+it("causes nothing if the lost events are stored again before the loss is proven", async () => {
+	const scene = await begin();
+	await loseForAMoment(scene);
+	const received = await allOf(scene, scene.other);
 	expect(received).toEqual(["0", "1", "2", "3", "4", "5", "again 1", "again 2", "end"]);
+});
+
+// What the client was to receive after the replay was dropped, and still taken for unfinished at the next break.
+it("causes a gap at the next loss for a client that joined a group during a replay that supplied everything", async () => {
+	const scene = await begin();
+	const { engine, sse, other, connection } = scene;
+	await loseForAMoment(scene, () => sse.join({ connection }, "state"));
+	await sse.publish("all", "lost");
+	await other.until(() => dataOf(other.events).includes("lost"));
+	await engine.replace(1, [{ d: "a" }]);
+	engine.cut();
+	await other.until(() => dataOf(other.events).includes(DIVERGED));
+	const received = await allOf(scene, other);
+	expect(received.slice(6)).toEqual(["again 1", "again 2", "lost", DIVERGED, "end"]);
 });

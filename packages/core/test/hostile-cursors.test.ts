@@ -110,6 +110,7 @@ function outcomeOf(
 		maxCatchUpEvents: Infinity,
 		recoverTurns: new Limiter(1),
 		comeUp: (_client: Replayed, _origin: Origin, upTo: Position) => upTo,
+		retarget: () => {},
 		recovery: { recover: () => false as const, encode: () => notices.drop },
 		onError: (error: unknown) => {
 			throw error;

@@ -8,7 +8,7 @@ import { settled } from "../connection/feed.js";
 import type { EventLog } from "../event-log/event-log.js";
 import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { type Goal, type Origin, originAt, retarget } from "./goal.js";
+import { type Goal, type Origin, originAt } from "./goal.js";
 import { introduce, type ReplayHost, replay } from "./replay.js";
 
 export class CatchUp {
@@ -21,8 +21,15 @@ export class CatchUp {
 	/** By connection, what its feeds lead to, in their order. */
 	readonly #goals = new WeakMap<Connection, readonly Goal[]>();
 
-	constructor(host: Omit<ReplayHost<Connection>, "comeUp">, begun: Position | Promise<Position>) {
-		this.#host = { ...host, comeUp: (...asked) => this.#comeUp(...asked) };
+	constructor(
+		host: Omit<ReplayHost<Connection>, "comeUp" | "retarget">,
+		begun: Position | Promise<Position>,
+	) {
+		this.#host = {
+			...host,
+			comeUp: (...asked) => this.#comeUp(...asked),
+			retarget: (...moved) => this.#retarget(...moved),
+		};
 		this.#begun = begun;
 	}
 
@@ -68,8 +75,7 @@ export class CatchUp {
 				continue;
 			}
 			// Its client has nothing yet of what came since, and is given that of the log that there is now.
-			retarget(connection, goal, upTo);
-			this.#goals.set(connection, [goal]);
+			this.#retarget(connection, goal, upTo);
 		}
 	}
 
@@ -89,6 +95,14 @@ export class CatchUp {
 			return yield* introduce(this.#host, connection, { groups, at: undefined }, goal);
 		goal.isAhead = false;
 		yield this.#host.notices.arrival(goal.upTo);
+	}
+
+	#retarget(connection: Connection, goal: Goal, upTo: Position): void {
+		goal.upTo = upTo;
+		goal.isMoved = true;
+		if (connection.dropBehindFeed()) goal.isPartial = true;
+		// Those of the dropped feeds are never reached.
+		this.#goals.set(connection, [goal]);
 	}
 
 	/** What the first unfinished feed of a connection leads to. */

@@ -1,7 +1,6 @@
 /**
  * The goal of a replay: where it leads its client, from where. A break of the log moves the goal.
  */
-import type { Replayed } from "../connection/feed.js";
 import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
 
 /** The position at which a replay ends. Later events reach the connection live. */
@@ -24,13 +23,6 @@ export interface Origin {
 	readonly cursor: Cursor | "start" | undefined;
 	/** The log had this position. What a client sends may be of a log that this process has yet to find. */
 	readonly isProven?: boolean;
-}
-
-/** Moves a goal to where the log is now: the replay supplies what was sent to the connection meanwhile. */
-export function retarget(connection: Replayed, goal: Goal, upTo: Position): void {
-	goal.upTo = upTo;
-	goal.isMoved = true;
-	goal.isPartial ||= connection.dropBehindFeed();
 }
 
 /** Where a client is that has received everything up to a position, but perhaps not the newest events of its groups. */

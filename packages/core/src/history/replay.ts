@@ -7,7 +7,7 @@ import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import { type Cursor, encodeCursor, isBehind, type Position } from "../wire/cursor.js";
-import { type Goal, type Origin, originAt, retarget } from "./goal.js";
+import { type Goal, type Origin, originAt } from "./goal.js";
 import type { Notices } from "./notices.js";
 import { type RecoveryHost, recovered } from "./recovery.js";
 
@@ -19,6 +19,8 @@ export interface ReplayHost<Connection extends Replayed> extends RecoveryHost<Co
 	readonly maxCatchUpEvents: number;
 	/** Waits for the log if a client is ahead of `upTo`. @returns the position after which events are live */
 	comeUp(connection: Connection, origin: Origin, upTo: Position): Position | Promise<Position>;
+	/** Moves the goal of a connection's first feed to where the log is now: that feed supplies what was sent to it meanwhile. */
+	retarget(connection: Connection, goal: Goal, upTo: Position): void;
 }
 
 /** Yields what was sent since the client's last event ID, up to where the live events begin. */
@@ -68,7 +70,7 @@ function* pass<C extends Replayed>(
 	const { id, cursor } = origin;
 	if (goal.isMoved && !origin.isProven) {
 		const upTo = yield* settled(host.comeUp(connection, origin, goal.upTo));
-		if (upTo !== goal.upTo) retarget(connection, goal, host.log.position ?? upTo);
+		if (upTo !== goal.upTo) host.retarget(connection, goal, host.log.position ?? upTo);
 	}
 	goal.isMoved = false;
 	const { upTo, isPartial } = goal;
@@ -161,7 +163,7 @@ function* missed<C extends Replayed>(
 	if (last !== undefined && isBehind(upTo, last)) {
 		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
 		yield* settled(log.shared?.current());
-		if (log.shared?.had?.(last) === true) retarget(connection, goal, log.position ?? last);
+		if (log.shared?.had?.(last) === true) host.retarget(connection, goal, log.position ?? last);
 		return { at, lastSent, relied, failure: upTo === goal.upTo ? "diverged" : "broken" };
 	}
 	// It received only events that nothing up to there replaced, so the log must still have that later position.
