@@ -159,11 +159,11 @@ function* missed<C extends Replayed>(
 	let at = position;
 	let lastSent = position;
 	let relied = reliesOn;
-	const last = relied ?? at;
-	if (last !== undefined && isBehind(upTo, last)) {
+	const last = relied ?? at ?? upTo;
+	if (isBehind(upTo, last)) {
 		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
 		yield* settled(log.shared?.current());
-		if (log.shared?.had?.(last) === true) host.retarget(connection, goal, log.position ?? last);
+		if (log.shared?.had?.(last)) host.retarget(connection, goal, log.position ?? last);
 		return { at, lastSent, relied, failure: upTo === goal.upTo ? "diverged" : "broken" };
 	}
 	// It received only events that nothing up to there replaced, so the log must still have that later position.
