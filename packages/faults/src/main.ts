@@ -7,12 +7,15 @@ import { reportOf, sumOf } from "./report.js";
 import { run } from "./run.js";
 import { hasStore } from "./stores/start-store.js";
 
+// Not the cluster: nats-server 2.9 itself may lose what a cluster has acknowledged.
+const USUAL = ENGINES.filter((engine) => engine !== "nats-cluster");
+
 // Whatever hangs: a run ends.
 const GRACE_MS = 300_000;
 
 const { values } = parseArgs({
 	options: {
-		engine: { type: "string", multiple: true, default: [...ENGINES] },
+		engine: { type: "string", multiple: true, default: [...USUAL] },
 		seed: { type: "string", default: `${Date.now() % 1_000_000}` },
 		minutes: { type: "string", default: "15" },
 		only: { type: "string" },

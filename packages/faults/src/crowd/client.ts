@@ -9,7 +9,7 @@ import { now } from "../clock.js";
 import { isPartialId, ownIdOf, parseId } from "../truth/position.js";
 import type { Reader } from "../truth/target.js";
 import { type Block, createBlockReader } from "./blocks.js";
-import { DIRECT, RECOVERED } from "./direct.js";
+import { DIRECT, HEAVY, RECOVERED } from "./direct.js";
 
 /** `steady` stays as long as it can, `restless` connects and leaves again, `slow` stops reading now and then. */
 export type Temper = "steady" | "restless" | "slow";
@@ -34,6 +34,9 @@ const CONNECT_TIMEOUT_MS = 3_000;
 
 /** How many streams also receive individual events. */
 const DIRECT_ONE_IN = 4;
+
+/** How many streams of slow clients are filled at once and not read at first, so that everything waits in their processes. */
+const HEAVY_ONE_IN = 8;
 
 /** For how many streams `recover` covers what they missed. */
 const RECOVERED_ONE_IN = 4;
@@ -109,6 +112,8 @@ export class Client {
 		const all = isRecovered ? [...groups, RECOVERED] : groups;
 		const query = new URLSearchParams({ client: clientId, groups: all.join(",") });
 		if (isDirect && isPlain !== true) query.set(DIRECT, "");
+		const isHeavy = this.temper === "slow" && random.between(1, HEAVY_ONE_IN) === 1;
+		if (isHeavy) query.set(HEAVY, "");
 		const headers = this.#lastId === undefined ? {} : { "Last-Event-ID": this.#lastId };
 		const request = http.get(`http://127.0.0.1:${port}/events?${query}`, {
 			agent: false,
@@ -130,7 +135,8 @@ export class Client {
 				createBlockReader((block) => this.#take(block)),
 			);
 			response.on("error", () => {});
-			this.#beRestless(request);
+			if (isHeavy) this.#stall(() => this.#leave(request));
+			else this.#beRestless(request);
 		});
 		request.on("close", () => {
 			if (this.#response !== undefined) this.#write({ kind: "closed", at: now() });
@@ -142,28 +148,32 @@ export class Client {
 	#comeBack(): void {
 		clearTimeout(this.#timer);
 		if (this.#isStopped) return;
-		const { random } = this.#host;
-		const [least, most] = random.between(1, 10) === 1 ? LONG_AWAY : AWAY;
-		this.#timer = setTimeout(() => this.#connect(), random.between(least, most));
+		const isLong = this.#host.random.between(1, 10) === 1;
+		this.#in(isLong ? LONG_AWAY : AWAY, () => this.#connect());
 	}
 
 	#beRestless(request: ClientRequest): void {
-		if (this.temper === "steady") return;
-		const { random } = this.#host;
-		this.#timer = setTimeout(
-			() => {
-				if (this.temper === "restless") return void request.destroy();
-				this.#response?.pause();
-				this.#timer = setTimeout(
-					() => {
-						this.#response?.resume();
-						this.#beRestless(request);
-					},
-					random.between(...STALL),
-				);
-			},
-			random.between(...STAY),
-		);
+		if (this.temper === "restless") this.#leave(request);
+		else if (this.temper === "slow") {
+			this.#in(STAY, () => this.#stall(() => this.#beRestless(request)));
+		}
+	}
+
+	#leave(request: ClientRequest): void {
+		this.#in(STAY, () => request.destroy());
+	}
+
+	/** Reads nothing for a while, and goes on. */
+	#stall(goOn: () => void): void {
+		this.#response?.pause();
+		this.#in(STALL, () => {
+			this.#response?.resume();
+			goOn();
+		});
+	}
+
+	#in([least, most]: readonly [number, number], act: () => void): void {
+		this.#timer = setTimeout(act, this.#host.random.between(least, most));
 	}
 
 	#take({ event, data, id }: Block): void {
@@ -173,6 +183,7 @@ export class Client {
 		const number = Number.parseInt(data ?? "", 10);
 		const position = id === undefined ? undefined : parseId(id);
 		const isPartial = id !== undefined && isPartialId(id);
+		if (event === HEAVY) return;
 		if (event === RECOVERED) {
 			const { reason, lastEventId } = JSON.parse(data ?? "");
 			this.#write({ kind: "recovered", reason, from: parseId(lastEventId), at });

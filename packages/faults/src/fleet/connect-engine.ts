@@ -9,7 +9,10 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import type { EventLog } from "sse-service/engine";
 
-export const ENGINES = ["redis", "redis-ioredis", "nats"] as const;
+export const ENGINES = ["redis", "redis-ioredis", "nats", "nats-cluster"] as const;
+
+/** How many servers a cluster has. Each has a copy of the log. */
+export const CLUSTER_SIZE = 3;
 
 export type EngineName = (typeof ENGINES)[number];
 
@@ -45,6 +48,10 @@ export async function connectEngine(
 		timeout: 2_000,
 		// Until the server is up.
 		waitOnFirstConnect: true,
+		// Each way to the engine leads through the proxy.
+		ignoreClusterUpdates: true,
 	});
-	return { eventLog: natsEventLog({ connection, maxEvents }), close: () => connection.close() };
+	const replicas = name === "nats-cluster" ? CLUSTER_SIZE : 1;
+	const eventLog = natsEventLog({ connection, maxEvents, replicas });
+	return { eventLog, close: () => connection.close() };
 }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { createSSEService, type SSEConnection, type SSEMessage, type Target } from "sse-service";
-import { DIRECT, RECOVERED } from "../crowd/direct.js";
+import { DIRECT, HEAVY, RECOVERED } from "../crowd/direct.js";
 import { STATE_GROUPS } from "../truth/target.js";
 import { connectEngine, type EngineName } from "./connect-engine.js";
 import { type Flaw, makeFlawed } from "./flaws.js";
@@ -20,6 +20,8 @@ export interface MemberOptions {
 	readonly drainMs: number;
 	/** How wrong its clock is. */
 	readonly skewMs: number;
+	/** What it does with a client that does not read. */
+	readonly slowPolicy: "close" | "conflate";
 	/** Of its log. */
 	readonly flaw?: Flaw | undefined;
 }
@@ -60,6 +62,10 @@ const MAX_BUFFERED_BYTES = 64 * 1024;
 /** Between events of a pipe, in milliseconds. */
 const PIPE_MS = 700;
 
+/** More than the operating system takes for a client that does not read: events of this many bytes, this often. */
+const HEAVY_BYTES = 256 * 1024;
+const HEAVY_EVENTS = 20;
+
 /** How long the application takes to recover. */
 const RECOVER_MS = 20;
 
@@ -72,6 +78,7 @@ const sse = createSSEService({
 	eventLog: engine.eventLog,
 	history: HISTORY,
 	maxBufferedBytes: MAX_BUFFERED_BYTES,
+	slowPolicy: options.slowPolicy,
 	heartbeatIntervalMs: 1_000,
 	publishTimeoutMs: 3_000,
 	retryMs: 100,
@@ -87,6 +94,9 @@ const server = createServer(async (req, res) => {
 			const groups = searchParams.get("groups")?.split(",").filter(Boolean) ?? [];
 			const clientId = searchParams.get("client") ?? "";
 			const { connection } = sse.connect({ req, res, clientId, groups });
+			if (searchParams.has(HEAVY)) {
+				void fill(connection).catch((error) => process.stderr.write(`pipe: ${error}\n`));
+			}
 			if (searchParams.has(DIRECT)) {
 				void sendDirectly(connection).catch((error) => process.stderr.write(`pipe: ${error}\n`));
 			}
@@ -137,6 +147,12 @@ async function sendDirectly(connection: SSEConnection): Promise<void> {
 	connection.send("hello", { event: DIRECT, id: "hello" });
 	const toEvent = (id: string): SSEMessage => ({ data: id, event: DIRECT, id });
 	await connection.pipe(piped, { toEvent });
+}
+
+/** From then on events wait, until the client reads. */
+async function fill(connection: SSEConnection): Promise<void> {
+	const data = "x".repeat(HEAVY_BYTES);
+	await connection.pipe(Array(HEAVY_EVENTS).fill(data), { event: HEAVY });
 }
 
 async function* piped(signal: AbortSignal): AsyncIterable<string> {

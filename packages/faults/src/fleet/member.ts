@@ -19,6 +19,9 @@ export const FLEET_SIZE = 3;
 /** How wrong the clock of each process is, by index. */
 const SKEWS_MS = [0, 150_000, -150_000];
 
+/** The process that sends a client that does not read only the newest event of each key. */
+const CONFLATING = 1;
+
 /** The default drain of a process that ends in an orderly way. */
 const DRAIN_MS = 1_000;
 
@@ -54,11 +57,12 @@ export class Member extends ProxiedProcess {
 		index: number,
 		{ engine, enginePort, maxEvents, drainMs = DRAIN_MS, flaw, otherProgram }: FleetOptions,
 	): Promise<Member> {
-		const scheme = engine === "nats" ? "nats" : "redis";
+		const scheme = engine.startsWith("nats") ? "nats" : "redis";
 		const isOther = otherProgram !== undefined && index === FLEET_SIZE - 1;
 		const started = await startBehindProxy({ enginePort, scheme }, (port, url) => {
 			const skewMs = SKEWS_MS[index % SKEWS_MS.length] ?? 0;
-			const own = { maxEvents, drainMs, skewMs, flaw };
+			const slowPolicy = index === CONFLATING ? "conflate" : "close";
+			const own = { maxEvents, drainMs, skewMs, slowPolicy, flaw } as const;
 			const options: MemberOptions = { port, engine, url, ...own };
 			return [isOther ? otherProgram : MEMBER_PROGRAM, JSON.stringify(options)];
 		});

@@ -8,22 +8,10 @@ import { startNatsServer } from "@sse-service/testing/nats-server";
 import type { ServerProcess } from "@sse-service/testing/server-process";
 import { now, pause } from "../clock.js";
 import type { Fault, Scene } from "../faults/fault.js";
-import type { Entry, Found } from "../truth/branch.js";
+import type { Found } from "../truth/branch.js";
 import type { Bookmark } from "../truth/ledger.js";
-import { contentOf } from "./log-text.js";
+import { ask, readLog, STREAM, type StreamInfo } from "./nats-log.js";
 import type { Store } from "./store.js";
-
-// As the log documents it.
-const STREAM = "SSE";
-
-/** Messages per request. */
-const AT_A_TIME = 64;
-
-interface StreamInfo {
-	readonly created: string;
-	readonly config: { readonly subjects: readonly string[] };
-	readonly state: { readonly first_seq: number; readonly last_seq: number };
-}
 
 export async function startNatsStore(): Promise<Store> {
 	const server = await startNatsServer();
@@ -71,24 +59,8 @@ class NatsStore implements Store {
 		return this.#server.port;
 	}
 
-	async read(after: Bookmark | undefined): Promise<Found | undefined> {
-		const { created, config, state } = await this.#info();
-		// SSE.log.<token>.>
-		const token = config?.subjects[0]?.split(".")[2];
-		if (created === undefined || token === undefined || state === undefined) return undefined;
-		const epoch = `${Date.parse(created).toString(36)}${token}`;
-		const from = Math.max(state.first_seq, epoch === after?.epoch ? after.sequence + 1 : 1);
-		const entries = new Map<number, Entry>();
-		for (let next = from; next <= state.last_seq; next += AT_A_TIME) {
-			const count = Math.min(AT_A_TIME, state.last_seq + 1 - next);
-			const sequences = Array.from({ length: count }, (_, index) => next + index);
-			const found = await Promise.all(sequences.map((sequence) => this.#message(sequence)));
-			for (const [index, payload] of found.entries()) {
-				if (payload !== undefined) entries.set(next + index, entryIn(payload));
-			}
-		}
-		// If the stream was recreated in the meantime, it is another one.
-		return (await this.#info()).created === created ? { epoch, entries } : undefined;
+	read(after: Bookmark | undefined): Promise<Found | undefined> {
+		return readLog(this.#connection, after);
 	}
 
 	async stop(): Promise<void> {
@@ -185,34 +157,12 @@ class NatsStore implements Store {
 		return (await this.#ask<StreamInfo>(`STREAM.INFO.${STREAM}`)).state;
 	}
 
-	/** It is empty if there is no stream. */
-	async #info(): Promise<Partial<StreamInfo>> {
-		const reply = await this.#connection.request(`$JS.API.STREAM.INFO.${STREAM}`);
-		return reply.json();
-	}
-
-	/** @returns its payload; `undefined` if it no longer exists */
-	async #message(seq: number): Promise<string | undefined> {
-		const call = `$JS.API.STREAM.MSG.GET.${STREAM}`;
-		const reply = await this.#connection.request(call, JSON.stringify({ seq }));
-		const { message } = reply.json<{ message?: { data?: string } }>();
-		return message && Buffer.from(message.data ?? "", "base64").toString();
-	}
-
-	async #ask<Reply>(call: string, request: object = {}): Promise<Reply> {
+	async #ask<Reply>(call: string, request?: object): Promise<Reply> {
 		const connection = await connect({ servers: this.#server.url });
 		try {
-			const message = await connection.request(`$JS.API.${call}`, JSON.stringify(request));
-			return message.json<Reply>();
+			return await ask(connection, call, request);
 		} finally {
 			await connection.close();
 		}
 	}
-}
-
-/** The first line is its tag, then a space and its metadata. */
-function entryIn(payload: string): Entry {
-	const end = payload.indexOf("\n");
-	const tag = /^[0-9a-z]+/.exec(payload)?.[0] ?? "0";
-	return { tag, ...contentOf(payload.slice(end + 1)) };
 }
