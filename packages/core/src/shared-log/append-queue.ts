@@ -2,8 +2,9 @@
  * The queue of appends to an engine. Appends made while the engine is busy are sent together, in order. The queue is limited in
  * time and size. Nothing is sent before the log is followed: the text would be stored before the position where following begins.
  */
-import { isSSEError, SSEError } from "../checks/errors.js";
+import { SSEError } from "../checks/errors.js";
 import type { Position } from "../wire/cursor.js";
+import { failed } from "./engine-failure.js";
 import type { LogEngine, StoredAt, Storing } from "./log-engine.js";
 
 // Limits of one call to the engine: appends, and characters of their texts.
@@ -212,25 +213,5 @@ export class AppendQueue {
 	#forgetSettled(): void {
 		const first = this.#unsettled.findIndex(({ isSettled }) => !isSettled);
 		this.#unsettled.splice(0, first < 0 ? this.#unsettled.length : first);
-	}
-}
-
-/** Converts what an engine rejects with into the error that applications receive. */
-export function failed({ name }: LogEngine, cause: unknown): SSEError {
-	if (isSSEError(cause)) {
-		const { code, message, statusCode } = cause;
-		const isTimeout = code === "ERR_SSE_TIMEOUT" && statusCode === undefined;
-		return isTimeout ? new SSEError(code, message, { statusCode: 503, cause }) : cause;
-	}
-	const why = cause instanceof Error ? cause.message : String(cause);
-	return new SSEError("ERR_SSE_LOG_FAILED", `${name} failed: ${why}`, { cause });
-}
-
-/** @throws (rejects) the error that applications receive */
-export async function orFailed<T>(engine: LogEngine, promise: Promise<T>): Promise<T> {
-	try {
-		return await promise;
-	} catch (error) {
-		throw failed(engine, error);
 	}
 }

@@ -3,7 +3,7 @@
  */
 
 import { SSEError } from "../checks/errors.js";
-import { failed } from "./append-queue.js";
+import { failed } from "./engine-failure.js";
 import type { LogEngine } from "./log-engine.js";
 
 export class Outage {
