@@ -8,10 +8,13 @@ import {
 	createServer,
 	type IncomingMessage,
 	request,
+	type Server,
 	type ServerResponse,
 } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { SseModule, SseService } from "@sse-service/nest";
 import { eventually, openStream } from "@sse-service/testing";
 import "reflect-metadata";
@@ -20,7 +23,10 @@ import { NestFactory } from "@nestjs/core";
 import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
 import express from "express";
 import fastify from "fastify";
+import { Hono } from "hono";
+import Koa from "koa";
 import { createSSEService, type SSEService } from "sse-service";
+import { respond } from "sse-service/fetch";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type InspectorOptions, inspector } from "../src/index.js";
 import { helloOf, serve } from "./serving.js";
@@ -427,6 +433,13 @@ it("keeps no server from closing: its streams end when the service has closed", 
 	await Promise.all([page.ended, client.ended]);
 });
 
+/** A server that listens, on a port that the system chooses. */
+async function listening(server: Server): Promise<{ url: string; close(): unknown }> {
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
 it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>]>([
 	[
 		"Express",
@@ -435,10 +448,7 @@ it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>
 			app.use(express.json());
 			app.use(inspector(sse, { loopbackOnly: true, allow: { send: true } }));
 			app.get("/events", (req, res) => void sse.connect({ req, res }));
-			const server = app.listen(0, "127.0.0.1");
-			await new Promise((resolve) => server.once("listening", resolve));
-			const { port } = server.address() as AddressInfo;
-			return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+			return await listening(createServer(app));
 		},
 	],
 	[
@@ -455,6 +465,37 @@ it.each<[string, (sse: SSEService) => Promise<{ url: string; close(): unknown }>
 				sse.connect({ req: request.raw, res: reply.raw });
 			});
 			return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
+		},
+	],
+	[
+		"Hono",
+		async (sse) => {
+			const app = new Hono<{ Bindings: HttpBindings }>();
+			const inspect = inspector(sse, { loopbackOnly: true, allow: { send: true } });
+			app.use(async ({ env }, next) =>
+				inspect(env.incoming, env.outgoing) ? RESPONSE_ALREADY_SENT : next(),
+			);
+			app.get("/events", ({ env, req }) => {
+				return respond(req.raw, { service: sse, outgoing: env.outgoing }).response;
+			});
+			return await listening(createServer(getRequestListener(app.fetch)));
+		},
+	],
+	[
+		"Koa",
+		async (sse) => {
+			const app = new Koa();
+			const inspect = inspector(sse, { loopbackOnly: true, allow: { send: true } });
+			app.use((ctx, next) => {
+				if (!inspect(ctx.req, ctx.res)) return next();
+				ctx.respond = false;
+			});
+			app.use((ctx) => {
+				if (ctx.path !== "/events") return;
+				ctx.respond = false;
+				sse.connect({ req: ctx.req, res: ctx.res });
+			});
+			return await listening(createServer(app.callback()));
 		},
 	],
 ])("is mounted in an app of %s", async (_, start) => {
