@@ -21,6 +21,7 @@ import {
 	type RunStore,
 	type Runs,
 	type RunsOptions,
+	readRun,
 } from "../src/runs.js";
 
 const closing: (() => unknown)[] = [];
@@ -327,6 +328,27 @@ describe("a run", () => {
 		expect(() => createRuns({ lease: 5 } as never)).toThrow(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 		);
+	});
+
+	it("of thousands of readers lets other work run between them, and still reaches each", async () => {
+		const store = createMemoryRunStore();
+		const { status } = await store.claim("a", { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1 });
+		const { signal } = new AbortController();
+		const readers = Array.from({ length: 1_000 }, () =>
+			readRun(store, status, 1, signal, () => expect.unreachable()),
+		);
+		let reached = 0;
+		const pages = readers.map((reader) => reader.next());
+		for (const page of pages) void page.then(() => reached++);
+		// All wait for the first event.
+		await new Promise((resolve) => setImmediate(resolve));
+		const write = { id: "a", attempt: status.attempt, term: 1, after: 0, entries: [{ data: "x" }] };
+		await store.write([{ ...write, rules: { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1 } }]);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(reached).toBeGreaterThan(0);
+		expect(reached).toBeLessThan(1_000);
+		await Promise.all(pages);
+		await Promise.all(readers.map((reader) => reader.return(true)));
 	});
 
 	// An async function for `onError` that fails would end the process.

@@ -102,7 +102,13 @@ export function sse<Own extends object = Events>({
 			return result;
 		};
 		c.set(variable as "sse", open);
-		await next();
+		try {
+			await next();
+		} catch (error) {
+			// Hono catches only what is an Error.
+			for (const { connection } of opened) connection.fail(error);
+			throw error;
+		}
 		for (const { response, connection } of opened) {
 			if (c.error !== undefined) connection.fail(c.error);
 			else if (!isSent(response, c.res)) connection.close();

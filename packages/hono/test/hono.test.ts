@@ -147,6 +147,17 @@ describe("an error", () => {
 		expect(text).toBe("ERR_SSE_INVALID_META");
 	});
 
+	// Hono catches an Error only. Where no server shows its response, nothing else ended the stream for a minute.
+	it("that is no Error ends the stream, and reaches the caller", async () => {
+		app.get("/events", (c) => {
+			c.var.sse();
+			return Promise.reject("odd");
+		});
+		await expect(Promise.resolve(app.request("/events"))).rejects.toBe("odd");
+		await eventually(() => reasons.length > 0);
+		expect(reasons).toEqual(["error"]);
+	});
+
 	it("that is thrown after the stream has opened is answered, and ends the stream with its reason", async () => {
 		app.get("/", (c) => {
 			c.var.sse();

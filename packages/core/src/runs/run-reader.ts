@@ -16,6 +16,8 @@ const PAGE = 1_000;
 const LEASE_SLACK_MS = 50;
 // Delay before retrying an unreachable store, in milliseconds.
 const RETRY_MS = 500;
+// A reader takes some 50 µs for an event. Of thousands, other work must get its turn in between.
+const WAKES_PER_TURN = 100;
 
 /**
  * Ends after the page with the run's end, or when `signal` aborts. A rejection of the store goes to `onError`, and the call is
@@ -77,6 +79,24 @@ export async function* readRun(
 	}
 }
 
+let woken = 0;
+const rung: Bell[] = [];
+
+/** Wakes a reader now, or in one of the next turns of the event loop if many are woken in this one. */
+function wakeInTurn(bell: Bell): void {
+	if (woken === WAKES_PER_TURN) {
+		rung.push(bell);
+		return;
+	}
+	if (woken++ === 0) setImmediate(nextTurn);
+	bell.wake();
+}
+
+function nextTurn(): void {
+	woken = 0;
+	for (const bell of rung.splice(0, WAKES_PER_TURN)) wakeInTurn(bell);
+}
+
 /**
  * A signal that one side rings and the other awaits. Its timer runs on when it rings, because a timer for each wait would cost
  * more than the event that ends it.
@@ -91,6 +111,10 @@ class Bell {
 
 	ring(): void {
 		this.#hasRung = true;
+		wakeInTurn(this);
+	}
+
+	wake(): void {
 		this.#wake(true);
 	}
 
