@@ -1,5 +1,6 @@
 /**
- * The cluster: a Redis, three processes over it, one address in front of them, and what can be done to all of these.
+ * The cluster: a Redis, three processes over it, one address in front of them, a Prometheus that watches them, and what can be done
+ * to all of these.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -7,8 +8,10 @@ import { createBalancer } from "example-shared/balancer";
 import { createMember, ready, restartInTurn } from "example-shared/member";
 import { createRedis } from "example-shared/redis";
 import { startCounting } from "./counter.js";
+import { createPrometheus } from "./prometheus.js";
 
 /**
+ * @import { PrometheusState } from "./prometheus.js"
  * @import { Report } from "./server.js"
  * @import { State } from "example-shared/member"
  */
@@ -18,6 +21,7 @@ import { startCounting } from "./counter.js";
  * @typedef {object} Fleet
  * @property {readonly (Partial<Report> & { name: string, state: State, pid: number | undefined, port: number })[]} servers
  * @property {{ isUp: boolean, pid: number | undefined }} redis
+ * @property {PrometheusState} prometheus
  * @property {boolean} isDeploying
  * @property {readonly Happening[]} happenings The last ones, oldest first.
  *
@@ -44,6 +48,7 @@ export function createCluster() {
 	let telling;
 
 	const redis = createRedis(() => note(redis.isUp ? "Redis is up" : "Redis is down"));
+	const prometheus = createPrometheus(tellSoon);
 	const host = { onChange: note, onReport: tellSoon, onWish: obey };
 	/** @type {ReturnType<typeof createMember<Fleet, Report>>[]} */
 	const members = NAMES.map((name) => createMember(name, SERVER, () => redis.url, host));
@@ -61,8 +66,15 @@ export function createCluster() {
 			telling = undefined;
 			const servers = members.map((member) => member.look());
 			const { isUp, pid } = redis;
+			prometheus.watch(servers.filter(({ state }) => state === "up"));
 			for (const member of members) {
-				member.tell({ servers, redis: { isUp, pid }, isDeploying, happenings });
+				member.tell({
+					servers,
+					redis: { isUp, pid },
+					prometheus: prometheus.look(),
+					isDeploying,
+					happenings,
+				});
 			}
 		}, TELL_MS);
 	}
@@ -108,6 +120,7 @@ export function createCluster() {
 		/** @param {number | string} port 0: a free one @param {string} host @returns the URL, when all are ready */
 		async listen(port, host) {
 			const url = await balancer.listen(port, host);
+			void prometheus.start();
 			await redis.start();
 			for (const member of members) member.start();
 			await ready(members);
@@ -122,7 +135,7 @@ export function createCluster() {
 			clearTimeout(telling);
 			await Promise.all(members.map((member) => member.close(0)));
 			balancer.close();
-			await redis.end();
+			await Promise.all([redis.end(), prometheus.end()]);
 		},
 	};
 }

@@ -11,9 +11,13 @@ import {
 	sendPageFile,
 } from "example-shared/web";
 import { serveAsMember, tellWish } from "example-shared/worker";
+import { dashboard } from "./prometheus.js";
 import { createStreams } from "./streams.js";
 
-/** @import { IncomingMessage, ServerResponse } from "node:http" */
+/**
+ * @import { IncomingMessage, ServerResponse } from "node:http"
+ * @import { Fleet } from "./cluster.js"
+ */
 
 /**
  * @typedef {object} Report
@@ -25,6 +29,11 @@ import { createStreams } from "./streams.js";
 
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
 const MAX_TEXT_LENGTH = 200;
+const QUERY_TIMEOUT_MS = 5_000;
+/** What the page asks of Prometheus. */
+const QUESTIONS = /^\/prometheus\/(query_range|alerts)$/;
+/** @type {string | undefined} */
+let prometheusUrl;
 
 const [name = "", redisUrl = ""] = process.argv.slice(2);
 const streams = await createStreams(name, redisUrl);
@@ -55,6 +64,10 @@ async function handle(req, res) {
 	} else if (path === "/metrics") {
 		res.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
 		res.end(await streams.metrics());
+	} else if (path === "/dashboard.json") {
+		res.writeHead(200, { "Content-Type": "application/json" }).end(await dashboard());
+	} else if (QUESTIONS.test(path)) {
+		await askPrometheus(res, `${QUESTIONS.exec(path)?.[1]}?${query}`);
 	} else if (path === "/wishes") {
 		checkMethod(req, "POST");
 		tellWish(checkString((await readJson(req)).wish, "wish", MAX_TEXT_LENGTH));
@@ -62,6 +75,22 @@ async function handle(req, res) {
 	} else {
 		await sendPageFile(req, res, path, PAGE);
 	}
+}
+
+/** @param {ServerResponse} res @param {string} question */
+async function askPrometheus(res, question) {
+	if (prometheusUrl === undefined) throw new Refusal(503, "There is no Prometheus");
+	const signal = AbortSignal.timeout(QUERY_TIMEOUT_MS);
+	const found = await fetch(`${prometheusUrl}/api/v1/${question}`, { signal }).catch(() => {
+		throw new Refusal(503, "Prometheus does not answer");
+	});
+	answer(res, found.status, await found.json());
+}
+
+/** @param {Fleet} fleet */
+function showFleet(fleet) {
+	prometheusUrl = fleet.prometheus.url;
+	streams.showFleet(fleet);
 }
 
 /** @returns {Report} */
@@ -75,6 +104,6 @@ await serveAsMember({
 	handle,
 	health: streams.health,
 	report,
-	onFleet: streams.showFleet,
+	onFleet: showFleet,
 	close: streams.close,
 });

@@ -7,9 +7,11 @@ import { weakContrasts } from "@sse-service/testing/contrasts";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findProgram } from "../../../.ci/programs.mjs";
 import { openTab, type Tab } from "./tabs.js";
 
 const FOLDER = join(import.meta.dirname, "..");
+const prometheus = findProgram("prometheus");
 const NAMES = ["ada", "grace", "linus", "barbara"];
 /** How many numbers to wait for after an action. */
 const MORE = 5;
@@ -22,7 +24,11 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 
 	beforeAll(async () => {
 		browser = await launchBrowser();
-		cluster = startServerProcess(FOLDER, { PORT: "0", SSE_REDIS_SERVER: redisServerPath ?? "" });
+		cluster = startServerProcess(FOLDER, {
+			PORT: "0",
+			SSE_REDIS_SERVER: redisServerPath ?? "",
+			SSE_PROMETHEUS: prometheus ?? "",
+		});
 		const url = await cluster.url();
 		tabs = await Promise.all(NAMES.map((name) => openTab(browser, url, name)));
 		first = tabs[0] as Tab;
@@ -90,16 +96,37 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		expect(text).toMatch(/^sse_connections\{process="violet"\} \d+$/m);
 	});
 
-	test("find at each process a page with the inspector, the metrics and the faults", async () => {
+	test("find at each process a page with the inspector, the dashboard and the faults", async () => {
 		const server = first.page.locator('#servers [data-server="violet"]');
 		const address = await server.getByRole("link", { name: "Watch violet" }).getAttribute("href");
 		const page = await browser.openWindow(address ?? "");
 		const inspector = page.frameLocator("iframe");
 		await inspector.locator("#process-rows").getByText("violet · here").waitFor();
-		await page.locator("#charts").getByText("Lag of the log", { exact: true }).waitFor();
+		if (prometheus === undefined) await page.getByText("there is no prometheus").waitFor();
+		else {
+			const ready = page.locator("#panels li", { hasText: "Processes ready" });
+			await ready.getByText("3", { exact: true }).waitFor();
+			await page.locator("#alerts li").first().waitFor();
+		}
+		// Only panels in view ask.
+		const lag = page.locator("#panels li", { hasText: "From the log to here" });
+		await lag.scrollIntoViewIfNeeded();
+		await lag.locator(".value", { hasText: /\d m?s$/ }).waitFor();
+		expect(await page.evaluate(weakContrasts)).toEqual([]);
 		await page.getByRole("button", { name: "Kill amber" }).click();
 		await first.happened("amber was killed");
 		await first.happened("amber is up", 2);
+		await page.close();
+	});
+
+	test("are watched at the common address as well, whichever process answers", async () => {
+		const page = await browser.openWindow(`${await cluster.url()}/watch.html`);
+		const rows = page.frameLocator("iframe").locator("#process-rows tr");
+		for (const name of ["teal", "violet", "amber"]) {
+			await rows.filter({ hasText: name }).getByText("Ready", { exact: true }).waitFor();
+		}
+		await page.getByRole("button", { name: "Dashboard", exact: true }).click();
+		expect(await page.locator("iframe").isVisible()).toBe(false);
 		await page.close();
 	});
 

@@ -39,10 +39,14 @@ describe.skipIf(redisServerPath === undefined)("ending", () => {
 			const stream = await openStream(`${await url()}/events`);
 			const fleet = (): Fleet[] =>
 				stream.events.filter(({ event }) => event === "fleet").map(({ data }) => JSON.parse(data));
-			await stream.until(() => fleet().length > 0);
-			const { servers = [], redis } = fleet().at(-1) ?? {};
+			await stream.until(() => {
+				const { isUp, missing } = fleet().at(-1)?.prometheus ?? {};
+				return isUp === true || missing !== undefined;
+			});
+			const { servers = [], redis, prometheus } = fleet().at(-1) ?? {};
 			const pids = [...servers.map(({ pid }) => pid), redis?.pid];
-			expect(pids.map(isRunning)).toEqual([true, true, true, true]);
+			if (prometheus?.isUp) pids.push(prometheus.pid);
+			expect(pids.map(isRunning)).toEqual(pids.map(() => true));
 			const { code, stderr } = await kill(signal);
 
 			await eventually(() => !pids.some(isRunning), "the end of all processes");
@@ -54,6 +58,25 @@ describe.skipIf(redisServerPath === undefined)("ending", () => {
 });
 
 describe("starting", () => {
+	test.skipIf(redisServerPath === undefined)(
+		"without Prometheus it works, and says what is missing",
+		async () => {
+			const { url } = start({
+				SSE_REDIS_SERVER: redisServerPath ?? "",
+				SSE_PROMETHEUS: "/nowhere",
+			});
+			const stream = await openStream(`${await url()}/events`);
+			const missing = (): string | undefined => {
+				const fleet = stream.events.filter(({ event }) => event === "fleet").at(-1);
+				return fleet && JSON.parse(fleet.data).prometheus.missing;
+			};
+			await stream.until(() => missing() === "there is no prometheus on this machine");
+			const asked = await fetch(`${await url()}/prometheus/alerts`);
+			expect(asked.status).toBe(503);
+			stream.abort();
+		},
+	);
+
 	test("without a redis-server it says so in one line, with exit code 1", async () => {
 		const { code, stdout, stderr } = await start({ SSE_REDIS_SERVER: "/nowhere" }).ended;
 
