@@ -1,9 +1,10 @@
 // Minified and gzipped, with Node's own modules left out.
 export default [
-	// With nanoid in it, which the build bundles.
-	limitOf("sse-service", "core", "29.8 kB"),
+	// With nanoid in it, which the build bundles. 200 bytes end what else keeps a closed server: half requests, late answers,
+	// sessions of HTTP/2. ARCHITECTURE.md says what the rest is for.
+	limitOf("sse-service", "core", "30 kB"),
 	// Without the sinks of Node's HTTP.
-	limitOf("sse-service/fetch", "core", "28.9 kB", {}, "fetch"),
+	limitOf("sse-service/fetch", "core", "29 kB", {}, "fetch"),
 	// What only a shared stream loads is a module of its own.
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
