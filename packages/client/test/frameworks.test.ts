@@ -27,10 +27,11 @@ type Events = { tick: { price: number } };
 const componentOf = (url: string): string => `
 	<script>
 		import { streamStores } from "@sse-service/client/svelte";
-		const { state, latest } = streamStores("${url}");
+		const { state: connection, latest } = streamStores("${url}");
 		const tick = latest("tick");
+		let unit = $state("EUR");
 	</script>
-	<output data-state={$state}>{$tick?.price ?? "…"}</output>
+	<output data-state={$connection}>{$tick?.price ?? "…"} {unit}</output>
 `;
 
 function Price({ url }: { readonly url: string }): ReactElement {
