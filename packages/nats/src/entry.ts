@@ -34,7 +34,10 @@ export function toStored({ sequence, tag, at, text }: Entry): Stored {
 	return { sequence, tag, at, text };
 }
 
-function readMore(json = "{}"): EntryMore {
+const NOTHING: EntryMore = {};
+
+function readMore(json: string | undefined): EntryMore {
+	if (json === undefined) return NOTHING;
 	try {
 		const { ownId, max } = JSON.parse(json);
 		return {
@@ -42,6 +45,6 @@ function readMore(json = "{}"): EntryMore {
 			max: typeof max === "number" ? max : undefined,
 		};
 	} catch {
-		return {};
+		return NOTHING;
 	}
 }

@@ -159,7 +159,9 @@ export class Requests {
 	}
 
 	#take(message: NatsMessage): void {
-		const [number, index] = message.subject.slice(this.#inbox.length + 1).split(".");
+		const { subject } = message;
+		const dot = subject.lastIndexOf(".");
+		const [number, index] = [subject.slice(this.#inbox.length + 1, dot), subject.slice(dot + 1)];
 		const isUnheard = message.data.length === 0 && message.headers?.code === 503;
 		this.#settle(Number(number), Number(index), isUnheard ? undefined : message);
 	}

@@ -113,13 +113,17 @@ export class History {
 		return reached;
 	}
 
-	/** @param traceparent kept with the event */
-	async publish(selection: Selection, message: Message, traceparent?: string): Promise<Published> {
+	/**
+	 * @param traceparent kept with the event
+	 * @throws at once, or rejects, like the log's `append`
+	 */
+	publish(selection: Selection, message: Message, traceparent?: string): Promise<Published> {
 		const entry = entryOf(selection, message, traceparent);
-		const appended = await this.#append(entry, message, (record) => {
+		const appended = this.#append(entry, message, (record) => {
 			this.#deliver(record, selection, true);
 		});
-		return { id: encodeCursor(appended, appended.ownId) };
+		if (isPromiseLike(appended)) return appended.then(publishedAs);
+		return Promise.resolve(publishedAs(appended));
 	}
 
 	/** Makes every other process that shares the log do the same. */
@@ -187,6 +191,10 @@ export class History {
 			ahead.onDelivered(record.position);
 		}
 	}
+}
+
+function publishedAs(appended: Appended): Published {
+	return { id: encodeCursor(appended, appended.ownId) };
 }
 
 function entryOf(selection: Selection, message: Message, traceparent?: string): LogEntry {
