@@ -198,7 +198,7 @@ function measureRuns(on: On, backend: Backend): void {
 	const ended = backend.counter(METRICS.runsEnded);
 	const duration = backend.histogram(METRICS.runDuration);
 	on("run:end", ({ outcome, durationMs }) => {
-		// A connection that opened before measuring started is not among them.
+		// A run that began before measuring did is not among them.
 		running = Math.max(0, running - 1);
 		ended(1, outcome);
 		duration(durationMs / 1_000);

@@ -2,16 +2,25 @@
  * Every figure is what a model of the same run counts: scripts of clients, sends and disconnects, over real sockets.
  */
 import { tracingChannel } from "node:diagnostics_channel";
+import { redisEventLog } from "@sse-service/redis";
 import { eventually, openStream, sizeOf, startServer, type TestStream } from "@sse-service/testing";
+import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import fc from "fast-check";
 import { Registry } from "prom-client";
-import { createSSEService, type SSEService, type SSEServiceOptions } from "sse-service";
+import { createClient } from "redis";
+import {
+	type CloseReason,
+	createSSEService,
+	type ErrorStage,
+	type SSEService,
+	type SSEServiceOptions,
+} from "sse-service";
 import { createSSEService as createFetchService, respond } from "sse-service/fetch";
 import { createRuns } from "sse-service/runs";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { METRICS } from "../src/metrics.js";
 import { prometheusMetrics } from "../src/prometheus.js";
-import { seriesOf, seriesValue } from "./series.js";
+import { readSeries, seriesOf, seriesValue } from "./series.js";
 
 const GROUPS = ["a", "b", "c"] as const;
 
@@ -19,12 +28,13 @@ type Step =
 	| { readonly do: "open"; readonly group: string }
 	| { readonly do: "leave"; readonly which: number }
 	| { readonly do: "disconnect"; readonly group: string; readonly reason: string }
-	| { readonly do: "send" | "publish"; readonly group: string };
+	| { readonly do: "send" | "publish" | "poll"; readonly group: string };
 
 const group = fc.constantFrom(...GROUPS);
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 4, arbitrary: fc.record({ do: fc.constant("open" as const), group }) },
 	fc.record({ do: fc.constant("leave" as const), which: fc.nat(20) }),
+	fc.record({ do: fc.constant("poll" as const), group }),
 	fc.record({
 		do: fc.constant("disconnect" as const),
 		group,
@@ -54,15 +64,19 @@ async function play(steps: readonly Step[]): Promise<void> {
 	// `c` is not on the list.
 	const stop = prometheusMetrics({ service: sse, register, groups: ["a", "b"] });
 	const server = await startServer((req, res) => {
-		sse.connect({ req, res, groupName: req.url?.slice(1) ?? "" });
+		sse.connect({ req, res, groupName: req.url?.slice(1, 2) ?? "" });
 	});
 	let open: Client[] = [];
 	const all: Client[] = [];
 	const model = { opened: 0, events: 0, fanOuts: 0, published: 0 };
 	const closed: Record<string, number> = {};
 	const toGroup: Record<string, number> = { a: 0, b: 0 };
-	const close = async (gone: readonly Client[], reason: string): Promise<void> => {
-		closed[reason] = (closed[reason] ?? 0) + gone.length;
+	const close = async (
+		gone: readonly Client[],
+		reason: string,
+		count = gone.length,
+	): Promise<void> => {
+		closed[reason] = (closed[reason] ?? 0) + count;
 		open = open.filter((client) => !gone.includes(client));
 		await eventually(() => sse.stats().connections === open.length);
 	};
@@ -81,6 +95,11 @@ async function play(steps: readonly Step[]): Promise<void> {
 				await leaving.stream.take(leaving.received);
 				leaving.stream.abort();
 				await close([leaving], "client");
+			} else if (each.do === "poll") {
+				// A first poll ends at once.
+				await (await fetch(`${server.url}/${each.group}?live=poll`)).text();
+				model.opened++;
+				await close([], "poll", 1);
 			} else if (each.do === "disconnect") {
 				const gone = open.filter((client) => client.group === each.group);
 				if (gone.length === 0) continue;
@@ -109,16 +128,17 @@ async function play(steps: readonly Step[]): Promise<void> {
 		expect(await value("sse_clients")).toBe(open.length);
 		expect(await value("sse_groups")).toBe(new Set(open.map((client) => client.group)).size);
 		expect(await value("sse_connections_opened_total")).toBe(model.opened);
-		for (const reason of ["client", "server", "moved"]) {
+		for (const reason of ["client", "server", "moved", "poll"]) {
 			const count = await value("sse_connections_closed_total", reason);
 			expect(count ?? 0, reason).toBe(closed[reason] ?? 0);
 		}
 		expect(await value("sse_connection_duration_seconds_count")).toBe(model.opened - open.length);
 		expect(await value("sse_events_sent_total")).toBe(model.events);
 		expect(await value("sse_publish_duration_seconds_count", "stored")).toBe(model.published);
-		expect(await value("sse_log_append_seconds_count", "stored")).toBe(
-			steps.filter((each) => each.do === "send" || each.do === "publish").length,
-		);
+		const logged = steps.filter((each) => each.do === "send" || each.do === "publish").length;
+		expect(await value("sse_log_append_seconds_count", "stored")).toBe(logged);
+		expect(await value("sse_history_events")).toBe(logged);
+		expect((await value("sse_history_bytes")) ?? 0).toBeGreaterThanOrEqual(5 * logged);
 		for (const name of ["a", "b"]) {
 			expect((await value("sse_group_events_sent_total", name)) ?? 0).toBe(toGroup[name]);
 			expect(await value("sse_group_connections", name)).toBe(
@@ -191,24 +211,105 @@ it("a publish that fails with anything at all counts as an error", async () => {
 	expect(await seriesValue(register, "sse_publish_duration_seconds_count", "stored")).toBe(0);
 });
 
-it("runs are counted while they run, and by their outcome", async () => {
-	const { register } = await serve();
-	const runs = createRuns();
-	let finish = (): void => {};
-	await runs.start("one", () => new Promise<void>((resolve) => (finish = resolve)));
-	await runs.start("two", () => {
-		throw new Error("the producer's own");
+const runStep = fc.record({
+	do: fc.constantFrom("start", "finish", "throw", "cancel"),
+	id: fc.constantFrom("a", "b", "c", "d"),
+});
+
+it("runs are what a model counts: started, running, and ended by their outcome", async () => {
+	const play = async (steps: { readonly do: string; readonly id: string }[]): Promise<void> => {
+		const { register, stop } = await serve();
+		const runs = createRuns();
+		const running = new Map<string, { finish(): void; fail(error: Error): void }>();
+		const ended = { done: 0, failed: 0, cancelled: 0, handedOver: 0 };
+		let started = 0;
+		for (const { do: what, id } of steps) {
+			const run = running.get(id);
+			if (what === "start") {
+				const { isOwn } = await runs.start(
+					id,
+					() =>
+						new Promise<void>((finish, fail) => {
+							running.set(id, { finish, fail });
+						}),
+				);
+				if (isOwn) started++;
+				await eventually(() => running.has(id) || !isOwn);
+			} else if (run !== undefined) {
+				running.delete(id);
+				if (what === "finish") run.finish();
+				else if (what === "throw") run.fail(new Error("the producer's own"));
+				else await runs.cancel(id);
+				ended[what === "finish" ? "done" : what === "throw" ? "failed" : "cancelled"]++;
+			}
+		}
+		const total = (): number => Object.values(ended).reduce((sum, count) => sum + count, 0);
+		const count = async (name: string, label?: string) => seriesValue(register, name, label);
+		await eventually(async () => (await count("sse_run_duration_seconds_count")) === total());
+		expect(await count("sse_runs_started_total")).toBe(started);
+		expect(await count("sse_runs")).toBe(running.size);
+		await runs.close({ unfinished: "handOver" });
+		ended.handedOver += running.size;
+		await eventually(async () => (await count("sse_run_duration_seconds_count")) === total());
+		for (const [outcome, value] of Object.entries(ended)) {
+			expect(await count("sse_runs_ended_total", outcome), outcome).toBe(value);
+		}
+		expect(await count("sse_runs")).toBe(0);
+		stop();
+	};
+	await fc.assert(fc.asyncProperty(fc.array(runStep, { minLength: 4, maxLength: 20 }), play), {
+		numRuns: 10,
 	});
-	await eventually(
-		async () => (await seriesValue(register, "sse_runs_ended_total", "failed")) === 1,
-	);
-	expect(await seriesValue(register, "sse_runs")).toBe(1);
-	finish();
-	await eventually(async () => (await seriesValue(register, "sse_runs_ended_total", "done")) === 1);
-	expect(await seriesValue(register, "sse_runs")).toBe(0);
-	expect(await seriesValue(register, "sse_runs_started_total")).toBe(2);
-	expect(await seriesValue(register, "sse_run_duration_seconds_count")).toBe(2);
-	await runs.close();
+});
+
+it.skipIf(redisServerPath === undefined)(
+	"of a shared log: the lag of others' events, outages, and how far a process is behind",
+	async () => {
+		const redis = await startRedisServer();
+		onTestFinished(() => redis.stop());
+		const [sender, receiver] = await Promise.all(
+			[0, 1].map(async () => {
+				const client = createClient({ url: redis.url });
+				client.on("error", () => {});
+				await client.connect();
+				onTestFinished(() => client.destroy());
+				const own = await serve({ eventLog: redisEventLog({ client, prefix: "test" }) });
+				await eventually(() => own.sse.health().ready);
+				return own;
+			}),
+		);
+		if (sender === undefined || receiver === undefined) throw new Error("no services");
+		for (let at = 0; at < 7; at++) await sender.sse.publish("all", "x");
+		const value = ({ register }: typeof sender, name: string, label?: string) =>
+			seriesValue(register, name, label);
+		await eventually(async () => (await value(receiver, "sse_log_lag_seconds_count")) === 7);
+		expect(await value(sender, "sse_log_lag_seconds_count")).toBe(0);
+		expect(await value(sender, "sse_log_append_seconds_count", "stored")).toBe(7);
+		expect(await value(receiver, "sse_log_append_seconds_count", "stored")).toBe(0);
+		expect(await value(receiver, "sse_log_behind")).toBe(receiver.sse.health().log?.behind);
+		expect(await value(receiver, "sse_log_outages_total")).toBe(0);
+		await redis.kill("SIGKILL");
+		for (const each of [sender, receiver]) {
+			await eventually(async () => (await value(each, "sse_log_outages_total")) === 1);
+		}
+	},
+);
+
+type Literal<T> = T extends string ? (string extends T ? never : T) : never;
+
+/** Complete, or this does not compile. */
+const REASONS: Record<Literal<CloseReason>, true> = {
+	...{ client: true, server: true, slow: true, expired: true, age: true, shutdown: true },
+	...{ poll: true, replaced: true, error: true, head: true },
+};
+const STAGES: Record<ErrorStage, true> = {
+	...{ onConnect: true, onDisconnect: true, onDisconnectCb: true, write: true, pipe: true },
+	...{ handler: true, recover: true, send: true, log: true },
+};
+
+it("every value of a label that the library itself has is there from the start, so that its first increase shows", () => {
+	expect(METRICS.closed.label.slice(1).sort()).toEqual(Object.keys(REASONS).sort());
+	expect(METRICS.errors.label.slice(1).sort()).toEqual(Object.keys(STAGES).sort());
 });
 
 it("several services are added up, and others are not counted", async () => {
@@ -234,11 +335,12 @@ it("several services are added up, and others are not counted", async () => {
 	);
 });
 
-it("100,000 clients and groups change nothing in the number of series", async () => {
-	const count = sizeOf({ usual: 5_000, long: 100_000 });
-	const sse = createFetchService({ maxConnections: 10 });
+it("100,000 clients, groups, polls and runs change nothing in the number of series", async () => {
+	const count = sizeOf({ usual: 1_000, long: 100_000 });
+	const sse = createFetchService({ maxConnections: 10, history: true });
 	const register = new Registry();
 	prometheusMetrics({ service: sse, register, groups: ["named"] });
+	const runs = createRuns({ maxRuns: count });
 	const visit = async (id: number): Promise<void> => {
 		const request = new Request("http://127.0.0.1/events");
 		const { connection } = respond(request, {
@@ -248,14 +350,23 @@ it("100,000 clients and groups change nothing in the number of series", async ()
 		});
 		sse.send({ group: `group ${id}` }, "hello");
 		connection.close();
+		const poll = new Request("http://127.0.0.1/events?live=poll");
+		await respond(poll, {
+			service: sse,
+			clientId: `client ${id}`,
+			groups: [`group ${id}`],
+		}).response.text();
+		await runs.start(`run ${id}`, () => ["x"]);
 	};
 	await visit(0);
+	await eventually(async () => (await seriesValue(register, "sse_runs_ended_total", "done")) === 1);
 	const before = (await seriesOf(register)).length;
 	for (let id = 1; id < count; id++) {
 		await visit(id);
 		if (id % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve));
 	}
-	expect(await seriesValue(register, "sse_connections_opened_total")).toBe(count);
+	expect(await seriesValue(register, "sse_connections_opened_total")).toBe(2 * count);
+	expect(await seriesValue(register, "sse_runs_started_total")).toBe(count);
 	expect((await seriesOf(register)).length).toBe(before);
 });
 
@@ -281,9 +392,15 @@ it.each([undefined, [], {}, "sse"])("refuses %j as a service", (service) => {
 async function serve(options: SSEServiceOptions = {}) {
 	const sse = createSSEService({ heartbeatIntervalMs: 0, ...options });
 	const register = new Registry();
-	prometheusMetrics({ service: sse, register });
+	const stop = prometheusMetrics({ service: sse, register });
 	const server = await startServer((req, res) => void sse.connect({ req, res }));
 	const open = (headers: Record<string, string> = {}): Promise<TestStream> =>
 		openStream(server.url, { headers });
-	return { sse, register, open };
+	return { sse, register, open, stop };
 }
+
+it.skipIf(redisServerPath === undefined)("every metric was read by a test above", () => {
+	const read = [...readSeries].map((name) => name.replace(/_count$/, ""));
+	const unread = Object.values(METRICS).filter(({ name }) => !read.includes(name));
+	expect(unread).toEqual([]);
+});

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, openStream, startServer } from "@sse-service/testing";
-import { codeOf } from "@sse-service/testing/markdown";
+import { codeOf, readMarkdown } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { ALERTS } from "../src/grafana/alerts.js";
@@ -147,12 +147,56 @@ describe("the tables", () => {
 		);
 	});
 
-	it("the operations guide names no other metrics", () => {
-		const guide = readFileSync(join(PACKAGE, "../core/docs/operations.md"), "utf8");
-		const named = new Set(Array.from(guide.matchAll(/`(sse_\w+)/g), ([, name]) => name));
-		const known: readonly string[] = Object.values(METRICS).map(({ name }) => name);
-		expect(named.size).toBeGreaterThan(10);
-		expect([...named].filter((name = "") => !known.includes(name))).toEqual([]);
+	const GUIDE = join(PACKAGE, "../core/docs/operations.md");
+	const guide = readFileSync(GUIDE, "utf8");
+	const tables = readMarkdown(GUIDE).tables;
+	const known: readonly Metric[] = Object.values(METRICS);
+	const rowsOf = (name: string): readonly (readonly string[])[] =>
+		tables.find(({ marker }) => marker === `table: ${name}`)?.rows ?? [];
+	/** Metrics in a cell: their names, and the label and value of those that have one. */
+	const metricsIn = (cell: string) =>
+		Array.from(
+			cell.matchAll(/`(sse_\w+)(?:\{(\w+)!?="(\w+)"\})?`/g),
+			([, name = "", label, value = ""]) => ({ name, label, value }),
+		);
+
+	it("the operations guide names no other metrics, labels or values", () => {
+		const named = metricsIn(guide);
+		expect(new Set(named.map(({ name }) => name)).size).toBeGreaterThan(15);
+		for (const { name, label, value } of named) {
+			const metric = known.find((each) => each.name === name);
+			expect(metric, name).toBeDefined();
+			if (label === undefined) continue;
+			const [of, ...values] = metric?.label ?? [];
+			expect([name, label]).toEqual([name, of]);
+			// The codes of errors appear when they occur.
+			if (!value.startsWith("ERR_SSE_")) expect(values, name).toContain(value);
+		}
+		// Not in any other form, which would be skipped above.
+		expect(named.length).toBe(Array.from(guide.matchAll(/`sse_/g)).length);
+	});
+
+	it("beside each loss is the metric that shows it, but for what only the engine can show, and for what loses nothing", () => {
+		const rows = rowsOf("losses");
+		expect(rows.length).toBeGreaterThan(15);
+		const unwatched = rows.filter(([, , , watch = ""]) => metricsIn(watch).length === 0);
+		expect(unwatched.map(([what, , , watch]) => [what, watch])).toEqual([
+			["Redis evicts idempotency keys", "`evicted_keys` of Redis"],
+			["the clock of a process differs from the engine's", ""],
+		]);
+	});
+
+	it("every metric is beside a loss or in what to monitor, but for those of the load", () => {
+		const cells = [...rowsOf("losses"), ...rowsOf("monitor")].flat();
+		const watched = new Set(metricsIn(cells.join(" ")).map(({ name }) => name));
+		const { clients, groups, opened, duration, events, bytes, ...others } = METRICS;
+		const { runs, runsStarted, runDuration, groupConnections, groupEvents } = others;
+		const load: readonly Metric[] = [
+			...[clients, groups, opened, duration, events, bytes],
+			...[runs, runsStarted, runDuration, groupConnections, groupEvents],
+		];
+		const missing = known.filter((metric) => !watched.has(metric.name));
+		expect(missing).toEqual(known.filter((metric) => load.includes(metric)));
 	});
 
 	it("alerts: the rules, in their order", () => {
