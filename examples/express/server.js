@@ -12,6 +12,7 @@ import { createGallery } from "./gallery.js";
 
 const { HOST: host = "127.0.0.1", PORT = "3000", GALLERY_PORT, PACE_MS = "5000" } = process.env;
 const port = Number(PORT);
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /** @param {Express} app @param {number} port */
 async function listen(app, port) {
@@ -43,5 +44,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 		gallery.server.close();
 		// It has no streams, so what is left are sockets that browsers keep for later.
 		gallery.server.closeAllConnections();
+		// A client may never send the rest of a request.
+		setTimeout(() => auction.server.closeAllConnections(), CLOSE_TIMEOUT_MS).unref();
 	});
 }

@@ -7,6 +7,7 @@ import { createApp } from "./app.js";
 
 const hostname = process.env.HOST || "127.0.0.1";
 const port = Number(process.env.PORT || 3000);
+const CLOSE_TIMEOUT_MS = 5_000;
 
 const { app, streams } = createApp();
 const announcer = startAnnouncer(app);
@@ -19,5 +20,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 	process.once(signal, () => {
 		announcer.close();
 		server.close();
+		// A client may never send the rest of a request.
+		setTimeout(() => process.exit(), CLOSE_TIMEOUT_MS).unref();
 	});
 }
