@@ -3,7 +3,13 @@
  * process dies fails while one whose model thinks does not.
  */
 import { SSEError } from "sse-service/engine";
-import { endEntry, type RunEntry, type RunOutcome, type RunStatus } from "sse-service/runs";
+import {
+	AttemptWriter,
+	endEntry,
+	type RunEntry,
+	type RunOutcome,
+	type RunStatus,
+} from "sse-service/runs";
 import type { ResolvedLogOptions } from "./log-options.js";
 
 /** How many times the lease is renewed within its length. */
@@ -21,13 +27,13 @@ export class RunLog {
 	readonly #renewing: ReturnType<typeof setInterval>;
 	/** Writes, one after the other. */
 	#writing: Promise<unknown> = Promise.resolve();
-	/** The sequence of the newest entry; `undefined` after a call of which nobody knows whether the store received it. */
-	#sequence: number | undefined = 0;
-	#length = 0;
+	readonly #writer: AttemptWriter;
 
 	constructor(status: RunStatus, options: ResolvedLogOptions) {
 		this.status = status;
 		this.#options = options;
+		const { store, leaseMs, ttlMs, maxRuns } = options;
+		this.#writer = new AttemptWriter(store, status, { leaseMs, ttlMs, maxRuns });
 		this.over = new Promise((resolve) => {
 			this.#onOver = resolve;
 		});
@@ -59,15 +65,16 @@ export class RunLog {
 	 */
 	append(entries: readonly RunEntry[]): Promise<number> {
 		return this.#inOrder(async () => {
-			const length = entries.reduce((sum, { data }) => sum + data.length, this.#length);
+			const { sequence, length: before } = this.#writer;
+			const length = entries.reduce((sum, { data }) => sum + data.length, before);
 			const { maxEvents, maxLength } = this.#options;
-			if (length > maxLength || (this.#sequence ?? 0) + entries.length > maxEvents) {
+			if (length > maxLength || sequence + entries.length > maxEvents) {
 				await this.#write([endEntry("failed", "limit")]);
 				this.#stop();
 				throw new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.status.id} is too long`);
 			}
-			this.#length = length;
-			return (await this.#write(entries)) - entries.length + 1;
+			await this.#write(entries);
+			return this.#writer.sequence - entries.length + 1;
 		});
 	}
 
@@ -93,24 +100,10 @@ export class RunLog {
 		return written;
 	}
 
-	/** @returns the sequence of the newest entry */
-	async #write(entries: readonly RunEntry[]): Promise<number> {
-		const { store, leaseMs, ttlMs, maxRuns } = this.#options;
-		const { id, attempt, term } = this.status;
-		let sequence: number | undefined;
-		if (!this.#isOver) {
-			// Nobody else appends to this attempt, so its end is where this log stands.
-			const after = this.#sequence ?? (await store.settle(id))?.sequence ?? 0;
-			const rules = { leaseMs, ttlMs, maxRuns };
-			this.#sequence = undefined;
-			[sequence] = await store.write([{ id, attempt, term, after, entries, rules }]);
-		}
-		if (sequence === undefined) {
-			this.#stop();
-			throw this.signal.reason;
-		}
-		this.#sequence = sequence;
-		return sequence;
+	async #write(entries: readonly RunEntry[]): Promise<void> {
+		if (!this.#isOver && (await this.#writer.write(entries))) return;
+		this.#stop();
+		throw this.signal.reason;
 	}
 
 	#stop(): void {

@@ -1,6 +1,7 @@
 /**
  * What applications import that make answers which outlive their connection, and stores that keep them.
  */
+export { AttemptWriter } from "./runs/attempt-writer.js";
 export { createRuns } from "./runs/create-runs.js";
 export type { FoldRules, RunEvent } from "./runs/fold.js";
 export { createMemoryRunStore } from "./runs/memory-run-store.js";

@@ -2,7 +2,7 @@
  * The segment that a stream is written to: begins it, renews its lease, begins the next one when it is full, and ends it.
  */
 import { SSEError } from "sse-service/engine";
-import { endEntry, type RunEntry, type RunStatus } from "sse-service/runs";
+import { type AttemptWriter, endEntry, type RunEntry } from "sse-service/runs";
 import { newNonce, type RequestId, type SegmentHead, type Segments } from "./segments.js";
 
 export interface SegmentWriterHost {
@@ -25,9 +25,7 @@ export interface WriterLimits {
 interface OpenSegment {
 	readonly head: Omit<SegmentHead, "requests">;
 	readonly place: 0 | 1;
-	readonly status: RunStatus;
-	sequence: number;
-	length: number;
+	readonly run: AttemptWriter;
 }
 
 /** Another process may take the stream over; it is taken back so often. */
@@ -63,7 +61,7 @@ export class SegmentWriter {
 	/** What still fits into the segment. */
 	get room(): { readonly length: number; readonly events: number } {
 		const { maxLength, maxEvents } = this.#host.limits;
-		const { length = 0, sequence = 0 } = this.#segment ?? {};
+		const { length = 0, sequence = 0 } = this.#segment?.run ?? {};
 		return { length: maxLength / 2 - length, events: Math.max(1, maxEvents / 2) - sequence };
 	}
 
@@ -90,7 +88,7 @@ export class SegmentWriter {
 					continue;
 				}
 				const { nonce, base } = segment.head;
-				const { sequence } = segment;
+				const { sequence } = segment.run;
 				const { length, events } = this.room;
 				if (length <= 0 || events <= 0) await this.#roll(segment);
 				return { nonce, sequence: base + sequence };
@@ -114,9 +112,7 @@ export class SegmentWriter {
 		const segment = this.#segment;
 		if (segment === undefined) return;
 		try {
-			const { status, sequence: after } = segment;
-			const head = this.#headOf(segment.head);
-			await this.#host.segments.write(status, { after, entries, head });
+			await segment.run.write(entries, this.#headOf(segment));
 		} catch (error) {
 			this.#host.onError(error);
 		}
@@ -133,14 +129,12 @@ export class SegmentWriter {
 		entries: readonly RunEntry[],
 		hasAnswers: boolean,
 	): Promise<boolean> {
-		const { status, sequence: after } = segment;
-		const head = hasAnswers ? this.#headOf(segment.head) : undefined;
-		const sequence = await this.#host.segments.write(status, { after, entries, head });
-		if (sequence === undefined) return false;
-		segment.sequence = sequence;
-		segment.length += entries.reduce((sum, { data }) => sum + data.length, 0);
-		this.#storedAt = performance.now();
-		return true;
+		const isWritten = await segment.run.write(
+			entries,
+			hasAnswers ? this.#headOf(segment) : undefined,
+		);
+		if (isWritten) this.#storedAt = performance.now();
+		return isWritten;
 	}
 
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
@@ -163,21 +157,20 @@ export class SegmentWriter {
 	): Promise<OpenSegment | undefined> {
 		const { segments, writer } = this.#host;
 		const head = { ...start, writer };
-		const status = await segments.claim(place, this.#headOf(head));
-		if (status === undefined) return undefined;
+		const run = await segments.claim(place, { ...head, requests: [...this.#requests] });
+		if (run === undefined) return undefined;
 		this.#isTorn = false;
 		this.#storedAt = performance.now();
-		return { head, place, status, sequence: 0, length: 0 };
+		return { head, place, run };
 	}
 
 	/** Begins the next segment before the full one ends, so that its readers find it. */
 	async #roll(full: OpenSegment): Promise<void> {
 		const { nonce, base, number } = full.head;
-		const start = { nonce, base: base + full.sequence, number: number + 1 };
+		const start = { nonce, base: base + full.run.sequence, number: number + 1 };
 		try {
 			this.#segment = await this.#claim(otherPlace(full.place), start);
-			const entries = [endEntry("done", "full")];
-			await this.#host.segments.write(full.status, { after: full.sequence, entries });
+			await full.run.write([endEntry("done", "full")]);
 		} catch (error) {
 			// What is stored stays: the next message ends the full segment, and begins another one.
 			this.#segment = undefined;
@@ -185,8 +178,9 @@ export class SegmentWriter {
 		}
 	}
 
-	#headOf(head: OpenSegment["head"]): SegmentHead {
-		return { ...head, requests: [...this.#requests] };
+	/** The head of a segment as text, with the requests of now. */
+	#headOf({ head }: OpenSegment): string {
+		return JSON.stringify({ ...head, requests: [...this.#requests] } satisfies SegmentHead);
 	}
 }
 

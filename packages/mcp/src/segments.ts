@@ -3,7 +3,13 @@
  * the older one, so a stream never keeps more than its limit, and always the newest half of it.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { ClaimRules, RunEntry, RunStatus, RunStore, RunWrite } from "sse-service/runs";
+import {
+	AttemptWriter,
+	type ClaimRules,
+	type RunEntry,
+	type RunStatus,
+	type RunStore,
+} from "sse-service/runs";
 import type { StoreCalls } from "./store-calls.js";
 
 /** What a segment begins with. */
@@ -39,11 +45,6 @@ const PAGE = 256;
 export function newNonce(): string {
 	return randomBytes(9).toString("base64url");
 }
-
-/** What is added to a segment, and what its head is from then on, if that changes. */
-type SegmentWrite = Pick<RunWrite, "after" | "entries"> & {
-	readonly head?: SegmentHead | undefined;
-};
 
 /** Where segments are kept. */
 export interface SegmentsHost {
@@ -85,26 +86,18 @@ export class Segments {
 		return (await this.read()).at(-1);
 	}
 
-	/** Puts a new, empty segment in a place. @returns `undefined` if another process was faster */
-	async claim(place: 0 | 1, head: SegmentHead): Promise<RunStatus | undefined> {
-		const { status, isOwn } = await this.#calls.run(() =>
-			this.store.claim(this.#ids[place], this.rules),
-		);
+	/** Puts a new, empty segment in a place. @returns its writer, or `undefined` if another process was faster */
+	async claim(place: 0 | 1, head: SegmentHead): Promise<AttemptWriter | undefined> {
+		const { store, rules } = this;
+		const id = this.#ids[place];
+		const { status, isOwn } = await this.#calls.run(() => store.claim(id, rules));
 		if (!isOwn) return undefined;
-		const sequence = await this.write(status, { after: 0, entries: [], head });
-		return sequence === undefined ? undefined : status;
-	}
-
-	/** @returns the sequence of the newest entry, or `undefined` if the segment has ended */
-	async write(
-		{ id, attempt, term }: RunStatus,
-		{ after, entries, head }: SegmentWrite,
-	): Promise<number | undefined> {
-		const { rules } = this;
-		const snapshot = head && { sequence: after, state: JSON.stringify(head) };
-		const write = { id, attempt, term, after, entries, snapshot, rules };
-		const [sequence] = await this.#calls.run(() => this.store.write([write]));
-		return sequence;
+		const limited: Pick<RunStore, "write" | "settle"> = {
+			write: (writes) => this.#calls.run(() => store.write(writes)),
+			settle: (id) => this.#calls.run(() => store.settle(id)),
+		};
+		const writer = new AttemptWriter(limited, status, rules);
+		return (await writer.write([], JSON.stringify(head))) ? writer : undefined;
 	}
 
 	/** @returns the next entries of a segment from a sequence on, or `undefined` if it is no longer kept */
