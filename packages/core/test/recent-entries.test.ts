@@ -36,11 +36,11 @@ it("replaces entries whose sequences are reused", () => {
 	expect(recent.read(3, 9)).toEqual([]);
 });
 
-it("keeps at least the newest 2,000, and not many more", () => {
+it("keeps at least the newest 500, and not many more", () => {
 	const recent = new RecentEntries();
 	for (let from = 1; from <= 10_000; from += 10) recent.add(from, numbered(from, 10));
-	expect(recent.read(8_001, 9_999)).toEqual(numbered(8_001, 2_000));
-	expect(recent.read(7_500, 1)).toBeUndefined();
+	expect(recent.read(9_501, 9_999)).toEqual(numbered(9_501, 500));
+	expect(recent.read(9_370, 1)).toBeUndefined();
 });
 
 it("keeps no more than 5 million characters, but the newest entry in any case", () => {

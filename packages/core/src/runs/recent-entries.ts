@@ -3,8 +3,8 @@
  */
 import type { RunEntry } from "./run-store.js";
 
-// Per run. A reader that is further behind reads from the store.
-const MAX_ENTRIES = 2_000;
+// Per run, so a thousand followed runs multiply it. A reader that is further behind reads from the store.
+const MAX_ENTRIES = 500;
 const MAX_LENGTH = 4_194_304;
 
 export class RecentEntries {
