@@ -41,12 +41,16 @@ interface Message {
 const MAX_RUNS = 200;
 /** Errors that are remembered, the newest of each run. */
 const MAX_ERRORS = 500;
+/** However many pages ask, the store is asked once in this time. */
+const LIST_MS = 1_000;
 
 export class RunWatch {
 	readonly #runs: InspectedRuns;
 	/** Open followers of this process, by attempt. */
 	readonly followers = new Map<string, number>();
 	readonly #errors = new Map<string, string>();
+	/** What the store said last, or will say. */
+	#listed: { readonly at: number; readonly runs: Promise<readonly RunStatus[]> } | undefined;
 	readonly #stops: (() => void)[] = [];
 
 	/** @param onError called with each error of a run */
@@ -69,7 +73,11 @@ export class RunWatch {
 
 	/** The newest first. @param others followers of an attempt in other processes */
 	async list(others: (attempt: string) => number): Promise<RunRow[]> {
-		const found = await this.#runs.list(MAX_RUNS);
+		const now = performance.now();
+		if (this.#listed === undefined || now - this.#listed.at > LIST_MS) {
+			this.#listed = { at: now, runs: this.#runs.list(MAX_RUNS) };
+		}
+		const found = await this.#listed.runs;
 		return found.map(({ id, attempt, state, isReleased, reason, startedAt, endedAt, ...rest }) => ({
 			...{ id, attempt, state, isReleased, startedAt, endedAt },
 			reason: reason === undefined ? undefined : wordsOf(reason),
@@ -82,8 +90,10 @@ export class RunWatch {
 	}
 
 	/** Stops a run, whichever process produces it. @returns whether it was running */
-	cancel(id: string): Promise<boolean> {
-		return this.#runs.cancel(id, "inspector");
+	async cancel(id: string): Promise<boolean> {
+		const wasRunning = await this.#runs.cancel(id, "inspector");
+		this.#listed = undefined;
+		return wasRunning;
 	}
 
 	/** The followers that a post has room for. */

@@ -91,10 +91,34 @@ it("shows a run that threw anything at all, and does not end the process", async
 	]);
 });
 
+it("asks the store once for all pages, for no more than it shows", async () => {
+	const asked: unknown[] = [];
+	const sse = createSSEService();
+	const runs = {
+		async list(limit?: number) {
+			asked.push(limit);
+			return [];
+		},
+		cancel: async () => false,
+	};
+	const inspect = inspector(sse, { loopbackOnly: true, runs });
+	const server = await startServer((req, res) => void inspect(req, res));
+	onTestFinished(async () => {
+		await sse.close();
+		await server.destroy();
+	});
+	const begun = performance.now();
+	const page = `${server.url}/inspector/`;
+	await Promise.all(Array.from({ length: 50 }, () => list(page)));
+	// Once a second, however long that took.
+	expect(asked.length).toBeLessThanOrEqual(1 + (performance.now() - begun) / 1_000);
+	expect(new Set(asked)).toEqual(new Set([200]));
+});
+
 it("shows the beginning of a reason, however long it is", async () => {
 	const { runs, page } = await serveRuns();
 	await runs.start("mine", waiting);
-	await runs.cancel("mine", "x".repeat(1_000_000));
+	await runs.cancel("mine", "x".repeat(1_000));
 	expect((await list(page))[0]).toMatchObject({ state: "cancelled", reason: "x".repeat(300) });
 });
 
