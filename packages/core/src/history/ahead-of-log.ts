@@ -4,7 +4,7 @@
  */
 
 import type { EventLog, SharedLog } from "../event-log/event-log.js";
-import type { Position } from "../wire/cursor.js";
+import { isBehind, type Position } from "../wire/cursor.js";
 
 interface Waiting {
 	readonly until: Position;
@@ -34,7 +34,9 @@ export class AheadOfLog<Connection> {
 		{ maxLagMs, current }: SharedLog,
 	): Promise<Position> {
 		const { position } = log;
-		if (position !== undefined && hasReached(position, until)) return Promise.resolve(position);
+		if (position?.epoch === until.epoch && !isBehind(position, until)) {
+			return Promise.resolve(position);
+		}
 		return new Promise((resolve) => {
 			const key = keyOf(until);
 			const settle = (at = log.position ?? until): void => {
@@ -92,7 +94,7 @@ export class AheadOfLog<Connection> {
 		const waiting = new Set(this.#waiting.keys());
 		this.#passed = position;
 		for (const { until, settle } of this.#waiting.values()) {
-			if (until.epoch !== position.epoch || hasReached(position, until)) settle(position);
+			if (!isBehind(position, until)) settle(position);
 		}
 		return waiting;
 	}
@@ -100,8 +102,4 @@ export class AheadOfLog<Connection> {
 
 function keyOf({ epoch, sequence }: Omit<Position, "tag">): string {
 	return `${sequence} ${epoch}`;
-}
-
-function hasReached(position: Position, until: Position): boolean {
-	return position.epoch === until.epoch && position.sequence >= until.sequence;
 }

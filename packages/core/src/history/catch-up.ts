@@ -9,7 +9,7 @@ import type { EventLog } from "../event-log/event-log.js";
 import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
 import { type Goal, type Origin, originAt } from "./goal.js";
-import { introduce, type ReplayHost, replay } from "./replay.js";
+import { introduce, keepersOf, type ReplayHost, replay } from "./replay.js";
 
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
@@ -75,7 +75,7 @@ export class CatchUp {
 				continue;
 			}
 			// Its client has nothing yet of what came since, and is given that of the log that there is now.
-			this.#retarget(connection, goal, upTo);
+			this.#retarget(connection, goal);
 		}
 	}
 
@@ -90,15 +90,15 @@ export class CatchUp {
 		this.#starting.delete(connection);
 		const goal = this.#goalOf(connection) ?? this.#aim(connection, upTo);
 		if (origin !== undefined) return yield* replay(this.#host, connection, origin, goal);
-		const groups = this.#keepers(connection.groups);
+		const groups = keepersOf(this.#host.log, connection.groups);
 		if (groups.length > 0)
 			return yield* introduce(this.#host, connection, { groups, at: undefined }, goal);
 		goal.isAhead = false;
 		yield this.#host.notices.arrival(goal.upTo);
 	}
 
-	#retarget(connection: Connection, goal: Goal, upTo: Position): void {
-		goal.upTo = upTo;
+	#retarget(connection: Connection, goal: Goal): void {
+		goal.upTo = this.#host.log.position ?? goal.upTo;
 		goal.isMoved = true;
 		if (connection.dropBehindFeed()) goal.isPartial = true;
 		// Those of the dropped feeds are never reached.
@@ -141,14 +141,10 @@ export class CatchUp {
 		upTo: Position,
 		at: Position | undefined,
 	): boolean {
-		const groups = this.#keepers(joined);
+		const groups = keepersOf(this.#host.log, joined);
 		if (groups.length === 0) return false;
 		connection.feed(introduce(this.#host, connection, { groups, at }, this.#aim(connection, upTo)));
 		return true;
-	}
-
-	#keepers(groups: readonly string[]): readonly string[] {
-		return groups.filter((group) => this.#host.log.keepsLatest(group));
 	}
 }
 

@@ -20,7 +20,7 @@ export interface ReplayHost<Connection extends Replayed> extends RecoveryHost<Co
 	/** Waits for the log if a client is ahead of `upTo`. @returns the position after which events are live */
 	comeUp(connection: Connection, origin: Origin, upTo: Position): Position | Promise<Position>;
 	/** Moves the goal of a connection's first feed to where the log is now: that feed supplies what was sent to it meanwhile. */
-	retarget(connection: Connection, goal: Goal, upTo: Position): void;
+	retarget(connection: Connection, goal: Goal): void;
 }
 
 /** Yields what was sent since the client's last event ID, up to where the live events begin. */
@@ -70,7 +70,7 @@ function* pass<C extends Replayed>(
 	const { id, cursor } = origin;
 	if (goal.isMoved && !origin.isProven) {
 		const upTo = yield* settled(host.comeUp(connection, origin, goal.upTo));
-		if (upTo !== goal.upTo) host.retarget(connection, goal, host.log.position ?? upTo);
+		if (upTo !== goal.upTo) host.retarget(connection, goal);
 	}
 	goal.isMoved = false;
 	const { upTo, isPartial } = goal;
@@ -99,7 +99,7 @@ function* pass<C extends Replayed>(
 	const isRecovered = yield* recovered(host, connection, failure, reached);
 	connection.onResuming(isRecovered);
 	connection.onResumed(isRecovered ? "recovered" : failure);
-	const kept = groups.filter((group) => host.log.keepsLatest(group));
+	const kept = keepersOf(host.log, groups);
 	const state = kept.length > 0 ? "partial" : undefined;
 	// What was recovered need not have what came after the goal was set, and a gap covers all.
 	const at = isRecovered ? upTo : goal.upTo;
@@ -149,7 +149,7 @@ function* missed<C extends Replayed>(
 ): Steps<Missed> {
 	const { log } = host;
 	const { upTo } = goal;
-	const ownGroups = isPartial ? groups.filter((group) => log.keepsLatest(group)) : [];
+	const ownGroups = isPartial ? keepersOf(log, groups) : [];
 	const reader = {
 		clientId: connection.clientId,
 		groups: groups.filter((group) => !ownGroups.includes(group)),
@@ -163,7 +163,7 @@ function* missed<C extends Replayed>(
 	if (isBehind(upTo, last)) {
 		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
 		yield* settled(log.shared?.current());
-		if (log.shared?.had?.(last)) host.retarget(connection, goal, log.position ?? last);
+		if (log.shared?.had?.(last)) host.retarget(connection, goal);
 		return { at, lastSent, relied, failure: upTo === goal.upTo ? "diverged" : "broken" };
 	}
 	// It received only events that nothing up to there replaced, so the log must still have that later position.
@@ -207,4 +207,9 @@ function relyOn({ shared }: EventLog, connection: Replayed, position: Position |
 /** False if the connection has left the group meanwhile, or a newer event with the same key will reach it later. */
 function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
 	return !isReplaced && (target.group === undefined || memberships.has(target.group));
+}
+
+/** Those of some groups that keep their newest events. */
+export function keepersOf(log: EventLog, groups: readonly string[]): readonly string[] {
+	return groups.filter((group) => log.keepsLatest(group));
 }
