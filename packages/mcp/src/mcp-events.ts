@@ -1,7 +1,7 @@
 /**
  * The events of MCP sessions, kept so that a client whose connection breaks gets what it missed, from any process.
  */
-import { SSEError } from "sse-service/engine";
+import { SSEError, within } from "sse-service/engine";
 import { type McpEventsOptions, resolveOptions } from "./options.js";
 import { Session, type SessionEvents, type SessionHost } from "./session-events.js";
 import { StoreCalls } from "./store-calls.js";
@@ -15,11 +15,15 @@ export interface McpEvents {
 	 */
 	session(id: string): SessionEvents;
 
-	/** Finishes all streams of this process and closes the store. What other processes can read stays for `ttlMs`. */
+	/**
+	 * Finishes all streams of this process and closes the store. What other processes can read stays for `ttlMs`. A replay that its
+	 * transport does not take has five seconds.
+	 */
 	close(): Promise<void>;
 }
 
 const MAX_ID_LENGTH = 1_024;
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * Creates the event stores of an MCP server's sessions.
@@ -53,7 +57,8 @@ export function createMcpEvents(options: McpEventsOptions = {}): McpEvents {
 			return new Session(id, host);
 		},
 		close: async () => {
-			await Promise.all([...open].map((session) => session.close()));
+			const finished = Promise.all([...open].map((session) => session.close()));
+			await within(CLOSE_TIMEOUT_MS, finished, "The end of the sessions").catch(host.onError);
 			await store.close();
 		},
 	};

@@ -273,6 +273,25 @@ describe("an open stream", () => {
 		await storeAll(session, [note(2)]);
 		expect(messagesOf(await replayFrom(session, first))).toEqual([note(2)]);
 	});
+
+	it("does not keep close from ending while its client takes no replay", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout"] });
+		const errors: unknown[] = [];
+		const events = createMcpEvents({ onError: (error) => errors.push(error) });
+		const session = events.session("s");
+		const [first = ""] = await storeAll(session, [note(1), note(2)]);
+		await new Promise<void>((resolve) => {
+			const send = (): Promise<never> => {
+				resolve();
+				return new Promise(() => {});
+			};
+			void session.replayEventsAfter(first, { send });
+		});
+		const closed = events.close();
+		await vi.advanceTimersByTimeAsync(5_000);
+		await closed;
+		expect(errors).toMatchObject([{ code: "ERR_SSE_TIMEOUT" }]);
+	});
 });
 
 function bound(store: RunStore): RunStore {
