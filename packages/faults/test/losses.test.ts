@@ -426,6 +426,24 @@ describe("the newest event of each key", () => {
 		}
 	});
 
+	// It is stored between the last read and the wipe.
+	it("replaces an older one, even if the whole log was lost before it was read", () => {
+		for (const isAcknowledged of [true, false]) {
+			for (const [key, rules] of [
+				["key", []],
+				["another", ["missed", "state"]],
+			] as const) {
+				const world = rightWorld();
+				world.send(1, at(51), { targets: [STATE], to: [], key: "key" });
+				world.send(1, at(52), { targets: ["all"] });
+				world.read();
+				world.send(1, at(53), { targets: [STATE], to: [], key, isAcknowledged });
+				world.wipeUnread();
+				expect(world.rules()).toEqual(rules);
+			}
+		}
+	});
+
 	it("may be one that the log lost before it was read", () => {
 		for (const [given, rules] of [
 			[[53], []],

@@ -165,6 +165,12 @@ export class World {
 		this.#log.clear();
 	}
 
+	/** The same, and what came since the last read was not read. */
+	wipeUnread(): void {
+		this.truth.wipe(this.now);
+		this.#log.clear();
+	}
+
 	check(): readonly Violation[] {
 		this.read();
 		const violations = this.#checker.check(this.#received);

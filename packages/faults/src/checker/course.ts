@@ -3,9 +3,10 @@
  * nothing else.
  */
 import type { Branch } from "../truth/branch.js";
+import type { Passed } from "../truth/passed.js";
 import type { Position } from "../truth/position.js";
 import { groupOf, type Reader } from "../truth/target.js";
-import type { Passed, Truth } from "../truth/truth.js";
+import type { Truth } from "../truth/truth.js";
 import type { Memberships } from "./memberships.js";
 
 /** Where a reader comes to, and when. */

@@ -82,6 +82,11 @@ export class Ledger {
 		}
 	}
 
+	/** Whether an event was read anywhere. */
+	isRead(number: number): boolean {
+		return this.all().some((branch) => branch.placesOf(number).length > 0);
+	}
+
 	/** A log of another epoch has shown up. */
 	found(epoch: string): Branch {
 		const branch = new Branch(epoch);

@@ -5,10 +5,12 @@
  * on what was acknowledged or received. When that was decides nothing: it may have been in a socket for long.
  */
 import type { Branch, Entry, Found } from "./branch.js";
+import { Events } from "./events.js";
 import { Ledger } from "./ledger.js";
 import { Losses } from "./losses.js";
+import type { Passed } from "./passed.js";
 import { nameOf, type Position } from "./position.js";
-import { keyNameOf, type Sent } from "./sent.js";
+import type { Sent } from "./sent.js";
 import { type Sighting, Sightings } from "./sightings.js";
 import { isForClient, type Reader } from "./target.js";
 import type { Told } from "./told.js";
@@ -19,18 +21,13 @@ export interface Evidence {
 	readonly receipt: number;
 }
 
-/** What a reader passes by: an event, or a command. */
-export type Passed =
-	| { readonly number: number; readonly sequence: number; readonly sent: Sent }
-	| { readonly id: number; readonly told: Told };
-
 /** NATS knows an idempotency key for longer than the event: of one that is gone it answers no tag. */
 const NO_TAG = "0";
 
 export class Truth {
 	readonly losses = new Losses();
 	readonly ledger: Ledger;
-	readonly #sent = new Map<number, Sent>();
+	readonly #events = new Events();
 	readonly #told = new Map<number, Told>();
 	readonly #sightings = new Sightings();
 	readonly #maxEvents: number;
@@ -54,17 +51,16 @@ export class Truth {
 	}
 
 	send(number: number, sent: Sent): void {
-		this.#sent.set(number, sent);
+		this.#events.add(number, sent);
 	}
 
 	sent(number: number): Sent | undefined {
-		return this.#sent.get(number);
+		return this.#events.get(number);
 	}
 
 	/** The name of its key, with its target. */
 	keyOf(number: number): string | undefined {
-		const sent = this.#sent.get(number);
-		return sent && keyNameOf(sent);
+		return this.#events.keyOf(number);
 	}
 
 	/** The log has acknowledged it. @returns what is wrong with that, if anything */
@@ -138,7 +134,16 @@ export class Truth {
 			const { number } = this.entryOn(branch, place) ?? {};
 			if (number === undefined || this.keyOf(number) === key) return true;
 		}
-		return false;
+		return this.losses.isWiped(branch.epoch) && this.#mayHaveHad(branch, key, sequence);
+	}
+
+	/** Whether a wiped log may have had a newer event of a key that it stored after it was read for the last time. */
+	#mayHaveHad({ epoch }: Branch, key: string, sequence: number): boolean {
+		return this.#events.ofKey(key).some((number) => {
+			if (this.ledger.isRead(number)) return false;
+			const places = this.#sightings.of(number).map(({ position }) => position);
+			return places.every((place) => place.epoch === epoch && place.sequence > sequence);
+		});
 	}
 
 	/** What a branch has between two sequences that may be for a client. */
@@ -147,7 +152,7 @@ export class Truth {
 			const { number, told: id } = this.entryOn(branch, sequence) ?? {};
 			const told = id === undefined ? undefined : this.#told.get(id);
 			if (id !== undefined && told?.clientId === reader.clientId) yield { id, told };
-			const sent = number === undefined ? undefined : this.#sent.get(number);
+			const sent = number === undefined ? undefined : this.#events.get(number);
 			if (number === undefined || sent === undefined) continue;
 			if (isForClient(sent.target, reader)) yield { number, sequence, sent };
 		}
