@@ -114,6 +114,32 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		}
 	});
 
+	// What was beyond the first letter of a write was only announced: each run was read again, just when much was under way.
+	it("arrives by itself, however much one write carries", async () => {
+		const { store, other, call, run } = await follow();
+		const { status: second } = await store.claim("s", RULES);
+		other.watch(second, () => {});
+		await eventually(async () => {
+			await other.read("s", second.attempt, 1, 9);
+			return (await call("HGET", "{sse}:run:s", "followers")) !== null;
+		}, "the second run to be followed");
+		const readsOf = async (): Promise<string | undefined> =>
+			/cmdstat_xrange:calls=\d+/.exec(String(await call("INFO", "commandstats")))?.[0];
+		const before = await readsOf();
+		const data = "x".repeat(30_000);
+		const write = ({ id, attempt, term }: RunStatus, after: number) => ({
+			...{ id, attempt, term, after, entries: [{ data }], rules: RULES },
+		});
+		expect(await store.write([write(run, 1), write(second, 0)])).toEqual([2, 1]);
+		await eventually(
+			async () =>
+				(await other.read("r", run.attempt, 2, 9))?.length === 1 &&
+				(await other.read("s", second.attempt, 1, 9))?.length === 1,
+			"both",
+		);
+		expect(await readsOf()).toBe(before);
+	});
+
 	it("goes no longer to a process whose last reader has left", async () => {
 		const { store, other, call, run, inbox } = await follow();
 		const stop = other.watch(run, () => {});

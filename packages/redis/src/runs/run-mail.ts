@@ -13,7 +13,7 @@ import { defineScript } from "../scripts/script.js";
 const INBOX_MS = 10_000;
 /** The name of what an inbox begins with. */
 export const FIRST_LETTER = "0-1";
-/** What a letter may carry, in bytes. Of other chunks it only says that they are there. */
+/** What a letter may carry, in bytes. Of a longer chunk it only says that it is there. */
 const LETTER_BYTES = 32 * 1024;
 /** Letters that an inbox may have. Then it is removed: its process does not read. */
 const MAX_LETTERS = 2_048;
@@ -33,6 +33,12 @@ end
 export const MAIL = `${LEAVE}
 local letters = {}
 
+local function post(inbox)
+	local letter = letters[inbox]
+	if letter and #letter > 0 then redis.call('XADD', inbox, '*', 'l', table.concat(letter, '\\n')) end
+	letters[inbox] = letter and { bytes = 0 }
+end
+
 local function tell(hash, attempt, followers, from, chunk)
 	for follower, name in string.gmatch(followers or '', '((%S+)/%d+)') do
 		local inbox = control .. ':' .. name
@@ -41,9 +47,10 @@ local function tell(hash, attempt, followers, from, chunk)
 			if length > ${MAX_LETTERS} then redis.call('DEL', inbox) end
 			letters[inbox] = length > 0 and length <= ${MAX_LETTERS} and { bytes = 0 }
 		end
-		local letter = letters[inbox]
-		if letter then
-			local text = letter.bytes + #chunk > ${LETTER_BYTES} and '' or chunk
+		if letters[inbox] then
+			local text = #chunk > ${LETTER_BYTES} and '' or chunk
+			if letters[inbox].bytes + #text > ${LETTER_BYTES} then post(inbox) end
+			local letter = letters[inbox]
 			letter.bytes = letter.bytes + #text
 			letter[#letter + 1] = attempt .. ' ' .. from .. ' ' .. text
 		else
@@ -53,9 +60,7 @@ local function tell(hash, attempt, followers, from, chunk)
 end
 
 local function send()
-	for inbox, letter in pairs(letters) do
-		if letter and #letter > 0 then redis.call('XADD', inbox, '*', 'l', table.concat(letter, '\\n')) end
-	end
+	for inbox in pairs(letters) do post(inbox) end
 	letters = {}
 end
 `;
