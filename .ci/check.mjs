@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApiDocs } from "./api-docs.mjs";
 import { onInterrupt, run } from "./command.mjs";
+import { checkPackedTypes } from "./packed-types.mjs";
 import { Report } from "./report.mjs";
 import { build, SetupError, toolsEnv } from "./setup.mjs";
 import { checkShape } from "./shape.mjs";
@@ -35,16 +36,18 @@ export async function check(report, env) {
 	for (const own of packages.filter((each) => each.manifest.private !== true)) {
 		/** @param {(file: string) => Promise<Verdict>} use */
 		const tarball = (use) =>
-			tarballOf(own.dir).then(use, (error) => ({ ok: false, output: error.message }));
+			tarballOf(own.dir)
+				.then(use)
+				.catch((error) => ({ ok: false, output: error.message }));
 		// One without `main` is for those who import: CommonJS is not asked about.
-		const forms = own.manifest.main === undefined ? ["--profile", "esm-only"] : [];
+		const isForRequire = own.manifest.main !== undefined;
 		steps.push([
 			`publint ${own.name}`,
 			() => tarball((file) => tool("publint", ["run", file, "--strict"])),
 		]);
 		steps.push([
 			`attw ${own.name}`,
-			() => tarball((file) => tool("attw", ["--no-emoji", "--format", "ascii", ...forms, file])),
+			() => tarball((file) => checkPackedTypes(file, { isForRequire })),
 		]);
 	}
 	steps.push(["size-limit", () => tool("size-limit", [])]);
