@@ -10,24 +10,52 @@ const ONCE_IN_MOST_RUNS = [
 	"test/*run*.test.ts",
 ];
 
+/** What counts all that a process holds, or starts processes and loads much to watch them. */
+const OWN_PROCESS = [
+	"test/{fetch-servers,event-log,kill,packed,readme}.test.ts",
+	"test/load/**/*.test.ts",
+];
+
+const shared = {
+	...tests,
+	// To load the core, its clients and vitest again takes most files more time than their tests.
+	isolate: false,
+	setupFiles: ["test/fresh-process.ts"],
+};
+
 export default defineConfig({
 	test: {
 		projects: [
-			{ test: { ...tests, name: "direct" } },
+			{
+				test: {
+					...shared,
+					name: "direct",
+					exclude: [...configDefaults.exclude, ...OWN_PROCESS],
+				},
+			},
+			{ test: { ...tests, name: "in a process of its own", include: OWN_PROCESS } },
 			{
 				// Everything once more the other way, through `res.write`.
 				test: {
-					...tests,
+					...shared,
 					name: "through the response",
 					exclude: [
 						...configDefaults.exclude,
-						// Their servers are processes of their own, or there is none.
-						"test/{event-log,kill,packed,readme,types,layers}.test.ts",
-						"test/load/**",
+						...OWN_PROCESS,
+						// There is no server.
+						"test/{types,layers}.test.ts",
 						// It is about the difference: whatever is generated, both ways write the same bytes.
 						"test/direct-write.test.ts",
 						...(isLongRun ? [] : ONCE_IN_MOST_RUNS),
 					],
+					setupFiles: [...shared.setupFiles, "test/wrapped-write.ts"],
+				},
+			},
+			{
+				test: {
+					...tests,
+					name: "through the response, in a process of its own",
+					include: ["test/fetch-servers.test.ts"],
 					setupFiles: ["test/wrapped-write.ts"],
 				},
 			},

@@ -4,8 +4,10 @@
  */
 import { ServerResponse } from "node:http";
 
-const { write } = ServerResponse.prototype;
-
-ServerResponse.prototype.write = function (this: ServerResponse, ...args: unknown[]) {
-	return Reflect.apply(write, this, args);
-};
+// Once in each process: files share it.
+if (!Object.hasOwn(ServerResponse.prototype, "write")) {
+	const { write } = ServerResponse.prototype;
+	ServerResponse.prototype.write = function (this: ServerResponse, ...args: unknown[]) {
+		return Reflect.apply(write, this, args);
+	};
+}
