@@ -15,6 +15,9 @@ export interface WriterShared {
 // a time, however much waits. A pipe writes as soon as it has this much.
 export const WRITE_BYTES = 64 * 1024;
 
+// Joined frames exceed a piece by a part of the last one. Written apart, that would wait until the sink accepts more.
+const WHOLE_BYTES = WRITE_BYTES * 1.25;
+
 export abstract class SinkWriter<Shared extends WriterShared = WriterShared> extends Trail {
 	protected readonly host: Shared;
 	protected readonly sink: Sink;
@@ -78,7 +81,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 
 	/** @param pieceBytes `Infinity`: everything at once, even if the sink has to hold it */
 	protected write(frame: Frame, pieceBytes = WRITE_BYTES): void {
-		if (frame.byteLength <= pieceBytes) {
+		if (frame.byteLength <= Math.max(pieceBytes, WHOLE_BYTES)) {
 			this.#give(frame, 0, frame.byteLength);
 		} else {
 			this.#started = frame;

@@ -97,9 +97,9 @@ export function encodeKeptFrame(
 	const head = headOf(byteLength);
 	const chunk = Buffer.allocUnsafeSlow(head.length + byteLength + CRLF.length);
 	// Joined to one string, the text would be copied once more.
-	chunk.write(head, "latin1");
+	writeLine(chunk, 0, head);
 	chunk.write(text, head.length);
-	chunk.write(CRLF, head.length + byteLength, "latin1");
+	writeLine(chunk, head.length + byteLength, CRLF);
 	return new Frame(kind, byteLength, chunk, key, position);
 }
 
@@ -115,6 +115,11 @@ export function joinFrames(frames: readonly Frame[]): Frame {
 	for (const frame of frames) end += frame.copyTo(chunk, end);
 	chunk.write(CRLF, end);
 	return new Frame("event", byteLength, chunk);
+}
+
+/** Writes a few ASCII characters: a call into Node would cost more. */
+function writeLine(chunk: Buffer, start: number, line: string): void {
+	for (let at = 0; at < line.length; at++) chunk[start + at] = line.charCodeAt(at);
 }
 
 function headOf(byteLength: number): string {
