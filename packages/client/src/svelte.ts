@@ -9,10 +9,8 @@ import type { AnyEvents, EventMap, StreamOptions, StreamState, TypeOf } from "./
 export interface StreamStores<Events extends EventMap = AnyEvents> {
 	readonly state: Readable<StreamState>;
 	/** A store of the data of the latest event of a type; `undefined`, or `initial`, before the first. */
-	latest<Type extends TypeOf<Events>>(
-		type: Type,
-		initial?: Events[Type],
-	): Readable<Events[Type] | undefined>;
+	latest<Type extends TypeOf<Events>>(type: Type, initial: Events[Type]): Readable<Events[Type]>;
+	latest<Type extends TypeOf<Events>>(type: Type): Readable<Events[Type] | undefined>;
 }
 
 /** Returns stores of the stream of this URL. `options`: those of `openStream`. On a server they keep their first value. */
@@ -32,11 +30,11 @@ export function streamStores<Events extends EventMap = AnyEvents>(
 				release();
 			};
 		}),
-		latest: (type, initial) =>
-			readable(initial, (set) => {
+		latest: <Type extends TypeOf<Events>>(type: Type, initial?: Events[Type]) =>
+			readable(initial as Events[Type], (set) => {
 				if (isOnServer) return undefined;
 				const [stream, release] = handle.acquire();
-				const off = stream.on(type, ({ data }) => set(data as Parameters<typeof set>[0]));
+				const off = stream.on(type, ({ data }) => set(data as Events[Type]));
 				return () => {
 					off();
 					release();

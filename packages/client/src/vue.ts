@@ -53,12 +53,23 @@ export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
 	onScopeDispose(stream.on(type, listener));
 }
 
-/** The data of the latest event of a type, or `undefined` before the first. */
+/** The data of the latest event of a type; `undefined`, or `initial`, before the first. */
 export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
 	used: UsedStream<Events>,
 	type: Type,
+	initial: Events[Type],
+): Readonly<Ref<Events[Type]>>;
+export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
+	used: UsedStream<Events>,
+	type: Type,
+): Readonly<Ref<Events[Type] | undefined>>;
+export function useLatest<Events extends EventMap, Type extends TypeOf<Events>>(
+	used: UsedStream<Events>,
+	type: Type,
+	initial?: Events[Type],
 ): Readonly<Ref<Events[Type] | undefined>> {
 	const data = shallowRef<Events[Type]>();
+	data.value = initial;
 	useEvent(used, type, (event) => {
 		data.value = event.data as Events[Type];
 	});

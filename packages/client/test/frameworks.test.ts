@@ -12,10 +12,12 @@ import { createElement, type ReactElement } from "react";
 import { renderToString as renderReact } from "react-dom/server";
 import { compile } from "svelte/compiler";
 import { render as renderSvelte } from "svelte/server";
+import { get } from "svelte/store";
 import { describe, expect, it } from "vitest";
 import { createSSRApp, h } from "vue";
 import { renderToString as renderVue } from "vue/server-renderer";
 import { useLatest, useStream } from "../src/react.js";
+import { streamStores } from "../src/svelte.js";
 // Biome takes composables for the hooks of React.
 import { useLatest as latestOf, useStream as streamOf } from "../src/vue.js";
 import { bundle } from "./bundle.js";
@@ -39,6 +41,34 @@ function Price({ url }: { readonly url: string }): ReactElement {
 	const tick = useLatest(stream, "tick");
 	return createElement("output", null, `${stream.state} ${tick?.price}`);
 }
+
+const initial = { price: 1 };
+
+function LatestPrice(): ReactElement {
+	const tick = useLatest(useStream<Events>("/events"), "tick", initial);
+	return createElement("output", null, tick.price);
+}
+
+describe("with an initial value, the latest data is never undefined:", () => {
+	it("Vue", async () => {
+		const app = createSSRApp({
+			setup() {
+				const tick = latestOf(streamOf<Events>("/events"), "tick", initial);
+				return () => h("output", tick.value.price);
+			},
+		});
+		expect(await renderVue(app)).toContain(">1<");
+	});
+
+	it("Svelte", () => {
+		const tick = streamStores<Events>("/events").latest("tick", initial);
+		expect(get(tick).price).toBe(1);
+	});
+
+	it("React", () => {
+		expect(renderReact(createElement(LatestPrice))).toContain(">1<");
+	});
+});
 
 describe("a component of Svelte", () => {
 	it.skipIf(executablePath === undefined)(
