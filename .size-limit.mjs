@@ -20,7 +20,7 @@ export default [
 		["nest", "5 kB"],
 		["nats", "13.5 kB"],
 		// Scripts are text, which no tool minifies: an event log, and runs with an inbox for each process that follows some.
-		["redis", "13.3 kB"],
+		["redis", "13.7 kB"],
 	].map(([folder, limit, door]) =>
 		// What it stands on is counted by itself.
 		limitOf(
