@@ -19,16 +19,16 @@ const PAIRS = Array.from({ length: 36 ** 2 }, (_, pair) => toTag(pair).padStart(
  * computed for another tag before them: an entry's own is computed from its tag there and from the one two places earlier.
  */
 export const CHAIN = `
-local pairs, sub, number, chained = '${PAIRS}', string.sub, tonumber, nil
+local chained
+local function pair(number)
+	number = number % ${36 ** 2} * 2
+	return string.sub('${PAIRS}', number + 1, number + 2)
+end
 local function nextTag(at)
-	local own = number(ARGV[at], 36) - number(ARGV[at - 2], 36) * ${FACTOR}
-	chained = ((chained or number(tag, 36)) * ${FACTOR} + own) % ${SIZE}
-	local low = chained % ${36 ** 2}
-	local left = (chained - low) / ${36 ** 2}
-	local middle = left % ${36 ** 2}
-	local high, first = (left - middle) / ${36 ** 2}, ''
-	if high >= ${36 ** 2} then high, first = high - ${36 ** 2}, '1' end
-	tag = first .. sub(pairs, high * 2 + 1, high * 2 + 2) .. sub(pairs, middle * 2 + 1, middle * 2 + 2) .. sub(pairs, low * 2 + 1, low * 2 + 2)
+	local own = tonumber(ARGV[at], 36) - tonumber(ARGV[at - 2], 36) * ${FACTOR}
+	chained = ((chained or tonumber(tag, 36)) * ${FACTOR} + own) % ${SIZE}
+	local left = math.floor(chained / ${36 ** 2})
+	tag = (left < ${36 ** 4} and '' or '1') .. pair(math.floor(left / ${36 ** 2})) .. pair(left) .. pair(chained)
 	if left < ${36 ** 3} then tag = string.gsub(tag, '^0+(.)', '%1') end
 end
 `;

@@ -80,7 +80,7 @@ for at = ${FIRST_ENTRY}, #ARGV, 2 do
 		sequence = sequence + 1
 		local before = tag
 		if isExpected then tag = ARGV[at] else nextTag(at) end
-		call('XADD', log, idOf(sequence), 't', tag, 'p', before, 'a', stamp, 'b', digits(bytes), 'd', text)
+		redis.call('XADD', log, idOf(sequence), 't', tag, 'p', before, 'a', stamp, 'b', digits(bytes), 'd', text)
 		bytes = bytes + #text + ${OVERHEAD_BYTES}
 		if key then
 			forget(tonumber(ARGV[8]), tonumber(ARGV[9]))

@@ -13,6 +13,10 @@ const BYTES = 8;
 
 /**
  * KEYS: the head, the stream, the idempotency keys, those before them, the writers; then two for each group.
+ *
+ * `digits` prints an integer. Redis itself, and `%.0f`, print it as a fraction, at several times the cost; `%d` has 32 bits on some
+ * systems.
+ *
  * ARGV: the format, the epoch of a log that has to be created.
  */
 export const LOG = `
@@ -42,12 +46,10 @@ else
 	begin()
 end
 
--- An integer as text. Redis itself, and %.0f, print it as a fraction, at several times the cost. %d has 32 bits on some systems.
-local call, print = redis.call, string.format
 local function digits(number)
-	if number < 1e9 then return print('%d', number) end
 	local low = number % 1e9
-	return print('%d%09d', (number - low) / 1e9, low)
+	if low == number then return string.format('%d', low) end
+	return string.format('%d%09d', (number - low) / 1e9, low)
 end
 
 local function idOf(number)
