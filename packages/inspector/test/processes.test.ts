@@ -11,6 +11,7 @@ import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-se
 import { createClient } from "redis";
 import { sharedLogOf } from "sse-service/adapter";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 import type { InspectorOptions } from "../src/index.js";
 import { balancers } from "./balancers.js";
 import { HOSTILE, helloOf, type Serving, serve } from "./serving.js";
@@ -398,7 +399,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 			// A program that is none of ours writes to the engine.
 			const summary = { name: HOSTILE[1], connections: "<b>", ready: true, error: HOSTILE[2] };
 			const forged = JSON.stringify({ v: 1, summary, answers: [["x", { rows: [{}] }]] });
-			const until = String(Date.now() + 60_000);
+			const until = String(Date.now() + RUN_LIMIT_MS);
 			await (await connect()).hSet(
 				await postsKey(),
 				"inspector:forgedforged",
