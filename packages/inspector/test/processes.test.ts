@@ -231,7 +231,8 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 			for (const [name, text] of (await log?.posted()) ?? []) {
 				if (name.startsWith("inspector:")) answers = JSON.parse(text).answers;
 			}
-			return answers.length > 1;
+			// The first post may have been made before the second call.
+			return answers.length > 8;
 		});
 		expect(answers).toHaveLength(16);
 	});
