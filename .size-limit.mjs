@@ -9,7 +9,8 @@ export default [
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
 		["ai", "5.5 kB"],
-		["inspector", "9 kB"],
+		// Its page may be served by one process and its stream come from another.
+		["inspector", "10 kB"],
 		["mcp", "5 kB"],
 		["metrics", "3 kB", "prometheus"],
 		["metrics", "4 kB", "opentelemetry"],

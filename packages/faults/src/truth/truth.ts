@@ -178,10 +178,8 @@ export class Truth {
 		const { entries, problems } = this.ledger.takeNew();
 		const sightings = this.#sightings.takeNew();
 		const byLog = sightings.filter(({ position }) => this.ledger.has(position)).length;
-		this.#evidence = {
-			log: this.#evidence.log + byLog,
-			receipt: this.#evidence.receipt + sightings.length - byLog,
-		};
+		const { log, receipt } = this.#evidence;
+		this.#evidence = { log: log + byLog, receipt: receipt + sightings.length - byLog };
 		return [
 			...wrong,
 			...problems,

@@ -10,6 +10,24 @@ import type { AdapterContext } from "./adapter-types.js";
 export function claimClosing(its: AdapterFixture): void {
 	const { events, open, port, start } = its;
 
+	/** A route that opens its stream when told to: `asked` resolves once it is requested. */
+	function createLateRoute() {
+		let onAsked = (): void => {};
+		const asked = new Promise<void>((resolve) => {
+			onAsked = resolve;
+		});
+		let goOn = (): void => {};
+		const going = new Promise<void>((resolve) => {
+			goOn = resolve;
+		});
+		const late = async (context: AdapterContext): Promise<void> => {
+			onAsked();
+			await going;
+			await events(context);
+		};
+		return { late, asked, goOn };
+	}
+
 	it("closing the app ends 100 streams in under two seconds, each cleanly", async () => {
 		await start();
 		const streams = await Promise.all(Array.from({ length: 100 }, () => open()));
@@ -43,26 +61,9 @@ export function claimClosing(its: AdapterFixture): void {
 	});
 
 	it("a stream requested while the app closes is refused with status 503 and Retry-After", async () => {
-		let onAsked = (): void => {};
-		const asked = new Promise<void>((resolve) => {
-			onAsked = resolve;
-		});
-		let goOn = (): void => {};
-		const going = new Promise<void>((resolve) => {
-			goOn = resolve;
-		});
+		const { late: answerLate, asked, goOn } = createLateRoute();
 		const drainUntil = stopDrainClock();
-		await start({
-			drainMs: 1_200,
-			routes: {
-				"/events": events,
-				"/late": async (context) => {
-					onAsked();
-					await going;
-					await events(context);
-				},
-			},
-		});
+		await start({ drainMs: 1_200, routes: { "/events": events, "/late": answerLate } });
 		const streams = [await open(), await open(), await open()];
 		const late = open("/late");
 		await settled(asked, "the request to arrive");
@@ -111,19 +112,7 @@ export function claimClosing(its: AdapterFixture): void {
 
 	// Node would keep such a socket for 5 s, Fastify for 72.
 	it("a request that is answered after the close has begun does not delay it", async () => {
-		let onAsked = (): void => {};
-		const asked = new Promise<void>((resolve) => {
-			onAsked = resolve;
-		});
-		let goOn = (): void => {};
-		const going = new Promise<void>((resolve) => {
-			goOn = resolve;
-		});
-		const late = async (context: AdapterContext): Promise<void> => {
-			onAsked();
-			await going;
-			await events(context);
-		};
+		const { late, asked, goOn } = createLateRoute();
 		await start({ routes: { "/late": late } });
 		const client = await openSocket(port(), ["GET /late HTTP/1.1", "Host: 127.0.0.1"]);
 		await settled(asked, "the request to arrive");
