@@ -637,7 +637,7 @@ describe("a run that is folded", () => {
 	});
 
 	// The iterator of its messages threw, which nobody closed: the store went on calling a watcher for each entry.
-	it("a codec that throws ends its reader's stream, and nothing watches the run for it any more", async () => {
+	it("a codec that throws ends its reader's stream and leaves no watcher on the run", async () => {
 		const memory = createMemoryRunStore();
 		let watching = 0;
 		const watch: RunStore["watch"] = (run, onChange) => {

@@ -32,7 +32,7 @@ export class Guard {
 	readonly id = randomBytes(9).toString("base64url");
 	/** Only a page of the same origin can read it, and only scripts of one can send it in a header. Its beginning is the id. */
 	readonly token = `${this.id}.${randomBytes(18).toString("base64url")}`;
-	/** What other processes are told of the token. */
+	/** Sent to other processes in place of the token. */
 	readonly tokenHash = hashOf(this.token);
 	readonly #options: Pick<ResolvedOptions, "authorize" | "loopbackOnly">;
 

@@ -141,7 +141,7 @@ class Inspection {
 
 	/** @param value `undefined` if another process should have answered, and has not */
 	#json(res: ServerResponse, value: unknown): void {
-		// Behind a balancer, the page is told which process has answered.
+		// Behind a balancer, the page needs to know which process answered.
 		const headers = { ...HEADERS, "X-SSE-Inspector": this.#guard.id };
 		if (value === undefined) {
 			refuse(res, 504, headers);

@@ -164,7 +164,7 @@ export class Peers {
 		if (call !== undefined && this.#callers.take(call, performance.now())) void this.#post();
 	}
 
-	/** Looks until what is looked for is there, or nothing is to be expected any more. Never rejects. */
+	/** Reads the posts until `isFound`, or until the time is up. Never rejects. */
 	async #until(giveUpAt: number, called: Promise<void>, isFound: () => boolean): Promise<void> {
 		const left = (): number => giveUpAt - performance.now();
 		await atMost(left(), called);

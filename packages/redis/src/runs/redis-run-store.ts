@@ -231,7 +231,7 @@ class RedisRunStore implements RunStore {
 		}
 	}
 
-	/** Tells Redis that nobody here follows an attempt any more. */
+	/** Unregisters this process as a follower of an attempt. */
 	async #leave(attempt: string, { key, number, isOver }: FollowedRun): Promise<void> {
 		if (this.#inbox === undefined || isOver || this.#closing.signal.aborted) return;
 		try {
