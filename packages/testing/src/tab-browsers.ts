@@ -11,6 +11,7 @@ import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 import { findProgram } from "../../../.ci/programs.mjs";
 import { launchBrowser } from "./browser.js";
 import { startServerProcess } from "./server-process.js";
+import { eventually } from "./waiting.js";
 
 export interface TabBrowser {
 	openTab(address: string): Promise<BrowserTab>;
@@ -124,6 +125,12 @@ export async function launchWebKit(): Promise<TabBrowser> {
 	};
 }
 
+/** Of a promise, in WebKit. */
+interface Settled<Value> {
+	readonly value?: Value;
+	readonly error?: string;
+}
+
 async function openTab(
 	driver: WebDriver,
 	address: string,
@@ -135,12 +142,33 @@ async function openTab(
 	// A tab that is new may still show its blank page.
 	const isLoaded = "return location.href !== 'about:blank' && document.readyState === 'complete'";
 	await driver.wait(() => driver.executeScript<boolean>(isLoaded), RUN_LIMIT_MS);
+	const run = <Value>(script: string): Promise<Value> =>
+		inTurn(async () => {
+			await driver.switchTo().window(handle);
+			return driver.executeScript<Value>(script);
+		});
 	return {
-		evaluate: <Value>(expression: string) =>
-			inTurn(async () => {
-				await driver.switchTo().window(handle);
-				return (await driver.executeScript(`return ${expression}`)) as Value;
-			}),
+		async evaluate<Value>(expression: string) {
+			// The driver would carry out no other command until a promise has settled, not even one that settles it.
+			const { promise, value } = await run<{ readonly promise?: number; readonly value: Value }>(
+				`const value = ${expression};
+				if (!(value instanceof Promise)) return { value };
+				const results = (window.resultsForTests ??= []);
+				const promise = results.push(undefined) - 1;
+				value.then(
+					(value) => { results[promise] = { value }; },
+					(error) => { results[promise] = { error: String(error) }; },
+				);
+				return { promise };`,
+			);
+			if (promise === undefined) return value;
+			const result = (): Promise<Settled<Value> | null> =>
+				run(`return window.resultsForTests[${promise}]`);
+			await eventually(async () => (await result()) !== null, expression);
+			const { value: last, error } = (await result()) as Settled<Value>;
+			if (error !== undefined) throw new Error(error);
+			return last as Value;
+		},
 		close: () =>
 			inTurn(async () => {
 				await driver.switchTo().window(handle);
