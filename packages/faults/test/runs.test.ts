@@ -1,6 +1,6 @@
 /**
  * Runs in real processes, over real engines, while one thing after the other breaks; and with a flaw in their store, which must be
- * found. The machine may be busy: waits are held against the time in which it is idle.
+ * found. The machine may be busy: limits are in the time of a clock that stands still while it starves the processes.
  */
 
 import { sizeOf } from "@sse-service/testing";
@@ -17,7 +17,6 @@ const OPTIONS = {
 	readers: 2,
 	tokens: 50,
 	leaseMs: 2_000,
-	isMeasured: false,
 	print: () => {},
 } satisfies Partial<RunsOptions>;
 

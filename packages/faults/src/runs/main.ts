@@ -36,7 +36,6 @@ for (const name of values.engine) {
 		readers: Number(values.readers),
 		tokens: 150,
 		leaseMs: Number(values["lease-ms"]),
-		isMeasured: true,
 		print,
 	});
 	clearTimeout(alarm);

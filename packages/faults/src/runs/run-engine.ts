@@ -12,6 +12,8 @@ import type { RunMember } from "./run-member.js";
 
 export interface RunEngine {
 	readonly port: number;
+	/** Its processes, of the moment. */
+	readonly pids: readonly number[];
 	/** It is killed and restarted, with everything it had acknowledged. */
 	restart(random: Random): Promise<void>;
 	/** It is restarted without its data. */
@@ -29,6 +31,9 @@ async function natsEngine(): Promise<RunEngine> {
 	const server = await startNatsServer();
 	return {
 		port: server.port,
+		get pids() {
+			return [server.pid];
+		},
 		async restart(random) {
 			await server.kill("SIGKILL");
 			await pause(random.between(0, 500));
@@ -47,6 +52,9 @@ function redisEngine(pair: RedisPair): RunEngine {
 	return {
 		get port() {
 			return pair.primary.port;
+		},
+		get pids() {
+			return [pair.primary.pid, pair.replica.pid];
 		},
 		async restart(random) {
 			await pair.primary.kill("SIGKILL");

@@ -2,7 +2,7 @@
  * What breaks while runs are produced and read.
  */
 import type { Random } from "@sse-service/testing";
-import { now, pause } from "../clock.js";
+import { pause } from "../clock.js";
 import type { RunEngine } from "./run-engine.js";
 import type { RunMember } from "./run-member.js";
 
@@ -15,6 +15,8 @@ interface RunScene {
 	readonly leaseMs: number;
 	/** Cancels some runs, in some processes. */
 	cancelSome(): Promise<void>;
+	/** The clock that limits are held against. */
+	now(): number;
 }
 
 export interface RunFault {
@@ -26,7 +28,7 @@ export interface RunFault {
 	readonly isHandOver?: boolean;
 	/** Whether this engine can have this fault. */
 	isPossible?(engine: RunEngine): boolean;
-	/** Resolves when it is over. @returns the time from which others could notice it */
+	/** Resolves when it is over. @returns the time from which others could notice it, by the clock of the scene */
 	run(scene: RunScene): Promise<number>;
 }
 
@@ -34,14 +36,14 @@ export const RUN_FAULTS: readonly RunFault[] = [
 	{
 		name: "calm",
 		isDisturbing: false,
-		run: async ({ cancelSome }) => {
+		run: async ({ cancelSome, now }) => {
 			await cancelSome();
 			return now();
 		},
 	},
 	{
 		name: "kill",
-		run: async ({ member, random }) => {
+		run: async ({ member, random, now }) => {
 			await member.kill("SIGKILL");
 			const at = now();
 			await pause(random.between(0, 1_500));
@@ -52,7 +54,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 	{
 		name: "drain",
 		isHandOver: true,
-		run: async ({ member }) => {
+		run: async ({ member, now }) => {
 			await member.kill("SIGTERM");
 			const at = now();
 			await member.startAgain();
@@ -61,7 +63,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 	},
 	{
 		name: "freeze",
-		run: async ({ member, random, leaseMs }) => {
+		run: async ({ member, random, leaseMs, now }) => {
 			await member.kill("SIGSTOP");
 			await pause(leaseMs + random.between(300, 1_500));
 			await member.kill("SIGCONT");
@@ -70,7 +72,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 	},
 	{
 		name: "cut",
-		run: async ({ members, member, random }) => {
+		run: async ({ members, member, random, now }) => {
 			const chosen = random.between(1, 2) === 1 ? [member] : members;
 			for (const { proxy } of chosen) {
 				proxy.isShut = true;
@@ -85,7 +87,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 		name: "restart",
 		// The last acknowledged writes may not have reached its files.
 		isLossy: true,
-		run: async ({ engine, random, cancelSome }) => {
+		run: async ({ engine, random, cancelSome, now }) => {
 			await Promise.all([engine.restart(random), cancelSome()]);
 			return now();
 		},
@@ -94,7 +96,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 		name: "failover",
 		isLossy: true,
 		isPossible: ({ failOver }) => failOver !== undefined,
-		run: async ({ engine, members, random }) => {
+		run: async ({ engine, members, random, now }) => {
 			await engine.failOver?.(members, random);
 			return now();
 		},
@@ -103,7 +105,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 		name: "failover-cancel",
 		isLossy: true,
 		isPossible: ({ failOver }) => failOver !== undefined,
-		run: async ({ engine, members, random, cancelSome }) => {
+		run: async ({ engine, members, random, cancelSome, now }) => {
 			await Promise.all([engine.failOver?.(members, random), cancelSome()]);
 			return now();
 		},
@@ -111,7 +113,7 @@ export const RUN_FAULTS: readonly RunFault[] = [
 	{
 		name: "empty",
 		isLossy: true,
-		run: async ({ engine }) => {
+		run: async ({ engine, now }) => {
 			await engine.empty();
 			return now();
 		},

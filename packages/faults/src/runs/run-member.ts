@@ -28,6 +28,10 @@ export class RunMember extends ProxiedProcess {
 		return new RunMember(index, started);
 	}
 
+	get pid(): number {
+		return this.process.pid;
+	}
+
 	get url(): string {
 		return this.process.url;
 	}

@@ -44,6 +44,11 @@ export class RunReader implements Reading {
 		this.done = this.#read();
 	}
 
+	/** How much it has received so far. */
+	get count(): number {
+		return this.items.length + (this.#stream?.events.length ?? 0);
+	}
+
 	/** What it received last on its current connection. */
 	get newest(): string {
 		const { data = "nothing", event = "", id = "" } = this.#stream?.events.at(-1) ?? {};
@@ -74,6 +79,7 @@ export class RunReader implements Reading {
 				await left;
 				stream.abort();
 				for (const event of stream.events) this.#take(event);
+				this.#stream = undefined;
 			} catch {
 				// It is not there.
 			}

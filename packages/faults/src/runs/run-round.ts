@@ -3,17 +3,19 @@
  * and from any position, and everything is checked.
  */
 import type { Random } from "@sse-service/testing";
-import { limitOf, now, pause } from "../clock.js";
+import { pause } from "../clock.js";
 import { checkRuns } from "./check-runs.js";
 import type { Claim, Deeds, Reading, RunViolation } from "./reading.js";
 import type { RunEngine } from "./run-engine.js";
 import type { RunFault } from "./run-faults.js";
 import type { RunMember } from "./run-member.js";
 import { RunReader } from "./run-reader.js";
+import { createFairClock } from "./starvation.js";
 import { encodeRunId, planOf } from "./token.js";
 
-/** How long a reader may wait for an end after the lease of a producer has expired. */
+/** How long a reader may wait, beyond the lease of a producer: for the next event, and for the end beyond the time of all tokens. */
 const SLACK_MS = 2_000;
+const LOOK_EVERY_MS = 20;
 
 export interface RoundOptions {
 	readonly name: string;
@@ -26,14 +28,12 @@ export interface RoundOptions {
 	readonly readers: number;
 	/** The longest run, in tokens. */
 	readonly tokens: number;
-	/** Whether waits are measured by the clock instead of by idle time of the machine. */
-	readonly isMeasured: boolean;
 }
 
 export interface RoundResult {
 	readonly violations: readonly RunViolation[];
 	readonly readings: readonly Reading[];
-	/** From the moment when it could be noticed until the last reader had its end. */
+	/** From the moment when it could be noticed until the last reader had its end, without the time of a busy machine. */
 	readonly lastMs: number;
 }
 
@@ -44,10 +44,18 @@ export class RunRound {
 	readonly #cancelled = new Set<string>();
 	readonly #confirmed = new Set<string>();
 	readonly #violations: RunViolation[] = [];
+	/** Limits are in its time. */
+	readonly #now: () => number;
 	#ids: readonly string[] = [];
 
 	constructor(options: RoundOptions) {
 		this.#options = options;
+		const { engine, members } = options;
+		this.#now = createFairClock(() => [
+			process.pid,
+			...engine.pids,
+			...members.map(({ pid }) => pid),
+		]);
 	}
 
 	async toItsEnd(faults: readonly RunFault[]): Promise<RoundResult> {
@@ -63,7 +71,7 @@ export class RunRound {
 		const over = await Promise.all(faults.map((fault) => this.#inject(fault)));
 		const at = Math.max(...over);
 		await this.#untilRead(at);
-		const lastMs = now() - at;
+		const lastMs = Math.round(this.#now() - at);
 		if (this.#violations.length === 0) await this.#readAgain();
 		for (const reader of this.#readers) reader.stop();
 		const deeds: Deeds = {
@@ -111,7 +119,8 @@ export class RunRound {
 			const chosen = this.#ids.filter(() => random.between(1, 4) === 1);
 			await Promise.all(chosen.map((id) => this.#cancel(id)));
 		};
-		return fault.run({ members, member: this.#any(), engine, random, leaseMs, cancelSome });
+		const now = this.#now;
+		return fault.run({ members, member: this.#any(), engine, random, leaseMs, cancelSome, now });
 	}
 
 	async #cancel(id: string): Promise<void> {
@@ -131,25 +140,27 @@ export class RunRound {
 		return reader;
 	}
 
-	/** Every reader must have an end soon after the fault is over. */
+	/** After the fault every reader must soon receive something, again and again, and an end soon after all tokens can be there. */
 	async #untilRead(since: number): Promise<void> {
-		const { leaseMs, isMeasured } = this.#options;
-		const longest = Math.max(
-			...this.#ids.map((id) => {
+		const maxSilenceMs = this.#options.leaseMs + SLACK_MS;
+		const waiting = new Map(this.#readers.map((reader) => [reader, { count: 0, at: since }]));
+		for (const reader of waiting.keys()) void reader.done.then(() => waiting.delete(reader));
+		while (waiting.size > 0) {
+			await pause(LOOK_EVERY_MS);
+			const now = this.#now();
+			for (const [reader, heard] of waiting) {
+				const { id, count, newest } = reader;
+				if (count > heard.count) waiting.set(reader, { count, at: Math.max(since, now) });
 				const { tokens, everyMs } = planOf(id);
 				// Timers are late, by a millisecond or two each.
-				return tokens * (everyMs + 3);
-			}),
-		);
-		const limit = longest + leaseMs + SLACK_MS;
-		const isIdleOver = limitOf(limit);
-		const isOver = (): boolean => (isMeasured ? now() > since + limit : isIdleOver());
-		const waiting = new Set<RunReader>(this.#readers);
-		for (const reader of waiting) void reader.done.then(() => waiting.delete(reader));
-		while (waiting.size > 0 && !isOver()) await pause(20);
-		for (const { id, reader, newest } of waiting) {
-			const what = `no end ${limit} ms after all was well; the newest is ${newest}`;
-			this.#violations.push({ rule: "hang", id, reader, what });
+				const maxMs = tokens * (everyMs + 3) + maxSilenceMs;
+				const isSilent = now - heard.at > maxSilenceMs;
+				if (!isSilent && now - since <= maxMs) continue;
+				const why = isSilent ? `nothing for ${maxSilenceMs} ms` : `no end within ${maxMs} ms`;
+				const what = `${why}, though all was well; the newest is ${newest}`;
+				this.#violations.push({ rule: "hang", id, reader: reader.reader, what });
+				waiting.delete(reader);
+			}
 		}
 	}
 
@@ -165,7 +176,7 @@ export class RunRound {
 				this.#follow(`${id}/from ${from.sequence}`, id, { members: [member], from });
 			}
 		}
-		await this.#untilRead(now());
+		await this.#untilRead(this.#now());
 		const failed = this.#readers
 			.slice(first)
 			.filter(({ items }) => items.some((item) => item.kind === "entry" && item.end === "failed"));
@@ -174,7 +185,7 @@ export class RunRound {
 			await this.#call(id);
 			this.#follow(`${id}/new attempt`, id, { from });
 		}
-		await this.#untilRead(now());
+		await this.#untilRead(this.#now());
 	}
 
 	/** The position of an event that somebody received, other than the end. */

@@ -27,7 +27,6 @@ export interface RunsOptions {
 	/** The longest run, in tokens. */
 	readonly tokens: number;
 	readonly leaseMs: number;
-	readonly isMeasured: boolean;
 	/** A flaw of the store of each process, for a test of the checker. */
 	readonly flaw?: RunFlaw | undefined;
 	print(line: string): void;
