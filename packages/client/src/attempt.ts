@@ -12,8 +12,8 @@ export interface AttemptRequest {
 	readonly maxEventLength: number;
 }
 
-/** Receives what an attempt reports, in the order of the stream. Functions, not methods: they are called without `this`. */
-export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
+/** Receives what an attempt reports, in the order of the stream. */
+export interface AttemptHost extends ParserHost {
 	/**
 	 * `heartbeatMs`: the interval of heartbeats that the server announces, or 0. `isWhole`: there is no streaming body, because
 	 * `fetch` answers when it has all of the response, as React Native's own does.
@@ -31,8 +31,7 @@ export interface AttemptHost extends Omit<ParserHost, "onTooLong"> {
 export type Outcome =
 	/** The body ended, or the connection broke: the next attempt continues the stream. */
 	| { readonly kind: "ended" }
-	/** 204: the server asks the client not to reconnect. */
-	| { readonly kind: "finished" }
+	/** A status other than 200. */
 	| { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number }
 	| { readonly kind: "failed"; readonly error: StreamError };
 
@@ -67,7 +66,6 @@ async function ask(
 	if (signal.aborted || status !== 200 || !isStream) {
 		// Frees the connection for the next request.
 		body?.cancel().catch(() => {});
-		if (status === 204) return { kind: "finished" };
 		if (status !== 200) {
 			return { kind: "refused", status, retryAfterMs: retryAfterMs(headers.get("retry-after")) };
 		}
@@ -77,11 +75,7 @@ async function ask(
 	const announced = headers.get("sse-heartbeat") ?? "";
 	// More than a day is no heartbeat, and times three could exceed what timers take.
 	host.onOpen(/^\d{1,8}$/.test(announced) ? Number(announced) : 0, !body);
-	const onTooLong = (): never => {
-		const message = `An event is longer than ${maxEventLength} characters`;
-		throw new StreamError("ERR_SSE_TOO_LONG", message);
-	};
-	const parser = new EventStreamParser({ ...host, onTooLong }, maxEventLength);
+	const parser = new EventStreamParser(host, maxEventLength);
 	const feed = (text: string): Promise<void> | undefined => {
 		host.onBytes();
 		parser.feed(text);

@@ -72,8 +72,10 @@ export class Connector implements Source {
 			const begunAt = Date.now();
 			const outcome = await this.#attempt(isPoll);
 			if (this.#stopped) return;
-			if (outcome.kind === "finished") return this.#end();
-			if (outcome.kind === "refused" && outcome.status === 401 && !refreshed) {
+			const status = outcome.kind === "refused" ? outcome.status : undefined;
+			// The server asks the client not to reconnect.
+			if (status === 204) return this.#end();
+			if (status === 401 && !refreshed) {
 				const error = await renew(this.#options);
 				if (this.#stopped) return;
 				if (error !== undefined) return this.#end(error);

@@ -2,6 +2,7 @@
  * The parser of event streams: HTML, section 9.2.6, "Interpreting an event stream". It is a quarter of the size of the popular
  * parser, half of which would stay unused here.
  */
+import { StreamError } from "./stream-error.js";
 
 /** What the parser reports to, in the order of the stream. */
 export interface ParserHost {
@@ -10,8 +11,6 @@ export interface ParserHost {
 	onEvent(type: string, data: string): void;
 	onRetry(ms: number): void;
 	onComment(text: string): void;
-	/** Called when an event exceeds the length limit. */
-	onTooLong(): void;
 }
 
 export class EventStreamParser {
@@ -31,7 +30,10 @@ export class EventStreamParser {
 		this.#maxLength = maxLength;
 	}
 
-	/** @param text the next part of the stream, without its byte order mark */
+	/**
+	 * @param text the next part of the stream, without its byte order mark
+	 * @throws `ERR_SSE_TOO_LONG`; the parser is unusable afterwards
+	 */
 	feed(text: string): void {
 		if (text === "") return;
 		// A line may end in CR, LF or both. The last part may have ended in a CR whose LF begins this part.
@@ -40,17 +42,16 @@ export class EventStreamParser {
 		if (rest.includes("\r")) rest = rest.replace(/\r\n?/g, "\n");
 		let start = 0;
 		for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n", start)) {
-			this.#onLine(
-				this.#pieces.length === 0 ? rest.slice(start, end) : this.#join(rest.slice(0, end)),
-			);
+			this.#onLine(this.#join(rest.slice(start, end)));
 			start = end + 1;
 		}
 		if (start === rest.length) return;
-		this.#pieces.push(start === 0 ? rest : rest.slice(start));
+		this.#pieces.push(rest.slice(start));
 		this.#grow(rest.length - start);
 	}
 
 	#join(last: string): string {
+		if (this.#pieces.length === 0) return last;
 		const pieces = this.#pieces.join("");
 		this.#pieces = [];
 		this.#length -= pieces.length;
@@ -89,6 +90,8 @@ export class EventStreamParser {
 
 	#grow(length: number): void {
 		this.#length += length;
-		if (this.#length > this.#maxLength) this.#host.onTooLong();
+		if (this.#length <= this.#maxLength) return;
+		const message = `An event is longer than ${this.#maxLength} characters`;
+		throw new StreamError("ERR_SSE_TOO_LONG", message);
 	}
 }

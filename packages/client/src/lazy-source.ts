@@ -1,18 +1,16 @@
 /**
  * A source whose code is loaded when it starts, so that applications without shared streams do not load the code for sharing.
- * Where it cannot be loaded, as after a deploy that removed the file, another source takes its place.
  */
 import type { Source } from "./source.js";
 
 export class LazySource implements Source {
 	readonly #load: () => Promise<Source>;
-	readonly #instead: () => Source;
 	#source: Source | undefined;
 	#stopped = false;
 
-	constructor(load: () => Promise<Source>, instead: () => Source) {
+	/** @param load never rejects */
+	constructor(load: () => Promise<Source>) {
 		this.#load = load;
-		this.#instead = instead;
 	}
 
 	start(lastEventId: string | undefined): void {
@@ -25,7 +23,7 @@ export class LazySource implements Source {
 	}
 
 	async #start(lastEventId: string | undefined): Promise<void> {
-		const source = await this.#load().catch(this.#instead);
+		const source = await this.#load();
 		if (this.#stopped) return;
 		this.#source = source;
 		source.start(lastEventId);

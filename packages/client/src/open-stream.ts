@@ -73,13 +73,14 @@ class Stream implements EventStream {
 		this.#source =
 			shared === undefined || name === undefined || !canShare()
 				? connect(host)
-				: new LazySource(
-						async () => {
-							const { SharedSource } = await import("./shared/shared-source.js");
-							const rules = { ...shared, gapEvent: options.gapEvent };
-							return new SharedSource(name, rules, connect, host);
-						},
-						() => connect(host),
+				: new LazySource(() =>
+						import("./shared/shared-source.js")
+							.then(({ SharedSource }) => {
+								const rules = { ...shared, gapEvent: options.gapEvent };
+								return new SharedSource(name, rules, connect, host);
+							})
+							// As after a deploy that removed the file: a connection of this tab's own.
+							.catch(() => connect(host)),
 					);
 		if (signal?.aborted === true) this.close();
 		else {

@@ -10,22 +10,14 @@ export function readData(parse: ResolvedOptions["parse"], text: string, type: st
 	if (parse === "text") return text;
 	try {
 		if (typeof parse === "function") return parse(text, type);
-		if (parse === "auto") return jsonOrText(text);
 		const value: unknown = JSON.parse(text);
 		const schema =
 			typeof parse === "object" && Object.hasOwn(parse, type) ? parse[type] : undefined;
 		return schema === undefined ? value : validated(schema, value);
 	} catch (cause) {
+		if (parse === "auto") return text;
 		const message = `The data of an event of type ${type} cannot be read: ${text.slice(0, 80)}`;
 		throw new StreamError("ERR_SSE_PARSE", message, { cause });
-	}
-}
-
-function jsonOrText(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return text;
 	}
 }
 

@@ -52,7 +52,7 @@ function encodeHeader(id: string): string {
 }
 
 function withQuery(url: string, name: string, value: string): string {
-	const [beforeHash = "", ...hash] = url.split("#");
-	const separator = beforeHash.includes("?") ? "&" : "?";
-	return [`${beforeHash}${separator}${name}=${encodeURIComponent(value)}`, ...hash].join("#");
+	const separator = /^[^#]*\?/.test(url) ? "&" : "?";
+	// Before the fragment, or at the end.
+	return url.replace(/#|$/, (hash) => `${separator}${name}=${encodeURIComponent(value)}${hash}`);
 }
