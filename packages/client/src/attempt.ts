@@ -76,11 +76,12 @@ async function ask(
 	// More than a day is no heartbeat, and times three could exceed what timers take.
 	host.onOpen(/^\d{1,8}$/.test(announced) ? Number(announced) : 0, !body);
 	const parser = new EventStreamParser(host, maxEventLength);
-	const feed = (text: string): Promise<void> | undefined => {
+	const feed = async (text: string): Promise<void> => {
 		host.onBytes();
 		parser.feed(text);
 		host.onFed();
-		return host.room();
+		// One of several readers may have room while another has none.
+		for (let room = host.room(); room !== undefined; room = host.room()) await room;
 	};
 	if (!body) {
 		const text = await response.text();

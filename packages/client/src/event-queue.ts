@@ -2,83 +2,94 @@
  * The event queue: the events that wait for one iterator.
  */
 
+export interface QueueLimits {
+	/** How many events may wait. */
+	readonly maxWaiting: number;
+	/** How long they may be together, in characters. */
+	readonly maxWaitingLength: number;
+}
+
+type Result<Event> = IteratorResult<Event, undefined>;
+
+/** Full at `maxWaiting` and above `maxWaitingLength`, until the iterator catches up. */
 export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
-	readonly #maxWaiting: number;
-	readonly #onReturn: (queue: EventQueue<Event>) => void;
-	readonly #events: Event[] = [];
-	readonly #takers: {
-		resolve(result: IteratorResult<Event, undefined>): void;
-		reject(error: unknown): void;
-	}[] = [];
+	readonly #limits: QueueLimits;
+	readonly #onReturn: () => void;
+	readonly #waiting: { readonly event: Event; readonly length: number }[] = [];
+	/** The length of what waits. */
+	#length = 0;
+	readonly #takers: ((result: Result<Event> | Promise<Result<Event>>) => void)[] = [];
 	#ended = false;
 	#error: unknown;
 	#onRoom: (() => void) | undefined;
 	#room: Promise<void> | undefined;
 
-	/** @param maxWaiting at this length it is full until the iterator catches up */
-	constructor(maxWaiting: number, onReturn: (queue: EventQueue<Event>) => void) {
-		this.#maxWaiting = maxWaiting;
+	constructor(limits: QueueLimits, onReturn: () => void) {
+		this.#limits = limits;
 		this.#onReturn = onReturn;
 	}
 
-	put(event: Event): void {
+	/** @param length in characters */
+	put(event: Event, length: number): void {
 		const taker = this.#takers.shift();
-		if (taker === undefined) this.#events.push(event);
-		else taker.resolve({ done: false, value: event });
+		if (taker !== undefined) taker({ done: false, value: event });
+		else {
+			this.#waiting.push({ event, length });
+			this.#length += length;
+		}
 	}
 
 	/** Delivers waiting events; then the iterator ends, or throws. */
 	end(error?: unknown): void {
 		this.#ended = true;
 		this.#error = error;
-		for (const taker of this.#takers.splice(0)) this.#last(taker);
+		for (const taker of this.#takers.splice(0)) taker(this.#last());
 		this.#freed();
 	}
 
 	/** Returns a promise while the queue is full. */
 	room(): Promise<void> | undefined {
-		if (this.#events.length < this.#maxWaiting) return undefined;
+		const { maxWaiting, maxWaitingLength } = this.#limits;
+		if (this.#waiting.length < maxWaiting && this.#length <= maxWaitingLength) return undefined;
 		this.#room ??= new Promise((resolve) => {
 			this.#onRoom = resolve;
 		});
 		return this.#room;
 	}
 
-	next(): Promise<IteratorResult<Event, undefined>> {
-		return new Promise((resolve, reject) => {
-			const event = this.#events.shift();
-			if (event !== undefined) resolve({ done: false, value: event });
-			else if (this.#ended) this.#last({ resolve, reject });
-			else this.#takers.push({ resolve, reject });
-			if (this.#events.length < this.#maxWaiting) this.#freed();
+	next(): Promise<Result<Event>> {
+		return new Promise((resolve) => {
+			const next = this.#waiting.shift();
+			if (next !== undefined) {
+				this.#length -= next.length;
+				resolve({ done: false, value: next.event });
+				this.#freed();
+			} else if (this.#ended) resolve(this.#last());
+			else this.#takers.push(resolve);
 		});
 	}
 
 	/** Drops waiting events. */
 	discard(): void {
-		this.#events.length = 0;
-		this.end();
+		this.#waiting.length = this.#length = 0;
 	}
 
-	return(): Promise<IteratorResult<Event, undefined>> {
-		this.#onReturn(this);
+	return(): Promise<Result<Event>> {
+		this.#onReturn();
 		this.discard();
-		return Promise.resolve({ done: true, value: undefined });
+		this.end();
+		return this.#last();
 	}
 
-	#last(taker: {
-		resolve(result: IteratorResult<Event, undefined>): void;
-		reject(error: unknown): void;
-	}): void {
-		if (this.#error === undefined) taker.resolve({ done: true, value: undefined });
-		else {
-			// Throws once; then the iterator has ended.
-			const error = this.#error;
-			this.#error = undefined;
-			taker.reject(error);
-		}
+	/** Throws once; then the iterator has ended. */
+	async #last(): Promise<Result<Event>> {
+		const error = this.#error;
+		this.#error = undefined;
+		if (error !== undefined) throw error;
+		return { done: true, value: undefined };
 	}
 
+	/** Those who wait for room look again. */
 	#freed(): void {
 		this.#onRoom?.();
 		this.#onRoom = undefined;

@@ -122,8 +122,7 @@ class Stream implements EventStream {
 	}
 
 	[Symbol.asyncIterator](): EventQueue<StreamEvent> {
-		const { maxWaiting } = this.#options;
-		const queue = new EventQueue<StreamEvent>(maxWaiting, (left) => this.#queues.delete(left));
+		const queue = new EventQueue<StreamEvent>(this.#options, () => this.#queues.delete(queue));
 		if (this.#state === "closed") queue.end(this.#error);
 		else this.#queues.add(queue);
 		return queue;
@@ -131,7 +130,6 @@ class Stream implements EventStream {
 
 	readonly close = (): void => {
 		for (const queue of this.#queues) queue.discard();
-		this.#queues.clear();
 		this.#end();
 	};
 
@@ -169,7 +167,8 @@ class Stream implements EventStream {
 			// A previous listener may have closed the stream.
 			if (this.#state !== "closed") this.#call(listener, event);
 		}
-		for (const queue of this.#queues) queue.put(event);
+		const length = type.length + text.length + (id ?? "").length;
+		for (const queue of this.#queues) queue.put(event, length);
 	}
 
 	#moveTo(id: string): void {

@@ -13,6 +13,7 @@ export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
 	readonly parse: Parse;
 	readonly maxEventLength: number;
 	readonly maxWaiting: number;
+	readonly maxWaitingLength: number;
 	readonly longPoll: boolean;
 	readonly shared: { readonly maxEvents: number; readonly silenceMs: number } | undefined;
 };
@@ -42,6 +43,7 @@ const NAMES: readonly (keyof StreamOptions)[] = [
 	"longPoll",
 	"maxEventLength",
 	"maxWaiting",
+	"maxWaitingLength",
 	"shared",
 ];
 
@@ -69,6 +71,7 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 		parse: options.parse ?? "auto",
 		maxEventLength: inRange("maxEventLength", options.maxEventLength ?? 2 ** 24, 2 ** 29),
 		maxWaiting: Math.max(1, inRange("maxWaiting", options.maxWaiting ?? 1_000, 1e6)),
+		maxWaitingLength: inRange("maxWaitingLength", options.maxWaitingLength ?? 2 ** 24, 2 ** 29),
 		longPoll: options.longPoll ?? true,
 		shared:
 			shared === undefined || shared === false

@@ -161,6 +161,11 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	 */
 	readonly maxWaiting?: number | undefined;
 	/**
+	 * How long the events that wait for an iterator may be together, in characters of their types, texts and ids. Default
+	 * 16,777,216. Above this the connection is not read, as with `maxWaiting`.
+	 */
+	readonly maxWaitingLength?: number | undefined;
+	/**
 	 * One stream for all tabs of this origin that open it under the same `name` (default: the URL). Needs Web Locks and
 	 * BroadcastChannel; without them each tab opens its own. Default false.
 	 */
@@ -192,9 +197,9 @@ export interface EventStream<Events extends EventMap = AnyEvents>
 	onState(listener: (state: StreamState) => unknown): () => void;
 
 	/**
-	 * Iterates over the events from now on. Ends when the stream closes; throws its `error` if it failed. While an iterator has
-	 * `maxWaiting` events waiting, the connection is not read: a reader that is too slow slows the server, and does not fill
-	 * memory. Leaving the loop does not close the stream.
+	 * Iterates over the events from now on. Ends when the stream closes; throws its `error` if it failed. While `maxWaiting`
+	 * events wait for an iterator, or more than `maxWaitingLength`, the connection is not read: a reader that is too slow slows
+	 * the server, and does not fill memory. Leaving the loop does not close the stream.
 	 */
 	[Symbol.asyncIterator](): AsyncIterator<StreamEvent<Events>, undefined>;
 

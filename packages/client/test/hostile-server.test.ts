@@ -5,7 +5,12 @@ import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { eventually } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openStream, type StreamError, type StreamOptions } from "../src/index.js";
+import {
+	type EventStream,
+	openStream,
+	type StreamError,
+	type StreamOptions,
+} from "../src/index.js";
 import { atEnd, open, serve } from "./serving.js";
 
 const TYPE = { "content-type": "text/event-stream" };
@@ -145,6 +150,66 @@ describe("on a clock that the test moves", () => {
 		await vi.advanceTimersByTimeAsync(60_000);
 		for (let i = 0; i < 100; i++) await iterator.next();
 		expect([errors, stream.state]).toEqual([[], "open"]);
+	});
+
+	/** A stream whose server has a hundred parts, and how many of them have been read. */
+	function readParts(
+		part: (index: number) => string,
+		options: StreamOptions,
+	): { readonly stream: EventStream; readonly read: () => number } {
+		let count = 0;
+		const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+			if (count === 100) return;
+			controller.enqueue(new TextEncoder().encode(part(count++)));
+		};
+		const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+		const fetch = (async () => new Response(body, { headers: TYPE })) as typeof globalThis.fetch;
+		const stream = openStream("http://server.test/", { fetch, parse: "text", ...options });
+		atEnd(() => stream.close());
+		return { stream, read: () => count };
+	}
+
+	const LONG = "x".repeat(10_000);
+	it.each<[string, (index: number) => string]>([
+		["texts", () => `data: ${LONG}\n\n`],
+		["types", () => `event: ${LONG}\ndata\n\n`],
+		["ids", (index) => `id: ${index}${LONG}\ndata\n\n`],
+	])(
+		"what waits for an iterator has a limit of length, though its %s are long",
+		async (_, part) => {
+			const { stream, read } = readParts(part, { maxWaitingLength: 50_000 });
+			const iterator = stream[Symbol.asyncIterator]();
+			await vi.advanceTimersByTimeAsync(1_000);
+			expect(read()).toBeGreaterThanOrEqual(5);
+			expect(read()).toBeLessThanOrEqual(6);
+			for (let i = 0; i < 100; i++) expect(await iterator.next()).toMatchObject({ done: false });
+			expect(read()).toBe(100);
+		},
+	);
+
+	it("a limit of length of 0 lets one event wait", async () => {
+		const { stream, read } = readParts(() => "data: x\n\n", { maxWaitingLength: 0 });
+		const iterator = stream[Symbol.asyncIterator]();
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(read()).toBe(1);
+		for (let i = 0; i < 100; i++) await iterator.next();
+		expect(read()).toBe(100);
+	});
+
+	// Only the first that was full was waited for, so that the other grew with each part.
+	it("an iterator that reads makes no room for one that does not", async () => {
+		const { stream, read } = readParts(() => "data: x\n\n".repeat(10), { maxWaiting: 10 });
+		const reader = stream[Symbol.asyncIterator]();
+		const idler = stream[Symbol.asyncIterator]();
+		const reading = (async () => {
+			while (!(await reader.next()).done);
+		})();
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(read()).toBe(1);
+		for (let i = 0; i < 10; i++) await idler.next();
+		expect(read()).toBeGreaterThan(1);
+		stream.close();
+		await reading;
 	});
 
 	// As some polyfills, and fetches for tests.
