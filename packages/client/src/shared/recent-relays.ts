@@ -4,12 +4,13 @@
  */
 import type { Relay } from "./channel.js";
 
-// The maximum total text, in characters. A few large events must not fill the memory of every tab.
+// The maximum total length, in characters. A few large events must not fill the memory of every tab.
 const MAX_LENGTH = 4_194_304;
 
 export class RecentRelays {
 	readonly #maxEvents: number;
 	#relays: Relay[] = [];
+	/** The length of all of them, in characters. */
 	#length = 0;
 	/** The position before the first of them. */
 	#before: string | undefined;
@@ -27,14 +28,14 @@ export class RecentRelays {
 
 	add(relay: Relay): void {
 		this.#relays.push(relay);
-		this.#length += relay.text.length;
+		this.#length += lengthOf(relay);
 		// Trims many at once, so that adding stays cheap.
 		if (this.#relays.length <= this.#maxEvents * 1.25 && this.#length <= MAX_LENGTH * 1.25) return;
 		let dropped = 0;
 		while (this.#relays.length - dropped > this.#maxEvents || this.#length > MAX_LENGTH) {
-			const { id, text } = this.#relays[dropped++] as Relay;
-			this.#before = id ?? this.#before;
-			this.#length -= text.length;
+			const relay = this.#relays[dropped++] as Relay;
+			this.#before = relay.id ?? this.#before;
+			this.#length -= lengthOf(relay);
 		}
 		this.#relays.splice(0, dropped);
 	}
@@ -56,4 +57,8 @@ export class RecentRelays {
 	has(id: string | undefined): boolean {
 		return id !== undefined && this.#relays.some((relay) => relay.id === id);
 	}
+}
+
+function lengthOf({ type = "", text, id = "" }: Relay): number {
+	return type.length + text.length + id.length;
 }
