@@ -62,6 +62,11 @@ export class Openings {
 		}
 	}
 
+	/** Whether `connect` has opened a stream on this response. */
+	hasOpened(res: object): boolean {
+		return this.#opened.has(res);
+	}
+
 	/** Whether an error only reports that the request was answered in another way, for example by a failed hook. */
 	isAfterAnswer(error: unknown): boolean {
 		return typeof error === "object" && error !== null && this.#afterAnswer.has(error);

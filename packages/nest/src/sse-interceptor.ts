@@ -2,7 +2,8 @@
  * The interceptor around every route: opens the streams of `@SseStream`, and ends those whose handler fails.
  */
 import type { CallHandler, ExecutionContext, NestInterceptor } from "@nestjs/common";
-import { catchError, Observable, of, throwError } from "rxjs";
+import { RESPONSE_PASSTHROUGH_METADATA } from "@nestjs/common/constants.js";
+import { catchError, NEVER, Observable, of, switchMap, throwError } from "rxjs";
 import { SSEError } from "sse-service/adapter";
 import type { Openings } from "./openings.js";
 import { RouteStream } from "./route-stream.js";
@@ -23,13 +24,15 @@ export class SseInterceptor implements NestInterceptor {
 		const response = context.switchToHttp().getResponse<object>();
 		if (options === undefined) {
 			// `connect` may be called in any handler.
-			return next
-				.handle()
-				.pipe(
-					catchError((error) =>
-						this.#openings.takeError(error, response) ? of(undefined) : throwError(() => error),
-					),
-				);
+			return next.handle().pipe(
+				catchError((error) =>
+					this.#openings.takeError(error, response) ? of(undefined) : throwError(() => error),
+				),
+				// Otherwise Nest would answer, which ends the stream on Express.
+				switchMap((value) =>
+					isPassthrough(context) && this.#openings.hasOpened(response) ? NEVER : of(value),
+				),
+			);
 		}
 		if (options.service !== this.#name) return next.handle();
 		// Several modules may import an instance with that name. The first one streams.
@@ -44,6 +47,12 @@ export class SseInterceptor implements NestInterceptor {
 				.catch((error) => nest.error(error));
 		});
 	}
+}
+
+/** Whether Nest answers with what the handler returns, although the handler has the response. */
+function isPassthrough(context: ExecutionContext): boolean {
+	const { name } = context.getHandler();
+	return Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, context.getClass(), name) === true;
 }
 
 function ambiguous(name: string | undefined): SSEError {

@@ -37,7 +37,7 @@ class Service<Events extends object = AnyEvents> {
 	}
 
 	/**
-	 * Opens an event stream on a request, in a handler with `@Req()` and `@Res()` (without `passthrough`). On Fastify the
+	 * Opens an event stream on a request, in a handler with `@Req()` and `@Res()`. On Fastify the
 	 * onSend hooks run first, so that the headers of cookies, sessions and CORS are sent.
 	 *
 	 * @returns a promise of what `connectSSE` returns. It rejects before anything is sent, for exception filters to answer:

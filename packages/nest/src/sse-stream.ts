@@ -2,7 +2,7 @@
  * The route decorator: a route whose response is an event stream, and which otherwise works like any other.
  */
 import { type ExecutionContext, RequestMapping, RequestMethod, Res } from "@nestjs/common";
-import { ROUTE_ARGS_METADATA } from "@nestjs/common/constants.js";
+import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from "@nestjs/common/constants.js";
 import type { Observable } from "rxjs";
 import type { PipeSource, SSEMessage } from "sse-service";
 import { SSEError } from "sse-service/adapter";
@@ -58,8 +58,9 @@ export function SseStream<Request = AnyRequest, Item = unknown>(
 	): void => {
 		const handler = descriptor.value as unknown as AnyMethod;
 		const response = responseIndex(target, key);
-		// With `@Res()`, Nest leaves the answer to the handler.
+		// With `@Res()`, Nest leaves the answer to the handler; with the handler's own `passthrough` it would not.
 		Res()(target, key, response);
+		Reflect.deleteMetadata(RESPONSE_PASSTHROUGH_METADATA, target.constructor, key);
 		const wrapped: AnyMethod = function (...args) {
 			const given = args[response];
 			// Nest always passes the response, so the application itself has called the method.

@@ -120,6 +120,33 @@ export function claimConnect(its: AppFixture): void {
 			expect(its.running.errors).toEqual([]);
 		});
 
+		it("keeps its stream open where the response is injected with passthrough", async () => {
+			@Controller()
+			class Streams {
+				constructor(@Inject(SseService) private readonly sse: SseService) {}
+
+				@Get("events")
+				async events(@Req() req: never, @Res({ passthrough: true }) res: never): Promise<void> {
+					const { connection } = await this.sse.connect(req, res);
+					connection.send("first");
+				}
+
+				@Get("answer")
+				answer(@Res({ passthrough: true }) _res: unknown): string {
+					return "answered";
+				}
+			}
+			await start({ controllers: [Streams] });
+			const stream = await open("/events");
+			await stream.take(1);
+			const plain = await open("/answer");
+			await plain.ended;
+			expect(plain.text).toBe("answered");
+			expect(its.service.send("all", "second")).toBe(1);
+			expect(await stream.take(2)).toEqual([{ data: "first" }, { data: "second" }]);
+			expect(its.running.errors).toEqual([]);
+		});
+
 		it("is one way among others: the documented example runs in a controller", async () => {
 			let onDisconnect = (): void => {};
 			const disconnected = new Promise<void>((resolve) => {

@@ -232,8 +232,8 @@ export function claimItems(its: AppFixture): void {
 			@Controller()
 			class Streams {
 				@SseStream("messages", { toEvent: fromMessageEvent })
-				messages(): Observable<MessageEvent | string> {
-					return of({ data: { n: 1 }, type: "tick", id: "7", retry: 500 }, "plain", {
+				messages(): Observable<MessageEvent | string | null> {
+					return of({ data: { n: 1 }, type: "tick", id: "7", retry: 500 }, "plain", null, {
 						data: "no more",
 					});
 				}
@@ -244,6 +244,7 @@ export function claimItems(its: AppFixture): void {
 			expect(stream.events).toEqual([
 				{ data: '{"n":1}', event: "tick", id: "7" },
 				{ data: "plain" },
+				{ data: "null" },
 				{ data: "no more" },
 			]);
 			expect(stream.retries).toEqual([500]);

@@ -33,6 +33,36 @@ export function claimRoutes(its: AppFixture): void {
 	const { start, open, read, answer } = its;
 
 	describe("a route that streams", () => {
+		it("may have the response injected, also with passthrough, to set headers", async () => {
+			const items = new Subject<string>();
+			type Settable = { header(name: string, value: string): unknown };
+
+			@Controller()
+			class Streams {
+				@SseStream("events")
+				events(@Res() res: Settable) {
+					res.header("X-Own", "1");
+					return items;
+				}
+
+				@SseStream("passthrough")
+				passthrough(@Res({ passthrough: true }) res: Settable) {
+					res.header("X-Own", "1");
+					return items;
+				}
+			}
+			await start({ controllers: [Streams] });
+			const streams = await Promise.all([open("/events"), open("/passthrough")]);
+			items.next("one");
+			for (const stream of streams) {
+				expect(await stream.take(1)).toEqual([{ data: "one" }]);
+				expect(stream.headers["x-own"]).toBe("1");
+			}
+			items.complete();
+			expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
+			expect(its.running.errors).toEqual([]);
+		});
+
 		it("ends with its Observable, its iterable, or what a function or a promise gives of these", async () => {
 			@Controller()
 			class Streams {
