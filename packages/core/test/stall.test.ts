@@ -152,14 +152,25 @@ it.each<[number, number | undefined, (number | boolean)[][]]>([
 	[0, 0, []],
 	[15_000, undefined, []],
 ])(
-	"with heartbeats of %i ms and a timeout of %s the operating system probes the client: %j",
+	"with heartbeats of %i ms and a timeout of %s the operating system probes an idle client: %j",
 	async (heartbeatIntervalMs, stallTimeoutMs, calls) => {
+		vi.useFakeTimers({ toFake: ["setInterval"] });
 		const keepAlive = vi.spyOn(Socket.prototype, "setKeepAlive");
-		const open = await serve({ heartbeatIntervalMs, stallTimeoutMs });
-		const { connection } = await open();
-		const { socket } = connection.response as unknown as ServerResponse;
-		const own = keepAlive.mock.calls.filter((_, call) => keepAlive.mock.contexts[call] === socket);
-		vi.restoreAllMocks();
-		expect(own).toEqual(calls);
+		try {
+			const open = await serve({ heartbeatIntervalMs, stallTimeoutMs });
+			const { connection } = await open();
+			const { socket } = connection.response as unknown as ServerResponse;
+			const own = () =>
+				keepAlive.mock.calls.filter((_, call) => keepAlive.mock.contexts[call] === socket);
+			const idleMs = stallTimeoutMs || 60_000;
+			// Whoever leaves before costs no system call.
+			vi.advanceTimersByTime(0.9 * idleMs);
+			expect(own()).toEqual([]);
+			vi.advanceTimersByTime(0.4 * idleMs);
+			expect(own()).toEqual(calls);
+		} finally {
+			vi.restoreAllMocks();
+			vi.useRealTimers();
+		}
 	},
 );

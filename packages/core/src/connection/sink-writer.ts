@@ -69,6 +69,11 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		return bufferedBytes > 0 && this.#passedBytes <= before;
 	}
 
+	/** See `Sink`. */
+	probe(idleMs: number): void {
+		this.sink.probe(idleMs);
+	}
+
 	/** Call when the sink accepts more again. */
 	onDrain(): void {
 		if (!this.isFull) return;

@@ -14,6 +14,7 @@ import { newClient, newMembership } from "../registry/client.js";
 import { ClientView } from "../registry/client-view.js";
 import type { Presence } from "../registry/presence.js";
 import type { Registry } from "../registry/registry.js";
+import type { Sink } from "../sink/sink.js";
 import { ownHeaders } from "../sink/stream-headers.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { Meta } from "../types/client.js";
@@ -22,9 +23,8 @@ import type { CloseReason } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
 import type { Callbacks } from "./callbacks.js";
-import { checkParamNames, checkState, readParams } from "./connect-params.js";
+import { checkParamNames, checkState, type OpenParams, readParams } from "./connect-params.js";
 import { EventEncoder } from "./event-encoder.js";
-import type { OpenStream } from "./inner-service.js";
 import type { ResolvedOptions } from "./options.js";
 import { encodeDrainNotice, OwnFrames, REPLACED } from "./own-frames.js";
 import type { Shutdown } from "./shutdown.js";
@@ -73,11 +73,16 @@ export class Connections implements PollHost {
 		this.#ownHeaders = ownHeaders(options.heartbeatIntervalMs);
 		this.#lifetimes = new Lifetimes(options.maxConnectionAgeMs);
 		this.#frames = new OwnFrames(options);
+		const { heartbeatIntervalMs, stallTimeoutMs } = options;
 		this.#heartbeat = new Heartbeat(
-			options.heartbeatIntervalMs,
-			(connection) => this.#frames.beat(connection, this.#historyOf(connection)),
+			heartbeatIntervalMs || stallTimeoutMs,
+			(connection) => {
+				if (heartbeatIntervalMs > 0) this.#frames.beat(connection, this.#historyOf(connection));
+				// Nothing else detects that its client has vanished. Most clients leave before, at no cost for system calls.
+				else connection.probe(stallTimeoutMs);
+			},
 			{
-				timeoutMs: options.stallTimeoutMs,
+				timeoutMs: stallTimeoutMs,
 				// A tick can reach a connection that ended in the same tick.
 				onStall: (connection) => connection.closed || connection.onFailure("slow"),
 			},
@@ -90,13 +95,17 @@ export class Connections implements PollHost {
 		return this.#sinks === 0;
 	}
 
-	/** Opens a stream; see `openStream` of the inner service. */
-	open(...[params, sinkOf, isClosing]: OpenStream): ConnectResult {
+	/** Opens a stream; see `OpenStream`. */
+	open<Params extends OpenParams>(
+		params: Params,
+		sinkOf: (params: Params) => Sink,
+		isClosing?: (params: Params) => boolean,
+	): ConnectResult {
 		const { registry, history, presence, shutdown, callbacks } = this.#parts;
 		const registration = readParams(params, this.options);
 		const { clientId, meta, standalone, limitKey } = registration;
 		shutdown.check("The service");
-		const sink = sinkOf(this.options);
+		const sink = sinkOf(params);
 		checkParamNames(params);
 		checkState(sink);
 		const host = standalone ? this.#standaloneHost : this;
@@ -123,7 +132,7 @@ export class Connections implements PollHost {
 		}
 		callbacks.onConnect(info);
 		// A callback or middleware may have closed the service meanwhile.
-		if (shutdown.hasBegun || isClosing?.()) connection.close("shutdown");
+		if (shutdown.hasBegun || isClosing?.(params)) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
 

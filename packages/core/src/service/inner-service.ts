@@ -6,7 +6,6 @@ import type { SharedLog } from "../event-log/event-log.js";
 import type { Sink } from "../sink/sink.js";
 import type { ConnectResult } from "../types/connect.js";
 import type { OpenParams } from "./connect-params.js";
-import type { ResolvedOptions } from "./options.js";
 import type { ServersHost } from "./servers.js";
 import type { SSEService } from "./service-types.js";
 import type { Inner } from "./shutdown.js";
@@ -20,16 +19,18 @@ export interface InnerService extends SSEService, Inner<Connection> {
 	/** Makes `connect` accept requests of a transport, unless it already has one. */
 	carry(transport: (host: ServersHost<Connection>) => Transport): void;
 	/** Opens a stream, like `connect`. */
-	openStream(...how: OpenStream): ConnectResult;
+	openStream: OpenStream;
 }
 
-export type OpenStream = [
-	params: OpenParams,
-	/** Called once the parameters have been checked. */
-	sinkOf: (options: ResolvedOptions) => Sink,
-	/** Whether the server that received the request is closing by now. */
-	isClosing?: (() => boolean) | undefined,
-];
+/**
+ * @param sinkOf called once the parameters have been checked
+ * @param isClosing whether the server that received the request is closing by now
+ */
+export type OpenStream = <Params extends OpenParams>(
+	params: Params,
+	sinkOf: (params: Params) => Sink,
+	isClosing?: (params: Params) => boolean,
+) => ConnectResult;
 
 /** What a service shares with other processes. @returns `undefined` without an `eventLog` */
 export function sharedLogOf(service: object): SharedLog | undefined {

@@ -8,7 +8,6 @@ import { createNodeSink } from "../sink/node-sink.js";
 import type { Sink } from "../sink/sink.js";
 import type { ConnectParams } from "../types/connect.js";
 import type { HttpServer, RequestLike, ResponseLike } from "../types/http.js";
-import type { ResolvedOptions } from "./options.js";
 import { Servers, type ServersHost } from "./servers.js";
 import type { Transport } from "./transport.js";
 
@@ -19,17 +18,15 @@ export class NodeTransport implements Transport {
 		this.#servers = new Servers(host);
 	}
 
-	sinkFor({ req, res }: ConnectParams, options: ResolvedOptions): Sink & Carrier {
+	sinkFor({ req, res }: ConnectParams): Sink & Carrier {
 		this.#servers.check(res);
-		const { heartbeatIntervalMs, stallTimeoutMs } = options;
-		// Without heartbeats nothing else detects that a client has vanished.
-		return createNodeSink(req, res, heartbeatIntervalMs === 0 ? stallTimeoutMs : 0);
+		return createNodeSink(req, res);
 	}
 
-	carrierFor(res: ResponseLike, options: ResolvedOptions): Carrier {
+	carrierFor(res: ResponseLike): Carrier {
 		const { req } = (rawOf(res) ?? {}) as { readonly req?: RequestLike };
 		// Without a request there is nothing that `createNodeSink` accepts.
-		return this.sinkFor({ req: req as RequestLike, res }, options);
+		return this.sinkFor({ req: req as RequestLike, res });
 	}
 
 	isClosing({ res }: Pick<ConnectParams, "res">): boolean {

@@ -79,7 +79,7 @@ export function respond<Events extends object = AnyEvents>(
 	const res = transport && outgoingOf(request, outgoing);
 	const { client, connection } = inner.openStream(
 		{ ...(others as object), originalResHeaders: recordOf(headers) },
-		(options) => new FetchSink(request, res && transport.carrierFor(res, options)),
+		() => new FetchSink(request, res && transport.carrierFor(res)),
 		() => res !== undefined && transport?.isClosing({ res }) === true,
 	);
 	// The public types name Node's response, and the event map exists only for the compiler.

@@ -12,6 +12,7 @@ import { viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
+import type { Sink } from "../sink/sink.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { CloseReason } from "../types/connection.js";
@@ -105,17 +106,7 @@ class Service implements InnerService {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		const { transport } = this;
-		return this.#connections.open(
-			params,
-			(options) => {
-				if (transport !== undefined) return transport.sinkFor(params, options);
-				const rule =
-					"connect needs a service created by sse-service; one of sse-service/fetch opens streams with respond";
-				throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
-			},
-			() => transport?.isClosing(params) === true,
-		);
+		return this.#connections.open(params, this.#sinkFor, this.#isClosing);
 	}
 
 	send(target: Target, data: unknown, options?: SendOptions): number {
@@ -183,9 +174,8 @@ class Service implements InnerService {
 
 	// For openers of streams.
 
-	openStream(...opening: OpenStream): ConnectResult {
-		return this.#connections.open(...opening);
-	}
+	readonly openStream: OpenStream = (params, sinkOf, isClosing) =>
+		this.#connections.open(params, sinkOf, isClosing);
 
 	dismiss(connection: Connection): void {
 		this.#connections.dismiss(connection);
@@ -210,6 +200,16 @@ class Service implements InnerService {
 	get isClosing(): boolean {
 		return this.#shutdown.hasBegun;
 	}
+
+	readonly #sinkFor = (params: ConnectParams): Sink => {
+		if (this.transport !== undefined) return this.transport.sinkFor(params);
+		const rule =
+			"connect needs a service created by sse-service; one of sse-service/fetch opens streams with respond";
+		throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
+	};
+
+	readonly #isClosing = (params: ConnectParams): boolean =>
+		this.transport?.isClosing(params) === true;
 
 	/** Runs when the last response has closed. */
 	async #end(): Promise<void> {

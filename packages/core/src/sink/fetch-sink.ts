@@ -86,6 +86,10 @@ export class FetchSink implements Sink, OpenSink {
 		return this.#direct?.passOn() ?? this.#queuedBytes;
 	}
 
+	probe(idleMs: number): void {
+		this.#direct?.probe(idleMs);
+	}
+
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const body = this.headersOnly ? null : new ReadableStream<Uint8Array>(this, ON_DEMAND);
 		this.#response = new Response(body, { headers: fetchHeaders(own, headers) });

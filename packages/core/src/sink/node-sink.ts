@@ -23,11 +23,10 @@ const NGHTTP2_CANCEL = 8;
 /**
  * Creates a sink on a response that has sent nothing yet.
  *
- * @param keepAliveMs idle time after which the operating system probes the client (TCP keep-alive). 0: never
  * @throws `ERR_SSE_INVALID_REQUEST` if these are not a request and a response of Node
  */
-export function createNodeSink(req: RequestLike, res: ResponseLike, keepAliveMs: number): NodeSink {
-	return new NodeSink(...nodeObjectsOf(req, res), keepAliveMs);
+export function createNodeSink(req: RequestLike, res: ResponseLike): NodeSink {
+	return new NodeSink(...nodeObjectsOf(req, res));
 }
 
 class NodeSink implements Sink, OpenSink, Carrier {
@@ -40,7 +39,6 @@ class NodeSink implements Sink, OpenSink, Carrier {
 	/** Set from `open` until the sink has closed. */
 	listener: SinkListener | undefined;
 	readonly #request: IncomingMessage;
-	readonly #keepAliveMs: number;
 	readonly #stream: NodeResponse["stream"];
 	/** The 'drain' listener, created when first needed. */
 	#onDrain: (() => void) | undefined;
@@ -48,10 +46,9 @@ class NodeSink implements Sink, OpenSink, Carrier {
 	#stopWaiting: (() => void) | undefined;
 	#onDetach: (() => void) | undefined;
 
-	constructor(request: IncomingMessage, response: NodeResponse, keepAliveMs: number) {
+	constructor(request: IncomingMessage, response: NodeResponse) {
 		this.#request = request;
 		this.response = response;
-		this.#keepAliveMs = keepAliveMs;
 		this.headersOnly = request.method === "HEAD";
 		this.#stream = response.stream;
 		this.#isWatched = isCheapToWatch(response);
@@ -86,6 +83,11 @@ class NodeSink implements Sink, OpenSink, Carrier {
 		if (held.writableLength > 0 && this.#stream === undefined) response.socket?.uncork?.();
 		// With a stand-in for the socket, Node adds up missing values, which gives NaN.
 		return held.writableLength || 0;
+	}
+
+	/** Uses TCP keep-alive. Streams of HTTP/2 do not own their socket. */
+	probe(idleMs: number): void {
+		if (this.#stream === undefined) this.response.socket?.setKeepAlive?.(true, idleMs);
 	}
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
@@ -136,7 +138,6 @@ class NodeSink implements Sink, OpenSink, Carrier {
 		// A stand-in may lack the method, or the socket may be missing. Node sets the timeout again for the next request.
 		socket?.setTimeout?.(0);
 		socket?.setNoDelay?.(true);
-		if (this.#keepAliveMs > 0) socket?.setKeepAlive?.(true, this.#keepAliveMs);
 		this.#socket = directSocketOf(this.response, socket);
 	}
 

@@ -53,6 +53,8 @@ export interface Sink {
 	write(frame: Frame, from: number, to: number): SinkState;
 	/** Passes on what the transport collects until the end of the tick. @returns the bytes that the operating system has not accepted yet */
 	passOn(): number;
+	/** Has the operating system probe the client each time it has been silent for this long, in ms. Call when it has been. */
+	probe(idleMs: number): void;
 	/**
 	 * Ends the stream after everything written.
 	 *
