@@ -100,7 +100,7 @@ async function begin(options: SSEServiceOptions = {}): Promise<Scene> {
 /** What a client received until one more event came. */
 async function allOf({ sse }: Serving, stream: TestStream): Promise<string[]> {
 	await sse.publish("all", "end");
-	await stream.until(() => stream.text.includes("data: end"));
+	await stream.until(() => stream.events.at(-1)?.data === "end");
 	return dataOf(stream.events);
 }
 

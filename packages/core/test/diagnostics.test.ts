@@ -93,7 +93,7 @@ describe("diagnostics", () => {
 
 	it("report what was dropped, and for which connection", async () => {
 		const { sse, server, connections } = await startService({
-			maxBufferedBytes: 1_000,
+			maxBufferedBytes: 100_000,
 			slowPolicy: "drop-newest",
 		});
 		await openBlockedReader(server.port);
@@ -102,7 +102,7 @@ describe("diagnostics", () => {
 		const drops = (): Message[] =>
 			messages.filter(([name]) => name === "drop").map(([, message]) => message);
 		await eventually(() => {
-			sse.send("all", "x".repeat(900));
+			sse.send("all", "x".repeat(90_000));
 			return drops().length > 0;
 		});
 		expect(drops()[0]).toEqual({ service: sse, connection: connections[0], cause: "drop-newest" });

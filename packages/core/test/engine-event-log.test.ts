@@ -363,7 +363,7 @@ it("sends one gap to a slow client whose log is lost during its replay", async (
 	await stream.take(1);
 	slow.resume();
 	await sse.publish("all", "last");
-	await slow.until(() => slow.text.includes("data: last"));
+	await slow.until(() => slow.events.at(-1)?.data === "last");
 	const gaps = slow.events.filter(({ event }) => event === "gap");
 	expect(slow.events.length).toBeLessThan(missed.length);
 	expect(gaps).toMatchObject([{ data: '{"reason":"epoch"}' }]);
@@ -399,7 +399,7 @@ it.each(["state", "plain"])(
 		await stream.take(1);
 		slow.resume();
 		await sse.publish("all", "last");
-		await slow.until(() => slow.text.includes("data: last"));
+		await slow.until(() => slow.events.at(-1)?.data === "last");
 		const has = dataOf(slow.events).includes("in the group");
 		const gaps = slow.events.filter(({ event }) => event === "gap");
 		expect({ has, gaps: gaps.length }).toEqual({ has: true, gaps: 0 });

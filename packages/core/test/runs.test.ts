@@ -18,6 +18,7 @@ import {
 	type FoldRules,
 	type FollowOptions,
 	type Run,
+	type RunCodec,
 	type RunStore,
 	type Runs,
 	type RunsOptions,
@@ -147,7 +148,9 @@ describe("a run", () => {
 	});
 
 	it("ends for an EventSource, which reconnects once and is asked not to come again", async () => {
-		const { runs, server } = await serve();
+		// Otherwise the client pauses for three seconds before it reconnects.
+		const codec: RunCodec = { event: (event) => [{ ...event, retry: 1 }] };
+		const { runs, server } = await serve({ codec });
 		await runs.start("a", (run) => void run.send("one"));
 		const received: string[] = [];
 		const source = new EventSource(`${server.url}/a`);
