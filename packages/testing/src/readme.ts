@@ -121,8 +121,8 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 			(name) => besides(name, async (program) => checks[name]?.(program)),
 		);
 
-		// People copy these programs.
-		it.each(programs.map(({ name }) => name))(
+		// People copy these programs. Each is on its own, and some take seconds to end: a drain is spread.
+		it.concurrent.each(programs.map(({ name }) => name))(
 			"%s answers hostile requests, and ends in an orderly way while one arrives",
 			async (name) => {
 				const { url, stop } = await start(name);
@@ -194,7 +194,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 				expect(complaints).toBe("");
 			});
 
-			it.each(fragments.map((block) => [block.where, block] as const))(
+			it.concurrent.each(fragments.map((block) => [block.where, block] as const))(
 				"%s runs, and its lines have the values beside them",
 				async (_where, block) => {
 					// An error that the fragment throws makes `run` fail.
