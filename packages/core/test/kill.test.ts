@@ -54,7 +54,8 @@ async function openAll(open: OpenReceiver, path: string): Promise<void> {
 
 async function until(test: () => Promise<boolean>): Promise<void> {
 	const looking = async (): Promise<void> => {
-		while (!(await test())) await new Promise((resolve) => setTimeout(resolve, 1));
+		// To ask a browser takes longer than a turn, and the server needs the processor to start.
+		while (!(await test())) await new Promise((resolve) => setTimeout(resolve, 10));
 	};
 	await settled(looking(), "every client");
 }
