@@ -92,6 +92,22 @@ it("a break ends the wait for positions that the log already has or never will h
 	expect([...ahead.connections]).toEqual(["ahead"]);
 });
 
+// The proof that the first wait asked for came when a break had ended it, and ended the second.
+it("what ends a wait does not end a later one of the same connection", async () => {
+	const ahead = new AheadOfLog<string>();
+	let prove = (): void => {};
+	const proven = new Promise<void>((resolve) => {
+		prove = resolve;
+	});
+	const first = ahead.wait("ada", at(5), ...logAt(at(1), proven));
+	ahead.onBreak(at(1, "new"));
+	void ahead.wait("ada", at(5, "new"), ...logAt(at(1, "new")));
+	prove();
+	await first;
+	await proven;
+	expect([...ahead.connections]).toEqual(["ada"]);
+});
+
 it("a wait ends where the log is when it is proven to have no such position", async () => {
 	const ahead = new AheadOfLog<string>();
 	const waits = [at(9), at(9, "another")].map((until, index) =>

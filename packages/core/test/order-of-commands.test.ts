@@ -3,8 +3,13 @@
  * In the end both have what the log says, in whatever order they came.
  */
 import { eventually } from "@sse-service/testing";
-import { expect, it } from "vitest";
-import { isSSEError, type SSEServiceOptions } from "../src/index.js";
+import { describe, expect, it } from "vitest";
+import {
+	type ConnectParams,
+	isSSEError,
+	type SSEService,
+	type SSEServiceOptions,
+} from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { dataOf } from "./received.js";
 import type { Serving } from "./serving.js";
@@ -131,4 +136,67 @@ it("`meta` of the client is set without a join that came after it being repeated
 	await deliverAll(engine, one, () => dataOf(stream.events));
 	expect(ada.groups).toEqual(["room"]);
 	expect(two.sse.getClient("ada")?.meta).toEqual({ name: "Ada" });
+});
+
+describe("a command that a process gave itself before a connection opened does not concern it, though an older one arrives later:", () => {
+	/** One process gives a command, then the other one, in which a connection opens after both. */
+	async function outcomeOf(
+		older: (sse: SSEService) => unknown,
+		own: (sse: SSEService) => unknown,
+		params: Partial<ConnectParams>,
+	) {
+		const engine = new MemoryEngine();
+		const [one, two] = [await startOn(engine), await startOn(engine)];
+		engine.isMute = true;
+		await stored(engine, () => older(one.sse));
+		await stored(engine, () => own(two.sse));
+		const { connection, stream } = await two.open({ clientId: "ada", ...params });
+		await deliverAll(engine, one, () => dataOf(stream.events));
+		return { groups: connection.groups.toSorted(), meta: two.sse.getClient("ada")?.meta };
+	}
+
+	it.each(["join", "leave"] as const)("a leave, behind a %s", async (older) => {
+		const { groups } = await outcomeOf(
+			(sse) => sse[older]({ client: "ada" }, "room"),
+			(sse) => sse.leave({ client: "ada" }, "room"),
+			{ groups: ["room"] },
+		);
+		expect(groups).toEqual(["room"]);
+	});
+
+	it.each(["join", "leave"] as const)("a join, behind a %s", async (older) => {
+		const { groups } = await outcomeOf(
+			(sse) => sse[older]({ client: "ada" }, "room"),
+			(sse) => sse.join({ client: "ada" }, "room"),
+			{ groups: ["hall"] },
+		);
+		expect(groups).toEqual(["hall"]);
+	});
+
+	it("a leave of one group, behind a join of two, which still concerns the connection with the other group", async () => {
+		const { groups } = await outcomeOf(
+			(sse) => sse.join({ client: "ada" }, ["room", "hall"]),
+			(sse) => sse.leave({ client: "ada" }, "room"),
+			{ groups: ["lobby"] },
+		);
+		expect(groups).toEqual(["hall", "lobby"]);
+	});
+
+	it("a leave of those in a group that the connection is not in", async () => {
+		const { groups } = await outcomeOf(
+			(sse) => sse.join({ client: "ada" }, "room"),
+			(sse) => sse.leave({ group: "staff" }, "room"),
+			{ groups: ["lobby"] },
+		);
+		expect(groups).toEqual(["lobby", "room"]);
+	});
+
+	it("setMetadata", async () => {
+		const { meta } = await outcomeOf(
+			(sse) => sse.setMetadata("ada", { name: "first" }),
+			(sse) => sse.setMetadata("ada", { name: "second" }),
+			{ meta: { name: "as connected" } },
+		);
+		expect(meta).toEqual({ name: "as connected" });
+	});
 });

@@ -38,6 +38,8 @@ export class Connection
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 	/** The names of its groups. Only the registry changes them. */
 	memberships: ReadonlySet<string> = NO_GROUPS;
+	/** How many the registry had been given with it. */
+	order = 0;
 	/** Its client's membership in its first group, if any, for its callbacks. Set by the registry. */
 	home: Membership | undefined;
 	/** The app that opened it, if any. */

@@ -8,6 +8,9 @@ import type { Audience } from "../types/target.js";
 /** A command that concerns connections. */
 export type Obeyed = Exclude<Command, { readonly do: "signal" }>;
 
+/** A command whose effect lasts. A `disconnect` is not repeated: a client that has reconnected since is not meant. */
+export type Lasting = Extract<Command, { readonly do: "join" | "leave" | "setMetadata" }>;
+
 /** A command. `target` selects the connections. */
 export type Command =
 	| {

@@ -67,8 +67,12 @@ export interface LogHost {
 	/**
 	 * Called with a command of another process, in the order of the log. Commands of this process that follow it in the log, and
 	 * change the same, come again after it: otherwise the older one would undo them here, and nowhere else.
+	 *
+	 * @param at where the log has the command of the other process: connections that are past it are not concerned
+	 * @param overruledBy those commands of this process that change all that this one changes. A connection that has opened since
+	 * one of them was given is not concerned either
 	 */
-	obey(command: Command): void;
+	obey(command: Command, at: Position, overruledBy: readonly Command[]): void;
 	/** Called with the reason of an outage, once per outage, and with warnings for the operator. */
 	onError(error: unknown): void;
 	/** Called when an outage of a shared log begins, with its reason, and with `undefined` when it is over. */

@@ -1,14 +1,24 @@
 /**
  * Connections ahead of the log: another process has sent their clients more than the log has delivered here so far, or
- * events of a log that this process may not follow yet. They do not receive those events again while this process catches up.
+ * events of a log that this process may not follow yet. They do not receive those events again while this process catches up,
+ * and commands from before their positions do not concern them.
  */
 
 import type { EventLog, SharedLog } from "../event-log/event-log.js";
-import { isBehind, type Position } from "../wire/cursor.js";
+import { encodeCursor, isBehind, type Position } from "../wire/cursor.js";
 
 interface Waiting {
 	readonly until: Position;
 	readonly settle: (at: Position) => void;
+}
+
+interface Link<Connection> {
+	next: Held<Connection> | undefined;
+}
+
+/** What was done to connections while some waited. */
+interface Held<Connection> extends Link<Connection> {
+	readonly redo: (only: Connection) => void;
 }
 
 export class AheadOfLog<Connection> {
@@ -20,6 +30,8 @@ export class AheadOfLog<Connection> {
 	/** See `connections`. */
 	readonly #kept = new Set<Connection>();
 	readonly #arrived: Connection[] = [];
+	/** The last one. Each wait keeps those that came since it began, and nothing keeps the others. */
+	#lastHeld: Link<Connection> = { next: undefined };
 
 	/**
 	 * Withholds everything up to a position from a connection.
@@ -31,7 +43,7 @@ export class AheadOfLog<Connection> {
 		connection: Connection,
 		until: Position,
 		log: EventLog,
-		{ maxLagMs, current }: SharedLog,
+		{ maxLagMs, current, had }: SharedLog,
 	): Promise<Position> {
 		const { position } = log;
 		if (position?.epoch === until.epoch && !isBehind(position, until)) {
@@ -39,12 +51,21 @@ export class AheadOfLog<Connection> {
 		}
 		return new Promise((resolve) => {
 			const key = keyOf(until);
+			const heldBefore = this.#lastHeld;
 			const settle = (at = log.position ?? until): void => {
+				// It may wait for something else by now.
+				if (this.#waiting.get(connection) !== waiting) return;
 				clearTimeout(timer);
 				const same = this.#byPosition.get(key);
 				if (same?.delete(waiting) && same.size === 0) this.#byPosition.delete(key);
 				this.#waiting.delete(connection);
 				this.#kept.delete(connection);
+				// A position that the log does not have says nothing about what is before it.
+				if (encodeCursor(at) !== encodeCursor(until) && had?.(until) === false) {
+					for (let held = heldBefore.next; held !== undefined; held = held.next) {
+						held.redo(connection);
+					}
+				}
 				resolve(at);
 			};
 			const waiting = { until, settle };
@@ -62,6 +83,20 @@ export class AheadOfLog<Connection> {
 	keep(connection: Connection): void {
 		this.#kept.add(connection);
 		this.#arrived.push(connection);
+	}
+
+	/** Whether a connection waits for a position, and this one is not after it. */
+	isPast(connection: Connection, at: Position): boolean {
+		const { until } = this.#waiting.get(connection) ?? {};
+		return until !== undefined && !isBehind(until, at);
+	}
+
+	/** Call with each command, in their order here: connections whose positions the log turns out to lack have them all done again. */
+	hold(redo: (only: Connection) => void): void {
+		if (this.#waiting.size === 0) return;
+		const held = { redo, next: undefined };
+		this.#lastHeld.next = held;
+		this.#lastHeld = held;
 	}
 
 	/** Connections that already have what the log delivers next, or receive it in another way. Changes with them. */

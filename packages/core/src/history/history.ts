@@ -6,7 +6,7 @@
 import type { Connection } from "../connection/connection.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { Command, Obeyed } from "../event-log/command.js";
+import type { Obeyed } from "../event-log/command.js";
 import type { Appended, Deliver, EventLog, LogHost } from "../event-log/event-log.js";
 import type { LogEntry, LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
@@ -17,10 +17,11 @@ import { type Frame, keyOf } from "../wire/frame.js";
 import { type Message, orTooLong } from "../wire/message.js";
 import { CatchUp } from "./catch-up.js";
 import { Notices } from "./notices.js";
+import { Orders, type OrdersHost } from "./orders.js";
 import type { Recovery } from "./recovery.js";
 
 /** What the history needs from the service. */
-export interface HistoryHost {
+export interface HistoryHost extends OrdersHost {
 	readonly diagnostics: Diagnostics;
 	readonly delivery: {
 		/** Hands a frame to a selection, except to `keptFrom`. @returns the number of connections that took it */
@@ -36,8 +37,6 @@ export interface HistoryHost {
 	has(connection: Connection): boolean;
 	/** Every open connection. */
 	connections(): readonly Connection[];
-	/** Carries out a command of another process. */
-	readonly obey: (command: Obeyed) => void;
 	/** Receives why an append failed, why the log is unavailable, or what `recover` threw. */
 	onError(error: unknown, stage: "send" | "log" | "recover"): void;
 }
@@ -58,6 +57,7 @@ export class History {
 	readonly #log: EventLog;
 	readonly #host: HistoryHost;
 	readonly #catchUp: CatchUp;
+	readonly #orders: Orders;
 	#delivering: LogRecord | undefined;
 	#isClosed = false;
 
@@ -71,8 +71,7 @@ export class History {
 			appendTimeoutMs: options.publishTimeoutMs,
 			deliver: (record) => this.#deliver(record, record.target, false),
 			onBreak: (from) => this.#catchUp.onBreak(from, host.connections()),
-			obey: (command) =>
-				command.do === "signal" ? host.diagnostics.signalled(command) : host.obey(command),
+			obey: (...ordered) => this.#orders.obey(...ordered),
 			onError: (error) => host.onError(error, "log"),
 			onOutage: (error) => host.diagnostics.outage(error),
 		});
@@ -89,6 +88,7 @@ export class History {
 			},
 			begun,
 		);
+		this.#orders = new Orders(this.#catchUp.ahead, host);
 	}
 
 	/** The position of a connection that has received everything so far; `undefined` before the log is open. */
@@ -127,9 +127,11 @@ export class History {
 	}
 
 	/** Makes every other process that shares the log do the same. */
-	tell(command: Command): void {
+	tell(command: Obeyed): void {
 		const { shared } = this.#log;
-		if (shared !== undefined && !this.#isClosed) this.#reportFailure(shared.tell(command));
+		if (shared === undefined || this.#isClosed) return;
+		this.#orders.onGiven(command);
+		this.#reportFailure(shared.tell(command));
 	}
 
 	/** Replays to a newly registered connection what it missed. `since`: where it begins if it sent no last event ID */

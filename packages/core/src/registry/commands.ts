@@ -21,6 +21,16 @@ interface RosterOptions extends NameLimits {
 /** A command that changes connections or clients. */
 type Change = Exclude<Obeyed, { readonly do: "present" }>;
 
+/** Which of the connections in its target a command concerns. All by default. */
+export interface Concerns {
+	/** Only this one, if it is in the target. */
+	readonly only?: Connection | undefined;
+	/** Not those that are past it in the log. */
+	readonly isPast?: (connection: Connection) => boolean;
+	/** Not those that have opened since one of these commands was given here. */
+	readonly overruledBy?: readonly Command[];
+}
+
 /** What the commands need from the service. */
 export interface CommandsHost {
 	/** Called when a connection has joined groups. */
@@ -30,13 +40,15 @@ export interface CommandsHost {
 	/** Called when another process requests the clients of a group, or all clients. */
 	onAsked(group: string | undefined): void;
 	/** Makes every other process do the same. */
-	tell(command: Command): void;
+	tell(command: Obeyed): void;
 }
 
 export class Commands {
 	readonly #registry: Registry;
 	readonly #options: RosterOptions;
 	readonly #host: CommandsHost;
+	/** How many connections had opened when each command was given here. */
+	readonly #given = new WeakMap<Command, number>();
 
 	constructor(registry: Registry, options: RosterOptions, host: CommandsHost) {
 		this.#registry = registry;
@@ -72,17 +84,37 @@ export class Commands {
 	}
 
 	/** Carries out a command that the log delivers. @throws `ERR_SSE_MAX_GROUPS` */
-	obey(command: Obeyed): number {
-		if (command.do !== "present") return this.#apply(command.target, command);
-		this.#host.onAsked(command.target.group);
-		return 0;
+	obey(command: Obeyed, concerns: Concerns): void {
+		if (command.do !== "present") this.#apply(command.target, command, concerns);
+		else if (concerns.only === undefined) this.#host.onAsked(command.target.group);
 	}
 
-	/** The open connections of a selection. */
-	#select(selection: Selection): readonly Connection[] {
+	/** The open connections of a selection that a command concerns. */
+	#select(selection: Selection, command: Change, concerns: Concerns): readonly Connection[] {
+		const { only, isPast, overruledBy } = concerns;
 		const connections: Connection[] = [];
-		this.#registry.visit(selection, (connection) => connections.push(connection) > 0);
+		const look = (each: Connection): boolean => {
+			const isOverruled = (own: Command): boolean =>
+				this.#isOlder(own, each) && this.#isIn(own.target, each);
+			if (isPast?.(each) || this.#isOlder(command, each) || overruledBy?.some(isOverruled))
+				return false;
+			return connections.push(each) > 0;
+		};
+		if (only === undefined) this.#registry.visit(selection, look);
+		else if (this.#isIn(selection, only)) look(only);
 		return connections;
+	}
+
+	/** Whether a command was given here before a connection opened. */
+	#isOlder(command: Command, { order }: Connection): boolean {
+		return (this.#given.get(command) ?? order) < order;
+	}
+
+	#isIn({ client, group, exceptClient }: Selection, connection: Connection): boolean {
+		const { clientId } = connection;
+		if (clientId === exceptClient || (client ?? clientId) !== clientId) return false;
+		if (group !== undefined) return this.#registry.has(connection, group);
+		return this.#registry.includes(connection);
 	}
 
 	#change(target: unknown, groups: unknown, change: "join" | "leave"): number {
@@ -97,15 +129,17 @@ export class Commands {
 	#do(selection: Selection | undefined, command: (target: Command["target"]) => Change): number {
 		if (selection === undefined) return 0;
 		const change = command(audienceOf(selection));
-		const count = this.#apply(selection, change);
+		const count = this.#apply(selection, change, {});
 		// A command for one connection, which is in this process, concerns no other.
-		if (selection.connection === undefined) this.#host.tell(change);
+		if (selection.connection !== undefined) return count;
+		this.#given.set(change, this.#registry.opened);
+		this.#host.tell(change);
 		return count;
 	}
 
-	#apply(selection: Selection, command: Change): number {
+	#apply(selection: Selection, command: Change, concerns: Concerns): number {
 		this.#host.onChange();
-		const connections = this.#select(selection);
+		const connections = this.#select(selection, command, concerns);
 		switch (command.do) {
 			case "join":
 				return this.#join(connections, command.groups);
@@ -114,7 +148,7 @@ export class Commands {
 			case "disconnect":
 				return connections.filter((connection) => connection.close(command.reason)).length;
 			case "setMetadata":
-				this.#setMeta(command.target, command.meta);
+				if (connections.length > 0) this.#setMeta(command.target, command.meta);
 				return connections.length;
 		}
 	}

@@ -27,6 +27,8 @@ export class Registry {
 	readonly #groups = new Map<string, Group>();
 	readonly #connections = new Set<Connection>();
 	readonly standalone = new StandaloneConnections();
+	/** How many connections have been added. */
+	opened = 0;
 
 	get connectionCount(): number {
 		return this.#connections.size + this.standalone.size;
@@ -57,6 +59,7 @@ export class Registry {
 			if (groups.length === 0 && meta !== undefined) mainOf(client).meta = meta;
 		} else client.connections.push(connection);
 		this.#connections.add(connection);
+		connection.order = ++this.opened;
 		for (const name of groups) {
 			// Each group gets its own copy, so that a change in one group stays there.
 			const own = connection.home && meta && { ...meta };

@@ -3,9 +3,8 @@
  */
 import type { Connection } from "../connection/connection.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { Obeyed } from "../event-log/command.js";
 import { createMemoryEventLog } from "../event-log/memory-event-log.js";
-import { History } from "../history/history.js";
+import { History, type HistoryHost } from "../history/history.js";
 import type { Registry } from "../registry/registry.js";
 import { AppRecovery } from "./app-recovery.js";
 import type { Callbacks } from "./callbacks.js";
@@ -19,8 +18,7 @@ interface HistoryParts {
 	readonly registry: Registry;
 	readonly delivery: Delivery;
 	readonly callbacks: Callbacks;
-	/** Carries out a command of another process. */
-	readonly obey: (command: Obeyed) => void;
+	readonly obey: HistoryHost["obey"];
 }
 
 /** @returns `undefined` if the service keeps none @throws `ERR_SSE_INVALID_OPTION` */

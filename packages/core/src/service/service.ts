@@ -69,7 +69,7 @@ class Service implements InnerService {
 			registry,
 			delivery,
 			callbacks,
-			obey: (command) => this.#commands.obey(command),
+			obey: (...obeyed) => this.#commands.obey(...obeyed),
 		});
 		this.#history = history;
 		const encoder = new EventEncoder(options, history);

@@ -42,11 +42,7 @@ export function deliverArrival(stored: Stored, { copy, writer, host }: Following
 
 /** Carries out a command that has arrived, and again those of this process that the log has behind it. */
 export function obey(arrived: ArrivedCommand, writer: LogWriter, host: LogHost): void {
-	for (const each of writer.ordersFor(arrived)) {
-		try {
-			host.obey(each);
-		} catch (error) {
-			host.onError(error);
-		}
+	for (const { command, overruledBy } of writer.ordersFor(arrived)) {
+		host.obey(command, arrived.position, overruledBy);
 	}
 }

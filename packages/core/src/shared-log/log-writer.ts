@@ -5,7 +5,7 @@
 
 import type { SSEError } from "../checks/errors.js";
 import { randomId } from "../checks/random-id.js";
-import type { Command } from "../event-log/command.js";
+import type { Command, Lasting } from "../event-log/command.js";
 import type { Appended, Deliver, LogHost } from "../event-log/event-log.js";
 import type { LogEntry } from "../event-log/record.js";
 import type { RetentionRules } from "../event-log/retention.js";
@@ -13,7 +13,7 @@ import type { Audience } from "../types/target.js";
 import type { Position } from "../wire/cursor.js";
 import { AppendQueue, type Refusal } from "./append-queue.js";
 import { type Keeping, KeptGroups } from "./kept-groups.js";
-import { isLasting, type Lasting, laterThan } from "./later-commands.js";
+import { isLasting, type Order, ordersOn } from "./later-commands.js";
 import type { Stored, StoredAt, Storing } from "./log-engine.js";
 import { encodeCommand, encodeEntry, encodeKeeping } from "./log-format.js";
 import { newTag } from "./recent-tags.js";
@@ -91,10 +91,10 @@ export class LogWriter {
 	 * What to carry out here when a command arrives. This process did what it gave itself at once; only what it gave up, and the
 	 * log has stored anyway, is carried out where the log has it.
 	 */
-	ordersFor({ writer, stored, command, position }: ArrivedCommand): readonly Command[] {
+	ordersFor({ writer, stored, command, position }: ArrivedCommand): readonly Order[] {
 		const isOwn = writer === this.id;
 		if (isOwn && (!isLasting(command) || this.#commands.take(ownTagOf(stored)))) return [];
-		return [command, ...laterThan(command, this.#commands.after(position))];
+		return ordersOn(command, [...this.#commands.after(position)]);
 	}
 
 	/** Call each time the engine confirms that the followed log is the current one, with the position that has arrived. */
