@@ -10,7 +10,7 @@ import type { RunEngine } from "./run-engine.js";
 import type { RunFault } from "./run-faults.js";
 import type { RunMember } from "./run-member.js";
 import { RunReader } from "./run-reader.js";
-import { createFairClock } from "./starvation.js";
+import { Starvation } from "./starvation.js";
 import { encodeRunId, planOf } from "./token.js";
 
 /** How long a reader may wait, beyond the lease of a producer: for the next event, and for the end beyond the time of all tokens. */
@@ -33,8 +33,10 @@ export interface RoundOptions {
 export interface RoundResult {
 	readonly violations: readonly RunViolation[];
 	readonly readings: readonly Reading[];
-	/** From the moment when it could be noticed until the last reader had its end, without the time of a busy machine. */
+	/** From the moment when it could be noticed until the last reader had its end, without the time in which processes starved. */
 	readonly lastMs: number;
+	/** How long they starved in the round. */
+	readonly starvedMs: number;
 }
 
 export class RunRound {
@@ -44,18 +46,17 @@ export class RunRound {
 	readonly #cancelled = new Set<string>();
 	readonly #confirmed = new Set<string>();
 	readonly #violations: RunViolation[] = [];
-	/** Limits are in its time. */
-	readonly #now: () => number;
+	readonly #starvation: Starvation;
 	#ids: readonly string[] = [];
 
 	constructor(options: RoundOptions) {
 		this.#options = options;
 		const { engine, members } = options;
-		this.#now = createFairClock(() => [
-			process.pid,
-			...engine.pids,
+		const pidsOf = (): number[] => [
+			...[process.pid, ...engine.pids],
 			...members.map(({ pid }) => pid),
-		]);
+		];
+		this.#starvation = new Starvation(pidsOf);
 	}
 
 	async toItsEnd(faults: readonly RunFault[]): Promise<RoundResult> {
@@ -83,7 +84,13 @@ export class RunRound {
 			isHandedOver: faults.some(({ isHandOver }) => isHandOver === true),
 		};
 		const readings = [...this.#readers];
-		return { violations: [...this.#violations, ...checkRuns(readings, deeds)], readings, lastMs };
+		const violations = [...this.#violations, ...checkRuns(readings, deeds)];
+		return { violations, readings, lastMs, starvedMs: Math.round(this.#starvation.ms) };
+	}
+
+	/** The time of a clock that stands still while a process starves. Limits are in it. */
+	#now(): number {
+		return performance.now() - this.#starvation.ms;
 	}
 
 	/** Each is started in two processes at the same time. */
@@ -119,7 +126,7 @@ export class RunRound {
 			const chosen = this.#ids.filter(() => random.between(1, 4) === 1);
 			await Promise.all(chosen.map((id) => this.#cancel(id)));
 		};
-		const now = this.#now;
+		const now = (): number => this.#now();
 		return fault.run({ members, member: this.#any(), engine, random, leaseMs, cancelSome, now });
 	}
 

@@ -74,14 +74,15 @@ export async function runRuns(options: RunsOptions): Promise<RunsOutcome> {
 			// An engine has one fault at a time.
 			const broken = both.filter(({ isLossy }) => isLossy === true).length > 1 ? [first] : both;
 			const round = new RunRound({ ...options, name: `r${rounds}`, members, engine, random });
-			const { violations, readings, lastMs } = await round.toItsEnd(broken);
+			const { violations, readings, lastMs, starvedMs } = await round.toItsEnd(broken);
 			rounds++;
 			longestMs = Math.max(longestMs, lastMs);
 			for (const fault of broken) counts[fault.name] = (counts[fault.name] ?? 0) + 1;
 			for (const item of readings.flatMap(({ items }) => items)) count(received, item);
 			const names = broken.map((fault) => fault.name).join(" and ");
+			const verdict = violations.length === 0 ? "no violation" : "VIOLATED";
 			lines.push(
-				`${names}: ${violations.length === 0 ? "no violation" : "VIOLATED"}, ${lastMs} ms`,
+				`${names}: ${verdict}, ${lastMs} ms, and the machine starved it for ${starvedMs} ms`,
 			);
 			options.print(lines.at(-1) ?? "");
 			if (violations.length === 0 && now() < end) continue;

@@ -10,12 +10,6 @@ const NANOS_PER_MS = 1_000_000;
 /** A look reads a file for each thread. */
 const LOOK_EVERY_MS = 100;
 
-/** @returns the time, in milliseconds, of a clock that stands still while the machine starves these processes */
-export function createFairClock(pidsOf: () => readonly number[]): () => number {
-	const starvation = new Starvation(pidsOf);
-	return () => performance.now() - starvation.ms;
-}
-
 export class Starvation {
 	readonly #pidsOf: () => readonly number[];
 	readonly #begunAt = performance.now();
