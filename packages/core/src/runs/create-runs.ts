@@ -197,7 +197,7 @@ class ProcessRuns implements Runs {
 		const run: Run = {
 			id: status.id,
 			signal: producer.signal,
-			send: (data, options) => observed(producer.send(data, options)),
+			send: (data, options) => producer.send(data, options),
 		};
 		void produce(make, run).then(
 			() => producer.end("done"),
@@ -213,12 +213,6 @@ class ProcessRuns implements Runs {
 		this.#diagnostics.failed(error, id);
 		this.#onError(error, { id });
 	}
-}
-
-/** Awaiting a send is optional, so its rejection is handled here. The end of the run shows the refusal. */
-function observed(sending: Promise<void>): Promise<void> {
-	sending.catch(() => {});
-	return sending;
 }
 
 function encodeEntry(data: unknown, options: SendOptions = {}): RunEntry {

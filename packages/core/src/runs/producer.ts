@@ -2,9 +2,10 @@
  * A producer: writes one run that this process has claimed, from its first event to its end. It renews the lease, and stops
  * when the run is cancelled or the lease is lost.
  */
-import { SSEError } from "../checks/errors.js";
+import { observe, SSEError } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
 import type { Fold } from "./fold.js";
+import { PendingEntries, type PendingRules } from "./pending-entries.js";
 import { endEntry, overError } from "./run-end.js";
 import type {
 	ClaimRules,
@@ -16,10 +17,10 @@ import type {
 } from "./run-store.js";
 import type { WriteQueue, Writer } from "./write-queue.js";
 
-export interface ProducerRules extends ClaimRules {
-	readonly maxEvents: number;
-	readonly maxLength: number;
-	readonly maxPending: number;
+/** One promise for all events that can be accepted at once: each of its own would be garbage for the collector. */
+export const ACCEPTED = Promise.resolve();
+
+export interface ProducerRules extends ClaimRules, PendingRules {
 	/** The number of events between two snapshots of a fold. */
 	readonly snapshotEvery: number;
 }
@@ -52,11 +53,8 @@ export class Producer implements Writer {
 	readonly #term: number;
 	readonly #host: ProducerHost;
 	readonly #controller = new AbortController();
-	#pending: RunEntry[] = [];
+	readonly #pending: PendingEntries;
 	#sequence: number;
-	/** Events sent, and the length of their data. */
-	#count: number;
-	#length: number;
 	#snapshotAt = 0;
 	#isQueued = false;
 	/** What an unanswered write carries. */
@@ -66,20 +64,18 @@ export class Producer implements Writer {
 	#isOver = false;
 	#leaseUntil: number;
 	readonly #renewal: ReturnType<typeof setInterval>;
-	#onRoom: (() => void)[] = [];
 	#resolveEnded: (end: ProducerEnd) => void = () => {};
 	/** Resolves when the store has its end, or it was stopped. */
 	readonly ended = new Promise<ProducerEnd>((resolve) => {
 		this.#resolveEnded = resolve;
 	});
 
-	constructor({ id, attempt, term, sequence, length }: RunStatus, host: ProducerHost) {
-		this.id = id;
-		this.attempt = attempt;
-		this.#term = term;
-		this.#sequence = sequence;
-		this.#count = sequence;
-		this.#length = length;
+	constructor(status: RunStatus, host: ProducerHost) {
+		this.id = status.id;
+		this.attempt = status.attempt;
+		this.#term = status.term;
+		this.#sequence = status.sequence;
+		this.#pending = new PendingEntries(status, host.rules);
 		this.#host = host;
 		const { leaseMs } = host.rules;
 		this.#leaseUntil = performance.now() + leaseMs;
@@ -96,17 +92,31 @@ export class Producer implements Writer {
 	/**
 	 * Adds an event.
 	 *
-	 * @returns a promise that resolves when more can be accepted
-	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`
+	 * @returns a promise that resolves when more can be accepted: `ACCEPTED` if that is now
+	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`; awaiting it is optional
 	 */
-	async send(data: unknown, options?: SendOptions): Promise<void> {
+	send(data: unknown, options?: SendOptions): Promise<void> {
+		let sending: Promise<void> | undefined;
+		try {
+			this.#add(data, options);
+			sending = this.#pending.room()?.then(() => {
+				if (this.#isOver) throw overError(this.id);
+			});
+		} catch (error) {
+			sending = Promise.reject(error);
+		}
+		if (sending === undefined) return ACCEPTED;
+		// Awaiting it is optional. The end of the run shows the refusal.
+		observe(sending);
+		return sending;
+	}
+
+	#add(data: unknown, options: SendOptions | undefined): void {
 		if (this.#ending !== undefined || this.#isOver) throw overError(this.id);
 		const entry = this.#host.encode(data, options);
-		this.#count++;
-		this.#length += entry.data.length;
-		const { maxEvents, maxLength, maxPending } = this.#host.rules;
-		if (this.#count > maxEvents || this.#length > maxLength) {
+		if (!this.#pending.admit(entry)) {
 			this.end("failed", "limit");
+			const { maxEvents, maxLength } = this.#host.rules;
 			const limits = `maxEvents (${maxEvents}) or maxLength (${maxLength})`;
 			this.stop(new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.id} exceeds ${limits}`));
 			throw overError(this.id);
@@ -114,12 +124,6 @@ export class Producer implements Writer {
 		this.#host.fold?.add(entry);
 		this.#pending.push(entry);
 		this.#enqueue();
-		if (this.#pending.length >= maxPending) {
-			await new Promise<void>((resolve) => {
-				this.#onRoom.push(resolve);
-			});
-			if (this.#isOver) throw overError(this.id);
-		}
 	}
 
 	/** Adds the end. Does nothing if the run already has one. */
@@ -144,6 +148,11 @@ export class Producer implements Writer {
 		this.#controller.abort(reason);
 	}
 
+	/** Its first event is written as soon as possible. */
+	get isUrgent(): boolean {
+		return this.#sequence === 0;
+	}
+
 	#enqueue(): void {
 		if (this.#isQueued || this.#isOver) return;
 		this.#isQueued = true;
@@ -154,11 +163,9 @@ export class Producer implements Writer {
 		this.#isQueued = false;
 		if (this.#isOver) return undefined;
 		if (this.#inFlight === undefined) {
-			const entries = this.#pending;
-			this.#pending = [];
+			const entries = this.#pending.take();
 			this.#inFlight = { entries, snapshot: this.#snapshot(), release: this.#isReleasing };
 		}
-		this.#makeRoom();
 		const { entries, snapshot, release } = this.#inFlight;
 		const { id, attempt } = this;
 		const { rules } = this.#host;
@@ -176,7 +183,7 @@ export class Producer implements Writer {
 		this.#sequence = sequence;
 		this.#leaseUntil = performance.now() + this.#host.rules.leaseMs;
 		if (release === true || entries.at(-1)?.end !== undefined) this.#over(this.#ending);
-		else if (this.#isReleasing || this.#pending.length > 0) this.#enqueue();
+		else if (this.#isReleasing || !this.#pending.isEmpty) this.#enqueue();
 	}
 
 	get #isReleasing(): boolean {
@@ -208,13 +215,8 @@ export class Producer implements Writer {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		clearInterval(this.#renewal);
-		this.#pending.length = 0;
-		this.#makeRoom();
-		this.#resolveEnded({ ...end, events: this.#count });
-	}
-
-	#makeRoom(): void {
-		if (this.#onRoom.length > 0) for (const resolve of this.#onRoom.splice(0)) resolve();
+		this.#pending.take();
+		this.#resolveEnded({ ...end, events: this.#pending.count });
 	}
 
 	#snapshot(): RunSnapshot | undefined {

@@ -1,7 +1,7 @@
 /**
  * The source of a run: a function that sends, or one that returns the events.
  */
-import { closeIterator, iteratorOf } from "../connection/iterators.js";
+import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
 import type { Run } from "./run-types.js";
 
 /** Resolves when the producer has completed or was stopped. @throws (rejects) what the producer throws */
@@ -9,28 +9,28 @@ export async function produce(make: (run: Run) => unknown, run: Run): Promise<vo
 	const made = await make(run);
 	if (made === undefined || made === null) return;
 	const iterator = iteratorOf(made as AsyncIterable<unknown>);
-	// One listener for the whole source: racing each step against the same promise would keep them all.
-	let stopWaiting: (() => void) | undefined;
-	let { aborted } = run.signal;
-	const onAbort = (): void => {
-		aborted = true;
-		stopWaiting?.();
-	};
+	let onAbort = (): void => {};
+	const stopped = new Promise<void>((resolve) => {
+		onAbort = resolve;
+	});
 	run.signal.addEventListener("abort", onAbort, { once: true });
-	/** The next step; `undefined` as soon as the run is stopped, because a source may wait forever. */
-	const next = (): Promise<IteratorResult<unknown> | undefined> =>
-		new Promise((resolve, reject) => {
-			stopWaiting = () => resolve(undefined);
-			Promise.resolve(iterator.next()).then(resolve, reject);
-		});
 	try {
-		while (!aborted) {
-			const step = await next();
-			if (step === undefined || step.done === true) return;
-			await run.send(await step.value);
-		}
+		// A source may wait forever. One race for all of its events, because one for each would cost more than sending them.
+		await Promise.race([sendAll(iterator, run), stopped]);
 	} finally {
 		run.signal.removeEventListener("abort", onAbort);
 		void closeIterator(iterator).catch(() => {});
+	}
+}
+
+/** @throws (rejects) what the iterator throws, and once the run is over */
+async function sendAll(
+	iterator: Iterator<unknown> | AsyncIterator<unknown>,
+	run: Run,
+): Promise<void> {
+	for (;;) {
+		const { done, value } = await iterator.next();
+		if (done === true) return;
+		await run.send(isPromiseLike(value) ? await value : value);
 	}
 }

@@ -101,7 +101,10 @@ export interface RunsOptions<State = any> {
 	readonly ttlMs?: number | undefined;
 	/** How long a producer may be silent before its run fails, in milliseconds. Default 10,000. */
 	readonly leaseMs?: number | undefined;
-	/** The minimum time between two calls of the store, in milliseconds; the first event is written at once. Default 20. */
+	/**
+	 * The minimum time between two calls of the store, in milliseconds. The first event of a run is written with the next call. Later
+	 * ones may wait for a second and a third call if more than 100 runs of this process have events to write. Default 20.
+	 */
 	readonly batchMs?: number | undefined;
 	/** How many events a run may have. Default 100,000. At the limit it fails, with the reason `limit`. */
 	readonly maxEvents?: number | undefined;

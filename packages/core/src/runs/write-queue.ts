@@ -1,11 +1,21 @@
 /**
- * The writes of all runs that this process produces: one call of the store at a time, for all runs together. Writes that
- * arrive during a call go into the next one.
+ * The writes of all runs that this process produces: one call of the store at a time, for many runs together. Writes that
+ * arrive during a call go into a later one.
  */
 import type { RunStore, RunWrite } from "./run-store.js";
 
+/**
+ * With more writers than `MIN_PER_CALL`, each waits for its turn in up to `MAX_CALLS` calls, and then writes more at once. What a
+ * store and its followers spend is for each write more than for each event: with a write of every run in every call, they would
+ * have no time left for anything else.
+ */
+const MAX_CALLS = 3;
+const MIN_PER_CALL = 100;
+
 /** One who writes. */
 export interface Writer {
+	/** Whether it writes in the next call, because somebody waits for its first event. */
+	readonly isUrgent: boolean;
 	/** @returns `undefined` if there is nothing to write */
 	take(): RunWrite | undefined;
 	/** `sequence` undefined: the store refused the write. */
@@ -16,7 +26,9 @@ export interface Writer {
 export class WriteQueue {
 	readonly #store: RunStore;
 	readonly #batchMs: number;
-	#waiting: Writer[] = [];
+	/** Both in the order of their arrival. */
+	#urgent: Writer[] = [];
+	readonly #waiting: Writer[] = [];
 	#isWriting = false;
 	#lastAt = Number.NEGATIVE_INFINITY;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,12 +41,13 @@ export class WriteQueue {
 
 	/** Queues a writer. What its `take` returns when its turn comes is written. */
 	add(writer: Writer): void {
-		this.#waiting.push(writer);
+		(writer.isUrgent ? this.#urgent : this.#waiting).push(writer);
 		this.#schedule();
 	}
 
 	#schedule(): void {
-		if (this.#isWriting || this.#timer !== undefined || this.#waiting.length === 0) return;
+		if (this.#isWriting || this.#timer !== undefined) return;
+		if (this.#urgent.length + this.#waiting.length === 0) return;
 		const wait = this.#lastAt + this.#batchMs - performance.now();
 		// At the end of this tick, so that events sent together are written together.
 		if (wait <= 0) {
@@ -51,11 +64,9 @@ export class WriteQueue {
 
 	async #write(): Promise<void> {
 		this.#lastAt = performance.now();
-		const waiting = this.#waiting;
-		this.#waiting = [];
 		const writers: Writer[] = [];
 		const writes: RunWrite[] = [];
-		for (const writer of waiting) {
+		for (const writer of this.#nextWriters()) {
 			const write = writer.take();
 			if (write === undefined) continue;
 			writers.push(writer);
@@ -70,5 +81,15 @@ export class WriteQueue {
 			this.#isWriting = false;
 			this.#schedule();
 		}
+	}
+
+	/** Takes those of the next call out of the queue. */
+	#nextWriters(): Writer[] {
+		// Without a time between calls there is no turn to wait for.
+		const calls = this.#batchMs === 0 ? 1 : MAX_CALLS;
+		const count = Math.max(MIN_PER_CALL, Math.ceil(this.#waiting.length / calls));
+		const next = [...this.#urgent, ...this.#waiting.splice(0, count)];
+		this.#urgent = [];
+		return next;
 	}
 }

@@ -1,0 +1,75 @@
+/**
+ * The queue of writes: who writes in which call of the store.
+ */
+import { expect, it } from "vitest";
+import type { RunStore, RunWrite } from "../src/runs/run-store.js";
+import { WriteQueue, type Writer } from "../src/runs/write-queue.js";
+
+class Calls implements Pick<RunStore, "write"> {
+	readonly made: string[][] = [];
+	#onCall: (() => void)[] = [];
+
+	async write(writes: readonly RunWrite[]): Promise<number[]> {
+		this.made.push(writes.map(({ id }) => id));
+		for (const resolve of this.#onCall.splice(0)) resolve();
+		return writes.map(() => 1);
+	}
+
+	async until(count: number): Promise<void> {
+		while (this.made.length < count) {
+			await new Promise<void>((resolve) => this.#onCall.push(resolve));
+		}
+	}
+}
+
+function writerOf(id: string, isUrgent = false): Writer {
+	const rules = { leaseMs: 1, ttlMs: 1, maxRuns: 1 };
+	return {
+		isUrgent,
+		take: () => ({ id, attempt: "a", term: 1, after: 0, entries: [], rules }),
+		onWritten: () => {},
+		onFailed: () => {},
+	};
+}
+
+function queueOf(batchMs: number): { readonly calls: Calls; readonly queue: WriteQueue } {
+	const calls = new Calls();
+	return { calls, queue: new WriteQueue(calls as unknown as RunStore, batchMs) };
+}
+
+const idsOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `run-${i}`);
+
+it("writes all runs in one call if they are few", async () => {
+	const { calls, queue } = queueOf(1);
+	const ids = idsOf(100);
+	for (const id of ids) queue.add(writerOf(id));
+	await calls.until(1);
+	expect(calls.made).toEqual([ids]);
+});
+
+it("writes a third of many runs in each call, in their order, and all in the end", async () => {
+	const { calls, queue } = queueOf(1);
+	const ids = idsOf(600);
+	for (const id of ids) queue.add(writerOf(id));
+	await calls.until(5);
+	expect(calls.made.map(({ length }) => length)).toEqual([200, 134, 100, 100, 66]);
+	expect(calls.made.flat()).toEqual(ids);
+});
+
+it("writes the first event of a run in the next call, before all runs that wait", async () => {
+	const { calls, queue } = queueOf(1);
+	const ids = idsOf(600);
+	for (const id of ids) queue.add(writerOf(id));
+	await calls.until(1);
+	queue.add(writerOf("new", true));
+	await calls.until(2);
+	expect(calls.made[1]?.[0]).toBe("new");
+});
+
+it("writes all runs in one call if no time is to pass between calls", async () => {
+	const { calls, queue } = queueOf(0);
+	const ids = idsOf(600);
+	for (const id of ids) queue.add(writerOf(id));
+	await calls.until(1);
+	expect(calls.made).toEqual([ids]);
+});
