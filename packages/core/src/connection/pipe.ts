@@ -48,32 +48,41 @@ export async function pipe<Item>(
 	target.signal.addEventListener("abort", onAbort, { once: true });
 
 	let ended = false;
-	/** The next event; `undefined` at the end, and as soon as the connection closes, because a source may wait forever. */
-	const next = (): Promise<SSEMessage | undefined> =>
+	const toNext = ({
+		done = false,
+		value,
+	}: IteratorResult<Item>): ReturnType<typeof toEvent> | undefined => {
+		ended = done;
+		if (done || target.closed) return undefined;
+		// Awaits items that are promises, like `for await`.
+		return isPromiseLike(value) ? value.then(toEvent) : toEvent(value);
+	};
+	/** As soon as the connection closes, `undefined`, because a source may wait forever. */
+	const unlessClosed = <Event>(event: PromiseLike<Event>): Promise<Event | undefined> =>
 		new Promise((resolve, reject) => {
 			stopWaiting = () => {
 				ended = false;
 				resolve(undefined);
 			};
-			// A source that throws has ended by itself.
-			ended = true;
-			const toNext = ({
-				done = false,
-				value,
-			}: IteratorResult<Item>): ReturnType<typeof toEvent> | undefined => {
-				ended = done;
-				if (done || target.closed) return undefined;
-				// Awaits items that are promises, like `for await`.
-				return isPromiseLike(value) ? value.then(toEvent) : toEvent(value);
-			};
-			Promise.resolve(iterator.next()).then(toNext).then(resolve, reject);
+			event.then(resolve, reject);
 		});
+	/** The next event; `undefined` at the end. A promise only if the source has to be waited for: one for each event costs as much as the event. */
+	const next = (): PromiseLike<SSEMessage | undefined> | SSEMessage | undefined => {
+		// A source that throws has ended by itself.
+		ended = true;
+		const step = iterator.next();
+		const event = isPromiseLike(step) ? Promise.resolve(step).then(toNext) : toNext(step);
+		return isPromiseLike(event) ? unlessClosed(event) : event;
+	};
 
 	let count = 0;
 	let sent = 0;
 	try {
+		// What the caller sends right after this call comes first.
+		await undefined;
 		while (!target.closed) {
-			const event = await next();
+			const step = next();
+			const event = isPromiseLike(step) ? await step : step;
 			if (event === undefined) break;
 			const { data, ...own } = event;
 			const frame = host.encode(data, { ...options, ...own }, true);
@@ -81,7 +90,8 @@ export async function pipe<Item>(
 			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
 			if (target.enqueue(frame)) sent++;
 			count++;
-			await (target.room() ?? (count % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined));
+			const wait = target.room() ?? (count % ITEMS_PER_TURN === 0 ? endOfTurn() : undefined);
+			if (wait !== undefined) await wait;
 		}
 	} finally {
 		target.signal.removeEventListener("abort", onAbort);

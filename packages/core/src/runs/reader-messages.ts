@@ -1,7 +1,8 @@
 /**
  * The messages that one reader of a run is sent, one by one, from its position to the end of the run.
  *
- * Not an async generator, whose `yield` costs several promises for each message.
+ * An async iterator of which `next` answers at once if there is nothing to wait for: `for await` and a pipe take that, and a promise
+ * for each message costs as much as the message.
  */
 import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
@@ -25,8 +26,10 @@ export interface Beginning {
 	readonly gap: RunGapReason | undefined;
 }
 
+type Step = IteratorResult<SSEMessage, void>;
+
 /** A call of `next` must not overlap another. */
-export class ReaderMessages implements AsyncIterableIterator<SSEMessage, void> {
+export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 	readonly #host: MessagesHost;
 	readonly #status: RunStatus;
 	readonly #beginning: Beginning;
@@ -55,25 +58,29 @@ export class ReaderMessages implements AsyncIterableIterator<SSEMessage, void> {
 		this.#signal = signal;
 	}
 
-	[Symbol.asyncIterator](): this {
-		return this;
+	[Symbol.asyncIterator](): AsyncIterator<SSEMessage, void> {
+		return this as unknown as AsyncIterator<SSEMessage, void>;
 	}
 
-	async next(): Promise<IteratorResult<SSEMessage, void>> {
+	next(): Step | Promise<Step> {
 		try {
 			const value = this.#taken();
-			return value === undefined ? await this.#read() : { done: false, value };
+			return value === undefined ? this.#read() : { done: false, value };
 		} catch (error) {
-			// Nobody closes an iterator that has thrown.
-			await this.return();
-			throw error;
+			return this.#failed(error);
 		}
 	}
 
-	async return(): Promise<IteratorResult<SSEMessage, void>> {
+	async return(): Promise<Step> {
 		this.#isOver = true;
 		await this.#pages?.return(true);
 		return { done: true, value: undefined };
+	}
+
+	/** Nobody closes an iterator that has thrown. */
+	async #failed(error: unknown): Promise<never> {
+		await this.return();
+		throw error;
 	}
 
 	/** The next message of those that were read. */
@@ -91,24 +98,32 @@ export class ReaderMessages implements AsyncIterableIterator<SSEMessage, void> {
 		}
 	}
 
-	async #read(): Promise<IteratorResult<SSEMessage, void>> {
-		while (!this.#isOver) {
-			if (this.#pages === undefined) {
-				this.#pages = await this.#begin();
-			} else {
-				const step = await this.#pages.next();
-				if (step.done === true) {
-					this.#isOver = true;
-					if (!step.value) this.#add(gapMessages("expired", undefined, this.#codec));
-				} else {
-					this.#page = step.value;
-					this.#index = 0;
-				}
+	async #read(): Promise<Step> {
+		try {
+			while (!this.#isOver) {
+				await this.#turnPage();
+				const value = this.#taken();
+				if (value !== undefined) return { done: false, value };
 			}
-			const value = this.#taken();
-			if (value !== undefined) return { done: false, value };
+			return { done: true, value: undefined };
+		} catch (error) {
+			return this.#failed(error);
 		}
-		return { done: true, value: undefined };
+	}
+
+	async #turnPage(): Promise<void> {
+		if (this.#pages === undefined) {
+			this.#pages = await this.#begin();
+			return;
+		}
+		const step = await this.#pages.next();
+		if (step.done === true) {
+			this.#isOver = true;
+			if (!step.value) this.#add(gapMessages("expired", undefined, this.#codec));
+		} else {
+			this.#page = step.value;
+			this.#index = 0;
+		}
 	}
 
 	/** Tells of a gap, and sends the state instead of what led to it. @returns the pages that follow */
