@@ -4,13 +4,16 @@
  */
 import { eventually, type TestStream } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
+import { createEngineEventLog } from "../src/engine.js";
 import type { SSEService } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { dataOf } from "./received.js";
-import type { Opened, Serving } from "./serving.js";
+import { type Opened, type Serving, startService } from "./serving.js";
 import { startOn } from "./start-on.js";
 
 const PARAMS = { clientId: "ada", groups: ["room"], meta: { name: "as connected" } };
+
+const MAX_LAG_MS = 20;
 
 interface Scene {
 	readonly engine: MemoryEngine;
@@ -124,4 +127,32 @@ describe.each(Object.entries(COMMANDS))("%s", (_, command) => {
 			received: [],
 		});
 	});
+});
+
+// It was given up, and then waited for once more. In the end there was no gap, and the client had been changed.
+it("no command changes a client that is waited for in vain without a gap", async () => {
+	const engine = new MemoryEngine();
+	const one = await startOn(engine);
+	const eventLog = createEngineEventLog(engine.driver());
+	let prove = (): void => {};
+	const proven = new Promise<void>((resolve) => {
+		prove = resolve;
+	});
+	Object.assign(eventLog.shared ?? {}, { maxLagMs: MAX_LAG_MS, current: () => proven });
+	const late = await startService({ eventLog });
+	const { stream: other } = await late.open();
+	await one.sse.publish("all", "0");
+	await other.take(1);
+	engine.isMute = true;
+	await stored(engine, () => one.sse.leave({ client: "ada" }, "room"));
+	const { id } = await one.sse.publish("all", "had");
+	const { connection, stream } = await late.open(PARAMS, id);
+	await stream.take(1);
+	expect(dataOf(stream.events)).toEqual(['{"reason":"diverged"}']);
+	engine.goOn();
+	prove();
+	await one.sse.publish("all", "last");
+	await stream.until(() => dataOf(stream.events).includes("last"));
+	expect(connection.groups).toEqual([]);
+	expect(dataOf(stream.events).slice(1)).toEqual(["had", "last"]);
 });

@@ -78,8 +78,10 @@ function* pass<C extends Replayed>(
 	const groups = [...connection.memberships];
 	const from: Partial<Cursor> | undefined = cursor === "start" ? {} : cursor;
 	const isOwed = isPartial || from?.isPartial === true;
+	const { isProven = false } = origin;
 	const given =
-		from && (yield* missed(host, connection, groups, { ...from, isPartial: isOwed }, goal));
+		from &&
+		(yield* missed(host, connection, groups, { ...from, isPartial: isOwed, isProven }, goal));
 	if (given?.failure === "broken") {
 		const { at, relied } = given;
 		if (at !== from?.position && at !== undefined) return originAt(at, isOwed, relied);
@@ -144,7 +146,7 @@ function* missed<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
 	groups: readonly string[],
-	{ position, isPartial = false, reliesOn }: Partial<Cursor>,
+	{ position, isPartial = false, reliesOn, isProven }: Partial<Cursor & Pick<Origin, "isProven">>,
 	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
@@ -162,8 +164,9 @@ function* missed<C extends Replayed>(
 	const last = relied ?? at ?? upTo;
 	if (isBehind(upTo, last)) {
 		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
-		yield* settled(log.shared?.current());
-		if (log.shared?.had?.(last)) host.retarget(connection, goal);
+		// Otherwise the log has been waited for.
+		if (isProven) yield* settled(log.shared?.current());
+		if (isProven && log.shared?.had?.(last)) host.retarget(connection, goal);
 		return { at, lastSent, relied, failure: upTo === goal.upTo ? "diverged" : "broken" };
 	}
 	// It received only events that nothing up to there replaced, so the log must still have that later position.
