@@ -1,9 +1,11 @@
 /**
  * Mistakes of newcomers: the error names the mistake, and what to do instead.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { createAppStreams } from "../src/adapter.js";
 import {
 	type ConnectParams,
 	createSSEService,
@@ -50,6 +52,20 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 		"an event that is volatile and has a key",
 		(sse) => sse.send("all", 1, { volatile: true, key: "a" }),
 		"volatile cannot be combined with key or ttlMs: a volatile event neither waits nor is kept",
+	],
+	[
+		"the app of a framework in the place of its server",
+		() => {
+			const app = new EventEmitter() as Server;
+			createAppStreams({ service: createSSEService() }).closeWith(app);
+		},
+		"closeWith takes the server that listen returns, got an object",
+	],
+	[
+		"no server",
+		() =>
+			createAppStreams({ service: createSSEService() }).closeWith(undefined as unknown as Server),
+		"closeWith takes the server that listen returns, got undefined",
 	],
 	[
 		"more groups than a connection may have",

@@ -133,6 +133,20 @@ describe("a service", () => {
 		]);
 	});
 
+	it("gives clients whose JSON has the number of connections, as in a list of who is online", async () => {
+		const { sse: service, open } = await serve();
+		await open({ clientId: "1", groups: ["a"], meta: { n: 1 } });
+		await open({ clientId: "1", groups: ["b"] });
+		expect(JSON.parse(JSON.stringify(service.getClients("a")))).toEqual([
+			{ clientId: "1", meta: { n: 1 }, connections: 1 },
+		]);
+		expect(JSON.parse(JSON.stringify(service.getClient("1")))).toEqual({
+			clientId: "1",
+			meta: {},
+			connections: 2,
+		});
+	});
+
 	it("keeps what was set without a group for a client that is not in the default group", async () => {
 		const { sse: service, open } = await serve();
 		await open({ clientId: "1", groups: ["a"], meta: { n: 1 } });

@@ -2,7 +2,7 @@
  * A client as the application sees it: an object with three properties, which always reflect the current state.
  */
 
-import type { Membership, Meta, SSEClientObjInterface } from "../types/client.js";
+import type { ClientPresence, Membership, Meta, SSEClientObjInterface } from "../types/client.js";
 import { type Client, mainOf } from "./client.js";
 import type { Registry } from "./registry.js";
 
@@ -33,6 +33,10 @@ export class ClientView implements SSEClientObjInterface {
 		return this.#client.connections
 			.filter(({ memberships }) => !membership || memberships.has(membership.group))
 			.map(({ response }) => response);
+	}
+
+	toJSON(): ClientPresence {
+		return { ...this, connections: this.connections.length };
 	}
 }
 

@@ -49,6 +49,7 @@ export interface AppStreams<Events extends object = AnyEvents> {
 	 * ones are refused, as by `close`.
 	 *
 	 * @returns the server
+	 * @throws `ERR_SSE_INVALID_OPTION` for anything else, such as the app itself
 	 */
 	closeWith<Server extends HttpServer>(server: Server): Server;
 
@@ -152,6 +153,11 @@ class Streams implements AppStreams, ConnectionOwner<Connection> {
 	}
 
 	closeWith<Server extends HttpServer>(server: Server): Server {
+		// The apps of Express and Koa are emitters, too, and never close.
+		if (typeof (server as Partial<HttpServer> | undefined)?.close !== "function") {
+			const rule = "closeWith takes the server that listen returns";
+			throw invalid("ERR_SSE_INVALID_OPTION", rule, server);
+		}
 		this.#servers.add(server);
 		return server;
 	}
