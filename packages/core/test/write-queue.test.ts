@@ -47,12 +47,12 @@ it("writes all runs in one call if they are few", async () => {
 	expect(calls.made).toEqual([ids]);
 });
 
-it("writes a third of many runs in each call, in their order, and all in the end", async () => {
+it("writes half of many runs in each call, in their order, and all in the end", async () => {
 	const { calls, queue } = queueOf(1);
 	const ids = idsOf(600);
 	for (const id of ids) queue.add(writerOf(id));
-	await calls.until(5);
-	expect(calls.made.map(({ length }) => length)).toEqual([200, 134, 100, 100, 66]);
+	await calls.until(4);
+	expect(calls.made.map(({ length }) => length)).toEqual([300, 150, 100, 50]);
 	expect(calls.made.flat()).toEqual(ids);
 });
 

@@ -103,7 +103,7 @@ export interface RunsOptions<State = any> {
 	readonly leaseMs?: number | undefined;
 	/**
 	 * The minimum time between two calls of the store, in milliseconds. The first event of a run is written with the next call. Later
-	 * ones may wait for a second and a third call if more than 100 runs of this process have events to write. Default 20.
+	 * ones may wait for a second call if more than 100 runs of this process have events to write. Default 20.
 	 */
 	readonly batchMs?: number | undefined;
 	/** How many events a run may have. Default 100,000. At the limit it fails, with the reason `limit`. */
