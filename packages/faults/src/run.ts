@@ -74,6 +74,9 @@ class Run {
 		this.#fleet = fleet;
 		this.#truth = new Truth(options.maxEvents);
 		this.#checker = new Checker(this.#truth);
+		for (const { isOther, port } of fleet.members) {
+			if (isOther) this.#truth.addOlderVersion(port);
+		}
 		this.#timeline = new Timeline(options.print);
 		// Each has its own, so that one does not change what the others do.
 		const [plan, scene, crowd, load] = [1, 2, 3, 4].map((each) =>

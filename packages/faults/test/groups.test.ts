@@ -37,6 +37,19 @@ function contradicted(isOnItsWay: boolean): World {
 	return world;
 }
 
+/**
+ * Bob has an order, as in `told`, behind him when he connects to another process.
+ *
+ * @param isChecked whether what all received until then is checked before he connects
+ */
+function openedPast(what: "join" | "leave", process: number, isChecked = false): World {
+	const world = told(what, process);
+	world.giveAll({ kind: "id", position: at(51) });
+	if (isChecked) expect(world.check()).toEqual([]);
+	world.give(BOB, { kind: "closed" }, { kind: "opened", process: 0, lastId: at(51) });
+	return world;
+}
+
 /** Send one event to a group, to these readers. */
 function send(
 	world: World,
@@ -98,6 +111,29 @@ describe("a history with changing groups is correct", () => {
 			if (isGiven) world.give(BOB, { kind: "event", number, position: at(52) });
 			world.giveAll({ kind: "id", position: at(52) });
 			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("if a command on its way does not apply to a stream that opens past it", () => {
+		for (const process of [OTHER_PROCESS, OWN_PROCESS]) {
+			const world = openedPast("join", process);
+			send(world, 52, CLEO_GROUP, {});
+			world.giveAll({ kind: "id", position: at(52) });
+			expect(world.check()).toEqual([]);
+		}
+	});
+
+	it("whether or not it does after a gap, which leads such a stream back", () => {
+		for (const isChecked of [true, false]) {
+			for (const isGiven of [true, false]) {
+				const world = openedPast("join", OTHER_PROCESS, isChecked);
+				world.truth.losses.beginOutage(world.now);
+				world.give(BOB, { kind: "gap", reason: "diverged", position: at(50) });
+				const number = world.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
+				if (isGiven) world.give(BOB, { kind: "event", number, position: at(52) });
+				world.giveAll({ kind: "id", position: at(52) });
+				expect(world.check()).toEqual([]);
+			}
 		}
 	});
 
@@ -177,6 +213,19 @@ describe("of changing groups, the checker finds:", () => {
 			const world = told("leave", process);
 			send(world, 52, "red", { to: [ADA, BOB] });
 			expect(world.rules()).toEqual(["foreign"]);
+		}
+	});
+
+	it("a process that carries out a command on a stream that opened past it", () => {
+		for (const isChecked of [true, false]) {
+			const joined = openedPast("join", OTHER_PROCESS, isChecked);
+			const number = joined.send(1, at(52), { targets: [{ group: CLEO_GROUP }] });
+			joined.give(BOB, { kind: "event", number, position: at(52) });
+			expect(joined.rules()).toEqual(["foreign"]);
+			const left = openedPast("leave", OTHER_PROCESS, isChecked);
+			send(left, 52, "red", { to: [ADA] });
+			left.giveAll({ kind: "id", position: at(52) });
+			expect(left.rules()).toEqual(["missed"]);
 		}
 	});
 

@@ -17,6 +17,7 @@ const FLAWS = [
 	{ flaw: "repeating", only: ["cut"], rules: ["twice"] },
 	{ flaw: "silent", only: ["failover"], rules: ["continuity", "order"] },
 	{ flaw: "deaf", only: ["cut"], rules: ["missed", "foreign"] },
+	{ flaw: "outdated", only: ["hold"], rules: ["missed", "foreign"] },
 	{ flaw: "undone", only: ["cut"], rules: ["missed", "foreign"] },
 	{ flaw: "suspicious", only: ["kill"], rules: ["gap"] },
 	{ flaw: "stateless", only: ["failover"], rules: ["state"] },

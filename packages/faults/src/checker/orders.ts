@@ -1,15 +1,20 @@
 /**
  * The orders: commands that change the groups of one reader, and whether they apply to its stream. A process carries out a command
- * of another process when the log delivers it, for the streams that it has then.
+ * of another process when the log delivers it, for the streams that it has then and that are not past it.
  */
+import type { Branch } from "../truth/branch.js";
 import type { Position } from "../truth/position.js";
 import type { Reader } from "../truth/target.js";
 import type { Truth } from "../truth/truth.js";
 import type { Course } from "./course.js";
 import { Memberships } from "./memberships.js";
+import type { Opened } from "./received.js";
 
 /** How many are reported. */
 const REPORTED = 10;
+
+/** All processes are past what the log has when they have been ready, and those streams checked that opened until then. */
+const SETTLED = 1;
 
 /** A command that is still not stored after all processes were ready so many times never will be. */
 const GIVEN_UP = 2;
@@ -19,6 +24,8 @@ export class Orders {
 	readonly asked = new Set<number>();
 	/** Orders on their way when the stream opened: it is unknown whether they apply to it. */
 	readonly unsettled = new Set<number>();
+	/** Orders that the stream was past when it opened. Its process may not be, and may lead it back by a gap. */
+	readonly #past = new Set<number>();
 	readonly #truth: Truth;
 	readonly #reader: Reader;
 	/** Orders that some process may not have carried out yet, and how often all processes were ready since. */
@@ -37,19 +44,31 @@ export class Orders {
 	}
 
 	/** A stream is open: its reader is in the groups of its request, and in those that orders named at that moment. */
-	onOpened(process: number, courses: readonly Course[]): void {
+	onOpened({ process, lastId }: Opened, courses: readonly Course[]): void {
 		this.#process = process;
 		this.#isLive = false;
 		this.asked.clear();
 		this.unsettled.clear();
+		this.#past.clear();
 		this.#memberships = Memberships.of(this.#reader.groups);
-		for (const id of this.#pending.keys()) this.#unsettle(id, [this.#memberships]);
+		for (const id of this.#pending.keys()) {
+			const isPast = this.#isPast(id, lastId) && !this.#truth.isOlderVersion(process);
+			if (isPast) this.#past.add(id);
+			else this.#unsettle(id, [this.#memberships]);
+		}
 		for (const course of courses) course.memberships = this.#memberships.copy();
 	}
 
 	/** Its process follows the log, and has a position before everything that is stored from now on. */
 	onPosition(): void {
 		this.#isLive = this.#process !== undefined;
+	}
+
+	/** A gap is about to move the reader, from somewhere on these courses. Its process may not have had its position. */
+	onGap(courses: readonly Course[]): void {
+		const all = courses.map(({ memberships }) => memberships);
+		for (const id of this.#past) this.#unsettle(id, [this.#memberships, ...all]);
+		this.#past.clear();
 	}
 
 	onClosed(): void {
@@ -104,10 +123,19 @@ export class Orders {
 			const place = current?.placeOfTold(id);
 			const isElsewhere = this.#truth.ledger.all().some((branch) => branch.placeOfTold(id));
 			const isBefore = place !== undefined && current?.epoch === epoch && place <= sequence;
-			const isNowhere = place === undefined && (isElsewhere || settles >= GIVEN_UP);
-			if (isBefore || isNowhere) this.#pending.delete(id);
+			const isGone = place === undefined && isElsewhere;
+			const isNowhere = place === undefined && settles >= GIVEN_UP;
+			if (isNowhere || (settles >= SETTLED && (isBefore || isGone))) this.#pending.delete(id);
 			else this.#pending.set(id, settles + 1);
 		}
+	}
+
+	/** Whether the log has an order before a position, whatever branch that is on. */
+	#isPast(id: number, at: Position | undefined): boolean {
+		const branches = at === undefined ? [] : this.#truth.branchesWith(at);
+		const { sequence = 0 } = at ?? {};
+		const isIn = (branch: Branch): boolean => (branch.placeOfTold(id) ?? Infinity) <= sequence;
+		return branches.length > 0 && branches.every(isIn);
 	}
 
 	/** It is unknown whether it applies to the stream. */

@@ -60,7 +60,7 @@ export class Reading {
 	}
 
 	*#look(received: Received): Iterable<Problem> {
-		if (received.kind === "opened") this.#orders.onOpened(received.process, this.#courses);
+		if (received.kind === "opened") this.#orders.onOpened(received, this.#courses);
 		if (received.kind === "closed") this.#orders.onClosed();
 		if (received.kind === "told") return this.#orders.onTold(received.id, this.#courses);
 		const recovered = this.#recovered;
@@ -70,10 +70,8 @@ export class Reading {
 		if (received.kind === "state") return yield* this.#lookAtState(received.number);
 		if (received.kind === "gap") {
 			yield* this.#lookAtGap(received);
-			this.#settleAt(received.position);
 		} else if (recovered !== undefined && received.kind === "id") {
 			yield* this.#lookAtGap({ ...received, kind: "gap", reason: recovered.reason });
-			this.#settleAt(received.position);
 		} else {
 			const number = received.kind === "event" ? received.number : undefined;
 			if (received.kind === "event") yield* this.#lookAtEvent(received);
@@ -157,8 +155,13 @@ export class Reading {
 	*#lookAtGap(gap: Gap): Iterable<Problem> {
 		const at = this.#at;
 		// It carries a position.
-		if (at === undefined) return yield ["gap", "it was nowhere before"];
+		if (at === undefined) {
+			this.#settleAt(gap.position);
+			return yield ["gap", "it was nowhere before"];
+		}
 		const objection = this.#gaps.objectionTo(gap, at, this.#coursesFrom(at));
+		this.#orders.onGap(this.#courses);
+		this.#settleAt(gap.position);
 		if (objection === undefined) return;
 		const to = `from ${nameOf(at)} to ${nameOf(gap.position)}`;
 		yield ["gap", `a gap says ${gap.reason} ${to}: ${objection}`];

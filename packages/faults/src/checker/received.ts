@@ -37,6 +37,7 @@ export type Received = Timed &
 		| { readonly kind: "told"; readonly id: number; readonly what: string }
 	);
 
+export type Opened = Received & { readonly kind: "opened" };
 export type Gap = Received & { readonly kind: "gap" };
 export type Recovered = Received & { readonly kind: "recovered" };
 

@@ -9,6 +9,7 @@ import type { EventLog } from "sse-service/engine";
  * - `silent`: does not report that it lost events it had delivered.
  * - `suspicious`: claims that events it has are lost.
  * - `deaf`: ignores `join` and `leave` of other processes.
+ * - `outdated`: carries out commands on streams that are past them.
  * - `undone`: lets an older command of another process undo a later command of its own.
  * - `stateless`: has no newest events for clients that join a group.
  * - `absent`: its process does not report who is connected to it.
@@ -20,6 +21,7 @@ export type Flaw =
 	| "silent"
 	| "suspicious"
 	| "deaf"
+	| "outdated"
 	| "undone"
 	| "stateless"
 	| "absent"
@@ -56,9 +58,13 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 	} else if (flaw === "deaf") {
 		// It still reports who is connected. Otherwise the list would be wrong, instead of what its clients receive.
 		hosted(({ obey }) => ({
-			obey: (command) => {
-				if (command.do === "present") obey(command);
+			obey: (command, ...others) => {
+				if (command.do === "present") obey(command, ...others);
 			},
+		}));
+	} else if (flaw === "outdated") {
+		hosted(({ obey }) => ({
+			obey: (command, at, ...others) => obey(command, { ...at, sequence: Infinity }, ...others),
 		}));
 	} else if (flaw === "undone") {
 		const own = new WeakSet<object>();
@@ -69,7 +75,9 @@ export function makeFlawed(log: EventLog, flaw: Flaw): void {
 				return tell(command);
 			};
 		}
-		hosted(({ obey }) => ({ obey: (command) => void (own.has(command) || obey(command)) }));
+		hosted(({ obey }) => ({
+			obey: (command, ...others) => void (own.has(command) || obey(command, ...others)),
+		}));
 	} else if (flaw === "suspicious") {
 		const readAfter = log.readAfter.bind(log);
 		log.readAfter = (...asked) => (isNow() ? "diverged" : readAfter(...asked));

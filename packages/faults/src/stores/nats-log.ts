@@ -12,6 +12,9 @@ export const STREAM = "SSE";
 /** Messages per request. */
 const AT_A_TIME = 64;
 
+/** How long JetStream may take to answer. A busy machine takes seconds. */
+const ANSWER_MS = 10_000;
+
 export interface StreamInfo {
 	readonly created: string;
 	readonly config: { readonly subjects: readonly string[] };
@@ -49,7 +52,8 @@ export async function ask<Reply>(
 	call: string,
 	request: object = {},
 ): Promise<Reply> {
-	const message = await connection.request(`$JS.API.${call}`, JSON.stringify(request));
+	const text = JSON.stringify(request);
+	const message = await connection.request(`$JS.API.${call}`, text, { timeout: ANSWER_MS });
 	return message.json<Reply>();
 }
 

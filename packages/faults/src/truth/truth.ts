@@ -31,6 +31,8 @@ export class Truth {
 	readonly #told = new Map<number, Told>();
 	readonly #sightings = new Sightings();
 	readonly #maxEvents: number;
+	/** By port. */
+	readonly #olderVersions = new Set<number>();
 	/** Acknowledged without a tag, and not judged yet. */
 	readonly #untagged: { readonly number: number; readonly position: Position }[] = [];
 	#evidence: Evidence = { log: 0, receipt: 0 };
@@ -39,6 +41,15 @@ export class Truth {
 	constructor(maxEvents = Infinity) {
 		this.#maxEvents = maxEvents;
 		this.ledger = new Ledger((number) => this.keyOf(number));
+	}
+
+	/** A process of another version has other rules. */
+	addOlderVersion(process: number): void {
+		this.#olderVersions.add(process);
+	}
+
+	isOlderVersion(process: number): boolean {
+		return this.#olderVersions.has(process);
 	}
 
 	/** A process is about to receive an order. */
