@@ -16,10 +16,16 @@ import type {
 	StreamEvent,
 	StreamOptions,
 	StreamState,
+	UntypedOptions,
 } from "./types.js";
 
 type Listener<Value> = (value: Value) => unknown;
 
+/** `openStream`, where the options say nothing of the types of events. */
+export function openStream<Events extends EventMap = AnyEvents>(
+	url: string | URL | (() => string | URL),
+	options: UntypedOptions,
+): EventStream<Events>;
 /**
  * Opens an event stream that reconnects by itself, each time from its position.
  *
@@ -33,6 +39,10 @@ type Listener<Value> = (value: Value) => unknown;
  * stream.on("tick", ({ data }) => show(data.price));
  */
 export function openStream<Events extends EventMap = AnyEvents>(
+	url: string | URL | (() => string | URL),
+	options?: StreamOptions<Events>,
+): EventStream<Events>;
+export function openStream<Events extends EventMap>(
 	url: string | URL | (() => string | URL),
 	options: StreamOptions<Events> = {},
 ): EventStream<Events> {

@@ -10,6 +10,7 @@ import type {
 	StreamOptions,
 	StreamState,
 	TypeOf,
+	UntypedOptions,
 } from "./types.js";
 
 /** What `useStream` returns: give it to `useEvent` and `useLatest`, in this component or another. */
@@ -18,6 +19,11 @@ export interface UsedStream<Events extends EventMap = AnyEvents> {
 	readonly handle: StreamHandle<Events>;
 }
 
+/** `useStream`, where the options say nothing of the types of events. */
+export function useStream<Events extends EventMap = AnyEvents>(
+	url: string,
+	options: UntypedOptions,
+): UsedStream<Events>;
 /**
  * Uses the stream of this URL: it opens with the first component that uses it, and closes with the last. The component
  * renders again when `state` changes, but not on events.
@@ -25,6 +31,10 @@ export interface UsedStream<Events extends EventMap = AnyEvents> {
  * @param options those of `openStream`, read when the stream opens
  */
 export function useStream<Events extends EventMap = AnyEvents>(
+	url: string,
+	options?: StreamOptions<Events>,
+): UsedStream<Events>;
+export function useStream<Events extends EventMap>(
 	url: string,
 	options?: StreamOptions<Events>,
 ): UsedStream<Events> {

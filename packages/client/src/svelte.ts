@@ -3,7 +3,14 @@
  */
 import { type Readable, readable } from "svelte/store";
 import { isOnServer, streamHandle } from "./stream-pool.js";
-import type { AnyEvents, EventMap, StreamOptions, StreamState, TypeOf } from "./types.js";
+import type {
+	AnyEvents,
+	EventMap,
+	StreamOptions,
+	StreamState,
+	TypeOf,
+	UntypedOptions,
+} from "./types.js";
 
 /** What `streamStores` returns. */
 export interface StreamStores<Events extends EventMap = AnyEvents> {
@@ -13,8 +20,17 @@ export interface StreamStores<Events extends EventMap = AnyEvents> {
 	latest<Type extends TypeOf<Events>>(type: Type): Readable<Events[Type] | undefined>;
 }
 
+/** `streamStores`, where the options say nothing of the types of events. */
+export function streamStores<Events extends EventMap = AnyEvents>(
+	url: string,
+	options: UntypedOptions,
+): StreamStores<Events>;
 /** Returns stores of the stream of this URL. `options`: those of `openStream`. On a server they keep their first value. */
 export function streamStores<Events extends EventMap = AnyEvents>(
+	url: string,
+	options?: StreamOptions<Events>,
+): StreamStores<Events>;
+export function streamStores<Events extends EventMap>(
 	url: string,
 	options?: StreamOptions<Events>,
 ): StreamStores<Events> {

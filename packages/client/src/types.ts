@@ -172,6 +172,9 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly shared?: boolean | SharedOptions | undefined;
 }
 
+/** Options that say nothing of the types of events. From a string, TypeScript would infer a map with the members of a string. */
+export type UntypedOptions = StreamOptions & { readonly parse: "auto" | "json" | "text" };
+
 /** An event stream that reconnects by itself. Listeners run in the order of the stream. */
 export interface EventStream<Events extends EventMap = AnyEvents>
 	extends AsyncIterable<StreamEvent<Events>> {

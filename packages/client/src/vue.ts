@@ -12,6 +12,7 @@ import type {
 	StreamOptions,
 	StreamState,
 	TypeOf,
+	UntypedOptions,
 } from "./types.js";
 
 /** The stream of this URL and its state. It closes with the last scope that uses it. */
@@ -20,11 +21,20 @@ export interface UsedStream<Events extends EventMap = AnyEvents> {
 	readonly state: Readonly<Ref<StreamState>>;
 }
 
+/** `useStream`, where the options say nothing of the types of events. */
+export function useStream<Events extends EventMap = AnyEvents>(
+	url: string,
+	options: UntypedOptions,
+): UsedStream<Events>;
 /**
  * Uses the stream of this URL until the scope of the caller is disposed. `options`: those of `openStream`. While a server renders
  * the component, the stream is a closed one, and `state` is `connecting`, as it will be on the page.
  */
 export function useStream<Events extends EventMap = AnyEvents>(
+	url: string,
+	options?: StreamOptions<Events>,
+): UsedStream<Events>;
+export function useStream<Events extends EventMap>(
 	url: string,
 	options?: StreamOptions<Events>,
 ): UsedStream<Events> {

@@ -450,6 +450,22 @@ describe("a stream", () => {
 		]);
 	});
 
+	// The members of a string were taken for the types of its events, so that `on("tick")` did not compile.
+	it.each(["auto", "json", "text"] as const)(
+		"has events of any type, with parse %s and without a map",
+		async (parse) => {
+			const { sse, server } = await serve();
+			const stream = openStream(server.url, { parse });
+			atEnd(() => stream.close());
+			const received: unknown[] = [];
+			stream.on("tick", ({ data }) => received.push(data));
+			await untilState(stream, "open");
+			sse.send("all", 7, { event: "tick" });
+			await eventually(() => received.length > 0);
+			expect(received).toEqual([parse === "text" ? "7" : 7]);
+		},
+	);
+
 	it("refuses options that are not of their kind, before it asks for anything", () => {
 		const refusal = (options: object): unknown => {
 			try {
