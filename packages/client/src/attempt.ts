@@ -5,6 +5,9 @@ import { retryAfterMs } from "./back-off.js";
 import { EventStreamParser, type ParserHost } from "./event-stream-parser.js";
 import { StreamError } from "./stream-error.js";
 
+// Between two pieces of what has arrived, readers are asked for room: a chunk may have a million events.
+const PIECE_LENGTH = 16_384;
+
 export interface AttemptRequest {
 	readonly fetch: typeof fetch;
 	readonly url: string;
@@ -78,14 +81,15 @@ async function ask(
 	const parser = new EventStreamParser(host, maxEventLength);
 	const feed = async (text: string): Promise<void> => {
 		host.onBytes();
-		parser.feed(text);
-		host.onFed();
-		// One of several readers may have room while another has none.
-		for (let room = host.room(); room !== undefined; room = host.room()) await room;
+		for (let start = 0; start < text.length && !signal.aborted; start += PIECE_LENGTH) {
+			parser.feed(text.slice(start, start + PIECE_LENGTH));
+			host.onFed();
+			// One of several readers may have room while another has none.
+			for (let room = host.room(); room !== undefined; room = host.room()) await room;
+		}
 	};
 	if (!body) {
-		const text = await response.text();
-		if (!signal.aborted) await feed(text);
+		await feed(await response.text());
 		return { kind: "ended" };
 	}
 	// A new decoder for each body: one that broke off inside a character must not corrupt the next.

@@ -75,8 +75,9 @@ export class Connector implements Source {
 			const status = outcome.kind === "refused" ? outcome.status : undefined;
 			// The server asks the client not to reconnect.
 			if (status === 204) return this.#end();
-			if (status === 401 && !refreshed) {
-				const error = await renew(this.#options);
+			const { onUnauthorized } = this.#options;
+			if (status === 401 && !refreshed && onUnauthorized !== undefined) {
+				const error = await renew(onUnauthorized);
 				if (this.#stopped) return;
 				if (error !== undefined) return this.#end(error);
 				refreshed = true;

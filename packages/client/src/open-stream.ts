@@ -161,9 +161,9 @@ class Stream implements EventStream {
 	#onEvent({ type, text, id }: RawEvent): void {
 		if (id !== undefined) this.#moveTo(id);
 		const { parse, gapEvent, onGap } = this.#options;
-		const listeners = this.#listeners.get(type);
+		const listeners = [...(this.#listeners.get(type) ?? [])];
 		const isGap = type === gapEvent;
-		if (!isGap && this.#queues.size === 0 && (listeners?.size ?? 0) === 0) return;
+		if (!isGap && this.#queues.size === 0 && listeners.length === 0) return;
 		let data: unknown;
 		try {
 			data = readData(isGap ? "auto" : parse, text, type);
@@ -173,7 +173,7 @@ class Stream implements EventStream {
 		}
 		if (isGap) this.#call(onGap, { reason: reasonOf(data), id });
 		const event: StreamEvent = { type, data, id };
-		for (const listener of [...(listeners ?? [])]) {
+		for (const listener of listeners) {
 			// A previous listener may have closed the stream.
 			if (this.#state !== "closed") this.#call(listener, event);
 		}

@@ -3,7 +3,7 @@
  */
 const PREFIX = "sse-service:position:";
 
-export function loadPosition(name: string | undefined): string | undefined {
+export function loadPosition(name: string | undefined): string | null | undefined {
 	return name === undefined ? undefined : use((storage) => storage.getItem(PREFIX + name));
 }
 
@@ -12,9 +12,9 @@ export function savePosition(name: string | undefined, id: string): void {
 }
 
 // There may be no storage, the browser may deny it to a page, and it may be full. Then nothing is kept.
-function use<Value>(act: (storage: Storage) => Value): NonNullable<Value> | undefined {
+function use<Value>(act: (storage: Storage) => Value): Value | undefined {
 	try {
-		return act(sessionStorage) ?? undefined;
+		return act(sessionStorage);
 	} catch {
 		return undefined;
 	}

@@ -16,8 +16,8 @@ export function readData(parse: ResolvedOptions["parse"], text: string, type: st
 		return schema === undefined ? value : validated(schema, value);
 	} catch (cause) {
 		if (parse === "auto") return text;
-		const message = `The data of an event of type ${type} cannot be read: ${text.slice(0, 80)}`;
-		throw new StreamError("ERR_SSE_PARSE", message, { cause });
+		const what = `${type.slice(0, 80)} cannot be read: ${text.slice(0, 80)}`;
+		throw new StreamError("ERR_SSE_PARSE", `The data of an event of type ${what}`, { cause });
 	}
 }
 

@@ -14,26 +14,20 @@ export function errorOf(
 	if (outcome.kind !== "refused") return undefined;
 	const { status } = outcome;
 	try {
-		return refused({ status, final: status === 401 || isFinal(status) });
+		const final = status === 401 || isFinal(status);
+		return new StreamError("ERR_SSE_STATUS", `The server answered ${status}`, { status, final });
 	} catch (cause) {
 		return new StreamError("ERR_SSE_CALLBACK", "isFinal threw", { status, final: true, cause });
 	}
 }
 
 /** Has the application renew its authorization, after a 401. @returns why the stream ends, if it does */
-export async function renew({
-	onUnauthorized,
-}: Pick<ResolvedOptions, "onUnauthorized">): Promise<StreamError | undefined> {
-	const details = { status: 401, final: true };
-	if (onUnauthorized === undefined) return refused(details);
+export async function renew(onUnauthorized: () => unknown): Promise<StreamError | undefined> {
 	try {
 		await onUnauthorized();
 		return undefined;
 	} catch (cause) {
-		return new StreamError("ERR_SSE_CALLBACK", "onUnauthorized threw", { ...details, cause });
+		const details = { status: 401, final: true, cause };
+		return new StreamError("ERR_SSE_CALLBACK", "onUnauthorized threw", details);
 	}
-}
-
-function refused(details: { readonly status: number; readonly final: boolean }): StreamError {
-	return new StreamError("ERR_SSE_STATUS", `The server answered ${details.status}`, details);
 }

@@ -6,6 +6,7 @@ import { createGzip } from "node:zlib";
 import { eventually } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
+	type AnyEvents,
 	type EventStream,
 	openStream,
 	type StreamError,
@@ -212,6 +213,89 @@ describe("on a clock that the test moves", () => {
 		await reading;
 	});
 
+	// All events of a chunk waited, however many: a chunk of a million took minutes to take out one by one.
+	it("what waits for an iterator has a limit within a chunk, too", async () => {
+		let parsed = 0;
+		const { stream } = readParts((index) => (index === 0 ? "data\n\n".repeat(100_000) : ":"), {
+			maxWaiting: 10,
+			parse: () => ++parsed,
+		});
+		const iterator = stream[Symbol.asyncIterator]();
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(parsed).toBeGreaterThanOrEqual(10);
+		expect(parsed).toBeLessThan(3_000);
+		for (let i = 1; i <= 100_000; i++) expect((await iterator.next()).value?.data).toBe(i);
+	});
+
+	it.each([204, 205, 301, 304, 400, 404, 408, 410, 421, 425, 429, 500, 501, 502, 503, 505, 599])(
+		"status %i is asked again as documented, with a Retry-After that is none",
+		async (status) => {
+			const headers = { "retry-after": "0x10, -5; soon" };
+			const requests = ask(() => new Response(null, { status, headers }), { retry: { jitter: 0 } });
+			await vi.advanceTimersByTimeAsync(3_500);
+			const ends = [204, 400, 404, 410, 501, 505].includes(status);
+			// After 1 and 2 s.
+			expect(requests).toHaveLength(ends ? 1 : 3);
+		},
+	);
+
+	it.each(["text/event-stream;charset=utf-8", "TEXT/Event-Stream ; charset=latin1; x=y"])(
+		"a content type of %j is an event stream, in UTF-8",
+		async (type) => {
+			const received: unknown[] = [];
+			const headers = { "content-type": type };
+			const fetch = (async () =>
+				new Response("data: ü\n\n", { headers })) as typeof globalThis.fetch;
+			const stream = openStream("http://server.test/", { fetch });
+			atEnd(() => stream.close());
+			stream.on("message", ({ data }) => received.push(data));
+			await vi.advanceTimersByTimeAsync(10);
+			expect(received).toEqual(["ü"]);
+		},
+	);
+
+	it("a server that never finishes its headers is given up after 30 s, each time", async () => {
+		const errors: string[] = [];
+		const requests = ask(() => new Promise(() => {}), { onError: ({ code }) => errors.push(code) });
+		await vi.advanceTimersByTimeAsync(29_900);
+		expect([requests.length, errors]).toEqual([1, []]);
+		await vi.advanceTimersByTimeAsync(33_000);
+		expect([requests.length, errors]).toEqual([3, ["ERR_SSE_STALLED", "ERR_SSE_STALLED"]]);
+	});
+
+	it("types and fields that every object has are names like any other", async () => {
+		const received: unknown[] = [];
+		const errors: StreamError[] = [];
+		const text = ["__proto__", "constructor", "toString"]
+			.map((name) => `event: ${name}\ndata: {"__proto__":{"admin":true}}\n\n`)
+			.join("");
+		const fetch = (async () => new Response(text, { headers: TYPE })) as typeof globalThis.fetch;
+		const stream = openStream<AnyEvents>("http://server.test/", {
+			fetch,
+			parse: {},
+			onError: (error) => errors.push(error),
+		});
+		atEnd(() => stream.close());
+		stream.on("__proto__", ({ type }) => received.push(type));
+		stream.on("constructor", ({ type }) => received.push(type));
+		await vi.advanceTimersByTimeAsync(10);
+		expect([received, errors]).toEqual([["__proto__", "constructor"], []]);
+		expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);
+	});
+
+	it("an error names no more than the beginning of a type and a text", async () => {
+		const errors: StreamError[] = [];
+		const text = `event: ${LONG}\ndata: ${LONG}\n\n`;
+		const fetch = (async () => new Response(text, { headers: TYPE })) as typeof globalThis.fetch;
+		const onError = (error: StreamError): number => errors.push(error);
+		const stream = openStream("http://server.test/", { fetch, parse: "json", onError });
+		atEnd(() => stream.close());
+		stream.on(LONG, () => {});
+		await vi.advanceTimersByTimeAsync(10);
+		expect(errors.map(({ code }) => code)).toEqual(["ERR_SSE_PARSE"]);
+		expect(errors[0]?.message.length).toBeLessThan(250);
+	});
+
 	// As some polyfills, and fetches for tests.
 	it("a fetch that knows no signal is left alone at a stall, and gives nothing afterwards", async () => {
 		const controllers: ReadableStreamDefaultController<Uint8Array>[] = [];
@@ -395,6 +479,31 @@ describe("with a real server", () => {
 		open(server.url, { retry: { baseMs: 1 } });
 		await eventually(() => requests.length > 1);
 		expect(requests[1]?.url).toBe("/?lastEventId=%01%C3%BC");
+	});
+
+	it.each([
+		["a refusal", 503, "text/plain"],
+		["another content type", 200, "text/html"],
+	])("the endless body of %s is not read", async (_, status, type) => {
+		let written = 0;
+		let isClosed = false;
+		function* forever(): Generator<string> {
+			for (;;) {
+				written += 65_536;
+				yield "x".repeat(65_536);
+			}
+		}
+		const { server } = await serve({}, (_req, res) => {
+			res.writeHead(status, { "content-type": type });
+			pipeline(Readable.from(forever()), res, () => {
+				isClosed = true;
+			});
+			return true;
+		});
+		open(server.url, { retry: { baseMs: 100_000, maxMs: 100_000 } });
+		await eventually(() => isClosed);
+		// What the sockets hold.
+		expect(written).toBeLessThan(20_000_000);
 	});
 
 	it("a redirect that comes back to itself is a failure that another attempt follows", async () => {
