@@ -67,17 +67,22 @@ export const openOnNode: OpenReceiver = async (url) => {
 	};
 };
 
+/** All in one window, opened for the first: it takes the browser a second of CPU to open one. */
 export function openInBrowser(browser: () => TestBrowser): OpenReceiver {
+	let opening: ReturnType<TestBrowser["openWindow"]> | undefined;
 	return async (url, page) => {
-		const window = await browser().openWindow(page);
-		await window.evaluate(`{
+		opening ??= browser().openWindow(page);
+		const window = await opening;
+		const index: number = await window.evaluate(`{
 			const receive = ${receive};
-			window.receiver = receive(EventSource, ${JSON.stringify(url)});
+			window.receivers ??= [];
+			window.receivers.push(receive(EventSource, ${JSON.stringify(url)})) - 1;
 		}`);
+		const own = `window.receivers[${index}]`;
 		return {
-			count: () => window.evaluate("window.receiver.received.length"),
-			received: () => window.evaluate("window.receiver.received"),
-			close: () => window.close(),
+			count: () => window.evaluate(`${own}.received.length`),
+			received: () => window.evaluate(`${own}.received`),
+			close: () => window.evaluate(`${own}.close()`),
 		};
 	};
 }
