@@ -9,6 +9,7 @@ import {
 	openSocket,
 	openStream,
 	type Protocol,
+	sizeOf,
 	startServer,
 	type TestServer,
 	type TestSocket,
@@ -433,7 +434,8 @@ describe("over generated sequences of sends, joins, slow reads and closes", () =
 			fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
 				expect(await play(steps, false)).toEqual(await play(steps, true));
 			}),
-			{ numRuns: 60 },
+			// A long run looks for what few of them reach.
+			{ numRuns: sizeOf({ usual: 30, long: 300 }) },
 		);
 	});
 });

@@ -19,7 +19,8 @@ const transports: readonly Transport[] =
 	SSE_MODEL_TRANSPORT === undefined
 		? ["memory", "network"]
 		: [SSE_MODEL_TRANSPORT === "network" ? "network" : "memory"];
-const numRuns = Number(SSE_MODEL_RUNS ?? sizeOf({ usual: 50, long: 1_000 }));
+// A long run looks for what few scripts reach.
+const numRuns = Number(SSE_MODEL_RUNS ?? sizeOf({ usual: 30, long: 1_000 }));
 
 beforeAll(() => {
 	vi.useFakeTimers({ toFake: ["Date"] });
