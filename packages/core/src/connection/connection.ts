@@ -38,7 +38,7 @@ export class Connection
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 	/** The names of its groups. Only the registry changes them. */
 	memberships: ReadonlySet<string> = NO_GROUPS;
-	/** How many the registry had been given with it. */
+	/** Its number among all connections of the registry, in the order of opening. */
 	order = 0;
 	/** Its client's membership in its first group, if any, for its callbacks. Set by the registry. */
 	home: Membership | undefined;
