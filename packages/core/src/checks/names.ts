@@ -49,8 +49,8 @@ export function tooMany(code: SSEErrorCode, what: string, limit: string, value: 
 }
 
 /** Checks the option `limitKey`, by which connections are counted. @throws `ERR_SSE_INVALID_OPTION`, status 400 */
-export function checkLimitKey(key: unknown): string | undefined {
-	return key === undefined ? key : checkName(key, 256, "limitKey", "ERR_SSE_INVALID_OPTION");
+export function checkLimitKey(key: unknown): string {
+	return checkName(key, 256, "limitKey", "ERR_SSE_INVALID_OPTION");
 }
 
 /**

@@ -40,11 +40,12 @@ export function readOptions<Options extends object>(
  * @throws `ERR_SSE_INVALID_OPTION` for an unknown name
  */
 export function checkKeys(given: object, known: object, rule: string, within = ""): void {
-	const unknown = Object.keys(given).find((each) => !Object.hasOwn(known, each));
-	if (unknown === undefined) return;
-	const error = invalid("ERR_SSE_INVALID_OPTION", rule, within + unknown);
-	error.message += didYouMean(unknown, Object.keys(known));
-	throw error;
+	for (const each of Object.keys(given)) {
+		if (Object.hasOwn(known, each)) continue;
+		const error = invalid("ERR_SSE_INVALID_OPTION", rule, within + each);
+		error.message += didYouMean(each, Object.keys(known));
+		throw error;
+	}
 }
 
 /** The same rule, for an option that may be omitted. */

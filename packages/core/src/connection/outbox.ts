@@ -191,7 +191,8 @@ export abstract class Outbox<
 	}
 
 	#letGo(): void {
-		const waiting = this.#waiting ?? [];
+		const waiting = this.#waiting;
+		if (waiting === undefined) return;
 		this.#waiting = undefined;
 		for (const resolve of waiting) resolve();
 	}

@@ -27,6 +27,7 @@ export class Lifetimes<T extends Mortal> {
 
 	/** Ends the connection in time. */
 	add(connection: T, expiresAt = Infinity): void {
+		if (expiresAt === Infinity && this.#maxAgeMs === 0) return;
 		const now = Date.now();
 		const expiry = expiresAt - Math.min(MARGIN_MS, (expiresAt - now) * MARGIN_SHARE);
 		const age =
@@ -45,7 +46,6 @@ export class Lifetimes<T extends Mortal> {
 
 	/** Waits again if the time has not come: it was beyond a timer's limit, or the clock was set back. */
 	#wait(connection: T, endsAt: number, reason: "expired" | "age"): void {
-		if (endsAt === Infinity) return;
 		const left = endsAt - Date.now();
 		if (left <= 0) {
 			connection.close(reason);

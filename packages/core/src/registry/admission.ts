@@ -46,7 +46,7 @@ export class Admission {
 			refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_KEY", what, "maxConnectionsPerKey");
 		}
 		const { connections = [] } = this.#registry.client(clientId) ?? {};
-		const alone = standalone.of(clientId);
+		const alone = standalone.byClient.of(clientId);
 		if (connections.length + alone.size < limits.maxConnectionsPerClient) return undefined;
 		const [oldest] = connections.length > 0 ? connections : alone;
 		if (limits.clientLimitPolicy === "close-oldest") return oldest;

@@ -4,6 +4,7 @@
  * has no defined order. Without requests, a process posts only that it is alive.
  */
 import { randomId } from "../checks/random-id.js";
+import type { Connection } from "../connection/connection.js";
 import type { SharedLog } from "../event-log/event-log.js";
 import { Alarm } from "../pacing/alarm.js";
 import { pause, within } from "../pacing/timeout.js";
@@ -100,11 +101,11 @@ export class Presence {
 	}
 
 	/** Call when a connection is about to leave. */
-	onLeaving(clientId: string, reason: CloseReason): void {
+	onLeaving(connection: Connection, reason: CloseReason): void {
+		const client = this.#asked.size === 0 ? undefined : this.#registry.clientOf(connection);
+		if (client === undefined) return;
 		this.onChange();
-		const isMoving = reason === "shutdown" || reason === "age";
-		const client = this.#registry.client(clientId);
-		if (client === undefined || !isMoving || this.#asked.size === 0) return;
+		if (reason !== "shutdown" && reason !== "age") return;
 		const [id, , meta, groups] = entryOf(client, this.#registry);
 		const gone = groups.map(([name, , own]) => [name, 0, own] as const);
 		this.#moving.set(id, { entry: [id, 0, meta, gone], until: Date.now() + TTL_MS });

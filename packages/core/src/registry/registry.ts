@@ -84,7 +84,7 @@ export class Registry {
 	/** @returns the groups that it was not in before; none if it is not registered */
 	join(connection: Connection, names: readonly string[]): readonly string[] {
 		const added = names.filter((name) => !connection.memberships.has(name));
-		const client = this.#clientOf(connection);
+		const client = this.clientOf(connection);
 		if (added.length === 0 || client === undefined) return [];
 		const memberships = this.#ownMemberships(connection);
 		for (const name of added) {
@@ -97,7 +97,7 @@ export class Registry {
 	/** @returns false if it was in none of the groups, or is not registered */
 	leave(connection: Connection, names: readonly string[]): boolean {
 		const left = names.filter((name) => this.has(connection, name));
-		const client = this.#clientOf(connection);
+		const client = this.clientOf(connection);
 		if (left.length === 0 || client === undefined) return false;
 		const memberships = this.#ownMemberships(connection);
 		for (const name of left) {
@@ -120,6 +120,11 @@ export class Registry {
 	/** The client, if it has a connection. */
 	client(clientId: string): Client | undefined {
 		return this.#clients.get(clientId);
+	}
+
+	/** The client of a connection that targets reach. */
+	clientOf(connection: Connection): Client | undefined {
+		return this.#connections.has(connection) ? this.#clients.get(connection.clientId) : undefined;
 	}
 
 	/** Every client with a connection. */
@@ -173,10 +178,6 @@ export class Registry {
 		if (client !== undefined) return this.#clients.get(client)?.connections.slice() ?? NOBODY;
 		if (group !== undefined) return this.#groups.get(group)?.connections ?? NOBODY;
 		return this.#connections;
-	}
-
-	#clientOf(connection: Connection): Client | undefined {
-		return this.#connections.has(connection) ? this.#clients.get(connection.clientId) : undefined;
 	}
 
 	#enter(connection: Connection, client: Client, name: string, meta?: Meta): Membership {

@@ -8,7 +8,8 @@ import { type Client, mainOf, newClient } from "./client.js";
 
 export class StandaloneConnections {
 	readonly #clients = new Map<Connection, Client>();
-	readonly #byClient = new ByKey();
+	/** By client id. */
+	readonly byClient = new ByKey();
 
 	get size(): number {
 		return this.#clients.size;
@@ -19,16 +20,11 @@ export class StandaloneConnections {
 		return this.#clients.keys();
 	}
 
-	/** The standalone connections of a client id, oldest first. */
-	of(clientId: string): ReadonlySet<Connection> {
-		return this.#byClient.of(clientId);
-	}
-
 	add(connection: Connection, meta: Meta | undefined): Client {
 		const client = newClient(connection.clientId, connection);
 		mainOf(client).meta = meta;
 		this.#clients.set(connection, client);
-		this.#byClient.add(connection.clientId, connection);
+		this.byClient.add(connection.clientId, connection);
 		return client;
 	}
 
@@ -37,7 +33,7 @@ export class StandaloneConnections {
 		const client = this.#clients.get(connection);
 		if (client === undefined) return undefined;
 		this.#clients.delete(connection);
-		this.#byClient.delete(connection.clientId, connection);
+		this.byClient.delete(connection.clientId, connection);
 		client.connections.length = 0;
 		return client;
 	}

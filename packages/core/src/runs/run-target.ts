@@ -26,7 +26,7 @@ export function targetOf(reader: RunReader, service: Pick<SSEService, "connect">
 			answerNothing: () => connection.close(),
 		};
 	}
-	const [request, response] = nodeObjectsOf(reader.req, reader.res);
+	const { request, response } = nodeObjectsOf(reader.req, reader.res);
 	return {
 		lastEventId: lastEventIdOf(request),
 		open({ headers }) {

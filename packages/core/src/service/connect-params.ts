@@ -4,7 +4,6 @@
 
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
 import { checkClientId, checkGroups, checkLimitKey, checkMeta } from "../checks/names.js";
-import { checkKeys } from "../checks/option-rules.js";
 import { randomId } from "../checks/random-id.js";
 import { Context } from "../pacing/context.js";
 import type { Entrance } from "../registry/client.js";
@@ -19,7 +18,9 @@ const LAST_TIME = 253_402_300_799_999;
 
 /** The parameters of a stream, independent of its transport. */
 export type OpenParams = Omit<ConnectParams, "req" | "res">;
-const KNOWN: Readonly<Record<keyof ConnectParams, true>> = {
+
+/** A mistyped parameter could silently put a client in the wrong group. */
+export const PARAM_NAMES: Readonly<Record<keyof ConnectParams, true>> = {
 	req: true,
 	res: true,
 	originalResHeaders: true,
@@ -45,25 +46,15 @@ interface Registration extends Entrance {
 	readonly onDisconnectCb: ((info: DisconnectInfo) => unknown) | undefined;
 }
 
-/**
- * A mistyped parameter could silently put a client in the wrong group. Checked once the request and the response are
- * known to be such: the arguments of `connect(req, res)` have names of their own.
- *
- * @throws `ERR_SSE_INVALID_OPTION`
- */
-export function checkParamNames(params: OpenParams): void {
-	checkKeys(params, KNOWN, "connect has no such parameter");
-}
-
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: OpenParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
 	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
-	const { standalone = false } = params;
+	const { standalone = false, limitKey, expiresAt, since } = params;
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
-	const named = namedGroups(groupName, groups);
+	const named = groupName === undefined ? groups : joined(groupName, groups);
 	if (standalone !== false && (standalone !== true || named !== undefined)) {
 		const rule = "standalone must be true or false, and cannot be combined with groups";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, standalone);
@@ -76,16 +67,16 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 				? named
 				: checkGroups(named, options.maxGroupNameLength, options.maxGroupsPerConnection),
 		standalone: standalone === true,
-		limitKey: checkLimitKey(params.limitKey),
+		limitKey: limitKey === undefined ? limitKey : checkLimitKey(limitKey),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
-		expiresAt: checkExpiresAt(params.expiresAt),
-		since: checkSince(params.since, options.history !== false),
+		expiresAt: expiresAt === undefined ? expiresAt : checkExpiresAt(expiresAt),
+		since: since === undefined ? since : checkSince(since, options.history !== false),
 		onDisconnectCb: typeof onDisconnectCb === "function" ? bound(onDisconnectCb) : onDisconnectCb,
 	};
 }
 
 /** Whether a stream can open on the response. @throws `ERR_SSE_RESPONSE_STARTED`, `ERR_SSE_PIPELINED` */
-export function checkState({ state }: Sink): void {
+export function checkState(state: Sink["state"]): void {
 	if (state === "started") {
 		const rule = "The response has already started: call connect once, before sending anything";
 		throw new SSEError("ERR_SSE_RESPONSE_STARTED", rule);
@@ -98,9 +89,8 @@ export function checkState({ state }: Sink): void {
 }
 
 /** @throws `ERR_SSE_INVALID_OPTION` */
-function checkSince(since: unknown, hasHistory: boolean): string | undefined {
-	if (since === undefined || (hasHistory && typeof since === "string" && since !== ""))
-		return since;
+function checkSince(since: unknown, hasHistory: boolean): string {
+	if (hasHistory && typeof since === "string" && since !== "") return since;
 	const rule = hasHistory
 		? 'since must be "start", "now" or an id'
 		: "since needs the option history of the service";
@@ -113,19 +103,17 @@ function bound<Info>(callback: (info: Info) => unknown): (info: Info) => unknown
 	return (info) => context.run(() => callback(info));
 }
 
-/** Merges both ways to name groups. */
-function namedGroups(groupName: unknown, groups: unknown): unknown {
-	if (groupName === undefined) return groups;
+/** Joins both ways to name groups. */
+function joined(groupName: unknown, groups: unknown): unknown {
 	return groups === undefined ? groupName : [groupName, ...[groups].flat()];
 }
 
 /**
- * Checks the time at which a token expires: `undefined` for never, or milliseconds since the epoch.
+ * Checks the time at which a token expires.
  *
  * @throws `ERR_SSE_INVALID_EXPIRES_AT`; `ERR_SSE_EXPIRED`, status 401, for a past time
  */
-function checkExpiresAt(value: unknown): number | undefined {
-	if (value === undefined) return value;
+function checkExpiresAt(value: unknown): number {
 	// Not `instanceof`: test runners give modules a `Date` of another realm.
 	const isDate = Object.prototype.toString.call(value) === "[object Date]";
 	const time = isDate ? (value as Date).getTime() : value;

@@ -1,6 +1,7 @@
 /**
  * The connections of a service: opens each on a sink, and deals with its end, once.
  */
+import { checkKeys } from "../checks/option-rules.js";
 import { Connection } from "../connection/connection.js";
 import type { ConnectionHost } from "../connection/connection-host.js";
 import type { FlushScheduler } from "../connection/flush-scheduler.js";
@@ -14,7 +15,6 @@ import { newClient, newMembership } from "../registry/client.js";
 import { ClientView } from "../registry/client-view.js";
 import type { Presence } from "../registry/presence.js";
 import type { Registry } from "../registry/registry.js";
-import type { Sink } from "../sink/sink.js";
 import { ownHeaders } from "../sink/stream-headers.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { Meta } from "../types/client.js";
@@ -23,12 +23,13 @@ import type { CloseReason } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
 import type { Callbacks } from "./callbacks.js";
-import { checkParamNames, checkState, type OpenParams, readParams } from "./connect-params.js";
+import { checkState, type OpenParams, PARAM_NAMES, readParams } from "./connect-params.js";
 import { EventEncoder } from "./event-encoder.js";
 import type { ResolvedOptions } from "./options.js";
 import { encodeDrainNotice, OwnFrames, REPLACED } from "./own-frames.js";
 import type { Shutdown } from "./shutdown.js";
 import { standaloneHost } from "./standalone-host.js";
+import type { Opener } from "./transport.js";
 
 /** The parts of the service that connections need. */
 export interface ConnectionParts {
@@ -95,24 +96,22 @@ export class Connections implements PollHost {
 		return this.#sinks === 0;
 	}
 
-	/** Opens a stream; see `OpenStream`. */
-	open<Params extends OpenParams>(
-		params: Params,
-		sinkOf: (params: Params) => Sink,
-		isClosing?: (params: Params) => boolean,
-	): ConnectResult {
+	/** Opens a stream; see `openStream` of the inner service. */
+	open<Params extends OpenParams>(params: Params, opener: Opener<Params>): ConnectResult {
 		const { registry, history, presence, shutdown, callbacks } = this.#parts;
 		const registration = readParams(params, this.options);
 		const { clientId, meta, standalone, limitKey } = registration;
 		shutdown.check("The service");
-		const sink = sinkOf(params);
-		checkParamNames(params);
-		checkState(sink);
+		const sink = opener.sinkFor(params);
+		// Now that the request and the response are known to be such: those of `connect(req, res)` have names of their own.
+		checkKeys(params, PARAM_NAMES, "connect has no such parameter");
+		const { state } = sink;
+		checkState(state);
 		const host = standalone ? this.#standaloneHost : this;
 		const isPoll = host.hasHistory && this.options.longPollMs > 0 && sink.isLongPoll;
 		const Opened = isPoll ? PollConnection : Connection;
 		const connection = new Opened(host, sink, clientId, registration.onDisconnectCb);
-		if (sink.state === "gone") return this.#refuse(connection, meta, "client");
+		if (state === "gone") return this.#refuse(connection, meta, "client");
 
 		const replaced = this.#admission.check(clientId, limitKey);
 		connection.open(this.#ownHeaders, params.originalResHeaders, this.#frames.opening(isPoll));
@@ -132,7 +131,7 @@ export class Connections implements PollHost {
 		}
 		callbacks.onConnect(info);
 		// A callback or middleware may have closed the service meanwhile.
-		if (shutdown.hasBegun || isClosing?.(params)) connection.close("shutdown");
+		if (shutdown.hasBegun || opener.isClosing(params)) connection.close("shutdown");
 		return { ...info, currConnection: connection.response };
 	}
 
@@ -154,7 +153,7 @@ export class Connections implements PollHost {
 
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void {
 		const { registry, presence, callbacks } = this.#parts;
-		if (registry.includes(connection)) presence.onLeaving(connection.clientId, reason);
+		presence.onLeaving(connection, reason);
 		const client = registry.remove(connection);
 		// It was never registered, so `open` itself reports its end.
 		if (client === undefined) return;

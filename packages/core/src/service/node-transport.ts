@@ -4,7 +4,7 @@
 import type { Connection } from "../connection/connection.js";
 import type { Carrier } from "../sink/carrier.js";
 import { rawOf } from "../sink/node-objects.js";
-import { createNodeSink } from "../sink/node-sink.js";
+import { NodeSink } from "../sink/node-sink.js";
 import type { Sink } from "../sink/sink.js";
 import type { ConnectParams } from "../types/connect.js";
 import type { HttpServer, RequestLike, ResponseLike } from "../types/http.js";
@@ -20,12 +20,12 @@ export class NodeTransport implements Transport {
 
 	sinkFor({ req, res }: ConnectParams): Sink & Carrier {
 		this.#servers.check(res);
-		return createNodeSink(req, res);
+		return new NodeSink(req, res);
 	}
 
 	carrierFor(res: ResponseLike): Carrier {
 		const { req } = (rawOf(res) ?? {}) as { readonly req?: RequestLike };
-		// Without a request there is nothing that `createNodeSink` accepts.
+		// Without a request there is nothing that a sink accepts.
 		return this.sinkFor({ req: req as RequestLike, res });
 	}
 

@@ -79,8 +79,10 @@ export function respond<Events extends object = AnyEvents>(
 	const res = transport && outgoingOf(request, outgoing);
 	const { client, connection } = inner.openStream(
 		{ ...(others as object), originalResHeaders: recordOf(headers) },
-		() => new FetchSink(request, res && transport.carrierFor(res)),
-		() => res !== undefined && transport?.isClosing({ res }) === true,
+		{
+			sinkFor: () => new FetchSink(request, res && transport.carrierFor(res)),
+			isClosing: () => res !== undefined && transport?.isClosing({ res }) === true,
+		},
 	);
 	// The public types name Node's response, and the event map exists only for the compiler.
 	return {

@@ -51,16 +51,12 @@ export class Servers<T extends Stream> {
 
 	/** @throws `ERR_SSE_SERVICE_CLOSED` if the server that received this response's request is closing */
 	check(response: ResponseLike): void {
-		this.#closingOf(response)?.check("The server");
+		if (this.#closing.size > 0) this.#closing.get(serverOf(response))?.check("The server");
 	}
 
 	/** Whether the server that received this response's request is closing. */
 	isClosing(response: ResponseLike): boolean {
-		return this.#closingOf(response) !== undefined;
-	}
-
-	#closingOf(response: ResponseLike): Shutdown<T> | undefined {
-		return this.#closing.size === 0 ? undefined : this.#closing.get(serverOf(response));
+		return this.#closing.size > 0 && this.#closing.has(serverOf(response));
 	}
 
 	#onClose(server: HttpServer): Promise<void> {

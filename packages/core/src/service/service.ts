@@ -2,7 +2,6 @@
  * The service: assembles the parts, and passes each call of the application to the part that it is for.
  */
 
-import { SSEError } from "../checks/errors.js";
 import type { Connection } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
 import { Diagnostics } from "../diagnostics/diagnostics.js";
@@ -12,7 +11,6 @@ import { viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
-import type { Sink } from "../sink/sink.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { CloseReason } from "../types/connection.js";
@@ -21,18 +19,19 @@ import type { AnyEvents, Published, PublishOptions, SendOptions } from "../types
 import type { SSEHealth, SSEStats } from "../types/stats.js";
 import type { Target } from "../types/target.js";
 import { Callbacks } from "./callbacks.js";
+import type { OpenParams } from "./connect-params.js";
 import { Connections } from "./connections.js";
 import { Delivery } from "./delivery.js";
 import { Dispatch } from "./dispatch.js";
 import { EventEncoder } from "./event-encoder.js";
-import type { InnerService, OpenStream } from "./inner-service.js";
+import type { InnerService } from "./inner-service.js";
 import { openHistory } from "./open-history.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import { type ResolvedOptions, resolveOptions } from "./options.js";
 import type { ServersHost } from "./servers.js";
 import type { CloseOptions, SSEService } from "./service-types.js";
 import { INNER, Shutdown } from "./shutdown.js";
-import type { Transport } from "./transport.js";
+import { NO_TRANSPORT, type Opener, type Transport } from "./transport.js";
 
 /** Creates a service, on which others open streams: adapters, or the transport passed to `carry`. @throws `ERR_SSE_INVALID_OPTION` */
 export function createService<Events extends object = AnyEvents>(
@@ -106,7 +105,7 @@ class Service implements InnerService {
 	}
 
 	connect(params: ConnectParams): ConnectResult {
-		return this.#connections.open(params, this.#sinkFor, this.#isClosing);
+		return this.#connections.open(params, this.transport ?? NO_TRANSPORT);
 	}
 
 	send(target: Target, data: unknown, options?: SendOptions): number {
@@ -174,8 +173,9 @@ class Service implements InnerService {
 
 	// For openers of streams.
 
-	readonly openStream: OpenStream = (params, sinkOf, isClosing) =>
-		this.#connections.open(params, sinkOf, isClosing);
+	openStream<Params extends OpenParams>(params: Params, opener: Opener<Params>): ConnectResult {
+		return this.#connections.open(params, opener);
+	}
 
 	dismiss(connection: Connection): void {
 		this.#connections.dismiss(connection);
@@ -200,16 +200,6 @@ class Service implements InnerService {
 	get isClosing(): boolean {
 		return this.#shutdown.hasBegun;
 	}
-
-	readonly #sinkFor = (params: ConnectParams): Sink => {
-		if (this.transport !== undefined) return this.transport.sinkFor(params);
-		const rule =
-			"connect needs a service created by sse-service; one of sse-service/fetch opens streams with respond";
-		throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
-	};
-
-	readonly #isClosing = (params: ConnectParams): boolean =>
-		this.transport?.isClosing(params) === true;
 
 	/** Runs when the last response has closed. */
 	async #end(): Promise<void> {

@@ -17,13 +17,15 @@ const LAST_EVENT_ID_PARAMETERS = ["lastEventId", "last-event-id", "last_event_id
  * Reads the header, or else the query; `undefined` if neither has it. `""`: the query has it, and it is empty. Only a page that
  * reopens a stream without having received an id sends that.
  */
-export function lastEventIdOf(request: RequestHead): string | undefined {
-	const header = request.headers["last-event-id"];
+export function lastEventIdOf({ headers, url = "" }: RequestHead): string | undefined {
+	const header = headers["last-event-id"];
 	// Some clients send an empty header. The standard sends none then, so it must not hide the query.
 	// "encoded as UTF-8" by the client, read as Latin-1 by Node.
 	if (typeof header === "string" && header !== "")
 		return Buffer.from(header, "latin1").toString("utf8");
-	const parameters = new URLSearchParams(request.url?.replace(/^[^?]*/, ""));
+	const start = url.indexOf("?");
+	if (start < 0) return undefined;
+	const parameters = new URLSearchParams(url.slice(start));
 	const values = LAST_EVENT_ID_PARAMETERS.map((name) => parameters.get(name));
 	return values.find((value) => value) ?? (values.includes("") ? "" : undefined);
 }

@@ -35,12 +35,14 @@ export function rawOf(value: unknown): object | undefined {
 export function nodeObjectsOf(
 	req: unknown,
 	res: unknown,
-): [request: IncomingMessage, response: ServerResponse] {
-	if (req instanceof IncomingMessage && res instanceof ServerResponse) return [req, res];
+): { readonly request: IncomingMessage; readonly response: NodeResponse } {
+	if (req instanceof IncomingMessage && res instanceof ServerResponse) {
+		return { request: req, response: res };
+	}
 	const request = rawOf(req) as IncomingMessage | undefined;
-	const response = rawOf(res) as ServerResponse | undefined;
+	const response = rawOf(res) as NodeResponse | undefined;
 	if (isObject(request?.headers) && typeof response?.setHeader === "function") {
-		return [request, response];
+		return { request, response };
 	}
 	const isRequest = isObject(request?.headers);
 	const what = isRequest ? "res must be Node's response" : "req must be Node's request";

@@ -14,22 +14,13 @@ import { isLongPoll } from "./long-poll.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
 import { isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
 import type { OpenSink } from "./open-sinks.js";
-import { isBehindStream, whenOnSocket } from "./pipelining.js";
+import { isBehindStream, onSocket } from "./pipelining.js";
 import { addListeners, listenersFor, removeListeners } from "./response-listeners.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 
 const NGHTTP2_CANCEL = 8;
 
-/**
- * Creates a sink on a response that has sent nothing yet.
- *
- * @throws `ERR_SSE_INVALID_REQUEST` if these are not a request and a response of Node
- */
-export function createNodeSink(req: RequestLike, res: ResponseLike): NodeSink {
-	return new NodeSink(...nodeObjectsOf(req, res));
-}
-
-class NodeSink implements Sink, OpenSink, Carrier {
+export class NodeSink implements Sink, OpenSink, Carrier {
 	readonly response: NodeResponse;
 	/** The socket for direct chunk writes, if they are possible. */
 	#socket: Socket | undefined;
@@ -46,7 +37,12 @@ class NodeSink implements Sink, OpenSink, Carrier {
 	#stopWaiting: (() => void) | undefined;
 	#onDetach: (() => void) | undefined;
 
-	constructor(request: IncomingMessage, response: NodeResponse) {
+	/**
+	 * @param res must have sent nothing yet
+	 * @throws `ERR_SSE_INVALID_REQUEST` if these are not a request and a response of Node
+	 */
+	constructor(req: RequestLike, res: ResponseLike) {
+		const { request, response } = nodeObjectsOf(req, res);
 		this.#request = request;
 		this.response = response;
 		this.headersOnly = request.method === "HEAD";
@@ -69,7 +65,7 @@ class NodeSink implements Sink, OpenSink, Carrier {
 		// Node destroys a reset HTTP/2 stream only once its body has been read.
 		const isGone = response.destroyed || socket?.destroyed || this.#stream?.closed;
 		if (isGone) return "gone";
-		return isBehindStream(this.#request, response) ? "blocked" : "fresh";
+		return response.socket === null && isBehindStream(this.#request) ? "blocked" : "fresh";
 	}
 
 	get ended(): boolean {
@@ -126,7 +122,8 @@ class NodeSink implements Sink, OpenSink, Carrier {
 		if (typeof head === "string") flatten(head);
 		const stream = this.#stream;
 		if (stream === undefined) {
-			this.#stopWaiting = whenOnSocket(this.#request, response, (own) => this.#take(own));
+			if (response.socket !== null) this.#take(response.socket);
+			else this.#stopWaiting = onSocket(this.#request, response, (own) => this.#take(own));
 		} else {
 			stream.setTimeout(0);
 			// Otherwise the stream, and with it its session, stays until the body has been read. Deferred: this side may be closing it.

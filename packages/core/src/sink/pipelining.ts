@@ -11,11 +11,10 @@ import { listenerOn } from "./open-sinks.js";
 const waiting = new WeakMap<Socket, Set<ServerResponse>>();
 
 /**
- * Whether a response waits behind an open stream on its socket, which may never end. Otherwise one socket could hold as many
- * streams as it can send requests.
+ * Whether the response to a request, which has no socket, waits behind an open stream, which may never end. Otherwise one socket
+ * could hold as many streams as it can send requests.
  */
-export function isBehindStream({ socket }: IncomingMessage, response: ServerResponse): boolean {
-	if (response.socket !== null) return false;
+export function isBehindStream({ socket }: IncomingMessage): boolean {
 	// Node's server keeps the response whose turn it is here.
 	const { _httpMessage: current } = socket as { readonly _httpMessage?: ServerResponse | null };
 	return [current, ...(waiting.get(socket) ?? [])].some(
@@ -24,21 +23,15 @@ export function isBehindStream({ socket }: IncomingMessage, response: ServerResp
 }
 
 /**
- * Calls `onSocket` with the response's socket, now or as soon as it has one.
+ * Calls `take` with the socket of a response that has none, as soon as it has one.
  *
- * @returns a function that stops waiting; `undefined` if the response already had a socket
+ * @returns a function that stops waiting
  */
-export function whenOnSocket(
-	request: IncomingMessage,
+export function onSocket(
+	{ socket: shared }: IncomingMessage,
 	response: ServerResponse,
-	onSocket: (socket: Socket) => void,
-): (() => void) | undefined {
-	const { socket } = response;
-	if (socket !== null) {
-		onSocket(socket);
-		return undefined;
-	}
-	const { socket: shared } = request;
+	take: (socket: Socket) => void,
+): () => void {
 	const others = waiting.get(shared) ?? new Set();
 	if (others.size === 0) shared.on("close", onSharedClose);
 	waiting.set(shared, others.add(response));
@@ -48,7 +41,7 @@ export function whenOnSocket(
 	};
 	response.once("socket", (own: Socket) => {
 		stop();
-		onSocket(own);
+		take(own);
 	});
 	return stop;
 }
