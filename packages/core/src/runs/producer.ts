@@ -176,10 +176,7 @@ export class Producer implements Writer {
 	onWritten(sequence: number | undefined): void {
 		const { entries = [], release } = this.#inFlight ?? {};
 		this.#inFlight = undefined;
-		if (sequence === undefined) {
-			this.#lost();
-			return;
-		}
+		if (sequence === undefined) return void this.#lost();
 		this.#sequence = sequence;
 		this.#leaseUntil = performance.now() + this.#host.rules.leaseMs;
 		if (release === true || entries.at(-1)?.end !== undefined) this.#over(this.#ending);
