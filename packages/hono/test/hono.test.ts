@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { eventually, openStream } from "@sse-service/testing";
 import { Hono } from "hono";
+import { except } from "hono/combine";
+import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { createSSEService, type SSEConnection, type SSEService } from "sse-service";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
@@ -115,6 +117,25 @@ describe("headers", () => {
 			"set-cookie": ["a=1", "b=2"],
 		});
 		expect(headers).not.toHaveProperty("content-length");
+	});
+});
+
+describe("etag", () => {
+	it("answers when the stream has ended, and at once where except leaves it out", async () => {
+		app.use(except("/left-out", etag()));
+		app.get("/*", (c) => {
+			const { connection, response } = c.var.sse();
+			connection.send("one");
+			return response;
+		});
+		const url = await listen();
+		const stream = await openStream(`${url}/left-out`);
+		expect(await stream.take(1)).toEqual([{ data: "one" }]);
+		expect(stream.headers).not.toHaveProperty("etag");
+		const hashed = openStream(`${url}/hashed`);
+		await eventually(() => service.stats().connections === 2);
+		service.disconnect("all");
+		expect((await hashed).headers).toHaveProperty("etag");
 	});
 });
 
