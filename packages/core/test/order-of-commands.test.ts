@@ -97,6 +97,23 @@ it("a command that was given up is carried out if the log has stored it after al
 	expect(ada.groups).toEqual(["room"]);
 });
 
+it("a command that was given up does not concern a connection that opened since", async () => {
+	const engine = new MemoryEngine();
+	const codes: unknown[] = [];
+	const onError = (error: unknown): void => void codes.push(isSSEError(error) && error.code);
+	const { one, two, ada, stream } = await startTwo(engine, { onError, publishTimeoutMs: 50 });
+	engine.isMute = true;
+	engine.isHung = true;
+	two.sse.leave({ client: "ada" }, "room");
+	await eventually(() => codes.includes("ERR_SSE_TIMEOUT"), "the time limit");
+	// The log does not know of this.
+	two.sse.join({ connection: ada }, "room");
+	const { connection } = await two.open({ clientId: "ada", groups: ["room"] });
+	await deliverAll(engine, one, () => dataOf(stream.events));
+	expect(ada.groups).toEqual([]);
+	expect(connection.groups).toEqual(["room"]);
+});
+
 it("a command is carried out once if no other command precedes it", async () => {
 	const engine = new MemoryEngine();
 	const { one, two, ada, stream } = await startTwo(engine);

@@ -36,7 +36,7 @@ export function ordersOn(arrived: Command, own: readonly Lasting[]): readonly Or
 
 /** Commands that change one thing each. */
 function partsOf(command: Command): readonly Lasting[] {
-	if (command.do === "join" || command.do === "leave") {
+	if ((command.do === "join" || command.do === "leave") && command.groups.length > 1) {
 		return command.groups.map((group) => ({ ...command, groups: [group] }));
 	}
 	return isLasting(command) ? [command] : [];

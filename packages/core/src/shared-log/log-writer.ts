@@ -19,6 +19,9 @@ import { encodeCommand, encodeEntry, encodeKeeping } from "./log-format.js";
 import { newTag } from "./recent-tags.js";
 import { Unarrived } from "./unarrived.js";
 
+/** How many commands that were given up are remembered: those of the last outage. */
+const MAX_GIVEN_UP = 1_000;
+
 /** A command that has arrived, with the process that appended it. */
 export interface ArrivedCommand {
 	readonly writer: string;
@@ -34,6 +37,8 @@ export class LogWriter {
 	readonly #appends: AppendQueue;
 	readonly #events = new Unarrived<Deliver | undefined>();
 	readonly #commands = new Unarrived<Lasting>();
+	/** Commands that were given up, by their tags. The log may have stored them nevertheless. */
+	readonly #givenUp = new Map<string, Lasting>();
 
 	/** Whether the other processes know what this process keeps. */
 	#isKeptKnown = true;
@@ -69,7 +74,14 @@ export class LogWriter {
 	async tell(command: Command): Promise<StoredAt> {
 		const text = encodeCommand(this.id, command);
 		if (!isLasting(command)) return this.#appends.add({ text, tag: newTag() });
-		return this.#commands.add(command, (tag) => this.#appends.add({ text, tag }));
+		return this.#commands.add(command, (tag) =>
+			this.#appends.add({ text, tag }).catch((error: unknown) => {
+				const [oldest = ""] = this.#givenUp.keys();
+				if (this.#givenUp.size === MAX_GIVEN_UP) this.#givenUp.delete(oldest);
+				this.#givenUp.set(tag, command);
+				throw error;
+			}),
+		);
 	}
 
 	/** Appends a text that is neither an event nor a command; readers skip it. @throws (rejects) like `append` */
@@ -92,9 +104,14 @@ export class LogWriter {
 	 * log has stored anyway, is carried out where the log has it.
 	 */
 	ordersFor({ writer, stored, command, position }: ArrivedCommand): readonly Order[] {
-		const isOwn = writer === this.id;
-		if (isOwn && (!isLasting(command) || this.#commands.take(ownTagOf(stored)))) return [];
-		return ordersOn(command, [...this.#commands.after(position)]);
+		let given: Lasting | undefined;
+		if (writer === this.id) {
+			const tag = ownTagOf(stored);
+			if (!isLasting(command) || this.#commands.take(tag)) return [];
+			given = this.#givenUp.get(tag);
+			this.#givenUp.delete(tag);
+		}
+		return ordersOn(given ?? command, [...this.#commands.after(position)]);
 	}
 
 	/** Call each time the engine confirms that the followed log is the current one, with the position that has arrived. */
