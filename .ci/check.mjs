@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkApiDocs } from "./api-docs.mjs";
 import { onInterrupt, run } from "./command.mjs";
+import { checkPackedLinks } from "./packed-links.mjs";
 import { checkPackedTypes } from "./packed-types.mjs";
 import { Report } from "./report.mjs";
 import { build, SetupError, toolsEnv } from "./setup.mjs";
@@ -49,6 +50,7 @@ export async function check(report, env) {
 			`attw ${own.name}`,
 			() => tarball((file) => checkPackedTypes(file, { isForRequire })),
 		]);
+		steps.push([`links ${own.name}`, () => tarball((file) => checkPackedLinks(file, own))]);
 	}
 	steps.push(["size-limit", () => tool("size-limit", [])]);
 	steps.push(["short files, no repeats", checkShape]);

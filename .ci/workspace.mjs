@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
  * @property {string} [main]
  * @property {string} [packageManager]
  * @property {{ node?: string }} [engines]
+ * @property {readonly string[]} [files]
  * @property {Record<string, string>} [scripts]
  * @property {Record<string, unknown>} [exports]
  *
