@@ -99,6 +99,34 @@ describe("on a clock that the test moves", () => {
 		expect(requests.length - before).toBeLessThanOrEqual(20);
 	});
 
+	it("heartbeats announced for each millisecond, and missing, make no tight loop", async () => {
+		const headers = { ...TYPE, "sse-heartbeat": "1" };
+		const part = new TextEncoder().encode("id: 1\ndata: x\n\n");
+		const body = (): ReadableStream => {
+			return new ReadableStream({ start: (controller) => controller.enqueue(part) });
+		};
+		const requests = ask(() => new Response(body(), { headers }), { retry: { jitter: 0 } });
+		await vi.advanceTimersByTimeAsync(10_500);
+		// One a second: each has brought an event.
+		expect(requests.length).toBeGreaterThan(5);
+		expect(requests.length).toBeLessThanOrEqual(11);
+	});
+
+	it("a 401 after each stream that ends at once makes no tight loop", async () => {
+		let renewed = 0;
+		const requests = ask(
+			(count) =>
+				count % 2 === 0
+					? new Response(`retry: 0\nid: ${count}\ndata: x\n\n`, { headers: TYPE })
+					: new Response(null, { status: 401, headers: { "retry-after": "-1" } }),
+			{ onUnauthorized: () => renewed++ },
+		);
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(renewed).toBeGreaterThan(10);
+		// At least 50 ms, with jitter, after each stream.
+		expect(requests.length).toBeLessThanOrEqual(82);
+	});
+
 	it("streams that end at once, with nothing in them, are asked for less and less often", async () => {
 		const requests = ask(() => new Response("", { headers: TYPE }), { retry: { jitter: 0 } });
 		await vi.advanceTimersByTimeAsync(60_000);
