@@ -1,10 +1,11 @@
-// How the tests of every package run. A package's vitest.config.ts begins with these options and adds its own.
+// How the tests of every package run. A package's vitest.config.ts begins with one of these and adds its own options.
 
 import { join } from "node:path";
 import type { ViteUserConfig } from "vitest/config";
 import { RUN_LIMIT_MS } from "./limits.mjs";
 
-export const tests = {
+/** Each file has a process of its own: for what counts all that a process holds, or changes what all files use. */
+export const ownProcess = {
 	include: ["test/**/*.test.ts"],
 	// They wait most of the time.
 	maxWorkers: "100%",
@@ -17,4 +18,11 @@ export const tests = {
 		fsModuleCache: true,
 		fsModuleCachePath: join(import.meta.dirname, "../node_modules/.cache/vitest"),
 	},
+} satisfies ViteUserConfig["test"];
+
+/** Files share a process: most take less time than to load the packages, their clients and Vitest again. */
+export const tests = {
+	...ownProcess,
+	isolate: false,
+	setupFiles: [join(import.meta.dirname, "fresh-process.ts")],
 } satisfies ViteUserConfig["test"];

@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
-import { tests } from "../../.ci/vitest.js";
+import { ownProcess, tests } from "../../.ci/vitest.js";
 import { isLongRun } from "../testing/src/long-run.js";
 
 /** What only looks at the bytes, or does not depend on the way that they take, goes both ways in a long run. */
@@ -16,28 +16,21 @@ const OWN_PROCESS = [
 	"test/load/**/*.test.ts",
 ];
 
-const shared = {
-	...tests,
-	// To load the core, its clients and vitest again takes most files more time than their tests.
-	isolate: false,
-	setupFiles: ["test/fresh-process.ts"],
-};
-
 export default defineConfig({
 	test: {
 		projects: [
 			{
 				test: {
-					...shared,
+					...tests,
 					name: "direct",
 					exclude: [...configDefaults.exclude, ...OWN_PROCESS],
 				},
 			},
-			{ test: { ...tests, name: "in a process of its own", include: OWN_PROCESS } },
+			{ test: { ...ownProcess, name: "in a process of its own", include: OWN_PROCESS } },
 			{
 				// Everything once more the other way, through `res.write`.
 				test: {
-					...shared,
+					...tests,
 					name: "through the response",
 					exclude: [
 						...configDefaults.exclude,
@@ -48,12 +41,12 @@ export default defineConfig({
 						"test/direct-write.test.ts",
 						...(isLongRun ? [] : ONCE_IN_MOST_RUNS),
 					],
-					setupFiles: [...shared.setupFiles, "test/wrapped-write.ts"],
+					setupFiles: [...tests.setupFiles, "test/wrapped-write.ts"],
 				},
 			},
 			{
 				test: {
-					...tests,
+					...ownProcess,
 					name: "through the response, in a process of its own",
 					include: ["test/fetch-servers.test.ts"],
 					setupFiles: ["test/wrapped-write.ts"],

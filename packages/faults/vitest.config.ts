@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
-import { tests } from "../../.ci/vitest.js";
+import { ownProcess } from "../../.ci/vitest.js";
 
 export default defineConfig({
 	// Each run takes the machine for itself.
-	test: { ...tests, fileParallelism: false },
+	test: { ...ownProcess, fileParallelism: false },
 });

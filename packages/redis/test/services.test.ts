@@ -41,11 +41,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 	});
 	afterEach(async () => {
 		for (const source of sources.splice(0)) source.close();
-		for (const { sse, server, opened } of [one, other]) {
-			await sse.close();
-			server.destroy();
-			opened.close();
-		}
+		for (const member of [one, other]) await stop(member);
 	});
 
 	async function start(
@@ -66,6 +62,13 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 			sse.connect({ req, res, clientId, groups: searchParams.getAll("group") });
 		});
 		return { sse, server, opened };
+	}
+
+	/** The server first: a client that reconnects would come to a service that is closed. */
+	async function stop({ sse, server, opened }: Member): Promise<void> {
+		await server.destroy();
+		await sse.close();
+		opened.close();
 	}
 
 	/** What a client that reconnects on its own has received. */
@@ -99,12 +102,8 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		await plain.sse.publish({ group: "prices" }, "3", { key: "ACME" });
 		// More than a process that starts reads of the log.
 		for (let count = 0; count < 20; count++) await plain.sse.publish("all", "x");
-		await plain.sse.close();
-		plain.server.destroy();
-		plain.opened.close();
-		await other.sse.close();
-		other.server.destroy();
-		other.opened.close();
+		await stop(plain);
+		await stop(other);
 		const history = { maxEvents: 5, groups: { prices: { latest: true } } };
 		other = await start("ioredis 6", prefix, { history });
 		const had = listen(other, "group=prices");
@@ -117,11 +116,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		const options = {
 			history: { maxEvents: 5, groups: { "job:*": { latest: true, maxEvents: 3 } } },
 		};
-		for (const { sse, server, opened } of [one, other]) {
-			await sse.close();
-			server.destroy();
-			opened.close();
-		}
+		for (const member of [one, other]) await stop(member);
 		one = await start("node-redis 6", prefix, options);
 		for (const state of ["queued", "done"]) {
 			for (const job of [1, 2, 3, 4])
@@ -191,9 +186,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 		const late = listen(later, "group=prices");
 		await eventually(() => late.length === 2, "the newest");
 		expect(late).toEqual(["B1", "A2"]);
-		await later.sse.close();
-		later.server.destroy();
-		later.opened.close();
+		await stop(later);
 	});
 
 	it("know each other's clients, and that the log arrives", async () => {

@@ -1,4 +1,0 @@
-/**
- * Set up before each file, because files share a process: its default service is as in a process that has just begun.
- */
-Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
