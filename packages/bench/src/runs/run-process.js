@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { takeOrders } from "../orders.js";
 import { nowMicros, readUsage } from "../usage.js";
 import { CONTENDERS } from "./contenders.js";
+import { Delays } from "./delays.js";
 import { receive } from "./token-reader.js";
 import { startTokens } from "./token-source.js";
 
@@ -16,12 +17,7 @@ const contender = await create(url);
 
 /** @type {Promise<import("./token-reader.js").Received>[]} */
 let following = [];
-
-/** @param {readonly number[]} values @param {number} share */
-const quantile = (values, share) =>
-	[...values].sort((one, other) => one - other)[
-		Math.min(values.length - 1, Math.floor(values.length * share))
-	] ?? 0;
+let delays = new Delays();
 
 takeOrders({
 	usage: readUsage,
@@ -49,11 +45,12 @@ takeOrders({
 	/** Resolves once all are open. @param {Work} work */
 	async follow({ first, runs, tokens }) {
 		following = [];
+		delays = new Delays();
 		await Promise.all(
 			Array.from({ length: runs }, async (_, i) => {
 				const askedAt = nowMicros();
 				const stream = await contender.follow(`run-${first + i}`);
-				following.push(receive(stream, tokens, askedAt));
+				following.push(receive(stream, { tokens, askedAt, delays }));
 			}),
 		);
 	},
@@ -66,13 +63,13 @@ takeOrders({
 	/** What was read. It costs this process something that no contender does. */
 	async received() {
 		const all = await Promise.all(following);
-		const delays = all.flatMap((each) => each.delays);
-		const firsts = all.map((each) => each.firstMicros);
+		const firsts = new Delays();
+		for (const { firstMicros } of all) firsts.add(firstMicros);
 		return {
 			tokens: all.reduce((sum, { count }) => sum + count, 0),
-			p50Micros: quantile(delays, 0.5),
-			p99Micros: quantile(delays, 0.99),
-			firstMicros: quantile(firsts, 0.5),
+			p50Micros: delays.quantile(0.5),
+			p99Micros: delays.quantile(0.99),
+			firstMicros: firsts.quantile(0.5),
 		};
 	},
 });

@@ -3,17 +3,22 @@
 
 import { nowMicros } from "../usage.js";
 
-/** @typedef {{ count: number, delays: number[], firstMicros: number }} Received */
+/**
+ * @typedef {{ count: number, firstMicros: number }} Received
+ *
+ * @typedef {object} Expected
+ * @property {number} tokens how many there will be
+ * @property {number} askedAt when the stream was asked for, in microseconds
+ * @property {import("./delays.js").Delays} delays to which those of its tokens are added
+ */
 
 const END = "@token\n";
 const ZERO = 48;
 const NINE = 57;
 
-/** @param {ReadableStream<Uint8Array | string>} stream @param {number} tokens how many there will be @param {number} askedAt @returns {Promise<Received>} */
-export async function receive(stream, tokens, askedAt) {
+/** @param {ReadableStream<Uint8Array | string>} stream @param {Expected} expected @returns {Promise<Received>} */
+export async function receive(stream, { tokens, askedAt, delays }) {
 	let beganAt = 0;
-	/** @type {number[]} */
-	const delays = [];
 	let firstMicros = 0;
 	let count = 0;
 	let text = "";
@@ -35,12 +40,12 @@ export async function receive(stream, tokens, askedAt) {
 				firstMicros = now - Math.max(madeAt, askedAt);
 			}
 			// What was made before its reader had begun has waited for the reader.
-			if (madeAt >= beganAt) delays.push(now - madeAt);
+			if (madeAt >= beganAt) delays.add(now - madeAt);
 		}
 		text = text.slice(at);
 	}
 	if (count !== tokens) throw new Error(`${count} of ${tokens} tokens came`);
-	return { count, delays, firstMicros };
+	return { count, firstMicros };
 }
 
 /** Tokens are ASCII. @param {Uint8Array} bytes */
