@@ -75,6 +75,7 @@ export async function pipe<Item>(
 		return isPromiseLike(event) ? unlessClosed(event) : event;
 	};
 
+	const isPlain = Object.keys(options).length === 0;
 	let count = 0;
 	let sent = 0;
 	try {
@@ -85,7 +86,7 @@ export async function pipe<Item>(
 			const event = isPromiseLike(step) ? await step : step;
 			if (event === undefined) break;
 			const { data, ...own } = event;
-			const frame = host.encode(data, { ...options, ...own }, true);
+			const frame = host.encode(data, isPlain ? own : { ...options, ...own }, true);
 			// A pipe waits for room, so the slow policy does not apply to it.
 			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
 			if (target.enqueue(frame)) sent++;

@@ -16,9 +16,9 @@ export function encodeRunEntries(entries: readonly RunEntry[]): string {
 
 /** @throws SyntaxError if it is not JSON */
 export function decodeRunEntries(text: string): RunEntry[] {
-	return (JSON.parse(text) as Kept[]).map(([event, data, end]) => ({
-		...(event === 0 ? {} : { event }),
-		data,
-		...(end === undefined ? {} : { end }),
-	}));
+	return (JSON.parse(text) as Kept[]).map(([event, data, end]) => {
+		// Almost all are only data, and joining objects costs several times as much.
+		if (event === 0 && end === undefined) return { data };
+		return { ...(event === 0 ? {} : { event }), data, ...(end === undefined ? {} : { end }) };
+	});
 }
