@@ -63,3 +63,15 @@ it("writes entries as one line of text, and reads them again", () => {
 	expect(encodeRunEntries(entries)).not.toContain("\n");
 	expect(decodeRunEntries(encodeRunEntries(entries))).toEqual(entries);
 });
+
+it("releases what the only reader has taken, and continues after it", () => {
+	const recent = new RecentEntries();
+	recent.begin(5, numbered(5, 3));
+	expect(recent.take(6, 1)).toEqual(numbered(6, 1));
+	expect(recent.read(6, 9)).toBeUndefined();
+	expect(recent.take(7, 9)).toEqual(numbered(7, 1));
+	expect(recent.take(8, 9)).toEqual([]);
+	expect(recent.add(8, numbered(8, 2))).toBe(true);
+	expect(recent.take(8, 9)).toEqual(numbered(8, 2));
+	expect(recent.take(8, 9)).toBeUndefined();
+});

@@ -26,6 +26,8 @@ export interface Beginning {
 	readonly gap: RunGapReason | undefined;
 }
 
+const NOTHING: RunPage = { from: 1, entries: [] };
+
 type Step = IteratorResult<SSEMessage, void>;
 
 /** A call of `next` must not overlap another. */
@@ -39,7 +41,7 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 	#messages: readonly SSEMessage[] = [];
 	#at = 0;
 	/** What is encoded next: the entries of the page from `#index` on. */
-	#page: RunPage = { from: 1, entries: [] };
+	#page = NOTHING;
 	#index = 0;
 	#pages: AsyncGenerator<RunPage, boolean> | undefined;
 	#isOver = false;
@@ -90,7 +92,10 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 			if (message !== undefined) return message;
 			const { from, entries } = this.#page;
 			const entry = entries[this.#index];
-			if (entry === undefined) return undefined;
+			if (entry === undefined) {
+				this.#page = NOTHING;
+				return undefined;
+			}
 			const { id, attempt } = this.#status;
 			const position = { id, attempt, sequence: from + this.#index++ };
 			this.#messages = entryMessages(entry, position, this.#codec);

@@ -46,6 +46,19 @@ export class RecentEntries {
 		return this.#entries.slice(from - this.#from, from - this.#from + limit);
 	}
 
+	/**
+	 * Reads like `read`, for the only reader, and releases all entries up to those: kept until there are many, they would cost the
+	 * collector as much as everything else that is done with them.
+	 */
+	take(from: number, limit: number): readonly RunEntry[] | undefined {
+		const entries = this.read(from, limit);
+		if (entries === undefined) return undefined;
+		const next = from + entries.length;
+		this.#length -= lengthOf(this.#entries.splice(0, next - this.#from));
+		this.#from = next;
+		return entries;
+	}
+
 	#trim(): void {
 		let dropped = Math.max(0, this.#entries.length - MAX_ENTRIES);
 		let length = this.#length - lengthOf(this.#entries.slice(0, dropped));

@@ -74,9 +74,11 @@ export class FollowedRun {
 		this.#wake();
 	}
 
-	/** @returns `undefined` if the entries are to be read from the stream */
+	/** A lone reader takes what it reads. @returns `undefined` if the entries are to be read from the stream */
 	read(from: number, limit: number): readonly RunEntry[] | undefined {
-		return this.#last === undefined ? undefined : this.#recent.read(from, limit);
+		if (this.#last === undefined) return undefined;
+		const isAlone = this.#watchers.size === 1;
+		return isAlone ? this.#recent.take(from, limit) : this.#recent.read(from, limit);
 	}
 
 	/** Where in the stream an entry is to be looked for, if a reader has been there. */

@@ -83,9 +83,11 @@ export class FollowedRun {
 		this.wake();
 	}
 
-	/** @returns `undefined` if the entries are not cached */
+	/** A lone reader takes what it reads. @returns `undefined` if the entries are not cached */
 	read(from: number, limit: number): readonly RunEntry[] | undefined {
-		return this.#isFollowed ? this.#recent.read(from, limit) : undefined;
+		if (!this.#isFollowed) return undefined;
+		const isAlone = this.#watchers.size === 1;
+		return isAlone ? this.#recent.take(from, limit) : this.#recent.read(from, limit);
 	}
 
 	wake(): void {
