@@ -18,6 +18,8 @@ const TARGETS = [
 	"/?question=",
 	"http://other.example/events",
 	"http://[/events",
+	"/events/",
+	`/events/${LONG}`,
 	"/events?user=",
 	`/events?user=${LONG}`,
 	"/events?user=%E0%A4%A",
@@ -48,6 +50,8 @@ const REQUESTS: readonly string[] = [
 	get("/events", `Last-Event-ID: ${LONG.repeat(10)}`),
 	get("/events", "Last-Event-ID: 1.\u00ff.-1"),
 	get("/events", "Connection: close"),
+	// Behind an open stream, where theirs cannot begin.
+	...["/", "/events", "/?question=a"].map((target) => get(target).repeat(3)),
 	...POSTS.flatMap((target) => ["", "{", "null", "1"].map((body) => post(target, body))),
 	post("/news", '{"__proto__":1}'),
 	post("/news", "a=1", "text/plain"),
