@@ -18,7 +18,7 @@ import type {
 import type { WriteQueue, Writer } from "./write-queue.js";
 
 /** One promise for all events that can be accepted at once: each of its own would be garbage for the collector. */
-export const ACCEPTED = Promise.resolve();
+const ACCEPTED = Promise.resolve();
 
 export interface ProducerRules extends ClaimRules, PendingRules {
 	/** The number of events between two snapshots of a fold. */
