@@ -2,10 +2,15 @@
  * The documented API of sse-service 1.0.9, call by call, on the default service.
  */
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as sse from "../src/index.js";
 
 let server: TestServer;
+
+beforeEach(() => {
+	// As in a process that has just begun.
+	Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
+});
 
 afterEach(async () => {
 	sse.getDefaultService().disconnect("all");
@@ -271,6 +276,7 @@ describe("getClientObj, getAllClientObjs, setClientMetadata", () => {
 describe("the default service", () => {
 	it("cannot be configured once it is in use with other options", async () => {
 		await serve();
+		await openStream(server.url);
 		expect(() => sse.getDefaultService({ retryMs: 1 })).toThrowError(
 			expect.objectContaining({ code: "ERR_SSE_ALREADY_CONFIGURED" }),
 		);
@@ -278,8 +284,6 @@ describe("the default service", () => {
 	});
 
 	it("may be configured again with the same options", async () => {
-		// As in a process that has just begun.
-		Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
 		const options = () => ({ retryMs: 5, history: { groups: { a: { maxEvents: 5 } } } });
 		const service = sse.getDefaultService(options());
 		expect(sse.getDefaultService(options())).toBe(service);
@@ -293,7 +297,6 @@ describe("the default service", () => {
 	});
 
 	it("names the option that differs, even if it is the same function written twice", () => {
-		Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
 		const options = () => ({ history: true, recover: () => [] });
 		sse.getDefaultService(options());
 		expect(() => sse.getDefaultService(options())).toThrowError(
