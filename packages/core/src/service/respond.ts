@@ -78,7 +78,7 @@ export function respond<Events extends object = AnyEvents>(
 	const { transport } = inner;
 	const res = transport && outgoingOf(request, outgoing);
 	const { client, connection } = inner.openStream(
-		{ ...(others as object), originalResHeaders: recordOf(headers) },
+		Object.assign(others as object, { originalResHeaders: recordOf(headers) }),
 		{
 			sinkFor: () => new FetchSink(request, res && transport.carrierFor(res)),
 			isClosing: () => res !== undefined && transport?.isClosing({ res }) === true,
