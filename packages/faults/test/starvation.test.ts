@@ -47,6 +47,7 @@ describe.skipIf(!canMeasure)("starvation", () => {
 		// One of the two always waits. Both do while others use the processor, and that time counts once.
 		while (starvation.ms < 500) await pause(20);
 		expect(starvation.ms).toBeLessThanOrEqual(performance.now() - begun);
+		expect(starvation.ofOneMs).toBeGreaterThanOrEqual(250);
 	});
 
 	it("is nothing for a process that hangs, however busy the machine is", async () => {
@@ -57,5 +58,6 @@ describe.skipIf(!canMeasure)("starvation", () => {
 		const ofTheHanging = new Starvation(() => [hanging]);
 		while (whole.ms < 500) await pause(20);
 		expect(ofTheHanging.ms).toBe(0);
+		expect(ofTheHanging.ofOneMs).toBe(0);
 	});
 });

@@ -75,11 +75,13 @@ export class RunRound {
 		const lastMs = Math.round(this.#now() - at);
 		if (this.#violations.length === 0) await this.#readAgain();
 		for (const reader of this.#readers) reader.stop();
+		// A lease is renewed every third of it. If neither the producer nor the engine starves for that long, it holds.
+		const isStarved = this.#starvation.ofOneMs > this.#options.leaseMs / 3;
 		const deeds: Deeds = {
 			claims: this.#claims,
 			cancelled: this.#cancelled,
 			confirmed: this.#confirmed,
-			isDisturbed: faults.some(({ isDisturbing = true }) => isDisturbing),
+			isDisturbed: isStarved || faults.some(({ isDisturbing = true }) => isDisturbing),
 			isLossy: faults.some(({ isLossy }) => isLossy === true),
 			isHandedOver: faults.some(({ isHandOver }) => isHandOver === true),
 		};

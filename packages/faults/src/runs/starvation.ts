@@ -15,6 +15,8 @@ export class Starvation {
 	readonly #begunAt = performance.now();
 	/** By thread: how long it had waited for a processor when it was last looked at. */
 	#waited: ReadonlyMap<string, number>;
+	/** By thread: for how long since the construction. */
+	readonly #starved = new Map<string, number>();
 	#totalMs = 0;
 	#lookedAt = performance.now();
 
@@ -32,11 +34,20 @@ export class Starvation {
 		if (performance.now() - this.#lookedAt < LOOK_EVERY_MS) return this.#totalMs;
 		const now = performance.now();
 		const waited = waitedOf(this.#pidsOf());
-		for (const [thread, ms] of waited) this.#totalMs += ms - (this.#waited.get(thread) ?? 0);
+		for (const [thread, ms] of waited) {
+			const added = ms - (this.#waited.get(thread) ?? 0);
+			this.#totalMs += added;
+			this.#starved.set(thread, (this.#starved.get(thread) ?? 0) + added);
+		}
 		this.#totalMs = Math.min(this.#totalMs, now - this.#begunAt);
 		this.#waited = waited;
 		this.#lookedAt = now;
 		return this.#totalMs;
+	}
+
+	/** The starvation of the thread that starved most, in milliseconds. */
+	get ofOneMs(): number {
+		return Math.max(0, ...this.#starved.values());
 	}
 }
 
