@@ -19,6 +19,8 @@ const { values } = parseArgs({
 		rounds: { type: "string", default: "3" },
 		/** Contenders, `first` for the first token alone, and `late` for the late readers and the memory. */
 		only: { type: "string" },
+		/** The young generation of each process, in MB. Default: Node's. */
+		"semi-space": { type: "string" },
 		/** A folder for a CPU profile of each process. */
 		profile: { type: "string" },
 		quick: { type: "boolean", default: false },
@@ -38,8 +40,13 @@ const rounds = values.quick ? 1 : Number(values.rounds);
 const only = values.only?.split(",");
 const names =
 	only?.filter((name) => name !== "late" && name !== "first") ?? Object.keys(CONTENDERS);
-const nodeOptions =
-	values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
+const semiSpace = values["semi-space"];
+const nodeOptions = [
+	...(semiSpace === undefined
+		? []
+		: [`--max-semi-space-size=${semiSpace}`, `--min-semi-space-size=${semiSpace}`]),
+	...(values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`]),
+];
 const PROCESS = new URL("./run-process.js", import.meta.url).href;
 const cores = chooseCores();
 
