@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { ownProcess, tests } from "../../.ci/vitest.js";
 import { isLongRun } from "../testing/src/long-run.js";
@@ -10,31 +11,50 @@ const ONCE_IN_MOST_RUNS = [
 	"test/*run*.test.ts",
 ];
 
-/** What counts all that a process holds, or starts processes and loads much to watch them. */
-const OWN_PROCESS = [
-	"test/{fetch-servers,event-log,kill,packed,readme}.test.ts",
+/** What is about other processes, in which nothing wraps a response. */
+const OF_OTHER_PROCESSES = [
+	"test/{event-log,kill,packed,readme}.test.ts",
 	"test/load/**/*.test.ts",
 ];
+
+/** What looks at all that a process does: its warnings, and the sinks that are open in it. */
+const APART = ["test/fetch-servers.test.ts"];
+
+// They wait for sockets, timers and other processes half of the time, in which another file can run.
+const maxWorkers = 2 * availableParallelism();
 
 export default defineConfig({
 	test: {
 		projects: [
+			// Projects run in the order of their names: the longest file first, so that nothing waits for it in the end.
+			{ test: { ...ownProcess, maxWorkers, name: "apart", include: APART } },
+			{
+				test: {
+					...ownProcess,
+					maxWorkers,
+					name: "apart, through the response",
+					include: APART,
+					setupFiles: ["test/wrapped-write.ts"],
+				},
+			},
 			{
 				test: {
 					...tests,
+					maxWorkers,
 					name: "direct",
-					exclude: [...configDefaults.exclude, ...OWN_PROCESS],
+					exclude: [...configDefaults.exclude, ...APART],
 				},
 			},
-			{ test: { ...ownProcess, name: "in a process of its own", include: OWN_PROCESS } },
 			{
 				// Everything once more the other way, through `res.write`.
 				test: {
 					...tests,
+					maxWorkers,
 					name: "through the response",
 					exclude: [
 						...configDefaults.exclude,
-						...OWN_PROCESS,
+						...APART,
+						...OF_OTHER_PROCESSES,
 						// There is no server.
 						"test/{types,layers}.test.ts",
 						// It is about the difference: whatever is generated, both ways write the same bytes.
@@ -42,14 +62,6 @@ export default defineConfig({
 						...(isLongRun ? [] : ONCE_IN_MOST_RUNS),
 					],
 					setupFiles: [...tests.setupFiles, "test/wrapped-write.ts"],
-				},
-			},
-			{
-				test: {
-					...ownProcess,
-					name: "through the response, in a process of its own",
-					include: ["test/fetch-servers.test.ts"],
-					setupFiles: ["test/wrapped-write.ts"],
 				},
 			},
 		],
