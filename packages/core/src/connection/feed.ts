@@ -60,13 +60,8 @@ export class Feed {
 	/** Takes the next frames, until they reach `limit` bytes, or the feed waits or ends. */
 	take(limit: number): readonly Frame[] {
 		const frames: Frame[] = [];
-		let byteLength = 0;
-		while (this.#state === "ready" && byteLength < limit) {
-			const frame = this.#step();
-			if (frame === undefined) continue;
-			frames.push(frame);
-			byteLength += frame.byteLength;
-		}
+		// Entered once for all of them: a replay of ten events would pay as much for entering as for the events.
+		if (this.#state === "ready") this.#context.run(() => this.#takeInto(frames, limit));
 		return frames;
 	}
 
@@ -78,12 +73,22 @@ export class Feed {
 		if (!isRunning) this.#context.run(() => this.#source.return());
 	}
 
+	#takeInto(frames: Frame[], limit: number): void {
+		let byteLength = 0;
+		while (this.#state === "ready" && byteLength < limit) {
+			const frame = this.#step();
+			if (frame === undefined) continue;
+			frames.push(frame);
+			byteLength += frame.byteLength;
+		}
+	}
+
 	#step(): Frame | undefined {
 		const resume = this.#resume;
 		this.#resume = this.#next;
 		this.#state = "running";
 		try {
-			const { done, value } = this.#context.run(resume);
+			const { done, value } = resume();
 			if (this.isEnded) this.#source.return();
 			else if (done === true) this.#state = "ended";
 			else if (value instanceof Promise) this.#await(value);
