@@ -1,5 +1,5 @@
 // The types of every folder that has a tsconfig.json, by the compiler that is written in Go: it needs a quarter of the time
-// that the one in JavaScript needs, which compiles what users write (packages/testing/src/compiler.ts).
+// that the one in JavaScript needs.
 // Each folder's result is kept in its tsconfig.tsbuildinfo, which git ignores: what has not changed is not checked again.
 // Prints what the compiler says, and ends with its exit code.
 
