@@ -180,6 +180,29 @@ describe.each([
 		await settled(server.close(), "the server to close").finally(() => clearInterval(dripping));
 	});
 
+	it.each(["https", "http2-tls"] as const)(
+		"ends a socket that never completes its handshake with an %s server, and lets requests complete",
+		async (protocol) => {
+			const host = hostOf(createSSEService({ closeTimeoutMs: 50 }));
+			const answers: (() => void)[] = [];
+			const server = await startServer((_, res) => answers.push(() => res.end("done")), protocol);
+			servers.push(server);
+			host.closeWith(server.server);
+			const answered = openStream(server.url, { http2: protocol === "http2-tls" });
+			await eventually(() => answers.length === 1);
+			const slow = net.connect(server.port, "127.0.0.1").on("error", () => {});
+			const ended = once(slow.resume(), "close");
+			// The header of a record that does not come.
+			slow.write(Buffer.from([22, 3, 1, 0, 165, 1]));
+			await eventually(() => [...server.sockets].some(({ bytesRead }) => bytesRead === 6));
+			const closed = server.close();
+			await settled(ended, "the end of the slow socket");
+			answers[0]?.();
+			expect((await answered).status).toBe(200);
+			await settled(closed, "the server to close");
+		},
+	);
+
 	it.each(["http2", "http2-tls"] as const)(
 		"ends idle sessions of an %s server",
 		async (protocol) => {

@@ -73,8 +73,8 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	/** How long `close` takes to end the connections, evenly, in ms. 0: all at once. Default 0. */
 	readonly drainMs?: number | undefined;
 	/**
-	 * How long an ended connection may take to send what it holds before it is destroyed, in ms. With `closeWith`, also how long the
-	 * head of a request may take to arrive once the streams have ended. Default 5,000.
+	 * How long an ended connection may take to send what it holds before it is destroyed, in ms. With `closeWith`, also how long a
+	 * TLS handshake, or the head of a request, may take once the streams have ended. Default 5,000.
 	 */
 	readonly closeTimeoutMs?: number | undefined;
 	/**

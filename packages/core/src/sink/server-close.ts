@@ -19,15 +19,16 @@ const REQUESTS: ReadonlySet<unknown> = new Set([
  * Makes `server.close()` end the streams, and every socket that carries no request.
  *
  * @param endStreams resolves when every response has closed
- * @param headTimeoutMs how long after that the head of a request may take to arrive
+ * @param headTimeoutMs how long after that a handshake, or the head of a request, may take
  */
 export function onServerClose(
 	server: HttpServer,
 	endStreams: () => Promise<void>,
 	headTimeoutMs: number,
 ): void {
-	/** Sockets without a request so far. */
+	/** Sockets without a request so far, and under TLS those without a complete handshake. */
 	const ahead = new Set<Parsed>();
+	const isTls = "setSecureContext" in server;
 	const sessions = new Set<Closable>();
 	let isClosed = false;
 	/** While it is closed: what `keepAliveTimeout` was. */
@@ -38,7 +39,10 @@ export function onServerClose(
 	};
 	server.on("connection", onSocket);
 	// Over TLS, the bytes of requests are counted here.
-	server.on("secureConnection", onSocket);
+	server.on("secureConnection", (socket: Parsed) => {
+		ahead.delete(socket._parent as Parsed);
+		onSocket(socket);
+	});
 	// Only HTTP/2 has sessions.
 	server.on("session", (session: Closable) => {
 		sessions.add(session);
@@ -81,9 +85,10 @@ export function onServerClose(
 			// Clients keep their sockets and sessions open after a response.
 			server.closeIdleConnections?.();
 			for (const session of sessions) session.close();
-			// Node limits the time of a head only while the server is open. What carries TLS or HTTP/2 has no parser.
+			// Node limits the time of a head only while the server is open, and that of a handshake to two minutes. What carries
+			// HTTP/2 has no parser.
 			for (const socket of ahead) {
-				if (!socket.parser) continue;
+				if (!socket.parser && (!isTls || "encrypted" in socket)) continue;
 				setTimeout(() => ahead.has(socket) && socket.destroy(), headTimeoutMs).unref();
 			}
 		});
@@ -98,7 +103,11 @@ export function serverOf(response: unknown): unknown {
 }
 
 /** What Node reads requests of HTTP/1.1 from has a parser. */
-type Parsed = Socket & { readonly parser?: unknown };
+type Parsed = Socket & {
+	readonly parser?: unknown;
+	/** Under TLS: the socket of the connection. */
+	readonly _parent?: unknown;
+};
 
 /** A session of HTTP/2, which ends after its streams. */
 interface Closable {
