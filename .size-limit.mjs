@@ -4,8 +4,8 @@ export default [
 	// sessions of HTTP/2. 400 bytes keep commands from connections that are past them in the log, 50 wait for a log that is
 	// behind a client once and give clients JSON. ARCHITECTURE.md says what the rest is for.
 	limitOf("sse-service", "core", "30.5 kB"),
-	// Without the sinks of Node's HTTP.
-	limitOf("sse-service/fetch", "core", "29.5 kB", {}, "fetch"),
+	// Without the sinks of Node's HTTP. 16 bytes went beyond 29.5 kB when runs gave entries to their only reader.
+	limitOf("sse-service/fetch", "core", "29.6 kB", {}, "fetch"),
 	// What only a shared stream loads is a module of its own.
 	limitOf("@sse-service/client", "client", "6 kB", { external: ["./shared-source-*"] }),
 	...[
