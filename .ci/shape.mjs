@@ -25,6 +25,7 @@ const INTENDED = [
 		"follow(id: string, reader: FetchRunReader, options?: FollowOptions): Promise<Response>;",
 		"a class repeats the overloads of its interface",
 	],
+	["): UsedStream<Events>;", "the hook of each framework has the overloads of openStream"],
 	...["ownTag?: string | undefined", "ownId?: string | undefined", "leaseLeftMs: number"].map(
 		/** @returns {[string, string]} */
 		(field) => [

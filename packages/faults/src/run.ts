@@ -75,7 +75,7 @@ class Run {
 		this.#truth = new Truth(options.maxEvents);
 		this.#checker = new Checker(this.#truth);
 		for (const { isOther, port } of fleet.members) {
-			if (isOther) this.#truth.addOlderVersion(port);
+			if (isOther) this.#truth.olderVersions.add(port);
 		}
 		this.#timeline = new Timeline(options.print);
 		// Each has its own, so that one does not change what the others do.
@@ -176,12 +176,8 @@ class Run {
 		else {
 			const late = await this.#crowd.untilAt(mark, RECOVERY_MS);
 			for (const { reader, received } of late) {
-				this.#violate(
-					"live",
-					"it did not receive the last event",
-					reader.name,
-					received.slice(-KEPT),
-				);
+				const before = received.slice(-KEPT);
+				this.#violate("live", "it did not receive the last event", reader.name, before);
 			}
 		}
 		this.#load.isStateKept = false;

@@ -85,7 +85,7 @@ export class World {
 	/** Has a process change the groups of a client; the other processes follow through the log. @returns the id of the command */
 	tell(what: "join" | "leave", clientId: string, group: string, process = 1): number {
 		const id = ++this.#numbers;
-		this.truth.tell(id, { do: what, clientId, group, process });
+		this.truth.told.set(id, { do: what, clientId, group, process });
 		for (const reader of READERS)
 			if (reader.clientId === clientId) this.give(reader, { kind: "told", id, what });
 		return id;

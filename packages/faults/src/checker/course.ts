@@ -103,7 +103,7 @@ export class Course {
 			.filter((id) => !this.memberships.hasPassed(id))
 			.map((id) => ({
 				id,
-				told: this.#truth.told(id),
+				told: this.#truth.told.get(id),
 				place: this.branch.placeOfTold(id),
 			}));
 		places.sort((one, other) => (one.place ?? 0) - (other.place ?? 0));

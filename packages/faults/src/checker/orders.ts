@@ -52,7 +52,7 @@ export class Orders {
 		this.#past.clear();
 		this.#memberships = Memberships.of(this.#reader.groups);
 		for (const id of this.#pending.keys()) {
-			const isPast = this.#isPast(id, lastId) && !this.#truth.isOlderVersion(process);
+			const isPast = this.#isPast(id, lastId) && !this.#truth.olderVersions.has(process);
 			if (isPast) this.#past.add(id);
 			else this.#unsettle(id, [this.#memberships]);
 		}
@@ -78,7 +78,7 @@ export class Orders {
 
 	/** A process is about to receive an order. */
 	onTold(id: number, courses: readonly Course[]): void {
-		const told = this.#truth.told(id);
+		const told = this.#truth.told.get(id);
 		if (told === undefined) return;
 		this.#pending.set(id, 0);
 		this.#history.push(id);
@@ -107,7 +107,7 @@ export class Orders {
 	/** For a report: the commands on the reader's groups, and where the log has them. */
 	get summary(): string {
 		const told = this.#history.map((id) => {
-			const { do: what, group, process } = this.#truth.told(id) ?? {};
+			const { do: what, group, process } = this.#truth.told.get(id) ?? {};
 			const place = this.#truth.ledger.current?.placeOfTold(id) ?? "nowhere";
 			const isAsked = this.asked.has(id) ? "" : ", not asked of this stream";
 			return `${what} ${group} by ${process} at ${place}${isAsked}`;
@@ -140,7 +140,7 @@ export class Orders {
 
 	/** It is unknown whether it applies to the stream. */
 	#unsettle(id: number, all: readonly Memberships[]): void {
-		const told = this.#truth.told(id);
+		const told = this.#truth.told.get(id);
 		if (told === undefined) return;
 		this.unsettled.add(id);
 		for (const memberships of all) {

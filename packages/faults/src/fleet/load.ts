@@ -140,7 +140,7 @@ export class Load {
 		// An older version lets an older command of another process undo its own.
 		if (onTelling === undefined || member.isOther) return;
 		const id = ++this.#told;
-		truth.tell(id, { do: what, clientId, group, process: member.port });
+		truth.told.set(id, { do: what, clientId, group, process: member.port });
 		onTelling(clientId, id, `process ${member.index}, on port ${member.port}: ${what} ${group}`);
 		void member.tell({ do: what, clientId, groups: [group, nameOfTold(id)] });
 	}

@@ -27,12 +27,13 @@ const NO_TAG = "0";
 export class Truth {
 	readonly losses = new Losses();
 	readonly ledger: Ledger;
+	/** What processes were told to do, by its id. */
+	readonly told = new Map<number, Told>();
+	/** The ports of processes of an older version, which has other rules. */
+	readonly olderVersions = new Set<number>();
 	readonly #events = new Events();
-	readonly #told = new Map<number, Told>();
 	readonly #sightings = new Sightings();
 	readonly #maxEvents: number;
-	/** By port. */
-	readonly #olderVersions = new Set<number>();
 	/** Acknowledged without a tag, and not judged yet. */
 	readonly #untagged: { readonly number: number; readonly position: Position }[] = [];
 	#evidence: Evidence = { log: 0, receipt: 0 };
@@ -41,24 +42,6 @@ export class Truth {
 	constructor(maxEvents = Infinity) {
 		this.#maxEvents = maxEvents;
 		this.ledger = new Ledger((number) => this.keyOf(number));
-	}
-
-	/** A process of another version has other rules. */
-	addOlderVersion(process: number): void {
-		this.#olderVersions.add(process);
-	}
-
-	isOlderVersion(process: number): boolean {
-		return this.#olderVersions.has(process);
-	}
-
-	/** A process is about to receive an order. */
-	tell(id: number, told: Told): void {
-		this.#told.set(id, told);
-	}
-
-	told(id: number): Told | undefined {
-		return this.#told.get(id);
 	}
 
 	send(number: number, sent: Sent): void {
@@ -161,7 +144,7 @@ export class Truth {
 	*between(branch: Branch, after: number, upTo: number, reader: Reader): Iterable<Passed> {
 		for (let sequence = after + 1; sequence <= upTo; sequence++) {
 			const { number, told: id } = this.entryOn(branch, sequence) ?? {};
-			const told = id === undefined ? undefined : this.#told.get(id);
+			const told = id === undefined ? undefined : this.told.get(id);
 			if (id !== undefined && told?.clientId === reader.clientId) yield { id, told };
 			const sent = number === undefined ? undefined : this.#events.get(number);
 			if (number === undefined || sent === undefined) continue;
