@@ -12,13 +12,13 @@ const ONCE_IN_MOST_RUNS = [
 ];
 
 /** What is about other processes, in which nothing wraps a response. */
-const OF_OTHER_PROCESSES = [
-	"test/{event-log,kill,packed,readme}.test.ts",
-	"test/load/**/*.test.ts",
-];
+const OF_OTHER_PROCESSES = ["test/{event-log,kill,packed}.test.ts", "test/load/**/*.test.ts"];
 
 /** What looks at all that a process does: its warnings, and the sinks that are open in it. */
 const APART = ["test/fetch-servers.test.ts"];
+
+/** What takes longest, by far: if it began last, everything would wait for it in the end. */
+const LONGEST = ["test/readme.test.ts"];
 
 // They wait for sockets, timers and other processes half of the time, in which another file can run.
 const maxWorkers = 2 * availableParallelism();
@@ -26,8 +26,8 @@ const maxWorkers = 2 * availableParallelism();
 export default defineConfig({
 	test: {
 		projects: [
-			// Projects run in the order of their names: the longest file first, so that nothing waits for it in the end.
-			{ test: { ...ownProcess, maxWorkers, name: "apart", include: APART } },
+			// Projects begin in the order of their names.
+			{ test: { ...ownProcess, maxWorkers, name: "apart", include: [...LONGEST, ...APART] } },
 			{
 				test: {
 					...ownProcess,
@@ -42,7 +42,7 @@ export default defineConfig({
 					...tests,
 					maxWorkers,
 					name: "direct",
-					exclude: [...configDefaults.exclude, ...APART],
+					exclude: [...configDefaults.exclude, ...LONGEST, ...APART],
 				},
 			},
 			{
@@ -53,6 +53,7 @@ export default defineConfig({
 					name: "through the response",
 					exclude: [
 						...configDefaults.exclude,
+						...LONGEST,
 						...APART,
 						...OF_OTHER_PROCESSES,
 						// There is no server.

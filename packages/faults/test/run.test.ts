@@ -45,7 +45,8 @@ for (const { engine, only } of RUNS) {
 	});
 }
 
-describe.skipIf(!hasStore("redis"))("a run finds a log that is", () => {
+// Side by side: they mostly wait for their faults.
+describe.skipIf(!hasStore("redis"))("a run finds a log that is", { concurrent: true }, () => {
 	for (const { flaw, only, rules, ...others } of FLAWS) {
 		it(flaw, async () => {
 			const options = {
