@@ -17,8 +17,8 @@ export interface Goal {
 
 /** The position after which a client receives events. */
 export interface Origin {
-	/** As the client sent it. */
-	readonly id: string;
+	/** As the client sent it. Without it there is a cursor. */
+	readonly id?: string;
 	/** `undefined`: the id is not one of ours; `"start"`: from the oldest event that is kept. */
 	readonly cursor: Cursor | "start" | undefined;
 	/** The log had this position. What a client sends may be of a log that this process has yet to find. */
@@ -27,6 +27,12 @@ export interface Origin {
 
 /** Where a client is that has received everything up to a position, but perhaps not the newest events of its groups. */
 export function originAt(position: Position, isPartial = false, reliesOn?: Position): Origin {
-	const id = encodeCursor(position, undefined, isPartial ? "partial" : undefined, reliesOn);
-	return { id, cursor: { position, isPartial, reliesOn }, isProven: true };
+	return { cursor: { position, isPartial, reliesOn }, isProven: true };
+}
+
+/** The id that a client at an origin has. */
+export function idOf({ id, cursor }: Origin): string {
+	if (id !== undefined) return id;
+	const { position, isPartial, reliesOn } = cursor as Cursor;
+	return encodeCursor(position, undefined, isPartial ? "partial" : undefined, reliesOn);
 }

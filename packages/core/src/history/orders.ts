@@ -5,9 +5,9 @@
 
 import type { Connection } from "../connection/connection.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { Obeyed } from "../event-log/command.js";
-import type { LogHost } from "../event-log/event-log.js";
+import type { Command, Obeyed } from "../event-log/command.js";
 import type { Concerns } from "../registry/commands.js";
+import type { Position } from "../wire/cursor.js";
 import type { AheadOfLog } from "./ahead-of-log.js";
 
 /** What the orders need from the service. */
@@ -27,7 +27,7 @@ export class Orders {
 		this.#host = host;
 	}
 
-	obey(...[command, at, overruledBy]: Parameters<LogHost["obey"]>): void {
+	obey(command: Command, at: Position, overruledBy: readonly Command[]): void {
 		if (command.do === "signal") return void this.#host.diagnostics.signalled(command);
 		const isPast = (each: Connection): boolean => this.#ahead.isPast(each, at);
 		this.#carryOut(command, { isPast, overruledBy });

@@ -7,7 +7,7 @@ import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import { type Cursor, encodeCursor, isBehind, type Position } from "../wire/cursor.js";
-import { type Goal, type Origin, originAt } from "./goal.js";
+import { type Goal, idOf, type Origin, originAt } from "./goal.js";
 import type { Notices } from "./notices.js";
 import { type RecoveryHost, recovered } from "./recovery.js";
 
@@ -67,8 +67,8 @@ function* pass<C extends Replayed>(
 	origin: Origin,
 	goal: Goal,
 ): Steps<Origin> {
-	const { id, cursor } = origin;
-	if (goal.isMoved && !origin.isProven) {
+	const { cursor, isProven } = origin;
+	if (goal.isMoved && !isProven) {
 		const upTo = yield* settled(host.comeUp(connection, origin, goal.upTo));
 		if (upTo !== goal.upTo) host.retarget(connection, goal);
 	}
@@ -78,17 +78,15 @@ function* pass<C extends Replayed>(
 	const groups = [...connection.memberships];
 	const from: Partial<Cursor> | undefined = cursor === "start" ? {} : cursor;
 	const isOwed = isPartial || from?.isPartial === true;
-	const { isProven = false } = origin;
-	const given =
-		from &&
-		(yield* missed(host, connection, groups, { ...from, isPartial: isOwed, isProven }, goal));
+	const given = from && (yield* missed(host, connection, { groups, from, isOwed, isProven }, goal));
+	const reached = given?.at;
+	const hasMore = reached !== undefined && reached !== from?.position;
 	if (given?.failure === "broken") {
-		const { at, relied } = given;
-		if (at !== from?.position && at !== undefined) return originAt(at, isOwed, relied);
+		if (hasMore) return originAt(reached, isOwed, given.relied);
 		goal.isPartial ||= isPartial;
 		return origin;
 	}
-	if (given !== undefined && given.failure === undefined) {
+	if (given && given.failure === undefined) {
 		connection.onResumed("replayed");
 		const isBehind = given.lastSent === undefined || given.lastSent.sequence < upTo.sequence;
 		if (isBehind || isOwed) yield host.notices.arrival(upTo);
@@ -96,9 +94,8 @@ function* pass<C extends Replayed>(
 	}
 	const failure = given?.failure ?? "invalid";
 	connection.onResuming(false);
-	const hasMore = given?.at !== undefined && given.at !== from?.position;
-	const reached = hasMore ? encodeCursor(given.at) : id;
-	const isRecovered = yield* recovered(host, connection, failure, reached);
+	const lastId = hasMore ? encodeCursor(reached) : idOf(origin);
+	const isRecovered = yield* recovered(host, connection, failure, lastId);
 	connection.onResuming(isRecovered);
 	connection.onResumed(isRecovered ? "recovered" : failure);
 	const kept = keepersOf(host.log, groups);
@@ -130,6 +127,17 @@ function* latest<C extends Replayed>(
 	}
 }
 
+/** What is read, from where. */
+interface Reading {
+	readonly groups: readonly string[];
+	/** Without a position: the oldest event that is kept. */
+	readonly from: Partial<Cursor>;
+	/** See `Origin`. */
+	readonly isProven: boolean | undefined;
+	/** The client has yet to receive all of the newest state of its groups. */
+	readonly isOwed: boolean;
+}
+
 interface Missed {
 	/** The client has received everything up to here. */
 	readonly at: Position | undefined;
@@ -145,13 +153,13 @@ interface Missed {
 function* missed<C extends Replayed>(
 	host: ReplayHost<C>,
 	connection: C,
-	groups: readonly string[],
-	{ position, isPartial = false, reliesOn, isProven }: Partial<Cursor & Pick<Origin, "isProven">>,
+	{ groups, from, isOwed, isProven }: Reading,
 	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
 	const { upTo } = goal;
-	const ownGroups = isPartial ? keepersOf(log, groups) : [];
+	const { position, reliesOn } = from;
+	const ownGroups = isOwed ? keepersOf(log, groups) : [];
 	const reader = {
 		clientId: connection.clientId,
 		groups: groups.filter((group) => !ownGroups.includes(group)),
@@ -186,7 +194,7 @@ function* missed<C extends Replayed>(
 			relyOn(log, connection, upTo);
 		}
 		// The state comes first: the id of each event below claims that the client already has it.
-		if (at === position) yield* latest(host, connection, ownGroups, upTo);
+		if (at === position && isOwed) yield* latest(host, connection, ownGroups, upTo);
 		for (const record of page.records) {
 			if (record.isReplaced) {
 				relied = log.position;
