@@ -236,6 +236,25 @@ describe("a run", () => {
 		]);
 	});
 
+	// As after a failover, when a store connects again and again: each time its readers look, and find nothing.
+	it("fails when its producer's process dies, also if the store rings all the time without an entry", async () => {
+		const memory = createMemoryRunStore();
+		const watch: RunStore["watch"] = (run, onChange) => {
+			const stop = memory.watch(run, onChange);
+			const ringing = setInterval(onChange, 20);
+			return () => {
+				clearInterval(ringing);
+				stop();
+			};
+		};
+		const store = Object.assign(Object.create(memory) as RunStore, methodsOf(memory), { watch });
+		const { read } = await serve({ store });
+		await store.claim("a", { leaseMs: 300, ttlMs: 60_000, maxRuns: 10 });
+		const reader = await read("a");
+		expect(await reader.ended).toBe(true);
+		expect(reader.events.map(({ event }) => event)).toEqual(["failed"]);
+	});
+
 	it("refuses a position that is not its own, and then sends everything", async () => {
 		const { runs, read } = await serve();
 		const { status } = await runs.start("a", (run) => void run.send("one"));
