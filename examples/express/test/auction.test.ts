@@ -48,7 +48,7 @@ describe.skipIf(hasNoBrowser)("bidding", () => {
 		expect(await lot(grace, "Foothills").getByRole("button").isDisabled()).toBe(true);
 	});
 
-	test("the auctioneer sells to whoever leads, and the others learn that it is gone", async () => {
+	test("the auctioneer sells to the highest bidder, and the others learn that it is gone", async () => {
 		const [ada, grace, auctioneer] = await Promise.all([
 			example.openAs("ada"),
 			example.openAs("grace"),
@@ -75,7 +75,7 @@ describe.skipIf(hasNoBrowser)("bidding", () => {
 });
 
 describe.skipIf(hasNoBrowser)("the gallery, on another origin", () => {
-	test("bids in the name of whoever is signed in at the auction, and follows", async () => {
+	test("bids as the user who is signed in at the auction, and follows", async () => {
 		const [ada, grace] = await Promise.all([example.openAs("ada"), example.openAs("grace")]);
 		const gallery = await example.openElsewhere(ada);
 		await gallery.getByRole("heading", { name: "Static, No. 4" }).waitFor();

@@ -1,5 +1,5 @@
 /**
- * The page: the parcels of whoever is signed in, and what the desk can do.
+ * The page: the parcels of the signed-in user, and what the desk can do.
  */
 import { updateList, within } from "/shared/elements.js";
 import { offerTelling, showNotice } from "/shared/notices.js";

@@ -54,7 +54,7 @@ describe.skipIf(hasNoBrowser)("parcels", () => {
 });
 
 describe.skipIf(hasNoBrowser)("the shop, on another origin", () => {
-	test("shows the parcels of whoever is signed in at the tracker, as they move", async () => {
+	test("shows the parcels of the user who is signed in at the tracker, as they move", async () => {
 		const [grace, desk] = await Promise.all([example.openAs("grace"), example.openAs("desk")]);
 		const shop = await example.openElsewhere(grace);
 		await order(shop, "Wool blanket").getByText("Hamburg").waitFor();

@@ -1,5 +1,5 @@
 /**
- * The page: the builds of whoever is signed in, and the log of one of them.
+ * The page: the builds of the signed-in user, and the log of one of them.
  */
 import { updateList, within } from "/shared/elements.js";
 import { offerTelling, showNotice } from "/shared/notices.js";

@@ -82,7 +82,7 @@ describe.skipIf(hasNoBrowser)("builds", () => {
 });
 
 describe.skipIf(hasNoBrowser)("the lamp, on another origin", () => {
-	test("shows the newest build of whoever is signed in at the builds", async () => {
+	test("shows the newest build of the user who is signed in at the builds", async () => {
 		const ada = await example.openAs("ada");
 		const lamp = await example.openElsewhere(ada);
 		for (const [message, state] of [

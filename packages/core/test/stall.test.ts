@@ -163,7 +163,7 @@ it.each<[number, number | undefined, (number | boolean)[][]]>([
 			const own = () =>
 				keepAlive.mock.calls.filter((_, call) => keepAlive.mock.contexts[call] === socket);
 			const idleMs = stallTimeoutMs || 60_000;
-			// Whoever leaves before costs no system call.
+			// A client that leaves earlier costs no system call.
 			vi.advanceTimersByTime(0.9 * idleMs);
 			expect(own()).toEqual([]);
 			vi.advanceTimersByTime(0.4 * idleMs);

@@ -32,34 +32,30 @@ function writerOf(id: string, isUrgent = false): Writer {
 	};
 }
 
-function queueOf(batchMs: number): { readonly calls: Calls; readonly queue: WriteQueue } {
+/** A queue in which so many runs wait. */
+function queueOf(count: number, batchMs: number) {
 	const calls = new Calls();
-	return { calls, queue: new WriteQueue(calls as unknown as RunStore, batchMs) };
+	const queue = new WriteQueue(calls as unknown as RunStore, batchMs);
+	const ids = Array.from({ length: count }, (_, i) => `run-${i}`);
+	for (const id of ids) queue.add(writerOf(id));
+	return { calls, queue, ids };
 }
 
-const idsOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `run-${i}`);
-
 it("writes all runs in one call if they are few", async () => {
-	const { calls, queue } = queueOf(1);
-	const ids = idsOf(100);
-	for (const id of ids) queue.add(writerOf(id));
+	const { calls, ids } = queueOf(100, 1);
 	await calls.until(1);
 	expect(calls.made).toEqual([ids]);
 });
 
 it("writes half of many runs in each call, in their order, and all in the end", async () => {
-	const { calls, queue } = queueOf(1);
-	const ids = idsOf(600);
-	for (const id of ids) queue.add(writerOf(id));
+	const { calls, ids } = queueOf(600, 1);
 	await calls.until(4);
 	expect(calls.made.map(({ length }) => length)).toEqual([300, 150, 100, 50]);
 	expect(calls.made.flat()).toEqual(ids);
 });
 
 it("writes the first event of a run in the next call, before all runs that wait", async () => {
-	const { calls, queue } = queueOf(1);
-	const ids = idsOf(600);
-	for (const id of ids) queue.add(writerOf(id));
+	const { calls, queue } = queueOf(600, 1);
 	await calls.until(1);
 	queue.add(writerOf("new", true));
 	await calls.until(2);
@@ -67,9 +63,7 @@ it("writes the first event of a run in the next call, before all runs that wait"
 });
 
 it("writes all runs in one call if no time is to pass between calls", async () => {
-	const { calls, queue } = queueOf(0);
-	const ids = idsOf(600);
-	for (const id of ids) queue.add(writerOf(id));
+	const { calls, ids } = queueOf(600, 0);
 	await calls.until(1);
 	expect(calls.made).toEqual([ids]);
 });

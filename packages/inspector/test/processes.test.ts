@@ -216,7 +216,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 		page.close();
 	});
 
-	it("answer at most 16 questions in a post, whoever asks", async () => {
+	it("answer at most 16 questions in a post, from all callers together", async () => {
 		prefix = `asked ${++prefixes}`;
 		const one = await serveHere({ name: "one" });
 		const log = sharedLogOf(one.sse);

@@ -44,8 +44,8 @@ export async function* readRun(
 	signal.addEventListener("abort", onAbort);
 	let next = from;
 	let silentMs = run.leaseLeftMs + LEASE_SLACK_MS;
-	// Counted from the last entry: a store that rings without one, because it has connected again, must not postpone this.
-	let silentUntil = performance.now() + silentMs;
+	// A store that rings without an entry, because it has connected again, does not end the silence.
+	let heardAt = performance.now();
 	try {
 		while (!aborted) {
 			bell.clear();
@@ -55,14 +55,14 @@ export async function* readRun(
 				if (entries.length > 0) {
 					yield { from: next, entries };
 					next += entries.length;
-					silentUntil = performance.now() + silentMs;
+					heardAt = performance.now();
 					if (entries.at(-1)?.end !== undefined) return true;
-				} else if (!(await bell.wait(silentUntil - performance.now())) && !aborted) {
+				} else if (!(await bell.wait(heardAt + silentMs - performance.now())) && !aborted) {
 					// Nothing arrived for the length of the producer's lease, so it may be dead.
 					const status = await store.settle(id);
 					if (status?.attempt !== attempt) return false;
 					silentMs = status.leaseLeftMs + LEASE_SLACK_MS;
-					silentUntil = performance.now() + silentMs;
+					heardAt = performance.now();
 					const { state, reason, sequence } = status;
 					if (state !== "running" && sequence < next) {
 						// The store has lost entries that were already read here, but the end is still known.

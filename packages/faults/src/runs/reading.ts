@@ -45,7 +45,7 @@ export interface Deeds {
 	readonly cancelled: ReadonlySet<string>;
 	/** Runs whose cancellation was confirmed to the caller. */
 	readonly confirmed: ReadonlySet<string>;
-	/** Something broke that may cost a producer its lease, or the machine starved a process for so long. */
+	/** A fault, or starvation by the machine, may have cost a producer its lease. */
 	readonly isDisturbed: boolean;
 	/** The engine may have lost what it had acknowledged. */
 	readonly isLossy: boolean;

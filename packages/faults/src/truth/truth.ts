@@ -27,7 +27,7 @@ const NO_TAG = "0";
 export class Truth {
 	readonly losses = new Losses();
 	readonly ledger: Ledger;
-	/** What processes were told to do, by its id. */
+	/** The commands that processes were given, by id. */
 	readonly told = new Map<number, Told>();
 	/** The ports of processes of an older version, which has other rules. */
 	readonly olderVersions = new Set<number>();
