@@ -284,10 +284,14 @@ describe("on a clock that the test moves", () => {
 
 	it("a server that never finishes its headers is given up after 30 s, each time", async () => {
 		const errors: string[] = [];
-		const requests = ask(() => new Promise(() => {}), { onError: ({ code }) => errors.push(code) });
+		const requests = ask(() => new Promise(() => {}), {
+			retry: { jitter: 0 },
+			onError: ({ code }) => errors.push(code),
+		});
 		await vi.advanceTimersByTimeAsync(29_900);
 		expect([requests.length, errors]).toEqual([1, []]);
-		await vi.advanceTimersByTimeAsync(33_000);
+		// Twice 30 s, with pauses of 1 and 2 s.
+		await vi.advanceTimersByTimeAsync(33_200);
 		expect([requests.length, errors]).toEqual([3, ["ERR_SSE_STALLED", "ERR_SSE_STALLED"]]);
 	});
 
