@@ -12,7 +12,7 @@ import { open, serve, untilState } from "./serving.js";
 // Neither has types.
 const require = createRequire(import.meta.url);
 const { fetch: wholeFetch, Headers, Request, Response } = require("whatwg-fetch");
-const XMLHttpRequest = require("xmlhttprequest-ssl");
+const { XMLHttpRequest } = require("xhr2");
 
 const PLATFORM = {
 	AbortController,
