@@ -88,8 +88,13 @@ export function createCluster() {
 	};
 
 	/** @param {string} wish */
-	function obey(wish) {
-		if (Object.hasOwn(wishes, wish)) wishes[wish]?.();
+	async function obey(wish) {
+		if (!Object.hasOwn(wishes, wish)) return;
+		try {
+			await wishes[wish]?.();
+		} catch (error) {
+			note(/** @type {Error} */ (error).message);
+		}
 	}
 
 	/** A rolling deploy: one process after the other, each when the one before is ready. */

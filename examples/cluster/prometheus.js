@@ -24,6 +24,7 @@ export function createPrometheus(onChange) {
 		onChange();
 	});
 	let isUp = false;
+	let isEnded = false;
 	/** @type {string | undefined} */
 	let url;
 	/** @type {string | undefined} */
@@ -70,17 +71,22 @@ export function createPrometheus(onChange) {
 				labels: { instance: name },
 			}));
 			const text = JSON.stringify(targets);
-			if (text === known) return;
+			if (isEnded || text === known) return;
 			known = text;
 			const file = join(program.folder, "targets.json");
 			// It must never read half of it.
 			writing = writing
 				.then(() => writeFile(`${file}.new`, text))
 				.then(() => rename(`${file}.new`, file))
-				// The folder is gone: this process ends.
-				.catch(() => {});
+				.catch((error) => {
+					missing = error.message;
+				});
 		},
-		end: program.end,
+		async end() {
+			isEnded = true;
+			await writing;
+			await program.end();
+		},
 		/** @returns {PrometheusState} */
 		look: () => ({ isUp, url, pid: program.pid, missing }),
 	};

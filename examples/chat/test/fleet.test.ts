@@ -31,7 +31,8 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	});
 	afterAll(async () => {
 		await browser.close();
-		expect((await fleet.kill("SIGINT")).code).toBe(0);
+		const { code, stderr } = await fleet.kill("SIGINT");
+		expect(code, stderr).toBe(0);
 	});
 	beforeEach(async () => {
 		page = await browser.openWindow(url, { reducedMotion: "reduce" });

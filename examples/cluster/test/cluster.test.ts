@@ -38,8 +38,8 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	afterAll(async () => {
 		const complaints = await browser.closeWindows();
 		await browser.close();
-		const { code } = await cluster.kill("SIGINT");
-		expect(code).toBe(0);
+		const { code, stderr } = await cluster.kill("SIGINT");
+		expect(code, stderr).toBe(0);
 		// The browser itself reports each stream that is cut.
 		expect(complaints.filter((text) => !/net::ERR_/.test(text))).toEqual([]);
 	});

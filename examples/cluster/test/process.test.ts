@@ -3,7 +3,7 @@
  */
 
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,7 +55,32 @@ describe.skipIf(redisServerPath === undefined)("ending", () => {
 			await stream.ended;
 		},
 	);
+
+	test("SIGINT ends a Redis that is about to start again, too", async () => {
+		const isSecond = join(temporary, "second");
+		const { url, kill } = start({ SSE_REDIS_SERVER: redisThatStartsOnce(isSecond) });
+		await fetch(`${await url()}/wishes`, {
+			method: "POST",
+			headers: { "Content-Type": "application/json" },
+			body: JSON.stringify({ wish: "kill redis" }),
+		});
+		await eventually(() => existsSync(isSecond), "the second start");
+
+		const { code, stderr } = await kill("SIGINT");
+		expect(code, stderr).toBe(0);
+	});
 });
+
+/** A program that is Redis at first, and then one that never gets ready: it makes this file. */
+function redisThatStartsOnce(file: string): string {
+	const program = join(temporary, "redis");
+	const first = join(temporary, "first");
+	const script = `[ -e "${first}" ] || { touch "${first}"; exec "${redisServerPath}" "$@"; }
+touch "${file}"
+exec tail -f /dev/null`;
+	writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+	return program;
+}
 
 describe("starting", () => {
 	test.skipIf(redisServerPath === undefined)(

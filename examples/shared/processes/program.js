@@ -35,9 +35,11 @@ export function createProgram(file, name, onExit) {
 	});
 	/** The process that runs, if one does. @type {Child | undefined} */
 	let running;
+	let isEnded = false;
 
-	/** Resolves when it has printed that it is ready. @param {readonly string[]} args @param {string} readyWords */
+	/** Resolves when it has printed that it is ready, or when `end` was called. @param {readonly string[]} args @param {string} readyWords */
 	async function start(args, readyWords) {
+		if (isEnded) return;
 		const child = spawn(file, args, {
 			cwd: folder,
 			detached: true,
@@ -46,6 +48,10 @@ export function createProgram(file, name, onExit) {
 		await once(child, "spawn").catch(({ code, message }) => {
 			throw new Error(code === "ENOENT" ? `there is no ${name} on this machine` : message);
 		});
+		if (isEnded) {
+			child.kill("SIGKILL");
+			return;
+		}
 		running = child;
 		watcher.stdin.write(`${child.pid}\n`);
 		child.once("exit", () => {
@@ -53,7 +59,9 @@ export function createProgram(file, name, onExit) {
 			watcher.stdin.write("\n");
 			onExit();
 		});
-		await ready(child, name, readyWords);
+		await ready(child, name, readyWords).catch((error) => {
+			if (!isEnded) throw error;
+		});
 	}
 
 	/** As a crash does. Resolves when it has ended. */
@@ -69,8 +77,9 @@ export function createProgram(file, name, onExit) {
 		folder,
 		start,
 		kill,
-		/** For ever. */
+		/** For ever. Nothing may write to its folder any more. */
 		async end() {
+			isEnded = true;
 			await kill();
 			watcher.kill("SIGKILL");
 			rmSync(folder, { recursive: true, force: true });
