@@ -4,7 +4,7 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  * @see https://platform.openai.com/docs/api-reference/responses-streaming
  */
-import type { FoldRules, RunCodec, RunStatus } from "sse-service/runs";
+import { encodeRunCursor, type FoldRules, type RunCodec, type RunStatus } from "sse-service/runs";
 import { type Condensed, condense, isEmpty, type JsonEvent } from "./condense.js";
 
 /** The codec for runs whose events are chunks of a chat completion. */
@@ -89,11 +89,11 @@ function hasNothing(fields: object): boolean {
  */
 export function startingAfter(
 	value: string | null | undefined,
-	{ attempt }: Pick<RunStatus, "attempt">,
+	{ attempt, state, sequence: newest }: Pick<RunStatus, "attempt" | "state" | "sequence">,
 ): string | undefined {
-	return typeof value === "string" && /^\d{1,15}$/.test(value)
-		? `${attempt}.${Number(value) + 1}`
-		: undefined;
+	if (typeof value !== "string" || !/^\d{1,15}$/.test(value)) return undefined;
+	const sequence = Number(value) + 1;
+	return encodeRunCursor({ attempt, sequence, isEnd: state !== "running" && sequence === newest });
 }
 
 function errorOf(

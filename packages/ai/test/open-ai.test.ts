@@ -4,7 +4,7 @@
 
 import { startServer } from "@sse-service/testing";
 import OpenAI from "openai";
-import { createRuns, type Run } from "sse-service/runs";
+import { createRuns, type Run, type RunStatus } from "sse-service/runs";
 import { describe, expect, it } from "vitest";
 import { openAI, openAIFold, openAIResponses, startingAfter } from "../src/index.js";
 import { Gate, serve } from "./serving.js";
@@ -79,11 +79,8 @@ describe("OpenAI's client", () => {
 					await send({ type: "response.completed" });
 				});
 			}
-			const status = await runs.status("resp_1");
-			const lastEventId = startingAfter(
-				searchParams.get("starting_after"),
-				status ?? { attempt: "" },
-			);
+			const status = (await runs.status("resp_1")) as RunStatus;
+			const lastEventId = startingAfter(searchParams.get("starting_after"), status);
 			await runs.follow("resp_1", { req, res }, { lastEventId });
 		});
 		const client = clientOf(server.url);
@@ -104,6 +101,9 @@ describe("OpenAI's client", () => {
 		const types: string[] = [];
 		for await (const event of rest) types.push(`${event.sequence_number} ${event.type}`);
 		expect(types).toEqual(["2 response.output_text.delta", "3 response.completed"]);
+		const after = (place: number) => fetch(`${server.url}/?starting_after=${place}`);
+		expect(await (await after(3)).text()).not.toMatch(/gap|delta/);
+		expect((await after(4)).status).toBe(204);
 		await runs.close();
 		await server.destroy();
 	});

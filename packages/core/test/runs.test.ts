@@ -1,6 +1,7 @@
 /**
  * Runs over real sockets: answers that outlive their connection.
  */
+import { once } from "node:events";
 import {
 	eventually,
 	openStream,
@@ -269,6 +270,36 @@ describe("a run", () => {
 			const reader = await read("a", id);
 			await reader.ended;
 			expect(dataOf(reader)).toEqual([`{"reason":"${reason}"}`, "one", "{}"]);
+		}
+	});
+
+	it("tells the end from an event with the same number, which a store that lost the end has there", async () => {
+		const store = createMemoryRunStore();
+		const { runs, read } = await serve({ store });
+		const { status } = await runs.start("a", async (run) => {
+			for (const text of ["one", "two", "three"]) await run.send(text);
+			await once(run.signal, "abort");
+		});
+		const { attempt } = status;
+		const gapAnd = (...rest: string[]): string[] => ['{"reason":"invalid"}', ...rest];
+		const first = await read("a");
+		await first.until(() => first.events.length === 3);
+
+		const late = await read("a", `${attempt}.2.end`);
+		await late.until(() => late.events.length === 4);
+		expect(dataOf(late)).toEqual(gapAnd("one", "two", "three"));
+		await runs.cancel("a");
+		await first.ended;
+		expect(first.events.map(({ id }) => id)).toEqual(
+			["1", "2", "3", "4.end"].map((place) => `${attempt}.${place}`),
+		);
+		for (const place of ["4.end", "5.end"]) {
+			expect((await read("a", `${attempt}.${place}`)).status).toBe(204);
+		}
+		for (const place of ["4", "5", "3.end"]) {
+			const reader = await read("a", `${attempt}.${place}`);
+			await reader.ended;
+			expect(dataOf(reader)).toEqual(gapAnd("one", "two", "three", "{}"));
 		}
 	});
 

@@ -68,6 +68,7 @@ it("passes a correct history", () => {
 	expect(rulesOf(cancelled, [...tokens(1, 3), end("cancelled", 4), nothing])).toEqual([]);
 	const lossy = { ...BROKEN, isLossy: true };
 	expect(rulesOf(lossy, [...tokens(1, 4)], [...tokens(1, 2), end("failed", 3)])).toEqual([]);
+	expect(rulesOf(lossy, [nothing])).toEqual([]);
 });
 
 const FAULTS: readonly (readonly [string, string, () => string[]])[] = [
@@ -130,6 +131,11 @@ const FAULTS: readonly (readonly [string, string, () => string[]])[] = [
 		"a reader is sent away without the end",
 		"nothing",
 		() => rulesOf(CALM, [...tokens(1, 3), nothing]),
+	],
+	[
+		"a reader is sent away without the end that replaced its newest event",
+		"nothing",
+		() => rulesOf({ ...BROKEN, isLossy: true }, [...tokens(1, 3), nothing]),
 	],
 ];
 

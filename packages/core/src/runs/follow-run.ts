@@ -5,10 +5,10 @@ import { SSEError } from "../checks/errors.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
-import { type Beginning, ReaderMessages } from "./reader-messages.js";
-import { parseRunCursor } from "./run-cursor.js";
+import { ReaderMessages } from "./reader-messages.js";
+import { beginningOf } from "./run-beginning.js";
 import { gapMessages } from "./run-messages.js";
-import type { RunStatus, RunStore } from "./run-store.js";
+import type { RunStore } from "./run-store.js";
 import type { RunTarget } from "./run-target.js";
 import type { FollowOptions } from "./run-types.js";
 
@@ -41,9 +41,8 @@ export async function followRun(
 		return undefined;
 	}
 	const beginning = status && beginningOf(status, lastEventId, options.from);
-	// The reader already has the end, so an EventSource must be stopped from reconnecting.
-	const isRead = status?.state !== "running" && (beginning?.from ?? 0) > (status?.sequence ?? 0);
-	if (isRead) {
+	if (status !== undefined && beginning === undefined) {
+		// An EventSource must be stopped from reconnecting.
 		target.answerNothing();
 		return undefined;
 	}
@@ -62,24 +61,4 @@ export async function followRun(
 	);
 	host.onFollow(status?.attempt, connection, over);
 	return connection;
-}
-
-function beginningOf(
-	{ attempt, sequence, state }: RunStatus,
-	lastEventId: string | undefined,
-	begin: FollowOptions["from"] = "start",
-): Beginning {
-	if (lastEventId === undefined) {
-		// The end itself is sent in any case.
-		const now = state === "running" ? sequence + 1 : sequence;
-		return { from: begin === "now" ? now : 1, gap: undefined };
-	}
-	const cursor = parseRunCursor(lastEventId);
-	if (cursor?.attempt === attempt && cursor.sequence <= sequence) {
-		return { from: cursor.sequence + 1, gap: undefined };
-	}
-	return {
-		from: 1,
-		gap: cursor === undefined || cursor.attempt === attempt ? "invalid" : "attempt",
-	};
 }

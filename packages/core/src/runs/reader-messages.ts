@@ -7,23 +7,16 @@
 import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
 import { folded } from "./folded-run.js";
+import type { Beginning } from "./run-beginning.js";
 import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
 import { type RunPage, readRun } from "./run-reader.js";
 import type { RunStatus, RunStore } from "./run-store.js";
-import type { RunCodec, RunGapReason } from "./run-types.js";
+import type { RunCodec } from "./run-types.js";
 
 export interface MessagesHost {
 	readonly store: RunStore;
 	readonly fold: FoldRules | undefined;
 	onError(error: unknown): void;
-}
-
-/** Where a reader begins. */
-export interface Beginning {
-	/** The sequence of the first entry to send. */
-	readonly from: number;
-	/** Why the reader cannot continue from its position, if so. */
-	readonly gap: RunGapReason | undefined;
 }
 
 const NOTHING: RunPage = { from: 1, entries: [] };

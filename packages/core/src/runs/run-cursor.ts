@@ -1,22 +1,29 @@
 /**
- * A run's cursor: the `id` of its events, `<attempt>.<sequence>`. Clients send it back as `Last-Event-ID`: untrusted input.
+ * A run's cursor: the `id` of its events, `<attempt>.<sequence>`, and of its end, `<attempt>.<sequence>.end`. Clients send it back as
+ * `Last-Event-ID`: untrusted input.
  */
 export interface RunCursor {
 	readonly attempt: string;
 	/** The sequence of the event that was received last; 0 before the first. */
 	readonly sequence: number;
+	/**
+	 * Whether that event was the run's end. In a failover a store can lose an end that it has acknowledged, and the run continues:
+	 * then another event has this sequence. Default false.
+	 */
+	readonly isEnd?: boolean | undefined;
 }
 
 // An attempt is ten characters of nanoid's alphabet. A store may use its own form, of at most 40 characters.
-const FORM = /^([\w-]{1,40})\.(0|[1-9]\d{0,14})$/;
+const FORM = /^([\w-]{1,40})\.(0|[1-9]\d{0,14})(\.end)?$/;
 
 /** The id of an event on the wire. */
-export function encodeRunCursor({ attempt, sequence }: RunCursor): string {
-	return `${attempt}.${sequence}`;
+export function encodeRunCursor({ attempt, sequence, isEnd }: RunCursor): string {
+	return `${attempt}.${sequence}${isEnd === true ? ".end" : ""}`;
 }
 
 /** @returns `undefined` if it is not a cursor */
 export function parseRunCursor(id: string): RunCursor | undefined {
-	const [, attempt, sequence] = FORM.exec(id) ?? [];
-	return attempt === undefined ? undefined : { attempt, sequence: Number(sequence) };
+	const [, attempt, sequence, end] = FORM.exec(id) ?? [];
+	if (attempt === undefined) return undefined;
+	return { attempt, sequence: Number(sequence), isEnd: end !== undefined };
 }

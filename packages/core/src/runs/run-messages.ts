@@ -3,7 +3,7 @@
  */
 import type { SSEMessage } from "../types/message.js";
 import type { RunEvent } from "./fold.js";
-import { encodeRunCursor } from "./run-cursor.js";
+import { encodeRunCursor, type RunCursor } from "./run-cursor.js";
 import { endReasonOf } from "./run-end.js";
 import type { RunEntry } from "./run-store.js";
 import type { RunCodec, RunGapReason, RunPosition } from "./run-types.js";
@@ -20,7 +20,7 @@ export function entryMessages(
 	if (end === undefined) return eventMessages([{ event, data }], position, codec);
 	const reason = endReasonOf(entry);
 	const messages = codec.end?.({ outcome: end, reason }, position) ?? [{ event, data }];
-	return withId(messages, position);
+	return withId(messages, { ...position, isEnd: true });
 }
 
 /** Encodes several events for one position: a reader that has not received the last one counts as having received none. */
@@ -46,8 +46,8 @@ export function gapMessages(
 		: withId(messages, position);
 }
 
-function withId(messages: readonly SSEMessage[], position: RunPosition): SSEMessage[] {
+function withId(messages: readonly SSEMessage[], cursor: RunCursor): SSEMessage[] {
 	const last = messages.length - 1;
-	const id = encodeRunCursor(position);
+	const id = encodeRunCursor(cursor);
 	return messages.map((message, index) => (index === last ? { id, ...message } : message));
 }

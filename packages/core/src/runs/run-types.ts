@@ -36,7 +36,7 @@ export interface RunEnding {
 /**
  * Why a reader cannot continue from its position:
  * - `attempt`: the run was started again since then. The new attempt follows, from its start.
- * - `invalid`: the position does not belong to this run. The run follows, from its start.
+ * - `invalid`: the position does not belong to this run, or the store has lost it in a failover. The run follows, from its start.
  * - `expired`: the run is no longer kept.
  */
 export type RunGapReason = "attempt" | "invalid" | "expired";

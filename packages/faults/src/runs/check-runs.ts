@@ -39,7 +39,8 @@ class ReadingCheck {
 		for (const item of this.#reading.items) {
 			if (item.kind === "entry") this.#entry(item);
 			else if (item.kind === "gap") this.#gap(item.reason);
-			else if (!this.#isOver && !this.#deeds.isLossy) {
+			else if (!this.#isOver && !(this.#deeds.isLossy && this.#attempt === undefined)) {
+				// A run that was lost as a whole is an unknown one, for a reader that has received nothing of it.
 				this.#add("nothing", "it was answered that there is nothing more, and had received no end");
 			}
 		}
