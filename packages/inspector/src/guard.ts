@@ -25,7 +25,9 @@ export const HEADERS: Readonly<Record<string, string>> = {
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 /** A page elsewhere can have its name lead to this machine, but its requests carry that name. */
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
-const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+/** Those by which a proxy or a CDN says that it is one, or whom it asks for. */
+const FORWARDED =
+	/^(?:forwarded|via|x-forwarded-.+|x-(?:real|client)-ip|(?:cf-connecting|true-client|fly-client)-ip)$/;
 
 export class Guard {
 	/** Of this inspector, in the whole deployment. */
@@ -119,6 +121,6 @@ function isLocal({ socket, headers, httpVersion }: IncomingMessage): boolean {
 		LOOPBACK.test(remoteAddress) &&
 		LOOPBACK.test(localAddress) &&
 		LOCAL_HOST.test(hostOf(headers) ?? "") &&
-		!FORWARDED.some((name) => name in headers)
+		!Object.keys(headers).some((name) => FORWARDED.test(name))
 	);
 }

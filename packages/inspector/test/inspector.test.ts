@@ -132,6 +132,8 @@ it("leaves the answer to authorize, if it gives one", async () => {
 it.each<[string, Record<string, string>]>([
 	["a proxy forwarded", { "X-Forwarded-For": "203.0.113.7" }],
 	["a proxy forwarded (RFC 7239)", { Forwarded: "for=203.0.113.7" }],
+	["a proxy forwarded, of which only the scheme is known", { "X-Forwarded-Proto": "https" }],
+	["a CDN forwarded", { "CF-Connecting-IP": "203.0.113.7" }],
 	["names another host, as one whose name was rebound", { Host: "attacker.example" }],
 ])("with loopbackOnly, refuses a request that %s", async (_, headers) => {
 	const { page } = await serve();
