@@ -1,6 +1,7 @@
 /**
  * An idempotency key counts for its target: the same one once swallowed an event to another client, or of another tenant.
  */
+import { createSSEService } from "../src/index.js";
 import { expect, it } from "vitest";
 import { startService } from "./serving.js";
 
@@ -14,6 +15,16 @@ it("the same idempotency key for another target is another event", async () => {
 	for (const each of [stream, other]) await each.until(() => each.text.includes("data: end"));
 	expect(stream.events.map(({ data }) => data)).toEqual(["ada", "end"]);
 	expect(other.events.map(({ data }) => data)).toEqual(["bob", "end"]);
+});
+
+// `req.headers["idempotency-key"] ?? ""` made all events without the header one, and swallowed all but the first.
+it.each(["key", "idempotencyKey"])("an empty %s is refused", async (option) => {
+	const sse = createSSEService({ history: true });
+	await expect(sse.publish("all", "news", { [option]: "" })).rejects.toMatchObject({
+		code: "ERR_SSE_INVALID_OPTION",
+		statusCode: 400,
+		message: `${option} must be a string of 1 to 256 characters, got ""`,
+	});
 });
 
 it("a thenable of `recover` that throws is a gap, and leaves the stream open", async () => {

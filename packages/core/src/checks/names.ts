@@ -48,9 +48,13 @@ export function tooMany(code: SSEErrorCode, what: string, limit: string, value: 
 	return new SSEError(code, `Too many ${what}: ${limit} is ${value}`);
 }
 
-/** Checks the option `limitKey`, by which connections are counted. @throws `ERR_SSE_INVALID_OPTION`, status 400 */
-export function checkLimitKey(key: unknown): string {
-	return checkName(key, 256, "limitKey", "ERR_SSE_INVALID_OPTION");
+/**
+ * Checks an option that is a key, such as `limitKey`. An empty one is a value that was missing, and would be the same for all.
+ *
+ * @throws `ERR_SSE_INVALID_OPTION`, status 400
+ */
+export function checkKey(key: unknown, option: string): string {
+	return checkName(key, 256, option, "ERR_SSE_INVALID_OPTION");
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
-import { checkClientId, checkGroups, checkLimitKey, checkMeta } from "../checks/names.js";
+import { checkClientId, checkGroups, checkKey, checkMeta } from "../checks/names.js";
 import { randomId } from "../checks/random-id.js";
 import { Context } from "../pacing/context.js";
 import type { Entrance } from "../registry/client.js";
@@ -67,7 +67,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 				? named
 				: checkGroups(named, options.maxGroupNameLength, options.maxGroupsPerConnection),
 		standalone: standalone === true,
-		limitKey: limitKey === undefined ? limitKey : checkLimitKey(limitKey),
+		limitKey: limitKey === undefined ? limitKey : checkKey(limitKey, "limitKey"),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
 		expiresAt: expiresAt === undefined ? expiresAt : checkExpiresAt(expiresAt),
 		since: since === undefined ? since : checkSince(since, options.history !== false),

@@ -35,7 +35,7 @@ export interface SendOptions {
 	readonly volatile?: boolean | undefined;
 	/**
 	 * Of the events with this key to the same target, only the newest counts: it alone is replayed and, with the slow policy
-	 * `conflate`, it alone waits. A string of at most 256 characters.
+	 * `conflate`, it alone waits. A string of 1 to 256 characters.
 	 */
 	readonly key?: string | undefined;
 	/** The event is not replayed after this time, in ms: an integer from 0 to 2,147,483,647. Default: no limit. */
@@ -46,7 +46,7 @@ export interface SendOptions {
 export interface PublishOptions extends Omit<SendOptions, "volatile"> {
 	/**
 	 * Publishing again with the same key sends nothing and returns the id of the first event, so that a retry is safe. Keys are
-	 * remembered as long as events are kept, at most 10,000; with an `eventLog`, as its options say. A string of at most 256
+	 * remembered as long as events are kept, at most 10,000; with an `eventLog`, as its options say. A string of 1 to 256
 	 * characters.
 	 */
 	readonly idempotencyKey?: string | undefined;

@@ -2,6 +2,7 @@
  * A message: data and options as the application writes them, checked, and encoded as text.
  */
 import { checkObject, invalid, SSEError } from "../checks/errors.js";
+import { checkKey } from "../checks/names.js";
 import { checkKeys } from "../checks/option-rules.js";
 import { isTime, TIME_RULE } from "../checks/time.js";
 import type { PublishOptions, SendOptions } from "../types/message.js";
@@ -26,8 +27,6 @@ export interface Message extends EventFields {
 	readonly ttlMs: number | undefined;
 	readonly idempotencyKey: string | undefined;
 }
-
-const MAX_KEY_LENGTH = 256;
 
 // Refusing unknown names matters: a `{ group }` passed here by mistake must not send the message to everyone.
 const COMMON = { event: true, id: true, retry: true, key: true, ttlMs: true };
@@ -62,9 +61,9 @@ export function readMessage(
 		retry: checkRetry(options.retry),
 		data: serializeData(data),
 		isVolatile,
-		key: checkKey(options.key, "key"),
+		key: readKey(options.key, "key"),
 		ttlMs: checkTtl(options.ttlMs),
-		idempotencyKey: checkKey(options.idempotencyKey, "idempotencyKey"),
+		idempotencyKey: readKey(options.idempotencyKey, "idempotencyKey"),
 	};
 }
 
@@ -94,11 +93,8 @@ export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 	}
 }
 
-function checkKey(key: unknown, name: string): string | undefined {
-	const isKey = typeof key === "string" && key.length <= MAX_KEY_LENGTH;
-	if (key === undefined || isKey) return key as string | undefined;
-	const rule = `The option ${name} must be a string of at most ${MAX_KEY_LENGTH} characters`;
-	throw invalid("ERR_SSE_INVALID_OPTION", rule, key);
+function readKey(key: unknown, option: string): string | undefined {
+	return key === undefined ? undefined : checkKey(key, option);
 }
 
 function checkTtl(ttlMs: unknown): number | undefined {
