@@ -1,8 +1,9 @@
 /**
  * An idempotency key counts for its target: the same one once swallowed an event to another client, or of another tenant.
  */
-import { createSSEService } from "../src/index.js";
+
 import { expect, it } from "vitest";
+import { createSSEService } from "../src/index.js";
 import { startService } from "./serving.js";
 
 it("the same idempotency key for another target is another event", async () => {
