@@ -7,22 +7,22 @@
 import type { FoldRules, RunCodec } from "sse-service/runs";
 import { type Condensed, condense, type JsonEvent } from "./condense.js";
 
+const DONE = { data: "[DONE]" };
+
 /** The codec for runs whose events are UI message chunks: `runs.start(id, () => result.toUIMessageStream())`. */
 export function aiSdk(): RunCodec {
 	return {
 		headers: { "x-vercel-ai-ui-message-stream": "v1" },
 		event: ({ data }) => [{ data }],
 		end: ({ outcome, reason }) => [
-			...(outcome === "failed"
-				? [{ data: { type: "error", errorText: `The answer failed: ${reason}` } }]
-				: []),
+			...(outcome === "failed" ? [errorOf(`The answer failed: ${reason}`)] : []),
 			...(outcome === "cancelled"
 				? [{ data: { type: "abort", ...(reason === undefined ? {} : { reason }) } }]
 				: []),
-			{ data: "[DONE]" },
+			DONE,
 		],
-		// Needs no notice: the client always begins from the start.
-		gap: () => [],
+		// The client always begins from the start, so only an answer that is gone needs a notice: it would seem complete.
+		gap: (reason) => (reason === "expired" ? [errorOf("The answer is no longer kept"), DONE] : []),
 	};
 }
 
@@ -40,6 +40,10 @@ export function aiSdkFold(): FoldRules<Condensed> {
 		},
 		boundaryOf: partOf,
 	});
+}
+
+function errorOf(errorText: string): { readonly data: object } {
+	return { data: { type: "error", errorText } };
 }
 
 function partOf({ type, id, toolCallId }: JsonEvent): string | undefined {

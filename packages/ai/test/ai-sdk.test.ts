@@ -5,7 +5,7 @@
 import { eventually } from "@sse-service/testing";
 import { DefaultChatTransport, readUIMessageStream, type UIMessage, type UIMessageChunk } from "ai";
 import fc from "fast-check";
-import type { Run } from "sse-service/runs";
+import { createMemoryRunStore, type Run } from "sse-service/runs";
 import { describe, expect, it } from "vitest";
 import { aiSdk, aiSdkFold } from "../src/index.js";
 import { Gate, serve } from "./serving.js";
@@ -126,6 +126,26 @@ describe("the AI SDK", () => {
 			chunks.push(value);
 		}
 		expect(chunks.at(-1)).toEqual({ type: "error", errorText: "The answer failed: error" });
+	});
+
+	it("is given an error when the run is gone in the middle of it", async () => {
+		// As after a Redis that kept nothing. The stream ended without `[DONE]` and without an error: to the client, a whole answer.
+		const store = createMemoryRunStore();
+		const { server } = await serve(
+			{ ...options, store, leaseMs: 300 },
+			() => "chat",
+			async (run) => {
+				await run.send({ type: "start" });
+				await new Promise((resolve) => run.signal.addEventListener("abort", resolve));
+			},
+		);
+		const transport = new DefaultChatTransport({ api: `${server.url}/api/chat` });
+		const reader = (await send(transport)).getReader();
+		expect((await reader.read()).value).toEqual({ type: "start" });
+		await store.close();
+		const errorText = "The answer is no longer kept";
+		expect((await reader.read()).value).toEqual({ type: "error", errorText });
+		expect((await reader.read()).done).toBe(true);
 	});
 
 	it("finds nothing to resume where nothing is running: 204", async () => {
