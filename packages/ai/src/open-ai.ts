@@ -7,6 +7,9 @@
 import { encodeRunCursor, type FoldRules, type RunCodec, type RunStatus } from "sse-service/runs";
 import { type Condensed, condense, isEmpty, type JsonEvent } from "./condense.js";
 
+/** The number of the newest event in one that {@link openAIResponsesFold} has merged, until the codec sends it. */
+const PLACE = "sse-service:place";
+
 /** The codec for runs whose events are chunks of a chat completion. */
 export function openAI(): RunCodec {
 	return {
@@ -21,8 +24,8 @@ export function openAI(): RunCodec {
 export function openAIResponses(): RunCodec {
 	return {
 		event: ({ event, data }, { sequence }) => {
-			const json = { ...(JSON.parse(data) as object), sequence_number: sequence - 1 };
-			return [{ event, data: json }];
+			const { [PLACE]: place = sequence - 1, ...json } = JSON.parse(data) as JsonEvent;
+			return [{ event, data: { ...json, sequence_number: place } }];
 		},
 		end: ({ outcome, reason }, { sequence }) => {
 			if (outcome === "done") return [];
@@ -59,11 +62,14 @@ export function openAIFold(): FoldRules<Condensed> {
 	});
 }
 
-/** A fold for {@link openAIResponses} that sends a late reader one delta of each text and each call. */
+/**
+ * A fold for {@link openAIResponses} that sends a late reader one delta for each uninterrupted part of a text or call. Deltas of
+ * parts that alternate stay apart: a reader that has one of them, and asks for what follows its number, needs the others.
+ */
 export function openAIResponsesFold(): FoldRules<Condensed> {
 	const isDelta = ({ type, delta, logprobs }: JsonEvent): boolean =>
 		/^response\..+\.delta$/.test(String(type)) && typeof delta === "string" && isEmpty(logprobs);
-	return condense({
+	const rules = condense({
 		deltaOf: (event) => {
 			if (!isDelta(event)) return undefined;
 			const { delta: _, sequence_number: __, obfuscation: ___, ...part } = event;
@@ -71,6 +77,18 @@ export function openAIResponsesFold(): FoldRules<Condensed> {
 		},
 		boundaryOf: (event) => (isDelta(event) ? undefined : true),
 	});
+	return {
+		...rules,
+		fold: ({ events, open }, event) => {
+			const newest = events.length - 1;
+			const place = Number(events[newest]?.json[PLACE] ?? -1) + 1;
+			const last = Object.entries(open).filter(([, index]) => index === newest);
+			const state = rules.fold({ events, open: Object.fromEntries(last) }, event);
+			const { json } = state.events.at(-1) as Condensed["events"][number];
+			json[PLACE] = place;
+			return state;
+		},
+	};
 }
 
 interface Choice {

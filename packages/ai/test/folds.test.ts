@@ -209,15 +209,14 @@ describe("the fold of OpenAI", () => {
 		});
 	});
 
-	it("keeps one delta of each text of a response", () => {
-		const delta = (item_id: string, text: string, sequence_number: number) => ({
+	it("keeps one delta of a text of a response until that of another comes", () => {
+		const delta = (item_id: string, text: string) => ({
 			type: "response.output_text.delta",
 			item_id,
 			delta: text,
-			sequence_number,
 		});
-		const events = [delta("a", "1", 0), delta("b", "x", 1), delta("a", "2", 2)];
-		const folded = [delta("a", "12", 0), delta("b", "x", 1)];
-		expect(late(openAIResponsesFold(), events, 3)).toEqual(folded);
+		const events = [delta("a", "1"), delta("a", "2"), delta("b", "x"), delta("a", "3")];
+		const folded = [delta("a", "12"), delta("b", "x"), delta("a", "3")];
+		expect(late(openAIResponsesFold(), events, 4)).toMatchObject(folded);
 	});
 });

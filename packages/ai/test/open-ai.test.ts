@@ -2,12 +2,24 @@
  * OpenAI's own client.
  */
 
-import { startServer } from "@sse-service/testing";
+import { eventually, startServer } from "@sse-service/testing";
 import OpenAI from "openai";
 import { createRuns, type Run, type RunStatus } from "sse-service/runs";
 import { describe, expect, it } from "vitest";
-import { openAI, openAIFold, openAIResponses, startingAfter } from "../src/index.js";
+import {
+	openAI,
+	openAIFold,
+	openAIResponses,
+	openAIResponsesFold,
+	startingAfter,
+} from "../src/index.js";
 import { Gate, serve } from "./serving.js";
+
+interface Seen {
+	readonly texts: Record<string, string>;
+	/** The number of the event that was received last. */
+	last: number | undefined;
+}
 
 const clientOf = (url: string): OpenAI =>
 	new OpenAI({ apiKey: "none", baseURL: url, maxRetries: 0 });
@@ -104,6 +116,65 @@ describe("OpenAI's client", () => {
 		const after = (place: number) => fetch(`${server.url}/?starting_after=${place}`);
 		expect(await (await after(3)).text()).not.toMatch(/gap|delta/);
 		expect((await after(4)).status).toBe(204);
+		await runs.close();
+		await server.destroy();
+	});
+
+	it("misses nothing of a folded response, after whichever event it lost its connection", async () => {
+		// The events of the state had one number, that of the last: who asked for what follows it never got the others.
+		const gate = new Gate();
+		const runs = createRuns({
+			codec: openAIResponses(),
+			fold: openAIResponsesFold(),
+			batchMs: 0,
+		});
+		const server = await startServer(async (req, res) => {
+			const { searchParams } = new URL(req.url ?? "/", "http://localhost");
+			const status = (await runs.status("resp_1")) as RunStatus;
+			const lastEventId = startingAfter(searchParams.get("starting_after"), status);
+			await runs.follow("resp_1", { req, res }, { lastEventId });
+		});
+		const delta = (item_id: string, text: string) => ({
+			type: "response.output_text.delta",
+			item_id,
+			delta: text,
+		});
+		const events = [
+			{ type: "response.created" },
+			...["He", "l", "lo"].map((text) => delta("a", text)),
+			delta("b", "x"),
+			delta("a", "!"),
+		];
+		await runs.start("resp_1", async (run) => {
+			for (const event of events) await run.send(event, { event: event.type });
+			await gate.wait();
+			await run.send(delta("b", "y"), { event: "response.output_text.delta" });
+		});
+		await eventually(async () => (await runs.status("resp_1"))?.sequence === events.length);
+		const client = clientOf(server.url);
+		/** Reads on after the event that a client had last, at most so many events. */
+		async function read(seen: Seen, most: number): Promise<Seen> {
+			const stream = await client.responses.retrieve("resp_1", {
+				stream: true,
+				...(seen.last !== undefined && { starting_after: seen.last }),
+			});
+			let count = 0;
+			for await (const event of stream) {
+				seen.last = event.sequence_number;
+				if (event.type === "response.output_text.delta")
+					seen.texts[event.item_id] = `${seen.texts[event.item_id] ?? ""}${event.delta}`;
+				if (++count === most) break;
+			}
+			return seen;
+		}
+		// The state is four events.
+		const cuts = [1, 2, 3, 4].map((most) => read({ texts: {}, last: undefined }, most));
+		const seen = await Promise.all(cuts);
+		gate.open();
+		for (const one of seen) {
+			const { texts } = await read(one, Number.POSITIVE_INFINITY);
+			expect(texts).toEqual({ a: "Hello!", b: "xy" });
+		}
 		await runs.close();
 		await server.destroy();
 	});
