@@ -149,7 +149,7 @@ describe("at connect", () => {
 		["groups that are null", { groups: null }, "400 ERR_SSE_INVALID_GROUP"],
 		["a limitKey that is empty", { limitKey: "" }, "400 ERR_SSE_INVALID_OPTION"],
 		["a limitKey that is no text", { limitKey: 7 }, "400 ERR_SSE_INVALID_OPTION"],
-		["meta that is a text", { meta: "x" }, "500 ERR_SSE_INVALID_META"],
+		["meta that is a text", { meta: "x" }, "400 ERR_SSE_INVALID_META"],
 	])("%s is refused", async (_name, params, expected) => {
 		await serve({}, () => params as Partial<ConnectParams>);
 		expect(await answer("")).toBe(expected);

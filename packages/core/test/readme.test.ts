@@ -494,7 +494,8 @@ describe("every error code", () => {
 			ERR_SSE_INVALID_DATA: () => send({}, 1n),
 			ERR_SSE_INVALID_CLIENT_ID: (req, res) => sse.connect({ req, res, clientId: "" }),
 			ERR_SSE_INVALID_GROUP: (req, res) => sse.connect({ req, res, groupName: "" }),
-			ERR_SSE_INVALID_META: (req, res) => sse.connect({ req, res, meta: [] }),
+			ERR_SSE_INVALID_META: (req, res) =>
+				createSSEService({ eventLog: logOn({}) }).connect({ req, res, meta: { n: 1n } }),
 			ERR_SSE_INVALID_EXPIRES_AT: (req, res) =>
 				sse.connect({ req, res, expiresAt: Date.now() / 1_000 }),
 			ERR_SSE_EXPIRED: (req, res) => sse.connect({ req, res, expiresAt: Date.now() - 1 }),

@@ -2,7 +2,7 @@
  * The example for Express in the documentation of sse-service 1.0.9, to the letter, and around it what it leaves open.
  */
 import { join } from "node:path";
-import { openStream } from "@sse-service/testing";
+import { openSocket, openStream } from "@sse-service/testing";
 import { createProject, type Project } from "@sse-service/testing/project";
 import { afterEach, expect, it } from "vitest";
 
@@ -107,4 +107,60 @@ app.get("/update", (req, res) => {
 	]);
 	stream.abort();
 	await terminate();
+});
+
+// What nobody catches in an `async` handler of Express 4 ends the process.
+it.each([
+	["5", "express"],
+	["4", "express-4"],
+])("no request ends an async program of 1.x on Express %s", async (_version, folder) => {
+	project = await createProject({
+		packages: ["sse-service"],
+		linked: { express: join(modules, folder) },
+	});
+	project.write(
+		"server.cjs",
+		`const { connectSSE, getClientObj, sendSSEToClient, setClientMetadata } = require("sse-service");
+const app = require("express")();
+
+app.get("/sse", async (req, res) => {
+	await Promise.resolve();
+	connectSSE({ clientId: req.query.user, groupName: req.query.group, req, res, originalResHeaders: res.getHeaders() });
+});
+
+app.get("/say", async (req, res) => {
+	await Promise.resolve();
+	const { to, text, type, id, meta } = req.query;
+	const reached = sendSSEToClient(to, text, type, undefined, id);
+	setClientMetadata(to, meta);
+	res.send({ reached, isHere: getClientObj(to) !== undefined });
+});
+
+const server = app.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port));
+`,
+	);
+	const { url, terminate } = await project.start("server.cjs");
+	const long = "x".repeat(300);
+	const paths = ["user=", `user=${long}`, "user=a&user=b", "group=", `group=${long}`];
+	for (const path of paths) {
+		const answer = await openStream(`${url}/sse?${path}`);
+		expect(await answer.ended).toBe(true);
+		expect([answer.status, answer.text]).toEqual([
+			400,
+			path.startsWith("user") ? "ERR_SSE_INVALID_CLIENT_ID" : "ERR_SSE_INVALID_GROUP",
+		]);
+		expect(answer.headers["x-powered-by"]).toBe("Express");
+	}
+	for (const path of ["to=", `to=${long}&text=a`, "to=ada", "to=ada&text=a&type=a%0Ab", "id=%00"]) {
+		const answer = await fetch(`${url}/say?${path}`);
+		expect(await answer.json()).toEqual({ reached: 0, isHere: false });
+	}
+	const lines = ["GET /sse?user=ada HTTP/1.1", "Host: a", ""];
+	const client = await openSocket(Number(new URL(url).port), [...lines, ...lines].slice(0, -1));
+	await client.untilText(": open");
+	const answer = await fetch(`${url}/say?to=ada&text=a&meta=b`);
+	expect(await answer.json()).toEqual({ reached: 1, isHere: true });
+	await client.untilText("data: a");
+	client.abort();
+	expect(await terminate()).toBe("SIGTERM");
 });

@@ -2,7 +2,7 @@
  * The example for Fastify in the documentation of sse-service 1.0.9, to the letter, and around it what it leaves open.
  */
 import { join } from "node:path";
-import { openStream } from "@sse-service/testing";
+import { openSocket, openStream } from "@sse-service/testing";
 import { createProject, type Project } from "@sse-service/testing/project";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -92,4 +92,37 @@ await server.listen({ port: 0, host: "127.0.0.1" });
 	]);
 	stream.abort();
 	await terminate();
+});
+
+it("requests that connectSSE refuses are answered once, and the program serves on", async () => {
+	project.write(
+		"refusing.mjs",
+		`import { connectSSE, sendSSEToAll } from "sse-service";
+import { fastify } from "fastify";
+
+const server = fastify();
+server.addHook("onRequest", async (_request, reply) => void reply.header("x-framework", "yes"));
+server.get("/sse", async (req, res) => {
+	connectSSE({ clientId: req.query.user, req: req.raw, res: res.raw, originalResHeaders: res.getHeaders() });
+});
+server.get("/say", async (req) => ({ reached: sendSSEToAll(req.query.text, req.query.type) }));
+console.log(await server.listen({ port: 0, host: "127.0.0.1" }));
+`,
+	);
+	const { url, terminate } = await project.start("refusing.mjs");
+	for (const path of ["user=", `user=${"x".repeat(300)}`, "user=a&user=b"]) {
+		const answer = await openStream(`${url}/sse?${path}`);
+		expect(await answer.ended).toBe(true);
+		expect([answer.status, answer.text]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID"]);
+		expect(answer.headers["x-framework"]).toBe("yes");
+	}
+	expect(await (await fetch(`${url}/say`)).json()).toEqual({ reached: 0 });
+	expect(await (await fetch(`${url}/say?text=a&type=a%0Ab`)).json()).toEqual({ reached: 0 });
+	const lines = ["GET /sse HTTP/1.1", "Host: a", ""];
+	const client = await openSocket(Number(new URL(url).port), [...lines, ...lines].slice(0, -1));
+	await client.untilText(": open");
+	expect(await (await fetch(`${url}/say?text=b`)).json()).toEqual({ reached: 1 });
+	await client.untilText("data: b");
+	client.abort();
+	expect(await terminate()).toBe("SIGTERM");
 });

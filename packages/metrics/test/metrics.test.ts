@@ -300,10 +300,17 @@ type Literal<T> = T extends string ? (string extends T ? never : T) : never;
 /** Complete, or this does not compile. */
 const REASONS: Record<Literal<CloseReason>, true> = {
 	...{ client: true, server: true, slow: true, expired: true, age: true, shutdown: true },
-	...{ poll: true, replaced: true, error: true, head: true },
+	...{ poll: true, replaced: true, error: true, head: true, refused: true },
 };
 const STAGES: Record<ErrorStage, true> = {
-	...{ onConnect: true, onDisconnect: true, onDisconnectCb: true, write: true, pipe: true },
+	...{
+		onConnect: true,
+		onDisconnect: true,
+		onDisconnectCb: true,
+		connect: true,
+		write: true,
+		pipe: true,
+	},
 	...{ handler: true, recover: true, send: true, log: true },
 };
 

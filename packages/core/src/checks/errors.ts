@@ -42,8 +42,14 @@ export type SSEErrorCode =
 	| "ERR_SSE_RUN_LIMIT"
 	| "ERR_SSE_MAX_RUNS";
 
-/** The HTTP status to answer with, for each code that refuses a request. */
+/**
+ * The HTTP status to answer with, for each code that a request can cause. An error without a status is a mistake in the program:
+ * the functions of 1.x throw that, and handle the others themselves.
+ */
 const STATUSES: { readonly [Code in SSEErrorCode]?: number } = {
+	ERR_SSE_INVALID_EVENT: 400,
+	ERR_SSE_INVALID_ID: 400,
+	ERR_SSE_INVALID_RETRY: 400,
 	ERR_SSE_INVALID_CLIENT_ID: 400,
 	ERR_SSE_INVALID_GROUP: 400,
 	ERR_SSE_EXPIRED: 401,
@@ -80,7 +86,7 @@ const BRAND = Symbol.for("sse-service.error.v1");
 export class SSEError extends Error {
 	override readonly name: string = "SSEError";
 	readonly code: SSEErrorCode;
-	/** The HTTP status to answer with, if the error refuses a request: 400, 401, 404, 429 or 503. */
+	/** The HTTP status to answer with, if a request can cause the error: 400, 401, 404, 429 or 503. */
 	readonly statusCode: number | undefined;
 	/** Headers for that answer, in the form of `http-errors`: Express and Fastify send them. */
 	readonly headers: Readonly<Record<string, string>> | undefined;
@@ -169,9 +175,10 @@ export function checkObject(
 	value: unknown,
 	name: string,
 	code: SSEErrorCode,
+	details?: SSEErrorDetails,
 ): Record<PropertyKey, unknown> {
 	if (isObject(value) && !Array.isArray(value) && !isPromise(value)) return value;
-	throw invalid(code, `${name} must be an object`, value);
+	throw invalid(code, `${name} must be an object`, value, details);
 }
 
 /** `value` as it appears in a message: shortened text, or its type. */

@@ -76,10 +76,10 @@ function checkName(name: unknown, maxLength: number, what: string, code: SSEErro
 
 /**
  * @param isShared whether other processes can request it, as JSON
- * @throws `ERR_SSE_INVALID_META`
+ * @throws `ERR_SSE_INVALID_META`, with status 400 for what is not an object
  */
 export function checkMeta(meta: unknown, isShared: boolean): Meta {
-	const object = checkObject(meta, "meta", "ERR_SSE_INVALID_META");
+	const object = checkObject(meta, "meta", "ERR_SSE_INVALID_META", { statusCode: 400 });
 	const cause = isShared ? whyNotJson(object) : undefined;
 	if (cause === undefined) return object;
 	const rule = "With an eventLog, meta must be an object that JSON can represent";

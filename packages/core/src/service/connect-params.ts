@@ -88,13 +88,13 @@ export function checkState(state: Sink["state"]): void {
 	}
 }
 
-/** @throws `ERR_SSE_INVALID_OPTION` */
+/** @throws `ERR_SSE_INVALID_OPTION`, with status 400 for a bad value */
 function checkSince(since: unknown, hasHistory: boolean): string {
 	if (hasHistory && typeof since === "string" && since !== "") return since;
-	const rule = hasHistory
-		? 'since must be "start", "now" or an id'
-		: "since needs the option history of the service";
-	throw invalid("ERR_SSE_INVALID_OPTION", rule, since);
+	const [rule, statusCode] = hasHistory
+		? ['since must be "start", "now" or an id', 400]
+		: ["since needs the option history of the service"];
+	throw invalid("ERR_SSE_INVALID_OPTION", rule, since, { statusCode });
 }
 
 /** Binds a callback to the async context of this call. */
@@ -111,7 +111,7 @@ function joined(groupName: unknown, groups: unknown): unknown {
 /**
  * Checks the time at which a token expires.
  *
- * @throws `ERR_SSE_INVALID_EXPIRES_AT`; `ERR_SSE_EXPIRED`, status 401, for a past time
+ * @throws `ERR_SSE_INVALID_EXPIRES_AT`, with status 400 for NaN; `ERR_SSE_EXPIRED`, status 401, for a past time
  */
 function checkExpiresAt(value: unknown): number {
 	// Not `instanceof`: test runners give modules a `Date` of another realm.
@@ -120,7 +120,9 @@ function checkExpiresAt(value: unknown): number {
 	if (typeof time !== "number" || !(time >= FIRST_TIME && time <= LAST_TIME)) {
 		const rule =
 			"expiresAt must be a Date or milliseconds since the epoch (the exp of a token is in seconds: exp * 1000)";
-		throw invalid("ERR_SSE_INVALID_EXPIRES_AT", rule, time);
+		// NaN: a token without a time.
+		const statusCode = Number.isNaN(time) ? 400 : undefined;
+		throw invalid("ERR_SSE_INVALID_EXPIRES_AT", rule, time, { statusCode });
 	}
 	if (time <= Date.now())
 		throw new SSEError(

@@ -1,7 +1,9 @@
 /**
  * The connections of a service: opens each on a sink, and deals with its end, once.
  */
+import type { SSEError } from "../checks/errors.js";
 import { checkKeys } from "../checks/option-rules.js";
+import { randomId } from "../checks/random-id.js";
 import { Connection } from "../connection/connection.js";
 import type { ConnectionHost } from "../connection/connection-host.js";
 import type { FlushScheduler } from "../connection/flush-scheduler.js";
@@ -15,6 +17,7 @@ import { newClient, newMembership } from "../registry/client.js";
 import { ClientView } from "../registry/client-view.js";
 import type { Presence } from "../registry/presence.js";
 import type { Registry } from "../registry/registry.js";
+import type { Sink } from "../sink/sink.js";
 import { ownHeaders } from "../sink/stream-headers.js";
 import type { ErrorStage } from "../types/callbacks.js";
 import type { Meta } from "../types/client.js";
@@ -79,7 +82,7 @@ export class Connections implements PollHost {
 			heartbeatIntervalMs || stallTimeoutMs,
 			(connection) => {
 				if (heartbeatIntervalMs > 0) this.#frames.beat(connection, this.#historyOf(connection));
-				// Nothing else detects that its client has vanished. Most clients leave before, at no cost for system calls.
+				// Nothing else detects that its client has vanished. Only now, because it costs system calls: most clients have left by then.
 				else connection.probe(stallTimeoutMs);
 			},
 			{
@@ -135,6 +138,16 @@ export class Connections implements PollHost {
 		return { ...info, currConnection: connection.response };
 	}
 
+	/** Returns a closed connection for a request that `open` has refused; see `refuse` of the inner service. */
+	refuse(
+		{ clientId, meta, onDisconnectCb }: OpenParams,
+		sink: Sink,
+		error: SSEError,
+	): ConnectResult {
+		const id = typeof clientId === "string" ? clientId : randomId();
+		return this.#refuse(new Connection(this, sink, id, onDisconnectCb), meta, "refused", error);
+	}
+
 	/** Ends a connection that a drain reached. */
 	dismiss(connection: Connection): void {
 		const position = connection.isFed ? undefined : this.#historyOf(connection)?.position;
@@ -181,10 +194,20 @@ export class Connections implements PollHost {
 	}
 
 	/** Reports the end of a connection that was never registered: it never opened, or only sent headers. */
-	#refuse(connection: Connection, meta: Meta | undefined, reason: CloseReason): ConnectResult {
+	#refuse(
+		connection: Connection,
+		meta: Meta | undefined,
+		reason: CloseReason,
+		error?: SSEError,
+	): ConnectResult {
 		const client = new ClientView(newClient(connection.clientId), newMembership("", meta));
 		connection.close(reason);
-		this.#parts.callbacks.onRefuse(connection.onDisconnectCb, { client, connection, reason });
+		this.#parts.callbacks.onRefuse(connection.onDisconnectCb, {
+			client,
+			connection,
+			reason,
+			error,
+		});
 		return { client, connection, currConnection: connection.response };
 	}
 }

@@ -1,18 +1,22 @@
 /**
- * The documented functions of 1.x except `connectSSE`: calls on the default service, which exists once per process.
+ * The documented functions of 1.x except `connectSSE`: calls on the default service, which exists once per process. What a
+ * request can cause (an error with a `statusCode`) goes to `onError`, with stage `send`, and the result is that for nobody.
  */
 import { DEFAULT_GROUP } from "../checks/names.js";
 import type { Meta, SSEClientObjInterface } from "../types/client.js";
 import type { DocumentedSendOptions, SendOptions } from "../types/message.js";
-import type { ConnectionLike } from "../types/target.js";
+import type { ConnectionLike, Target } from "../types/target.js";
+import type { InnerService } from "./inner-service.js";
 import { getDefaultService } from "./process-default.js";
+import { orReported } from "./reported.js";
+import type { SSEService } from "./service-types.js";
 
 /**
  * Sends a message to every connection of a client in the group (default: the default group).
  *
  * @param event the event type, or an options object; the later positions fill in what it omits, and `null` skips a position
- * @returns the number of connections that it was handed to; 0 if the client is not connected
- * @throws `ERR_SSE_INVALID_*`, before anything is sent
+ * @returns the number of connections that it was handed to; 0 if the client is not connected, or `onError` received an error
+ * @throws `ERR_SSE_INVALID_*` without a `statusCode`, before anything is sent
  */
 export function sendSSEToClient(
 	clientId: string,
@@ -22,14 +26,14 @@ export function sendSSEToClient(
 	sseMsgId?: string | number | null,
 ): number {
 	const [options, group] = readArguments(event, groupName, sseMsgId);
-	return getDefaultService().send({ client: clientId, group }, msg, options);
+	return send({ client: clientId, group }, msg, options);
 }
 
 /**
  * Sends a message to one connection of any service: its response, the framework's wrapper of the response, or its handle.
  *
- * @returns 1, or 0 if no stream is open on it
- * @throws `ERR_SSE_INVALID_*`, before anything is sent
+ * @returns 1; 0 if no stream is open on it, or `onError` received an error
+ * @throws `ERR_SSE_INVALID_*` without a `statusCode`, before anything is sent
  */
 export function sendSSEToConnection(
 	connection: ConnectionLike,
@@ -38,15 +42,15 @@ export function sendSSEToConnection(
 	sseMsgId?: string | number | null,
 ): number {
 	const [options] = readArguments(event, undefined, sseMsgId);
-	return getDefaultService().send({ connection }, msg, options);
+	return send({ connection }, msg, options);
 }
 
 /**
  * Sends a message to every connection in the group (default: the default group).
  *
  * @param event the event type, or an options object; the later positions fill in what it omits, and `null` skips a position
- * @returns the number of connections that it was handed to
- * @throws `ERR_SSE_INVALID_*`, before anything is sent
+ * @returns the number of connections that it was handed to; 0 also if `onError` received an error
+ * @throws `ERR_SSE_INVALID_*` without a `statusCode`, before anything is sent
  */
 export function sendSSEToAll(
 	msg: unknown,
@@ -55,7 +59,7 @@ export function sendSSEToAll(
 	sseMsgId?: string | number | null,
 ): number {
 	const [options, group] = readArguments(event, groupName, sseMsgId);
-	return getDefaultService().send({ group }, msg, options);
+	return send({ group }, msg, options);
 }
 
 /** Returns the client, or `undefined` if it has no connection in the group (default: the default group). */
@@ -74,15 +78,32 @@ export function getAllClientObjs(groupName?: string | null): SSEClientObjInterfa
 /**
  * Replaces a client's `meta` in the group (default: the default group).
  *
- * @returns the client, or `undefined` if it has no connection in the group
- * @throws `ERR_SSE_INVALID_META`
+ * @returns the client, or `undefined` if it has no connection in the group, or `onError` received an error
+ * @throws `ERR_SSE_INVALID_META` for an object that other processes cannot receive as JSON
  */
 export function setClientMetadata(
 	clientId: string,
 	meta: Meta,
 	groupName?: string | null,
 ): SSEClientObjInterface | undefined {
-	return getDefaultService().setMetadata(clientId, meta, groupName ?? DEFAULT_GROUP);
+	const set = (service: SSEService) =>
+		service.setMetadata(clientId, meta, groupName ?? DEFAULT_GROUP);
+	return reported(set, undefined);
+}
+
+function send(target: Target, msg: unknown, options: SendOptions): number {
+	return reported((service) => service.send(target, msg, options), 0);
+}
+
+/** Calls the default service. @returns `nobody` for what a request can cause */
+function reported<T>(call: (service: SSEService) => T, nobody: T): T {
+	const service = getDefaultService() as InnerService;
+	return orReported(
+		service,
+		"send",
+		() => call(service),
+		() => nobody,
+	);
 }
 
 /** Turns the documented positions into options and group. `null` skips a position. */

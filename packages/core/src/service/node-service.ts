@@ -1,12 +1,15 @@
 /**
  * Services for servers of Node.
  */
+import { NodeSink } from "../sink/node-sink.js";
+import { answerRefusal } from "../sink/refusal.js";
 import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { AnyEvents } from "../types/message.js";
 import type { InnerService } from "./inner-service.js";
 import { NodeTransport } from "./node-transport.js";
 import type { SSEServiceOptions } from "./option-types.js";
 import * as ofProcess from "./process-default.js";
+import { orReported } from "./reported.js";
 import { createService } from "./service.js";
 import type { SSEService } from "./service-types.js";
 
@@ -48,10 +51,22 @@ export function leaseDefaultService(
 /**
  * Opens an event stream on a response and registers its client, by default in the default group.
  *
- * @throws like `connect` of a service
+ * What a request can cause (an error with a `statusCode`, such as a limit or a bad client id) is answered here, with that status
+ * and the code as the body. `onError` receives the error, with stage `connect`. The result is a connection that has closed, with
+ * reason `refused`.
+ *
+ * @throws like `connect` of a service, but only errors without a `statusCode`, or if the response has already started
  */
 export function connectSSE(params: ConnectParams): ConnectResult {
-	return getDefaultService().connect(params);
+	const service = getDefaultService() as InnerService;
+	const connect = (): ConnectResult => service.connect(params);
+	return orReported(service, "connect", connect, (error) => {
+		const sink = new NodeSink(params.req, params.res);
+		const { state } = sink;
+		if (state === "started") throw error;
+		if (state !== "gone") answerRefusal(error, params);
+		return service.refuse(params, sink, error);
+	});
 }
 
 /** Gives a service the transport of Node and returns it. Another copy of this package may have created it. */

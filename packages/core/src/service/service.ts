@@ -2,6 +2,7 @@
  * The service: assembles the parts, and passes each call of the application to the part that it is for.
  */
 
+import type { SSEError } from "../checks/errors.js";
 import type { Connection } from "../connection/connection.js";
 import { FlushScheduler } from "../connection/flush-scheduler.js";
 import { Diagnostics } from "../diagnostics/diagnostics.js";
@@ -11,6 +12,8 @@ import { viewOf, viewsIn } from "../registry/client-view.js";
 import { Commands } from "../registry/commands.js";
 import { Presence } from "../registry/presence.js";
 import { Registry } from "../registry/registry.js";
+import type { Sink } from "../sink/sink.js";
+import type { ErrorStage } from "../types/callbacks.js";
 import type { ClientPresence, GroupSize, Meta, SSEClientObjInterface } from "../types/client.js";
 import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { CloseReason } from "../types/connection.js";
@@ -175,6 +178,14 @@ class Service implements InnerService {
 
 	openStream<Params extends OpenParams>(params: Params, opener: Opener<Params>): ConnectResult {
 		return this.#connections.open(params, opener);
+	}
+
+	refuse(params: OpenParams, sink: Sink, error: SSEError): ConnectResult {
+		return this.#connections.refuse(params, sink, error);
+	}
+
+	onError(error: unknown, stage: ErrorStage): void {
+		this.#callbacks.onError(error, stage);
 	}
 
 	dismiss(connection: Connection): void {

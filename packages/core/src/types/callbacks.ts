@@ -15,22 +15,25 @@ export interface ConnectInfo<Events extends object = AnyEvents> {
 /** What `onDisconnect` and `onDisconnectCb` receive. */
 export interface DisconnectInfo<Events extends object = AnyEvents> extends ConnectInfo<Events> {
 	readonly reason: CloseReason;
-	/** With reason `error`: what was thrown, where that is known. */
+	/** With reason `error` or `refused`: what was thrown, where that is known. */
 	readonly error?: unknown;
 }
 
 /**
  * Where an error passed to `onError` came from.
  * - `onConnect`, `onDisconnect`, `onDisconnectCb`, `recover`: the callback threw or rejected, or `recover` took too long.
+ * - `connect`: `connectSSE` refused a request, and answered it.
  * - `write`: writing to a response threw; only middleware that wraps `res.write` can cause this.
  * - `pipe`: a source that was closed early threw.
- * - `send`: the event log did not store an event.
+ * - `handler`: the application failed ({@link SSEConnection.fail}).
+ * - `send`: the event log did not store an event, or one of the other functions of 1.x refused what a request can have caused.
  * - `log`: the event log is unavailable, or configured so that events may be lost, or differently in another process.
  */
 export type ErrorStage =
 	| "onConnect"
 	| "onDisconnect"
 	| "onDisconnectCb"
+	| "connect"
 	| "write"
 	| "pipe"
 	| "handler"

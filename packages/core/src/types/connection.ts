@@ -35,6 +35,7 @@ export interface PipeOptions<Item> extends SendOptions {
  * - `replaced`: a newer connection of its client took its place (`clientLimitPolicy`).
  * - `error`: writing to it threw, or the application failed ({@link SSEConnection.fail}).
  * - `head`: a HEAD request, answered with headers only.
+ * - `refused`: `connectSSE` refused the request and answered it with the status of the error.
  */
 export type CloseReason =
 	| "client"
@@ -47,6 +48,7 @@ export type CloseReason =
 	| "replaced"
 	| "error"
 	| "head"
+	| "refused"
 	| (string & {});
 
 /**

@@ -57,7 +57,8 @@ export function encodeLine(line: string, form: CommentForm): string {
  * promise, because its `await` was forgotten. A lone surrogate in a string becomes U+FFFD in UTF-8, as in every encoder of
  * the web platform; inside JSON it survives as an escape.
  *
- * @throws `ERR_SSE_INVALID_DATA`, with the reason as its `cause`
+ * @throws `ERR_SSE_INVALID_DATA`, with the reason as its `cause`; with status 400 for what a request can carry: nothing
+ * (`undefined`), or JSON too deep to be written
  */
 export function serializeData(message: unknown): string {
 	if (typeof message === "string") return message;
@@ -72,7 +73,8 @@ export function serializeData(message: unknown): string {
 	if (text !== undefined) return text;
 	const rule =
 		"The data must be a string or a value that JSON can represent (await a promise; pipe a stream)";
-	throw invalid("ERR_SSE_INVALID_DATA", rule, message, { cause });
+	const statusCode = message === undefined || cause instanceof RangeError ? 400 : undefined;
+	throw invalid("ERR_SSE_INVALID_DATA", rule, message, { statusCode, cause });
 }
 
 /** Whether the data is still to come: a promise, or a stream without a JSON form of its own. */

@@ -88,6 +88,7 @@ export function orTooLong<T>({ data }: EventFields, encode: () => T): T {
 	} catch (cause) {
 		if (!(cause instanceof RangeError)) throw cause;
 		throw invalid("ERR_SSE_INVALID_DATA", "The data is longer than a string can be", data, {
+			statusCode: 400,
 			cause,
 		});
 	}

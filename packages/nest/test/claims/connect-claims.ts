@@ -177,6 +177,11 @@ export function claimConnect(its: AppFixture): void {
 			const sse = its.running.app.get(SseService);
 			expect(sse.send({ client: "ada" }, { hello: 1 })).toBe(1);
 			expect(await stream.take(1)).toEqual([{ data: '{"hello":1}' }]);
+			const refused = await open("/sse?user=", { headers: { Origin: "https://example.com" } });
+			expect(await refused.ended).toBe(true);
+			expect([refused.status, refused.text]).toEqual([400, "ERR_SSE_INVALID_CLIENT_ID"]);
+			expect(refused.headers["access-control-allow-origin"]).toBe("https://example.com");
+			expect(its.running.errors).toEqual([]);
 			// Not opened through the module, so the application ends it.
 			sse.disconnect("all");
 			await disconnected;
