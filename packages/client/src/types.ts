@@ -136,7 +136,7 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly stallAfterMs?: number | undefined;
 	/** How long the response may take to begin, in milliseconds; 0: no limit. Default 30,000. */
 	readonly connectTimeoutMs?: number | undefined;
-	/** The event type with which the server reports missing events. Default `gap`, as the server's option `history.gapEvent`. */
+	/** The event type with which the server reports missing events. Default `gap`, as the server's option `gapEvent`. */
 	readonly gapEvent?: string | undefined;
 	/** Called when events are missing: reload the state. Without it, a gap is an ordinary event. */
 	readonly onGap?: ((info: GapInfo) => unknown) | undefined;

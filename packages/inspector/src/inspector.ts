@@ -13,7 +13,7 @@ import {
 	readOptions,
 	readService,
 } from "./options.js";
-import { isPageFile, sendPageFile } from "./page.js";
+import { isPageFile, readPage, sendPageFile } from "./page.js";
 import type { Subject } from "./peer-texts.js";
 import { readQuery } from "./roll.js";
 import { type Asker, Shown } from "./shown.js";
@@ -45,10 +45,12 @@ const STREAM_AGE_MS = 60_000;
 /**
  * Creates an inspector of a service. Create it before clients connect: it does not list earlier connections.
  *
- * @throws `ERR_SSE_INVALID_OPTION`, also if neither `authorize` nor `loopbackOnly` is given
+ * @throws `ERR_SSE_INVALID_OPTION`, also if neither `authorize` nor `loopbackOnly` is given; an `Error` if the files of its page
+ * are not beside its code, as in a bundle
  */
 export function inspector(service: InspectedService, options?: InspectorOptions): Inspector {
 	const inspection = new Inspection(readService(service), readOptions(options));
+	readPage();
 	const handle: (...of: Parameters<Inspector>) => boolean = (req, res, next) => {
 		// Node's compatibility API of HTTP/2 has the members that are used here.
 		const isOurs = inspection.handle(req as IncomingMessage, res as ServerResponse);

@@ -1,28 +1,11 @@
 /**
  * The files of the page: read once, and sent compressed where the browser takes that.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { HEADERS } from "./guard.js";
 
-const NAMES = [
-	"app.js",
-	"chart.js",
-	"dom.js",
-	"drawer.js",
-	"frames.js",
-	"icon.svg",
-	"index.html",
-	"parts.js",
-	"processes.js",
-	"row.js",
-	"runs.js",
-	"server.js",
-	"stream.js",
-	"style.css",
-	"table.js",
-];
 const TYPES: Readonly<Record<string, string>> = {
 	html: "text/html; charset=utf-8",
 	css: "text/css; charset=utf-8",
@@ -38,16 +21,33 @@ interface File {
 	readonly zipped: Buffer;
 }
 
-const read = new Map<string, File>();
+const files = new Map<string, File>();
+
+/** Reads the files, which have to be beside the code. @throws if they are not, as in a bundle */
+export function readPage(): void {
+	if (files.size > 0) return;
+	try {
+		// Not where the module loads: a bundle in CommonJS has no URL, and may never create an inspector.
+		const folder = new URL("../page/", import.meta.url);
+		for (const name of readdirSync(folder)) {
+			const plain = readFileSync(new URL(name, folder));
+			const type = TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+			files.set(name, { type, plain, zipped: gzipSync(plain) });
+		}
+	} catch (cause) {
+		const rule = "The inspector's page is not beside its code";
+		throw new Error(`${rule}: leave @sse-service/inspector out of the bundle`, { cause });
+	}
+}
 
 /** Whether a path below the inspector's own is a file of the page: the empty one is the page itself. */
 export function isPageFile(name: string): boolean {
-	return name === "" || (name !== "index.html" && NAMES.includes(name));
+	return name === "" || (name !== "index.html" && files.has(name));
 }
 
 /** Sends a file of the page. */
 export function sendPageFile(req: IncomingMessage, res: ServerResponse, name: string): void {
-	const { type, plain, zipped } = fileOf(name === "" ? "index.html" : name);
+	const { type, plain, zipped } = files.get(name === "" ? "index.html" : name) as File;
 	const isZipped = TAKES_GZIP.test(String(req.headers["accept-encoding"] ?? ""));
 	const body = isZipped ? zipped : plain;
 	res.writeHead(200, {
@@ -58,14 +58,4 @@ export function sendPageFile(req: IncomingMessage, res: ServerResponse, name: st
 		...(isZipped ? { "Content-Encoding": "gzip" } : {}),
 	});
 	res.end(body);
-}
-
-function fileOf(name: string): File {
-	const known = read.get(name);
-	if (known !== undefined) return known;
-	const plain = readFileSync(new URL(`../page/${name}`, import.meta.url));
-	const type = TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-	const file = { type, plain, zipped: gzipSync(plain) };
-	read.set(name, file);
-	return file;
 }

@@ -2,7 +2,7 @@
  * The inspector, asked by HTTP: who may see what, and that it shows what happens.
  */
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import {
 	type ClientRequest,
 	createServer,
@@ -13,6 +13,7 @@ import {
 } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { SseModule, SseService } from "@sse-service/nest";
@@ -113,6 +114,17 @@ it.each<[string, InspectorOptions["authorize"]]>([
 it.each([undefined, null, {}, { service: {} }])("refuses %j as a service", (service) => {
 	expect(() => inspector(service as unknown as SSEService, { loopbackOnly: true })).toThrow(
 		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+	);
+});
+
+it("throws where its page is not beside its code, as in a bundle, instead of answering 500 later", async () => {
+	const folder = mkdtempSync(join(import.meta.dirname, "../node_modules/bundle-"));
+	onTestFinished(() => rmSync(folder, { recursive: true }));
+	const bundle = join(folder, "server.mjs");
+	copyFileSync(join(import.meta.dirname, "../dist/index.js"), bundle);
+	const bundled = (await import(pathToFileURL(bundle).href)) as typeof import("../src/index.js");
+	expect(() => bundled.inspector(createSSEService(), { loopbackOnly: true })).toThrow(
+		"The inspector's page is not beside its code: leave @sse-service/inspector out of the bundle",
 	);
 });
 
