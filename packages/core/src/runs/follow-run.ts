@@ -7,7 +7,7 @@ import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
 import { ReaderMessages } from "./reader-messages.js";
 import { beginningOf } from "./run-beginning.js";
-import { gapMessages } from "./run-messages.js";
+import { failureMessages, gapMessages } from "./run-messages.js";
 import type { RunStore } from "./run-store.js";
 import type { RunTarget } from "./run-target.js";
 import type { FollowOptions } from "./run-types.js";
@@ -47,6 +47,7 @@ export async function followRun(
 		return undefined;
 	}
 
+	const position = { id, attempt: status?.attempt ?? "", sequence: status?.sequence ?? 0 };
 	const connection = target.open(codec);
 	const source = (signal: AbortSignal): AsyncIterable<SSEMessage> | Iterable<SSEMessage> =>
 		status === undefined || beginning === undefined
@@ -56,6 +57,14 @@ export async function followRun(
 		() => connection.close(),
 		(error: unknown) => {
 			host.onError(error);
+			// Without an end the stream would seem complete.
+			try {
+				for (const { data, ...options } of failureMessages(position, codec)) {
+					connection.send(data, options);
+				}
+			} catch (cause) {
+				host.onError(cause);
+			}
 			connection.close("error");
 		},
 	);

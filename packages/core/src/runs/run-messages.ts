@@ -4,8 +4,8 @@
 import type { SSEMessage } from "../types/message.js";
 import type { RunEvent } from "./fold.js";
 import { encodeRunCursor, type RunCursor } from "./run-cursor.js";
-import { endReasonOf } from "./run-end.js";
-import type { RunEntry } from "./run-store.js";
+import { endEntry, endReasonOf } from "./run-end.js";
+import type { RunEntry, RunOutcome } from "./run-store.js";
 import type { RunCodec, RunGapReason, RunPosition } from "./run-types.js";
 
 export function entryMessages(
@@ -18,9 +18,22 @@ export function entryMessages(
 		return [{ event, data, id: encodeRunCursor(position) }];
 	}
 	if (end === undefined) return eventMessages([{ event, data }], position, codec);
+	return withId(endMessages({ ...entry, end }, position, codec), { ...position, isEnd: true });
+}
+
+/** Encodes that a reader cannot be sent the rest, by the end of a run that failed. Without an id: the run may have another end. */
+export function failureMessages(position: RunPosition, codec: RunCodec): readonly SSEMessage[] {
+	return endMessages({ ...endEntry("failed", "error"), end: "failed" }, position, codec);
+}
+
+function endMessages(
+	entry: RunEntry & { readonly end: RunOutcome },
+	position: RunPosition,
+	codec: RunCodec,
+): readonly SSEMessage[] {
+	const { event, data, end } = entry;
 	const reason = endReasonOf(entry);
-	const messages = codec.end?.({ outcome: end, reason }, position) ?? [{ event, data }];
-	return withId(messages, { ...position, isEnd: true });
+	return codec.end?.({ outcome: end, reason }, position) ?? [{ event, data }];
 }
 
 /** Encodes several events for one position: a reader that has not received the last one counts as having received none. */
