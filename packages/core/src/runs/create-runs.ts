@@ -8,16 +8,16 @@ import { within } from "../pacing/timeout.js";
 import { createSSEService } from "../service/node-service.js";
 import type { SSEService } from "../service/service-types.js";
 import type { SSEConnection } from "../types/connection.js";
-import type { SendOptions } from "../types/message.js";
-import { checkEventType, serializeData } from "../wire/event-stream.js";
 import { Fold } from "./fold.js";
 import { createMemoryRunStore } from "./memory-run-store.js";
 import { Producer, type ProducerRules } from "./producer.js";
 import { adoptReleased } from "./run-adoption.js";
+import { closedError } from "./run-end.js";
+import { encodeEntry } from "./run-entry.js";
 import { checkCount, checkReason, checkRunId } from "./run-id.js";
 import { RunReaders } from "./run-readers.js";
 import { produce } from "./run-source.js";
-import type { RunEntry, RunStatus } from "./run-store.js";
+import type { RunStatus } from "./run-store.js";
 import type {
 	CloseRunsOptions,
 	FetchRunReader,
@@ -32,7 +32,6 @@ import type {
 import { type ResolvedRunsOptions, resolveClosing, resolveRunsOptions } from "./runs-options.js";
 import { WriteQueue } from "./write-queue.js";
 
-const MAX_TYPE_LENGTH = 256;
 /** Events of one run that may be queued for the store. */
 const MAX_PENDING = 10_000;
 const SNAPSHOT_EVERY = 500;
@@ -62,7 +61,10 @@ class ProcessRuns implements Runs {
 	readonly #readers: RunReaders;
 	readonly #stopListening: () => void;
 	readonly #stopAdopting: () => Promise<void>;
+	/** Claims that the store has not answered yet. */
+	readonly #claims = new Set<Promise<unknown>>();
 	#closing: Promise<void> | undefined;
+	#isClosed = false;
 
 	constructor(options: ResolvedRunsOptions) {
 		const { leaseMs, ttlMs, maxRuns, maxEvents, maxLength, batchMs } = options;
@@ -100,13 +102,14 @@ class ProcessRuns implements Runs {
 		if (typeof producer !== "function") {
 			throw invalid("ERR_SSE_INVALID_SOURCE", "The producer must be a function", producer);
 		}
-		if (this.#closing !== undefined) {
-			throw new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed");
-		}
+		if (this.#closing !== undefined) throw closedError();
 		const { fold } = this.#options;
 		// Before the claim, because `initial` may throw.
 		const state = fold && new Fold(fold);
-		const { status, isOwn } = await this.#store.claim(id, this.#rules);
+		const claim = this.#store.claim(id, this.#rules);
+		this.#claims.add(claim);
+		const { status, isOwn } = await claim.finally(() => this.#claims.delete(claim));
+		if (this.#isClosed) throw closedError();
 		if (isOwn) this.#produce(status, state, producer);
 		return { id, isOwn, status };
 	}
@@ -122,7 +125,9 @@ class ProcessRuns implements Runs {
 		reader: FetchRunReader | RunReader,
 		options: FollowOptions = {},
 	): Promise<Response | SSEConnection | undefined> {
-		return this.#readers.follow(checkRunId(id), reader, options);
+		checkRunId(id);
+		if (this.#isClosed) throw closedError();
+		return this.#readers.follow(id, reader, options);
 	}
 
 	async cancel(id: string, reason?: string): Promise<boolean> {
@@ -145,6 +150,8 @@ class ProcessRuns implements Runs {
 
 	async #close(drainMs: number, isHandOver: boolean): Promise<void> {
 		await this.#stopAdopting();
+		const claims = Promise.allSettled(this.#claims);
+		await within(CLOSE_TIMEOUT_MS, claims, "A claim").catch(() => {});
 		const producers = [...this.#producers.values()];
 		const ended = Promise.all(producers.map((producer) => producer.ended));
 		if (drainMs > 0) await within(drainMs, ended, "The end of the runs").catch(() => {});
@@ -153,12 +160,13 @@ class ProcessRuns implements Runs {
 		for (const producer of this.#producers.values()) {
 			if (isHandOver && producer.release()) attempts.delete(producer.attempt);
 			else producer.end("failed", "shutdown");
-			producer.stop(new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed"));
+			producer.stop(closedError());
 		}
 		const read = ended.then(() => this.#readers.over(attempts));
 		await within(CLOSE_TIMEOUT_MS, read, "The end of the runs").catch((error: unknown) =>
 			this.#report(error, undefined),
 		);
+		this.#isClosed = true;
 		this.#stopListening();
 		this.#readers.close();
 		await this.#ownService?.close();
@@ -213,8 +221,4 @@ class ProcessRuns implements Runs {
 		this.#diagnostics.failed(error, id);
 		this.#onError(error, { id });
 	}
-}
-
-function encodeEntry(data: unknown, options: SendOptions = {}): RunEntry {
-	return { event: checkEventType(options.event, MAX_TYPE_LENGTH), data: serializeData(data) };
 }

@@ -13,6 +13,11 @@ export function endReasonOf({ data }: RunEntry): string | undefined {
 	return (JSON.parse(data) as { readonly reason?: string }).reason;
 }
 
+/** What callers receive after `close`. */
+export function closedError(): SSEError {
+	return new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed");
+}
+
 /** What a producer receives that sends after the end. */
 export function overError(id: string): SSEError {
 	return new SSEError(
