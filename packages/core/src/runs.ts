@@ -28,6 +28,7 @@ export type {
 	Run,
 	RunCodec,
 	RunEnding,
+	RunEvents,
 	RunGapReason,
 	RunPosition,
 	RunProducer,

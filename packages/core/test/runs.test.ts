@@ -346,6 +346,17 @@ describe("a run", () => {
 		expect(dataOf(reader)).toEqual(["one", "{}"]);
 	});
 
+	it("takes its events from a promise of an iterable, as clients of models return it", async () => {
+		const { runs, read } = await serve();
+		const model = async function* (): AsyncGenerator<string> {
+			yield "one";
+		};
+		await runs.start("a", async () => model());
+		const reader = await read("a");
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["one", "{}"]);
+	});
+
 	it("grows to its limit, and then fails", async () => {
 		const { runs, read } = await serve({ maxEvents: 3 });
 		await runs.start("a", async (run) => {
@@ -381,6 +392,55 @@ describe("a run", () => {
 		expect(() => createRuns({ lease: 5 } as never)).toThrow(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 		);
+	});
+
+	it("refuses what is no reader, and says what one is", async () => {
+		const { runs } = await serve();
+		await runs.start("a", () => []);
+		const server = await startServer(async (req, res) => {
+			// A request of Node by itself has a `connection`: its socket.
+			const error = await runs.follow("a", req as never).catch((thrown: unknown) => thrown);
+			res.end(JSON.stringify(error));
+		});
+		closing.push(() => server.destroy());
+		expect(await (await fetch(server.url)).json()).toMatchObject({
+			code: "ERR_SSE_INVALID_REQUEST",
+		});
+		for (const reader of [undefined, null, 5, "x", {}, { connection: 5 }, { request: 5 }]) {
+			await expect(runs.follow("a", reader as never)).rejects.toMatchObject({
+				code: "ERR_SSE_INVALID_REQUEST",
+			});
+		}
+	});
+
+	it("refuses a fold, a codec, a store and a service that lack what is called of them", () => {
+		const options: object[] = [
+			{ fold: {} },
+			{ fold: { initial: () => 0, fold: () => 0 } },
+			{ codec: { event: 5 } },
+			{ store: {} },
+			{ service: {} },
+		];
+		for (const each of options) {
+			expect(() => createRuns(each)).toThrowError(
+				expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+			);
+		}
+	});
+
+	it("is not lost when the clock of its machine jumps", async () => {
+		const { runs, read } = await serve({ leaseMs: 1_000 });
+		const source = driven();
+		await runs.start("a", source.produce);
+		const now = Date.now;
+		closing.push(() => {
+			Date.now = now;
+		});
+		Date.now = () => now() + 86_400_000;
+		expect(await runs.status("a")).toMatchObject({ state: "running" });
+		Date.now = now;
+		source.end();
+		await (await read("a")).ended;
 	});
 
 	it("of thousands of readers lets other work run between them, and still reaches each", async () => {
@@ -455,6 +515,40 @@ describe("a run", () => {
 		expect(reader.events.at(-1)).toMatchObject({ event: "failed", data: '{"reason":"shutdown"}' });
 		expect(run.signal.aborted).toBe(true);
 		expect(errors).toEqual([]);
+	});
+
+	it("is ended by close, also if close was called while it was claimed", async () => {
+		// It began to produce after close, which nothing ended but its lease.
+		const memory = createMemoryRunStore();
+		let claim: () => void = () => {};
+		const claimed = new Promise<void>((resolve) => {
+			claim = resolve;
+		});
+		const slow: Pick<RunStore, "claim" | "close"> = {
+			claim: async (...args) => {
+				await claimed;
+				return memory.claim(...args);
+			},
+			close: async () => {},
+		};
+		const store = Object.assign(Object.create(memory) as RunStore, methodsOf(memory), slow);
+		const { runs } = await serve({ store });
+		const source = driven();
+		const started = runs.start("a", source.produce);
+		const closed = runs.close();
+		claim();
+		expect(await started).toMatchObject({ isOwn: true });
+		await closed;
+		expect((await source.run()).signal.aborted).toBe(true);
+		expect(await memory.settle("a")).toMatchObject({ state: "failed", reason: "shutdown" });
+		await memory.close();
+	});
+
+	it("is not unknown to a process that has closed: the reader is asked to go elsewhere", async () => {
+		const { runs, read } = await serve();
+		await runs.start("a", () => ["one"]);
+		await runs.close();
+		expect((await read("a")).status).toBe(503);
 	});
 
 	it("is given time to end when its process closes", async () => {
@@ -690,7 +784,7 @@ describe("a run that is folded", () => {
 	});
 
 	// The iterator of its messages threw, which nobody closed: the store went on calling a watcher for each entry.
-	it("a codec that throws ends its reader's stream and leaves no watcher on the run", async () => {
+	it("a codec that throws ends its reader's stream with an error and leaves no watcher on the run", async () => {
 		const memory = createMemoryRunStore();
 		let watching = 0;
 		const watch: RunStore["watch"] = (run, onChange) => {
@@ -715,8 +809,41 @@ describe("a run that is folded", () => {
 		});
 		const stream = await read("r");
 		await stream.ended;
+		expect(stream.events).toMatchObject([{ event: "failed", data: '{"reason":"error"}' }]);
 		expect(errors).toEqual([broken]);
 		expect(watching).toBe(0);
+	});
+
+	it.each([
+		[
+			"throws",
+			() => {
+				throw new Error("broken");
+			},
+		],
+		["cannot be encoded", () => [{ event: "a\nb", data: "state" }]],
+	])("a state whose render %s ends its reader's stream with an error", async (_, render) => {
+		// The stream stopped in silence, which clients without an end of their own take for a complete answer.
+		const { runs, errors, read } = await serve({ fold: { ...TEXT, render } });
+		await runs.start("r", () => ["a"]);
+		await eventually(async () => (await runs.status("r"))?.state === "done", "the end");
+		const stream = await read("r");
+		await stream.ended;
+		expect(stream.events).toMatchObject([{ event: "failed", data: '{"reason":"error"}' }]);
+		expect(errors).toHaveLength(1);
+		expect(await runs.status("r")).toMatchObject({ state: "done" });
+	});
+
+	it("a codec whose end throws as well still ends the stream", async () => {
+		const broken = (): never => {
+			throw new Error("broken");
+		};
+		const { runs, errors, read } = await serve({ codec: { event: broken, end: broken } });
+		await runs.start("r", () => ["a"]);
+		const stream = await read("r");
+		await stream.ended;
+		expect(stream.events).toEqual([]);
+		expect(errors).toHaveLength(2);
 	});
 });
 

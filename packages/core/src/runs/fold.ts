@@ -5,7 +5,7 @@ import type { RunEntry, RunSnapshot } from "./run-store.js";
 
 /** One event, as passed to `fold` and returned by `render`. */
 export interface RunEvent {
-	readonly event: string | undefined;
+	readonly event?: string | undefined;
 	/** The text on the wire. */
 	readonly data: string;
 }

@@ -30,6 +30,7 @@ interface Run {
 	state: "running" | RunOutcome;
 	reason: string | undefined;
 	length: number;
+	/** By the monotonic clock: that of the machine may jump. */
 	leaseUntil: number;
 	endedAt: number | undefined;
 	snapshot: RunSnapshot | undefined;
@@ -68,7 +69,7 @@ class MemoryRunStore implements RunStore {
 			state: "running",
 			reason: undefined,
 			length: 0,
-			leaseUntil: now + rules.leaseMs,
+			leaseUntil: performance.now() + rules.leaseMs,
 			endedAt: undefined,
 			snapshot: undefined,
 			timer: undefined,
@@ -83,7 +84,7 @@ class MemoryRunStore implements RunStore {
 		if (run?.attempt !== attempt || run.state !== "running" || !run.isReleased) return undefined;
 		run.isReleased = false;
 		run.term++;
-		run.leaseUntil = Date.now() + rules.leaseMs;
+		run.leaseUntil = performance.now() + rules.leaseMs;
 		return statusOf(run);
 	}
 
@@ -94,7 +95,7 @@ class MemoryRunStore implements RunStore {
 			const last = after + entries.length;
 			if (entries.length > 0 && run.written >= last) return last;
 			if (run.state !== "running" || run.term !== term) return undefined;
-			run.leaseUntil = Date.now() + rules.leaseMs;
+			run.leaseUntil = performance.now() + rules.leaseMs;
 			if (snapshot !== undefined) run.snapshot = snapshot;
 			this.#append(run, entries);
 			run.written = run.entries.count;
@@ -167,7 +168,7 @@ class MemoryRunStore implements RunStore {
 
 	#settled(id: string): Run | undefined {
 		const run = this.#runs.get(id);
-		if (run?.state === "running" && Date.now() >= run.leaseUntil) {
+		if (run?.state === "running" && performance.now() >= run.leaseUntil) {
 			this.#append(run, [endEntry("failed", "lost")]);
 		}
 		return run;
@@ -207,6 +208,6 @@ function statusOf(run: Run): RunStatus {
 	return {
 		...{ id, attempt, term, isReleased, state, reason, length, startedAt, endedAt },
 		sequence: run.entries.count,
-		leaseLeftMs: state === "running" ? Math.max(0, run.leaseUntil - Date.now()) : 0,
+		leaseLeftMs: state === "running" ? Math.max(0, run.leaseUntil - performance.now()) : 0,
 	};
 }

@@ -18,21 +18,23 @@ export interface RunTarget {
 }
 
 export function targetOf(reader: RunReader, service: Pick<SSEService, "connect">): RunTarget {
-	if ("connection" in reader) {
-		const { connection } = reader;
+	const { connection } = Object(reader) as { readonly connection?: Partial<SSEConnection> };
+	// A request of Node by itself has a `connection`, too: its socket.
+	if (isConnection(connection)) {
 		return {
 			lastEventId: connection.lastOwnId,
 			open: () => connection,
 			answerNothing: () => connection.close(),
 		};
 	}
-	const { request, response } = nodeObjectsOf(reader.req, reader.res);
+	const { req, res, ...params } = Object(reader) as Extract<RunReader, { req: unknown }>;
+	const { request, response } = nodeObjectsOf(req, res);
 	return {
 		lastEventId: lastEventIdOf(request),
 		open({ headers }) {
-			const { groups = [], originalResHeaders, ...others } = reader;
+			const { groups = [], originalResHeaders } = params;
 			const all = { ...originalResHeaders, ...headers };
-			return service.connect({ ...others, groups, originalResHeaders: all }).connection;
+			return service.connect({ ...params, req, res, groups, originalResHeaders: all }).connection;
 		},
 		answerNothing: () => void response.writeHead(204).end(),
 	};
@@ -45,7 +47,11 @@ export interface FetchRunTarget extends RunTarget {
 }
 
 export function isFetchReader(reader: RunReader | FetchRunReader): reader is FetchRunReader {
-	return "request" in reader || isRequest(reader);
+	return isRequest(reader) || isRequest((reader as { readonly request?: unknown })?.request);
+}
+
+function isConnection(value: Partial<SSEConnection> | undefined): value is SSEConnection {
+	return typeof value?.pipe === "function" && "lastOwnId" in value;
 }
 
 export function fetchTargetOf(
@@ -74,7 +80,7 @@ export function fetchTargetOf(
 }
 
 /** By what is needed of it: a framework may have a class of its own. */
-function isRequest(reader: object): reader is Request {
-	const { headers } = reader as { readonly headers?: unknown };
+function isRequest(reader: unknown): reader is Request {
+	const { headers } = Object(reader) as { readonly headers?: unknown };
 	return typeof (headers as Partial<Headers> | undefined)?.get === "function";
 }

@@ -57,8 +57,11 @@ export interface Run {
 
 /** Produces a run: a function that sends, or returns, the events. The run is done when it completes, and failed if it throws. */
 export type RunProducer =
-	| ((run: Run) => Promise<void> | void)
-	| ((run: Run) => AsyncIterable<unknown> | Iterable<unknown>);
+	// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a result has a promise of void
+	((run: Run) => Promise<RunEvents | void> | void) | ((run: Run) => RunEvents);
+
+/** The events of a run, as a producer returns them. */
+export type RunEvents = AsyncIterable<unknown> | Iterable<unknown>;
 
 /** Where a run that is taken over stands. */
 export interface RunResumption<State = unknown> {
@@ -70,8 +73,9 @@ export interface RunResumption<State = unknown> {
 
 /** Continues a run that another process has handed over, like a {@link RunProducer}. */
 export type RunResumer<State = unknown> =
-	| ((run: Run, from: RunResumption<State>) => Promise<void> | void)
-	| ((run: Run, from: RunResumption<State>) => AsyncIterable<unknown> | Iterable<unknown>);
+	// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a result has a promise of void
+	| ((run: Run, from: RunResumption<State>) => Promise<RunEvents | void> | void)
+	| ((run: Run, from: RunResumption<State>) => RunEvents);
 
 export interface StartedRun {
 	readonly id: string;

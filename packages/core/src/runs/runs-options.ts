@@ -1,6 +1,8 @@
 /**
  * The options of runs, with their defaults.
  */
+
+import { isObject } from "../checks/errors.js";
 import {
 	FUNCTION,
 	LIMIT,
@@ -12,7 +14,20 @@ import {
 import { POSITIVE_TIME, TIME } from "../checks/time.js";
 import type { CloseRunsOptions, RunsOptions } from "./run-types.js";
 
-const OBJECT: Rule = ["an object", (value) => typeof value === "object" && value !== null];
+/** The rule for an object that has methods. */
+function withMethods(names: readonly string[]): Rule {
+	return [
+		`an object with the functions ${names.join(", ")}`,
+		(value) => isObject(value) && names.every((name) => typeof value[name] === "function"),
+	];
+}
+
+const CODEC: Rule = [
+	"an object whose event, end and gap are functions",
+	(value) =>
+		isObject(value) &&
+		[value.event, value.end, value.gap].every((each) => optional(FUNCTION)[1](each)),
+];
 
 type Numbers = "ttlMs" | "leaseMs" | "batchMs" | "maxEvents" | "maxLength" | "maxRuns";
 export type ResolvedRunsOptions = Omit<RunsOptions, Numbers> & {
@@ -20,17 +35,17 @@ export type ResolvedRunsOptions = Omit<RunsOptions, Numbers> & {
 };
 
 const RULES: OptionRules<ResolvedRunsOptions> = {
-	store: [undefined, optional(OBJECT)],
-	service: [undefined, optional(OBJECT)],
+	store: [undefined, optional(withMethods(["claim", "write", "read"]))],
+	service: [undefined, optional(withMethods(["connect"]))],
 	ttlMs: [3_600_000, POSITIVE_TIME],
 	leaseMs: [10_000, POSITIVE_TIME],
 	batchMs: [20, TIME],
 	maxEvents: [100_000, LIMIT],
 	maxLength: [16_777_216, LIMIT],
 	maxRuns: [10_000, LIMIT],
-	fold: [undefined, optional(OBJECT)],
+	fold: [undefined, optional(withMethods(["initial", "fold", "render"]))],
 	resume: [undefined, optional(FUNCTION)],
-	codec: [undefined, optional(OBJECT)],
+	codec: [undefined, optional(CODEC)],
 	onError: [undefined, optional(FUNCTION)],
 };
 
