@@ -11,7 +11,7 @@ import {
 	rmSync,
 	statSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { run } from "./command.mjs";
 import { toolsEnv } from "./setup.mjs";
 import { root } from "./workspace.mjs";
@@ -29,11 +29,45 @@ const packing = new Map();
  * @returns {Promise<string>}
  */
 export function tarballOf(folder) {
-	const path = join(CACHE, keyOf(folder), `${basename(folder)}.tgz`);
+	const path = pathOf(folder);
 	const packed =
 		packing.get(path) ?? (existsSync(path) ? Promise.resolve(path) : pack(folder, path));
 	packing.set(path, packed);
 	return packed;
+}
+
+/**
+ * Packs those that are not packed yet, all at once: to start pnpm takes most of the time of one. Whoever asks for one that
+ * could not be packed is told why.
+ * @param {readonly import("./workspace.mjs").Package[]} packages
+ */
+export async function packAll(packages) {
+	const missing = packages.filter(({ dir }) => !existsSync(pathOf(dir)));
+	if (missing.length === 0) return;
+	const own = join(CACHE, randomUUID());
+	mkdirSync(own, { recursive: true });
+	try {
+		const filters = missing.flatMap(({ name }) => ["--filter", name]);
+		const args = [...filters, "pack", "--pack-destination", own];
+		await run("pnpm", args, { cwd: root, env: await toolsEnv() });
+		for (const { name, dir, manifest } of missing) {
+			const file = `${name.replace(/^@/, "").replace("/", "-")}-${manifest.version}.tgz`;
+			if (existsSync(join(own, file))) keep(join(own, file), pathOf(dir));
+		}
+	} finally {
+		rmSync(own, { recursive: true, force: true });
+	}
+}
+
+/** Where its tarball is or will be. @param {string} folder */
+function pathOf(folder) {
+	return join(CACHE, keyOf(folder), `${basename(folder)}.tgz`);
+}
+
+/** @param {string} file @param {string} path */
+function keep(file, path) {
+	mkdirSync(dirname(path), { recursive: true });
+	renameSync(file, path);
 }
 
 /** By pnpm, which writes versions for what the manifest calls `workspace:`, as it does when it publishes. @param {string} folder @param {string} path */
@@ -46,8 +80,7 @@ async function pack(folder, path) {
 		const { ok, output } = await run("pnpm", args, { cwd: folder, env: await toolsEnv() });
 		const [file] = readdirSync(own);
 		if (!ok || file === undefined) throw new Error(`${folder} cannot be packed:\n${output}`);
-		mkdirSync(join(path, ".."), { recursive: true });
-		renameSync(join(own, file), path);
+		keep(join(own, file), path);
 		return path;
 	} finally {
 		rmSync(own, { recursive: true, force: true });

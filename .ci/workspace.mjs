@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 /**
  * @typedef {object} Manifest
  * @property {string} name
+ * @property {string} [version]
  * @property {boolean} [private]
  * @property {string} [main]
  * @property {string} [packageManager]
@@ -43,6 +44,11 @@ export function workspacePackages() {
 		}
 	}
 	return found;
+}
+
+/** The packages that are published. */
+export function publicPackages() {
+	return workspacePackages().filter(({ manifest }) => manifest.private !== true);
 }
 
 /** The version of pnpm, from the one place that states it. */
