@@ -14,4 +14,7 @@ const dirs = [join(root, ".ci"), ...workspacePackages().map(({ dir }) => dir)].f
 	existsSync(join(dir, "tsconfig.json")),
 );
 const args = [join(compiler, "bin", "tsc"), "--build", "--noEmit", "--incremental", ...dirs];
-process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status ?? 1;
+// Garbage is collected half as often, which takes a half more memory and a tenth less time.
+const env = { ...process.env, GOGC: "200" };
+process.exitCode =
+	spawnSync(process.execPath, args, { cwd: root, env, stdio: "inherit" }).status ?? 1;
