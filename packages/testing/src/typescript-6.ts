@@ -2,8 +2,11 @@
  * TypeScript 6 over files of a project, in this process: what is parsed once for one compilation, the declarations of the
  * language and of Node above all, serves the next.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
+
+/** Declarations of the language, which are the same in every format. */
+const OF_LANGUAGE = dirname(ts.getDefaultLibFilePath({}));
 
 /** Parsed files from outside of all projects, by name and by what they are parsed as. */
 const parsed = new Map<string, ts.SourceFile | undefined>();
@@ -37,7 +40,8 @@ function sharingHost(options: ts.CompilerOptions, dir: string): ts.CompilerHost 
 	host.getSourceFile = (name, how, ...more) => {
 		if (name.startsWith(`${dir}/`)) return parse(name, how, ...more);
 		const format = typeof how === "object" ? how.impliedNodeFormat : undefined;
-		const key = [name, format, options.target, options.module].join(" ");
+		const as = name.startsWith(OF_LANGUAGE) ? [] : [format, options.module];
+		const key = [name, options.target, ...as].join(" ");
 		if (!parsed.has(key)) parsed.set(key, parse(name, how, ...more));
 		return parsed.get(key);
 	};
