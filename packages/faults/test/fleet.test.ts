@@ -18,8 +18,13 @@ import { Truth } from "../src/truth/truth.js";
 const READY_MS = 600_000;
 const WAIT = { interval: 100 };
 
+/** So many have all in one order. */
+const CLIENTS = sizeOf({ usual: 50, long: 150 });
+/** So many live through a deploy. */
+const DEPLOYED = sizeOf({ usual: 60, long: 200 });
+
 /** So many are sent by each process, and one after these. */
-const EACH = 200;
+const EACH = sizeOf({ usual: 80, long: 200 });
 const LAST = 1_000;
 const DRAIN_MS = sizeOf({ usual: 1_000, long: 4_000 });
 
@@ -66,8 +71,8 @@ for (const engine of ["redis", "nats"] as const) {
 			await eventually(() => clients.every(isOpen), "every client to be connected");
 		};
 
-		it("send 150 clients of one group everything in one order, whichever process sends it", async () => {
-			await open(150, (index) => fleet.ports().slice(index % 3, (index % 3) + 1));
+		it("send many clients of one group everything in one order, whichever process sends it", async () => {
+			await open(CLIENTS, (index) => fleet.ports().slice(index % 3, (index % 3) + 1));
 			const send = (number: number, by: Member): ReturnType<Member["publish"]> =>
 				by.publish({ number, target: { group: "red" }, padding: 0, idempotencyKey: `${number}` });
 			const stored: number[] = [];
@@ -100,7 +105,7 @@ for (const engine of ["redis", "nats"] as const) {
 		// It is the same with every engine, and takes its time.
 		if (engine !== "redis") return;
 		it("are deployed one after another under load: no client misses anything, and in a long run not all reconnect at once", async () => {
-			await open(200, () => fleet.ports());
+			await open(DEPLOYED, () => fleet.ports());
 			const truth = new Truth();
 			const load = new Load({
 				fleet,

@@ -1,6 +1,7 @@
 /**
  * Short runs, with the same faults each time. Longer ones: `pnpm test:faults`.
  */
+import { sizeOf } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
 import { reportOf } from "../src/report.js";
 import { run } from "../src/run.js";
@@ -32,12 +33,14 @@ const FLAWS = [
 	{ flaw: "unrecovered", only: ["flush"], rules: ["continuity"] },
 ] as const;
 
+const CLIENTS = sizeOf({ usual: 50, long: 100 });
+
 const OPTIONS = { seed: 1, maxEvents: 100_000, eventsPerSecond: 60, print: () => {} };
 
 for (const { engine, only } of RUNS) {
 	describe.skipIf(!hasStore(engine))(`three processes on one log in ${engine}`, () => {
-		it("keep their promises to 100 clients while one fault follows another", async () => {
-			const outcome = await run({ ...OPTIONS, clients: 100, engine, only, forMs: 10_000 });
+		it(`keep their promises to ${CLIENTS} clients while one fault follows another`, async () => {
+			const outcome = await run({ ...OPTIONS, clients: CLIENTS, engine, only, forMs: 10_000 });
 			expect(outcome.violations, reportOf(outcome)).toEqual([]);
 			expect(outcome.received).toBeGreaterThan(10 * outcome.sent);
 			expect(outcome.evidence.receipt).toBeLessThan(outcome.evidence.log / 10);
