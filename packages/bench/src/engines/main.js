@@ -33,7 +33,7 @@ if (values.before !== undefined && values.save) {
 }
 const rounds = values.quick ? 1 : Number(values.rounds);
 const sizes = values.quick
-	? { events: 1_000, perSecond: 500, seconds: 1, clients: 50 }
+	? { events: 200, perSecond: 100, seconds: 1, clients: 20 }
 	: { events: 50_000, perSecond: 2_000, seconds: 5, clients: 5_000 };
 
 /** @type {readonly { key: string, title: string, digits: number, scale?: number }[]} */
