@@ -11,6 +11,7 @@ import { createProject, type Project } from "@sse-service/testing/project";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import { useSuiteServer } from "@sse-service/testing/suite-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 const VITEST = dirname(createRequire(import.meta.url).resolve("vitest/package.json"));
@@ -63,7 +64,9 @@ describeLogEngine("an engine in memory", {
 
 /** Runs test files; resolves with what vitest printed. */
 function test(...files: string[]): Promise<string> {
-	const args = [join(VITEST, "vitest.mjs"), "run", "--reporter=verbose", "--no-color", ...files];
+	const limits = [`--test-timeout=${RUN_LIMIT_MS}`, `--hook-timeout=${RUN_LIMIT_MS}`];
+	const options = ["--reporter=verbose", "--no-color", ...limits];
+	const args = [join(VITEST, "vitest.mjs"), "run", ...options, ...files];
 	return new Promise((resolve) => {
 		execFile(process.execPath, args, { cwd: project.dir }, (_error, stdout, stderr) => {
 			resolve(stdout + stderr);
