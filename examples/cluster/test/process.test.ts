@@ -3,105 +3,128 @@
  */
 
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmdirSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually, openStream } from "@sse-service/testing";
+import { eventually, openStream, type TestStream } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Fleet } from "../cluster.js";
 
 const FOLDER = join(import.meta.dirname, "..");
-let temporary: string;
-let cluster: ServerProcess | undefined;
 
-beforeEach(() => {
-	temporary = mkdtempSync(join(tmpdir(), "sse-cluster-test-"));
-});
-afterEach(async () => {
-	await cluster?.kill("SIGKILL");
-	cluster = undefined;
-	rmSync(temporary, { recursive: true, force: true });
-});
+const makeFolder = (): string => mkdtempSync(join(tmpdir(), "sse-cluster-test-"));
 
 function start(env: Record<string, string>): ServerProcess {
-	cluster = startServerProcess(FOLDER, { PORT: "0", TMPDIR: temporary, ...env });
-	return cluster;
+	return startServerProcess(FOLDER, { PORT: "0", ...env });
+}
+
+/** What the stream has shown of the fleet, each time. */
+function fleets({ events }: TestStream): Fleet[] {
+	return events.filter(({ event }) => event === "fleet").map(({ data }) => JSON.parse(data));
 }
 
 describe.skipIf(redisServerPath === undefined)("ending", () => {
+	let cluster: ServerProcess;
+	afterEach(() => cluster.kill("SIGKILL"));
+
 	test.each(["SIGHUP", "SIGKILL"] as const)(
 		"%s ends every process, and nothing is left",
 		async (signal) => {
-			const { url, kill } = start({ SSE_REDIS_SERVER: redisServerPath ?? "" });
-			const stream = await openStream(`${await url()}/events`);
-			const fleet = (): Fleet[] =>
-				stream.events.filter(({ event }) => event === "fleet").map(({ data }) => JSON.parse(data));
+			const TMPDIR = makeFolder();
+			cluster = start({ TMPDIR, SSE_REDIS_SERVER: redisServerPath ?? "" });
+			const stream = await openStream(`${await cluster.url()}/events`);
 			await stream.until(() => {
-				const { isUp, missing } = fleet().at(-1)?.prometheus ?? {};
+				const { isUp, missing } = fleets(stream).at(-1)?.prometheus ?? {};
 				return isUp === true || missing !== undefined;
 			});
-			const { servers = [], redis, prometheus } = fleet().at(-1) ?? {};
+			const { servers = [], redis, prometheus } = fleets(stream).at(-1) ?? {};
 			const pids = [...servers.map(({ pid }) => pid), redis?.pid];
 			if (prometheus?.isUp) pids.push(prometheus.pid);
 			expect(pids.map(isRunning)).toEqual(pids.map(() => true));
-			const { code, stderr } = await kill(signal);
+			const { code, stderr } = await cluster.kill(signal);
 
 			await eventually(() => !pids.some(isRunning), "the end of all processes");
-			await eventually(() => readdirSync(temporary).length === 0, "an empty folder");
+			await eventually(() => readdirSync(TMPDIR).length === 0, "an empty folder");
 			expect({ code, stderr }).toEqual({ code: signal === "SIGKILL" ? null : 0, stderr: "" });
 			await stream.ended;
+			rmdirSync(TMPDIR);
 		},
 	);
+});
+
+describe.skipIf(redisServerPath === undefined)("without Prometheus", () => {
+	let folder: string;
+	let isSecond: string;
+	let cluster: ServerProcess;
+	let stream: TestStream;
+
+	beforeAll(async () => {
+		folder = makeFolder();
+		isSecond = join(folder, "second");
+		cluster = start({
+			TMPDIR: folder,
+			SSE_REDIS_SERVER: redisThatStartsOnce(folder, isSecond),
+			SSE_PROMETHEUS: "/nowhere",
+		});
+		stream = await openStream(`${await cluster.url()}/events`);
+	});
+	afterAll(async () => {
+		await cluster.kill("SIGKILL");
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	test("it works, and says what is missing", async () => {
+		const missing = (): string | undefined => fleets(stream).at(-1)?.prometheus.missing;
+		await stream.until(() => missing() === "there is no prometheus on this machine");
+		const asked = await fetch(`${await cluster.url()}/prometheus/alerts`);
+		expect(asked.status).toBe(503);
+	});
+
+	// Each process reports four times a second, and every tab painted what had not changed.
+	test("how things stand is shown when it has changed, and only then", async () => {
+		const numbers = () => stream.events.filter(({ event }) => event === "number").length;
+		const before = numbers();
+		await stream.until(() => numbers() >= before + 10);
+		const shown = fleets(stream).map((each) => JSON.stringify(each));
+		expect(shown.filter((each, index) => each === shown[index - 1])).toEqual([]);
+	});
 
 	test("SIGINT ends a Redis that is about to start again, too", async () => {
-		const isSecond = join(temporary, "second");
-		const { url, kill } = start({ SSE_REDIS_SERVER: redisThatStartsOnce(isSecond) });
-		await fetch(`${await url()}/wishes`, {
+		await fetch(`${await cluster.url()}/wishes`, {
 			method: "POST",
 			headers: { "Content-Type": "application/json" },
 			body: JSON.stringify({ wish: "kill redis" }),
 		});
 		await eventually(() => existsSync(isSecond), "the second start");
 
-		const { code, stderr } = await kill("SIGINT");
+		const { code, stderr } = await cluster.kill("SIGINT");
 		expect(code, stderr).toBe(0);
 	});
 });
 
-/** A program that is Redis at first, and then one that never gets ready: it makes this file. */
-function redisThatStartsOnce(file: string): string {
-	const program = join(temporary, "redis");
-	const first = join(temporary, "first");
+/** A program that is Redis at first, and then one that never gets ready: it makes the file `isSecond`. */
+function redisThatStartsOnce(folder: string, isSecond: string): string {
+	const program = join(folder, "redis");
+	const first = join(folder, "first");
 	const script = `[ -e "${first}" ] || { touch "${first}"; exec "${redisServerPath}" "$@"; }
-touch "${file}"
+touch "${isSecond}"
 exec tail -f /dev/null`;
 	writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 	return program;
 }
 
 describe("starting", () => {
-	test.skipIf(redisServerPath === undefined)(
-		"without Prometheus it works, and says what is missing",
-		async () => {
-			const { url } = start({
-				SSE_REDIS_SERVER: redisServerPath ?? "",
-				SSE_PROMETHEUS: "/nowhere",
-			});
-			const stream = await openStream(`${await url()}/events`);
-			const missing = (): string | undefined => {
-				const fleet = stream.events.filter(({ event }) => event === "fleet").at(-1);
-				return fleet && JSON.parse(fleet.data).prometheus.missing;
-			};
-			await stream.until(() => missing() === "there is no prometheus on this machine");
-			const asked = await fetch(`${await url()}/prometheus/alerts`);
-			expect(asked.status).toBe(503);
-			stream.abort();
-		},
-	);
-
 	test("without a redis-server it says so in one line, with exit code 1", async () => {
 		const { code, stdout, stderr } = await start({ SSE_REDIS_SERVER: "/nowhere" }).ended;
 

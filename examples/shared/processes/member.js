@@ -39,6 +39,8 @@ export function createMember(name, server, redisUrl, host) {
 	let port = 0;
 	/** What it said last. @type {Report | undefined} */
 	let report;
+	/** The state of the fleet that the process knows, as JSON. */
+	let known = "";
 	let isWanted = false;
 	/** @type {NodeJS.Timeout | undefined} */
 	let restart;
@@ -54,6 +56,7 @@ export function createMember(name, server, redisUrl, host) {
 		// In a process group of its own: Ctrl-C is for the fleet, which ends all in order.
 		const child = fork(server, [name, redisUrl()], { detached: true });
 		running = child;
+		known = "";
 		become("starting", "starts");
 		child.on("message", (/** @type {Word<Report>} */ word) => {
 			if ("wish" in word) host.onWish(word.wish);
@@ -99,8 +102,13 @@ export function createMember(name, server, redisUrl, host) {
 		close,
 		/** As a crash does. */
 		kill: () => running?.kill("SIGKILL"),
-		/** @param {Fleet} fleet */
-		tell: (fleet) => tell({ fleet }),
+		/** What has not changed is not told again: the process shows it to every tab, which paints it. @param {Fleet} fleet */
+		tell(fleet) {
+			const text = JSON.stringify(fleet);
+			if (text === known) return;
+			known = text;
+			tell({ fleet });
+		},
 		/** Where it listens, if it does. */
 		get port() {
 			return state === "up" ? port : undefined;
