@@ -4,7 +4,8 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 
-const INTERVAL_MS = 100;
+/** From one number to the next. */
+const INTERVAL_MS = Number(process.env.COUNT_MS || 100);
 const RETRY_MS = 200;
 const TIMEOUT_MS = 6_000;
 

@@ -7,7 +7,17 @@ import { type ServerProcess, startServerProcess } from "example-shared/server-pr
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { answerTo } from "../model.js";
-import { ask, countedTo, ENDLESS, lastAnswer, numbers, press, reach, reachNumber } from "./tab.js";
+import {
+	ask,
+	countedTo,
+	DESKTOP,
+	ENDLESS,
+	lastAnswer,
+	numbers,
+	press,
+	reach,
+	reachNumber,
+} from "./tab.js";
 
 const FOLDER = join(import.meta.dirname, "..");
 const CHAT = "/chats/00000000-0000-0000-0000-000000000000";
@@ -35,8 +45,8 @@ describe.skipIf(executablePath === undefined)("in a browser", () => {
 		expect(await browser.closeWindows()).toEqual([]);
 	});
 
-	async function openChat(viewport = { width: 1200, height: 800 }): Promise<void> {
-		page = await browser.openWindow(url, { reducedMotion: "reduce", viewport });
+	async function openChat(viewport = DESKTOP): Promise<void> {
+		page = await browser.openWindow(url, { viewport });
 		await page.getByRole("status").getByText("Live", { exact: true }).waitFor();
 	}
 

@@ -2,15 +2,30 @@
  * The chat in three processes, while they are killed.
  */
 import { join } from "node:path";
+import { sizeOf } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ask, countedTo, ENDLESS, lastAnswer, numbers, press, reach, reachNumber } from "./tab.js";
+import {
+	ask,
+	countedTo,
+	DESKTOP,
+	ENDLESS,
+	lastAnswer,
+	numbers,
+	press,
+	reach,
+	reachNumber,
+} from "./tab.js";
 
 const FOLDER = join(import.meta.dirname, "..");
 const NAMES = ["teal", "violet", "amber"];
+/** Both tabs draw each word. */
+const WORD_MS = sizeOf({ usual: 50, long: 10 });
+/** How many words are seen before something is done to a process, and after it. */
+const SOME = sizeOf({ usual: 5, long: 20 });
 
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
 	let browser: TestBrowser;
@@ -24,7 +39,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		fleet = startServerProcess(FOLDER, {
 			PORT: "0",
 			PROCESSES: "3",
-			WORD_MS: "10",
+			WORD_MS: `${WORD_MS}`,
 			SSE_REDIS_SERVER: redisServerPath ?? "",
 		});
 		url = await fleet.url();
@@ -35,11 +50,11 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		expect(code, stderr).toBe(0);
 	});
 	beforeEach(async () => {
-		page = await browser.openWindow(url, { reducedMotion: "reduce" });
+		page = await browser.openWindow(url, { viewport: DESKTOP });
 		await ask(page, ENDLESS);
-		await reachNumber(page, 10);
+		await reachNumber(page, SOME);
 		other = await browser.openTab(page, page.url());
-		await reachNumber(other, 20);
+		await reachNumber(other, 2 * SOME);
 	});
 	afterEach(async () => {
 		const complaints = await browser.closeWindows();
@@ -53,7 +68,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 
 	async function expectAllNumbers(): Promise<void> {
 		const before = (await numbers(page)).length;
-		for (const tab of [page, other]) await reachNumber(tab, before + 20);
+		for (const tab of [page, other]) await reachNumber(tab, before + SOME);
 		await press(other, "Stop");
 		for (const tab of [page, other]) {
 			await reach(tab, "cancelled");

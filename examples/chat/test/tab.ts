@@ -3,6 +3,9 @@
  */
 import type { Locator, Page } from "playwright-core";
 
+/** The smallest window that shows chats and processes beside the answers. */
+export const DESKTOP = { width: 840, height: 480 };
+
 /** An answer that nobody waits for the end of. */
 export const ENDLESS = "Count to 100000";
 
@@ -32,11 +35,23 @@ export async function numbers(page: Page): Promise<number[]> {
 }
 
 /** Resolves when the last answer has come to this number. */
-export async function reachNumber(page: Page, number: number): Promise<void> {
-	await page.waitForFunction((wanted) => {
-		const bodies = document.querySelectorAll(".answer .body");
-		const count = bodies.item(bodies.length - 1)?.textContent?.split(",").length ?? 0;
-		return count > wanted;
+export function reachNumber(page: Page, number: number): Promise<void> {
+	return page.evaluate((wanted) => {
+		const count = (): number => {
+			const bodies = document.querySelectorAll(".answer .body");
+			return bodies.item(bodies.length - 1)?.textContent?.split(",").length ?? 0;
+		};
+		// Polling would look sixty times a second, and have the page drawn as often.
+		return new Promise<void>((resolve) => {
+			const look = (): void => {
+				if (count() <= wanted) return;
+				observer.disconnect();
+				resolve();
+			};
+			const observer = new MutationObserver(look);
+			observer.observe(document, { subtree: true, childList: true, characterData: true });
+			look();
+		});
 	}, number);
 }
 

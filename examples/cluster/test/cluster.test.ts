@@ -2,6 +2,7 @@
  * The cluster while things break, as its tabs see it.
  */
 import { join } from "node:path";
+import { sizeOf } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { weakContrasts } from "@sse-service/testing/contrasts";
 import { redisServerPath } from "@sse-service/testing/redis-server";
@@ -12,9 +13,16 @@ import { openTab, type Tab } from "./tabs.js";
 
 const FOLDER = join(import.meta.dirname, "..");
 const prometheus = findProgram("prometheus");
-const NAMES = ["ada", "grace", "linus", "barbara"];
+const NAMES = sizeOf({
+	usual: ["ada", "grace", "linus"],
+	long: ["ada", "grace", "linus", "barbara"],
+});
+/** The inspector and the dashboard are both in view: only panels that are ask for their figures. */
+const BESIDE = { width: 1280, height: 720 };
+/** Every tab draws each number. */
+const COUNT_MS = sizeOf({ usual: 250, long: 100 });
 /** How many numbers to wait for after an action. */
-const MORE = 5;
+const MORE = sizeOf({ usual: 2, long: 5 });
 
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
 	let browser: TestBrowser;
@@ -28,6 +36,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 			PORT: "0",
 			SSE_REDIS_SERVER: redisServerPath ?? "",
 			SSE_PROMETHEUS: prometheus ?? "",
+			COUNT_MS: `${COUNT_MS}`,
 		});
 		const url = await cluster.url();
 		tabs = await Promise.all(NAMES.map((name) => openTab(browser, url, name)));
@@ -99,7 +108,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	test("find at each process a page with the inspector, the dashboard and the faults", async () => {
 		const server = first.page.locator('#servers [data-server="violet"]');
 		const address = await server.getByRole("link", { name: "Watch violet" }).getAttribute("href");
-		const page = await browser.openWindow(address ?? "");
+		const page = await browser.openWindow(address ?? "", { viewport: BESIDE });
 		const inspector = page.frameLocator("iframe");
 		await inspector.locator("#process-rows").getByText("violet · here").waitFor();
 		if (prometheus === undefined) await page.getByText("there is no prometheus").waitFor();
@@ -108,7 +117,6 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 			await ready.getByText("3", { exact: true }).waitFor();
 			await page.locator("#alerts li").first().waitFor();
 		}
-		// Only panels in view ask.
 		const lag = page.locator("#panels li", { hasText: "From the log to here" });
 		await lag.scrollIntoViewIfNeeded();
 		await lag.locator(".value", { hasText: /\d m?s$/ }).waitFor();
@@ -120,7 +128,9 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	});
 
 	test("are watched at the common address as well, whichever process answers", async () => {
-		const page = await browser.openWindow(`${await cluster.url()}/watch.html`);
+		const page = await browser.openWindow(`${await cluster.url()}/watch.html`, {
+			viewport: BESIDE,
+		});
 		const rows = page.frameLocator("iframe").locator("#process-rows tr");
 		for (const name of ["teal", "violet", "amber"]) {
 			await rows.filter({ hasText: name }).getByText("Ready", { exact: true }).waitFor();

@@ -66,7 +66,7 @@ describe("the process", () => {
 
 	async function open(): Promise<Page> {
 		if (browser === undefined) throw new Error("There is no browser");
-		const page = await browser.openWindow(url, { reducedMotion: "reduce" });
+		const page = await browser.openWindow(url);
 		await page.getByRole("status").getByText("Live", { exact: true }).waitFor();
 		return page;
 	}

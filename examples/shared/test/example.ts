@@ -58,10 +58,7 @@ export function useExample(folder: string, env: Record<string, string> = {}): Ru
 		return browser;
 	}
 
-	/** What moves has to stand still before it can be clicked. */
-	function openWindow(address: string): Promise<Page> {
-		return windows().openWindow(address, { reducedMotion: "reduce" });
-	}
+	const openWindow = (address: string): Promise<Page> => windows().openWindow(address);
 
 	return {
 		get url() {

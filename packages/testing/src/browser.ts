@@ -27,9 +27,17 @@ const ARGUMENTS = [
 /** Most of what a tab costs is its process. */
 const ONE_PROCESS = ["--disable-site-isolation-trials", "--renderer-process-limit=1"];
 
+/** What a page draws, this machine's processor does. */
+const CALM: BrowserContextOptions = {
+	// What moves is drawn sixty times a second, and has to stand still before it can be clicked.
+	reducedMotion: "reduce",
+	// A third of the usual number of pixels, and no telephone.
+	viewport: { width: 700, height: 480 },
+};
+
 export interface TestBrowser {
 	/**
-	 * A window of its own, with storage of its own, in which nothing moves: a client, unless `as` in the address says
+	 * A small window of its own, with storage of its own, in which nothing moves: a client, unless `as` in the address says
 	 * otherwise.
 	 */
 	openWindow(address: string, options?: BrowserContextOptions): Promise<Page>;
@@ -80,8 +88,7 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<TestBr
 
 	return {
 		async openWindow(address, options = {}) {
-			// What moves is drawn sixty times a second, and has to stand still before it can be clicked.
-			const all: BrowserContextOptions = { reducedMotion: "reduce", ...options };
+			const all: BrowserContextOptions = { ...CALM, ...options };
 			const wanted = JSON.stringify(all);
 			const free = profiles.find((each) => each.isFree && each.options === wanted);
 			if (free !== undefined) free.isFree = false;
