@@ -30,9 +30,8 @@ export interface InspectorOptions {
 		| ((req: IncomingMessage, res: ServerResponse) => boolean | PromiseLike<boolean>)
 		| undefined;
 	/**
-	 * Answers only requests from this machine that no proxy has forwarded, and needs no `authorize`. For development: a proxy on this
-	 * machine that hides itself, and names this process as the host, looks like a visitor.
-	 * Default false.
+	 * Answers only requests that come from this machine, name it as `Host`, and carry no header of a proxy; needs no `authorize`. For
+	 * development only: a local proxy that adds no such header and rewrites `Host` cannot be told from a local visitor. Default false.
 	 */
 	readonly loopbackOnly?: boolean | undefined;
 	/** The path of the page, without a slash at the end. Default `"/inspector"`. */
