@@ -72,7 +72,7 @@ function keep(file, path) {
 
 /** By pnpm, which writes versions for what the manifest calls `workspace:`, as it does when it publishes. @param {string} folder @param {string} path */
 async function pack(folder, path) {
-	// Whoever asks in another process packs as well, and the last one stays.
+	// Another process that asks for it packs as well, and the last one stays.
 	const own = join(CACHE, randomUUID());
 	mkdirSync(own, { recursive: true });
 	try {

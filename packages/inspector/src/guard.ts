@@ -1,5 +1,5 @@
 /**
- * The guard: who may see anything, and which requests may change anything. Whoever is refused receives no byte of the page.
+ * The guard: who may see anything, and which requests may change anything. Refused requests receive no byte of the page.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type {

@@ -88,7 +88,7 @@ export async function follow(
 	}
 }
 
-/** The newest segment. Whoever ended the former one to write the stream itself may take a moment to begin the next. */
+/** The newest segment. A process that ended the former one, to write the stream itself, may take a moment to begin the next. */
 async function newestAfter(
 	segments: Segments,
 	{ status }: Segment,

@@ -167,7 +167,7 @@ describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) 
 		expect(received).toHaveLength(24);
 	});
 
-	it("have one writer at a time: whoever stores takes the stream over, and nothing is lost", async () => {
+	it("have one writer at a time: a process that stores takes the stream over, and nothing is lost", async () => {
 		const id = newSession();
 		const [a, b] = [open().session(id), open().session(id)];
 		const ids: string[] = [];

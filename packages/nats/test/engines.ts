@@ -50,7 +50,7 @@ export class Follower {
 			this.texts.push(...stored.map(({ text }) => text));
 		};
 		this.ended = engine.follow(after, take, this.#controller.signal);
-		// Whoever is interested looks.
+		// Tests that need the outcome await it themselves.
 		this.ended.catch(() => {});
 		onTestFinished(() => this.#controller.abort());
 	}

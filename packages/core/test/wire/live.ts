@@ -30,7 +30,7 @@ export interface Live {
 	): Promise<{ readonly connection: SSEConnection; readonly stream: TestStream }>;
 	/** The bytes of a whole stream: what the service opens it with, and what `send` has sent to it. */
 	record(send: (connection: SSEConnection) => unknown): Promise<Buffer>;
-	/** The next connection that is opened, whoever opens it. */
+	/** The next connection that is opened, by any request. */
 	next(): Promise<SSEConnection>;
 	close(): Promise<void>;
 }
