@@ -33,10 +33,17 @@ export interface AttemptHost extends ParserHost {
 /** How an attempt ended. */
 export type Outcome =
 	/** The body ended, or the connection broke: the next attempt continues the stream. */
-	| { readonly kind: "ended" }
+	| (Others & { readonly kind: "ended" })
 	/** A status other than 200. */
-	| { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number }
-	| { readonly kind: "failed"; readonly error: StreamError };
+	| (Others & { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number })
+	| (Others & { readonly kind: "failed"; readonly error: StreamError });
+
+/** What other outcomes have, so that it can be read of any. */
+interface Others {
+	readonly status?: number;
+	readonly retryAfterMs?: number;
+	readonly error?: StreamError;
+}
 
 /** Never rejects. Reports nothing once `signal` is aborted, even if `fetch` does not know of signals. */
 export async function attempt(
@@ -72,7 +79,7 @@ async function ask(
 		if (status !== 200) {
 			return { kind: "refused", status, retryAfterMs: retryAfterMs(headers.get("retry-after")) };
 		}
-		const message = `The response must be text/event-stream, got ${contentType ?? "no content type"}`;
+		const message = `The response must be text/event-stream, got ${contentType ?? "none"}`;
 		throw new StreamError("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
 	}
 	const announced = headers.get("sse-heartbeat") ?? "";

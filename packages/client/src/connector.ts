@@ -72,7 +72,7 @@ export class Connector implements Source {
 			const begunAt = Date.now();
 			const outcome = await this.#attempt(isPoll);
 			if (this.#stopped) return;
-			const status = outcome.kind === "refused" ? outcome.status : undefined;
+			const { status, retryAfterMs = 0 } = outcome;
 			// The server asks the client not to reconnect.
 			if (status === 204) return this.#end();
 			const { onUnauthorized } = this.#options;
@@ -96,8 +96,7 @@ export class Connector implements Source {
 				continue;
 			}
 			this.#host.onState(this.#muteness.isBuffered ? "buffered" : "waiting");
-			const leastMs = outcome.kind === "refused" ? outcome.retryAfterMs : 0;
-			await this.#pauses.pause(this.#backOff.next(leastMs), leastMs);
+			await this.#pauses.pause(this.#backOff.next(retryAfterMs), retryAfterMs);
 		}
 	}
 

@@ -92,7 +92,6 @@ export class EventQueue<Event> implements AsyncIterator<Event, undefined> {
 	/** Those who wait for room look again. */
 	#freed(): void {
 		this.#onRoom?.();
-		this.#onRoom = undefined;
-		this.#room = undefined;
+		this.#onRoom = this.#room = undefined;
 	}
 }

@@ -14,18 +14,15 @@ export class LazySource implements Source {
 	}
 
 	start(lastEventId: string | undefined): void {
-		void this.#start(lastEventId);
+		void this.#load().then((source) => {
+			if (this.#stopped) return;
+			this.#source = source;
+			source.start(lastEventId);
+		});
 	}
 
 	stop(): void {
 		this.#stopped = true;
 		this.#source?.stop();
-	}
-
-	async #start(lastEventId: string | undefined): Promise<void> {
-		const source = await this.#load();
-		if (this.#stopped) return;
-		this.#source = source;
-		source.start(lastEventId);
 	}
 }

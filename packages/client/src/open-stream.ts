@@ -1,6 +1,7 @@
 /**
  * The stream that an application holds. Passes the events of its source to listeners and iterators.
  */
+import { onAbort } from "./aborts.js";
 import { Connector } from "./connector.js";
 import { EventQueue } from "./event-queue.js";
 import { LazySource } from "./lazy-source.js";
@@ -58,6 +59,7 @@ class Stream implements EventStream {
 	readonly #stateListeners = new Set<Listener<StreamState>>();
 	readonly #queues = new Set<EventQueue<StreamEvent>>();
 	readonly #controller = new AbortController();
+	#forgetSignal: (() => void) | undefined;
 	#state: StreamState = "connecting";
 	#lastEventId: string | undefined;
 	#error: StreamError | undefined;
@@ -94,7 +96,7 @@ class Stream implements EventStream {
 					);
 		if (signal?.aborted === true) this.close();
 		else {
-			signal?.addEventListener("abort", this.close, { once: true });
+			if (signal !== undefined) this.#forgetSignal = onAbort(signal, this.close);
 			// Deferred, so that listeners added in this tick miss nothing.
 			queueMicrotask(() => {
 				if (this.#state !== "closed") this.#source.start(this.#lastEventId);
@@ -146,7 +148,7 @@ class Stream implements EventStream {
 	/** Ends the stream: closed, ended by the server, or failed. Iterators still receive their waiting events. */
 	#end(error?: StreamError): void {
 		if (this.#state === "closed") return;
-		this.#options.signal?.removeEventListener("abort", this.close);
+		this.#forgetSignal?.();
 		this.#source.stop();
 		this.#error = error;
 		this.#setState("closed");

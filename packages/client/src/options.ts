@@ -89,10 +89,14 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 	return resolved;
 }
 
-// 408, 425 and 429 mean "later"; 421 means "on another connection".
+/**
+ * HTML, section 9.2.3: "If res's status is not 200 [...] fail the connection". Only what may be otherwise in a while is asked again:
+ * 408, 425, 429 and server errors mean "later", 421 "on another connection", and 0 is the status of a network error.
+ */
 function isFinalByDefault(status: number): boolean {
-	if (status === 501 || status === 505) return true;
-	return status >= 400 && status < 500 && ![408, 421, 425, 429].includes(status);
+	return status < 500
+		? ![0, 408, 421, 425, 429].includes(status)
+		: status === 501 || status === 505;
 }
 
 /** A misspelled option would silently do nothing. */

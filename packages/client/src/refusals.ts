@@ -10,9 +10,8 @@ export function errorOf(
 	outcome: Outcome,
 	{ isFinal }: Pick<ResolvedOptions, "isFinal">,
 ): StreamError | undefined {
-	if (outcome.kind === "failed") return outcome.error;
-	if (outcome.kind !== "refused") return undefined;
-	const { status } = outcome;
+	const { status, error } = outcome;
+	if (status === undefined) return error;
 	try {
 		const final = status === 401 || isFinal(status);
 		return new StreamError("ERR_SSE_STATUS", `The server answered ${status}`, { status, final });

@@ -53,5 +53,5 @@ export class StreamError extends Error {
 
 /** Whether `error` is a stream error, even of another copy of this package. */
 export function isStreamError(error: unknown): error is StreamError {
-	return typeof error === "object" && error !== null && BRAND in error;
+	return Object(error)[BRAND] === true;
 }

@@ -125,7 +125,8 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	 */
 	readonly onUnauthorized?: (() => unknown) | undefined;
 	/**
-	 * Whether a refusal is final. Default: every status from 400 to 499 except 408, 421, 425 and 429, and 501 and 505. A 204 always
+	 * Whether a refusal is final: any status but 200. Default: every status up to 499 except 408, 421, 425 and 429, and 501 and 505.
+	 * For `EventSource`, all are final; but a server that is restarted answers 502 or 503 for a while. A 204 always
 	 * ends the stream: HTML, section 9.2.3, "Clients can be told to stop reconnecting using the HTTP 204 response".
 	 */
 	readonly isFinal?: ((status: number) => boolean) | undefined;

@@ -26,7 +26,6 @@ export class Watchdog {
 	}
 
 	setLimit(limitMs: number): void {
-		if (limitMs === this.#limitMs) return;
 		this.#limitMs = limitMs;
 		this.#arm();
 	}

@@ -2,7 +2,7 @@
  * One stream, from a real server: what it delivers, and how it ends and reconnects.
  */
 import { constants, createGzip } from "node:zlib";
-import { eventually, settled, startCuttingProxy } from "@sse-service/testing";
+import { collectComplaints, eventually, settled, startCuttingProxy } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openStream, StreamError, type StreamEvent, type StreamState } from "../src/index.js";
@@ -153,6 +153,8 @@ describe("a stream", () => {
 	it("ends at 204 without an error, and with one at a final status and at another content type", async () => {
 		const answers = new Map([
 			["/204", [204, "text/event-stream"]],
+			["/206", [206, "text/event-stream"]],
+			["/304", [304, "text/event-stream"]],
 			["/403", [403, "text/event-stream"]],
 			["/html", [200, "text/html"]],
 		] as const);
@@ -167,7 +169,8 @@ describe("a stream", () => {
 			return stream.error;
 		};
 		expect(await ended("/204")).toBeUndefined();
-		expect(await ended("/403")).toMatchObject({ code: "ERR_SSE_STATUS", status: 403 });
+		for (const status of [206, 304, 403])
+			expect(await ended(`/${status}`)).toMatchObject({ code: "ERR_SSE_STATUS", status });
 		expect(await ended("/html")).toMatchObject({ code: "ERR_SSE_CONTENT_TYPE" });
 		const stream = open(`${server.url}/403`);
 		await expect(stream[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(StreamError);
@@ -318,6 +321,22 @@ describe("a stream", () => {
 		expect(stream.state).toBe("closed");
 		expect(open(server.url, { signal: controller.signal }).state).toBe("closed");
 		expect(requests).toHaveLength(1);
+	});
+
+	// Node 20 warns about more than ten listeners of a signal.
+	it("is closed by a signal of many streams, of which Node has nothing to say", async () => {
+		const complaints = collectComplaints("warning");
+		const { server } = await serve();
+		const controller = new AbortController();
+		const streams = Array.from({ length: 12 }, () =>
+			open(server.url, { signal: controller.signal }),
+		);
+		const [first] = streams;
+		first?.close();
+		await Promise.all(streams.slice(1).map((stream) => untilState(stream, "open")));
+		controller.abort();
+		expect(streams.map(({ state }) => state)).toEqual(Array(12).fill("closed"));
+		expect(complaints.stop()).toEqual([]);
 	});
 
 	it("reports what a listener throws as uncaught, and continues", async () => {
