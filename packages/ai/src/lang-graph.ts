@@ -29,8 +29,11 @@ export function langGraph(names: LangGraphRunNames): RunCodec {
 		// Both are paths below the API's base, which the SDK puts in front.
 		headers: { location: `${path}/stream`, "content-location": path },
 		event: ({ data }) => {
-			const part = JSON.parse(data) as JsonEvent;
-			return [{ event: String(part.event), data: JSON.stringify(part.data ?? null) }];
+			const part = JSON.parse(data) as JsonEvent | null;
+			if (typeof part?.event !== "string") {
+				throw new Error(`An event for LangGraph must be { event, data }, got ${data.slice(0, 80)}`);
+			}
+			return [{ event: part.event, data: JSON.stringify(part.data ?? null) }];
 		},
 		end: ({ outcome, reason = outcome }) => {
 			if (outcome === "done") return [{ event: "end", data: "null" }];

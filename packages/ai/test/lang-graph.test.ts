@@ -181,6 +181,15 @@ describe("LangGraph's client", () => {
 		expect(await client.runs.get("t", "r")).toMatchObject({ status: "error" });
 	});
 
+	it("is given an error for an event without a name, or with one that is not allowed", async () => {
+		// The first was sent as an event named `undefined`. At the second the stream stopped, and the SDK took that for the end.
+		for (const event of [{ data: 1 }, { event: "a\nb", data: 1 }]) {
+			const { client } = await serveGraph(() => [event]);
+			const parts = await collect(client.runs.stream("t", "agent", { input: {} }));
+			expect(parts).toMatchObject([{ event: "error", data: { error: "RunFailed" } }]);
+		}
+	});
+
 	it("is given an error for a position of another run", async () => {
 		const { client } = await serveGraph(() => PARTS);
 		await collect(client.runs.stream("t", "agent", {}));
