@@ -20,6 +20,7 @@ import {
 	type FollowOptions,
 	type Run,
 	type RunCodec,
+	type RunEvent,
 	type RunStore,
 	type Runs,
 	type RunsOptions,
@@ -781,6 +782,26 @@ describe("a run that is folded", () => {
 			),
 			{ numRuns: 15 },
 		);
+	});
+
+	it("tells a reader that lost its connection inside the state, and sends it all again", async () => {
+		// What it had of the state came twice, without a word: text that a client adds up was doubled.
+		const words = ["one", "two", "three"];
+		const render = (): RunEvent[] => words.map((data) => ({ data }));
+		const { runs, read } = await serve({ fold: { ...TEXT, render } });
+		await runs.start("r", () => ["a"]);
+		await eventually(async () => (await runs.status("r"))?.state === "done", "the end");
+		const whole = await read("r");
+		await whole.ended;
+		expect(dataOf(whole)).toEqual([...words, "{}"]);
+		for (const place of [0, 1]) {
+			const again = await read("r", whole.events[place]?.id ?? "");
+			await again.ended;
+			expect(dataOf(again)).toEqual(['{"reason":"invalid"}', ...words, "{}"]);
+		}
+		const rest = await read("r", whole.events[2]?.id ?? "");
+		await rest.ended;
+		expect(dataOf(rest)).toEqual(["{}"]);
 	});
 
 	// The iterator of its messages threw, which nobody closed: the store went on calling a watcher for each entry.

@@ -8,7 +8,7 @@ import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
 import { folded } from "./folded-run.js";
 import type { Beginning } from "./run-beginning.js";
-import { entryMessages, eventMessages, gapMessages } from "./run-messages.js";
+import { entryMessages, gapMessages, stateMessages } from "./run-messages.js";
 import { type RunPage, readRun } from "./run-reader.js";
 import type { RunStatus, RunStore } from "./run-store.js";
 import type { RunCodec } from "./run-types.js";
@@ -135,7 +135,7 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 			const state = await folded(store, fold, this.#status);
 			if (state.count > 0) {
 				this.#add(
-					eventMessages(state.render(), { id, attempt, sequence: state.count }, this.#codec),
+					stateMessages(state.render(), { id, attempt, sequence: state.count }, this.#codec),
 				);
 				next = state.count + 1;
 			}

@@ -36,8 +36,24 @@ function endMessages(
 	return codec.end?.({ outcome: end, reason }, position) ?? [{ event, data }];
 }
 
-/** Encodes several events for one position: a reader that has not received the last one counts as having received none. */
-export function eventMessages(
+/**
+ * Encodes a state. Only its last message has a cursor for its id: a reader that lost its connection before it receives a gap, and
+ * then all of it again, because a client may add up what it had.
+ */
+export function stateMessages(
+	events: readonly RunEvent[],
+	position: RunPosition,
+	codec: RunCodec,
+): SSEMessage[] {
+	const cursor = encodeRunCursor(position);
+	return eventMessages(events, position, codec).map((message, index) => ({
+		id: `${cursor}.${index}`,
+		...message,
+	}));
+}
+
+/** Encodes events for one position: a reader that has not received the last one counts as having received none. */
+function eventMessages(
 	events: readonly RunEvent[],
 	position: RunPosition,
 	codec: RunCodec,
