@@ -3,31 +3,31 @@
  */
 import type { LogRecord } from "./record.js";
 
+/** Returns the next record with each call; `undefined` at the end. A generator would cost more than reading does. */
+export type Reading = () => LogRecord | undefined;
+
 /** The unread rest of a list. */
 interface Rest {
-	next: LogRecord;
-	readonly others: Iterator<LogRecord>;
+	/** `undefined`: nothing is left. */
+	next: LogRecord | undefined;
+	readonly read: Reading;
 }
 
 /** The lists must not change while it is being read. */
-export function* merge(lists: Iterable<Iterator<LogRecord>>): Generator<LogRecord, void, void> {
-	const heap: Rest[] = [];
-	for (const others of lists) {
-		const { done, value } = others.next();
-		if (done !== true) heap.push({ next: value, others });
-	}
+export function merge(lists: readonly Reading[]): Reading {
+	const [only] = lists;
+	if (only !== undefined && lists.length === 1) return only;
+	const heap = lists.map((read): Rest => ({ next: read(), read }));
 	// A sorted array is a heap.
 	heap.sort((one, other) => sequenceOf(one) - sequenceOf(other));
-	for (let [first] = heap; first !== undefined; [first] = heap) {
-		yield first.next;
-		const { done, value } = first.others.next();
-		if (done !== true) first.next = value;
-		else {
-			const last = heap.pop();
-			if (last !== undefined && last !== first) heap[0] = last;
-		}
+	return () => {
+		const [first] = heap;
+		if (first?.next === undefined) return undefined;
+		const { next } = first;
+		first.next = first.read();
 		sink(heap);
-	}
+		return next;
+	};
 }
 
 /** Sifts the first element down. The children of index `i` are at `2i + 1` and `2i + 2`. */
@@ -46,5 +46,5 @@ function sink(heap: Rest[]): void {
 }
 
 function sequenceOf(rest: Rest | undefined): number {
-	return rest?.next.position.sequence ?? Infinity;
+	return rest?.next?.position.sequence ?? Infinity;
 }

@@ -3,6 +3,7 @@
  */
 import type { Position } from "../wire/cursor.js";
 import type { LogReader, Page } from "./event-log.js";
+import type { Reading } from "./merge.js";
 import type { LogRecord } from "./record.js";
 
 // Records per page.
@@ -13,7 +14,7 @@ const MAX_LOOKED_AT = 4_096;
 
 /** Cuts the first page, up to a position, from the records of a reader's topics. `isConflated`: of the page */
 export function pageOf(
-	newer: Iterable<LogRecord>,
+	newer: Reading,
 	upTo: Position,
 	reader: LogReader,
 	now: number,
@@ -21,7 +22,7 @@ export function pageOf(
 ): Page | Promise<Page> {
 	const records: LogRecord[] = [];
 	let lookedAt = 0;
-	for (const record of newer) {
+	for (let record = newer(); record !== undefined; record = newer()) {
 		const { position } = record;
 		if (position.sequence > upTo.sequence) break;
 		if (isFor(reader, record, now)) records.push(record);

@@ -1,6 +1,7 @@
 /**
  * A list of records in the order of the log. Records are appended, removed from the head, and skipped once replaced.
  */
+import type { Reading } from "./merge.js";
 import type { LogRecord } from "./record.js";
 
 type Items = (LogRecord | undefined)[];
@@ -54,12 +55,17 @@ export class RecordList {
 		this.#compact();
 	}
 
-	/** Yields the records above `sequence`. The list must not change meanwhile. */
-	*after(sequence: number): Generator<LogRecord, void, void> {
-		for (let index = this.#indexAfter(sequence); index < this.#items.length; index++) {
-			const record = this.#items[index];
-			if (record?.isReplaced === false) yield record;
-		}
+	/** Reads the records above `sequence`. The list must not change meanwhile. */
+	after(sequence: number): Reading {
+		const items = this.#items;
+		let index = this.#indexAfter(sequence);
+		return () => {
+			while (index < items.length) {
+				const record = items[index++];
+				if (record?.isReplaced === false) return record;
+			}
+			return undefined;
+		};
 	}
 
 	/** All records. Returns the same array until the list changes. */

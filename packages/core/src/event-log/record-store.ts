@@ -5,7 +5,7 @@
 import type { Audience } from "../types/target.js";
 import type { LogReader, LogStats } from "./event-log.js";
 import type { GroupRules } from "./group-rules.js";
-import { merge } from "./merge.js";
+import { merge, type Reading } from "./merge.js";
 import { isFor } from "./page.js";
 import type { LogRecord } from "./record.js";
 import type { Retention, RetentionRules } from "./retention.js";
@@ -17,7 +17,7 @@ import { TrimmedTally } from "./trimmed.js";
 /** What a log has for a reader after a position. */
 interface Newer {
 	/** In order. Valid until a record is added. */
-	readonly records: Iterable<LogRecord>;
+	readonly records: Reading;
 	/** Whether records are missing because newer ones replaced them. */
 	readonly isConflated: boolean;
 }

@@ -105,13 +105,10 @@ function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
 	else map.set(key, value);
 }
 
-/** Yields every target that includes a reader. */
-export function* targetsOf({ clientId, groups, ownGroups = [] }: LogReader): Iterable<Audience> {
-	yield {};
-	yield { client: clientId };
-	for (const group of groups) {
-		yield { group };
-		yield { client: clientId, group };
-	}
-	for (const group of ownGroups) yield { client: clientId, group };
+/** Returns every target that includes a reader. */
+export function targetsOf({ clientId, groups, ownGroups = [] }: LogReader): readonly Audience[] {
+	const targets: Audience[] = [{}, { client: clientId }];
+	for (const group of groups) targets.push({ group }, { client: clientId, group });
+	for (const group of ownGroups) targets.push({ client: clientId, group });
+	return targets;
 }

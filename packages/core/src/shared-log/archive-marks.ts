@@ -52,7 +52,7 @@ export class ArchiveMarks {
 	/** @returns the last position before a text that is unknown or may be for the reader, at most `upTo` */
 	skip(after: Position, upTo: Position, reader: LogReader): Position {
 		if (this.#blocks.size === 0 || this.#tagAt(after.sequence) !== after.tag) return after;
-		const marks = new Set(Array.from(targetsOf(reader), markOf)).add(UNKNOWN);
+		const marks = new Set(targetsOf(reader).map(markOf)).add(UNKNOWN);
 		let { sequence } = after;
 		while (sequence < upTo.sequence && !marks.has(this.#markAt(sequence + 1))) sequence++;
 		return { epoch: after.epoch, sequence, tag: this.#tagAt(sequence) ?? after.tag };

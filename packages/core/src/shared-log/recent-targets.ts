@@ -23,7 +23,7 @@ export class RecentTargets {
 	 * @param from all targets from here up to `upTo` must be known
 	 */
 	firstFor(reader: LogReader, from: number, upTo: number): number {
-		const marks = new Set(Array.from(targetsOf(reader), markOf));
+		const marks = new Set(targetsOf(reader).map(markOf));
 		let sequence = from;
 		while (sequence <= upTo && !marks.has(this.#marks[sequence % CAPACITY] ?? NOBODY)) sequence++;
 		return sequence;
