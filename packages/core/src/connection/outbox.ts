@@ -90,9 +90,10 @@ export abstract class Outbox<
 		return hadFeed;
 	}
 
-	/** Writes a comment ahead of frames that wait behind a feed, which is harmless for the client. The outbox must be idle. */
+	/** Writes a comment at once, ahead of frames that wait behind a feed, which is harmless for the client. */
 	beat(comment: Frame): void {
-		this.#gather(comment);
+		this.#writeBatch();
+		this.write(this.place(comment));
 	}
 
 	/** Writes the batch, and as much of the backlog as the sink accepts. @returns the bytes written */

@@ -48,9 +48,8 @@ export class CatchUp {
 			if (from !== undefined && !(from instanceof Promise)) this.#aim(connection, from);
 			connection.feed(this.#start(connection, origin, from));
 		} else if (!this.#introduce(connection, connection.groups, upTo, undefined)) {
-			connection.beat(this.#host.notices.arrival(upTo));
 			// Joins the headers in one packet: Node sends them at the end of this tick.
-			connection.flush();
+			connection.beat(this.#host.notices.arrival(upTo));
 		}
 	}
 
