@@ -8,8 +8,8 @@ import { openStream, sizeOf, startServer } from "@sse-service/testing";
 import { expect, it } from "vitest";
 import type { Replayed } from "../src/connection/feed.js";
 import type { EventLog } from "../src/event-log/event-log.js";
-import type { Origin } from "../src/history/goal.js";
 import { Notices } from "../src/history/notices.js";
+import type { Origin } from "../src/history/origin.js";
 import { replay } from "../src/history/replay.js";
 import { createSSEService, type SSEConnection } from "../src/index.js";
 import { Limiter } from "../src/pacing/limiter.js";
@@ -117,14 +117,14 @@ function outcomeOf(
 		},
 	};
 	let frames = 0;
-	for (const frame of replay(
+	for (const given of replay(
 		host,
 		client,
 		{ id: lastEventId, cursor: parseCursor(lastEventId) },
 		{ upTo, isMoved: false, isPartial: false, isAhead: true },
 	)) {
-		if (frame instanceof Promise) throw new Error("nothing is awaited");
-		frames++;
+		if (given instanceof Promise) throw new Error("nothing is awaited");
+		frames += given.length;
 	}
 	if (outcome === undefined) throw new Error("it came to nothing");
 	return { outcome, frames, reads };

@@ -16,11 +16,12 @@ import { ownIdOf } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { BoundedOutbox } from "./bounded-outbox.js";
 import type { ConnectionHost, ConnectionOwner } from "./connection-host.js";
-import type { Replayed } from "./feed.js";
+import type { Goal, Replayed } from "./feed.js";
 import { pipe } from "./pipe.js";
 import { type ShownConnection, shownOf } from "./shown.js";
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
+const NO_GOALS: readonly Goal[] = [];
 
 export class Connection
 	extends BoundedOutbox<ConnectionHost<Connection>>
@@ -44,6 +45,8 @@ export class Connection
 	home: Membership | undefined;
 	/** The app that opened it, if any. */
 	owner: ConnectionOwner<Connection> | undefined;
+	/** What its feeds lead to, in their order. Kept for the catch-up. */
+	goals: readonly Goal[] = NO_GOALS;
 	#isResumed = false;
 	/** Whether the sink was opened and has not closed yet. */
 	#sinkOpen = false;
@@ -140,7 +143,7 @@ export class Connection
 		if (this.sink.ended && this.#end("server")) queueMicrotask(() => this.#tellSignal());
 		if (this.closed || !this.add(frame)) return false;
 		if (frame.kind === "logged" || !this.host.hasHistory) this.quietRounds = DISTURBED;
-		if (frame.kind !== "control") this.host.diagnostics.delivered();
+		if (frame.kind !== "control") this.host.diagnostics.delivered(1);
 		return true;
 	}
 

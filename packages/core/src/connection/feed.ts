@@ -8,10 +8,25 @@ import type { Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { isPromiseLike } from "./iterators.js";
 
-/** Yields frames, in order, and promises. Each promise is awaited, and its value is passed back or its rejection thrown. */
-export type Steps<Result = void> = Generator<Frame | Promise<unknown>, Result, unknown>;
+/**
+ * Yields frames, in order, several at a time, and promises. Each promise is awaited, and its value is passed back or its
+ * rejection thrown.
+ */
+export type Steps<Result = void> = Generator<readonly Frame[] | Promise<unknown>, Result, unknown>;
 
 export type FeedSource = Steps;
+
+/** The position at which a replay ends. Later events reach the connection live. */
+export interface Goal {
+	/** Replaced if the log breaks before the replay has ended. */
+	upTo: Position;
+	/** Whether a break has moved it since the replay last looked. */
+	isMoved: boolean;
+	/** The break has also dropped the newest events of groups that the connection had joined meanwhile. */
+	isPartial: boolean;
+	/** True while the replay has not ended. */
+	isAhead: boolean;
+}
 
 /** The connection that a feed serves. */
 export interface Replayed {
@@ -30,27 +45,30 @@ export interface Replayed {
 	onResumed(outcome: ResumeOutcome): void;
 }
 
+/** What takes from a feed. */
+interface FeedOwner {
+	/** Called when it continues after a wait. */
+	advance(): void;
+	/** Receives what the source throws; the feed has then ended. */
+	onFailure(reason: "error", error: unknown): void;
+}
+
 type State = "ready" | "running" | "waiting" | "ended";
+
+const NONE: readonly Frame[] = [];
 
 export class Feed {
 	readonly #source: FeedSource;
 	/** The context of its creation. The source runs code of the application, and a flush runs in the context of some other request. */
 	readonly #context = new Context();
-	readonly #onReady: () => void;
-	readonly #onError: (error: unknown) => void;
+	readonly #owner: FeedOwner;
 	#state: State = "ready";
-	/** Resumes the source. */
-	#resume: () => ReturnType<FeedSource["next"]>;
+	/** Resumes the source after a wait. */
+	#resume: (() => ReturnType<FeedSource["next"]>) | undefined;
 
-	/**
-	 * @param onReady called when it continues after a wait
-	 * @param onError receives what the source throws; the feed has then ended
-	 */
-	constructor(source: FeedSource, onReady: () => void, onError: (error: unknown) => void) {
+	constructor(source: FeedSource, owner: FeedOwner) {
 		this.#source = source;
-		this.#onReady = onReady;
-		this.#onError = onError;
-		this.#resume = this.#next;
+		this.#owner = owner;
 	}
 
 	get isEnded(): boolean {
@@ -60,8 +78,16 @@ export class Feed {
 	/** Takes the next frames, until they reach `limit` bytes, or the feed waits or ends. */
 	take(limit: number): readonly Frame[] {
 		const frames: Frame[] = [];
-		// Entered once for all of them: a replay of ten events would pay as much for entering as for the events.
-		if (this.#state === "ready") this.#context.run(() => this.#takeInto(frames, limit));
+		let byteLength = 0;
+		// Entered once for all of them: it costs as much as some events.
+		this.#context.run(() => {
+			while (this.#state === "ready" && byteLength < limit) {
+				for (const frame of this.#step()) {
+					frames.push(frame);
+					byteLength += frame.byteLength;
+				}
+			}
+		});
 		return frames;
 	}
 
@@ -73,34 +99,24 @@ export class Feed {
 		if (!isRunning) this.#context.run(() => this.#source.return());
 	}
 
-	#takeInto(frames: Frame[], limit: number): void {
-		let byteLength = 0;
-		while (this.#state === "ready" && byteLength < limit) {
-			const frame = this.#step();
-			if (frame === undefined) continue;
-			frames.push(frame);
-			byteLength += frame.byteLength;
-		}
-	}
-
-	#step(): Frame | undefined {
+	#step(): readonly Frame[] {
 		const resume = this.#resume;
-		this.#resume = this.#next;
+		this.#resume = undefined;
 		this.#state = "running";
 		try {
-			const { done, value } = resume();
+			const { done, value } = resume?.() ?? this.#source.next();
 			if (this.isEnded) this.#source.return();
-			else if (done === true) this.#state = "ended";
+			else if (done) this.#state = "ended";
 			else if (value instanceof Promise) this.#await(value);
 			else {
 				this.#state = "ready";
-				return value ?? undefined;
+				return value;
 			}
 		} catch (error) {
 			this.#state = "ended";
-			this.#onError(error);
+			this.#owner.onFailure("error", error);
 		}
-		return undefined;
+		return NONE;
 	}
 
 	#await(promise: Promise<unknown>): void {
@@ -115,10 +131,8 @@ export class Feed {
 		if (this.isEnded) return;
 		this.#resume = resume;
 		this.#state = "ready";
-		this.#onReady();
+		this.#owner.advance();
 	}
-
-	readonly #next = (): ReturnType<FeedSource["next"]> => this.#source.next();
 }
 
 /** Awaits a promise within a feed, or returns a plain value at once. `what`: its name in the error when the time is over */

@@ -74,12 +74,7 @@ export abstract class Outbox<
 
 	/** Writes what `source` yields before all later additions, at the pace of the sink. Begins at the end of this tick. */
 	feed(source: FeedSource): void {
-		const feed = new Feed(
-			source,
-			() => this.advance(),
-			(error) => this.onFailure("error", error),
-		);
-		this.#wait(feed);
+		this.#wait(new Feed(source, this));
 		this.host.flush.schedule(this);
 	}
 
@@ -150,7 +145,7 @@ export abstract class Outbox<
 	}
 
 	/** Writes as much of the backlog as possible. */
-	protected advance(): void {
+	advance(): void {
 		while (!this.isFull && this.#backlog !== undefined) {
 			const next = this.#backlog.first;
 			if (next === undefined) {
@@ -172,10 +167,12 @@ export abstract class Outbox<
 		const frames = feed.take(WRITE_BYTES - (this.#batch?.byteLength ?? 0));
 		// The feed's source may have ended the connection.
 		if (this.#backlog?.first !== feed) return false;
+		let events = 0;
 		for (const frame of frames) {
-			if (frame.isEvent) this.host.diagnostics.delivered();
+			if (frame.isEvent) events++;
 			this.#gather(frame);
 		}
+		this.host.diagnostics.delivered(events);
 		if (feed.isEnded) this.#backlog.shiftFeed();
 		return feed.isEnded;
 	}

@@ -43,8 +43,7 @@ export abstract class Trail {
 		const now = holds || !isStale(frame, position, at, hasWaited) ? position : at;
 		this.#at = now;
 		const reliesOn = this.#reliesOn;
-		if (reliesOn === undefined) return now === position ? frame : placedAt(frame, now);
-		if (isBehind(now, reliesOn)) return placedAt(frame, now, reliesOn);
+		if (reliesOn !== undefined && isBehind(now, reliesOn)) return placedAt(frame, now, reliesOn);
 		this.#reliesOn = undefined;
 		return now === position ? frame : placedAt(frame, now);
 	}

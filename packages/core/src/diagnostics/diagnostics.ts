@@ -86,9 +86,9 @@ export class Diagnostics {
 		});
 	}
 
-	/** A connection took an event. */
-	delivered(): void {
-		this.#eventsSent++;
+	/** A connection took events. */
+	delivered(events: number): void {
+		this.#eventsSent += events;
 	}
 
 	wrote(byteLength: number): void {

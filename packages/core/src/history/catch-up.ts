@@ -3,13 +3,14 @@
  */
 
 import type { Connection } from "../connection/connection.js";
-import type { FeedSource } from "../connection/feed.js";
-import { settled } from "../connection/feed.js";
+import { type FeedSource, type Goal, settled } from "../connection/feed.js";
+import { isPromiseLike } from "../connection/iterators.js";
 import type { EventLog } from "../event-log/event-log.js";
 import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { type Goal, type Origin, originAt } from "./goal.js";
-import { introduce, keepersOf, type ReplayHost, replay } from "./replay.js";
+import { keepersOf } from "./missed.js";
+import { type Origin, originAt } from "./origin.js";
+import { introduce, type ReplayHost, replay } from "./replay.js";
 
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
@@ -18,8 +19,6 @@ export class CatchUp {
 	readonly #begun: Position | Promise<Position>;
 	/** Connections registered in this tick, or before the log was open. */
 	readonly #starting = new WeakSet<Connection>();
-	/** By connection, what its feeds lead to, in their order. */
-	readonly #goals = new WeakMap<Connection, readonly Goal[]>();
 
 	constructor(
 		host: Omit<ReplayHost<Connection>, "comeUp" | "retarget">,
@@ -27,8 +26,8 @@ export class CatchUp {
 	) {
 		this.#host = {
 			...host,
-			comeUp: (...asked) => this.#comeUp(...asked),
-			retarget: (...moved) => this.#retarget(...moved),
+			comeUp: this.#comeUp,
+			retarget: this.#retarget,
 		};
 		this.#begun = begun;
 	}
@@ -45,7 +44,7 @@ export class CatchUp {
 			this.#starting.add(connection);
 			const from = upTo && this.#comeUp(connection, origin, upTo);
 			// The log may break before the feed begins.
-			if (from !== undefined && !(from instanceof Promise)) this.#aim(connection, from);
+			if (from && !isPromiseLike(from)) this.#aim(connection, from);
 			connection.feed(this.#start(connection, origin, from));
 		} else if (!this.#introduce(connection, connection.groups, upTo, undefined)) {
 			// Joins the headers in one packet: Node sends them at the end of this tick.
@@ -68,13 +67,10 @@ export class CatchUp {
 		const origin = originAt(from);
 		for (const connection of connections) {
 			if (ahead.has(connection)) continue;
-			const goal = this.#goalOf(connection);
-			if (goal === undefined) {
-				connection.feed(replay(this.#host, connection, origin, this.#aim(connection, upTo)));
-				continue;
-			}
+			const goal = connection.goals.find(isAhead);
 			// Its client has nothing yet of what came since, and is given that of the log that there is now.
-			this.#retarget(connection, goal);
+			if (goal !== undefined) this.#retarget(connection, goal);
+			else connection.feed(replay(this.#host, connection, origin, this.#aim(connection, upTo)));
 		}
 	}
 
@@ -85,44 +81,38 @@ export class CatchUp {
 		from: Position | Promise<Position> | undefined,
 	): FeedSource {
 		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
-		const upTo = yield* settled(start);
+		const upTo = isPromiseLike(start) ? yield* settled(start) : start;
 		this.#starting.delete(connection);
-		const goal = this.#goalOf(connection) ?? this.#aim(connection, upTo);
+		const goal = connection.goals.find(isAhead) ?? this.#aim(connection, upTo);
 		if (origin !== undefined) return yield* replay(this.#host, connection, origin, goal);
 		const groups = keepersOf(this.#host.log, connection.groups);
 		if (groups.length > 0)
 			return yield* introduce(this.#host, connection, { groups, at: undefined }, goal);
 		goal.isAhead = false;
-		yield this.#host.notices.arrival(goal.upTo);
+		yield [this.#host.notices.arrival(goal.upTo)];
 	}
 
-	#retarget(connection: Connection, goal: Goal): void {
+	readonly #retarget = (connection: Connection, goal: Goal): void => {
 		goal.upTo = this.#host.log.position ?? goal.upTo;
 		goal.isMoved = true;
 		if (connection.dropBehindFeed()) goal.isPartial = true;
 		// Those of the dropped feeds are never reached.
-		this.#goals.set(connection, [goal]);
-	}
-
-	/** What the first unfinished feed of a connection leads to. */
-	#goalOf(connection: Connection): Goal | undefined {
-		return this.#goals.get(connection)?.find(({ isAhead }) => isAhead);
-	}
+		connection.goals = [goal];
+	};
 
 	/** Call for each feed that is added. */
 	#aim(connection: Connection, upTo: Position): Goal {
 		const goal = { upTo, isMoved: false, isPartial: false, isAhead: true };
-		const others = this.#goals.get(connection)?.filter(({ isAhead }) => isAhead) ?? [];
-		this.#goals.set(connection, [...others, goal]);
+		connection.goals = [...connection.goals.filter(isAhead), goal];
 		return goal;
 	}
 
 	/** Waits for the log if the client is ahead of it. @returns the position after which events are live */
-	#comeUp(
+	readonly #comeUp = (
 		connection: Connection,
 		origin: Origin | undefined,
 		at: Position,
-	): Position | Promise<Position> {
+	): Position | Promise<Position> => {
 		const cursor = origin?.cursor;
 		if (cursor === undefined || cursor === "start") return at;
 		const position = lastOf(cursor);
@@ -131,7 +121,7 @@ export class CatchUp {
 		// A position of another log may belong to a log that replaced this one and that this process has not found yet.
 		if (position.epoch === at.epoch && position.sequence <= at.sequence) return at;
 		return this.ahead.wait(connection, position, log, log.shared);
-	}
+	};
 
 	/** Sends a connection, which is at `at`, the newest events of the groups that keep them. @returns whether any of them does */
 	#introduce(
@@ -147,6 +137,11 @@ export class CatchUp {
 	}
 }
 
+/** Whether the feed that leads there has not ended. */
+function isAhead(goal: Goal): boolean {
+	return goal.isAhead;
+}
+
 /** Where a client begins; `undefined`: with new events only. */
 function originOf(
 	{ shared }: EventLog,
@@ -154,9 +149,8 @@ function originOf(
 	since: string | undefined,
 ): Origin | undefined {
 	// The client's own id takes precedence, because every reconnect repeats the same `since`.
-	const isOwn = lastEventId !== undefined && lastEventId !== "";
-	const id = isOwn || since === undefined || since === "now" ? lastEventId : since;
-	if (!isOwn && id === "start") return { id: "", cursor: "start" };
+	const id = lastEventId || since === undefined || since === "now" ? lastEventId : since;
+	if (!lastEventId && id === "start") return { id: "", cursor: "start" };
 	if (id === undefined) return undefined;
 	const cursor = parseCursor(id);
 	// The log may break before it is read.

@@ -58,7 +58,7 @@ export function* recovered<C extends Replayed>(
 			// From here on the client sets the pace, and others must not wait for it.
 			turn.end();
 			if (done === true) return true;
-			yield recovery.encode(value);
+			yield [recovery.encode(value)];
 		}
 	} catch (error) {
 		host.onError(error);

@@ -1,19 +1,7 @@
 /**
- * The goal of a replay: where it leads its client, from where. A break of the log moves the goal.
+ * The origin of a replay: where its client is.
  */
 import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
-
-/** The position at which a replay ends. Later events reach the connection live. */
-export interface Goal {
-	/** Replaced if the log breaks before the replay has ended. */
-	upTo: Position;
-	/** Whether a break has moved it since the replay last looked. */
-	isMoved: boolean;
-	/** The break has also dropped the newest events of groups that the connection had joined meanwhile. */
-	isPartial: boolean;
-	/** True while the replay has not ended. */
-	isAhead: boolean;
-}
 
 /** The position after which a client receives events. */
 export interface Origin {
