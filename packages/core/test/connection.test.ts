@@ -739,6 +739,7 @@ describe("the handle", () => {
 		["the query, as lastEventId", "/?lastEventId=q%201", {}, "q 1"],
 		["the query, as last-event-id", "/?x=1&last-event-id=q2", {}, "q2"],
 		["the query, as last_event_id", "/?last_event_id=q3", {}, "q3"],
+		["the query, with an encoded name", "/?x=1&las%74Ev%65ntId=q4", {}, "q4"],
 		["the header before the query", "/?lastEventId=q", { "last-event-id": "h" }, "h"],
 		["a query with a second question mark", "/?next=/a?b&lastEventId=7", {}, "7"],
 		["the query, where the header is empty", "/?lastEventId=q", { "last-event-id": "" }, "q"],
