@@ -2,19 +2,23 @@
 // `npm run test:long` does so at full size.
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { check } from "./check.mjs";
 import { onInterrupt, run } from "./command.mjs";
 import { programs, provideProgram } from "./programs.mjs";
 import { Report } from "./report.mjs";
 import { build, install, SetupError, toolsEnv } from "./setup.mjs";
 import { updateSuiteTable } from "./suite-table.mjs";
-import { workspacePackages } from "./workspace.mjs";
+import { packAll } from "./tarball.mjs";
+import { publicPackages, root, sharedPackages, testedPackages } from "./workspace.mjs";
 
-/** Packages whose tests run side by side: most of them wait most of the time. */
-const AT_ONCE = 6;
-/** Those whose tests take longest come first, so that none of them runs alone in the end. */
-const FIRST = ["core", "redis", "bench", "faults", "nats", "nest"];
+/**
+ * Runs of Vitest side by side: they wait most of the time. More would take longer, because then each waits for a processor
+ * where it polls.
+ */
+const AT_ONCE = 4;
+/** Those that take longest come first, so that none of them runs alone in the end: the packages that share one, then these. */
+const FIRST = ["core", "faults", "redis", "nats", "nest"];
 /** In each package, ignored by git. */
 const VITEST_REPORT = ".reports/vitest.json";
 const CI = !["", "0", "false"].includes(process.env.CI ?? "");
@@ -30,6 +34,7 @@ try {
 	const env = await toolsEnv();
 	await install(env);
 	await build(env);
+	await packAll(publicPackages());
 	const paths = await provide();
 	await Promise.all([check(report, env), test({ ...env, ...paths })]);
 } catch (error) {
@@ -61,11 +66,32 @@ async function provide() {
 	return paths;
 }
 
+/**
+ * One run of Vitest: of a package, or of all packages that have no options of their own.
+ * @typedef {object} Run
+ * @property {string} name
+ * @property {string} dir where it runs, and leaves its report
+ * @property {readonly string[]} args
+ * @property {readonly Package[]} packages
+ *
+ * @typedef {import("./workspace.mjs").Package} Package
+ */
+
 /** Runs the tests of every package, and counts them. @param {NodeJS.ProcessEnv} env */
 async function test(env) {
-	const packages = workspacePackages().filter((own) => own.manifest.scripts?.test === "vitest run");
+	const packages = testedPackages();
+	const shared = sharedPackages();
+	const apart = packages.filter(({ dir }) => !shared.some((each) => each.dir === dir));
+	/** @type {Run[]} */
+	const runs = apart.map((own) => ({ name: own.name, dir: own.dir, args: [], packages: [own] }));
+	runs.push({
+		name: "the other packages",
+		dir: root,
+		args: ["--config", join(root, ".ci", "shared.vitest.config.ts")],
+		packages: shared,
+	});
 	// A report of an earlier run must not be counted.
-	for (const own of packages) rmSync(join(own.dir, VITEST_REPORT), { force: true });
+	for (const { dir } of runs) rmSync(join(dir, VITEST_REPORT), { force: true });
 
 	// Not through pnpm, which takes half a second of a core for each package: what the scripts call is this.
 	const vitest = [
@@ -75,47 +101,67 @@ async function test(env) {
 		`--outputFile.json=${VITEST_REPORT}`,
 		"--allowOnly=false",
 	];
-	const next = packages.toSorted((a, b) => placeOf(a) - placeOf(b)).values();
+	/** @type {{ name: string, report: VitestReport }[]} */
+	const tested = [];
+	const next = runs.toSorted((a, b) => placeOf(a) - placeOf(b)).values();
 	const worker = async () => {
-		for (const own of next) {
+		for (const { name, dir, args, packages: own } of next) {
 			const start = performance.now();
-			const { ok } = await run("vitest", vitest, { cwd: own.dir, env, live: true });
+			const { ok } = await run("vitest", [...vitest, ...args], { cwd: dir, env, live: true });
 			const seconds = ((performance.now() - start) / 1000).toFixed(1);
-			console.log(`..    ${own.name}: its tests took ${seconds} s`);
-			count(own, ok);
+			console.log(`..    ${name}: the tests took ${seconds} s`);
+			tested.push(...count(own, join(dir, VITEST_REPORT), ok));
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
 
-	const tested = packages
-		.filter((own) => existsSync(join(own.dir, VITEST_REPORT)))
-		.map(({ name, dir }) => ({
-			name,
-			report: JSON.parse(readFileSync(join(dir, VITEST_REPORT), "utf8")),
-		}));
-	await report.step("table of the adapters", async () => updateSuiteTable(tested, { ci: CI }));
+	const inOrder = packages.flatMap(({ name }) => tested.filter((each) => each.name === name));
+	await report.step("table of the adapters", async () => updateSuiteTable(inOrder, { ci: CI }));
 }
 
-/** @param {import("./workspace.mjs").Package} own */
+/** @param {Run} run */
 function placeOf({ dir }) {
+	if (dir === root) return -1;
 	const place = FIRST.indexOf(basename(dir));
 	return place === -1 ? FIRST.length : place;
 }
 
+/** @typedef {{ testResults: { name: string, status: string, message: string, assertionResults: { title: string, fullName: string, status: string }[] }[] }} VitestReport */
+
+/**
+ * Adds up the tests of one run, and answers the report of each package. A run that ended badly though no test failed
+ * counts as one failure.
+ * @param {readonly Package[]} packages @param {string} file @param {boolean} isGood
+ */
+function count(packages, file, isGood) {
+	const names = packages.map(({ name }) => name).join(", ");
+	if (!existsSync(file)) {
+		report.fail(`${names}: vitest ended without a report`);
+		return [];
+	}
+	const before = report.failed;
+	/** @type {VitestReport} */
+	const { testResults } = JSON.parse(readFileSync(file, "utf8"));
+	const tested = packages.map((own) => {
+		const its = testResults.filter(({ name }) => name.startsWith(own.dir + sep));
+		countPackage(own, its);
+		return { name: own.name, report: { testResults: its } };
+	});
+	if (!isGood && report.failed === before) {
+		report.fail(`${names}: vitest ended badly though no test failed (see above)`);
+	}
+	return tested;
+}
+
 /**
  * Adds up one package's tests. A file that failed without a failing test (it could not be loaded, a hook threw) counts
- * as one failure, and so does a package that ran no test or whose vitest ended badly for another reason.
- * @param {import("./workspace.mjs").Package} own @param {boolean} isGood
+ * as one failure, and so does a package that ran no test.
+ * @param {Package} own @param {VitestReport["testResults"]} files
  */
-function count(own, isGood) {
-	const file = join(own.dir, VITEST_REPORT);
-	if (!existsSync(file)) {
-		report.fail(`${own.name}: vitest ended without a report`);
-		return;
-	}
+function countPackage(own, files) {
 	let failures = 0;
 	let tests = 0;
-	for (const suite of JSON.parse(readFileSync(file, "utf8")).testResults) {
+	for (const suite of files) {
 		const path = relative(own.dir, suite.name);
 		let failuresHere = 0;
 		for (const { status, fullName } of suite.assertionResults) {
@@ -135,7 +181,4 @@ function count(own, isGood) {
 		failures += failuresHere;
 	}
 	if (tests === 0 && failures === 0) report.fail(`${own.name}: no tests`);
-	else if (!isGood && failures === 0) {
-		report.fail(`${own.name}: vitest ended badly though no test failed (see above)`);
-	}
 }

@@ -46,6 +46,25 @@ export function workspacePackages() {
 	return found;
 }
 
+/** What vitest.config.ts is in a package whose options are those of all. */
+const SHARED_CONFIG = `import { defineConfig } from "vitest/config";
+import { tests } from "../../.ci/vitest.js";
+
+export default defineConfig({ test: tests });
+`;
+
+/** The packages whose tests `npm test` runs together. */
+export function sharedPackages() {
+	return testedPackages().filter(
+		({ dir }) => readFileSync(join(dir, "vitest.config.ts"), "utf8") === SHARED_CONFIG,
+	);
+}
+
+/** The packages that have tests. */
+export function testedPackages() {
+	return workspacePackages().filter(({ manifest }) => manifest.scripts?.test === "vitest run");
+}
+
 /** The packages that are published. */
 export function publicPackages() {
 	return workspacePackages().filter(({ manifest }) => manifest.private !== true);
