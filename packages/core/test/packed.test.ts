@@ -137,6 +137,22 @@ server.listen(0, "127.0.0.1", async () => {
 		]);
 	});
 
+	// Its timers keep no process alive: the loop was empty, and Node ended with status 13 before the promise had resolved.
+	it.each([
+		["at once", "{}"],
+		["over drainMs", "{ drainMs: 100 }"],
+	])("closes %s where only a Response that nobody reads is open", async (_how, options) => {
+		const text = `
+import { createSSEService } from "sse-service";
+import { respond } from "sse-service/fetch";
+const sse = createSSEService({ closeTimeoutMs: 10 });
+respond(new Request("http://localhost/"), { service: sse });
+await sse.close(${options});
+console.log("closed");
+`;
+		expect(await runProgram("unread.mjs", text)).toBe("closed\n");
+	});
+
 	it("loads and streams under Jest, which cannot require ES modules", async () => {
 		project.write(
 			"stream.test.js",

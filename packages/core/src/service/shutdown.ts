@@ -47,6 +47,7 @@ export class Shutdown<T extends Closable> {
 	#onClosed: (() => void) | undefined;
 	#drain: Drain<T> | undefined;
 	#windowMs = 0;
+	#hold: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(host: ShutdownHost<T>) {
 		this.#host = host;
@@ -85,6 +86,8 @@ export class Shutdown<T extends Closable> {
 		this.#closed = new Promise((resolve) => {
 			this.#onClosed = resolve;
 		});
+		// Somebody may await this: the sockets of Node keep the process alive until then, a body that nobody reads does not.
+		this.#hold = setTimeout(() => {}, 2 ** 31 - 1);
 		const { service } = this.#host;
 		this.#windowMs = own ?? service.options.drainMs;
 		this.#host.onBegin?.(this.#windowMs);
@@ -102,6 +105,7 @@ export class Shutdown<T extends Closable> {
 	onOver(): void {
 		if (!this.hasBegun) return;
 		this.#drain?.stop();
+		clearTimeout(this.#hold);
 		const ended = this.#host.onOver?.();
 		if (ended === undefined) this.#onClosed?.();
 		else void ended.then(this.#onClosed);
