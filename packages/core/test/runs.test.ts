@@ -378,9 +378,22 @@ describe("a run", () => {
 				code: "ERR_SSE_INVALID_REASON",
 			});
 		}
-		for (const id of ["", "x".repeat(257), 7 as never]) {
+		for (const id of ["", "x".repeat(257), "\ud800", 7 as never]) {
 			await expect(runs.start(id, () => {})).rejects.toMatchObject({
 				code: "ERR_SSE_INVALID_RUN_ID",
+			});
+		}
+		for (const options of [
+			{ from: "end" },
+			{ unknown: 404 },
+			{ lastEventId: ["a.1", "a.2"] },
+			{ codec: { event: "text" } },
+			{ since: "start" },
+			null,
+		]) {
+			const request = new Request("http://localhost/");
+			await expect(runs.follow("a", request, options as never)).rejects.toMatchObject({
+				code: "ERR_SSE_INVALID_OPTION",
 			});
 		}
 		await expect(runs.start("a", "text" as never)).rejects.toMatchObject({
@@ -393,6 +406,14 @@ describe("a run", () => {
 		expect(() => createRuns({ lease: 5 } as never)).toThrow(
 			expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 		);
+	});
+
+	it("is encoded by the codec of createRuns for a reader that names none", async () => {
+		const { runs } = await serve({ codec: { event: ({ data }) => [{ data: `<${data}>` }] } });
+		await runs.start("a", () => ["one"]);
+		const request = new Request("http://localhost/");
+		const response = await runs.follow("a", request, { codec: undefined });
+		expect(await response.text()).toContain("data: <one>\n");
 	});
 
 	it("refuses what is no reader, and says what one is", async () => {

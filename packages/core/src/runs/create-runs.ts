@@ -29,7 +29,12 @@ import type {
 	RunsOptions,
 	StartedRun,
 } from "./run-types.js";
-import { type ResolvedRunsOptions, resolveClosing, resolveRunsOptions } from "./runs-options.js";
+import {
+	type ResolvedRunsOptions,
+	resolveClosing,
+	resolveFollowing,
+	resolveRunsOptions,
+} from "./runs-options.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** Events of one run that may be queued for the store. */
@@ -127,7 +132,7 @@ class ProcessRuns implements Runs {
 	): Promise<Response | SSEConnection | undefined> {
 		checkRunId(id);
 		if (this.#isClosed) throw closedError();
-		return this.#readers.follow(id, reader, options);
+		return this.#readers.follow(id, reader, resolveFollowing(options));
 	}
 
 	async cancel(id: string, reason?: string): Promise<boolean> {

@@ -6,10 +6,10 @@ import { invalid } from "../checks/errors.js";
 const MAX_LENGTH = 256;
 const MAX_REASON_LENGTH = 1_000;
 
-/** @returns the id: 1 to 256 characters @throws `ERR_SSE_INVALID_RUN_ID` */
+/** @returns the id: 1 to 256 characters, without a lone surrogate @throws `ERR_SSE_INVALID_RUN_ID` */
 export function checkRunId(id: unknown): string {
-	if (isText(id, MAX_LENGTH)) return id;
-	const rule = `A run's id must be a string of 1 to ${MAX_LENGTH} characters`;
+	if (isText(id, MAX_LENGTH) && id.isWellFormed()) return id;
+	const rule = `A run's id must be a string of 1 to ${MAX_LENGTH} characters, without a lone surrogate`;
 	throw invalid("ERR_SSE_INVALID_RUN_ID", rule, id);
 }
 

@@ -67,6 +67,6 @@ export class RunReaders {
 			},
 			onError: (error: unknown) => onError(error, id),
 		};
-		return followRun(host, id, target, { codec, ...options });
+		return followRun(host, id, target, { ...options, codec: options.codec ?? codec });
 	}
 }

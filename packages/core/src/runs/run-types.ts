@@ -170,7 +170,7 @@ export interface Runs {
 	 *
 	 * @returns for a request of the Fetch API a promise of the `Response` to return; else of the connection, once it is open, or
 	 * `undefined` for an unknown run
-	 * @throws (rejects) `ERR_SSE_INVALID_RUN_ID`, `ERR_SSE_RUN_UNKNOWN`, and like `connect`
+	 * @throws (rejects) `ERR_SSE_INVALID_RUN_ID`, `ERR_SSE_INVALID_OPTION`, `ERR_SSE_RUN_UNKNOWN`, and like `connect`
 	 */
 	follow(id: string, reader: FetchRunReader, options?: FollowOptions): Promise<Response>;
 	follow(

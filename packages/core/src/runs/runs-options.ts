@@ -12,7 +12,7 @@ import {
 	readOptions,
 } from "../checks/option-rules.js";
 import { POSITIVE_TIME, TIME } from "../checks/time.js";
-import type { CloseRunsOptions, RunsOptions } from "./run-types.js";
+import type { CloseRunsOptions, FollowOptions, RunsOptions } from "./run-types.js";
 
 /** The rule for an object that has methods. */
 function withMethods(names: readonly string[]): Rule {
@@ -52,6 +52,18 @@ const RULES: OptionRules<ResolvedRunsOptions> = {
 /** @throws `ERR_SSE_INVALID_OPTION` */
 export function resolveRunsOptions(options: RunsOptions): ResolvedRunsOptions {
 	return readOptions<ResolvedRunsOptions>(options, RULES);
+}
+
+const FOLLOWING: OptionRules<FollowOptions> = {
+	from: ["start", ["start or now", (value) => value === "start" || value === "now"]],
+	codec: [undefined, optional(CODEC)],
+	unknown: [204, ["204 or error", (value) => value === 204 || value === "error"]],
+	lastEventId: [undefined, optional(["a string", (value) => typeof value === "string"])],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` */
+export function resolveFollowing(options: FollowOptions): FollowOptions {
+	return readOptions<FollowOptions>(options, FOLLOWING);
 }
 
 type ResolvedClosing = {
