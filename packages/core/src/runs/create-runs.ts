@@ -29,12 +29,7 @@ import type {
 	RunsOptions,
 	StartedRun,
 } from "./run-types.js";
-import {
-	type ResolvedRunsOptions,
-	resolveClosing,
-	resolveFollowing,
-	resolveRunsOptions,
-} from "./runs-options.js";
+import { type ResolvedRunsOptions, resolveClosing, resolveRunsOptions } from "./runs-options.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** Events of one run that may be queued for the store. */
@@ -132,7 +127,7 @@ class ProcessRuns implements Runs {
 	): Promise<Response | SSEConnection | undefined> {
 		checkRunId(id);
 		if (this.#isClosed) throw closedError();
-		return this.#readers.follow(id, reader, resolveFollowing(options));
+		return this.#readers.follow(id, reader, options);
 	}
 
 	async cancel(id: string, reason?: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import { followRun } from "./follow-run.js";
 import type { RunStore } from "./run-store.js";
 import { fetchTargetOf, isFetchReader, type RunTarget, targetOf } from "./run-target.js";
 import type { FetchRunReader, FollowOptions, RunCodec, RunReader } from "./run-types.js";
+import { resolveFollowing } from "./runs-options.js";
 
 export interface ReadersHost {
 	readonly store: RunStore;
@@ -32,13 +33,17 @@ export class RunReaders {
 		this.#host = host;
 	}
 
-	/** @returns for a request of the Fetch API its response; else the connection, or `undefined` for an unknown run */
+	/**
+	 * @returns for a request of the Fetch API its response; else the connection, or `undefined` for an unknown run
+	 * @throws (rejects) `ERR_SSE_INVALID_OPTION`
+	 */
 	async follow(
 		id: string,
 		reader: FetchRunReader | RunReader,
-		options: FollowOptions,
+		given: FollowOptions,
 	): Promise<Response | SSEConnection | undefined> {
 		const { service } = this.#host;
+		const options = resolveFollowing(given);
 		if (!isFetchReader(reader)) return this.#send(id, targetOf(reader, service), options);
 		const target = fetchTargetOf(reader, service);
 		await this.#send(id, target, options);
