@@ -85,6 +85,36 @@ function responseOf(connection: SSEConnection): ServerResponse {
 	return connection.response as unknown as ServerResponse;
 }
 
+// From Node 26 on, a response holds what `res.write` is given until the end of the tick. Frames overtook the head of the response.
+describe("a burst in the tick in which the response is written to", () => {
+	it("comes after the head of the stream", async () => {
+		sse = createSSEService({ heartbeatIntervalMs: 0, maxBufferedBytes: 4_096 });
+		const { port } = await serve((req, res) => {
+			const { connection } = sse.connect({ req, res });
+			for (let i = 0; i < 10; i++) connection.send("x".repeat(1_000), { id: i });
+		});
+		const client = await openSocket(port, REQUEST);
+		await client.untilText("id: 9");
+		expect(client.text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+		expect(client.text.match(/: open|id: \d/g)).toEqual([
+			": open",
+			...Array.from({ length: 10 }, (_, i) => `id: ${i}`),
+		]);
+	});
+
+	it("comes after what the application has written", async () => {
+		sse = createSSEService({ heartbeatIntervalMs: 0, maxBufferedBytes: 4_096 });
+		const { port, next } = await serveStreams();
+		const client = await connect(port);
+		const connection = await next();
+		connection.response.write(": own\n\n");
+		for (let i = 0; i < 10; i++) connection.send("x".repeat(1_000), { id: i });
+		await client.untilText("id: 9");
+		expect(client.text.match(/: own|id: \d/g)?.slice(0, 2)).toEqual([": own", "id: 0"]);
+		client.abort();
+	});
+});
+
 describe("a frame", () => {
 	it("leaves as one chunk, in one write to the socket", async () => {
 		const { port, next } = await serveStreams();

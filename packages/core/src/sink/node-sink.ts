@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { OwnHeaders, RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import type { Carrier } from "./carrier.js";
-import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
+import { directSocketOf, isCheapToWatch, isUnwrapped, uncork, writeChunk } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
@@ -76,7 +76,9 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		const { response } = this;
 		const held = this.#socket ?? response;
 		// Node corks writes until the end of the tick. Uncorking passes them to the operating system before they are counted.
-		if (held.writableLength > 0 && this.#stream === undefined) response.socket?.uncork?.();
+		if (held.writableLength > 0 && this.#stream === undefined) {
+			if (!uncork(response, response.socket)) response.socket?.uncork?.();
+		}
 		// With a stand-in for the socket, Node adds up missing values, which gives NaN.
 		return held.writableLength || 0;
 	}
@@ -154,6 +156,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		}
 		// The application ended it, or Node did because the client closed cleanly: 'close' will follow.
 		if (this.#isFinishing || socket.writableEnded) return "held";
+		if (socket.writableCorked > 0) uncork(this.response, socket);
 		const writable = isWhole
 			? socket.write(frame.chunk)
 			: writeChunk(socket, frame.bytes.subarray(from, to));
