@@ -7,7 +7,10 @@ import { tests } from "./vitest.js";
 import { root, sharedPackages } from "./workspace.mjs";
 
 /** What takes longest, by far, in this order: if it began last, everything would wait for it in the end. */
-const LONGEST = [/\/bench\/test\/(engines|bench)\./, /\/examples\/|\/(readme|packed)\.test/];
+const LONGEST = [
+	/\/bench\/test\/(engines|bench)\.|\/inspector\/test\/processes\./,
+	/\/examples\/|\/(readme|packed)\.test/,
+];
 
 class LongestFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -162,10 +162,10 @@ describe("an error", () => {
 
 	it("without a status reaches onError as it is", async () => {
 		app.get("/", (c) => c.var.sse({ groups: 7 as never }).response);
-		app.get("/mistake", (c) => c.var.sse({ meta: (() => 1) as never }).response);
+		app.get("/mistake", (c) => c.var.sse({ group: "x" } as never).response);
 		app.onError((error, c) => c.text((error as { code?: string }).code ?? "other", 500));
 		const text = await (await fetch(`${await listen()}/mistake`)).text();
-		expect(text).toBe("ERR_SSE_INVALID_META");
+		expect(text).toBe("ERR_SSE_INVALID_OPTION");
 	});
 
 	// Hono catches an Error only. Where no server shows its response, nothing else ended the stream for a minute.
