@@ -2,6 +2,7 @@
  * A program that an example starts: it works in a temporary folder, and ends with this process, however that ends.
  */
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -10,7 +11,6 @@ import { join } from "node:path";
 
 /**
  * @import { ChildProcessByStdio } from "node:child_process"
- * @import { AddressInfo } from "node:net"
  * @import { Readable } from "node:stream"
  */
 
@@ -110,11 +110,18 @@ function ready(child, name, words) {
 	});
 }
 
+/** One that no system gives to a connection, so that it is still free when the program starts again. */
 export async function freePort() {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = /** @type {AddressInfo} */ (server.address());
-	server.close();
-	await once(server, "close");
-	return port;
+	for (;;) {
+		const port = randomInt(11_000, 32_768);
+		const server = createServer().listen(port, "127.0.0.1");
+		try {
+			await once(server, "listening");
+		} catch {
+			continue;
+		}
+		server.close();
+		await once(server, "close");
+		return port;
+	}
 }
