@@ -77,7 +77,7 @@ export function createProgram(file, name, onExit) {
 		folder,
 		start,
 		kill,
-		/** For ever. Nothing may write to its folder any more. */
+		/** Ends it for good and removes its folder, so stop writing there first. */
 		async end() {
 			isEnded = true;
 			await kill();

@@ -31,7 +31,7 @@ export interface InspectorOptions {
 		| undefined;
 	/**
 	 * Answers only requests that come from this machine, name it as `Host`, and carry no header of a proxy; needs no `authorize`. For
-	 * development only: a local proxy that adds no such header and rewrites `Host` cannot be told from a local visitor. Default false.
+	 * development only: requests through a local proxy that adds no such header and rewrites `Host` look local, too. Default false.
 	 */
 	readonly loopbackOnly?: boolean | undefined;
 	/** The path of the page, without a slash at the end. Default `"/inspector"`. */
