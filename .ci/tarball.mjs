@@ -37,8 +37,8 @@ export function tarballOf(folder) {
 }
 
 /**
- * Packs those that are not packed yet, all at once: to start pnpm takes most of the time of one. Whoever asks for one that
- * could not be packed is told why.
+ * Packs those that are not packed yet, all at once: most of the time for one goes into starting pnpm. If one cannot be packed,
+ * `tarballOf` says why.
  * @param {readonly import("./workspace.mjs").Package[]} packages
  */
 export async function packAll(packages) {
