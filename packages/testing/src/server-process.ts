@@ -21,9 +21,12 @@ export interface ServerProcess {
 	readonly folder: string;
 	/** What the process that runs now, or ran last, has printed. */
 	readonly output: string;
-	/** Send a signal. Of SIGSTOP and SIGCONT it resolves at once, of any other when the process has ended. */
+	/**
+	 * Send a signal. Of SIGSTOP and SIGCONT it resolves at once, of any other when the process has ended. One that is being
+	 * started again is ended once it has started.
+	 */
 	kill(signal: NodeJS.Signals): Promise<void>;
-	/** End it, if it runs, with SIGTERM, and start it again: on the same port, over the same folder. */
+	/** End it, if it runs, with SIGTERM, and start it again: on the same port, over the same folder. One restart at a time. */
 	restart(): Promise<void>;
 	/** End it and remove its folder. */
 	stop(): Promise<void>;
@@ -57,6 +60,12 @@ export async function startServerProcess(program: ServerProgram): Promise<Server
 		}
 	}
 	let current = running;
+	/** Settles when no start is under way, of which there is one at a time: of two processes only one has the port. */
+	let restarted: Promise<unknown> = Promise.resolve();
+	const end = async (signal: NodeJS.Signals): Promise<void> => {
+		await restarted;
+		await current.kill(signal);
+	};
 	return {
 		port,
 		url: `${program.scheme}://127.0.0.1:${port}`,
@@ -67,13 +76,16 @@ export async function startServerProcess(program: ServerProgram): Promise<Server
 		get output() {
 			return current.output();
 		},
-		kill: (signal) => current.kill(signal),
-		restart: async () => {
-			await current.kill("SIGTERM");
-			current = await run(program, port, folder);
+		kill: (signal) => (isPause(signal) ? current.kill(signal) : end(signal)),
+		restart: () => {
+			const restart = end("SIGTERM").then(async () => {
+				current = await run(program, port, folder);
+			});
+			restarted = restart.catch(() => {});
+			return restart;
 		},
 		stop: async () => {
-			await current.kill("SIGKILL");
+			await end("SIGKILL");
 			rmSync(folder, { recursive: true, force: true });
 		},
 	};
@@ -107,7 +119,7 @@ async function run(program: ServerProgram, port: number, folder: string): Promis
 
 	const kill = async (signal: NodeJS.Signals): Promise<void> => {
 		child.kill(signal);
-		if (signal === "SIGSTOP" || signal === "SIGCONT") return;
+		if (isPause(signal)) return;
 		// What is stopped takes no other signal than SIGKILL.
 		if (signal !== "SIGKILL") child.kill("SIGCONT");
 		await settled(closed, () => `the end of ${said()}`);
@@ -128,6 +140,11 @@ async function run(program: ServerProgram, port: number, folder: string): Promis
 	}
 	await closed;
 	throw new Error(`It ended: ${said()}`);
+}
+
+/** Whether it ends nothing. */
+function isPause(signal: NodeJS.Signals): boolean {
+	return signal === "SIGSTOP" || signal === "SIGCONT";
 }
 
 /**
