@@ -62,9 +62,12 @@ describe.skipIf(redisServerPath === undefined)("runs over Redis", () => {
 		await producer.start("answer", async (run) => {
 			for (let i = 0; i < 500; i++) await run.send("token");
 		});
-		await eventually(() => true);
-		let state = "running";
-		while (state === "running") state = (await producer.status("answer"))?.state ?? "";
+		let state: string | undefined;
+		const isOver = async (): Promise<boolean> => {
+			state = (await producer.status("answer"))?.state;
+			return state !== "running";
+		};
+		await eventually(isOver, "the end of the run");
 		// Only the waits of two seconds that each process makes for cancellations.
 		expect((await readsOf()) - before).toBeLessThan(20);
 		expect(state).toBe("done");

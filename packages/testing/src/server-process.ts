@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "./free-ports.js";
 import { settled } from "./waiting.js";
 
@@ -44,6 +44,7 @@ export interface ServerProgram {
 
 /** Another process may take a port between its choice and its use. */
 const PORTS = 5;
+const LOOK_EVERY_MS = 10;
 
 export async function startServerProcess(program: ServerProgram): Promise<ServerProcess> {
 	const folder = mkdtempSync(join(tmpdir(), "sse-server-"));
@@ -128,7 +129,8 @@ async function run(program: ServerProgram, port: number, folder: string): Promis
 	const isReady = async (): Promise<boolean> => {
 		while (!isOver()) {
 			if (await answers(program, port)) return true;
-			await turn();
+			// It starts on a processor that each look takes away.
+			await pause(LOOK_EVERY_MS);
 		}
 		return false;
 	};

@@ -6,6 +6,7 @@ import { Patience } from "./patience.js";
 // Not the clock that tests set.
 const { setTimeout, setInterval, clearInterval } = globalThis;
 const LOOK_EVERY_MS = 500;
+const LONGEST_PAUSE_MS = 50;
 
 /** `promise`, or a rejection that names what was awaited when it does not settle. */
 export function settled<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
@@ -34,17 +35,20 @@ export async function inTime<T>(limitMs: number, attempt: () => Promise<T>): Pro
 }
 
 /**
- * Resolves once `test` holds, or resolves to true. It is asked again with pauses of a millisecond, in which the event loop
- * turns. What `test` throws is thrown here.
+ * Resolves once `test` holds, or resolves to true. It is asked again with pauses in which the event loop turns: of a millisecond
+ * at first, then of a tenth of the time it has taken, up to 50 ms, because each look takes time from what it waits for. What
+ * `test` throws is thrown here.
  */
 export async function eventually(
 	test: () => boolean | Promise<boolean>,
 	what: string | (() => string) = "a condition",
 ): Promise<void> {
 	const patience = new Patience(what);
+	const begun = process.uptime();
 	while (!(await test())) {
 		const end = patience.end();
 		if (end !== undefined) throw end;
-		await new Promise((resolve) => setTimeout(resolve, 1));
+		const pauseMs = Math.min(1 + (process.uptime() - begun) * 100, LONGEST_PAUSE_MS);
+		await new Promise((resolve) => setTimeout(resolve, pauseMs));
 	}
 }

@@ -11,8 +11,11 @@ export function claimEnds(its: RunStoreFixture): void {
 		const run = await claim("r", { leaseMs: 1 });
 		await eventually(() => Date.now() > run.startedAt + 10);
 		let status: Status | undefined;
-		do status = await its.there.settle("r");
-		while (status?.state === "running");
+		const isOver = async (): Promise<boolean> => {
+			status = await its.there.settle("r");
+			return status?.state !== "running";
+		};
+		await eventually(isOver, "the end of its lease");
 		expect(status).toMatchObject({ state: "failed", reason: "lost", sequence: 1 });
 		expect(await write(run, 0, entries("woken"))).toBeUndefined();
 		const [last] = (await its.here.read("r", run.attempt, 1, 9)) ?? [];
@@ -57,11 +60,8 @@ export function claimEnds(its: RunStoreFixture): void {
 		async (id) => {
 			const run = await claim(id, { ttlMs: 1 });
 			await write(run, 0, [...entries("a"), DONE], { ttlMs: 1 });
-			let status: Status | undefined;
-			do {
-				status = await its.there.settle(id);
-				await new Promise((resolve) => setImmediate(resolve));
-			} while (status !== undefined);
+			const isForgotten = async () => (await its.there.settle(id)) === undefined;
+			await eventually(isForgotten, "the end of its TTL");
 			expect(await its.here.read(id, run.attempt, 1, 9)).toBeUndefined();
 			expect(await its.there.list(9)).toEqual([]);
 			expect((await its.here.claim("other", { ...RULES, maxRuns: 1 })).isOwn).toBe(true);

@@ -68,8 +68,11 @@ export function claimHandOver(its: RunStoreFixture): void {
 		const rules = { ...RULES, leaseMs: 1 };
 		await its.here.write([{ id, attempt, term, after: 0, entries: [], release: true, rules }]);
 		let status: Status | undefined;
-		do status = await its.there.settle("r");
-		while (status?.state === "running");
+		const isOver = async (): Promise<boolean> => {
+			status = await its.there.settle("r");
+			return status?.state !== "running";
+		};
+		await eventually(isOver, "the end of its lease");
 		expect(status).toMatchObject({ state: "failed", reason: "lost", isReleased: false });
 		expect(await its.there.adopt("r", attempt, RULES)).toBeUndefined();
 	});
