@@ -2,6 +2,7 @@
  * Readers that do not read: bounds, policies, and everyone else.
  */
 import { EventEmitter, once } from "node:events";
+import type { ServerResponse } from "node:http";
 import http2 from "node:http2";
 import {
 	eventually,
@@ -285,6 +286,30 @@ describe("one frame larger than the whole limit", () => {
 		expect(second?.data).toBe("small");
 	});
 
+	// A response that is corked, as each is in the tick of a write from Node 26 on, emits 'drain' from within `uncork`: in the
+	// middle of the write of a piece. The next pieces were written within it, and the stream waited for a 'drain' after the last.
+	it("is followed by small ones also when the response drains while a part of it is written", async () => {
+		await serve({ maxBufferedBytes: 1024 * KB });
+		const stream = await openStream(server.url);
+		const connection = connections[0] as SSEConnection;
+		const response = connection.response as unknown as ServerResponse;
+		stream.pause();
+		// From then on, the stream listens to 'drain'.
+		while (connection.bufferedBytes < 100 * KB) {
+			connection.send("x".repeat(64 * KB));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		stream.resume();
+		await eventually(() => connection.bufferedBytes === 0, "the queue to drain");
+		response.cork();
+		connection.send("b".repeat(129 * KB), { event: "big" });
+		await new Promise((resolve) => setImmediate(resolve));
+		if (response.writableCorked > 0) response.uncork();
+		await stream.until(() => stream.events.at(-1)?.event === "big");
+		connection.send("small", { event: "small" });
+		await stream.until(() => stream.events.at(-1)?.event === "small");
+	});
+
 	it("is followed by small ones also when it had to wait before it was written", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		const stream = await openStream(server.url);
@@ -413,6 +438,19 @@ describe("middleware that wraps res.write", () => {
 		sse.send("all", "5");
 		sse.send("all", "6");
 		await stream.take(7);
+	});
+
+	it("is told that there is room also when that comes of asking what it holds", async () => {
+		await serve({ maxBufferedBytes: 1024 * KB });
+		const stream = await openStream(server.url);
+		const connection = connections[0] as SSEConnection;
+		const response = connection.response as unknown as ServerResponse;
+		const write = response.write.bind(response) as (chunk: Uint8Array) => boolean;
+		response.write = ((chunk: Uint8Array) => write(chunk)) as typeof response.write;
+		response.cork();
+		connection.send("x".repeat(129 * KB));
+		await eventually(() => connection.bufferedBytes === 0, "the queue to drain");
+		expect((await stream.take(1))[0]?.data.length).toBe(129 * KB);
 	});
 
 	it("and throws ends that connection with reason error, calls onError, and affects no other connection", async () => {

@@ -31,19 +31,6 @@ export function isUnwrapped(response: ServerResponse): boolean {
 }
 
 /**
- * Passes on the chunks that a response holds until the end of the tick. From Node 26 on it holds them itself; before, its socket
- * does. Bytes written to the socket would overtake them, and the head with them.
- *
- * @returns whether it held any
- */
-export function uncork(response: ServerResponse, socket: Socket | null): boolean {
-	if (!(response.writableCorked > 0 && response.writableLength > (socket?.writableLength ?? 0)))
-		return false;
-	response.uncork();
-	return true;
-}
-
-/**
  * Whether it is cheap to check a response before each write. Express gives every response a prototype, and so a hidden
  * class, of its own, which makes each property read slow. There, a wrapper must be installed before the stream opens.
  */

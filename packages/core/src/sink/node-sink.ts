@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { OwnHeaders, RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import type { Carrier } from "./carrier.js";
-import { directSocketOf, isCheapToWatch, isUnwrapped, uncork, writeChunk } from "./direct-write.js";
+import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
@@ -17,6 +17,7 @@ import type { OpenSink } from "./open-sinks.js";
 import { isBehindStream, onSocket } from "./pipelining.js";
 import { addListeners, listenersFor, removeListeners } from "./response-listeners.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
+import { onceUncorked, uncork } from "./uncork.js";
 
 const NGHTTP2_CANCEL = 8;
 
@@ -63,8 +64,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		if (response.headersSent || response.writableEnded) return "started";
 		const socket = this.#stream ?? response.socket ?? this.#request.socket;
 		// Node destroys a reset HTTP/2 stream only once its body has been read.
-		const isGone = response.destroyed || socket?.destroyed || this.#stream?.closed;
-		if (isGone) return "gone";
+		if (response.destroyed || socket?.destroyed || this.#stream?.closed) return "gone";
 		return response.socket === null && isBehindStream(this.#request) ? "blocked" : "fresh";
 	}
 
@@ -183,7 +183,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 
 	/** Compression middleware moves the listener to a stream of its own, so it must not depend on `this`. */
 	#drainListener(): () => void {
-		this.#onDrain ??= () => this.listener?.onDrain();
+		this.#onDrain ??= () => onceUncorked(() => this.listener?.onDrain());
 		return this.#onDrain;
 	}
 
