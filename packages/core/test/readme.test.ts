@@ -639,6 +639,14 @@ describe("figures that other files define", () => {
 		expect(core).toContain("Node 20.19, 22.12, 24 or newer");
 	});
 
+	it("the versions of Node that were tried are those of CI", () => {
+		const tested = /\bnode: \[(.+)\]/.exec(read(".github/workflows/ci.yml"))?.[1];
+		const named = tested?.replace(/, (\d+)$/, " and $1");
+		expect(core).toContain(`tested on ${named};`);
+		expect(read("packages/client/README.md")).toContain(`Node ${named},`);
+		expect(read(".github/CONTRIBUTING.md")).toContain(`Node ${named} `);
+	});
+
 	it("the clients that were tried are those that are tested", () => {
 		const source = read("packages/core/test/wire/clients.ts");
 		const tried = Array.from(source.matchAll(/\bname: "([^"]+)"/g), ([, name]) => name);
