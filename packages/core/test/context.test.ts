@@ -2,7 +2,7 @@
  * Timers and queues that serve all connections belong to the service: they run in no request's `AsyncLocalStorage`
  * context, and keep none alive.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { eventually, openStream, startServer } from "@sse-service/testing";
 import { afterEach, expect, it } from "vitest";
 import { createEngineEventLog, type LogEngine } from "../src/engine.js";
@@ -115,4 +115,32 @@ it("the default service does not belong to the request that created it", async (
 	await openStream(server.url);
 	await eventually(() => stores.length === 1);
 	expect(stores).toEqual([undefined]);
+});
+
+/**
+ * `jest --detectOpenHandles` takes a resource for an open handle unless it is destroyed or has a `hasRef` that says false.
+ * It reported each context of a service.
+ */
+it("nothing that a service creates counts as an open handle", async () => {
+	const held = new Map<number, { readonly type: string; readonly resource: object }>();
+	const hook = createHook({
+		init: (id, type, _trigger, resource) => {
+			if (type !== "PROMISE") held.set(id, { type, resource });
+		},
+		destroy: (id) => void held.delete(id),
+	}).enable();
+	const eventLog = createEngineEventLog(new MemoryEngine().driver());
+	const services = [
+		createSSEService({ history: true, maxConnectionAgeMs: 1_000 }),
+		createSSEService({ eventLog }),
+	];
+	hook.disable();
+	closing.push(...services.map((sse) => () => sse.close()));
+	const refs = [...held.values()].map(({ type, resource }) => [
+		type,
+		"hasRef" in resource && typeof resource.hasRef === "function" ? resource.hasRef() : "no hasRef",
+	]);
+	expect(refs).toContainEqual(["SSEService", false]);
+	const brief = ["TickObject", "Immediate"];
+	expect(refs.filter(([type, hasRef]) => !brief.includes(type as string) && hasRef)).toEqual([]);
 });
