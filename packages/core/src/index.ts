@@ -21,7 +21,6 @@ export type {
 	ConnectInfo,
 	DisconnectInfo,
 	ErrorStage,
-	RecoveredEvent,
 	RecoverInfo,
 	RecoverSource,
 } from "./types/callbacks.js";
@@ -31,6 +30,7 @@ export type {
 	CloseReason,
 	PipeOptions,
 	PipeSource,
+	PipeToEvent,
 	SlowPolicy,
 	SSEConnection,
 } from "./types/connection.js";
@@ -51,9 +51,11 @@ export type {
 	EventType,
 	MessageData,
 	MessageOptions,
+	PipedEvent,
 	Published,
 	PublishMessageOptions,
 	PublishOptions,
+	RecoveredEvent,
 	SendOptions,
 	SSEMessage,
 } from "./types/message.js";

@@ -6,6 +6,7 @@ import {
 	type ConnectParams,
 	connectSSE,
 	createSSEService,
+	type PipeOptions,
 	type SendOptions,
 	type SSEClientObjInterface,
 	type SSEConnection,
@@ -79,6 +80,48 @@ describe("types", () => {
 		createSSEService<{ tick: number }>({ history: true, recover: () => [{ data: 1 }] });
 		const sse = createSSEService({ history: true, recover: () => [{ data: 1, event: "any" }] });
 		expect(sse.send("all", "x", { event: "whatever" })).toBe(0);
+	});
+
+	it("an event map checks what is piped", () => {
+		const rows = [{ seq: 1, price: 1 }];
+		const check = async (connection: SSEConnection<Events>): Promise<void> => {
+			await connection.pipe(rows, { event: "tick", id: 1 });
+			await connection.pipe([Promise.resolve({ price: 1 })], { event: "tick" });
+			await connection.pipe([{ text: "x" }]);
+			await connection.pipe(
+				async function* (signal) {
+					signal.throwIfAborted();
+					yield "hi";
+				},
+				{ event: "chat" },
+			);
+			await connection.pipe(rows, {
+				toEvent: ({ seq, price }) => ({ event: "tick", data: { price }, id: seq }),
+			});
+			await connection.pipe(rows, { toEvent: async ({ seq }) => ({ data: { text: `${seq}` } }) });
+			// @ts-expect-error the price is a number
+			await connection.pipe([{ price: "1" }], { event: "tick" });
+			// @ts-expect-error the price is a number, also once it is there
+			await connection.pipe([Promise.resolve({ price: "1" })], { event: "tick" });
+			// @ts-expect-error there is no such event
+			await connection.pipe(rows, { event: "tock" });
+			// @ts-expect-error an event without a type is a message, which has a text
+			await connection.pipe(rows);
+			// @ts-expect-error the price is a number
+			await connection.pipe(rows, { toEvent: () => ({ event: "tick", data: { price: "1" } }) });
+			// @ts-expect-error there is no such event
+			await connection.pipe(rows, { toEvent: () => ({ event: "tock", data: 1 }) });
+		};
+		const checkAny = async (
+			connection: SSEConnection,
+			held: PipeOptions<{ seq: number }>,
+		): Promise<void> => {
+			await connection.pipe(rows, held);
+			await connection.pipe<{ seq: number }>(rows);
+			await connection.pipe("text", { event: "any" });
+			await connection.pipe(rows, { event: "any", toEvent: ({ seq }) => ({ data: seq, id: seq }) });
+		};
+		expect([check, checkAny]).toHaveLength(2);
 	});
 
 	it("a map without message refuses events without a type", () => {

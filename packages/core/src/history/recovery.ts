@@ -4,8 +4,9 @@
 import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
 import type { Limiter } from "../pacing/limiter.js";
-import type { RecoveredEvent, RecoverSource } from "../types/callbacks.js";
+import type { RecoverSource } from "../types/callbacks.js";
 import type { GapReason } from "../types/history.js";
+import type { RecoveredEvent } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
 
 /** The application's own way to fill a gap. */

@@ -4,7 +4,7 @@
 import type { SSEClientObjInterface } from "./client.js";
 import type { CloseReason, SSEConnection } from "./connection.js";
 import type { GapReason } from "./history.js";
-import type { AnyEvents, EventType } from "./message.js";
+import type { AnyEvents, RecoveredEvent } from "./message.js";
 
 /** What `onConnect` receives. */
 export interface ConnectInfo<Events extends object = AnyEvents> {
@@ -40,17 +40,6 @@ export type ErrorStage =
 	| "recover"
 	| "send"
 	| "log";
-
-/** An event that `recover` returns: `event` is its type; `data` is sent as it is if it is a string, otherwise as JSON. */
-export type RecoveredEvent<Events extends object = AnyEvents> = string extends keyof Events
-	? { readonly data: unknown; readonly event?: string | undefined }
-	: {
-			[Type in EventType<Events>]:
-				| { readonly data: Events[Type]; readonly event: Type }
-				| (Type extends "message"
-						? { readonly data: Events[Type]; readonly event?: undefined }
-						: never);
-		}[EventType<Events>];
 
 /** What `recover` returns, unless it declines with `false`. An async iterable is read at the pace of the client. */
 export type RecoverSource<Events extends object = AnyEvents> =

@@ -7,8 +7,8 @@ import type {
 	EventType,
 	MessageData,
 	MessageOptions,
+	PipedEvent,
 	SendOptions,
-	SSEMessage,
 } from "./message.js";
 
 /** What `pipe` reads: items, or a function that receives the connection's signal and returns them. Items that are promises are awaited, in order. */
@@ -18,10 +18,17 @@ export type PipeSource<Item> =
 	| ((signal: AbortSignal) => Iterable<Item> | AsyncIterable<Item>);
 
 /** The options of `pipe`; they apply to every item. */
-export interface PipeOptions<Item> extends SendOptions {
+export interface PipeOptions<Item, Events extends object = AnyEvents> extends SendOptions {
 	/** Turns an item into an event. Default: the item is the data, with these options. */
-	readonly toEvent?: ((item: Awaited<Item>) => SSEMessage | PromiseLike<SSEMessage>) | undefined;
+	readonly toEvent?:
+		| ((item: Awaited<Item>) => PipedEvent<Events> | PromiseLike<PipedEvent<Events>>)
+		| undefined;
 }
+
+/** The option `toEvent` of `pipe`. With an event map, items without it are themselves the data. */
+export type PipeToEvent<Item, Events extends object> = string extends keyof Events
+	? Pick<PipeOptions<Item>, "toEvent">
+	: Required<Pick<PipeOptions<Item, Events>, "toEvent">>;
 
 /**
  * Why a connection ended. `disconnect(target, reason)` and `close(reason)` can use others.
@@ -130,7 +137,18 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	 * @throws (rejects) what the source throws; `ERR_SSE_INVALID_SOURCE`; `ERR_SSE_INVALID_*` for an item that cannot be sent:
 	 * the source's iterator is then closed, and the connection stays open
 	 */
-	pipe<Item>(source: PipeSource<Item>, options?: PipeOptions<Item>): Promise<number>;
+	pipe<Type extends EventType<Events>>(
+		source: PipeSource<Events[Type] | PromiseLike<Events[Type]>>,
+		options: SendOptions & { readonly event: Type; readonly toEvent?: undefined },
+	): Promise<number>;
+	pipe<Item>(
+		source: PipeSource<Item>,
+		options: MessageOptions<Events> & PipeToEvent<Item, Events>,
+	): Promise<number>;
+	pipe<Item extends MessageData<Events> | PromiseLike<MessageData<Events>>>(
+		source: PipeSource<Item>,
+		options?: MessageOptions<Events> & { readonly toEvent?: undefined },
+	): Promise<number>;
 
 	/**
 	 * Flushes and ends the stream. Does nothing if the connection is already closed.

@@ -58,11 +58,27 @@ export interface DocumentedSendOptions extends SendOptions {
 	readonly group?: string | undefined;
 }
 
-/** One event as a value: what `toEvent` of `pipe` returns. */
+/** One event as a value. */
 export interface SSEMessage extends SendOptions {
 	/** A string is sent as it is, anything else as JSON. */
 	readonly data: unknown;
 }
+
+/** An event that `recover` returns: `event` is its type; `data` is sent as it is if it is a string, otherwise as JSON. */
+export type RecoveredEvent<Events extends object = AnyEvents> = string extends keyof Events
+	? { readonly data: unknown; readonly event?: string | undefined }
+	: {
+			[Type in EventType<Events>]:
+				| { readonly data: Events[Type]; readonly event: Type }
+				| (Type extends "message"
+						? { readonly data: Events[Type]; readonly event?: undefined }
+						: never);
+		}[EventType<Events>];
+
+/** What `toEvent` of `pipe` returns: with an event map, one of its events. */
+export type PipedEvent<Events extends object = AnyEvents> = string extends keyof Events
+	? SSEMessage
+	: RecoveredEvent<Events> & Omit<SendOptions, "event">;
 
 /** The options of an event that is published without `event`, or without an event map. */
 export type PublishMessageOptions<Events> = string extends keyof Events
