@@ -111,7 +111,9 @@ export function startingAfter(
 ): string | undefined {
 	if (typeof value !== "string" || !/^\d{1,15}$/.test(value)) return undefined;
 	const sequence = Number(value) + 1;
-	return encodeRunCursor({ attempt, sequence, isEnd: state !== "running" && sequence === newest });
+	const isEnd = state !== "running" && sequence === newest;
+	// The number does not tell which producer the event was of.
+	return encodeRunCursor({ attempt, sequence, isEnd, mark: "" });
 }
 
 function errorOf(

@@ -59,6 +59,8 @@ it("writes entries as one line of text, and reads them again", () => {
 		{ data: "" },
 		{ event: "tick", data: "a\nb\ud800" },
 		{ event: "failed", data: '{"reason":"lost"}', end: "failed" },
+		{ data: "marked", mark: "m" },
+		{ event: "done", data: "{}", end: "done", mark: "m" },
 	];
 	expect(encodeRunEntries(entries)).not.toContain("\n");
 	expect(decodeRunEntries(encodeRunEntries(entries))).toEqual(entries);

@@ -20,7 +20,7 @@ const data = fc.oneof(
 	fc.constantFrom("", "\ud83d", "\ude00", "😀", "\ufeff", "x".repeat(40), "é".repeat(9_000)),
 );
 const entry = fc.record(
-	{ event: fc.constantFrom("delta", "tick", ""), data },
+	{ event: fc.constantFrom("delta", "tick", ""), data, mark: fc.constantFrom("one", "two") },
 	{ requiredKeys: ["data"] },
 );
 

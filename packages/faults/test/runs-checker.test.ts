@@ -128,6 +128,25 @@ const FAULTS: readonly (readonly [string, string, () => string[]])[] = [
 		() => rulesOf({ ...CALM, isHandedOver: true }, whole, [token(1), token(2, "a", "q")]),
 	],
 	[
+		"a reader is given the rest of a branch of which it has not the beginning",
+		"branch",
+		() => {
+			const of = (mark: string, from: number, to: number): ReceivedEntry[] =>
+				tokens(from, to).map((entry) => ({
+					...entry,
+					mark,
+					data: `${entry.sequence - 1} ${mark}`,
+				}));
+			const lossy = { ...BROKEN, isLossy: true, isHandedOver: true };
+			const lost = [token(1), ...of("m", 2, 3)];
+			const told = [...lost, gap("invalid"), token(1), ...of("n", 2, 5), end("done", 6), nothing];
+			const from = { attempt: "a", sequence: 2, mark: "n" };
+			const late = { reader: "late", id: ID, from, items: of("n", 3, 5) };
+			expect(rulesOf(lossy, lost, told, late)).toEqual([]);
+			return rulesOf(lossy, told, [...lost, ...of("n", 4, 5)]);
+		},
+	],
+	[
 		"a reader is sent away without the end",
 		"nothing",
 		() => rulesOf(CALM, [...tokens(1, 3), nothing]),

@@ -29,6 +29,7 @@ const FLAWS: Readonly<Record<RunFlaw, readonly [only: string, ...rules: string[]
 	shared: ["calm", "claim"],
 	uncancelled: ["calm", "cancel"],
 	forgetful: ["calm", "gap"],
+	unmarked: ["failover-hand-over", "agreement"],
 };
 
 const usual: readonly RunFlaw[] = ["shared"];

@@ -57,6 +57,22 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		expect(await store.read("r", run.attempt, 3, 9)).toHaveLength(3);
 	});
 
+	// A part that was read before a failover was kept for other readers, and stood for what Redis had in its place.
+	it("is read anew by a process that has lost its connection: Redis may have other entries now", async () => {
+		const { proxy, store, other, call, run, stream } = await start();
+		const { id, attempt } = run;
+		for (let i = 0; i < 300; i++) await append(store, run, i);
+		onTestFinished(other.onReleased(() => {}));
+		expect(await other.read(id, attempt, 1, 2)).toEqual([{ data: "0" }, { data: "1" }]);
+		await call("DEL", stream);
+		for (let i = 1; i <= 300; i++) await call("XADD", stream, `${i}-0`, "e", `[[0,"new ${i}"]]`);
+		proxy.cut();
+		await eventually(async () => {
+			const [entry] = (await other.read(id, attempt, 2, 1).catch(() => [])) ?? [];
+			return entry?.data === "new 2";
+		}, "what Redis has now");
+	});
+
 	/** Follows the run in the other process from its first entry on. */
 	async function follow(): Promise<Awaited<ReturnType<typeof start>> & { inbox: string }> {
 		const its = await start();

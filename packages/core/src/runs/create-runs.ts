@@ -15,6 +15,7 @@ import { adoptReleased } from "./run-adoption.js";
 import { closedError } from "./run-end.js";
 import { encodeEntry } from "./run-entry.js";
 import { checkCount, checkReason, checkRunId } from "./run-id.js";
+import { newMark } from "./run-mark.js";
 import { RunReaders } from "./run-readers.js";
 import { produce } from "./run-source.js";
 import type { RunStatus } from "./run-store.js";
@@ -189,11 +190,12 @@ class ProcessRuns implements Runs {
 	}
 
 	#produce(status: RunStatus, fold: Fold | undefined, make: (run: Run) => unknown): void {
+		const mark = newMark(status);
 		const producer = new Producer(status, {
 			queue: this.#queue,
 			rules: this.#rules,
 			fold,
-			encode: encodeEntry,
+			encode: (data, options) => encodeEntry(data, options, mark),
 			onError: (error) => this.#report(error, status.id),
 		});
 		this.#producers.set(status.attempt, producer);

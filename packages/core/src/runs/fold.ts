@@ -25,6 +25,8 @@ export class Fold {
 	#state: unknown;
 	/** The number of events in the state. */
 	count = 0;
+	/** The mark of the newest event that was added. */
+	mark: string | undefined;
 
 	constructor(rules: FoldRules) {
 		this.#rules = rules;
@@ -46,9 +48,10 @@ export class Fold {
 		return JSON.parse(this.#serialize());
 	}
 
-	add({ event, data }: RunEntry): void {
+	add({ event, data, mark }: RunEntry): void {
 		this.#state = this.#rules.fold(this.#state, { event, data });
 		this.count++;
+		this.mark = mark;
 	}
 
 	/** @returns `undefined` if JSON cannot represent the state, which is reported: readers fold the events instead */

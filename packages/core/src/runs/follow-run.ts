@@ -40,7 +40,7 @@ export async function followRun(
 		target.answerNothing();
 		return undefined;
 	}
-	const beginning = status && beginningOf(status, lastEventId, options.from);
+	const beginning = status && (await beginningOf(host.store, status, lastEventId, options.from));
 	if (status !== undefined && beginning === undefined) {
 		// An EventSource must be stopped from reconnecting.
 		target.answerNothing();

@@ -8,6 +8,7 @@ import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
 import { folded } from "./folded-run.js";
 import type { Beginning } from "./run-beginning.js";
+import type { LastRead } from "./run-mark.js";
 import { entryMessages, gapMessages, stateMessages } from "./run-messages.js";
 import { type RunPage, readRun } from "./run-reader.js";
 import type { RunStatus, RunStore } from "./run-store.js";
@@ -26,8 +27,8 @@ type Step = IteratorResult<SSEMessage, void>;
 /** A call of `next` must not overlap another. */
 export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 	readonly #host: MessagesHost;
-	readonly #status: RunStatus;
-	readonly #beginning: Beginning;
+	#status: RunStatus;
+	#beginning: Beginning;
 	readonly #codec: RunCodec;
 	readonly #signal: AbortSignal;
 	/** What is sent next: from `#at` on. */
@@ -37,6 +38,9 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 	#page = NOTHING;
 	#index = 0;
 	#pages: AsyncGenerator<RunPage, boolean> | undefined;
+	#last: LastRead = { mark: undefined, isReplaced: false };
+	/** The mark of the event that was encoded last. */
+	#mark: string | undefined;
 	#isOver = false;
 
 	constructor(
@@ -90,7 +94,8 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 				return undefined;
 			}
 			const { id, attempt } = this.#status;
-			const position = { id, attempt, sequence: from + this.#index++ };
+			if (entry.end === undefined) this.#mark = entry.mark;
+			const position = { id, attempt, sequence: from + this.#index++, mark: this.#mark };
 			this.#messages = entryMessages(entry, position, this.#codec);
 			this.#at = 0;
 		}
@@ -116,12 +121,23 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 		}
 		const step = await this.#pages.next();
 		if (step.done === true) {
-			this.#isOver = true;
-			if (!step.value) this.#add(gapMessages("expired", undefined, this.#codec));
+			if (this.#last.isReplaced) await this.#beginAgain();
+			else this.#isOver = true;
+			if (this.#isOver && !step.value) this.#add(gapMessages("expired", undefined, this.#codec));
 		} else {
 			this.#page = step.value;
 			this.#index = 0;
 		}
+	}
+
+	/** The store has lost what was sent, and has other events in its place. */
+	async #beginAgain(): Promise<void> {
+		const { store } = this.#host;
+		const status = await store.settle(this.#status.id);
+		this.#isOver = status?.attempt !== this.#status.attempt;
+		this.#status = status ?? this.#status;
+		this.#beginning = { from: 1, gap: "invalid" };
+		this.#pages = undefined;
 	}
 
 	/** Tells of a gap, and sends the state instead of what led to it. @returns the pages that follow */
@@ -131,16 +147,18 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 		const { from, gap } = this.#beginning;
 		if (gap !== undefined) this.#add(gapMessages(gap, { id, attempt, sequence: 0 }, this.#codec));
 		let next = from;
+		this.#mark = this.#beginning.mark;
 		if (fold !== undefined && from === 1) {
 			const state = await folded(store, fold, this.#status);
 			if (state.count > 0) {
-				this.#add(
-					stateMessages(state.render(), { id, attempt, sequence: state.count }, this.#codec),
-				);
+				this.#mark = state.mark;
+				const position = { id, attempt, sequence: state.count, mark: state.mark };
+				this.#add(stateMessages(state.render(), position, this.#codec));
 				next = state.count + 1;
 			}
 		}
-		return readRun(store, this.#status, next, this.#signal, onError);
+		this.#last = { mark: this.#mark, isReplaced: false };
+		return readRun(store, this.#status, next, this.#signal, onError, this.#last);
 	}
 
 	#add(messages: readonly SSEMessage[]): void {

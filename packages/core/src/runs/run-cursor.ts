@@ -1,6 +1,6 @@
 /**
- * A run's cursor: the `id` of its events, `<attempt>.<sequence>`, and of its end, `<attempt>.<sequence>.end`. Clients send it back as
- * `Last-Event-ID`: untrusted input.
+ * A run's cursor: the `id` of its events, `<attempt>.<sequence>`, and of its end, `<attempt>.<sequence>.end`. Behind the attempt, events
+ * of a producer that has taken the run over have `~<mark>`. Clients send it back as `Last-Event-ID`: untrusted input.
  */
 export interface RunCursor {
 	readonly attempt: string;
@@ -11,19 +11,26 @@ export interface RunCursor {
 	 * then another event has this sequence. Default false.
 	 */
 	readonly isEnd?: boolean | undefined;
+	/**
+	 * The mark of the event, or of the one before the end: if a store loses a hand-over and what followed it, another event gets this
+	 * sequence. Empty: a client's protocol has no place for it, and the event there is taken for the one that it received. Default: the
+	 * event is of the first producer.
+	 */
+	readonly mark?: string | undefined;
 }
 
 // An attempt is ten characters of nanoid's alphabet. A store may use its own form, of at most 40 characters.
-const FORM = /^([\w-]{1,40})\.(0|[1-9]\d{0,14})(\.end)?$/;
+const FORM = /^([\w-]{1,40})(?:~([\w-]{0,20}))?\.(0|[1-9]\d{0,14})(\.end)?$/;
 
 /** The id of an event on the wire. */
-export function encodeRunCursor({ attempt, sequence, isEnd }: RunCursor): string {
-	return `${attempt}.${sequence}${isEnd === true ? ".end" : ""}`;
+export function encodeRunCursor({ attempt, sequence, isEnd, mark }: RunCursor): string {
+	const producer = mark === undefined ? attempt : `${attempt}~${mark}`;
+	return `${producer}.${sequence}${isEnd === true ? ".end" : ""}`;
 }
 
 /** @returns `undefined` if it is not a cursor */
 export function parseRunCursor(id: string): RunCursor | undefined {
-	const [, attempt, sequence, end] = FORM.exec(id) ?? [];
+	const [, attempt, mark, sequence, end] = FORM.exec(id) ?? [];
 	if (attempt === undefined) return undefined;
-	return { attempt, sequence: Number(sequence), isEnd: end !== undefined };
+	return { attempt, sequence: Number(sequence), isEnd: end !== undefined, mark };
 }

@@ -8,6 +8,14 @@ import type { RunEntry } from "./run-store.js";
 const MAX_TYPE_LENGTH = 256;
 
 /** @throws `ERR_SSE_INVALID_*` */
-export function encodeEntry(data: unknown, options: SendOptions = {}): RunEntry {
-	return { event: checkEventType(options.event, MAX_TYPE_LENGTH), data: serializeData(data) };
+export function encodeEntry(
+	data: unknown,
+	options: SendOptions = {},
+	mark?: string | undefined,
+): RunEntry {
+	const entry = {
+		event: checkEventType(options.event, MAX_TYPE_LENGTH),
+		data: serializeData(data),
+	};
+	return mark === undefined ? entry : { ...entry, mark };
 }

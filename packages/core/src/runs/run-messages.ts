@@ -8,9 +8,11 @@ import { endEntry, endReasonOf } from "./run-end.js";
 import type { RunEntry, RunOutcome } from "./run-store.js";
 import type { RunCodec, RunGapReason, RunPosition } from "./run-types.js";
 
+type EntryPosition = RunPosition & RunCursor;
+
 export function entryMessages(
 	entry: RunEntry,
-	position: RunPosition,
+	position: EntryPosition,
 	codec: RunCodec,
 ): SSEMessage[] {
 	const { event, data, end } = entry;
@@ -28,7 +30,7 @@ export function failureMessages(position: RunPosition, codec: RunCodec): readonl
 
 function endMessages(
 	entry: RunEntry & { readonly end: RunOutcome },
-	position: RunPosition,
+	position: EntryPosition,
 	codec: RunCodec,
 ): readonly SSEMessage[] {
 	const { event, data, end } = entry;
@@ -42,7 +44,7 @@ function endMessages(
  */
 export function stateMessages(
 	events: readonly RunEvent[],
-	position: RunPosition,
+	position: EntryPosition,
 	codec: RunCodec,
 ): SSEMessage[] {
 	const cursor = encodeRunCursor(position);
@@ -55,7 +57,7 @@ export function stateMessages(
 /** Encodes events for one position: a reader that has not received the last one counts as having received none. */
 function eventMessages(
 	events: readonly RunEvent[],
-	position: RunPosition,
+	position: EntryPosition,
 	codec: RunCodec,
 ): SSEMessage[] {
 	const messages = events.flatMap((event) => codec.event?.(event, position) ?? [event]);
@@ -65,7 +67,7 @@ function eventMessages(
 /** Encodes the notice that a reader cannot continue from its position. The following events, if any, begin at `position`. */
 export function gapMessages(
 	reason: RunGapReason,
-	position: RunPosition | undefined,
+	position: EntryPosition | undefined,
 	codec: RunCodec,
 ): SSEMessage[] {
 	const messages = codec.gap?.(reason) ?? [{ event: "gap", data: { reason } }];

@@ -2,6 +2,7 @@
  * A reader: yields the entries of one run from a position to its end, as they arrive, at the pace of the consumer.
  */
 import { endEntry } from "./run-end.js";
+import { type LastRead, markAt } from "./run-mark.js";
 import type { RunEntry, RunStatus, RunStore } from "./run-store.js";
 
 /** Consecutive entries; `from` is the sequence of the first. */
@@ -23,7 +24,9 @@ const WAKES_PER_TURN = 100;
  * Ends after the page with the run's end, or when `signal` aborts. A rejection of the store goes to `onError`, and the call is
  * retried.
  *
- * @returns false if the attempt is no longer kept and its end could not be read
+ * @param last what was read before `from`, kept up to date. Default: what the store has there
+ * @returns false if the attempt is no longer kept and its end could not be read, or if the store has other entries in the place of
+ * those that were read
  */
 export async function* readRun(
 	store: RunStore,
@@ -31,6 +34,7 @@ export async function* readRun(
 	from: number,
 	signal: AbortSignal,
 	onError: (error: unknown) => void,
+	last?: LastRead,
 ): AsyncGenerator<RunPage, boolean> {
 	const { id, attempt } = run;
 	const bell = new Bell();
@@ -46,14 +50,24 @@ export async function* readRun(
 	let silentMs = run.leaseLeftMs + LEASE_SLACK_MS;
 	// A store that rings without an entry, because it has connected again, does not end the silence.
 	let heardAt = performance.now();
+	let seen = last;
+	/** Whether the store has lost what was read last, and has at this sequence an entry of another producer. */
+	const isReplaced = async (sequence: number): Promise<boolean> => {
+		if (seen !== undefined) seen.isReplaced = (await markAt(store, run, sequence)) !== seen.mark;
+		return seen?.isReplaced === true;
+	};
 	try {
 		while (!aborted) {
 			bell.clear();
 			try {
 				const entries = await store.read(id, attempt, next, PAGE);
 				if (entries === undefined) return false;
-				if (entries.length > 0) {
+				const [first] = entries;
+				if (first !== undefined) {
+					seen ??= { mark: first.mark, isReplaced: false };
+					if (first.mark !== seen.mark && (await isReplaced(next - 1))) return false;
 					yield { from: next, entries };
+					seen.mark = entries.findLast(({ end }) => end === undefined)?.mark ?? seen.mark;
 					next += entries.length;
 					heardAt = performance.now();
 					if (entries.at(-1)?.end !== undefined) return true;
@@ -66,6 +80,7 @@ export async function* readRun(
 					const { state, reason, sequence } = status;
 					if (state !== "running" && sequence < next) {
 						// The store has lost entries that were already read here, but the end is still known.
+						if (await isReplaced(sequence - 1)) return false;
 						yield { from: next, entries: [endEntry(state, reason)] };
 						return true;
 					}

@@ -9,6 +9,8 @@ export interface RunEntry {
 	readonly event?: string | undefined;
 	readonly data: string;
 	readonly end?: RunOutcome | undefined;
+	/** Set by a producer that has taken the run over, and returned as it was written: see `RunCursor`. */
+	readonly mark?: string | undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ export function checkRuns(readings: readonly Reading[], deeds: Deeds): readonly 
 		...checkClaims(deeds),
 		...checkCancels(readings, deeds),
 		...checkAgreement(readings, deeds),
+		...checkBranches(readings),
 	];
 }
 
@@ -149,7 +150,7 @@ function checkAgreement(
 	for (const { id, reader, items } of readings) {
 		for (const entry of items) {
 			if (entry.kind !== "entry") continue;
-			const place = `${entry.attempt}.${entry.sequence}`;
+			const place = `${entry.attempt}~${entry.mark}.${entry.sequence}`;
 			const known = places.get(place) ?? entry;
 			places.set(place, known);
 			const isEnd = known.end !== undefined || entry.end !== undefined;
@@ -170,6 +171,29 @@ function checkAgreement(
 	return found;
 }
 
-function textOf({ attempt, sequence, data, end }: ReceivedEntry): string {
-	return `${attempt}.${sequence} (${end === undefined ? "" : `${end} `}${data.slice(0, 60)})`;
+/** What a store lost and what it has instead are two branches of a run. A gap must stand between what a reader receives of both. */
+function checkBranches(readings: readonly Reading[]): RunViolation[] {
+	const found: RunViolation[] = [];
+	const beginnings = new Map<string, string>();
+	for (const { id, reader, from, items } of readings) {
+		let before = from?.mark;
+		for (const item of items) {
+			if (item.kind === "gap") before = undefined;
+			if (item.kind !== "entry" || item.mark === before) continue;
+			const producer = `${item.attempt}~${item.mark}`;
+			const beginning = `${item.sequence}, behind ${before ?? "the first producer"}`;
+			const known = beginnings.get(producer) ?? beginning;
+			beginnings.set(producer, known);
+			if (known !== beginning) {
+				const what = `${producer} began at ${beginning}, and for others at ${known}`;
+				found.push({ rule: "branch", id, reader, what });
+			}
+			before = item.mark;
+		}
+	}
+	return found;
+}
+
+function textOf({ attempt, sequence, mark = "", data, end }: ReceivedEntry): string {
+	return `${attempt}~${mark}.${sequence} (${end === undefined ? "" : `${end} `}${data.slice(0, 60)})`;
 }

@@ -7,6 +7,8 @@ export interface ReceivedEntry {
 	readonly kind: "entry";
 	readonly attempt: string;
 	readonly sequence: number;
+	/** Which producer wrote it, if that took the run over; of an end, which one wrote the event before. */
+	readonly mark?: string | undefined;
 	readonly data: string;
 	readonly end?: "done" | "failed" | "cancelled" | undefined;
 }
@@ -27,7 +29,7 @@ export interface Reading {
 	readonly reader: string;
 	readonly id: string;
 	/** The position that the reader started with: that of another reader's event. */
-	readonly from?: { readonly attempt: string; readonly sequence: number } | undefined;
+	readonly from?: Pick<ReceivedEntry, "attempt" | "sequence" | "mark"> | undefined;
 	readonly items: readonly RunItem[];
 }
 
@@ -63,6 +65,7 @@ export const RULES = [
 	"cancel",
 	"gap",
 	"agreement",
+	"branch",
 	"nothing",
 	"hang",
 ] as const;

@@ -111,6 +111,24 @@ export const RUN_FAULTS: readonly RunFault[] = [
 		},
 	},
 	{
+		name: "failover-hand-over",
+		isLossy: true,
+		isHandOver: true,
+		isPossible: ({ failOver }) => failOver !== undefined,
+		run: async ({ engine, members, member, random, now }) => {
+			// They take the runs over when the replica misses the writes, and not before. Then they do it once more.
+			const others = members.filter((each) => each !== member);
+			await Promise.all(others.map((other) => other.kill("SIGSTOP")));
+			await member.kill("SIGTERM");
+			const failing = engine.failOver?.(members, random);
+			await Promise.all(others.map((other) => other.kill("SIGCONT")));
+			await failing;
+			const at = now();
+			await member.startAgain();
+			return at;
+		},
+	},
+	{
 		name: "empty",
 		isLossy: true,
 		run: async ({ engine, now }) => {

@@ -12,6 +12,7 @@ export const RUN_FLAWS = [
 	"shared",
 	"uncancelled",
 	"forgetful",
+	"unmarked",
 ] as const;
 
 export type RunFlaw = (typeof RUN_FLAWS)[number];
@@ -31,6 +32,7 @@ export function flawed(store: RunStore, flaw: RunFlaw | undefined): RunStore {
 		});
 	if (flaw === "skips") return reading((entry, at) => (at === PLACE ? [] : [entry]));
 	if (flaw === "repeats") return reading((entry, at) => (at === PLACE ? [entry, entry] : [entry]));
+	if (flaw === "unmarked") return reading((entry) => [{ ...entry, mark: undefined }]);
 	if (flaw === "early") {
 		return reading((entry) => [
 			entry.end === "failed" ? { ...entry, event: "done", data: "{}", end: "done" } : entry,

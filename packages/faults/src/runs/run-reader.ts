@@ -3,6 +3,7 @@
  * there is nothing more.
  */
 import { openStream, type Random, type ReceivedEvent, type TestStream } from "@sse-service/testing";
+import { encodeRunCursor, parseRunCursor } from "sse-service/runs";
 import { pause } from "../clock.js";
 import type { Reading, RunItem } from "./reading.js";
 import type { RunMember } from "./run-member.js";
@@ -39,8 +40,7 @@ export class RunReader implements Reading {
 		this.reader = options.name;
 		this.id = options.id;
 		this.from = options.from;
-		const { attempt, sequence } = options.from ?? {};
-		if (attempt !== undefined) this.#lastEventId = `${attempt}.${sequence}`;
+		if (options.from !== undefined) this.#lastEventId = encodeRunCursor(options.from);
 		this.done = this.#read();
 	}
 
@@ -100,8 +100,8 @@ export class RunReader implements Reading {
 			if (reason === "expired") this.#isOver = true;
 			return;
 		}
-		const [attempt = "", sequence] = (id ?? "").split(".");
+		const { attempt, sequence, mark } = parseRunCursor(id ?? "") ?? { attempt: "", sequence: 0 };
 		const end = ENDS.includes(event) ? (event as "done" | "failed" | "cancelled") : undefined;
-		this.items.push({ kind: "entry", attempt, sequence: Number(sequence), data, end });
+		this.items.push({ kind: "entry", attempt, sequence, mark, data, end });
 	}
 }

@@ -212,6 +212,7 @@ class RedisRunStore implements RunStore {
 			followed: this.#followed,
 			onFollowing: (inbox: string) => {
 				this.#inbox = inbox;
+				this.#reads.forget();
 				void this.#lookForReleased();
 			},
 			onControl: ({ kind, attempt, name }: RunControl) => {

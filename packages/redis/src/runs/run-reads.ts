@@ -24,6 +24,11 @@ export class RunReads {
 	/** Newest last. Without the last part of a run, which can still change. */
 	readonly #parts: { readonly stream: string; readonly part: RunPart }[] = [];
 
+	/** The server may be a different one: it may have lost what was read. */
+	forget(): void {
+		this.#parts.splice(0);
+	}
+
 	/** Returns the part of a stream that begins at a sequence, or has it. @param read called unless the part is here, or being read */
 	async part(
 		stream: string,

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { eventually } from "../waiting.js";
 import { DONE, entries, RULES, type RunStoreFixture } from "./run-store-fixture.js";
-import type { Status } from "./run-store-types.js";
+import type { Entry, Status } from "./run-store-types.js";
 
 export function claimHandOver(its: RunStoreFixture): void {
 	const { claim, write, release } = its;
@@ -29,6 +29,25 @@ export function claimHandOver(its: RunStoreFixture): void {
 		expect(await write(adopted as Status, 2, [...entries("c"), DONE], {}, its.there)).toBe(4);
 		const all = await its.here.read("r", run.attempt, 1, 9);
 		expect(all?.map(({ data }) => data)).toEqual(["a", "b", "c", "{}"]);
+	});
+
+	// Without it, the lost events of another producer count as those at their sequences.
+	it("entries have the mark that their producer gave them, also those that were written long ago", async () => {
+		const run = await claim("r");
+		await release(run, 0, ["a"]);
+		const adopted = (await its.there.adopt("r", run.attempt, RULES)) as Status;
+		const marked = Array.from(
+			{ length: 1_500 },
+			(_, i): Entry => ({ data: `${i}`, mark: "m-1_x" }),
+		);
+		marked[7] = { event: "tick", data: "7", mark: "m-1_x" };
+		const written = [...marked, { ...DONE, mark: "m-1_x" }];
+		await write(adopted, 1, written, {}, its.there);
+		const all: Entry[] = [];
+		while (all.length <= written.length) {
+			all.push(...((await its.here.read("r", run.attempt, all.length + 1, 500)) ?? []));
+		}
+		expect(all).toEqual([{ data: "a" }, ...written]);
 	});
 
 	it("a repeated release gets the same answer, also after another process has adopted the run", async () => {

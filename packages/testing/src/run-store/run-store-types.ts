@@ -10,6 +10,7 @@ export interface Entry {
 	readonly event?: string | undefined;
 	readonly data: string;
 	readonly end?: Outcome | undefined;
+	readonly mark?: string | undefined;
 }
 
 export interface Status {
