@@ -156,6 +156,30 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			]);
 			for (const stream of streams) stream.abort();
 		},
+		"hub.mjs": async ({ url }) => {
+			const post = (update: Record<string, string>, token = "publisher"): Promise<Response> =>
+				fetch(url, {
+					method: "POST",
+					headers: { Authorization: `Bearer ${token}` },
+					body: new URLSearchParams(update),
+				});
+			const topic = "https://example.com/books/1";
+			const from = (lastEventID: string): ReturnType<typeof openStream> =>
+				openStream(`${url}?${new URLSearchParams({ topic, lastEventID })}`);
+			expect((await post({ topic, data: "x" }, "another")).status).toBe(401);
+			expect((await post({ data: "x" })).status).toBe(400);
+			const id = await (await post({ topic, data: "one" })).text();
+			await post({ topic, data: "two\nlines", type: "upd", id: "urn:5" });
+			await post({ topic: "another", data: "for others" });
+			const two = { event: "upd", data: "two\nlines", id: expect.stringMatching(/;urn:5$/) };
+			const all = await (await from("earliest")).take(2);
+			expect(all).toMatchObject([{ data: "one", id }, two]);
+			expect(await (await from(id)).take(1)).toMatchObject([two]);
+			expect(await (await from("urn:unknown")).take(1)).toMatchObject([{ event: "gap" }]);
+			const live = await from("");
+			await post({ topic, data: "three" });
+			expect(await live.take(1)).toMatchObject([{ data: "three" }]);
+		},
 		"job.mjs": async ({ url }) => {
 			expect((await fetch(`${url}/jobs/unknown`)).status).toBe(404);
 			const started = await fetch(`${url}/jobs`, { method: "POST" });
