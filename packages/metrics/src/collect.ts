@@ -46,11 +46,25 @@ interface Message {
 	readonly isOwn: boolean;
 }
 
-/** Measures until the returned function is called. */
+/** Measures until the returned function is called. If the backend refuses a metric, nothing is measured. */
 export function collect(options: MetricsOptions, backend: Backend): () => void {
+	const stops: (() => void)[] = [];
+	const stop = (): void => {
+		for (const each of stops.splice(0)) each();
+	};
+	try {
+		measure(options, backend, stops);
+		return stop;
+	} catch (error) {
+		stop();
+		throw error;
+	}
+}
+
+/** @param stops receives what ends it again */
+function measure(options: MetricsOptions, backend: Backend, stops: (() => void)[]): void {
 	const services = servicesOf(options);
 	const groups = new Set(options.groups);
-	const stops: (() => void)[] = [];
 	const on = (name: string, listen: (message: Message) => void): void => {
 		const listener = (message: unknown): void => {
 			const { service } = message as Message;
@@ -82,6 +96,7 @@ export function collect(options: MetricsOptions, backend: Backend): () => void {
 	if (groups.size > 0) {
 		backend.read(METRICS.groupConnections, () => sizesOf(services, groups));
 		const groupEvents = backend.counter(METRICS.groupEvents);
+		for (const group of groups) groupEvents(0, group);
 		on("send", ({ target, connections }) => {
 			const { group, client } = target;
 			if (group !== undefined && client === undefined && groups.has(group)) {
@@ -89,9 +104,6 @@ export function collect(options: MetricsOptions, backend: Backend): () => void {
 			}
 		});
 	}
-	return () => {
-		for (const stop of stops.splice(0)) stop();
-	};
 }
 
 function servicesOf({ service }: MetricsOptions): ReadonlySet<MeasuredService> {

@@ -10,7 +10,7 @@ import {
 	type Observable,
 } from "@opentelemetry/api";
 import { type Backend, collect, type MetricsOptions } from "./collect.js";
-import { labelsOf, type Metric, openTelemetryName } from "./metrics.js";
+import { firstValuesOf, labelsOf, type Metric, openTelemetryName } from "./metrics.js";
 
 export type { MeasuredService, MetricsOptions } from "./collect.js";
 export { openTelemetrySpans, type SpansOptions } from "./spans.js";
@@ -47,6 +47,8 @@ export function openTelemetryMetrics(options: OpenTelemetryOptions): () => void 
 		counter(metric) {
 			const { name, config } = instrument(metric);
 			const counter = meter.createCounter(name, config);
+			const firsts = metric.label === undefined ? [undefined] : firstValuesOf(metric);
+			for (const value of firsts) counter.add(0, labelsOf(metric, value));
 			return (value, label) => counter.add(value, labelsOf(metric, label));
 		},
 		histogram(metric) {

@@ -24,14 +24,13 @@ export interface PrometheusOptions extends MetricsOptions {
 export function prometheusMetrics(options: PrometheusOptions): () => void {
 	const { register = globalRegister } = options;
 	const names: string[] = [];
+	const remove = (): void => {
+		for (const name of names.splice(0)) register.removeSingleMetric(name);
+	};
 	const configOf = ({ name, help, label }: Metric) => {
-		names.push(name);
-		return {
-			name,
-			help,
-			labelNames: label?.slice(0, 1) ?? [],
-			registers: [register],
-		};
+		// prom-client refuses a name that is taken, and that metric stays.
+		if (register.getSingleMetric(name) === undefined) names.push(name);
+		return { name, help, labelNames: label?.slice(0, 1) ?? [], registers: [register] };
 	};
 	const backend: Backend = {
 		read(metric, read) {
@@ -68,9 +67,14 @@ export function prometheusMetrics(options: PrometheusOptions): () => void {
 			return (value, label) => histogram.observe(labelsOf(metric, label), value);
 		},
 	};
-	const stop = collect(options, backend);
-	return () => {
-		stop();
-		for (const name of names.splice(0)) register.removeSingleMetric(name);
-	};
+	try {
+		const stop = collect(options, backend);
+		return () => {
+			stop();
+			remove();
+		};
+	} catch (error) {
+		remove();
+		throw error;
+	}
 }

@@ -390,6 +390,17 @@ it("the registry has the metrics of the list, and none once it was stopped", asy
 	expect(await register.getMetricsAsJSON()).toEqual([]);
 });
 
+it("a named group counts from 0, so that the rate of its first events is not lost", async () => {
+	const register = new Registry();
+	const stop = prometheusMetrics({ service: createSSEService(), register, groups: ["a", "b"] });
+	const { values } = (await register.getSingleMetric("sse_group_events_sent_total")?.get()) ?? {};
+	expect(values).toEqual([
+		{ labels: { group: "a" }, value: 0 },
+		{ labels: { group: "b" }, value: 0 },
+	]);
+	stop();
+});
+
 it.each([undefined, [], {}, "sse"])("refuses %j as a service", (service) => {
 	expect(() => prometheusMetrics({ service: service as unknown as SSEService })).toThrow(
 		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),

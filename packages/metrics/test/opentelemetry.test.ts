@@ -34,6 +34,12 @@ it("its exporter for Prometheus shows the names and figures of the list", async 
 		else sse.connect({ req, res, groupName: "a" });
 	});
 	const read = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
+	const quiet = await read();
+	for (const { name, kind } of Object.values(METRICS) as readonly Metric[]) {
+		if (kind !== "histogram") expect(quiet).toContain(`# TYPE ${name} ${kind}`);
+	}
+	expect(quiet).toMatch(/^sse_group_events_sent_total\{[^}]*group="a"[^}]*\} 0$/m);
+	expect(quiet).toMatch(/^sse_gaps_total\{[^}]*reason="expired"[^}]*\} 0$/m);
 	const stream = await openStream(server.url);
 	await sse.publish({ group: "a" }, "hello");
 	await stream.take(1);
