@@ -76,6 +76,18 @@ describe("connectSSE", () => {
 		expect(connected[1]?.client.meta).toEqual({ from: "/first" });
 	});
 
+	it("gives views of one client: meta can be changed through each, and assigned by setClientMetadata only", async () => {
+		await serve(() => ({ clientId: "ada", meta: { role: "admin" } }));
+		await openStream(server.url);
+		const [one, two] = [sse.getClientObj("ada"), sse.getClientObj("ada")];
+		expect(one).not.toBe(two);
+		if (one !== undefined) one.meta.role = "guest";
+		expect(two?.meta).toEqual({ role: "guest" });
+		expect(() => Object.assign(one ?? {}, { meta: {} })).toThrow(TypeError);
+		expect(sse.setClientMetadata("ada", { role: "owner" })?.meta).toEqual({ role: "owner" });
+		expect([one?.meta, two?.meta]).toEqual([{ role: "owner" }, { role: "owner" }]);
+	});
+
 	it("gives a client without meta its own object", async () => {
 		const connected = await serve();
 		await openStream(server.url);
