@@ -626,7 +626,11 @@ describe("options", () => {
 		[{ history: { groups: { audit: 5 } } }, "history.groups.audit must be an object, got 5"],
 		[
 			{ history: { groups: { "job:*:state": {} } } },
-			'The name of a group in history.groups may have * only at its end, got "job:*:state"',
+			'The name of a group in history.groups must not be empty, and may have * only at its end, got "job:*:state"',
+		],
+		[
+			{ history: { groups: { "": {} } } },
+			'The name of a group in history.groups must not be empty, and may have * only at its end, got ""',
 		],
 	])("names what it refuses: %j", (options, message) => {
 		expect(() => createSSEService(options as SSEServiceOptions)).toThrowError(

@@ -46,10 +46,10 @@ export function readRetention(history: true | HistoryOptions): RetentionRules {
 		const isLatest = isObject(own) && own.latest === true;
 		const rulesOfGroup = rulesOf(isLatest ? { ...byDefault, maxAgeMs: Infinity } : byDefault);
 		const name = `history.groups.${group}`;
-		if (group.slice(0, -1).includes("*")) {
+		if (group === "" || group.slice(0, -1).includes("*")) {
 			throw invalid(
 				"ERR_SSE_INVALID_OPTION",
-				"The name of a group in history.groups may have * only at its end",
+				"The name of a group in history.groups must not be empty, and may have * only at its end",
 				group,
 			);
 		}
