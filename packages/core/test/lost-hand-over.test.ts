@@ -121,6 +121,23 @@ describe("a reader of events that the store lost with a hand-over", () => {
 		expect(again.status).toBe(204);
 	});
 
+	it("is disconnected if its protocol has no word for a gap: its client would add the run to what it has", async () => {
+		const store = await handedOver();
+		const lose = store.remember();
+		const second = await start(store, { resume: sends("c") });
+		const errors: unknown[] = [];
+		const onError = (error: unknown): unknown => errors.push(error);
+		const watching = await start(store, { codec: { gap: () => [] }, onError });
+		const reader = await watching.read();
+		await reader.take(3);
+		await second.runs.close({ unfinished: "handOver" });
+		lose();
+		await start(store, { resume: ends("x", "y") });
+		await reader.ended;
+		expect(dataOf(reader)).toEqual(["a", "b", "c", '{"reason":"error"}']);
+		expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_RUN_UNKNOWN" })]);
+	});
+
 	it("receives them when the end was lost, too", async () => {
 		const store = await handedOver();
 		const lose = store.remember();

@@ -4,6 +4,7 @@
  * An async iterator of which `next` answers at once if there is nothing to wait for: `for await` and a pipe take that, and a promise
  * for each message costs as much as the message.
  */
+import { SSEError } from "../checks/errors.js";
 import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
 import { folded } from "./folded-run.js";
@@ -130,9 +131,17 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 		}
 	}
 
-	/** The store has lost what was sent, and has other events in its place. */
+	/**
+	 * The store has lost what was sent, and has other events in its place.
+	 *
+	 * @throws (rejects) if the codec has no word for it, because the client would add the run to what it has
+	 */
 	async #beginAgain(): Promise<void> {
 		const { store } = this.#host;
+		if (gapMessages("invalid", undefined, this.#codec).length === 0) {
+			const what = `The store has lost events of the run ${this.#status.id}, which were sent, and has others`;
+			throw new SSEError("ERR_SSE_RUN_UNKNOWN", what);
+		}
 		const status = await store.settle(this.#status.id);
 		this.#isOver = status?.attempt !== this.#status.attempt;
 		this.#status = status ?? this.#status;
