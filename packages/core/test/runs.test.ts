@@ -1,7 +1,7 @@
 /**
  * Runs over real sockets: answers that outlive their connection.
  */
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import {
 	eventually,
 	openStream,
@@ -484,6 +484,22 @@ describe("a run", () => {
 		expect(reached).toBeLessThan(1_000);
 		await Promise.all(pages);
 		await Promise.all(readers.map((reader) => reader.return(true)));
+	});
+
+	// Node 20 warns about the eleventh listener of a signal.
+	it("adds one listener to a signal, however many readers it ends, and takes it away after the last", async () => {
+		const store = createMemoryRunStore();
+		const { status } = await store.claim("a", { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1 });
+		const controller = new AbortController();
+		const { signal } = controller;
+		const readers = Array.from({ length: 20 }, () =>
+			readRun(store, status, 1, signal, () => expect.unreachable()),
+		);
+		const steps = readers.map((reader) => reader.next());
+		expect(getEventListeners(signal, "abort")).toHaveLength(1);
+		controller.abort();
+		for (const step of steps) expect(await step).toEqual({ done: true, value: true });
+		expect(getEventListeners(signal, "abort")).toEqual([]);
 	});
 
 	// An async function for `onError` that fails would end the process.

@@ -1,6 +1,7 @@
 /**
  * A reader: yields the entries of one run from a position to its end, as they arrive, at the pace of the consumer.
  */
+import { onAborted } from "./aborts.js";
 import { endEntry } from "./run-end.js";
 import { type LastRead, markAt } from "./run-mark.js";
 import type { RunEntry, RunStatus, RunStore } from "./run-store.js";
@@ -41,11 +42,10 @@ export async function* readRun(
 	const stop = store.watch(run, () => bell.ring());
 	// Kept here, because a look at the signal for each event costs as much as reading it.
 	let { aborted } = signal;
-	const onAbort = (): void => {
+	const stopListening = onAborted(signal, () => {
 		aborted = true;
 		bell.ring();
-	};
-	signal.addEventListener("abort", onAbort);
+	});
 	let next = from;
 	let silentMs = run.leaseLeftMs + LEASE_SLACK_MS;
 	// A store that rings without an entry, because it has connected again, does not end the silence.
@@ -92,7 +92,7 @@ export async function* readRun(
 		}
 		return true;
 	} finally {
-		signal.removeEventListener("abort", onAbort);
+		stopListening();
 		stop();
 		bell.stop();
 	}
