@@ -6,6 +6,7 @@ import {
 	bytes,
 	el,
 	entryOf,
+	hasLine,
 	keyed,
 	ms,
 	setBars,
@@ -197,7 +198,9 @@ async function drawGroups() {
 
 function drawFeed() {
 	const withSends = $("sends").checked;
-	const visible = entries.filter(({ kind }) => withSends || kind !== "send").slice(0, MAX_FEED);
+	const visible = entries
+		.filter((entry) => hasLine(entry) && (withSends || entry.kind !== "send"))
+		.slice(0, MAX_FEED);
 	if (visible.length === 0) visible.push(undefined);
 	keyed(
 		$("feed"),

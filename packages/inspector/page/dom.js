@@ -110,6 +110,10 @@ const WORDS = {
 	run: "run",
 };
 
+/** Whether an entry has a line. A client that came back and has a gap was not resumed, and the gap has a line of its own. */
+export const hasLine = ({ kind, text }) =>
+	kind !== "resume" || text === "replayed" || text === "recovered";
+
 /** An entry of a timeline. */
 export function entryOf(entry, onClient) {
 	const { t, kind, client, groups = [], text = "", count } = entry;

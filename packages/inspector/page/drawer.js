@@ -1,5 +1,5 @@
 // The drawer: one client or group, its timeline, and what may be done to it.
-import { $, age, button, bytes, el, entryOf, setFacts, shown } from "./dom.js";
+import { $, age, button, bytes, el, entryOf, hasLine, setFacts, shown } from "./dom.js";
 import { change, get } from "./server.js";
 
 let allow = {};
@@ -115,7 +115,7 @@ async function refresh() {
 	});
 	if (entries.length === 0)
 		$("timeline").replaceChildren(el("li", "muted", "Nothing is remembered."));
-	else $("timeline").replaceChildren(...entries.map((entry) => entryOf(entry)));
+	else $("timeline").replaceChildren(...entries.filter(hasLine).map((entry) => entryOf(entry)));
 }
 
 function compose(kind = "all", name = "") {

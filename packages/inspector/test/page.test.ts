@@ -54,6 +54,9 @@ describe.skipIf(executablePath === undefined)("the page", () => {
 		await page.locator("#table").focus();
 		for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
 		await page.locator("#timeline").getByText("gap").waitFor();
+		await page.locator("#feed").getByText("gap").waitFor();
+		// The gap says that it was not.
+		expect(await page.getByText("resumed", { exact: true }).count()).toBe(0);
 		expect(await page.locator("#drawer-title").textContent()).toBe("ada");
 		expect(await page.locator("#facts").textContent()).toContain("none of ours");
 		sse.disconnect({ client: "ada" }, "moved");
@@ -68,6 +71,19 @@ describe.skipIf(executablePath === undefined)("the page", () => {
 		await page.locator("#groups").getByRole("button", { name: "news" }).click();
 		expect(await page.locator("#drawer-title").textContent()).toBe("news");
 		await page.locator("#timeline").getByText("moved").waitFor();
+	});
+
+	it("shows a client that came back and received what it missed as resumed", async () => {
+		const { page: address, open, sse } = await serve({ loopbackOnly: true }, { history: true });
+		const first = await open("ada", ["news"]);
+		sse.send({ group: "news" }, "1");
+		const [{ id = "" } = {}] = await first.take(1);
+		first.abort();
+		await open("ada", ["news"], { headers: { "last-event-id": id } });
+		const page = await browser.openWindow(address);
+		const resumed = page.locator("#feed li", { hasText: "resumed" });
+		await resumed.getByText("replayed").waitFor();
+		expect(await page.locator("#feed").getByText("gap").count()).toBe(0);
 	});
 
 	it("shows hostile names, types and data as text", async () => {
