@@ -3,7 +3,13 @@
  */
 
 import { startServer } from "@sse-service/testing";
-import { type StreamChunk, type StreamDurability, toServerSentEventsResponse } from "@tanstack/ai";
+import {
+	memoryStream,
+	resumeServerSentEventsResponse,
+	type StreamChunk,
+	type StreamDurability,
+	toServerSentEventsResponse,
+} from "@tanstack/ai";
 import { fetchServerSentEvents } from "@tanstack/ai-client";
 import { createRuns } from "sse-service/runs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -190,6 +196,24 @@ describe.each(combinations)("TanStack AI's client, with $name over $store", (eac
 		const joined: StreamChunk[] = [];
 		for await (const chunk of clientOf(server.url).joinRun("r")) joined.push(chunk);
 		expect(joined.filter(({ type }) => type === "RUN_ERROR")).toHaveLength(1);
+	});
+
+	it("is sent nothing of a finished run from now on, as by TanStack's own store", async () => {
+		const gate = new Gate();
+		gate.open();
+		const { server } = await serve(whole, gate);
+		for await (const _ of connect(server.url));
+		const response = await fetch(`${server.url}?runId=r&offset=now`);
+		const own = memoryStream({ runId: "v" });
+		await own.append([...CHUNKS]);
+		await own.close();
+		const adapter = memoryStream({ runId: "v", offset: "now" });
+		const vendors = resumeServerSentEventsResponse({ adapter });
+		const [events, vendorsEvents] = (await Promise.all([response.text(), vendors.text()])).map(
+			(text) => text.split("\n").filter((line) => line.startsWith("data:")),
+		);
+		expect([response.status, events]).toEqual([vendors.status, vendorsEvents]);
+		expect(events).toEqual([]);
 	});
 
 	it("learns that a run which it joins is unknown", async () => {
