@@ -8,9 +8,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "./free-ports.js";
-import { settled } from "./waiting.js";
+import { eventually, settled } from "./waiting.js";
 
 export interface ServerProcess {
 	readonly port: number;
@@ -44,7 +43,6 @@ export interface ServerProgram {
 
 /** Another process may take a port between its choice and its use. */
 const PORTS = 5;
-const LOOK_EVERY_MS = 10;
 
 export async function startServerProcess(program: ServerProgram): Promise<ServerProcess> {
 	const folder = mkdtempSync(join(tmpdir(), "sse-server-"));
@@ -126,16 +124,9 @@ async function run(program: ServerProgram, port: number, folder: string): Promis
 		await settled(closed, () => `the end of ${said()}`);
 	};
 	const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
-	const isReady = async (): Promise<boolean> => {
-		while (!isOver()) {
-			if (await answers(program, port)) return true;
-			// It starts on a processor that each look takes away.
-			await pause(LOOK_EVERY_MS);
-		}
-		return false;
-	};
 	try {
-		if (await settled(isReady(), said)) return { pid, output: () => output, kill };
+		await eventually(async () => isOver() || (await answers(program, port)), said);
+		if (!isOver()) return { pid, output: () => output, kill };
 	} catch (error) {
 		await kill("SIGKILL");
 		throw error;

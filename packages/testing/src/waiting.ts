@@ -6,7 +6,7 @@ import { Patience } from "./patience.js";
 // Not the clock that tests set.
 const { setTimeout, setInterval, clearInterval } = globalThis;
 const LOOK_EVERY_MS = 500;
-const LONGEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 100;
 
 /** `promise`, or a rejection that names what was awaited when it does not settle. */
 export function settled<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
@@ -36,7 +36,7 @@ export async function inTime<T>(limitMs: number, attempt: () => Promise<T>): Pro
 
 /**
  * Resolves once `test` holds, or resolves to true. It is asked again with pauses in which the event loop turns: of a millisecond
- * at first, then of a tenth of the time it has taken, up to 50 ms, because each look takes time from what it waits for. What
+ * at first, then of a tenth of the time it has taken, up to 100 ms, because each look takes time from what it waits for. What
  * `test` throws is thrown here.
  */
 export async function eventually(
