@@ -1,12 +1,8 @@
 /**
- * The event log of a process, over each client library of its engine.
+ * The event log of a process, over each client library of its engine. A process loads the one that it uses: most of the time that
+ * a start takes is for loading them.
  */
 
-import { connect } from "@nats-io/transport-node";
-import { natsEventLog } from "@sse-service/nats";
-import { redisEventLog } from "@sse-service/redis";
-import { Redis } from "ioredis";
-import { createClient } from "redis";
 import type { EventLog } from "sse-service/engine";
 
 export const ENGINES = ["redis", "redis-ioredis", "nats", "nats-cluster"] as const;
@@ -29,6 +25,10 @@ export async function connectEngine(
 	maxEvents: number,
 ): Promise<Connected> {
 	if (name === "redis") {
+		const [{ createClient }, { redisEventLog }] = await Promise.all([
+			import("redis"),
+			import("@sse-service/redis"),
+		]);
 		const client = createClient({ url });
 		client.on("error", () => {});
 		// It connects as soon as it can.
@@ -36,10 +36,18 @@ export async function connectEngine(
 		return { eventLog: redisEventLog({ client, maxEvents }), close: () => client.destroy() };
 	}
 	if (name === "redis-ioredis") {
+		const [{ Redis }, { redisEventLog }] = await Promise.all([
+			import("ioredis"),
+			import("@sse-service/redis"),
+		]);
 		const client = new Redis(url);
 		client.on("error", () => {});
 		return { eventLog: redisEventLog({ client, maxEvents }), close: () => client.disconnect() };
 	}
+	const [{ connect }, { natsEventLog }] = await Promise.all([
+		import("@nats-io/transport-node"),
+		import("@sse-service/nats"),
+	]);
 	const connection = await connect({
 		servers: url,
 		maxReconnectAttempts: -1,
