@@ -19,13 +19,15 @@ const READY_MS = 600_000;
 const WAIT = { interval: 100 };
 
 /** So many have all in one order. */
-const CLIENTS = sizeOf({ usual: 50, long: 150 });
+const CLIENTS = sizeOf({ usual: 30, long: 150 });
 /** So many live through a deploy. */
-const DEPLOYED = sizeOf({ usual: 60, long: 200 });
+const DEPLOYED = sizeOf({ usual: 30, long: 200 });
 
 /** So many are sent by each process, and one after these. */
-const EACH = sizeOf({ usual: 80, long: 200 });
+const EACH = sizeOf({ usual: 40, long: 200 });
 const LAST = 1_000;
+/** The load of a deploy. */
+const PER_SECOND = sizeOf({ usual: 30, long: 60 });
 const DRAIN_MS = sizeOf({ usual: 1_000, long: 4_000 });
 
 /** The span in which reconnects are counted, and how much more than an even share is allowed. */
@@ -111,7 +113,7 @@ for (const engine of ["redis", "nats"] as const) {
 				fleet,
 				truth,
 				random: createRandom(1),
-				perSecond: 60,
+				perSecond: PER_SECOND,
 				groups: ["red"],
 				clientIds: clients.map(({ reader }) => reader.clientId),
 				onProblem: (what) => problems.push(what),
