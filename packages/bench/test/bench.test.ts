@@ -52,7 +52,10 @@ const MAIN = new URL("../src/main.js", import.meta.url);
 /** These run below, over all their members. */
 const ELSEWHERE = /^(adapters|fetch)-/;
 /** They differ from others in sizes only. */
-const ALIKE = ["broadcast", "burst", "json-1k", "own", "fanout-delay", "latency", "fetch-burst"];
+const ALIKE = [
+	...["broadcast", "burst", "json-1k", "own", "growth"],
+	...["fanout-delay", "latency", "fetch-burst", "fetch-slow"],
+];
 /** In most runs, one of a kind is enough. */
 const OF_EVERY_KIND = WORKLOADS.map(({ name }) => name).filter(
 	(name) => isLongRun || !ALIKE.includes(name),
@@ -77,7 +80,9 @@ function expectFigures({ output, report }: Awaited<ReturnType<typeof run>>): voi
 	}
 }
 
-describe(`a small run of ${isLongRun ? "every workload" : "a workload of every kind"}`, () => {
+// Those that follow each other run side by side: their processes mostly wait for each other.
+
+describe.concurrent(`a small run of ${isLongRun ? "every workload" : "a workload of every kind"}`, () => {
 	let result: Awaited<ReturnType<typeof run>>;
 	beforeAll(async () => {
 		const workloads = CHOSEN.flatMap((name) => ["--workload", name]);
@@ -96,7 +101,7 @@ describe(`a small run of ${isLongRun ? "every workload" : "a workload of every k
 	});
 });
 
-describe("a small broadcast by everyone", () => {
+describe.concurrent("a small broadcast by everyone", () => {
 	let result: Awaited<ReturnType<typeof run>>;
 	beforeAll(async () => {
 		result = await run(MAIN, SMALL);
@@ -131,7 +136,7 @@ describe("a small broadcast by everyone", () => {
 	});
 });
 
-test("adapters are beside the core, and beside streams opened by hand", async () => {
+test.concurrent("adapters are beside the core, and beside streams opened by hand", async () => {
 	const workloads = ["--workload", "adapters-connect", "--workload", "adapters-event"];
 	const result = await run(MAIN, [...SMALL, ...workloads]);
 	expectFigures(result);
@@ -148,7 +153,7 @@ test("adapters are beside the core, and beside streams opened by hand", async ()
 	]);
 });
 
-test("streams on a Response are beside the core, better-sse and a loop by hand", async () => {
+test.concurrent("streams on a Response are beside the core, better-sse and a loop by hand", async () => {
 	const workloads = OF_EVERY_KIND.filter((name) => name.startsWith("fetch-"));
 	const chosen = workloads.flatMap((name) => ["--workload", name]);
 	const result = await run(MAIN, [...SMALL, ...chosen]);
@@ -169,13 +174,12 @@ test("streams on a Response are beside the core, better-sse and a loop by hand",
 	const ours = onResponses.slice(0, 2);
 	expect(measured).toEqual({
 		"fetch-event": all,
-		...(isLongRun && { "fetch-burst": all }),
-		"fetch-slow": [...ours, ...ours],
+		...(isLongRun && { "fetch-burst": all, "fetch-slow": [...ours, ...ours] }),
 		"fetch-connect": onResponses,
 	});
 });
 
-test("the bars are judged row by row", async () => {
+test.concurrent("the bars are judged row by row", async () => {
 	const { exitCode, report } = await run(MAIN, [
 		...SMALL,
 		"--bars",
@@ -191,7 +195,7 @@ test("the bars are judged row by row", async () => {
 	expect(report.verdicts.map(({ row }: { row: number }) => row)).toEqual([7, 7, 10]);
 });
 
-test("each row can be measured beside another checkout, in the same rounds", async () => {
+test.concurrent("each row can be measured beside another checkout, in the same rounds", async () => {
 	const { exitCode, report } = await run(MAIN, [
 		...SMALL,
 		...["--before", fileURLToPath(new URL("../../..", import.meta.url))],
@@ -202,7 +206,7 @@ test("each row can be measured beside another checkout, in the same rounds", asy
 	expect(report.verdicts).toMatchObject([{ row: 1, bar, measured: SPREAD }]);
 });
 
-test("an implementation that loses one event of one connection makes the run fail and is named", async () => {
+test.concurrent("an implementation that loses one event of one connection makes the run fail and is named", async () => {
 	const lossy = new URL("./lossy-bench.js", import.meta.url);
 	// So long what is lost is waited for. Where the machine is so busy that what is not lost takes as long, all get more time.
 	const attempt = async (timeoutMs: number): ReturnType<typeof run> => {

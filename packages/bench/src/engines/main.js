@@ -33,8 +33,8 @@ if (values.before !== undefined && values.save) {
 }
 const rounds = values.quick ? 1 : Number(values.rounds);
 const sizes = values.quick
-	? { events: 200, perSecond: 100, seconds: 1, clients: 20 }
-	: { events: 50_000, perSecond: 2_000, seconds: 5, clients: 5_000 };
+	? { warmUps: 20, events: 200, perSecond: 100, seconds: 1, clients: 20 }
+	: { warmUps: 2_000, events: 50_000, perSecond: 2_000, seconds: 5, clients: 5_000 };
 
 /** @type {readonly { key: string, title: string, digits: number, scale?: number }[]} */
 const FIGURES = [

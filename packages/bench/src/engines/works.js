@@ -16,6 +16,7 @@ import { Receiver } from "./receiver.js";
  * @property {number} otherPort
  *
  * @typedef {object} Sizes
+ * @property {number} warmUps before anything is measured
  * @property {number} events of the appending
  * @property {number} perSecond of the latencies
  * @property {number} seconds of the latencies
@@ -26,7 +27,6 @@ import { Receiver } from "./receiver.js";
 // With the JSON around it, 100 bytes.
 const PADDING = "x".repeat(52);
 const WINDOW = 1_000;
-const WARM_UPS = 2_000;
 const TIMEOUT_MS = 600_000;
 
 /** @template T @param {Entry} entry @param {(pair: Pair) => Promise<T>} work @returns {Promise<T>} */
@@ -50,7 +50,7 @@ export async function withPair({ name, engine: engineName, url }, work) {
 }
 
 /** @param {Entry} entry @param {Sizes} sizes @returns {Promise<Figures>} */
-export function measure({ receives, ...entry }, { events, perSecond, seconds }) {
+export function measure({ receives, ...entry }, { warmUps, events, perSecond, seconds }) {
 	return withPair({ receives, ...entry }, async ({ engine, sender, other, otherPort }) => {
 		const receiver = receives && (await Receiver.open(receives, otherPort));
 		let sent = 0;
@@ -61,7 +61,7 @@ export function measure({ receives, ...entry }, { events, perSecond, seconds }) 
 			await sender.ask("publish", work);
 		};
 		const received = () => receiver?.until(sent, TIMEOUT_MS);
-		await publish(WARM_UPS);
+		await publish(warmUps);
 		await received();
 
 		const read = () => Promise.all([sender.ask("usage"), other.ask("usage")]);
