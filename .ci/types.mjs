@@ -13,7 +13,10 @@ const compiler = dirname(createRequire(import.meta.url).resolve("typescript-7/pa
 const dirs = [join(root, ".ci"), ...workspacePackages().map(({ dir }) => dir)].filter((dir) =>
 	existsSync(join(dir, "tsconfig.json")),
 );
-const args = [join(compiler, "bin", "tsc"), "--build", "--noEmit", "--incremental", ...dirs];
+// Folders are checked at the same time, so each needs one checker. Of four, which are usual, each works out again what the
+// others know: that takes a quarter of the time.
+const options = ["--build", "--noEmit", "--incremental", "--checkers", "1"];
+const args = [join(compiler, "bin", "tsc"), ...options, ...dirs];
 // Garbage is collected half as often, which takes a half more memory and a tenth less time.
 const env = { ...process.env, GOGC: "200" };
 process.exitCode =

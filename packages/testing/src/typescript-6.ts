@@ -37,6 +37,8 @@ function sharingHost(options: ts.CompilerOptions, dir: string): ts.CompilerHost 
 	const host = ts.createCompilerHost(options);
 	const parse = host.getSourceFile.bind(host);
 	host.getCurrentDirectory = () => dir;
+	// As the compiler's command reads them. By default all comments are parsed, which takes a fifth of the time.
+	host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
 	host.getSourceFile = (name, how, ...more) => {
 		if (name.startsWith(`${dir}/`)) return parse(name, how, ...more);
 		const format = typeof how === "object" ? how.impliedNodeFormat : undefined;
