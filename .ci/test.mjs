@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { check } from "./check.mjs";
 import { onInterrupt, run } from "./command.mjs";
+import { installed } from "./installed.mjs";
 import { programs, provideProgram } from "./programs.mjs";
 import { Report } from "./report.mjs";
 import { build, install, SetupError, toolsEnv } from "./setup.mjs";
@@ -34,15 +35,25 @@ try {
 	const env = await toolsEnv();
 	await install(env);
 	await build(env);
-	await packAll(publicPackages());
-	const paths = await provide();
-	await Promise.all([check(report, env), test({ ...env, ...paths })]);
+	// Beside the steps that need no tarball, which take longer.
+	const packed = packAll(publicPackages());
+	await Promise.all([check(report, env, packed), packed.then(() => prepare(env)).then(test)]);
 } catch (error) {
 	if (!(error instanceof SetupError)) throw error;
 	console.log(error.message);
 	report.fail("setup");
 }
 report.end();
+
+/**
+ * Installs the packages, once for all tests that use them as they are published, and answers the environment of the tests.
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function prepare(env) {
+	// What cannot be installed is told by the tests that need it.
+	await installed(publicPackages().map(({ name }) => name)).catch(() => undefined);
+	return { ...env, ...(await provide()) };
+}
 
 /**
  * Gets the programs that tests need, and returns the variables that name them. What cannot be installed is

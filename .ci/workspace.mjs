@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { allows } from "./version-range.mjs";
 
 /**
  * @typedef {object} Manifest
@@ -75,17 +76,7 @@ export function pnpmVersion() {
 	return (manifest.packageManager ?? "").replace(/^pnpm@/, "").replace(/\+.*$/, "");
 }
 
-/** A sentence on why this Node cannot be used, or undefined. Knows `^a.b.c` and `>=a.b.c`, joined by `||`. */
+/** A sentence on why this Node cannot be used, or undefined. */
 export function nodeProblem(version = process.versions.node, range = manifest.engines?.node ?? "") {
-	const [major = 0, minor = 0, patch = 0] = version
-		.split(".")
-		.map((part) => Number.parseInt(part, 10));
-	const fits = range.split("||").some((part) => {
-		const wanted = /^(\^|>=)(\d+)\.(\d+)\.(\d+)$/.exec(part.trim());
-		if (wanted === null) return false;
-		const [wantedMajor = 0, wantedMinor = 0, wantedPatch = 0] = wanted.slice(2).map(Number);
-		if (major !== wantedMajor) return wanted[1] === ">=" && major > wantedMajor;
-		return minor > wantedMinor || (minor === wantedMinor && patch >= wantedPatch);
-	});
-	return fits ? undefined : `Node ${range} is needed, this is ${version}.`;
+	return allows(range, version) ? undefined : `Node ${range} is needed, this is ${version}.`;
 }

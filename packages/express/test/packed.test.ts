@@ -3,6 +3,8 @@
  */
 import { join } from "node:path";
 import { describePacked, formsOf } from "@sse-service/testing/packed";
+import { createProject } from "@sse-service/testing/project";
+import { expect, it } from "vitest";
 
 const PACKAGE = join(import.meta.dirname, "..");
 
@@ -62,4 +64,14 @@ app.use(byDefault(options), byName(options));
 sse({ retryMs: "1" });
 `,
 	},
+});
+
+it("the package is refused without Express, and beside a version that it does not allow", async () => {
+	const packages = ["@sse-service/express"];
+	await expect(createProject({ packages })).rejects.toThrow("and there is none");
+	// Not a version of Express, whatever it is.
+	const linked = { express: join(PACKAGE, "node_modules/sse-service") };
+	await expect(createProject({ packages, linked })).rejects.toThrow(
+		/^@sse-service\/express needs express .*, and there is \d/,
+	);
 });

@@ -1,7 +1,7 @@
 /**
  * An adapter as it is published: packed, installed into an empty project beside its framework, started, read, closed.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isLongRun } from "./long-run.js";
@@ -80,6 +80,8 @@ export function describePacked(suite: PackedSuite): void {
 
 		it("brings what it names, and no copy of anything else", () => {
 			const own = join(project.dir, "node_modules", name);
+			// A link would lead to a place where it finds more.
+			expect(realpathSync(own)).toBe(own);
 			expect(readdirSync(own).sort()).toEqual([
 				"CHANGELOG.md",
 				"LICENSE",

@@ -4,14 +4,24 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { installed } from "../../../.ci/installed.mjs";
 import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
-import { tarballOf } from "../../../.ci/tarball.mjs";
+import { allows } from "../../../.ci/version-range.mjs";
 import { compileIn } from "./compiler.js";
 import { eventually, settled } from "./waiting.js";
 
@@ -24,8 +34,8 @@ export interface ProjectOptions {
 	readonly packages: readonly string[];
 	/**
 	 * Folders of other packages, by the name under which programs find them: a framework, as the lock file's install has
-	 * it. npm links them, so that no registry is asked and nobody has a second copy, and refuses one that a peer range of
-	 * ours does not allow.
+	 * it. They are linked, so that nobody has a second copy; a peer that is missing, or that a range of ours does not allow,
+	 * is refused.
 	 */
 	readonly linked?: Readonly<Record<string, string>>;
 	/** The `type` of its package.json, by which `.js` and `.ts` files are ES modules. Default: it has none. */
@@ -120,51 +130,49 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 	};
 }
 
-async function install(options: ProjectOptions, dir: string): Promise<void> {
-	const { packages, linked = {}, type } = options;
-	const { own, foreign } = dependenciesOf(packages);
-	const tarballs = await Promise.all(
-		Array.from(own, async ([name, folder]) => [name, await tarballOf(folder)] as const),
+async function install(
+	{ packages, linked = {}, type }: ProjectOptions,
+	dir: string,
+): Promise<void> {
+	const { own, foreign } = await installed(packages);
+	const folders = new Map(
+		[...foreign, ...Object.entries(linked)].map(([name, path]) => [name, realpathSync(path)]),
 	);
-	const folders = [...foreign, ...Object.entries(linked)].map(
-		([name, folder]) => [name, realpathSync(folder)] as const,
-	);
+	for (const folder of own.values()) refusePeers(folder, folders);
+	const placeOf = (name: string): string => join(dir, "node_modules", name);
+	// Copies, for a link would lead to where all packages are, and what one does not name it must not find.
+	for (const [name, folder] of own) cpSync(folder, placeOf(name), { recursive: true });
+	for (const [name, folder] of folders) {
+		mkdirSync(dirname(placeOf(name)), { recursive: true });
+		symlinkSync(folder, placeOf(name));
+	}
 	const dependencies = Object.fromEntries(
-		[...tarballs, ...folders].map(([name, path]) => [name, `file:${path}`]),
+		[...own, ...folders].map(([name, path]) => [name, `file:${path}`]),
 	);
 	writeFileSync(join(dir, "package.json"), JSON.stringify({ private: true, type, dependencies }));
-	// The scripts would be those of the linked packages, which build them in a repository of their own.
-	const args = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
-	await execute("npm", args, { cwd: dir });
 }
 
-interface Dependencies {
-	/** The folders of packages of this repository, by name. */
-	readonly own: Map<string, string>;
-	/** The folders of the packages that they depend on, by name. */
-	readonly foreign: Map<string, string>;
-}
-
-function dependenciesOf(
-	packages: readonly string[],
-	found: Dependencies = { own: new Map(), foreign: new Map() },
-): Dependencies {
-	for (const name of packages) {
-		if (found.own.has(name)) continue;
-		const folder = folderOf(name);
-		found.own.set(name, folder);
-		const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-		for (const [needed, range] of Object.entries<string>(dependencies ?? {})) {
-			if (range.startsWith("workspace:")) dependenciesOf([needed], found);
-			else found.foreign.set(needed, join(folder, "node_modules", needed));
-		}
+/** As npm does: a peer that is missing, or of a version that the package does not allow. */
+function refusePeers(folder: string, folders: ReadonlyMap<string, string>): void {
+	const { name, peerDependencies = {}, peerDependenciesMeta = {} } = manifestIn(folder);
+	for (const [peer, range] of Object.entries(peerDependencies)) {
+		const its = folders.get(peer);
+		if (its === undefined && peerDependenciesMeta[peer]?.optional === true) continue;
+		const version = its === undefined ? undefined : manifestIn(its).version;
+		if (version === undefined || !allows(range, version))
+			throw new Error(`${name} needs ${peer} ${range}, and there is ${version ?? "none"}`);
 	}
-	return found;
 }
 
-/** The core is in `core`; `@sse-service/x` is in `x`. */
-function folderOf(name: string): string {
-	return join(REPOSITORY, "packages", /^@sse-service\/(.+)$/.exec(name)?.[1] ?? "core");
+interface Manifest {
+	readonly name: string;
+	readonly version: string;
+	readonly peerDependencies?: Readonly<Record<string, string>>;
+	readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+function manifestIn(folder: string): Manifest {
+	return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
 /** Whether a program said more on stderr than that a call took longer than its limit, as calls do on a busy machine. */

@@ -1,0 +1,1 @@
+export function allows(range: string, version: string): boolean;
