@@ -18,10 +18,10 @@ import { publicPackages, root, workspacePackages } from "./workspace.mjs";
 const AT_ONCE = 2;
 
 /**
- * Runs all steps, two at a time. The packages must be built.
- * @param {Report} report @param {NodeJS.ProcessEnv} env
+ * Runs all steps, two at a time. The packages must be built. `packed`: when they are packed as well.
+ * @param {Report} report @param {NodeJS.ProcessEnv} env @param {Promise<void>} packed
  */
-export async function check(report, env) {
+export async function check(report, env, packed) {
 	/** @param {string} command @param {readonly string[]} args */
 	const tool = (command, args) => run(command, args, { cwd: root, env });
 	/** @type {[name: string, work: () => Promise<Verdict>][]} */
@@ -36,7 +36,8 @@ export async function check(report, env) {
 	for (const own of publicPackages()) {
 		/** @param {(file: string) => Promise<Verdict>} use */
 		const tarball = (use) =>
-			tarballOf(own.dir)
+			packed
+				.then(() => tarballOf(own.dir))
 				.then(use)
 				.catch((error) => ({ ok: false, output: error.message }));
 		// One without `main` is for those who import: CommonJS is not asked about.
@@ -135,10 +136,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	try {
 		const env = await toolsEnv();
 		await build(env);
-		await packAll(publicPackages());
+		const packed = packAll(publicPackages());
 		// `npm test` runs it with the other tests of the core.
 		const layers = () => run("vitest", ["run", "test/layers.test.ts"], { cwd: core, env });
-		await Promise.all([check(report, env), report.step("layers", layers)]);
+		await Promise.all([check(report, env, packed), report.step("layers", layers)]);
 	} catch (error) {
 		if (!(error instanceof SetupError)) throw error;
 		console.log(error.message);
