@@ -93,15 +93,19 @@ export interface SharedOptions {
 
 type MaybePromise<T> = T | Promise<T>;
 
+// Named through `RequestInit`: Node's types have no global names for them, and a program for Node has no DOM's.
+type Body = NonNullable<RequestInit["body"]>;
+type HeadersOf = NonNullable<RequestInit["headers"]>;
+
 export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	/** The request method. Default `GET`. */
 	readonly method?: string | undefined;
 	/** The request body, or a function that creates it for each attempt. A stream can be sent only once, so pass a function. */
-	readonly body?: BodyInit | (() => MaybePromise<BodyInit>) | undefined;
+	readonly body?: Body | (() => MaybePromise<Body>) | undefined;
 	/** Request headers, or a function called for each attempt: for a token that expires. */
-	readonly headers?: HeadersInit | (() => MaybePromise<HeadersInit>) | undefined;
+	readonly headers?: HeadersOf | (() => MaybePromise<HeadersOf>) | undefined;
 	/** Default: that of `fetch`, `same-origin`. */
-	readonly credentials?: RequestCredentials | undefined;
+	readonly credentials?: RequestInit["credentials"] | undefined;
 	/** Another `fetch`. Default: the global one, looked up for each attempt. */
 	readonly fetch?: typeof fetch | undefined;
 	/** Closes the stream when it aborts. */
