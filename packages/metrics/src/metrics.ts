@@ -10,6 +10,8 @@ export interface Metric {
 	readonly help: string;
 	/** The label, then the values that it has from the start; others appear when they occur. */
 	readonly label?: readonly string[];
+	/** How prom-client joins the workers of a cluster. Default `sum`. */
+	readonly aggregator?: "sum" | "min" | "max";
 	/** Upper bounds, in seconds. For histograms. */
 	readonly buckets?: readonly number[];
 }
@@ -135,11 +137,13 @@ export const METRICS = {
 		name: "sse_ready",
 		kind: "gauge",
 		help: "1 if new clients should be routed to this process, or 0",
+		aggregator: "min",
 	},
 	behind: {
 		name: "sse_log_behind",
 		kind: "gauge",
 		help: "Events in the shared log that this process has not delivered yet",
+		aggregator: "max",
 	},
 	append: {
 		name: "sse_log_append_seconds",

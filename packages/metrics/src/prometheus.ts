@@ -27,10 +27,11 @@ export function prometheusMetrics(options: PrometheusOptions): () => void {
 	const remove = (): void => {
 		for (const name of names.splice(0)) register.removeSingleMetric(name);
 	};
-	const configOf = ({ name, help, label }: Metric) => {
+	const configOf = ({ name, help, label, aggregator = "sum" }: Metric) => {
 		// prom-client refuses a name that is taken, and that metric stays.
 		if (register.getSingleMetric(name) === undefined) names.push(name);
-		return { name, help, labelNames: label?.slice(0, 1) ?? [], registers: [register] };
+		const labelNames = label?.slice(0, 1) ?? [];
+		return { name, help, labelNames, aggregator, registers: [register] };
 	};
 	const backend: Backend = {
 		read(metric, read) {

@@ -6,7 +6,7 @@ import { redisEventLog } from "@sse-service/redis";
 import { eventually, openStream, sizeOf, startServer, type TestStream } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import fc from "fast-check";
-import { Registry } from "prom-client";
+import { AggregatorRegistry, Registry } from "prom-client";
 import { createClient } from "redis";
 import {
 	type CloseReason,
@@ -399,6 +399,24 @@ it("a named group counts from 0, so that the rate of its first events is not los
 		{ labels: { group: "b" }, value: 0 },
 	]);
 	stop();
+});
+
+/** prom-client adds the gauges of the workers of a cluster: with one of three not ready, `sse_ready` was 2. */
+it("of the workers of a cluster, the least ready and the furthest behind count", async () => {
+	const behind = [3, 5, 0];
+	const registers = behind.map((events, worker) => {
+		const register = new Registry();
+		const health = () => ({ ready: worker !== 1, log: { behind: events } });
+		const service = Object.defineProperty(createSSEService(), "health", { value: health });
+		prometheusMetrics({ service, register });
+		return register;
+	});
+	const all = await AggregatorRegistry.aggregate(
+		await Promise.all(registers.map((register) => register.getMetricsAsJSON())),
+	).metrics();
+	expect(all).toMatch(/^sse_ready 0$/m);
+	expect(all).toMatch(/^sse_log_behind 5$/m);
+	expect(all).toMatch(/^sse_connections 0$/m);
 });
 
 it.each([undefined, [], {}, "sse"])("refuses %j as a service", (service) => {
