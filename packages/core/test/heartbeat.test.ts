@@ -37,6 +37,23 @@ describe("on the wire", () => {
 		expect(await stream.take(1)).toEqual([{ data: "x", event: "e" }]);
 	});
 
+	it("follows a faked clock, and events need only setImmediate to be real", async () => {
+		vi.useFakeTimers({
+			toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+		});
+		try {
+			await serve({ heartbeatIntervalMs: 60_000 });
+			const stream = await openStream(server.url);
+			sse.send("all", "x");
+			expect(await stream.take(1)).toEqual([{ data: "x" }]);
+			expect(stream.comments).toEqual(["open"]);
+			vi.advanceTimersByTime(150_000);
+			await stream.until(() => stream.comments.includes("heartbeat"));
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
 	it("with commentForm block comments and a lone retry end with a blank line", async () => {
 		await serve({ heartbeatIntervalMs: 20, commentForm: "block", retryMs: 7 });
 		const stream = await openStream(server.url);
