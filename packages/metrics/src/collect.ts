@@ -28,6 +28,8 @@ export interface Backend {
 	counter(metric: Metric): (value: number, label?: string) => void;
 	/** @returns what adds a value to a histogram */
 	histogram(metric: Metric): (value: number, label?: string) => void;
+	/** Removes all of these. */
+	end(): void;
 }
 
 /** Of every message, what is read here. */
@@ -48,7 +50,7 @@ interface Message {
 
 /** Measures until the returned function is called. If the backend refuses a metric, nothing is measured. */
 export function collect(options: MetricsOptions, backend: Backend): () => void {
-	const stops: (() => void)[] = [];
+	const stops = [() => backend.end()];
 	const stop = (): void => {
 		for (const each of stops.splice(0)) each();
 	};

@@ -57,14 +57,13 @@ export function openTelemetryMetrics(options: OpenTelemetryOptions): () => void 
 			const histogram = meter.createHistogram(name, { ...config, advice });
 			return (value, label) => histogram.record(value, labelsOf(metric, label));
 		},
+		end() {
+			for (const [callback, observable] of observed.splice(0)) {
+				meter.removeBatchObservableCallback(callback, [observable]);
+			}
+		},
 	};
-	const stop = collect(options, backend);
-	return () => {
-		stop();
-		for (const [callback, observable] of observed.splice(0)) {
-			meter.removeBatchObservableCallback(callback, [observable]);
-		}
-	};
+	return collect(options, backend);
 }
 
 function instrument(metric: Metric) {

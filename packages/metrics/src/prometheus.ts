@@ -24,9 +24,6 @@ export interface PrometheusOptions extends MetricsOptions {
 export function prometheusMetrics(options: PrometheusOptions): () => void {
 	const { register = globalRegister } = options;
 	const names: string[] = [];
-	const remove = (): void => {
-		for (const name of names.splice(0)) register.removeSingleMetric(name);
-	};
 	const configOf = ({ name, help, label, aggregator = "sum" }: Metric) => {
 		// prom-client refuses a name that is taken, and that metric stays.
 		if (register.getSingleMetric(name) === undefined) names.push(name);
@@ -67,15 +64,9 @@ export function prometheusMetrics(options: PrometheusOptions): () => void {
 			for (const value of firstValuesOf(metric)) histogram.zero(labelsOf(metric, value));
 			return (value, label) => histogram.observe(labelsOf(metric, label), value);
 		},
+		end() {
+			for (const name of names.splice(0)) register.removeSingleMetric(name);
+		},
 	};
-	try {
-		const stop = collect(options, backend);
-		return () => {
-			stop();
-			remove();
-		};
-	} catch (error) {
-		remove();
-		throw error;
-	}
+	return collect(options, backend);
 }
