@@ -10,7 +10,7 @@ export { encodeRunCursor, parseRunCursor, type RunCursor } from "./runs/run-curs
 export { endEntry, endReasonOf } from "./runs/run-end.js";
 export { checkRunId } from "./runs/run-id.js";
 export { RunListeners } from "./runs/run-listeners.js";
-export type { LastRead } from "./runs/run-mark.js";
+export { type LastRead, newTermAfter } from "./runs/run-mark.js";
 export { type RunPage, readRun } from "./runs/run-reader.js";
 export type {
 	ClaimRules,

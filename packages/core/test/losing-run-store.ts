@@ -2,7 +2,7 @@
  * A run store that can lose its newest writes, as an engine does in a failover: it keeps what the interface says, and no more.
  */
 import type { RunEntry, RunStatus, RunStore } from "../src/runs.js";
-import { decodeRunEntries, encodeRunEntries } from "../src/runs.js";
+import { decodeRunEntries, encodeRunEntries, newTermAfter } from "../src/runs.js";
 
 interface Kept {
 	status: RunStatus;
@@ -49,7 +49,7 @@ export class LosingRunStore implements RunStore {
 	async adopt(id: string, attempt: string): Promise<RunStatus | undefined> {
 		const run = this.#runs.get(id);
 		if (run?.status.attempt !== attempt || !run.status.isReleased) return undefined;
-		run.status = { ...run.status, term: run.status.term + 1, isReleased: false };
+		run.status = { ...run.status, term: newTermAfter(run.status.term), isReleased: false };
 		return run.status;
 	}
 

@@ -57,6 +57,20 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		expect(await store.read("r", run.attempt, 3, 9)).toHaveLength(3);
 	});
 
+	// Both had the same term, so both wrote, and each took the other's events for its own that were already stored.
+	it("is written by one of two processes that took it over, because Redis lost that the first did", async () => {
+		const { store, other, call, run } = await start();
+		const { id, attempt, term } = run;
+		await store.write([{ id, attempt, term, after: 0, entries: [], release: true, rules: RULES }]);
+		const first = (await store.adopt(id, attempt, RULES)) as RunStatus;
+		await call("HSET", "{sse}:run:r", "term", "1", "released", "1");
+		const second = (await other.adopt(id, attempt, RULES)) as RunStatus;
+		const writes = [first, second].map(({ term: own }) => ({
+			...{ id, attempt, term: own, after: 0, entries: [{ data: `${own}` }], rules: RULES },
+		}));
+		expect(await store.write(writes)).toEqual([undefined, 1]);
+	});
+
 	// A part that was read before a failover was kept for other readers, and stood for what Redis had in its place.
 	it("is read anew by a process that has lost its connection: Redis may have other entries now", async () => {
 		const { proxy, store, other, call, run, stream } = await start();

@@ -201,7 +201,8 @@ class ProcessRuns implements Runs {
 		this.#producers.set(status.attempt, producer);
 		const onEnd = this.#diagnostics.started(status);
 		void producer.ended.then((end) => {
-			this.#producers.delete(status.attempt);
+			// A failover may have lost that this process took the run over, and it did so again.
+			if (this.#producers.get(status.attempt) === producer) this.#producers.delete(status.attempt);
 			onEnd(end);
 		});
 		const run: Run = {

@@ -16,6 +16,15 @@ export interface LastRead {
 	isReplaced: boolean;
 }
 
+/**
+ * Returns the term of a producer that takes a run over from one with the given term. It is greater by a random number: of two that take
+ * the same run over, because a failover lost that the first did, the store must refuse one.
+ */
+export function newTermAfter(term: number): number {
+	const [by = 0] = crypto.getRandomValues(new Uint32Array(1));
+	return term + 1 + by;
+}
+
 /** @returns `undefined` for the first producer: the attempt tells its events */
 export function newMark({ term }: Pick<RunStatus, "term">): string | undefined {
 	return term === 1 ? undefined : randomId(LENGTH);

@@ -24,7 +24,7 @@ export interface RunStatus {
 	readonly id: string;
 	/** Identifies this attempt. A run that is started again after its end gets a new one. */
 	readonly attempt: string;
-	/** Counts the producers of this attempt: 1, and one more for each that has taken it over. */
+	/** Tells the producers of this attempt: 1 for the first, and a greater one for each that has taken it over: see `newTermAfter`. */
 	readonly term: number;
 	/** Whether its producer has handed it over, and no other has taken it yet. */
 	readonly isReleased: boolean;

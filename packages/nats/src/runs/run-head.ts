@@ -6,6 +6,7 @@ import {
 	type ClaimRules,
 	endEntry,
 	endReasonOf,
+	newTermAfter,
 	type RunEntry,
 	type RunOutcome,
 	type RunStatus,
@@ -94,7 +95,7 @@ export function ended(
 
 export function adopted(head: RunHead, { leaseMs, ttlMs }: ClaimRules): RunDraft {
 	return {
-		head: { ...head, term: head.term + 1, isReleased: false, leaseMs, ttlMs },
+		head: { ...head, term: newTermAfter(head.term), isReleased: false, leaseMs, ttlMs },
 		entries: [],
 	};
 }

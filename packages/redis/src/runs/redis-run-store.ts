@@ -5,6 +5,7 @@
 import { guarded, SSEError } from "sse-service/engine";
 import {
 	type ClaimRules,
+	newTermAfter,
 	type RunEntry,
 	RunListeners,
 	type RunSnapshot,
@@ -90,7 +91,7 @@ class RedisRunStore implements RunStore {
 	}
 
 	async adopt(id: string, attempt: string, rules: ClaimRules): Promise<RunStatus | undefined> {
-		const args = [attempt, String(rules.leaseMs), String(rules.ttlMs)];
+		const args = [attempt, rules.leaseMs, rules.ttlMs, newTermAfter(0)].map(String);
 		const status = (await this.#ofRun(ADOPT, id, args)) as unknown[] | null;
 		return status === null ? undefined : statusOf(status);
 	}

@@ -152,12 +152,12 @@ redis.call('XADD', control, 'MAXLEN', '~', 1000, '*', 'a', attempt)
 return 1
 `);
 
-/** KEYS: the index, control, the hash. ARGV: id, the attempt, lease, ttl. It answers the status, or nothing. */
+/** KEYS: the index, control, the hash. ARGV: id, the attempt, lease, ttl, how much greater the term becomes. It answers the status, or nothing. */
 export const ADOPT = defineScript(`${COMMON}
 local id, hash, lease = ARGV[1], KEYS[4], tonumber(ARGV[3])
 local attempt, state = settle(id, hash)
 if attempt ~= ARGV[2] or state ~= 'running' or redis.call('HDEL', hash, 'released') == 0 then return nil end
-redis.call('HINCRBY', hash, 'term', 1)
+redis.call('HINCRBY', hash, 'term', ARGV[5])
 redis.call('HSET', hash, 'lease', now + lease, 'fresh', now + lease / 2, 'ttl', ARGV[4])
 keep(id, hash, attempt, lease + ARGV[4])
 return status(id, hash)
