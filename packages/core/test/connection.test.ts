@@ -799,3 +799,20 @@ describe("the handle", () => {
 		expect(stream.text).toBe(": open\nretry: 1234\n");
 	});
 });
+
+/** `res.stream` is that of HTTP/2, where Node has it. Applications keep functions and other objects under that name. */
+it.each([
+	["a function", () => "the application's"],
+	["an object", { destroyed: true, closed: true }],
+])("%s that the application keeps as res.stream changes nothing", async (_what, stream) => {
+	await serve((_req, res) => {
+		Object.assign(res, { stream });
+		return {};
+	});
+	const reader = await openStream(server.url);
+	expect(connected[0]?.connection.closed).toBe(false);
+	expect(sse.send("all", "x")).toBe(1);
+	expect(await reader.take(1)).toEqual([{ data: "x" }]);
+	connected[0]?.connection.close();
+	expect(await reader.ended).toBe(true);
+});

@@ -51,7 +51,13 @@ export function nodeObjectsOf(
 	throw invalid("ERR_SSE_INVALID_REQUEST", `${what}, ${hint}`, isRequest ? res : req);
 }
 
+/** The stream of HTTP/2 below a response. A response of HTTP/1.1 has none, whatever an application keeps there (`res.stream = …`). */
+export function http2StreamOf<Stream>(response: { readonly stream?: Stream }): Stream | undefined {
+	return response instanceof ServerResponse ? undefined : response.stream;
+}
+
 /** Whether a stand-in (for tests or serverless functions) replaces the socket: then no server emits 'close' for the response. */
-export function isStandIn({ socket, stream }: NodeResponse): boolean {
-	return stream === undefined && socket !== null && !(socket instanceof Socket);
+export function isStandIn(response: NodeResponse): boolean {
+	const { socket } = response;
+	return http2StreamOf(response) === undefined && socket !== null && !(socket instanceof Socket);
 }

@@ -12,7 +12,7 @@ import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
-import { isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
+import { http2StreamOf, isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
 import type { OpenSink } from "./open-sinks.js";
 import { isBehindStream, onSocket } from "./pipelining.js";
 import { addListeners, listenersFor, removeListeners } from "./response-listeners.js";
@@ -47,7 +47,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		this.#request = request;
 		this.response = response;
 		this.headersOnly = request.method === "HEAD";
-		this.#stream = response.stream;
+		this.#stream = http2StreamOf(response);
 		this.#isWatched = isCheapToWatch(response);
 	}
 
