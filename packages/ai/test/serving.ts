@@ -5,13 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { startServer, type TestServer } from "@sse-service/testing";
 import { createRuns, type RunProducer, type Runs, type RunsOptions } from "sse-service/runs";
-import { afterEach } from "vitest";
-
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-	for (const close of closing.splice(0).reverse()) await close();
-});
+import { onTestFinished } from "vitest";
 
 export interface Serving {
 	readonly runs: Runs;
@@ -25,6 +19,7 @@ export interface Serving {
 	cut(): void;
 }
 
+/** Until the test has ended. A hook here would be one of the first file that loads this. */
 export async function serve(
 	options: RunsOptions,
 	idOf: (req: IncomingMessage, body: string) => string,
@@ -41,7 +36,7 @@ export async function serve(
 		if (req.method === "POST" && lastEventId === undefined) await runs.start(id, produce);
 		await runs.follow(id, { req, res });
 	});
-	closing.push(async () => {
+	onTestFinished(async () => {
 		await runs.close();
 		await server.destroy();
 	});

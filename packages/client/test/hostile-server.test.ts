@@ -21,6 +21,8 @@ describe("on a clock that the test moves", () => {
 		vi.useFakeTimers();
 	});
 	afterEach(() => {
+		// First: a spy on a function of the test's clock, restored later, would put that function back, and no timer would fire.
+		vi.restoreAllMocks();
 		vi.useRealTimers();
 	});
 

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { startServer, type TestServer } from "@sse-service/testing";
 import { createSSEService, isSSEError, type SSEService, type SSEServiceOptions } from "sse-service";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import {
 	type AnyEvents,
 	type EventMap,
@@ -23,15 +23,9 @@ export interface Serving {
 
 type Intercept = (req: IncomingMessage, res: ServerResponse, count: number) => boolean | undefined;
 
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-	for (const close of closing.splice(0).reverse()) await close();
-});
-
-/** Run when the test has ended. */
+/** Run when the test has ended, what was added last first. A hook here would be one of the first file that loads this. */
 export function atEnd(close: () => unknown): void {
-	closing.push(close);
+	onTestFinished(async () => void (await close()));
 }
 
 /** `intercept` may answer a request itself, and says so by `true`. */
