@@ -24,7 +24,7 @@ import {
 
 const EVENTS = sizeOf({ usual: 2_500, long: 10_000 });
 const CUTS_IN_ALL = EVENTS / 100;
-/** Of a connection. Ten thousand events have about 500,000 together, enough for all cuts. */
+/** Of a connection. Ten thousand events have about 500,000 together, mostly enough for all cuts. */
 const MAX_BYTES = 12_000;
 /** So many events may be sent that the client does not have yet. */
 const MAX_LAG = 200;
@@ -87,23 +87,23 @@ async function claim(open: OpenReceiver): Promise<void> {
 	const random = createRandom(seed);
 	const sent: string[] = [];
 	proxy.start();
-	while (sent.length < EVENTS) {
-		const end = Math.min(sent.length + random.between(1, 20), EVENTS);
+	// With some seeds, the cuts need more bytes.
+	while (sent.length < EVENTS || proxy.cuts < CUTS_IN_ALL) {
+		const end = sent.length + random.between(1, 20);
 		while (sent.length < end) sent.push(send(sent.length));
 		await new Promise((resolve) => setImmediate(resolve));
 		// Else nearly all of it would be replayed at the end.
 		await untilReceived(receiver, sent.length - MAX_LAG);
 	}
 	sse.send("all", "last");
-	await untilReceived(receiver, EVENTS + 2);
+	await untilReceived(receiver, sent.length + 2);
 	expect(await receiver.received()).toEqual(["message first", ...sent, "message last"]);
-	expect(sent).toHaveLength(EVENTS);
 	expect(proxy.cuts).toBe(CUTS_IN_ALL);
 	expect(Object.keys(proxy.cutsAt).sort()).toEqual([...CUTS].sort());
 	expect(Object.keys(sse.stats().resumes)).toEqual(["replayed"]);
 }
 
-describe(`a client whose connection is cut ${CUTS_IN_ALL} times while ${EVENTS} events are sent has each once, in order`, () => {
+describe(`a client whose connection is cut ${CUTS_IN_ALL} times while ${EVENTS} events or more are sent has each once, in order`, () => {
 	it("eventsource on Node", async ({ onTestFailed }) => {
 		onTestFailed(sayWhatRepeatsIt);
 		await claim(openOnNode);
