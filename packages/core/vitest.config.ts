@@ -6,6 +6,8 @@ import { isLongRun } from "../testing/src/long-run.js";
 /** What only looks at the bytes, or does not depend on the way that they take, goes both ways in a long run. */
 const ONCE_IN_MOST_RUNS = [
 	"test/{wire,model}/**",
+	"test/{ahead-of-log,commands-behind-a-loss,idempotency,kept-groups,older-commands,order-of-commands}.test.ts",
+	"test/{attempt-writer,lost-hand-over,recent-entries,recover,refused-promises}.test.ts",
 	"test/{context,cuts,default-service,flush,hostile-cursors,limits,mistakes}.test.ts",
 	"test/{ahead-ids,engine-*,lost-key,memory-*,namespaces,presence}.test.ts",
 	"test/*run*.test.ts",

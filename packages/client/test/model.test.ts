@@ -1,6 +1,7 @@
 /**
  * The client against servers that do anything: a script of answers, on a clock that the test moves.
  */
+import { sizeOf } from "@sse-service/testing";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openStream, type StreamError, type StreamState } from "../src/index.js";
@@ -24,6 +25,7 @@ const BASE_MS = 100;
 const MAX_MS = 1_000;
 const STALL_MS = 5_000;
 const CONNECT_MS = 3_000;
+const RUNS = sizeOf({ usual: 100, long: 300 });
 
 const answers = fc.array(
 	fc.oneof(
@@ -218,7 +220,7 @@ describe("the client and a server that does anything", () => {
 				expect(final).toHaveLength(stream.error === undefined ? 0 : 1);
 				expect(vi.getTimerCount()).toBe(0);
 			}),
-			{ numRuns: 300 },
+			{ numRuns: RUNS },
 		);
 	});
 
@@ -238,7 +240,7 @@ describe("the client and a server that does anything", () => {
 				expect(vi.getTimerCount()).toBe(0);
 				expect(stream.state).toBe("closed");
 			}),
-			{ numRuns: 300 },
+			{ numRuns: RUNS },
 		);
 	});
 });
