@@ -352,6 +352,15 @@ describe("HTTP/1 details", () => {
 		expect(chunk).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n7\r\n: open\n\r\n$/);
 	});
 
+	it("what is sent in the tick in which the stream opens comes in that packet as well", async () => {
+		server = await startServer((req, res) => {
+			sse.connect({ req, res }).connection.send("at once");
+		});
+		const client = await openSocket(server.port, ["GET / HTTP/1.1", "Host: x"]);
+		const [chunk] = await once(client.socket, "data");
+		expect(chunk).toMatch(/\r\n\r\n7\r\n: open\n\r\nf\r\ndata: at once\n\n\r\n$/);
+	});
+
 	it("a server's socket timeout does not end the stream, and holds again for the next request", async () => {
 		server = await startServer((req, res) => {
 			if (req.url === "/plain") res.end("ok");

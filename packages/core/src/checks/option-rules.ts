@@ -40,8 +40,8 @@ export function readOptions<Options extends object>(
  * @throws `ERR_SSE_INVALID_OPTION` for an unknown name
  */
 export function checkKeys(given: object, known: object, rule: string, within = ""): void {
-	for (const each of Object.keys(given)) {
-		if (Object.hasOwn(known, each)) continue;
+	for (const each in given) {
+		if (Object.hasOwn(known, each) || !Object.hasOwn(given, each)) continue;
 		const error = invalid("ERR_SSE_INVALID_OPTION", rule, within + each);
 		error.message += didYouMean(each, Object.keys(known));
 		throw error;

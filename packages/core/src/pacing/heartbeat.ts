@@ -73,8 +73,7 @@ export class Heartbeat<T extends Beating> {
 		const slot = this.#slots[connection.heartbeatSlot] ?? [];
 		connection.heartbeatIndex = slot.push(connection) - 1;
 		this.#size++;
-		const tickMs = Math.ceil(this.#roundMs / this.#slots.length);
-		this.#timer ??= this.#context.run(() => setInterval(this.#tick, tickMs).unref());
+		this.#timer ??= this.#start();
 	}
 
 	delete(connection: T): void {
@@ -91,6 +90,11 @@ export class Heartbeat<T extends Beating> {
 		if (this.#size > 0) return;
 		clearInterval(this.#timer);
 		this.#timer = undefined;
+	}
+
+	#start(): ReturnType<typeof setInterval> {
+		const tickMs = Math.ceil(this.#roundMs / this.#slots.length);
+		return this.#context.run(() => setInterval(this.#tick, tickMs).unref());
 	}
 
 	readonly #tick = (): void => {

@@ -45,10 +45,11 @@ export class Admission {
 			const what = "connections with this limitKey";
 			refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_KEY", what, "maxConnectionsPerKey");
 		}
-		const { connections = [] } = this.#registry.client(clientId) ?? {};
+		const connections = this.#registry.client(clientId)?.connections;
 		const alone = standalone.byClient.of(clientId);
-		if (connections.length + alone.size < limits.maxConnectionsPerClient) return undefined;
-		const [oldest] = connections.length > 0 ? connections : alone;
+		const count = (connections?.length ?? 0) + alone.size;
+		if (count < limits.maxConnectionsPerClient) return undefined;
+		const [oldest] = connections ?? alone;
 		if (limits.clientLimitPolicy === "close-oldest") return oldest;
 		const what = "connections of this client";
 		return refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", what, "maxConnectionsPerClient");

@@ -66,7 +66,8 @@ export class Registry {
 			const membership = this.#enter(connection, client, name, own ?? meta);
 			connection.home ??= membership;
 		}
-		connection.memberships = this.#aloneIn(groups) ?? new Set(groups);
+		const alone = groups.length === 1 ? this.#groups.get(groups[0] ?? "")?.alone : undefined;
+		connection.memberships = alone ?? new Set(groups);
 		return client;
 	}
 
@@ -209,16 +210,10 @@ export class Registry {
 		if (name === DEFAULT_GROUP && client.connections.length > 0) client.main = undefined;
 	}
 
-	/** Returns the shared memberships of connections that are in this one group only. */
-	#aloneIn(names: Iterable<string>): ReadonlySet<string> | undefined {
-		const [name = "", another] = names;
-		return another === undefined ? this.#groups.get(name)?.alone : undefined;
-	}
-
 	/** Returns a connection's own set of groups, which may be changed. */
 	#ownMemberships(connection: Connection): Set<string> {
 		const { memberships } = connection;
-		const isShared = memberships === this.#aloneIn(memberships);
+		const isShared = [...memberships].some((name) => this.#groups.get(name)?.alone === memberships);
 		const own = isShared ? new Set(memberships) : (memberships as Set<string>);
 		connection.memberships = own;
 		return own;

@@ -125,17 +125,17 @@ export class Connections implements PollHost {
 		this.diagnostics.opened(connection);
 		const client = registry.add(connection, registration);
 		this.#admission.enter(connection, limitKey);
-		const info = { client: new ClientView(client, connection.home), connection };
+		const view = new ClientView(client, connection.home);
 		this.#heartbeat.add(connection);
 		this.#lifetimes.add(connection, registration.expiresAt);
 		if (!standalone) {
 			history?.welcome(connection, registration.since);
 			presence.onChange();
 		}
-		callbacks.onConnect(info);
+		callbacks.onConnect({ client: view, connection });
 		// A callback or middleware may have closed the service meanwhile.
 		if (shutdown.hasBegun || opener.isClosing(params)) connection.close("shutdown");
-		return { ...info, currConnection: connection.response };
+		return { client: view, connection, currConnection: connection.response };
 	}
 
 	/** Returns a closed connection for a request that `open` has refused; see `refuse` of the inner service. */

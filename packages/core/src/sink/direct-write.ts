@@ -16,13 +16,38 @@ const IS_NODES_OWN = /\bwrite_\(/.test(String(RESPONSE_WRITE));
  * Returns the socket of a response whose headers have been sent, if chunks can be written to it. `undefined` if something is
  * wrapped, on HTTP/1.0, which has no chunks, and for the stand-ins of test tools.
  */
-export function directSocketOf(
+export function socketOf(
 	response: ServerResponse,
 	socket: Partial<Socket> | undefined,
 ): Socket | undefined {
-	return response.chunkedEncoding && isUnwrapped(response) && socket?.write === SOCKET_WRITE
-		? (socket as Socket)
-		: undefined;
+	return response.chunkedEncoding ? unwrappedSocketOf(response, socket) : undefined;
+}
+
+/** Returns the socket of a response if nothing but Node's own code stands between the two. */
+function unwrappedSocketOf(
+	response: ServerResponse,
+	socket: Partial<Socket> | null | undefined,
+): Socket | undefined {
+	// First the response: the socket of HTTP/2's throws where its `write` is read.
+	return isUnwrapped(response) && socket?.write === SOCKET_WRITE ? (socket as Socket) : undefined;
+}
+
+/**
+ * Holds what is written for a response until the end of this tick, as `write` of Node's response does.
+ *
+ * @returns the socket that holds it, or `undefined` if something may stand between it and the response
+ */
+export function holdHead(response: ServerResponse): Socket | undefined {
+	const socket = unwrappedSocketOf(response, response.socket);
+	if (socket?.writableCorked === 0) {
+		socket.cork();
+		process.nextTick(uncork, socket);
+	}
+	return socket;
+}
+
+function uncork(socket: Socket): void {
+	socket.uncork();
 }
 
 /** Whether `write` and `end` of a response are Node's own. */

@@ -27,17 +27,16 @@ export function setStreamHeaders(
 	response: HeaderHolder,
 	own: OwnHeaders,
 	framework: SSEHeaders,
-	httpVersion: string,
+	{ httpVersion }: { readonly httpVersion: string },
 	isPlain: boolean,
 ): readonly Header[] {
-	const before = (response.getRawHeaderNames?.() ?? response.getHeaderNames()).map(
-		(name) => [name, response.getHeader(name) ?? ""] as const,
-	);
-	const isEmpty = before.length === 0 && Object.keys(framework).length === 0;
+	const names = response.getRawHeaderNames?.() ?? response.getHeaderNames();
+	const isEmpty = names.length === 0 && Object.keys(framework).length === 0;
 	if (isPlain && isEmpty && !Object.hasOwn(response, "writeHead")) {
 		response.writeHead(200, own);
-		return before;
+		return [];
 	}
+	const before = names.map((name) => [name, response.getHeader(name) ?? ""] as const);
 	const headers = streamHeaders(own, before, framework, httpVersion);
 	try {
 		for (const [name] of before) {

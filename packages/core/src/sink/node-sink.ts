@@ -7,15 +7,15 @@ import type { Socket } from "node:net";
 import type { OwnHeaders, RequestLike, ResponseLike, SSEHeaders } from "../types/http.js";
 import type { Frame } from "../wire/frame.js";
 import type { Carrier } from "./carrier.js";
-import { directSocketOf, isCheapToWatch, isUnwrapped, writeChunk } from "./direct-write.js";
+import * as direct from "./direct-write.js";
 import { flatten } from "./flat-string.js";
 import { lastEventIdOf } from "./last-event-id.js";
 import { isLongPoll } from "./long-poll.js";
 import { restoreHeaders, setStreamHeaders } from "./node-headers.js";
-import { http2StreamOf, isStandIn, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
+import { http2StreamOf, type NodeResponse, nodeObjectsOf } from "./node-objects.js";
 import type { OpenSink } from "./open-sinks.js";
 import { isBehindStream, onSocket } from "./pipelining.js";
-import { addListeners, listenersFor, removeListeners } from "./response-listeners.js";
+import * as listeners from "./response-listeners.js";
 import type { Sink, SinkListener, SinkState } from "./sink.js";
 import { onceUncorked, uncork } from "./uncork.js";
 
@@ -48,7 +48,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		this.response = response;
 		this.headersOnly = request.method === "HEAD";
 		this.#stream = http2StreamOf(response);
-		this.#isWatched = isCheapToWatch(response);
+		this.#isWatched = direct.isCheapToWatch(response);
 	}
 
 	get lastEventId(): string | undefined {
@@ -90,29 +90,32 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 
 	open(own: OwnHeaders, headers: SSEHeaders, opening: Frame, listener: SinkListener): void {
 		const { response } = this;
-		const { httpVersion } = this.#request;
-		const headersBefore = setStreamHeaders(response, own, headers, httpVersion, this.#isWatched);
+		const before = setStreamHeaders(response, own, headers, this.#request, this.#isWatched);
 		this.listener = listener;
-		addListeners(response, this);
+		listeners.add(response, this);
 		// Node's prototype already says 200. Adding a property is expensive where each response has its own hidden class.
 		if (response.statusCode !== 200) response.statusCode = 200;
+		const held = this.headersOnly ? undefined : direct.holdHead(response);
 		try {
-			// The first write carries the headers with it, in one packet.
-			if (this.headersOnly) response.flushHeaders();
+			// Otherwise the first write carries the head.
+			if (held !== undefined || this.headersOnly) response.flushHeaders();
 			else this.writeBytes(opening.bytes);
 		} catch (error) {
 			// Middleware that wraps writeHead (sessions do) can throw here: nothing is sent yet.
 			this.detach();
-			restoreHeaders(response, headersBefore);
+			restoreHeaders(response, before);
 			throw error;
 		}
 		this.#begin();
+		// One chunk, where Node would write it in three pieces.
+		if (held !== undefined && held === this.#socket) held.write(opening.chunk);
+		else if (held !== undefined) this.writeBytes(opening.bytes);
 	}
 
 	adopt(listener: SinkListener, onDetach: () => void): void {
 		this.#onDetach = onDetach;
 		this.listener = listener;
-		addListeners(this.response, this);
+		listeners.add(this.response, this);
 		this.#begin();
 	}
 
@@ -135,9 +138,10 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 
 	#take(socket: Partial<Socket> | undefined): void {
 		// A stand-in may lack the method, or the socket may be missing. Node sets the timeout again for the next request.
-		socket?.setTimeout?.(0);
+		if (socket?.timeout !== undefined) socket.setTimeout?.(0);
 		socket?.setNoDelay?.(true);
-		this.#socket = directSocketOf(this.response, socket);
+		this.#socket = direct.socketOf(this.response, socket);
+		if (this.#socket === undefined) listeners.closeOnFinish(this.response);
 	}
 
 	/** Node tells it at once where the response has its socket. */
@@ -147,7 +151,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 
 	write(frame: Frame, from: number, to: number): SinkState {
 		const isWhole = to - from === frame.byteLength;
-		if (this.#isWatched && !isUnwrapped(this.response)) this.#socket = undefined;
+		if (this.#isWatched && !direct.isUnwrapped(this.response)) this.#socket = undefined;
 		const socket = this.#socket;
 		if (socket === undefined) {
 			const { response } = this;
@@ -159,7 +163,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		if (socket.writableCorked > 0) uncork(this.response, socket);
 		const writable = isWhole
 			? socket.write(frame.chunk)
-			: writeChunk(socket, frame.bytes.subarray(from, to));
+			: direct.writeChunk(socket, frame.bytes.subarray(from, to));
 		// A write that the operating system accepts at once does not block, so both buffers together bound a burst.
 		if (socket.writableLength === 0) return "taken";
 		// The response emits 'drain' only after a write of its own.
@@ -196,10 +200,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 			if (scope === "connection" && this.#stream !== undefined) this.#stream.session?.close();
 			else if (scope === "connection") response.once("finish", () => socket?.end?.());
 		}
-		// Some stand-ins emit nothing.
-		if (isStandIn(response) && response.writableFinished) {
-			listenersFor(response).onFinish.call(response);
-		}
+		listeners.finishStandIn(response);
 	}
 
 	destroy(): void {
@@ -209,13 +210,13 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 		else response.destroy();
 		// A response that is queued behind another one has no socket, so Node emits no 'close' for it.
 		if (this.#stream === undefined && response.socket === null) response.emit("close");
-		if (isStandIn(response)) listenersFor(response).onClose.call(response);
+		listeners.closeStandIn(response);
 	}
 
 	detach(): SinkListener | undefined {
 		const { response, listener } = this;
 		this.listener = undefined;
-		removeListeners(response);
+		listeners.remove(response);
 		if (this.#onDrain !== undefined) {
 			response.removeListener("drain", this.#onDrain);
 			this.#socket?.off("drain", this.#onDrain);

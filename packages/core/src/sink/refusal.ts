@@ -19,7 +19,7 @@ export function answerRefusal(
 ): void {
 	const { request, response } = nodeObjectsOf(req, res);
 	const own = { "Content-Type": "text/plain", ...headers };
-	setStreamHeaders(response, own, originalResHeaders, request.httpVersion, false);
+	setStreamHeaders(response, own, originalResHeaders, request, false);
 	response.statusCode = statusCode;
 	// What the application still writes is an error of the ended response, which without a listener ends the process.
 	response.on("error", () => {});

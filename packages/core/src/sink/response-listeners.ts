@@ -37,7 +37,7 @@ const SHARED: Listeners = {
 const ofProxies = new WeakMap<object, Listeners>();
 
 /** Node calls listeners with the response itself. If that is behind a Proxy, the sink is registered under another object. */
-export function listenersFor(response: NodeResponse): Listeners {
+function listenersFor(response: NodeResponse): Listeners {
 	if (!isProxy(response)) return SHARED;
 	const listeners = ofProxies.get(response) ?? {
 		onClose: onResponseClose.bind(response),
@@ -51,19 +51,34 @@ export function listenersFor(response: NodeResponse): Listeners {
 function ignoreError(): void {}
 
 /** Registers a sink, and listens for it. */
-export function addListeners(response: NodeResponse, sink: OpenSink): void {
+export function add(response: NodeResponse, sink: OpenSink): void {
 	openSinks.set(response, sink);
 	// Listens to 'close' of the response, never of the request, which closes as soon as its body has been read.
 	// A client that vanishes while a write is blocked emits only this (Node 20).
-	const { onClose, onPrefinish, onFinish } = listenersFor(response);
+	const { onClose, onPrefinish } = listenersFor(response);
 	response.on("close", onClose);
 	response.on("prefinish", onPrefinish);
 	// Without a listener a transport error would be thrown. 'close' follows and is enough.
 	response.on("error", ignoreError);
-	if (isStandIn(response)) response.on("finish", onFinish);
 }
 
-export function removeListeners(response: NodeResponse): void {
+/** Closes the sink on a stand-in when it has finished, because no server emits 'close' for it. */
+export function closeOnFinish(response: NodeResponse): void {
+	if (isStandIn(response)) response.on("finish", listenersFor(response).onFinish);
+}
+
+/** The same for a stand-in that has been ended. Some emit nothing. */
+export function finishStandIn(response: NodeResponse): void {
+	if (!isStandIn(response) || !response.writableFinished) return;
+	listenersFor(response).onFinish.call(response);
+}
+
+/** The same for a stand-in that has been destroyed. */
+export function closeStandIn(response: NodeResponse): void {
+	if (isStandIn(response)) listenersFor(response).onClose.call(response);
+}
+
+export function remove(response: NodeResponse): void {
 	openSinks.delete(response);
 	const { onClose, onPrefinish, onFinish } = listenersFor(response);
 	response.removeListener("close", onClose);
