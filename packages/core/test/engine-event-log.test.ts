@@ -1,7 +1,7 @@
 /**
  * Services that share a log on an engine, as several processes do: one order for all, and a client may reconnect to another.
  */
-import { eventually, measureIdle, settled, type TestStream } from "@sse-service/testing";
+import { eventually, measureIdle, passUntil, settled, type TestStream } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
 import type { SSEServiceOptions } from "../src/index.js";
@@ -615,14 +615,9 @@ it("is ready when appended events arrive, and live without that", async () => {
 	await eventually(() => sse.health().ready, "readiness");
 });
 
-/** Have time pass, as services see it, until something is so. */
-async function passUntil(test: () => boolean): Promise<void> {
-	const passed = (): boolean => {
-		if (!test()) vi.advanceTimersByTime(100);
-		return test();
-	};
-	await eventually(passed, () => `${test}`);
-}
+/** Lets time pass, as services see it, until `test` holds. */
+const timeUntil = (test: () => boolean): Promise<void> =>
+	passUntil(test, () => vi.advanceTimersByTime(100));
 
 // Reading alone is no proof: Redis without memory, or a user who may only read, answers every question.
 it("is not ready while the engine accepts nothing, and ready again when it does", async () => {
@@ -633,11 +628,11 @@ it("is not ready while the engine accepts nothing, and ready again when it does"
 	engine.refuse = () => new Error("no memory");
 	const begun = Date.now();
 	await expect(sse.publish("all", "1")).rejects.toMatchObject({ code: "ERR_SSE_LOG_FAILED" });
-	await passUntil(() => !sse.health().ready);
+	await timeUntil(() => !sse.health().ready);
 	expect(Date.now() - begun).toBeGreaterThanOrEqual(10_000);
 	expect(sse.health().log).toMatchObject({ error: "The engine failed: no memory" });
 	engine.refuse = () => undefined;
-	await passUntil(() => sse.health().ready);
+	await timeUntil(() => sse.health().ready);
 	// Nobody has published in the meantime.
 	expect(engine.newest.sequence).toBeGreaterThan(0);
 	await sse.publish("all", "2");
@@ -652,7 +647,7 @@ it("stays ready even if an event is refused again and again", async () => {
 	engine.refuse = ({ text }) => (text.includes("large") ? new Error("too large") : undefined);
 	let refused = 0;
 	const begun = Date.now();
-	await passUntil(() => {
+	await timeUntil(() => {
 		sse.publish("all", "large").catch(() => refused++);
 		expect(sse.health()).toMatchObject({ ready: true });
 		return Date.now() - begun > 60_000;

@@ -1,7 +1,7 @@
 /**
  * Lifetimes: a stream ends before its token does, and when it has reached the service's age.
  */
-import { eventually, openSocket, openStream, type TestServer } from "@sse-service/testing";
+import { openSocket, openStream, passUntil, type TestServer } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
 import { Lifetimes } from "../src/pacing/lifetimes.js";
@@ -28,17 +28,17 @@ describe("on the wire", () => {
 		return serving.open;
 	}
 
-	/** Time passes only by `passUntil`: a busy machine may take seconds to open a stream. */
+	/** Time passes only by `untilEnds`: a busy machine may take seconds to open a stream. */
 	function setTheClock(): void {
 		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
 	}
 
-	async function passUntil(count: number): Promise<void> {
-		await eventually(() => {
-			if (ends.length < count) vi.advanceTimersByTime(10);
-			return ends.length === count;
-		}, "the end of the streams");
-	}
+	const untilEnds = (count: number): Promise<void> =>
+		passUntil(
+			() => ends.length >= count,
+			() => vi.advanceTimersByTime(10),
+			"the end of the streams",
+		);
 
 	const onDisconnectCb: ConnectParams["onDisconnectCb"] = ({ reason }) => ends.push(reason);
 
@@ -51,7 +51,7 @@ describe("on the wire", () => {
 			(await open({ expiresAt: time, onDisconnectCb })).stream,
 		];
 		sse.send("all", "before");
-		await passUntil(2);
+		await untilEnds(2);
 		expect(Date.now()).toBeLessThan(time);
 		expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
 		for (const { events } of streams) expect(events).toEqual([{ data: "before" }]);
@@ -80,7 +80,7 @@ describe("on the wire", () => {
 		const open = await serve({ maxConnectionAgeMs: 1_000 });
 		const { stream: expiring } = await open({ expiresAt: Date.now() + 500, onDisconnectCb });
 		const { stream: ageing } = await open({ expiresAt: Date.now() + 60_000, onDisconnectCb });
-		await passUntil(2);
+		await untilEnds(2);
 		await Promise.all([expiring.ended, ageing.ended]);
 		expect(ends).toEqual(["expired", "age"]);
 	});

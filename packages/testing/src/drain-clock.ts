@@ -3,7 +3,7 @@
  * has looked.
  */
 import { onTestFinished, vi } from "vitest";
-import { eventually } from "./waiting.js";
+import { passUntil } from "./waiting.js";
 
 /** So small that no step ends two streams of a window that a test would choose. */
 const STEP_MS = 10;
@@ -15,10 +15,5 @@ const STEP_MS = 10;
 export function stopDrainClock(): (test: () => boolean) => Promise<void> {
 	vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
 	onTestFinished(() => void vi.useRealTimers());
-	return (test) =>
-		eventually(() => {
-			if (test()) return true;
-			vi.advanceTimersByTime(STEP_MS);
-			return false;
-		}, "a drain to continue");
+	return (test) => passUntil(test, () => vi.advanceTimersByTime(STEP_MS), "a drain to continue");
 }

@@ -12,4 +12,4 @@ export { createRandom, type Random } from "./random.js";
 export { type Handler, type Protocol, startServer, type TestServer } from "./server.js";
 export { openBlockedReader, openSocket, type TestSocket } from "./socket.js";
 export { type OpenOptions, openStream, type ReceivedEvent, type TestStream } from "./stream.js";
-export { eventually, inTime, settled } from "./waiting.js";
+export { eventually, inTime, passUntil, settled } from "./waiting.js";

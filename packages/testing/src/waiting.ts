@@ -4,7 +4,7 @@
 import { Patience } from "./patience.js";
 
 // Not the clock that tests set.
-const { setTimeout, setInterval, clearInterval } = globalThis;
+const { setImmediate, setTimeout, setInterval, clearInterval } = globalThis;
 const LOOK_EVERY_MS = 500;
 const LONGEST_PAUSE_MS = 100;
 
@@ -50,5 +50,23 @@ export async function eventually(
 		if (end !== undefined) throw end;
 		const pauseMs = Math.min(1 + (process.uptime() - begun) * 100, LONGEST_PAUSE_MS);
 		await new Promise((resolve) => setTimeout(resolve, pauseMs));
+	}
+}
+
+/**
+ * Lets the time of a test pass until `test` holds: calls `pass` before each further look. Between two looks the event loop turns,
+ * without the pauses of `eventually`, because nothing but the next step brings what is awaited.
+ */
+export async function passUntil(
+	test: () => boolean,
+	pass: () => unknown,
+	what: string | (() => string) = () => `${test}`,
+): Promise<void> {
+	const patience = new Patience(what);
+	while (!test()) {
+		const end = patience.end();
+		if (end !== undefined) throw end;
+		pass();
+		await new Promise((resolve) => setImmediate(resolve));
 	}
 }
