@@ -1,13 +1,25 @@
 /**
  * The chat in three processes, while they are killed.
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { sizeOf } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+	afterAll,
+	afterEach,
+	beforeAll,
+	beforeEach,
+	describe,
+	expect,
+	onTestFinished,
+	test,
+} from "vitest";
 import {
 	ask,
 	countedTo,
@@ -26,6 +38,25 @@ const NAMES = ["teal", "violet", "amber"];
 const WORD_MS = sizeOf({ usual: 50, long: 10 });
 /** How many words are seen before something is done to a process, and after it. */
 const SOME = sizeOf({ usual: 5, long: 20 });
+
+// It waited for Redis, which had ended as well, for as long as the machine ran.
+describe("a process whose fleet has ended", () => {
+	test.each([
+		["while it is loaded", async () => {}],
+		["while it waits for Redis", (redis: Server) => once(redis, "connection")],
+	])("ends, %s", async (_when, until) => {
+		const redis = createServer().listen(0, "127.0.0.1");
+		onTestFinished(() => void redis.close());
+		await once(redis, "listening");
+		const { port } = redis.address() as AddressInfo;
+		const child = fork(join(FOLDER, "server.js"), ["teal", `redis://127.0.0.1:${port}`]);
+		onTestFinished(() => void child.kill("SIGKILL"));
+		const ended = once(child, "exit");
+		await until(redis);
+		child.disconnect();
+		expect(await ended).toEqual([0, null]);
+	});
+});
 
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
 	let browser: TestBrowser;

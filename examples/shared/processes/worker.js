@@ -20,6 +20,10 @@ import { answer, answerError } from "../web.js";
  * @typedef {{ port: number } | { report: Report } | { wish: string }} Word
  */
 
+// Whatever has ended the fleet ends this, also while it starts: its engine may have ended, too, and would be waited for.
+process.once("disconnect", () => process.exit());
+if (process.connected === false) process.exit();
+
 /**
  * @template Fleet
  * @template {{ isReady: boolean }} Report
@@ -65,9 +69,6 @@ export async function serveAsMember({ handle, health, report, onFleet, close }) 
 		await close(order.close.drainMs);
 		process.exit();
 	});
-	// Whatever has ended the fleet ends this.
-	process.once("disconnect", () => process.exit());
-
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	tell({ port: /** @type {AddressInfo} */ (server.address()).port });
