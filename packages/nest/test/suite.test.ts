@@ -14,7 +14,7 @@ import {
 	RequestMethod,
 	Res,
 } from "@nestjs/common";
-import { eventually } from "@sse-service/testing";
+import { eventually, isLongRun } from "@sse-service/testing";
 import {
 	type AdapterConnection,
 	type AdapterContext,
@@ -240,7 +240,11 @@ function overNest(platform: Platform, addHandler: AddHandler): AdapterHarness {
 	};
 }
 
+// What differs between versions of Nest is how it routes and answers, which `@SseStream` leaves to it and `connect` does not:
+// over older ones only a long run goes both ways.
+const both = isLongRun || NEST === "12";
+
 for (const platform of PLATFORMS) {
-	describeAdapter(`Nest ${NEST} on ${platform}, connect`, overNest(platform, byConnect));
+	if (both) describeAdapter(`Nest ${NEST} on ${platform}, connect`, overNest(platform, byConnect));
 	describeAdapter(`Nest ${NEST} on ${platform}, @SseStream`, overNest(platform, byDecorator));
 }
