@@ -75,3 +75,24 @@ it("the package is refused without Express, and beside a version that it does no
 		/^@sse-service\/express needs express .*, and there is \d/,
 	);
 });
+
+it("a program in a thread has globals of its own, and fails by what it throws, by its exit code and by a word on stderr", async () => {
+	const project = await createProject({ packages: [] });
+	const run = (program: string): Promise<string> => {
+		project.write("program.mjs", program);
+		return project.runInThread("program.mjs");
+	};
+	try {
+		const counts = "globalThis.count = (globalThis.count ?? 0) + 1; console.log(count);";
+		expect([await run(counts), await run(counts)]).toEqual(["1\n", "1\n"]);
+		expect(await run("setTimeout(() => console.log('late'), 1);")).toBe("late\n");
+		await expect(run("throw new Error('mine');")).rejects.toThrow("mine");
+		await expect(run("setTimeout(() => { throw new Error('late'); }, 1);")).rejects.toThrow("late");
+		await expect(run("void Promise.reject(new Error('lost'));")).rejects.toThrow("lost");
+		await expect(run("process.exitCode = 3;")).rejects.toThrow("ended with 3");
+		await expect(run("await new Promise(() => {});")).rejects.toThrow("ended with 13");
+		await expect(run("console.error('a word');")).rejects.toThrow("a word");
+	} finally {
+		project.remove();
+	}
+});

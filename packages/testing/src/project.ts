@@ -23,6 +23,7 @@ import { installed } from "../../../.ci/installed.mjs";
 import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 import { allows } from "../../../.ci/version-range.mjs";
 import { compileIn } from "./compiler.js";
+import { type Output, runInThread } from "./thread.js";
 import { eventually, settled } from "./waiting.js";
 
 const execute = promisify(execFile);
@@ -60,6 +61,8 @@ export interface Project {
 	write(name: string, text: string): void;
 	/** Run a program to its end; resolves with what it printed. It fails with an exit code, or a word on stderr. */
 	run(name: string): Promise<string>;
+	/** As `run`, without a process of its own: for a program that needs neither signals nor another folder. */
+	runInThread(name: string): Promise<string>;
 	/**
 	 * Start a program that serves on `PORT` and prints its URL, bare or in a line of a log, first. One in TypeScript, which
 	 * may have Nest's decorators, is compiled before.
@@ -93,14 +96,16 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 		if (complaints !== "") throw new Error(complaints);
 		return script;
 	};
+	const printed = async (name: string, ended: Promise<Output>): Promise<string> => {
+		const { stdout, stderr } = await ended;
+		if (isComplaint(stderr)) throw new Error(`${name} said on stderr: ${stderr}`);
+		return stdout;
+	};
 	return {
 		dir,
 		write: (name, text) => writeFileSync(join(dir, name), text),
-		run: async (name) => {
-			const { stdout, stderr } = await execute(process.execPath, [name], { cwd: dir });
-			if (isComplaint(stderr)) throw new Error(`${name} said on stderr: ${stderr}`);
-			return stdout;
-		},
+		run: (name) => printed(name, execute(process.execPath, [name], { cwd: dir })),
+		runInThread: (name) => printed(name, runInThread(join(dir, name))),
 		start: async (name) => {
 			const child = spawn(process.execPath, [await toJavaScript(name)], {
 				cwd: dir,

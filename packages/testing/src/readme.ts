@@ -197,8 +197,8 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 			it.concurrent.each(fragments.map((block) => [block.where, block] as const))(
 				"%s runs, and its lines have the values beside them",
 				async (_where, block) => {
-					// An error that the fragment throws makes `run` fail.
-					expect(await project.run(`${fileOf(block)}.mjs`)).toMatch(/^[24]\d\d ".*"\n$/);
+					// An error that the fragment throws makes it fail, and what it left open would keep it from ending.
+					expect(await project.runInThread(`${fileOf(block)}.mjs`)).toMatch(/^[24]\d\d ".*"\n$/);
 				},
 			);
 		});
