@@ -89,11 +89,18 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 		throw error;
 	}
 	const compile: Project["compile"] = async (names) => compileIn(dir, names);
-	const toJavaScript = async (name: string): Promise<string> => {
+	/** By the name of what they are compiled from, once, however often they start. */
+	const scripts = new Map<string, Promise<string>>();
+	const toScript = async (name: string): Promise<string> => {
 		const script = name.replace(/\.([mc]?)ts$/, ".$1js");
 		if (script === name) return name;
 		const complaints = await compile([name, ...DECORATORS, "--skipLibCheck"]);
 		if (complaints !== "") throw new Error(complaints);
+		return script;
+	};
+	const toJavaScript = (name: string): Promise<string> => {
+		const script = scripts.get(name) ?? toScript(name);
+		scripts.set(name, script);
 		return script;
 	};
 	const printed = async (name: string, ended: Promise<Output>): Promise<string> => {
@@ -103,7 +110,10 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 	};
 	return {
 		dir,
-		write: (name, text) => writeFileSync(join(dir, name), text),
+		write: (name, text) => {
+			scripts.delete(name);
+			writeFileSync(join(dir, name), text);
+		},
 		run: (name) => printed(name, execute(process.execPath, [name], { cwd: dir })),
 		runInThread: (name) => printed(name, runInThread(join(dir, name))),
 		start: async (name) => {

@@ -72,7 +72,10 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 
 	const programs = code
 		.filter(({ marker }) => marker === undefined)
-		.map((block) => ({ ...block, name: /^\/\/ (\S+\.[mc]?[jt]s)\n/.exec(block.text)?.[1] ?? "" }));
+		.map((block) => ({
+			...block,
+			name: /^\/\/ (\S+\.[mc]?[jt]s)\n/.exec(block.text)?.[1] ?? "unnamed",
+		}));
 	const pages = marked("browser");
 	const fragments = marked("fragment");
 	const preambles = marked("preamble");
@@ -82,6 +85,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 
 	beforeAll(async () => {
 		project = await createProject(suite.project);
+		for (const { name, text } of programs) project.write(name, text);
 	});
 
 	afterEach(async () => {
@@ -90,13 +94,8 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 
 	afterAll(() => project?.remove());
 
-	const start = (name: string): Promise<RunningProgram> => {
-		project.write(name, programs.find((block) => block.name === name)?.text ?? "");
-		return project.start(name);
-	};
-
 	const besides: Readmes["besides"] = async (name, test) => {
-		const program = await start(name);
+		const program = await project.start(name);
 		stopping.push(() => program.terminate());
 		await test(program);
 	};
@@ -125,7 +124,7 @@ export function describeReadmes(suite: ReadmeSuite): Readmes {
 		it.concurrent.each(programs.map(({ name }) => name))(
 			"%s answers hostile requests, and ends in an orderly way while one arrives",
 			async (name) => {
-				const { url, stop } = await start(name);
+				const { url, stop } = await project.start(name);
 				expect(await sendHostileRequests(url)).toEqual([]);
 				const stream = await openStream(`${url}/events?user=ada`);
 				const late = await beginRequest(url, "/events?user=ada");
