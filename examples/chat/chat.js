@@ -2,8 +2,8 @@
  * The chat of one process: all that has to do with the library. Each answer is a run. What changes in a chat is sent to the tabs
  * that show it.
  */
+import { createClient } from "@redis/client";
 import { redisEventLog, redisRunStore } from "@sse-service/redis";
-import { createClient } from "redis";
 import { createSSEService } from "sse-service";
 import { createRuns } from "sse-service/runs";
 import { answerTo } from "./model.js";

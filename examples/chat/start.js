@@ -4,7 +4,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { answerError } from "example-shared/web";
-import { createChat } from "./chat.js";
 import { createFleet } from "./fleet.js";
 import { createHandler } from "./handler.js";
 
@@ -20,6 +19,7 @@ const chat = PROCESSES === "1" ? await createSingle() : createFleet();
 
 /** The chat in this process, with everything in its memory. */
 async function createSingle() {
+	const { createChat } = await import("./chat.js");
 	const chat = await createChat({ name: "one", wordMs: Number(WORD_MS) });
 	const handle = createHandler(chat, () => {});
 	const server = createServer((req, res) => {

@@ -34,7 +34,7 @@ export function turnsInMemory() {
 
 /**
  * For all processes that share a Redis.
- * @param {Pick<ReturnType<typeof import("redis").createClient>, "rPush" | "pExpire" | "lRange">} client
+ * @param {Pick<ReturnType<typeof import("@redis/client").createClient>, "rPush" | "pExpire" | "lRange">} client
  * @returns {Turns}
  */
 export function turnsInRedis(client) {

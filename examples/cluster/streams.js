@@ -2,11 +2,11 @@
  * The streams of one process: all that has to do with the library. The log is in Redis, so what is sent in any process reaches
  * the tabs of all, and a tab that reconnects to another process receives what it missed there.
  */
+import { createClient } from "@redis/client";
 import { inspector } from "@sse-service/inspector";
 import { prometheusMetrics } from "@sse-service/metrics/prometheus";
 import { redisEventLog } from "@sse-service/redis";
 import { Registry } from "prom-client";
-import { createClient } from "redis";
 import { createSSEService } from "sse-service";
 
 /**
