@@ -2,14 +2,21 @@
  * The auction and the gallery, each as a person sees them.
  */
 import { join } from "node:path";
-import { describeExample, hasNoBrowser, post, tell, useExample } from "example-shared/example";
+import {
+	describeEnd,
+	describeExample,
+	hasNoBrowser,
+	post,
+	tell,
+	useExample,
+} from "example-shared/example";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 
 const folder = join(import.meta.dirname, "..");
 const example = useExample(folder, { PACE_MS: "0" });
 
-describeExample(example, folder, "auctioneer");
+describeExample(example, "auctioneer");
 
 function lot(page: Page, title: string) {
 	return page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: title }) });
@@ -119,3 +126,5 @@ describe("what is refused", () => {
 		expect(await post(example.url, path, body, await example.cookieOf(name))).toBe(status);
 	});
 });
+
+describeEnd(example, folder);

@@ -2,14 +2,21 @@
  * The tracker and the shop, each as a person sees them.
  */
 import { join } from "node:path";
-import { describeExample, hasNoBrowser, post, tell, useExample } from "example-shared/example";
+import {
+	describeEnd,
+	describeExample,
+	hasNoBrowser,
+	post,
+	tell,
+	useExample,
+} from "example-shared/example";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 
 const folder = join(import.meta.dirname, "..");
 const example = useExample(folder, { PACE_MS: "0" });
 
-describeExample(example, folder, "desk");
+describeExample(example, "desk");
 
 function parcel(page: Page, content: string) {
 	return page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: content }) });
@@ -78,3 +85,5 @@ describe("the desk's routes", () => {
 		expect(await statusOf("__proto__", "desk")).toBe(409);
 	});
 });
+
+describeEnd(example, folder);

@@ -3,7 +3,14 @@
  */
 import { join } from "node:path";
 import { openStream } from "@sse-service/testing";
-import { describeExample, hasNoBrowser, post, tell, useExample } from "example-shared/example";
+import {
+	describeEnd,
+	describeExample,
+	hasNoBrowser,
+	post,
+	tell,
+	useExample,
+} from "example-shared/example";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 
@@ -11,7 +18,7 @@ const folder = join(import.meta.dirname, "..");
 /** A build takes half a second, and nobody pushes. */
 const example = useExample(folder, { PACE_MS: "25", PUSH_MS: "0" });
 
-describeExample(example, folder, "ops");
+describeExample(example, "ops");
 
 function build(page: Page, message: string) {
 	return page.getByRole("button").filter({ hasText: message });
@@ -130,3 +137,5 @@ describe("running again", () => {
 		expect(statuses.sort()).toEqual([201, 201, 201, 409]);
 	});
 });
+
+describeEnd(example, folder);

@@ -13,10 +13,11 @@ import { type ServerProcess, startServerProcess } from "./server-process.js";
 export const hasNoBrowser = executablePath === undefined;
 
 export interface RunningExample {
+	readonly server: ServerProcess;
 	readonly url: string;
 	/** Of its page on another origin. */
 	readonly otherUrl: string;
-	/** A window of its own, in which `name` has signed in. */
+	/** A window of its own, with the cookie of `name`, who has signed in without a browser: forms take long. */
 	openAs(name: string): Promise<Page>;
 	/** One more tab of that window, which is signed in with it. */
 	openTab(page: Page): Promise<Page>;
@@ -61,6 +62,9 @@ export function useExample(folder: string, env: Record<string, string> = {}): Ru
 	const openWindow = (address: string): Promise<Page> => windows().openWindow(address);
 
 	return {
+		get server() {
+			return server;
+		},
 		get url() {
 			return url;
 		},
@@ -69,8 +73,9 @@ export function useExample(folder: string, env: Record<string, string> = {}): Ru
 		},
 		openWindow,
 		async openAs(name) {
-			const page = await openWindow(url);
-			await signIn(page, name, name);
+			const { Cookie } = await cookieOf(url, name);
+			const [key = "", value = ""] = Cookie.split("=");
+			const page = await windows().openWindow(url, {}, [{ name: key, value, url }]);
 			await live(page);
 			return page;
 		},
@@ -124,10 +129,10 @@ export async function tell(page: Page, text: string): Promise<void> {
 }
 
 /**
- * What each example promises of its sessions, its broadcasts, its other origin, and its end.
+ * What each example promises of its sessions, its broadcasts, and its other origin.
  * @param admin The name of the one who may tell everyone something.
  */
-export function describeExample(example: RunningExample, folder: string, admin: string): void {
+export function describeExample(example: RunningExample, admin: string): void {
 	describe.skipIf(hasNoBrowser)("signing in and out, in a browser", () => {
 		test("a wrong password is refused and says so, a right one opens the stream", async () => {
 			const page = await example.openWindow(example.url);
@@ -238,29 +243,37 @@ export function describeExample(example: RunningExample, folder: string, admin: 
 			expect(answers[0]).toEqual([true, "true", "SSE-Heartbeat,Retry-After"]);
 			expect(answers[1]?.[0]).toBe(false);
 		});
-
-		test.each(["SIGTERM", "SIGINT"] as const)(
-			"%s ends open streams in an orderly way, and then the process, with 0",
-			async (signal) => {
-				const server = startServerProcess(folder, { PORT: "0" });
-				const url = await server.url();
-				const headers = await cookieOf(url, "ada");
-				const streams = await Promise.all(
-					[1, 2].map(() => openStream(`${url}/events`, { headers })),
-				);
-				expect(streams.map(({ status }) => status)).toEqual([200, 200]);
-				// On which nothing is asked, as browsers open them in advance.
-				const silent = connect(Number(new URL(url).port), "127.0.0.1");
-				silent.on("error", () => {});
-				await once(silent, "connect");
-
-				const { code, stderr } = await server.kill(signal);
-
-				expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
-				expect(stderr).toBe("");
-				expect(code).toBe(0);
-				silent.destroy();
-			},
-		);
 	});
+}
+
+/** The last tests of a file: how a signal ends the process. SIGTERM ends the one that all others have used. */
+export function describeEnd(example: RunningExample, folder: string): void {
+	async function expectOrderlyEnd(
+		server: ServerProcess,
+		url: string,
+		signal: "SIGTERM" | "SIGINT",
+	): Promise<void> {
+		const headers = await cookieOf(url, "ada");
+		const streams = await Promise.all([1, 2].map(() => openStream(`${url}/events`, { headers })));
+		expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+		// On which nothing is asked, as browsers open them in advance.
+		const silent = connect(Number(new URL(url).port), "127.0.0.1");
+		silent.on("error", () => {});
+		await once(silent, "connect");
+
+		const { code, stderr } = await server.kill(signal);
+
+		expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true]);
+		expect(stderr).toBe("");
+		expect(code).toBe(0);
+		silent.destroy();
+	}
+
+	test("SIGINT ends open streams in an orderly way, and then the process, with 0", async () => {
+		const server = startServerProcess(folder, { PORT: "0" });
+		await expectOrderlyEnd(server, await server.url(), "SIGINT");
+	});
+
+	test("SIGTERM does, and so it does after all that was done here", () =>
+		expectOrderlyEnd(example.server, example.url, "SIGTERM"));
 }

@@ -38,9 +38,13 @@ const CALM: BrowserContextOptions = {
 export interface TestBrowser {
 	/**
 	 * A small window of its own, with storage of its own, in which nothing moves: a client, unless `as` in the address says
-	 * otherwise.
+	 * otherwise. With `cookies`, it has these before it goes there.
 	 */
-	openWindow(address: string, options?: BrowserContextOptions): Promise<Page>;
+	openWindow(
+		address: string,
+		options?: BrowserContextOptions,
+		cookies?: Parameters<BrowserContext["addCookies"]>[0],
+	): Promise<Page>;
 	/** One more tab of the window that `page` is in. */
 	openTab(page: Page, address: string): Promise<Page>;
 	/** Close all windows and empty their storage; resolves with what their pages complained about. */
@@ -87,13 +91,14 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<TestBr
 	}
 
 	return {
-		async openWindow(address, options = {}) {
+		async openWindow(address, options = {}, cookies = []) {
 			const all: BrowserContextOptions = { ...CALM, ...options };
 			const wanted = JSON.stringify(all);
 			const free = profiles.find((each) => each.isFree && each.options === wanted);
 			if (free !== undefined) free.isFree = false;
 			const profile = free ?? (await createProfile(all));
 			if (free === undefined) profiles.push(profile);
+			await profile.context.addCookies(cookies);
 			const page = await profile.context.newPage();
 			await page.goto(address);
 			return page;
