@@ -9,7 +9,8 @@ const ONCE_IN_MOST_RUNS = [
 	"test/{ahead-of-log,commands-behind-a-loss,idempotency,kept-groups,older-commands,order-of-commands}.test.ts",
 	"test/{attempt-writer,lost-hand-over,recent-entries,recover,refused-promises}.test.ts",
 	"test/{context,cuts,default-service,flush,hostile-cursors,limits,mistakes}.test.ts",
-	"test/{ahead-ids,engine-*,lost-key,memory-*,namespaces,presence}.test.ts",
+	"test/{ahead-ids,broken-replay,engine-*,lost-key,memory-*,namespaces,presence}.test.ts",
+	"test/{diagnostics,fetch,origins,refused-requests,write-queue}.test.ts",
 	"test/*run*.test.ts",
 ];
 
