@@ -465,7 +465,7 @@ describe("over generated sequences of sends, joins, slow reads and closes", () =
 				expect(await play(steps, false)).toEqual(await play(steps, true));
 			}),
 			// A long run looks for what few of them reach.
-			{ numRuns: sizeOf({ usual: 30, long: 300 }) },
+			{ numRuns: sizeOf({ usual: 15, long: 300 }) },
 		);
 	});
 });

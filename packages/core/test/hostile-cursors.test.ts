@@ -18,7 +18,7 @@ import { encodeCursor, type Position, parseCursor } from "../src/wire/cursor.js"
 import { HostileCursors } from "./hostile-cursors.js";
 import { openLog } from "./open-log.js";
 
-const COUNT = Number(process.env.SSE_CURSORS ?? sizeOf({ usual: 10_000, long: 200_000 }));
+const COUNT = Number(process.env.SSE_CURSORS ?? sizeOf({ usual: 3_000, long: 200_000 }));
 const SEED = Number(process.env.SSE_CURSORS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 const EVENTS = 60;

@@ -6,12 +6,12 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { settled } from "@sse-service/testing";
+import { settled, sizeOf } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type OpenReceiver, openInBrowser, openOnNode, type Receiver } from "./receiver.js";
 
-const KILLS = 3;
+const KILLS = sizeOf({ usual: 2, long: 3 });
 const CLIENTS = 3;
 const LINES_WHEN_KILLED = 50;
 const TOLD = 'gap {"reason":"epoch"}';

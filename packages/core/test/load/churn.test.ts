@@ -6,7 +6,7 @@ import { sizeOf } from "@sse-service/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
-const CONNECTIONS = sizeOf({ usual: 1_000, long: 10_000 });
+const CONNECTIONS = sizeOf({ usual: 300, long: 10_000 });
 const BEFORE = CONNECTIONS / 5;
 const AT_ONCE = 100;
 

@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 /** How many runs of a long run correspond to one of a usual run. */
-const SHARE = sizeOf({ usual: 5, long: 1 });
+const SHARE = sizeOf({ usual: 10, long: 1 });
 
 /** Sizes of the chunks a stream comes in, over and over: anywhere in a UTF-8 sequence, and between two line ends. */
 const chunkSizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 80 })), {

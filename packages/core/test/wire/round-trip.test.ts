@@ -6,7 +6,7 @@ import { eventsource, type ToldEvent } from "./clients.js";
 import { arrivalOf, hostileEvent } from "./events.js";
 import { type Live, QUIET, startLive } from "./live.js";
 
-const EVENTS = sizeOf({ usual: 1_000, long: 5_000 });
+const EVENTS = sizeOf({ usual: 400, long: 5_000 });
 const RUNS = EVENTS / 50;
 const LAST: SSEMessage = { event: "last", data: "the last one" };
 
