@@ -14,6 +14,8 @@ function over(nest: string, modules?: string) {
 		},
 		test: {
 			...tests,
+			// Each worker loads Nest and both platforms, which takes longer than most files.
+			maxWorkers: 1,
 			name: `nest-${nest}`,
 			// What does not depend on the version runs on the newest.
 			include: folder === undefined ? tests.include : ["test/{suite,nest}.test.ts"],
