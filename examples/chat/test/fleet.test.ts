@@ -10,16 +10,7 @@ import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/te
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import type { Page } from "playwright-core";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	onTestFinished,
-	test,
-} from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
 	ask,
 	countedTo,
@@ -35,7 +26,7 @@ import {
 const FOLDER = join(import.meta.dirname, "..");
 const NAMES = ["teal", "violet", "amber"];
 /** Both tabs draw each word. */
-const WORD_MS = sizeOf({ usual: 50, long: 10 });
+const WORD_MS = sizeOf({ usual: 100, long: 10 });
 /** How many words are seen before something is done to a process, and after it. */
 const SOME = sizeOf({ usual: 5, long: 20 });
 
@@ -61,7 +52,6 @@ describe("a process whose fleet has ended", () => {
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
 	let browser: TestBrowser;
 	let fleet: ServerProcess;
-	let url: string;
 	let page: Page;
 	let other: Page;
 
@@ -73,24 +63,26 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 			WORD_MS: `${WORD_MS}`,
 			SSE_REDIS_SERVER: redisServerPath ?? "",
 		});
-		url = await fleet.url();
+		page = await browser.openWindow(await fleet.url(), { viewport: DESKTOP });
 	});
 	afterAll(async () => {
+		const complaints = await browser.closeWindows();
 		await browser.close();
 		const { code, stderr } = await fleet.kill("SIGINT");
 		expect(code, stderr).toBe(0);
-	});
-	beforeEach(async () => {
-		page = await browser.openWindow(url, { viewport: DESKTOP });
-		await ask(page, ENDLESS);
-		await reachNumber(page, SOME);
-		other = await browser.openTab(page, page.url());
-		await reachNumber(other, 2 * SOME);
-	});
-	afterEach(async () => {
-		const complaints = await browser.closeWindows();
 		// The browser itself reports each stream that is cut.
 		expect(complaints.filter((text) => !/net::ERR_/.test(text))).toEqual([]);
+	});
+	/** Another answer of the same chat, which both tabs show. */
+	beforeEach(async () => {
+		await ask(page, ENDLESS);
+		await reachNumber(page, SOME);
+		other ??= await browser.openTab(page, page.url());
+		await other
+			.locator(".answer")
+			.nth((await page.locator(".answer").count()) - 1)
+			.waitFor();
+		await reachNumber(other, 2 * SOME);
 	});
 
 	async function writer(): Promise<string> {

@@ -10,9 +10,11 @@ export const DESKTOP = { width: 840, height: 480 };
 export const ENDLESS = "Count to 100000";
 
 export async function ask(page: Page, question: string): Promise<void> {
+	const answers = page.locator(".answer");
+	const before = await answers.count();
 	await page.getByLabel("Question", { exact: true }).fill(question);
 	await page.getByRole("button", { name: "Send", exact: true }).click();
-	await page.locator(".answer").last().waitFor();
+	await answers.nth(before).waitFor();
 }
 
 export async function press(page: Page, name: string): Promise<void> {
