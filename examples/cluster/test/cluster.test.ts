@@ -7,6 +7,7 @@ import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/te
 import { weakContrasts } from "@sse-service/testing/contrasts";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findProgram } from "../../../.ci/programs.mjs";
 import { openTab, type Tab } from "./tabs.js";
@@ -20,7 +21,7 @@ const NAMES = sizeOf({
 /** The inspector and the dashboard are both in view: only panels that are ask for their figures. */
 const BESIDE = { width: 1280, height: 720 };
 /** Every tab draws each number. */
-const COUNT_MS = sizeOf({ usual: 250, long: 100 });
+const COUNT_MS = sizeOf({ usual: 500, long: 100 });
 /** How many numbers to wait for after an action. */
 const MORE = sizeOf({ usual: 2, long: 5 });
 
@@ -82,6 +83,14 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		}
 	}
 
+	/** In front of the first tab, in its process, and wide. */
+	async function openBeside(address: string): Promise<Page> {
+		const page = await browser.openTab(first.page, "about:blank");
+		await page.setViewportSize(BESIDE);
+		await page.goto(address);
+		return page;
+	}
+
 	async function say(text: string): Promise<void> {
 		await first.page.getByLabel("Message", { exact: true }).fill(text);
 		await first.press("Send");
@@ -91,7 +100,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		const { page } = first;
 		const server = page.locator('#servers [data-server="violet"]');
 		const address = await server.getByRole("link", { name: "Inspect violet" }).getAttribute("href");
-		const inspector = await browser.openWindow(address ?? "");
+		const inspector = await browser.openTab(page, address ?? "");
 		const rows = inspector.locator("#process-rows tr");
 		for (const name of ["teal", "violet · here", "amber"]) {
 			await rows.filter({ hasText: name }).getByText("Ready", { exact: true }).waitFor();
@@ -106,9 +115,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	});
 
 	test("are watched at the common address, whichever process answers", async () => {
-		const page = await browser.openWindow(`${await cluster.url()}/watch.html`, {
-			viewport: BESIDE,
-		});
+		const page = await openBeside(`${await cluster.url()}/watch.html`);
 		const rows = page.frameLocator("iframe").locator("#process-rows tr");
 		// Before any is killed: one that was is listed for up to 16 s, beside the one that took its place.
 		for (const name of ["teal", "violet", "amber"]) {
@@ -122,7 +129,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	test("find at each process a page with the inspector, the dashboard and the faults", async () => {
 		const server = first.page.locator('#servers [data-server="violet"]');
 		const address = await server.getByRole("link", { name: "Watch violet" }).getAttribute("href");
-		const page = await browser.openWindow(address ?? "", { viewport: BESIDE });
+		const page = await openBeside(address ?? "");
 		const inspector = page.frameLocator("iframe");
 		await inspector.locator("#process-rows").getByText("violet · here").waitFor();
 		if (prometheus === undefined) await page.getByText("there is no prometheus").waitFor();
@@ -136,9 +143,10 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 		await lag.locator(".value", { hasText: /\d m?s$/ }).waitFor();
 		expect(await page.evaluate(weakContrasts)).toEqual([]);
 		await page.getByRole("button", { name: "Kill amber" }).click();
+		await page.locator('#servers [data-server="amber"]:not([data-state="up"])').waitFor();
+		await page.close();
 		await first.happened("amber was killed");
 		await first.happened("amber is up", 2);
-		await page.close();
 	});
 
 	test("are spread over several processes, and each knows who is at any of them", async () => {
