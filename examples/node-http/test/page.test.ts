@@ -187,7 +187,8 @@ describe.skipIf(executablePath === undefined)("charts", () => {
 
 describe.skipIf(executablePath === undefined)("looks", () => {
 	test("nothing is wider than a phone, whatever is in it", async () => {
-		const page = await openAs("W".repeat(20), { viewport: { width: 360, height: 740 } });
+		const page = await openAs("W".repeat(20));
+		await page.setViewportSize({ width: 360, height: 740 });
 		await join(page, "W".repeat(40));
 		await send(page, `# ${"W".repeat(40)}`, "W".repeat(500));
 		await said(page, "W".repeat(500)).waitFor();
@@ -197,7 +198,8 @@ describe.skipIf(executablePath === undefined)("looks", () => {
 	});
 
 	test.each(["light", "dark"] as const)("%s is readable", async (colorScheme) => {
-		const page = await openAs("ada", { colorScheme });
+		const page = await openAs("ada");
+		await page.emulateMedia({ colorScheme });
 		const [ground, ink] = await page.evaluate(() => {
 			const { backgroundColor, color } = getComputedStyle(document.body);
 			const lightness = (rgb: string) => Math.max(...(rgb.match(/\d+/g) ?? []).map(Number)) / 255;
@@ -212,7 +214,8 @@ describe.skipIf(executablePath === undefined)("looks", () => {
 	test.each([1280, 390])(
 		"%i pixels wide, a long story does not move the buttons above it",
 		async (width) => {
-			const page = await openAs("ada", { viewport: { width, height: 940 } });
+			const page = await openAs("ada");
+			await page.setViewportSize({ width, height: 940 });
 			const buttons = page.getByRole("navigation", { name: "More tabs" });
 			const before = await buttons.boundingBox();
 			await page.locator("#story").evaluate((story) => {
