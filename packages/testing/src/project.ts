@@ -46,6 +46,8 @@ export interface ProjectOptions {
 /** A server that is running, and said where in the first line it printed. */
 export interface RunningProgram {
 	readonly url: string;
+	/** Whether it has neither ended nor been told to. */
+	readonly isRunning: boolean;
 	/** Lines printed after the URL. */
 	readonly printed: readonly string[];
 	/** Resolves once it has printed `count` lines after the URL. */
@@ -222,6 +224,9 @@ async function toRunning(child: ChildProcess, name: string): Promise<RunningProg
 	if (url === undefined) throw new Error(`no URL: ${said()}`);
 	return {
 		url,
+		get isRunning() {
+			return child.exitCode === null && !child.killed;
+		},
 		get printed() {
 			return lines.slice(1);
 		},
