@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { eventually } from "@sse-service/testing";
+import { eventually, passUntil } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog, SSEError } from "../src/engine.js";
 import { MemoryEngine } from "./memory-engine.js";
@@ -12,19 +12,30 @@ import { dataOf, lastIdOf } from "./received.js";
 import { startService } from "./serving.js";
 import { startOn } from "./start-on.js";
 
+/** Services see more time pass where a test says so. */
+function setTheClock(): void {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	onTestFinished(() => void vi.useRealTimers());
+}
+
 // Opening the log and reading it proved the engine available: each of a hundred attempts in eight seconds was reported, since the
 // proof between two of them had ended the outage.
 it("is not ready while the engine can be read but not followed, and reports that once", async () => {
+	setTheClock();
 	const engine = new MemoryEngine();
 	engine.isUnfollowable = true;
 	const errors: unknown[] = [];
 	const onError = (error: unknown): void => void errors.push(error);
 	const { sse } = await startOn(engine, { onError });
 	let wasReady = false;
-	await eventually(() => {
-		wasReady ||= sse.health().ready;
-		return engine.follows >= 5;
-	}, "five attempts");
+	await passUntil(
+		() => {
+			wasReady ||= sse.health().ready;
+			return engine.follows >= 5;
+		},
+		() => vi.advanceTimersByTime(10),
+		"five attempts",
+	);
 	expect(wasReady).toBe(false);
 	expect(sse.health().log?.error).toBe("The engine failed: it may not be followed");
 	expect(errors).toMatchObject([{ code: "ERR_SSE_LOG_FAILED" }]);
@@ -85,8 +96,7 @@ it("is not ready, and reports how far it is behind, until what it missed in an o
 
 // An engine that answers with an error was said not to answer.
 it("reports the engine's answer if it is not a position", async () => {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
-	onTestFinished(() => void vi.useRealTimers());
+	setTheClock();
 	const engine = new MemoryEngine();
 	const { sse } = await startOn(engine);
 	await eventually(() => sse.health().ready, "readiness");
@@ -100,8 +110,7 @@ it("reports the engine's answer if it is not a position", async () => {
 });
 
 it("rejects an event that can never be stored as invalid, and stays ready", async () => {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
-	onTestFinished(() => void vi.useRealTimers());
+	setTheClock();
 	const engine = new MemoryEngine();
 	const { sse } = await startOn(engine);
 	await eventually(() => sse.health().ready, "readiness");
@@ -129,6 +138,7 @@ it.each([
 	["ahead of", -600_000],
 	["behind", 600_000],
 ])("keeps an event for its ttlMs when the process's clock is %s the engine's", async (_, skew) => {
+	setTheClock();
 	const engine = new MemoryEngine();
 	engine.clock = () => Date.now() + skew;
 	const options = { history: { groups: { state: { latest: true } } } };
@@ -147,7 +157,10 @@ it.each([
 	// The engine's clock continues, and the process sees that by its answers.
 	engine.clock = () => Date.now() + skew + 1_000;
 	engine.looks = 0;
-	await eventually(() => engine.looks >= 2, "answers");
+	await passUntil(
+		() => engine.looks >= 2,
+		() => vi.advanceTimersByTime(100),
+	);
 	const { stream: again } = await open({ groups }, id);
 	expect(dataOf(await again.take(3))).toEqual(["a minute", "state", "last"]);
 	const { stream: newcomer } = await open({ groups });
@@ -176,6 +189,7 @@ it("keeps an event for its ttlMs before the engine has reported its clock", asyn
 it("drops events that were acknowledged and then lost", async () => {
 	setFlagsFromString("--expose-gc");
 	const collect: () => void = runInNewContext("gc");
+	setTheClock();
 	const engine = new MemoryEngine();
 	const { sse } = await startOn(engine);
 	const log = createEngineEventLog(engine.driver());
@@ -213,8 +227,8 @@ it("drops events that were acknowledged and then lost", async () => {
 		collect();
 		return lost.every((ref) => ref.deref() === undefined);
 	};
-	// Not at every turn: to collect takes as long as other tests in this process have left objects.
-	await expect.poll(isForgotten, { interval: 100 }).toBe(true);
+	// Not often: to collect takes as long as other tests in this process have left objects.
+	await passUntil(isForgotten, () => vi.advanceTimersByTime(1_000));
 });
 
 it("is served by a service that connects while the engine cannot be followed", async () => {
