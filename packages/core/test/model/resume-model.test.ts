@@ -20,7 +20,7 @@ const transports: readonly Transport[] =
 		? ["memory", "network"]
 		: [SSE_MODEL_TRANSPORT === "network" ? "network" : "memory"];
 // A long run looks for what few scripts reach.
-const numRuns = Number(SSE_MODEL_RUNS ?? sizeOf({ usual: 30, long: 1_000 }));
+const numRuns = Number(SSE_MODEL_RUNS ?? sizeOf({ usual: 20, long: 1_000 }));
 
 beforeAll(() => {
 	vi.useFakeTimers({ toFake: ["Date"] });

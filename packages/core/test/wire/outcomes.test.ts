@@ -82,7 +82,7 @@ describe("a string", () => {
 	});
 });
 
-const SIZE = sizeOf({ usual: 2_000_000, long: 10_000_000 });
+const SIZE = sizeOf({ usual: 1_000_000, long: 10_000_000 });
 
 describe(`${SIZE / 1_000_000} MB of data`, () => {
 	const LINE = "0123456789abcde";
