@@ -10,7 +10,7 @@ const ONCE_IN_MOST_RUNS = [
 	"test/{attempt-writer,lost-hand-over,recent-entries,recover,refused-promises}.test.ts",
 	"test/{context,cuts,default-service,flush,hostile-cursors,limits,mistakes}.test.ts",
 	"test/{ahead-ids,broken-replay,engine-*,lost-key,memory-*,namespaces,presence}.test.ts",
-	"test/{diagnostics,fetch,origins,refused-requests,write-queue}.test.ts",
+	"test/{diagnostics,fetch,heartbeat,lifetime,origins,refused-requests,write-queue}.test.ts",
 	"test/*run*.test.ts",
 ];
 
