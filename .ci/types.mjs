@@ -5,19 +5,17 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { typescript7 } from "./typescript-7.mjs";
 import { root, workspacePackages } from "./workspace.mjs";
 
-const compiler = dirname(createRequire(import.meta.url).resolve("typescript-7/package.json"));
 const dirs = [join(root, ".ci"), ...workspacePackages().map(({ dir }) => dir)].filter((dir) =>
 	existsSync(join(dir, "tsconfig.json")),
 );
 // Folders are checked at the same time, so each needs one checker. Of four, which are usual, each works out again what the
 // others know: that takes a quarter of the time.
 const options = ["--build", "--noEmit", "--incremental", "--checkers", "1"];
-const args = [join(compiler, "bin", "tsc"), ...options, ...dirs];
 // Garbage is collected half as often, which takes a half more memory and a tenth less time.
 const env = { ...process.env, GOGC: "200" };
 process.exitCode =
-	spawnSync(process.execPath, args, { cwd: root, env, stdio: "inherit" }).status ?? 1;
+	spawnSync(typescript7, [...options, ...dirs], { cwd: root, env, stdio: "inherit" }).status ?? 1;

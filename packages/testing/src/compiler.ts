@@ -4,14 +4,13 @@
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { typescript7 } from "../../../.ci/typescript-7.mjs";
 import { isLongRun } from "./long-run.js";
 
 const execute = promisify(execFile);
 const MODULES = join(import.meta.dirname, "../../../node_modules");
 /** Answers where the compiler itself is: what is in `bin` is a Node that starts it. */
-const TYPESCRIPT_7 = pathToFileURL(join(MODULES, "typescript-7/lib/getExePath.js")).href;
 const ALWAYS = [
 	["--typeRoots", join(MODULES, "@types"), "--types", "node"],
 	["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"],
@@ -36,12 +35,11 @@ export async function compileIn(dir: string, args: readonly string[]): Promise<s
 }
 
 async function compileByTypeScript7(dir: string, args: readonly string[]): Promise<string> {
-	const { default: getExecutable } = await import(TYPESCRIPT_7);
 	// Of four checkers, which are usual, each works out again what the others know: that takes twice the time of a processor.
 	const command = ["--pretty", "false", "--singleThreaded", ...args];
 	// It ends long before it has used the memory that is there: to collect garbage takes a third of its time.
 	const options = { cwd: dir, env: { ...process.env, GOGC: "off" } };
-	const { stdout, stderr } = await execute(getExecutable(), command, options).catch(
+	const { stdout, stderr } = await execute(typescript7, command, options).catch(
 		// With complaints, its exit code is not 0.
 		(ended: { readonly stdout: string; readonly stderr: string }) => ended,
 	);
