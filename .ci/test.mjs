@@ -22,6 +22,7 @@ const AT_ONCE = 4;
 const FIRST = ["core", "faults", "redis", "nats", "nest"];
 /** In each package, ignored by git. */
 const VITEST_REPORT = ".reports/vitest.json";
+const isLong = process.env.SSE_LONG_RUN === "1";
 const CI = !["", "0", "false"].includes(process.env.CI ?? "");
 
 const report = new Report();
@@ -127,7 +128,8 @@ async function test(env) {
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
 
 	const inOrder = packages.flatMap(({ name }) => tested.filter((each) => each.name === name));
-	await report.step("table of the adapters", async () => updateSuiteTable(inOrder, { ci: CI }));
+	const options = { ci: CI, isLong };
+	await report.step("table of the adapters", async () => updateSuiteTable(inOrder, options));
 }
 
 /** @param {Run} run */
