@@ -72,7 +72,9 @@ export abstract class BoundedOutbox<
 	#fits(frame: Frame): boolean {
 		const { maxBufferedBytes } = this.host.options;
 		const size = frame.byteLength;
-		if (this.queuedBytes - this.#oversizeBytes + size <= maxBufferedBytes) return true;
+		const bytes = this.queuedBytes + size;
+		// In most cases without a look at what need not count.
+		if (bytes <= maxBufferedBytes || bytes - this.#oversizeBytes <= maxBufferedBytes) return true;
 		if (size > maxBufferedBytes) this.#oversize ??= frame;
 		return frame === this.#oversize;
 	}

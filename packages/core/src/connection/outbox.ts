@@ -185,7 +185,8 @@ export abstract class Outbox<
 	/** Adds a frame to the next flush. */
 	#gather(frame: Frame): void {
 		if (this.#batch === undefined) this.host.flush.schedule(this);
-		this.#batch = (this.#batch ?? this.host.flush.start).add(this.place(frame));
+		const placed = frame.position === undefined ? frame : this.place(frame);
+		this.#batch = (this.#batch ?? this.host.flush.start).add(placed);
 	}
 
 	#letGo(): void {
