@@ -6,6 +6,6 @@ import { setTimeout } from "node:timers";
 
 Reflect.deleteProperty(globalThis, Symbol.for("sse-service.default.v1"));
 
-// A spy on a function of a test's clock that is restored after that clock has gone puts the function back: no timer fires any more.
+// Restoring a spy on a fake timer after the real timers are back reinstalls the fake one, and no timer fires from then on.
 if (globalThis.setTimeout !== setTimeout)
 	throw new Error("an earlier file of this process has left a setTimeout of its own");

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { run } from "./command.mjs";
 import { installPackage } from "./debian.mjs";
+import { isLongRun } from "./long-run.mjs";
 
 /** A server is where Debian or Homebrew puts it. @param {string} name */
 const serverPlaces = (name) =>
@@ -84,8 +85,6 @@ const PROGRAMS = {
 		places: serverPlaces("prometheus"),
 	},
 };
-
-const isLongRun = process.env.SSE_LONG_RUN === "1";
 
 export const programs = Object.keys(PROGRAMS).filter(
 	(name) => isLongRun || PROGRAMS[name]?.inLongRuns !== true,

@@ -6,6 +6,7 @@ import { basename, join, relative, sep } from "node:path";
 import { check } from "./check.mjs";
 import { onInterrupt, run } from "./command.mjs";
 import { installed } from "./installed.mjs";
+import { isLongRun } from "./long-run.mjs";
 import { programs, provideProgram } from "./programs.mjs";
 import { Report } from "./report.mjs";
 import { build, install, SetupError, toolsEnv } from "./setup.mjs";
@@ -22,7 +23,6 @@ const AT_ONCE = 4;
 const FIRST = ["core", "faults", "redis", "nats", "nest"];
 /** In each package, ignored by git. */
 const VITEST_REPORT = ".reports/vitest.json";
-const isLong = process.env.SSE_LONG_RUN === "1";
 const CI = !["", "0", "false"].includes(process.env.CI ?? "");
 
 const report = new Report();
@@ -128,7 +128,7 @@ async function test(env) {
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
 
 	const inOrder = packages.flatMap(({ name }) => tested.filter((each) => each.name === name));
-	const options = { ci: CI, isLong };
+	const options = { ci: CI, isLong: isLongRun };
 	await report.step("table of the adapters", async () => updateSuiteTable(inOrder, options));
 }
 

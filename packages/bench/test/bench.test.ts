@@ -63,6 +63,11 @@ const OF_EVERY_KIND = WORKLOADS.map(({ name }) => name).filter(
 );
 const CHOSEN = OF_EVERY_KIND.filter((name) => !ELSEWHERE.test(name));
 
+/** Runs these workloads, small. */
+function runSmall(workloads: readonly string[], ...args: readonly string[]) {
+	return run(MAIN, [...SMALL, ...workloads.flatMap((name) => ["--workload", name]), ...args]);
+}
+
 /** Every figure of every case is there. */
 function expectFigures({ output, report }: Awaited<ReturnType<typeof run>>): void {
 	for (const { workload, figures, cases, failures } of report.reports as Report[]) {
@@ -86,8 +91,7 @@ function expectFigures({ output, report }: Awaited<ReturnType<typeof run>>): voi
 describe.concurrent(`a small run of ${isLongRun ? "every workload" : "a workload of every kind"}`, () => {
 	let result: Awaited<ReturnType<typeof run>>;
 	beforeAll(async () => {
-		const workloads = CHOSEN.flatMap((name) => ["--workload", name]);
-		result = await run(MAIN, [...SMALL, ...workloads, "--only", "sse-service"]);
+		result = await runSmall(CHOSEN, "--only", "sse-service");
 	});
 
 	test("ends with exit code 0 and says that nothing was lost", () => {
@@ -138,9 +142,7 @@ describe.concurrent("a small broadcast by everyone", () => {
 });
 
 test.concurrent("adapters are beside the core, and beside streams opened by hand", async () => {
-	const workloads = OF_EVERY_KIND.filter((name) => name.startsWith("adapters-"));
-	const chosen = workloads.flatMap((name) => ["--workload", name]);
-	const result = await run(MAIN, [...SMALL, ...chosen]);
+	const result = await runSmall(OF_EVERY_KIND.filter((name) => name.startsWith("adapters-")));
 	expectFigures(result);
 	const measured = result.report.reports.map(({ cases }: Report) =>
 		cases.map(({ summaries }) => summaries.map(({ implementation }) => implementation)),
@@ -158,9 +160,7 @@ test.concurrent("adapters are beside the core, and beside streams opened by hand
 });
 
 test.concurrent("streams on a Response are beside the core, better-sse and a loop by hand", async () => {
-	const workloads = OF_EVERY_KIND.filter((name) => name.startsWith("fetch-"));
-	const chosen = workloads.flatMap((name) => ["--workload", name]);
-	const result = await run(MAIN, [...SMALL, ...chosen]);
+	const result = await runSmall(OF_EVERY_KIND.filter((name) => name.startsWith("fetch-")));
 	expectFigures(result);
 	const measured = Object.fromEntries(
 		result.report.reports.map(({ workload, cases }: Report) => [

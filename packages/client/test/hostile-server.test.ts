@@ -22,7 +22,7 @@ describe("on a clock that the test moves", () => {
 		vi.useFakeTimers();
 	});
 	afterEach(() => {
-		// First: a spy on a function of the test's clock, restored later, would put that function back, and no timer would fire.
+		// First: restored later, a spy on a fake timer would reinstall the fake one, and no timer would fire.
 		vi.restoreAllMocks();
 		vi.useRealTimers();
 	});

@@ -436,7 +436,7 @@ describe("middleware that wraps res.write", () => {
 		await stream.take(7);
 	});
 
-	it("is told that there is room also when that comes of asking what it holds", async () => {
+	it("gets the rest also when reading bufferedBytes is what makes the response emit 'drain'", async () => {
 		await serve({ maxBufferedBytes: 1024 * KB });
 		const stream = await openStream(server.url);
 		const connection = connections[0] as SSEConnection;

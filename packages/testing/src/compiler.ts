@@ -10,7 +10,6 @@ import { isLongRun } from "./long-run.js";
 
 const execute = promisify(execFile);
 const MODULES = join(import.meta.dirname, "../../../node_modules");
-/** Answers where the compiler itself is: what is in `bin` is a Node that starts it. */
 const ALWAYS = [
 	["--typeRoots", join(MODULES, "@types"), "--types", "node"],
 	["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"],

@@ -46,7 +46,7 @@ export interface ProjectOptions {
 /** A server that is running, and said where in the first line it printed. */
 export interface RunningProgram {
 	readonly url: string;
-	/** Whether it has neither ended nor been told to. */
+	/** False once it has exited or has been sent a signal. */
 	readonly isRunning: boolean;
 	/** Lines printed after the URL. */
 	readonly printed: readonly string[];

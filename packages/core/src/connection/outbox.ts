@@ -185,6 +185,7 @@ export abstract class Outbox<
 	/** Adds a frame to the next flush. */
 	#gather(frame: Frame): void {
 		if (this.#batch === undefined) this.host.flush.schedule(this);
+		// `place` asks the same. The call alone, for each connection of a broadcast, takes a tenth of `send`.
 		const placed = frame.position === undefined ? frame : this.place(frame);
 		this.#batch = (this.#batch ?? this.host.flush.start).add(placed);
 	}

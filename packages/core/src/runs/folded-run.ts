@@ -2,7 +2,7 @@
  * A folded run: the state after all events that the store has of it.
  */
 import { Fold, type FoldRules } from "./fold.js";
-import { markAt } from "./run-mark.js";
+import { markOf } from "./run-mark.js";
 import type { RunStatus, RunStore } from "./run-store.js";
 
 /** Entries per read. */
@@ -10,9 +10,9 @@ const PAGE = 1_000;
 
 /** Computes the state from the newest snapshot and the events up to the sequence of the status, or later ones. */
 export async function folded(store: RunStore, rules: FoldRules, run: RunStatus): Promise<Fold> {
-	const { id, attempt, sequence, term } = run;
+	const { id, attempt, sequence } = run;
 	const fold = Fold.from(rules, await store.snapshot(id, attempt));
-	if (term > 1) fold.mark = await markAt(store, run, fold.count);
+	fold.mark = await markOf(store, run, fold.count);
 	while (fold.count < sequence) {
 		const entries = (await store.read(id, attempt, fold.count + 1, PAGE)) ?? [];
 		if (entries.length === 0) return fold;

@@ -2,7 +2,7 @@
  * Where a reader of a run begins, by the cursor that it sends.
  */
 import { parseRunCursor, type RunCursor } from "./run-cursor.js";
-import { markAt } from "./run-mark.js";
+import { markOf } from "./run-mark.js";
 import type { RunStatus, RunStore } from "./run-store.js";
 import type { FollowOptions, RunGapReason } from "./run-types.js";
 
@@ -42,15 +42,6 @@ export async function beginningOf(
 		if (isSame) return isOver ? undefined : { from: cursor.sequence + 1, gap: undefined, mark };
 	}
 	return { from: 1, gap: "invalid" };
-}
-
-/** A run that was never taken over has no marks. */
-async function markOf(
-	store: Pick<RunStore, "read">,
-	status: RunStatus,
-	sequence: number,
-): Promise<string | undefined> {
-	return status.term === 1 ? undefined : markAt(store, status, sequence);
 }
 
 function hasEverything({ sequence, isEnd }: RunCursor, status: RunStatus): boolean {

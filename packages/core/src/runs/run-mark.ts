@@ -30,6 +30,15 @@ export function newMark({ term }: Pick<RunStatus, "term">): string | undefined {
 	return term === 1 ? undefined : randomId(LENGTH);
 }
 
+/** Reads the mark of an event that is no newer than the status: a run that was not taken over until then has none. */
+export async function markOf(
+	store: Pick<RunStore, "read">,
+	status: RunStatus,
+	sequence: number,
+): Promise<string | undefined> {
+	return status.term === 1 ? undefined : markAt(store, status, sequence);
+}
+
 /** Reads the mark of an event. @returns `undefined` if there is no such event, too */
 export async function markAt(
 	store: Pick<RunStore, "read">,

@@ -41,13 +41,9 @@ export function holdHead(response: ServerResponse): Socket | undefined {
 	const socket = unwrappedSocketOf(response, response.socket);
 	if (socket?.writableCorked === 0) {
 		socket.cork();
-		process.nextTick(uncork, socket);
+		process.nextTick(() => socket.uncork());
 	}
 	return socket;
-}
-
-function uncork(socket: Socket): void {
-	socket.uncork();
 }
 
 /** Whether `write` and `end` of a response are Node's own. */

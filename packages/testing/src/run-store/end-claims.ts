@@ -2,7 +2,6 @@
 import { expect, it } from "vitest";
 import { eventually } from "../waiting.js";
 import { DONE, entries, RULES, type RunStoreFixture } from "./run-store-fixture.js";
-import type { Status } from "./run-store-types.js";
 
 export function claimEnds(its: RunStoreFixture): void {
 	const { claim, write } = its;
@@ -10,12 +9,7 @@ export function claimEnds(its: RunStoreFixture): void {
 	it("a run whose lease has expired has failed, in every process, and refuses its producer", async () => {
 		const run = await claim("r", { leaseMs: 1 });
 		await eventually(() => Date.now() > run.startedAt + 10);
-		let status: Status | undefined;
-		const isOver = async (): Promise<boolean> => {
-			status = await its.there.settle("r");
-			return status?.state !== "running";
-		};
-		await eventually(isOver, "the end of its lease");
+		const status = await its.untilOver("r");
 		expect(status).toMatchObject({ state: "failed", reason: "lost", sequence: 1 });
 		expect(await write(run, 0, entries("woken"))).toBeUndefined();
 		const [last] = (await its.here.read("r", run.attempt, 1, 9)) ?? [];

@@ -55,9 +55,9 @@ export function claimHandOver(its: RunStoreFixture): void {
 		const run = await claim("r");
 		await release(run, 0, ["a"]);
 		await release(run, 0, ["a"]);
-		await its.there.adopt("r", run.attempt, RULES);
+		const { term } = (await its.there.adopt("r", run.attempt, RULES)) as Status;
 		await release(run, 0, ["a"]);
-		expect(await its.there.settle("r")).toMatchObject({ isReleased: false, sequence: 1 });
+		expect(await its.there.settle("r")).toMatchObject({ term, isReleased: false, sequence: 1 });
 	});
 
 	it("every process is notified of a released run, also one that starts to listen later", async () => {
@@ -87,12 +87,7 @@ export function claimHandOver(its: RunStoreFixture): void {
 		const { id, attempt, term } = run;
 		const rules = { ...RULES, leaseMs: 1 };
 		await its.here.write([{ id, attempt, term, after: 0, entries: [], release: true, rules }]);
-		let status: Status | undefined;
-		const isOver = async (): Promise<boolean> => {
-			status = await its.there.settle("r");
-			return status?.state !== "running";
-		};
-		await eventually(isOver, "the end of its lease");
+		const status = await its.untilOver("r");
 		expect(status).toMatchObject({ state: "failed", reason: "lost", isReleased: false });
 		expect(await its.there.adopt("r", attempt, RULES)).toBeUndefined();
 	});

@@ -2,6 +2,7 @@
  * The stores of two processes that share their runs, and what a producer does with them. Both are closed after each test.
  */
 import { afterEach, beforeEach, expect } from "vitest";
+import { eventually } from "../waiting.js";
 import type { Entry, Rules, RunStoreHarness, Status, TestedRunStore } from "./run-store-types.js";
 
 export const RULES: Rules = { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1_000 };
@@ -26,6 +27,8 @@ export interface RunStoreFixture {
 	): Promise<number | undefined>;
 	/** The producer's last write, which may carry entries. */
 	release(run: Status, after: number, data?: string[]): Promise<void>;
+	/** Waits until the other process finds that the run is over, as its lease has ended. Resolves with what it finds. */
+	untilOver(id: string): Promise<Status | undefined>;
 }
 
 /** Makes the fixture for the tests of this `describe`. */
@@ -64,6 +67,15 @@ export function useRunStore(harness: RunStoreHarness): RunStoreFixture {
 		async release({ id, attempt, term }, after, data = []) {
 			const write = { id, attempt, term, after, entries: entries(...data), release: true };
 			expect(await here.write([{ ...write, rules: RULES }])).toEqual([after + data.length]);
+		},
+		async untilOver(id) {
+			let status: Status | undefined;
+			const isOver = async (): Promise<boolean> => {
+				status = await there.settle(id);
+				return status?.state !== "running";
+			};
+			await eventually(isOver, "the end of its lease");
+			return status;
 		},
 	};
 }
