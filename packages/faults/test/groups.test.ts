@@ -187,6 +187,25 @@ describe("a history with changing groups is correct", () => {
 		world.giveAll({ kind: "id", position: at(53) });
 		expect(world.check()).toEqual([]);
 	});
+
+	it("whether or not a command that was removed unread was in the log", () => {
+		for (const what of ["join", "leave"] as const) {
+			for (const isGiven of [true, false]) {
+				const world = rightWorld();
+				const group = what === "join" ? CLEO_GROUP : "red";
+				const id = world.tell(what, "bob", group);
+				world.read();
+				world.store(at(51), undefined, id);
+				world.trimUnread(51);
+				const number = world.send(1, at(52), { to: [], targets: [{ group }] });
+				const event = { kind: "event", number, position: at(52) } as const;
+				if (what === "leave") world.give(ADA, event);
+				if (isGiven) world.give(BOB, event);
+				world.giveAll({ kind: "id", position: at(52) });
+				expect(world.check()).toEqual([]);
+			}
+		}
+	});
 });
 
 describe("of changing groups, the checker finds:", () => {
@@ -236,6 +255,15 @@ describe("of changing groups, the checker finds:", () => {
 		world.give(BOB, { kind: "event", number, position: at(51) });
 		world.store(at(52), undefined, id);
 		world.giveAll({ kind: "id", position: at(52) });
+		expect(world.rules()).toEqual(["foreign"]);
+	});
+
+	it("a client that receives what follows a command that is not in the log", () => {
+		const world = rightWorld();
+		world.tell("join", "bob", CLEO_GROUP);
+		const number = world.send(1, at(51), { targets: [{ group: CLEO_GROUP }] });
+		world.give(BOB, { kind: "event", number, position: at(51) });
+		world.giveAll({ kind: "id", position: at(51) });
 		expect(world.rules()).toEqual(["foreign"]);
 	});
 

@@ -71,7 +71,10 @@ export class Course {
 		if (!this.#truth.isOn(this.branch, position)) return { missed: [] };
 		const missed: number[] = [];
 		let foreign: number | undefined;
+		let lookedAt = from.sequence;
 		for (const each of this.#between(from.sequence, position.sequence)) {
+			this.#doubtUnread(lookedAt, each.sequence);
+			lookedAt = each.sequence;
 			if ("told" in each) {
 				const { asked, unsettled } = this.#traveller;
 				if (asked.has(each.id)) this.memberships.pass(each.id, each.told);
@@ -92,6 +95,7 @@ export class Course {
 				this.#owed.set(key, each);
 			}
 		}
+		this.#doubtUnread(lookedAt, position.sequence);
 		missed.push(...this.#unreplaced());
 		return missed.length > 0 || foreign !== undefined ? { missed, foreign } : undefined;
 	}
@@ -135,6 +139,17 @@ export class Course {
 		if (!this.#truth.isOn(branch, at)) return undefined;
 		const [own, others] = [this, forked].map((each) => each.#numbersBetween(branch.after, at));
 		return own === others ? forked : undefined;
+	}
+
+	/** What was removed after one sequence, up to another, and never read may have been a command. */
+	#doubtUnread(after: number, upTo: number): void {
+		if (!this.branch.hasUnread(after, upTo)) return;
+		const { asked, unsettled } = this.#traveller;
+		for (const id of [...asked, ...unsettled]) {
+			const told = this.#truth.told.get(id);
+			if (told === undefined || this.branch.placeOfTold(id) !== undefined) continue;
+			this.memberships.doubt(told.group);
+		}
 	}
 
 	#between(after: number, upTo: number): Iterable<Passed> {

@@ -84,7 +84,11 @@ export class Branch {
 
 	/** Whether an event may be after one sequence, up to another, in a place that was not read. */
 	mayHaveUnread(number: number, after: number, upTo: number): boolean {
-		if (this.placesOf(number).length > 0) return false;
+		return this.placesOf(number).length === 0 && this.hasUnread(after, upTo);
+	}
+
+	/** Whether a place after one sequence, up to another, may have had something that was not read. */
+	hasUnread(after: number, upTo: number): boolean {
 		for (let sequence = after + 1; sequence <= upTo; sequence++) {
 			if (this.isUnread(sequence)) return true;
 		}

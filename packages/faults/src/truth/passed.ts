@@ -7,4 +7,4 @@ import type { Told } from "./told.js";
 /** An event, or a command. */
 export type Passed =
 	| { readonly number: number; readonly sequence: number; readonly sent: Sent }
-	| { readonly id: number; readonly told: Told };
+	| { readonly id: number; readonly sequence: number; readonly told: Told };

@@ -145,7 +145,7 @@ export class Truth {
 		for (let sequence = after + 1; sequence <= upTo; sequence++) {
 			const { number, told: id } = this.entryOn(branch, sequence) ?? {};
 			const told = id === undefined ? undefined : this.told.get(id);
-			if (id !== undefined && told?.clientId === reader.clientId) yield { id, told };
+			if (id !== undefined && told?.clientId === reader.clientId) yield { id, sequence, told };
 			const sent = number === undefined ? undefined : this.#events.get(number);
 			if (number === undefined || sent === undefined) continue;
 			if (isForClient(sent.target, reader)) yield { number, sequence, sent };
