@@ -15,8 +15,8 @@ export interface Flushable {
 }
 
 // The longest time that one slice blocks other work: a small part of the 15 ms within which a server should get to each
-// request.
-const SLICE_MS = 4;
+// request. With slices of 4 ms, an arrival under overload waits a quarter longer, and a delivery costs 1 % less.
+const SLICE_MS = 3;
 // Reading the clock costs less than 1 % of this many writes, or of writing this many bytes.
 const WRITES_BETWEEN_LOOKS = 64;
 const BYTES_BETWEEN_LOOKS = 64 * 1024;
