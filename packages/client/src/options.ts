@@ -73,15 +73,16 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 		maxWaiting: Math.max(1, inRange("maxWaiting", options.maxWaiting ?? 1_000, 1e6)),
 		maxWaitingLength: inRange("maxWaitingLength", options.maxWaitingLength ?? 2 ** 24, 2 ** 29),
 		longPoll: options.longPoll ?? true,
-		shared:
-			shared === undefined || shared === false
-				? undefined
-				: {
-						maxEvents: inRange("shared.maxEvents", own.maxEvents ?? 1_000, 1e6),
-						silenceMs: time("shared.silenceMs", own.silenceMs, 10_000),
-					},
+		shared: shared
+			? {
+					maxEvents: inRange("shared.maxEvents", own.maxEvents ?? 1_000, 1e6),
+					silenceMs: time("shared.silenceMs", own.silenceMs, 10_000),
+				}
+			: undefined,
 	};
-	if (typeof resolved.parse === "string") oneOf("parse", resolved.parse, ["auto", "json", "text"]);
+	const { parse } = resolved;
+	// A function, or an object of schemas.
+	if (Object(parse) !== parse) oneOf("parse", parse as string, ["auto", "json", "text"]);
 	for (const name of ["onGap", "onError", "onUnauthorized", "isFinal", "fetch"] as const) {
 		const value = resolved[name];
 		if (value !== undefined && typeof value !== "function") refuse(name, "a function", value);

@@ -500,6 +500,7 @@ describe("a stream", () => {
 			{ stallAfterMs: 0.5 },
 			{ lastEventIdIn: "body" },
 			{ parse: "xml" },
+			{ parse: 5 },
 			{ onGap: "reload" },
 			{ maxEventLength: Number.NaN },
 			{ shared: { maxEvents: -1 } },

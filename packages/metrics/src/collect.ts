@@ -3,19 +3,9 @@
  * counts is read from it when the backend collects, so nothing is paid for it between two collections.
  */
 import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
-import { type SSEConnection, SSEError, type SSEService } from "sse-service";
+import type { SSEConnection, SSEService } from "sse-service";
 import { firstValuesOf, METRICS, type Metric } from "./metrics.js";
-
-/** What is read of a service: any `SSEService`, whatever its event map. */
-export type MeasuredService = Pick<SSEService, "stats" | "health" | "getGroups">;
-
-/** What to measure. */
-export interface MetricsOptions {
-	/** The service, or several, which are added up. */
-	readonly service: MeasuredService | readonly MeasuredService[];
-	/** Groups with metrics of their own. Each is a label value, so name only a fixed set. Default: none. */
-	readonly groups?: readonly string[] | undefined;
-}
+import { type MeasuredService, type MetricsOptions, readGroups, readServices } from "./options.js";
 
 /** A value, and that of the metric's label, if it has one. */
 type Sample = readonly [value: number, label?: string];
@@ -65,8 +55,8 @@ export function collect(options: MetricsOptions, backend: Backend): () => void {
 
 /** @param stops receives what ends it again */
 function measure(options: MetricsOptions, backend: Backend, stops: (() => void)[]): void {
-	const services = servicesOf(options);
-	const groups = new Set(options.groups);
+	const services = readServices(options);
+	const groups = readGroups(options);
 	const on = (name: string, listen: (message: Message) => void): void => {
 		const listener = (message: unknown): void => {
 			const { service } = message as Message;
@@ -106,20 +96,6 @@ function measure(options: MetricsOptions, backend: Backend, stops: (() => void)[
 			}
 		});
 	}
-}
-
-function servicesOf({ service }: MetricsOptions): ReadonlySet<MeasuredService> {
-	const services = ([service].flat() as MeasuredService[]).map(underlying);
-	if (services.length === 0 || services.some((each) => typeof each?.stats !== "function")) {
-		const rule = "The option service must be a service of sse-service, or an array of them";
-		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
-	}
-	return new Set(services);
-}
-
-/** The service itself, of which the channels speak: Nest's `SseService` wraps it. */
-export function underlying<Service>(given: Service): Service {
-	return (given as { readonly service?: Service } | undefined)?.service ?? given;
 }
 
 /** What the services count themselves. */

@@ -9,10 +9,11 @@ import {
 	metrics,
 	type Observable,
 } from "@opentelemetry/api";
-import { type Backend, collect, type MetricsOptions } from "./collect.js";
+import { type Backend, collect } from "./collect.js";
 import { firstValuesOf, labelsOf, type Metric, openTelemetryName } from "./metrics.js";
+import { checkNames, type MetricsOptions } from "./options.js";
 
-export type { MeasuredService, MetricsOptions } from "./collect.js";
+export type { MeasuredService, MetricsOptions } from "./options.js";
 export { openTelemetrySpans, type SpansOptions } from "./spans.js";
 
 /** What to measure, and with which meter. */
@@ -25,8 +26,10 @@ export interface OpenTelemetryOptions extends MetricsOptions {
  * Measures a service. Call it before clients connect: it does not know the age of earlier connections.
  *
  * @returns a function that ends measuring
+ * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function openTelemetryMetrics(options: OpenTelemetryOptions): () => void {
+	checkNames(options, ["service", "groups", "meter"]);
 	const { meter = metrics.getMeter("sse-service") } = options;
 	const observed: [BatchObservableCallback, Observable][] = [];
 	const backend: Backend = {

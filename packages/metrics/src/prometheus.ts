@@ -4,10 +4,11 @@
  * @packageDocumentation
  */
 import { Counter, Gauge, register as globalRegister, Histogram, type Registry } from "prom-client";
-import { type Backend, collect, type MetricsOptions } from "./collect.js";
+import { type Backend, collect } from "./collect.js";
 import { firstValuesOf, labelsOf, type Metric } from "./metrics.js";
+import { checkNames, type MetricsOptions } from "./options.js";
 
-export type { MeasuredService, MetricsOptions } from "./collect.js";
+export type { MeasuredService, MetricsOptions } from "./options.js";
 
 /** What to measure, and where to register it. */
 export interface PrometheusOptions extends MetricsOptions {
@@ -19,9 +20,10 @@ export interface PrometheusOptions extends MetricsOptions {
  * Registers the metrics of a service. Call it before clients connect: it does not know the age of earlier connections.
  *
  * @returns a function that ends measuring and removes the metrics from the registry
- * @throws what prom-client throws if the registry has one of the names already
+ * @throws `ERR_SSE_INVALID_OPTION`, or what prom-client throws if the registry has one of the names already
  */
 export function prometheusMetrics(options: PrometheusOptions): () => void {
+	checkNames(options, ["service", "groups", "register"]);
 	const { register = globalRegister } = options;
 	const names: string[] = [];
 	const configOf = ({ name, help, label, aggregator = "sum" }: Metric) => {

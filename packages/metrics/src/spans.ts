@@ -13,7 +13,7 @@ import {
 	type Tracer,
 	trace,
 } from "@opentelemetry/api";
-import { underlying } from "./collect.js";
+import { checkNames, underlying } from "./options.js";
 
 /** What to trace, and with which tracer. */
 export interface SpansOptions {
@@ -43,8 +43,10 @@ interface Delivered {
  * Begins to trace. Deliveries get a span only if their `publish` was sampled.
  *
  * @returns a function that ends tracing
+ * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function openTelemetrySpans(options: SpansOptions = {}): () => void {
+	checkNames(options, ["service", "tracer"]);
 	const { tracer = trace.getTracer("sse-service") } = options;
 	const service = options.service && underlying(options.service);
 	const isOurs = (of: object): boolean => service === undefined || of === service;

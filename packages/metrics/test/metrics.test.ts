@@ -12,14 +12,19 @@ import {
 	type CloseReason,
 	createSSEService,
 	type ErrorStage,
-	type SSEService,
 	type SSEServiceOptions,
 } from "sse-service";
 import { createSSEService as createFetchService, respond } from "sse-service/fetch";
 import { createRuns } from "sse-service/runs";
 import { expect, it, onTestFinished } from "vitest";
 import { METRICS } from "../src/metrics.js";
-import { prometheusMetrics } from "../src/prometheus.js";
+import {
+	type OpenTelemetryOptions,
+	openTelemetryMetrics,
+	openTelemetrySpans,
+	type SpansOptions,
+} from "../src/opentelemetry.js";
+import { type PrometheusOptions, prometheusMetrics } from "../src/prometheus.js";
 import { readSeries, seriesOf, seriesValue } from "./series.js";
 
 const GROUPS = ["a", "b", "c"] as const;
@@ -419,8 +424,24 @@ it("of the workers of a cluster, the least ready and the furthest behind count",
 	expect(all).toMatch(/^sse_connections 0$/m);
 });
 
-it.each([undefined, [], {}, "sse"])("refuses %j as a service", (service) => {
-	expect(() => prometheusMetrics({ service: service as unknown as SSEService })).toThrow(
+it.each<[string, object]>([
+	["no service", {}],
+	["no service in the array", { service: [] }],
+	["an object that is no service", { service: {} }],
+	["a name instead of a service", { service: "sse" }],
+	["a group's name instead of an array", { service: createSSEService(), groups: "news" }],
+	["an empty group name", { service: createSSEService(), groups: [""] }],
+	["a misspelled option", { service: createSSEService(), group: ["news"] }],
+])("refuses %s, and registers nothing", (_, options) => {
+	const refusal = expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" });
+	const register = new Registry();
+	expect(() => prometheusMetrics({ register, ...options } as PrometheusOptions)).toThrow(refusal);
+	expect(register.getMetricsAsArray()).toEqual([]);
+	expect(() => openTelemetryMetrics(options as OpenTelemetryOptions)).toThrow(refusal);
+});
+
+it("refuses a misspelled option of the spans", () => {
+	expect(() => openTelemetrySpans({ services: createSSEService() } as SpansOptions)).toThrow(
 		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 	);
 });
