@@ -17,11 +17,9 @@ if (command === undefined) {
 	process.exit(1);
 }
 // Linux divides the time between sessions first, so loops in one session would have no more than each session of the command.
-const options = { stdio: "ignore", detached: true };
+const startLoop = () => spawn(process.execPath, ["-e", LOOP], { stdio: "ignore", detached: true });
 const cores = availableParallelism();
-const loops = Array.from({ length: LOOPS_PER_CORE * cores }, () =>
-	spawn(process.execPath, ["-e", LOOP], options),
-);
+const loops = Array.from({ length: LOOPS_PER_CORE * cores }, startLoop);
 const startedMs = performance.now();
 const child = spawn(command, args, { stdio: "inherit" });
 // A terminal's Ctrl-C reaches the command by itself; this waits for its end.
@@ -39,7 +37,7 @@ child.once("exit", (code) => {
 	process.exitCode = code ?? 1;
 });
 
-/** The CPU time of a process; 0 where there is no `/proc`. See https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/** The CPU time of a process; 0 where there is no `/proc`. See https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html @param {number | undefined} pid */
 function secondsOf(pid) {
 	try {
 		// The name before it may contain spaces.

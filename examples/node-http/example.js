@@ -58,7 +58,7 @@ import { createTabs } from "./tabs.js";
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
 const MAX_TEXT_LENGTH = 500;
 /** Presence goes out at most this often, however many come and go. */
-const PRESENCE_INTERVAL_MS = 100;
+export const PRESENCE_INTERVAL_MS = 100;
 /** The numbers' group: every tab is in it, and it is no room. */
 const NUMBERS = "the numbers";
 const NUMBER_INTERVAL_MS = 200;

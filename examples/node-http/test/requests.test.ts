@@ -3,7 +3,7 @@
  */
 import { openStream, type TestStream } from "@sse-service/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createExample, type Events } from "../example.js";
+import { createExample, type Events, PRESENCE_INTERVAL_MS } from "../example.js";
 import { createSampler } from "../machine.js";
 
 let example: ReturnType<typeof createExample>;
@@ -124,13 +124,16 @@ describe("streams", () => {
 	});
 
 	test("many who come at once are announced together", async () => {
+		const startedMs = performance.now();
 		const ada = await openTab("ada");
 		const names = Array.from({ length: 20 }, (_, index) => `guest ${index}`);
 		await Promise.all(names.map(openTab));
 		const latest = () => received(ada.stream, "presence").at(-1)?.clients.length;
 		await ada.stream.until(() => latest() === 21);
 
-		expect(received(ada.stream, "presence").length).toBeLessThan(10);
+		// However long a busy machine takes to open them.
+		const intervals = (performance.now() - startedMs) / PRESENCE_INTERVAL_MS;
+		expect(received(ada.stream, "presence").length).toBeLessThanOrEqual(1 + intervals);
 	});
 
 	test("a tab that goes away is announced", async () => {

@@ -72,7 +72,7 @@ export class JetStream {
 		await unless(NO_STREAM, this.#call(`STREAM.DELETE.${name}`));
 	}
 
-	/** Removes the messages before a sequence; with `filter`, only those of a subject. */
+	/** Removes the messages before a sequence, which must be above 1: JetStream takes 1 for all. With `filter`, only those of a subject. */
 	async purge(name: string, seq: number, filter?: string): Promise<void> {
 		await unless(NO_STREAM, this.#call(`STREAM.PURGE.${name}`, { seq, filter }));
 	}
