@@ -2,7 +2,7 @@
  * Clients that reconnect: with `history` they receive what they missed, or a gap.
  */
 import type { TestStream } from "@sse-service/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { PublishOptions, SSEConnection } from "../src/index.js";
 import { ADA, useKeptService } from "./kept-service.js";
 import { dataOf, lastIdOf } from "./received.js";
@@ -188,14 +188,22 @@ describe("an event that is replaced while it waits to be replayed", () => {
 });
 
 describe("an event that carries a position", () => {
-	it("is sent to a client that only receives events that are not kept", async () => {
-		await serve({ heartbeatIntervalMs: 40 });
-		const { stream, connection } = await open(ADA);
-		const { id } = await its.sse.publish({ client: "bob" }, "for another");
-		const ticks = setInterval(() => connection.send("tick"), 2);
-		await stream.until(() => lastIdOf(stream) === id);
-		clearInterval(ticks);
-	});
+	it.each([0, 15])(
+		"is sent to a client that only receives events that are not kept, each after %d ms of work",
+		async (workMs) => {
+			await serve({ heartbeatIntervalMs: 40 });
+			const { stream, connection } = await open(ADA);
+			const { id } = await its.sse.publish({ client: "bob" }, "for another");
+			// Longer than the heartbeat's timer: whenever it fires, an event of the same tick is waiting.
+			const ticks = setInterval(() => {
+				const startedMs = performance.now();
+				while (performance.now() - startedMs < workMs);
+				connection.send("tick");
+			}, 2);
+			onTestFinished(() => clearInterval(ticks));
+			await stream.until(() => lastIdOf(stream) === id);
+		},
+	);
 
 	it("is dropped silently when it does not fit", async () => {
 		await serve({ maxBufferedBytes: 64 * 1024, slowPolicy: "drop-newest" });

@@ -57,9 +57,9 @@ export abstract class Outbox<
 		return this.#backlog?.hasFeed === true;
 	}
 
-	/** True if nothing waits for the sink, so that a heartbeat would reach the client now. */
+	/** True if the sink accepts more, so that a heartbeat would leave with the next flush. */
 	get idle(): boolean {
-		return !this.isFull && this.#batch === undefined;
+		return !this.isFull;
 	}
 
 	/** What must wait for more than the next flush, if anything. */

@@ -14,7 +14,7 @@ export interface Beating {
 	/** Kept for the heartbeat: the slot of the connection, and its index there. */
 	heartbeatSlot: number;
 	heartbeatIndex: number;
-	/** True if nothing waits to be written, so that a heartbeat would reach the client now. */
+	/** True unless what was written before has to leave first. */
 	readonly idle: boolean;
 	/** Full rounds in which the client read none of the waiting data. Counted here. */
 	stalledRounds: number;
