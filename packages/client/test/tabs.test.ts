@@ -159,6 +159,8 @@ for (const [name, launch, isHere] of BROWSERS) {
 					send(EVENTS_A_ROUND / 3);
 					continue;
 				}
+				// A browser that is slow to end the connections of earlier leaders would add them up.
+				await eventually(() => sse.stats().connections === 1, "one connection");
 				const leads: boolean[] = [];
 				for (const tab of tabs) leads.push(await tab.evaluate("window.seen.leads"));
 				// Every third round a follower.
