@@ -3,31 +3,64 @@
  */
 
 import { once } from "node:events";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmdirSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually, openStream, type TestStream } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { type ServerProcess, startServerProcess } from "example-shared/server-process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { endOf, fleets, makeFolder } from "./processes.js";
+import type { Fleet } from "../cluster.js";
 
 const FOLDER = join(import.meta.dirname, "..");
 
+const makeFolder = (): string => mkdtempSync(join(tmpdir(), "sse-cluster-test-"));
+
 function start(env: Record<string, string>): ServerProcess {
 	return startServerProcess(FOLDER, { PORT: "0", ...env });
+}
+
+/** What the stream has shown of the fleet, each time. */
+function fleets({ events }: TestStream): Fleet[] {
+	return events.filter(({ event }) => event === "fleet").map(({ data }) => JSON.parse(data));
 }
 
 describe.skipIf(redisServerPath === undefined)("ending", () => {
 	let cluster: ServerProcess;
 	afterEach(() => cluster.kill("SIGKILL"));
 
-	test("SIGKILL ends every process, and nothing is left", async () => {
-		const TMPDIR = makeFolder();
-		cluster = start({ TMPDIR, SSE_REDIS_SERVER: redisServerPath ?? "" });
+	test.each(["SIGHUP", "SIGKILL"] as const)(
+		"%s ends every process, and nothing is left",
+		async (signal) => {
+			const TMPDIR = makeFolder();
+			cluster = start({ TMPDIR, SSE_REDIS_SERVER: redisServerPath ?? "" });
+			const stream = await openStream(`${await cluster.url()}/events`);
+			await stream.until(() => {
+				const { isUp, missing } = fleets(stream).at(-1)?.prometheus ?? {};
+				return isUp === true || missing !== undefined;
+			});
+			const { servers = [], redis, prometheus } = fleets(stream).at(-1) ?? {};
+			const pids = [...servers.map(({ pid }) => pid), redis?.pid];
+			if (prometheus?.isUp) pids.push(prometheus.pid);
+			expect(pids.map(isRunning)).toEqual(pids.map(() => true));
+			const { code, stderr } = await cluster.kill(signal);
 
-		expect(await endOf(cluster, "SIGKILL", TMPDIR)).toEqual({ code: null, stderr: "" });
-	});
+			await eventually(() => !pids.some(isRunning), "the end of all processes");
+			await eventually(() => readdirSync(TMPDIR).length === 0, "an empty folder");
+			expect({ code, stderr }).toEqual({ code: signal === "SIGKILL" ? null : 0, stderr: "" });
+			await stream.ended;
+			rmdirSync(TMPDIR);
+		},
+	);
 });
 
 describe.skipIf(redisServerPath === undefined)("without Prometheus", () => {
@@ -110,3 +143,18 @@ describe("starting", () => {
 		expect(stderr).toMatch(new RegExp(`^Port ${port} is taken\\. .+\n$`));
 	});
 });
+
+/** A process that has ended, and that nobody has asked how, no longer counts. */
+function isRunning(pid: number | undefined): boolean {
+	if (pid === undefined) return false;
+	try {
+		process.kill(pid, 0);
+	} catch {
+		return false;
+	}
+	const stat = `/proc/${pid}/stat`;
+	return (
+		!existsSync("/proc/self/stat") ||
+		(existsSync(stat) && !/\) Z /.test(readFileSync(stat, "utf8")))
+	);
+}

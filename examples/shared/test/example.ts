@@ -134,11 +134,17 @@ export async function tell(page: Page, text: string): Promise<void> {
  */
 export function describeExample(example: RunningExample, admin: string): void {
 	describe.skipIf(hasNoBrowser)("signing in and out, in a browser", () => {
-		test("a wrong password is refused and says so; a name to try fills the form with a right one", async () => {
+		test("a wrong password is refused and says so, a right one opens the stream", async () => {
 			const page = await example.openWindow(example.url);
 			await signIn(page, "ada", "grace");
 			await page.getByRole("alert").getByText("Wrong name or password").waitFor();
 			expect(await page.getByRole("status").isVisible()).toBe(false);
+			await signIn(page, "ada", "ada");
+			await live(page);
+		});
+
+		test("a name to try fills the form", async () => {
+			const page = await example.openWindow(example.url);
 			await page.getByRole("button", { name: "grace" }).click();
 			await page.getByRole("button", { name: "Sign in" }).click();
 			await live(page);

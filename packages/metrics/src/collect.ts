@@ -5,7 +5,7 @@
 import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
 import type { SSEConnection, SSEService } from "sse-service";
 import { firstValuesOf, METRICS, type Metric } from "./metrics.js";
-import { type MeasuredService, type MetricsOptions, readGroups, readServices } from "./options.js";
+import { type MeasuredService, type MetricsOptions, servicesIn } from "./options.js";
 
 /** A value, and that of the metric's label, if it has one. */
 type Sample = readonly [value: number, label?: string];
@@ -55,8 +55,8 @@ export function collect(options: MetricsOptions, backend: Backend): () => void {
 
 /** @param stops receives what ends it again */
 function measure(options: MetricsOptions, backend: Backend, stops: (() => void)[]): void {
-	const services = readServices(options);
-	const groups = readGroups(options);
+	const services = new Set(servicesIn(options.service));
+	const groups = new Set(options.groups);
 	const on = (name: string, listen: (message: Message) => void): void => {
 		const listener = (message: unknown): void => {
 			const { service } = message as Message;

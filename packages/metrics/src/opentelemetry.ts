@@ -9,9 +9,10 @@ import {
 	metrics,
 	type Observable,
 } from "@opentelemetry/api";
+import { readOptions } from "sse-service/engine";
 import { type Backend, collect } from "./collect.js";
 import { firstValuesOf, labelsOf, type Metric, openTelemetryName } from "./metrics.js";
-import { checkNames, type MetricsOptions } from "./options.js";
+import { ANYTHING, MEASURED, type MetricsOptions } from "./options.js";
 
 export type { MeasuredService, MetricsOptions } from "./options.js";
 export { openTelemetrySpans, type SpansOptions } from "./spans.js";
@@ -29,8 +30,9 @@ export interface OpenTelemetryOptions extends MetricsOptions {
  * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function openTelemetryMetrics(options: OpenTelemetryOptions): () => void {
-	checkNames(options, ["service", "groups", "meter"]);
-	const { meter = metrics.getMeter("sse-service") } = options;
+	const rules = { ...MEASURED, meter: [undefined, ANYTHING] } as const;
+	const { meter = metrics.getMeter("sse-service"), ...measured } =
+		readOptions<OpenTelemetryOptions>(options, rules);
 	const observed: [BatchObservableCallback, Observable][] = [];
 	const backend: Backend = {
 		read(metric, read) {
@@ -66,7 +68,7 @@ export function openTelemetryMetrics(options: OpenTelemetryOptions): () => void 
 			}
 		},
 	};
-	return collect(options, backend);
+	return collect(measured, backend);
 }
 
 function instrument(metric: Metric) {

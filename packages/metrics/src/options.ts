@@ -1,7 +1,8 @@
 /**
  * What to measure, as it is given and checked.
  */
-import { SSEError, type SSEService } from "sse-service";
+import type { SSEService } from "sse-service";
+import type { OptionRules, Rule } from "sse-service/engine";
 
 /** What is read of a service: any `SSEService`, whatever its event map. */
 export type MeasuredService = Pick<SSEService, "stats" | "health" | "getGroups">;
@@ -14,39 +15,33 @@ export interface MetricsOptions {
 	readonly groups?: readonly string[] | undefined;
 }
 
-/**
- * @param names every option that there is
- * @throws `ERR_SSE_INVALID_OPTION`
- */
-export function checkNames(options: object, names: readonly string[]): void {
-	if (Object(options) !== options) throw refused("The options must be an object");
-	const unknown = Object.keys(options).find((name) => !names.includes(name));
-	if (unknown !== undefined) {
-		throw refused(`There is no option ${unknown}; there are ${names.join(", ")}`);
-	}
+const SERVICES: Rule = [
+	"a service of sse-service, or an array of them",
+	(value) => {
+		const services = servicesIn(value as MetricsOptions["service"]);
+		return services.length > 0 && services.every((each) => typeof each?.stats === "function");
+	},
+];
+const GROUPS: Rule = [
+	'an array of group names, like ["news"]',
+	(value) => Array.isArray(value) && value.every((name) => typeof name === "string" && name !== ""),
+];
+
+/** What its own library checks. */
+export const ANYTHING: Rule = ["anything", () => true];
+
+/** The rules of what to measure. */
+export const MEASURED: OptionRules<MetricsOptions> = {
+	service: [undefined, SERVICES],
+	groups: [[], GROUPS],
+};
+
+/** The services themselves, of which the channels speak. */
+export function servicesIn(given: MetricsOptions["service"]): readonly MeasuredService[] {
+	return ([given].flat() as MeasuredService[]).map(underlying);
 }
 
-/** @throws `ERR_SSE_INVALID_OPTION` */
-export function readServices({ service }: MetricsOptions): ReadonlySet<MeasuredService> {
-	const services = ([service].flat() as MeasuredService[]).map(underlying);
-	if (services.length === 0 || services.some((each) => typeof each?.stats !== "function")) {
-		throw refused("The option service must be a service of sse-service, or an array of them");
-	}
-	return new Set(services);
-}
-
-/** @throws `ERR_SSE_INVALID_OPTION` */
-export function readGroups({ groups = [] }: MetricsOptions): ReadonlySet<string> {
-	const isName = (name: unknown): boolean => typeof name === "string" && name !== "";
-	if (Array.isArray(groups) && groups.every(isName)) return new Set(groups);
-	throw refused('The option groups must be an array of group names, like ["news"]');
-}
-
-/** The service itself, of which the channels speak: Nest's `SseService` wraps it. */
+/** The service itself: Nest's `SseService` wraps it. */
 export function underlying<Service>(given: Service): Service {
 	return (given as { readonly service?: Service } | undefined)?.service ?? given;
-}
-
-function refused(message: string): SSEError {
-	return new SSEError("ERR_SSE_INVALID_OPTION", message);
 }

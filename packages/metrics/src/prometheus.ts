@@ -4,9 +4,10 @@
  * @packageDocumentation
  */
 import { Counter, Gauge, register as globalRegister, Histogram, type Registry } from "prom-client";
+import { readOptions } from "sse-service/engine";
 import { type Backend, collect } from "./collect.js";
 import { firstValuesOf, labelsOf, type Metric } from "./metrics.js";
-import { checkNames, type MetricsOptions } from "./options.js";
+import { ANYTHING, MEASURED, type MetricsOptions } from "./options.js";
 
 export type { MeasuredService, MetricsOptions } from "./options.js";
 
@@ -23,8 +24,8 @@ export interface PrometheusOptions extends MetricsOptions {
  * @throws `ERR_SSE_INVALID_OPTION`, or what prom-client throws if the registry has one of the names already
  */
 export function prometheusMetrics(options: PrometheusOptions): () => void {
-	checkNames(options, ["service", "groups", "register"]);
-	const { register = globalRegister } = options;
+	const rules = { ...MEASURED, register: [undefined, ANYTHING] } as const;
+	const { register = globalRegister, ...measured } = readOptions<PrometheusOptions>(options, rules);
 	const names: string[] = [];
 	const configOf = ({ name, help, label, aggregator = "sum" }: Metric) => {
 		// prom-client refuses a name that is taken, and that metric stays.
@@ -70,5 +71,5 @@ export function prometheusMetrics(options: PrometheusOptions): () => void {
 			for (const name of names.splice(0)) register.removeSingleMetric(name);
 		},
 	};
-	return collect(options, backend);
+	return collect(measured, backend);
 }

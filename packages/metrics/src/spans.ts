@@ -13,7 +13,8 @@ import {
 	type Tracer,
 	trace,
 } from "@opentelemetry/api";
-import { checkNames, underlying } from "./options.js";
+import { readOptions } from "sse-service/engine";
+import { ANYTHING, underlying } from "./options.js";
 
 /** What to trace, and with which tracer. */
 export interface SpansOptions {
@@ -46,9 +47,12 @@ interface Delivered {
  * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function openTelemetrySpans(options: SpansOptions = {}): () => void {
-	checkNames(options, ["service", "tracer"]);
-	const { tracer = trace.getTracer("sse-service") } = options;
-	const service = options.service && underlying(options.service);
+	const rules = { service: [undefined, ANYTHING], tracer: [undefined, ANYTHING] } as const;
+	const { tracer = trace.getTracer("sse-service"), ...given } = readOptions<SpansOptions>(
+		options,
+		rules,
+	);
+	const service = given.service && underlying(given.service);
 	const isOurs = (of: object): boolean => service === undefined || of === service;
 	const spans = new WeakMap<object, Span>();
 

@@ -66,7 +66,7 @@ sse.send("all", "what is made once is made now");
 const before = used();
 for (let index = 0; index < Number(count); index++) {
 	// Small Buffers of others share their memory with whatever is made by `Buffer.from`.
-	for (let other = 0; other < 1; other++) Buffer.from("y".repeat(3_000));
+	for (let other = 0; other < 3; other++) Buffer.from("y".repeat(3_000));
 	const [target, key] = KINDS[kind]?.(index) ?? ["all"];
 	sse.send(target, text + index, { key });
 }
