@@ -141,7 +141,7 @@ it("nothing that a service creates counts as an open handle", async () => {
 		"hasRef" in resource && typeof resource.hasRef === "function" ? resource.hasRef() : "no hasRef",
 	]);
 	expect(refs).toContainEqual(["SSEService", false]);
-	// Ids take random bytes in advance, in this tick as in any other.
+	// Ids take random bytes in advance, in this tick as in any other. Jest does not count that, either.
 	const brief = ["TickObject", "Immediate", "RANDOMBYTESREQUEST"];
 	expect(refs.filter(([type, hasRef]) => !brief.includes(type as string) && hasRef)).toEqual([]);
 });

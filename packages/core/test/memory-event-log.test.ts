@@ -1,6 +1,7 @@
 /**
  * The event log in memory: what it returns, what it holds, and what it drops.
  */
+import { sizeOf } from "@sse-service/testing";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventLog, LogReader, Page } from "../src/event-log/event-log.js";
 import type { LogEntry } from "../src/event-log/record.js";
@@ -96,7 +97,7 @@ it("holds nothing and accepts nothing once it is closed", () => {
 
 it("counts and limits what it remembers of events that it no longer keeps", () => {
 	open({ maxEvents: 10 });
-	for (let client = 0; client < 700; client++) {
+	for (let client = 0; client < sizeOf({ usual: 700, long: 2_000 }); client++) {
 		for (let key = 0; key < 33; key++) {
 			log.append(entry({ client: `${client}` }, { key: `${key}${"-".repeat(200)}` }));
 		}
