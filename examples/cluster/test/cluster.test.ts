@@ -18,6 +18,8 @@ const NAMES = sizeOf({
 	usual: ["ada", "grace", "linus"],
 	long: ["ada", "grace", "linus", "barbara"],
 });
+/** Until two processes serve tabs. That chance keeps all at one is less likely than 1 in 59,000. */
+const MAX_MORE_TABS = 10;
 /** The inspector and the dashboard are both in view: only panels that are ask for their figures. */
 const BESIDE = { width: 1280, height: 720 };
 /** Every tab draws each number. */
@@ -28,6 +30,7 @@ const MORE = sizeOf({ usual: 2, long: 5 });
 describe.skipIf(redisServerPath === undefined || executablePath === undefined)("tabs", () => {
 	let browser: TestBrowser;
 	let cluster: ServerProcess;
+	let url: string;
 	let tabs: Tab[];
 	let first: Tab;
 
@@ -39,7 +42,7 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 			SSE_PROMETHEUS: prometheus ?? "",
 			COUNT_MS: `${COUNT_MS}`,
 		});
-		const url = await cluster.url();
+		url = await cluster.url();
 		tabs = await Promise.all(NAMES.map((name) => openTab(browser, url, name)));
 		first = tabs[0] as Tab;
 		for (const tab of tabs) await tab.reach(1);
@@ -150,9 +153,15 @@ describe.skipIf(redisServerPath === undefined || executablePath === undefined)("
 	});
 
 	test("are spread over several processes, and each knows who is at any of them", async () => {
-		const servers = await Promise.all(tabs.map((tab) => tab.server()));
+		const servers = new Set(await Promise.all(tabs.map((tab) => tab.server())));
+		// Processes take turns by connection, and a page opens several: where a tab is, and was sent by a kill, is chance.
+		for (let more = 0; servers.size === 1 && more < MAX_MORE_TABS; more++) {
+			const tab = await openTab(browser, url, "ada");
+			tabs.push(tab);
+			servers.add(await tab.server());
+		}
 
-		expect(new Set(servers).size).toBeGreaterThan(1);
+		expect(servers.size).toBeGreaterThan(1);
 		for (const { page } of tabs) {
 			for (const name of NAMES) await page.locator("#people").getByText(name).waitFor();
 		}
