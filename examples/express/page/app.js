@@ -57,7 +57,7 @@ function show() {
 }
 
 function story() {
-	if (user.role === "auctioneer") return "You hold the hammer. Nobody else sees these buttons.";
+	if (user.role === "auctioneer") return "You hold the gavel. Nobody else sees these buttons.";
 	/** @param {Standing["state"]} state */
 	const count = (state) => [...standings.values()].filter((each) => each === state).length;
 	const parts = [

@@ -107,7 +107,7 @@ export class Connector implements Source {
 		let hasMoved = false;
 		const watchdog = new Watchdog(this.#options.connectTimeoutMs, () => {
 			if (!hasBytes) this.#muteness.onMute();
-			this.#abort(new StreamError("ERR_SSE_STALLED", "Nothing came in time"));
+			this.#abort(new StreamError("ERR_SSE_STALLED", "The server sent nothing in time"));
 		});
 		this.#watchdog = watchdog;
 		const host: AttemptHost = {

@@ -581,7 +581,7 @@ it("reports what it could not send to other processes, and why", async () => {
 	await eventually(() => errors.length > 0, "the error");
 	expect(errors[0]).toMatchObject({
 		code: "ERR_SSE_TIMEOUT",
-		message: "Telling other processes of the clients here took longer than 2000 ms",
+		message: "Posting the clients of this process took longer than 2000 ms",
 	});
 	engine.goOn();
 	engine.isAway = true;

@@ -100,7 +100,7 @@ describe("at connect", () => {
 		await fetch(other.url).then((response) => response.text());
 		await other.destroy();
 		const hint = near === "" ? "" : `; did you mean ${near ?? "clientId"}?`;
-		expect(messages).toEqual([`connect has no such parameter, got "${name}"${hint}`]);
+		expect(messages).toEqual([`connect has no parameter "${name}"${hint}`]);
 	});
 
 	// They were all checked, and gathered, before they were counted: 1.9 s for a million.

@@ -36,7 +36,7 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 	[
 		"an option of send that is misspelled",
 		(sse) => sse.send("all", 1, { evnt: "tick" } as SendOptions),
-		'There is no such option of send, got "evnt"; did you mean event?',
+		'send has no option "evnt"; did you mean event?',
 	],
 	[
 		"a target that is misspelled",
@@ -46,7 +46,7 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 	[
 		"a limit of the history that is misspelled",
 		() => createSSEService({ history: { group: {} } as HistoryOptions }),
-		'There is no such option, got "history.group"; did you mean groups?',
+		'Unknown option "history.group"; did you mean groups?',
 	],
 	[
 		"an event that is volatile and has a key",

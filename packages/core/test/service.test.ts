@@ -162,7 +162,7 @@ describe("send", () => {
 		expect((await stream.take(200)).map(({ data }) => data)).toEqual(expected);
 	});
 
-	it("serialises a message once, however many connections it is for", async () => {
+	it("serializes a message once, however many connections it is for", async () => {
 		const open = await serve();
 		const all = await Promise.all(Array.from({ length: 20 }, () => open()));
 		let calls = 0;
@@ -609,16 +609,10 @@ describe("options", () => {
 
 	it.each([
 		[{ drainMs: -1 }, "The option drainMs must be an integer from 0 to 2147483647, got -1"],
-		[{ retry: 1 }, 'There is no such option, got "retry"; did you mean retryMs?'],
-		[
-			{ maxConection: 1 },
-			'There is no such option, got "maxConection"; did you mean maxConnections?',
-		],
-		[{ somethingElse: 1 }, 'There is no such option, got "somethingElse"'],
-		[
-			{ history: { maxAge: 1 } },
-			'There is no such option, got "history.maxAge"; did you mean maxAgeMs?',
-		],
+		[{ retry: 1 }, 'Unknown option "retry"; did you mean retryMs?'],
+		[{ maxConection: 1 }, 'Unknown option "maxConection"; did you mean maxConnections?'],
+		[{ somethingElse: 1 }, 'Unknown option "somethingElse"'],
+		[{ history: { maxAge: 1 } }, 'Unknown option "history.maxAge"; did you mean maxAgeMs?'],
 		[
 			{ history: { groups: { audit: { latest: 1 } } } },
 			"The option history.groups.audit.latest must be true or false, got 1",

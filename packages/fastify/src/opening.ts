@@ -227,6 +227,6 @@ function wrapped(): SSEError {
 }
 
 function overtaken(cause: unknown): SSEError {
-	const message = "The reply was sent otherwise before the stream opened";
+	const message = "Something else was sent before the stream opened";
 	return new SSEError("ERR_SSE_RESPONSE_STARTED", message, { cause });
 }

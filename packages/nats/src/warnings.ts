@@ -32,7 +32,7 @@ export function warningsOf(
 		],
 		[
 			isBelow(inMs(duplicate_window), idempotencyMs),
-			`The stream ${name} knows idempotency keys for ${inMs(duplicate_window)} ms, less than idempotencyMs (${idempotencyMs})`,
+			`The stream ${name} remembers idempotency keys for ${inMs(duplicate_window)} ms, less than idempotencyMs (${idempotencyMs})`,
 		],
 		[
 			isBelow(num_replicas, replicas),

@@ -82,7 +82,7 @@ export interface SSEErrorDetails {
 // Two copies of this module (ESM and CommonJS) may meet in one process, so identity is a brand.
 const BRAND = Symbol.for("sse-service.error.v1");
 
-/** Thrown by every function of this package; recognise it with {@link isSSEError} or by `code`. */
+/** Thrown by every function of this package; recognize it with {@link isSSEError} or by `code`. */
 export class SSEError extends Error {
 	override readonly name: string = "SSEError";
 	readonly code: SSEErrorCode;
@@ -182,7 +182,7 @@ export function checkObject(
 }
 
 /** `value` as it appears in a message: shortened text, or its type. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
 	if (typeof value === "bigint") return `${String(value).slice(0, 40)}n`;
 	return isObject(value) ? "an object" : String(value).slice(0, 40);

@@ -1,7 +1,7 @@
 /**
  * Rules of options: what each is by default, and what it must be. All options that are passed once are read by these rules.
  */
-import { checkObject, invalid } from "./errors.js";
+import { checkObject, invalid, SSEError, shown } from "./errors.js";
 import { didYouMean } from "./near.js";
 
 /** What a value must be, in words, and the test for it. */
@@ -25,7 +25,7 @@ export function readOptions<Options extends object>(
 ): Options {
 	const given = checkObject(options, name ?? "The options", "ERR_SSE_INVALID_OPTION");
 	const within = name === undefined ? "" : `${name}.`;
-	checkKeys(given, rules, "There is no such option", within);
+	checkKeys(given, rules, "Unknown option", within);
 	const all = Object.entries<readonly [unknown, Rule]>(rules);
 	const read = all.map(([each, [byDefault, [text, test]]]) => {
 		const { [each]: value = byDefault } = given;
@@ -36,15 +36,14 @@ export function readOptions<Options extends object>(
 }
 
 /**
- * @param rule the message for an unknown name
+ * @param problem how the message for an unknown name begins
  * @throws `ERR_SSE_INVALID_OPTION` for an unknown name
  */
-export function checkKeys(given: object, known: object, rule: string, within = ""): void {
+export function checkKeys(given: object, known: object, problem: string, within = ""): void {
 	for (const each in given) {
 		if (Object.hasOwn(known, each) || !Object.hasOwn(given, each)) continue;
-		const error = invalid("ERR_SSE_INVALID_OPTION", rule, within + each);
-		error.message += didYouMean(each, Object.keys(known));
-		throw error;
+		const message = `${problem} ${shown(within + each)}${didYouMean(each, Object.keys(known))}`;
+		throw new SSEError("ERR_SSE_INVALID_OPTION", message);
 	}
 }
 

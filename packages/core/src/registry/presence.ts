@@ -154,7 +154,7 @@ export class Presence {
 		try {
 			const text = this.#encode(isLast);
 			const posted = this.#shared.post(this.#name, text, TTL_MS);
-			await within(POST_TIMEOUT_MS, posted, "Telling other processes of the clients here");
+			await within(POST_TIMEOUT_MS, posted, "Posting the clients of this process");
 			this.#report("post", undefined);
 		} catch (error) {
 			this.#report("post", error);

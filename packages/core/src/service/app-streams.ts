@@ -71,7 +71,7 @@ export function createAppStreams<Events extends object = AnyEvents>({
 	service: given,
 	...options
 }: AppStreamsOptions<Events> = {}): AppStreams<Events> {
-	checkKeys(options, { ...OPTION_NAMES, service: true }, "There is no such option");
+	checkKeys(options, { ...OPTION_NAMES, service: true }, "Unknown option");
 	const hasOptions = Object.values(options).some((value) => value !== undefined);
 	if (given === undefined) {
 		const lease = leaseDefaultService(hasOptions ? (options as SSEServiceOptions) : undefined);

@@ -107,7 +107,7 @@ export class Connections implements PollHost {
 		shutdown.check("The service");
 		const sink = opener.sinkFor(params);
 		// Now that the request and the response are known to be such: those of `connect(req, res)` have names of their own.
-		checkKeys(params, PARAM_NAMES, "connect has no such parameter");
+		checkKeys(params, PARAM_NAMES, "connect has no parameter");
 		const { state } = sink;
 		checkState(state);
 		const host = standalone ? this.#standaloneHost : this;

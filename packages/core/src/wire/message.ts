@@ -46,7 +46,7 @@ export function readMessage(
 ): Message {
 	if (options !== NO_OPTIONS) {
 		checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
-		checkKeys(options, OPTION_NAMES[use], `There is no such option of ${use}`);
+		checkKeys(options, OPTION_NAMES[use], `${use} has no option`);
 	}
 	const isVolatile = options.volatile === true;
 	// With a key it would remove the waiting event and then be skipped itself.

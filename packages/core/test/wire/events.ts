@@ -14,7 +14,7 @@ export function arrivalOf(events: readonly SSEMessage[]): DispatchedEvent[] {
 	});
 }
 
-/** A message as text: line ends of a string are normalised to LF, and what UTF-8 cannot say is U+FFFD. */
+/** A message as text: line ends of a string are normalized to LF, and what UTF-8 cannot say is U+FFFD. */
 export function textOf(message: unknown): string {
 	if (typeof message !== "string") return JSON.stringify(message);
 	return message.replace(/\r\n?/g, "\n").toWellFormed();
