@@ -30,17 +30,11 @@ export interface AttemptHost extends ParserHost {
 	room(): Promise<void> | undefined;
 }
 
-/** How an attempt ended. */
-export type Outcome =
-	/** The body ended, or the connection broke: the next attempt continues the stream. */
-	| (Others & { readonly kind: "ended" })
+/** How an attempt ended. With neither a status nor an error, the body ended: the next attempt continues the stream. */
+export interface Outcome {
 	/** A status other than 200. */
-	| (Others & { readonly kind: "refused"; readonly status: number; readonly retryAfterMs: number })
-	| (Others & { readonly kind: "failed"; readonly error: StreamError });
-
-/** What other outcomes have, so that it can be read of any. */
-interface Others {
 	readonly status?: number;
+	/** What the answer with this status asks for, or 0. */
 	readonly retryAfterMs?: number;
 	readonly error?: StreamError;
 }
@@ -59,7 +53,7 @@ export async function attempt(
 		const message = `The connection failed: ${why?.message || why?.code || why}`;
 		const error =
 			cause instanceof StreamError ? cause : new StreamError("ERR_SSE_NETWORK", message, { cause });
-		return { kind: "failed", error };
+		return { error };
 	}
 }
 
@@ -68,7 +62,7 @@ async function ask(
 	host: AttemptHost,
 	signal: AbortSignal,
 ): Promise<Outcome> {
-	if (signal.aborted) return { kind: "ended" };
+	if (signal.aborted) return {};
 	const response = await fetch.call(undefined, url, { ...init, signal });
 	const { status, headers, body } = response;
 	const contentType = headers.get("content-type");
@@ -77,7 +71,7 @@ async function ask(
 		// Frees the connection for the next request.
 		body?.cancel().catch(() => {});
 		if (status !== 200) {
-			return { kind: "refused", status, retryAfterMs: retryAfterMs(headers.get("retry-after")) };
+			return { status, retryAfterMs: retryAfterMs(headers.get("retry-after")) };
 		}
 		const message = `The response must be text/event-stream, got ${contentType ?? "none"}`;
 		throw new StreamError("ERR_SSE_CONTENT_TYPE", message, { status, final: true });
@@ -97,7 +91,7 @@ async function ask(
 	};
 	if (!body) {
 		await feed(await response.text());
-		return { kind: "ended" };
+		return {};
 	}
 	// A new decoder for each body: one that broke off inside a character must not corrupt the next.
 	const decoder = new TextDecoder();
@@ -105,7 +99,7 @@ async function ask(
 	try {
 		for (;;) {
 			const { done, value } = await reader.read();
-			if (done || signal.aborted) return { kind: "ended" };
+			if (done || signal.aborted) return {};
 			await feed(decoder.decode(value, { stream: true }));
 		}
 	} finally {

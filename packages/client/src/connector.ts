@@ -89,7 +89,7 @@ export class Connector implements Source {
 			if (error !== undefined) this.#host.onError(error);
 			if (this.#stopped) return;
 			// A poll that brought something is followed by the next one, without a change of state.
-			const isAnswered = this.#isPollAnswer === true && outcome.kind === "ended";
+			const isAnswered = this.#isPollAnswer === true && error === undefined;
 			if (isAnswered && this.#lastEventId !== before) {
 				// A clock that was set back must not extend the pause.
 				await this.#pauses.pause(Math.min(MIN_POLL_MS, begunAt + MIN_POLL_MS - Date.now()));
@@ -113,7 +113,6 @@ export class Connector implements Source {
 		const host: AttemptHost = {
 			onOpen: (heartbeatMs, isWhole) => {
 				this.#muteness.canStream &&= !isWhole;
-				watchdog.feed();
 				watchdog.setLimit(this.#options.stallAfterMs ?? heartbeatMs * STALL_INTERVALS);
 				if (!isPoll) this.#onKnown(false);
 			},
@@ -160,7 +159,7 @@ export class Connector implements Source {
 			// Does not wait for functions of the application, nor for a fetch that does not know of signals.
 			this.#abort = (error) => {
 				controller.abort();
-				resolve(error === undefined ? { kind: "ended" } : { kind: "failed", error });
+				resolve(error === undefined ? {} : { error });
 			};
 			void this.#send(isPoll, controller.signal, host).then(resolve);
 		});
@@ -179,12 +178,15 @@ export class Connector implements Source {
 	async #send(isPoll: boolean, signal: AbortSignal, host: AttemptHost): Promise<Outcome> {
 		let request: AttemptRequest;
 		try {
-			const lastEventId = this.#lastEventId;
-			const options = this.#options;
-			request = await createRequest({ url: this.#url, options, lastEventId, isPoll });
+			request = await createRequest({
+				url: this.#url,
+				options: this.#options,
+				lastEventId: this.#lastEventId,
+				isPoll,
+			});
 		} catch (cause) {
 			const error = new StreamError("ERR_SSE_CALLBACK", "headers, body or URL threw", { cause });
-			return { kind: "failed", error };
+			return { error };
 		}
 		return attempt(request, host, signal);
 	}

@@ -25,9 +25,10 @@ export class Watchdog {
 		this.#arm();
 	}
 
+	/** Sets another limit, and counts from now on. */
 	setLimit(limitMs: number): void {
 		this.#limitMs = limitMs;
-		this.#arm();
+		this.restart();
 	}
 
 	/** Checks now, unless stopped, because timers are late after a sleep or a freeze. */
