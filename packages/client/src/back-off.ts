@@ -29,6 +29,11 @@ export class BackOff {
 		this.#failures = 0;
 	}
 
+	/** Call when a connection has ended that was open for this long. An idle one worked, too, if it outlived the first delay. */
+	held(ms: number): void {
+		if (ms >= Math.max(this.#baseMs, MIN_ASKED_MS)) this.reset();
+	}
+
 	/** The delay before the next attempt, in milliseconds. `leastMs`: from `Retry-After`, or 0. */
 	next(leastMs: number): number {
 		const { maxMs, jitter } = this.#options;

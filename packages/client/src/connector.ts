@@ -105,13 +105,16 @@ export class Connector implements Source {
 		this.#isPollAnswer = undefined;
 		let hasBytes = false;
 		let hasMoved = false;
-		const watchdog = new Watchdog(this.#options.connectTimeoutMs, () => {
+		let openedAt = Infinity;
+		const watchdog = new Watchdog(this.#options.connectTimeoutMs, (silenceMs) => {
+			openedAt += silenceMs;
 			if (!hasBytes) this.#muteness.onMute();
 			this.#abort(new StreamError("ERR_SSE_STALLED", "The server sent nothing in time"));
 		});
 		this.#watchdog = watchdog;
 		const host: AttemptHost = {
 			onOpen: (heartbeatMs, isWhole) => {
+				openedAt = Date.now();
 				this.#muteness.canStream &&= !isWhole;
 				watchdog.setLimit(this.#options.stallAfterMs ?? heartbeatMs * STALL_INTERVALS);
 				if (!isPoll) this.#onKnown(false);
@@ -128,16 +131,14 @@ export class Connector implements Source {
 			onComment: (text) => this.#onKnown(text === POLL_ANSWER),
 			// An event with this id may follow at once, and then reports the position.
 			onId: (id) => {
-				this.#onKnown(false);
-				this.#backOff.reset();
+				this.#onWorking();
 				this.#lastEventId = id;
 				hasMoved = true;
 			},
 			onEvent: (type, text) => {
 				// A listener may have closed the stream in the middle of a chunk.
 				if (this.#stopped) return;
-				this.#onKnown(false);
-				this.#backOff.reset();
+				this.#onWorking();
 				hasMoved = false;
 				this.#host.onEvent({ type, text, id: this.#lastEventId });
 			},
@@ -164,6 +165,7 @@ export class Connector implements Source {
 			void this.#send(isPoll, controller.signal, host).then(resolve);
 		});
 		watchdog.stop();
+		this.#backOff.held(Date.now() - openedAt);
 		this.#abort = () => {};
 		return outcome;
 	}
@@ -173,6 +175,11 @@ export class Connector implements Source {
 		if (this.#isPollAnswer !== undefined) return;
 		this.#isPollAnswer = isPollAnswer;
 		if (!isPollAnswer && !this.#stopped) this.#host.onState("open");
+	}
+
+	#onWorking(): void {
+		this.#onKnown(false);
+		this.#backOff.reset();
 	}
 
 	async #send(isPoll: boolean, signal: AbortSignal, host: AttemptHost): Promise<Outcome> {

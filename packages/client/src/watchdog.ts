@@ -2,13 +2,13 @@
  * A watchdog: detects that nothing has arrived for too long. Uses one timer, which is not reset for each chunk.
  */
 export class Watchdog {
-	readonly #onStall: () => void;
+	readonly #onStall: (silenceMs: number) => void;
 	#limitMs: number;
 	#fedAt = Date.now();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	/** @param limitMs 0: no limit */
-	constructor(limitMs: number, onStall: () => void) {
+	constructor(limitMs: number, onStall: (silenceMs: number) => void) {
 		this.#limitMs = limitMs;
 		this.#onStall = onStall;
 		this.#arm();
@@ -36,10 +36,11 @@ export class Watchdog {
 		if (this.#timer === undefined) return;
 		// The clock may have been set back.
 		this.#fedAt = Math.min(this.#fedAt, Date.now());
-		if (Date.now() - this.#fedAt < this.#limitMs) this.#arm();
+		const silenceMs = Date.now() - this.#fedAt;
+		if (silenceMs < this.#limitMs) this.#arm();
 		else {
 			this.stop();
-			this.#onStall();
+			this.#onStall(silenceMs);
 		}
 	}
 

@@ -137,6 +137,48 @@ describe("on a clock that the test moves", () => {
 		expect(requests).toHaveLength(6);
 	});
 
+	/** A stream whose heartbeats come each second for this long, and that ends after `endsAfterMs`. */
+	function idle(heartbeatsMs: number, endsAfterMs = heartbeatsMs): Response {
+		const body = new ReadableStream({
+			start(controller) {
+				const heart = setInterval(() => controller.enqueue(new TextEncoder().encode(":\n")), 1_000);
+				setTimeout(() => clearInterval(heart), heartbeatsMs);
+				if (endsAfterMs < Infinity) setTimeout(() => controller.close(), endsAfterMs);
+			},
+		});
+		return new Response(body, { headers: TYPE });
+	}
+
+	// Only events and ids set the delay back: what a proxy ended each minute was away for 30 s each time, if nothing was to say.
+	it.each<[string, () => Response, number]>([
+		["ended after 5 s with heartbeats", () => idle(5_500), 5_500],
+		["ended after 5 s without heartbeats", () => idle(0, 5_500), 5_500],
+		["mute after 5 s of heartbeats, for 6 s", () => idle(5_500, Infinity), 11_000],
+	])(
+		"a stream without events, %s, is asked for after the first delay",
+		async (_, answer, lifeMs) => {
+			const down = 4;
+			const requests = ask(
+				(count) => (count <= down ? new Response(null, { status: 503 }) : answer()),
+				{ retry: { jitter: 0 }, stallAfterMs: 6_000 },
+			);
+			// The 503 are followed by 1, 2, 4 and 8 s, and each stream by 1 s.
+			await vi.advanceTimersByTimeAsync(15_000 + 10 * (lifeMs + 1_000) + 500);
+			expect(requests).toHaveLength(down + 11);
+		},
+	);
+
+	it("a stream that opens and brings nothing at all is asked for less and less often", async () => {
+		const requests = ask(() => idle(0, Infinity), {
+			retry: { jitter: 0 },
+			stallAfterMs: 4_000,
+			longPoll: false,
+		});
+		// Each is given up after 4 s, and then come 1, 2, 4, 8, 16 and 30 s.
+		await vi.advanceTimersByTimeAsync(6 * 4_000 + 61_000 + 500);
+		expect(requests).toHaveLength(7);
+	});
+
 	it.each([
 		["a date", () => new Date(Date.now() + 60_000).toUTCString(), 60_000],
 		["a date that is past", () => new Date(Date.now() - 60_000).toUTCString(), 1_000],
