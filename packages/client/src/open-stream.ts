@@ -87,10 +87,9 @@ class Stream implements EventStream {
 				? connect(host)
 				: new LazySource(() =>
 						import("./shared/shared-source.js")
-							.then(({ SharedSource }) => {
-								const rules = { ...shared, gapEvent: options.gapEvent };
-								return new SharedSource(name, rules, connect, host);
-							})
+							.then(
+								({ SharedSource }) => new SharedSource(name, { ...options, shared }, connect, host),
+							)
 							// As after a deploy that removed the file: a connection of this tab's own.
 							.catch(() => connect(host)),
 					);

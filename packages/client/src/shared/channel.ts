@@ -2,7 +2,7 @@
  * The messages between tabs that share a stream. They come from code of the same origin, possibly of another version, or from
  * something else that uses the same channel: whatever is not one of them is ignored.
  */
-import type { RawEvent } from "../source.js";
+import type { RawEvent, SourceHost } from "../source.js";
 import { StreamError, type StreamErrorCode } from "../stream-error.js";
 import type { StreamState } from "../types.js";
 
@@ -48,6 +48,11 @@ export type TabMessage =
 	| ({ readonly kind: "answer" } & Answer)
 	/** From the leader: the stream has ended for all tabs, with an error if it failed. */
 	| { readonly kind: "end"; readonly term: string; readonly error: EndError | undefined };
+
+/** What a leader or a follower reports to: the application of its tab, and the other tabs. */
+export interface Tab extends SourceHost {
+	say(message: TabMessage): void;
+}
 
 export interface EndError {
 	readonly code: string;

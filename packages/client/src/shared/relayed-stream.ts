@@ -7,6 +7,7 @@ import { RecentRelays } from "./recent-relays.js";
 
 export class RelayedStream {
 	readonly #host: Pick<SourceHost, "onEvent" | "onPosition">;
+	readonly #gapEvent: string;
 	readonly #recent: RecentRelays;
 	#id: string | undefined;
 	/** The place of this tab; `undefined` while it is not known. */
@@ -14,7 +15,12 @@ export class RelayedStream {
 	/** Set while this tab is ahead of its leader: it skips relays that it already has, up to this position. */
 	#skipTo: string | undefined;
 
-	constructor(maxEvents: number, host: Pick<SourceHost, "onEvent" | "onPosition">) {
+	constructor(
+		maxEvents: number,
+		gapEvent: string,
+		host: Pick<SourceHost, "onEvent" | "onPosition">,
+	) {
+		this.#gapEvent = gapEvent;
 		this.#recent = new RecentRelays(maxEvents);
 		this.#host = host;
 	}
@@ -63,6 +69,12 @@ export class RelayedStream {
 		this.place = place;
 		this.reset(id);
 		if (id !== undefined) this.#host.onPosition(id);
+	}
+
+	/** This tab has missed events that no other one has kept. */
+	gap(): void {
+		const text = JSON.stringify({ reason: "relay" });
+		this.#host.onEvent({ type: this.#gapEvent, text, id: this.#id });
 	}
 
 	/** Receives a relay, which brings this tab to a place. */
