@@ -149,7 +149,10 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly parse?: Parse<Events> | undefined;
 	/** Called for each failure. `error.final` is false if another attempt follows. */
 	readonly onError?: ((error: StreamError) => unknown) | undefined;
-	/** Closes the connection while the page is hidden, and resumes when it is visible. Default false. */
+	/**
+	 * Closes the connection while the page is hidden, and resumes when it is visible. A shared stream is closed while the pages of
+	 * all its tabs are hidden; a hidden tab receives events from a visible one. Default false.
+	 */
 	readonly pauseWhenHidden?: boolean | undefined;
 	/**
 	 * Falls back to long-polling while something on the way holds streams back: after three attempts without a byte in time, the

@@ -53,9 +53,16 @@ const SCRIPT = `
 		};
 		channel.postMessage({ kind: "ask", question: "nonsense" });
 	};
+	window.setHidden = (isHidden) => {
+		const value = isHidden ? "hidden" : "visible";
+		Object.defineProperty(document, "visibilityState", { value, configurable: true });
+		document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+	};
+	if (location.hash === "#hidden") window.setHidden(true);
 	window.stream = openStream("/events", {
 		shared: { silenceMs: 500 },
 		name: "all",
+		pauseWhenHidden: location.search === "?pauses",
 		// Only the leader makes requests.
 		fetch: (...request) => { window.seen.leads = true; return fetch(...request); },
 		retry: { baseMs: 5, maxMs: 50 },
@@ -261,6 +268,40 @@ for (const [name, launch, isHere] of BROWSERS) {
 			}
 			await eventually(() => sse.stats().connections === 1, "the leader to have stepped down");
 			for (const tab of [leader, follower]) await tab.close();
+		});
+
+		// A hidden leader paused, and answered that it was alive: all visible tabs stood still.
+		it("with pauseWhenHidden is led by a visible tab, and pauses when all are hidden", async () => {
+			const { sse, server } = await serveTabs();
+			const open = (hash = ""): Promise<BrowserTab> =>
+				browser.openTab(`${server.url}/?pauses${hash}`);
+			const first = await open();
+			await untilState(first, "open", "the leader to be open");
+			const second = await open();
+			await untilState(second, "open", "the follower to be open");
+			await first.evaluate("window.setHidden(true)");
+			await untilState(second, "open", "the visible tab to lead");
+			await eventually(() => second.evaluate<boolean>("window.seen.leads"));
+			sse.send("all", 1);
+			for (const tab of [first, second]) await untilReceived(tab, 1);
+			await second.evaluate("window.setHidden(true)");
+			await eventually(() => sse.stats().connections === 0, "no connection");
+			const third = await open("#hidden");
+			for (const tab of [first, second, third]) {
+				await untilState(tab, "waiting", "hidden tabs to wait");
+			}
+			sse.send("all", 2);
+			await first.evaluate("window.setHidden(false)");
+			for (const tab of [first, second]) await untilReceived(tab, 2);
+			// It had not received anything, and begins here.
+			await untilState(third, "open", "the new tab to follow");
+			sse.send("all", 3);
+			for (const tab of [first, second, third]) await untilReceived(tab, 3);
+			for (const tab of [first, second]) {
+				expect(await tab.evaluate("window.seen.received")).toEqual([1, 2, 3]);
+			}
+			expect(await third.evaluate("window.seen.leads")).toBe(false);
+			for (const tab of [first, second, third]) await tab.close();
 		});
 
 		it("is one connection for two streams of a name in one tab, which the second continues", async () => {

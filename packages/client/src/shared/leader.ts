@@ -42,8 +42,10 @@ export class Leader {
 		this.#own.start(stream.id);
 	}
 
+	/** Ends the connection. The other tabs may have none for a while: those whose pages are hidden may not want to lead. */
 	stop(): void {
 		this.#own.stop();
+		this.#tab.say({ kind: "state", term: this.#term, state: "waiting" });
 	}
 
 	onMessage(message: TabMessage): void {

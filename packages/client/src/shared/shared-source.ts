@@ -3,7 +3,7 @@
  * Web Locks elect the leader: the lock passes to another tab when its holder closes or crashes.
  */
 import type { ResolvedOptions } from "../options.js";
-import { onPageLife } from "../page-life.js";
+import { isHidden, onPageLife, type PageEvent } from "../page-life.js";
 import type { Source, SourceHost } from "../source.js";
 import { channelName, openChannel, type Tab, type TabMessage } from "./channel.js";
 import { Follower } from "./follower.js";
@@ -11,12 +11,13 @@ import { Leader } from "./leader.js";
 import { Leadership } from "./leadership.js";
 import { RelayedStream } from "./relayed-stream.js";
 
-type SharingOptions = Pick<ResolvedOptions, "gapEvent"> & {
+type SharingOptions = Pick<ResolvedOptions, "gapEvent" | "pauseWhenHidden"> & {
 	readonly shared: NonNullable<ResolvedOptions["shared"]>;
 };
 
 export class SharedSource implements Source {
 	readonly #name: string;
+	readonly #pauseWhenHidden: boolean;
 	readonly #connect: (host: SourceHost) => Source;
 	readonly #tab: Tab;
 	readonly #stream: RelayedStream;
@@ -30,11 +31,12 @@ export class SharedSource implements Source {
 
 	constructor(
 		name: string,
-		{ shared, gapEvent }: SharingOptions,
+		{ shared, gapEvent, pauseWhenHidden }: SharingOptions,
 		connect: (host: SourceHost) => Source,
 		host: SourceHost,
 	) {
 		this.#name = channelName(name);
+		this.#pauseWhenHidden = pauseWhenHidden === true;
 		this.#connect = connect;
 		this.#tab = { ...host, say: (message) => this.#say(message) };
 		this.#stream = new RelayedStream(shared.maxEvents, gapEvent, host);
@@ -49,30 +51,44 @@ export class SharedSource implements Source {
 	start(lastEventId: string | undefined): void {
 		this.#stream.reset(lastEventId);
 		this.#channel = openChannel(this.#name, (message) => this.#onMessage(message));
-		this.#stopPageLife = onPageLife((event) => {
-			// A page in the back/forward cache must hold no lock.
-			if (event === "pagehide") {
-				this.#leadership.stepAside();
-				this.#stepDown();
-			} else if (event !== "visibilitychange") this.#join();
-		});
+		this.#stopPageLife = onPageLife((event) => this.#onPageLife(event));
 		this.#tab.onState("connecting");
 		this.#join();
 	}
 
 	stop(): void {
-		this.#stopped = true;
 		this.#stopPageLife();
 		this.#leader?.stop();
 		this.#leader = undefined;
+		this.#stopped = true;
 		this.#channel?.close();
 		this.#leadership.stepAside();
+	}
+
+	/** Whether this tab must have no connection now. It follows another tab nevertheless, which costs nothing. */
+	get #isPaused(): boolean {
+		return this.#pauseWhenHidden && isHidden();
 	}
 
 	#join(): void {
 		if (this.#leader !== undefined) return;
 		this.#follower.ask();
-		this.#leadership.seek();
+		if (this.#isPaused) this.#tab.onState("waiting");
+		else this.#leadership.seek();
+	}
+
+	#onPageLife(event: PageEvent): void {
+		const isOnlySeen = event === "visibilitychange";
+		// A page in the back/forward cache must hold no lock.
+		if (event === "pagehide" || this.#isPaused) {
+			this.#leadership.stepAside();
+			if (this.#leader !== undefined) this.#tab.onState("waiting");
+			this.#stepDown();
+		} else if (!isOnlySeen || this.#pauseWhenHidden) {
+			this.#join();
+			// This tab has followed all along, or has led: it needs not hear from the leader first.
+			if (isOnlySeen && this.#leader === undefined) this.#leadership.queue();
+		}
 	}
 
 	#say(message: TabMessage): void {
@@ -87,7 +103,8 @@ export class SharedSource implements Source {
 
 	/** Lets another tab lead. */
 	#stepDown(): void {
-		this.#leader?.stop();
+		if (this.#leader === undefined) return;
+		this.#leader.stop();
 		this.#leader = undefined;
 		this.#follower.ask();
 	}
