@@ -85,10 +85,13 @@ export abstract class Outbox<
 		return hadFeed;
 	}
 
-	/** Writes a comment at once, ahead of frames that wait behind a feed, which is harmless for the client. */
+	/**
+	 * Writes a comment at once, ahead of frames that wait behind a feed, which is harmless for the client. Drops it if the sink
+	 * accepts no more, perhaps in the middle of an event.
+	 */
 	beat(comment: Frame): void {
 		this.#writeBatch();
-		this.write(this.place(comment));
+		if (!this.isFull) this.write(this.place(comment));
 	}
 
 	/** Writes the batch, and as much of the backlog as the sink accepts. @returns the bytes written */
