@@ -10,8 +10,8 @@ import {
 	type InspectedService,
 	type InspectorOptions,
 	type ResolvedOptions,
-	readOptions,
 	readService,
+	resolveOptions,
 } from "./options.js";
 import { isPageFile, readPage, sendPageFile } from "./page.js";
 import type { Subject } from "./peer-texts.js";
@@ -49,7 +49,7 @@ const STREAM_AGE_MS = 60_000;
  * are not beside its code, as in a bundle
  */
 export function inspector(service: InspectedService, options?: InspectorOptions): Inspector {
-	const inspection = new Inspection(readService(service), readOptions(options));
+	const inspection = new Inspection(readService(service), resolveOptions(options));
 	readPage();
 	const handle: (...of: Parameters<Inspector>) => boolean = (req, res, next) => {
 		// Node's compatibility API of HTTP/2 has the members that are used here.

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { SSEError, type SSEService } from "sse-service";
+import { FUNCTION, type OptionRules, optional, type Rule, readOptions } from "sse-service/engine";
 import type { InspectedRuns } from "./run-watch.js";
 
 /** What is inspected: any `SSEService`, whatever its event map. */
@@ -63,7 +64,16 @@ export interface ResolvedOptions {
 	readonly allow: Required<Allowed>;
 }
 
-const NAMES = "authorize loopbackOnly path name showData runs processes allow".split(" ");
+const BOOLEAN: Rule = ["a boolean", (value) => typeof value === "boolean"];
+const RUNS: Rule = [
+	"what createRuns returned",
+	(value) => typeof (value as Partial<InspectedRuns> | null)?.list === "function",
+];
+const ALLOWED: OptionRules<Required<Allowed>> = {
+	send: [false, BOOLEAN],
+	disconnect: [false, BOOLEAN],
+	cancel: [false, BOOLEAN],
+};
 
 /** The service itself, of which the channels speak: Nest's `SseService` wraps it. @throws `ERR_SSE_INVALID_OPTION` */
 export function readService(given: InspectedService): InspectedService {
@@ -73,30 +83,30 @@ export function readService(given: InspectedService): InspectedService {
 }
 
 /** @throws `ERR_SSE_INVALID_OPTION` */
-export function readOptions(options: InspectorOptions = {}): ResolvedOptions {
-	const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
-	if (unknown !== undefined) throw refused(`There is no option ${unknown}`);
-	const { authorize, loopbackOnly = false, path = "/inspector", showData = false } = options;
-	const { name = `${hostname()} · ${process.pid}`, runs, processes = true } = options;
-	if (authorize === undefined ? !loopbackOnly : typeof authorize !== "function") {
+export function resolveOptions(options: InspectorOptions = {}): ResolvedOptions {
+	const { allow, ...resolved } = readOptions<Omit<ResolvedOptions, "allow"> & InspectorOptions>(
+		options,
+		{
+			authorize: [undefined, optional(FUNCTION)],
+			loopbackOnly: [false, BOOLEAN],
+			path: [
+				"/inspector",
+				[
+					'a path that begins with a slash and ends without one, like "/inspector"',
+					(value) => typeof value === "string" && /^(\/[\w.~-]+)+$/.test(value),
+				],
+			],
+			name: [`${hostname()} · ${process.pid}`, ["a string", (value) => typeof value === "string"]],
+			showData: [false, BOOLEAN],
+			runs: [undefined, optional(RUNS)],
+			processes: [true, BOOLEAN],
+			allow: [{}, ["an object", () => true]],
+		},
+	);
+	if (resolved.authorize === undefined && !resolved.loopbackOnly) {
 		throw refused("An inspector needs the option authorize, a function, or loopbackOnly: true");
 	}
-	if (!/^(\/[\w.~-]+)+$/.test(path)) {
-		throw refused('The option path must begin with a slash and end without one, like "/inspector"');
-	}
-	if (runs !== undefined && typeof (runs as Partial<InspectedRuns> | null)?.list !== "function") {
-		throw refused("The option runs must be what createRuns returned");
-	}
-	const { send = false, disconnect = false, cancel = false, ...others } = options.allow ?? {};
-	const allow = { send, disconnect, cancel };
-	const flags: Record<string, unknown> = { loopbackOnly, showData, processes };
-	for (const [action, value] of Object.entries(allow)) flags[`allow.${action}`] = value;
-	for (const [flag, value] of Object.entries(flags)) {
-		if (typeof value !== "boolean") throw refused(`The option ${flag} must be a boolean`);
-	}
-	const [other] = Object.keys(others);
-	if (other !== undefined) throw refused(`There is no option allow.${other}`);
-	return { authorize, loopbackOnly, path, name, showData, runs, processes, allow };
+	return { ...resolved, allow: readOptions(allow, ALLOWED, "allow") };
 }
 
 function refused(message: string): SSEError {

@@ -83,6 +83,11 @@ it.each<[string, unknown]>([
 	["runs of another kind", { loopbackOnly: true, runs: {} }],
 	["an unknown permission", { loopbackOnly: true, allow: { close: true } }],
 	["a permission that is no boolean", { loopbackOnly: true, allow: { send: "yes" } }],
+	["permissions that are no object", { loopbackOnly: true, allow: true }],
+	["an empty permission", { loopbackOnly: true, allow: "" }],
+	["a name that is no string", { loopbackOnly: true, name: 42 }],
+	["several paths", { loopbackOnly: true, path: ["/inspector"] }],
+	["null for the options", null],
 ])("refuses to start with %s", (_, options) => {
 	const sse = createSSEService();
 	expect(() => inspector(sse, options as InspectorOptions)).toThrow(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { codeOf } from "@sse-service/testing/markdown";
 import { describeReadmes } from "@sse-service/testing/readme";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { readOptions } from "../src/options.js";
+import { resolveOptions } from "../src/options.js";
 
 const basic = (login: string) => `Basic ${Buffer.from(login).toString("base64")}`;
 const status = async (url: string, login?: string) => {
@@ -41,6 +41,6 @@ it("server.mjs admits who has the password", async () => {
 describe("the tables", () => {
 	it("options: every name is that of the code", () => {
 		const documented = table("options").rows.map(([name = ""]) => codeOf(name)[0]);
-		expect(documented).toEqual(Object.keys(readOptions({ loopbackOnly: true })));
+		expect(documented).toEqual(Object.keys(resolveOptions({ loopbackOnly: true })));
 	});
 });
