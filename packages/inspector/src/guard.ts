@@ -113,11 +113,12 @@ function hostOf(headers: IncomingHttpHeaders): string | undefined {
 	return (headers[":authority"] as string | undefined) ?? headers.host;
 }
 
-function isLocal({ socket, headers, httpVersion }: IncomingMessage): boolean {
+function isLocal({ socket, headers, httpVersionMajor }: IncomingMessage): boolean {
 	const { remoteAddress = "", localAddress = "" } = socket;
 	return (
-		// That of nginx, by default, which also names this process as the host. No browser has it.
-		httpVersion !== "1.0" &&
+		// Of one hop (RFC 9110, section 7.6.1): browsers send it, nginx takes it away or writes another one, and by default names this
+		// process as the host and adds no header. HTTP/2 has none.
+		(httpVersionMajor > 1 || /^keep-alive$/i.test(headers.connection ?? "")) &&
 		LOOPBACK.test(remoteAddress) &&
 		LOOPBACK.test(localAddress) &&
 		LOCAL_HOST.test(hostOf(headers) ?? "") &&

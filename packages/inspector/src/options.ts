@@ -31,8 +31,9 @@ export interface InspectorOptions {
 		| ((req: IncomingMessage, res: ServerResponse) => boolean | PromiseLike<boolean>)
 		| undefined;
 	/**
-	 * Answers only requests that come from this machine, name it as `Host`, and carry no header of a proxy; needs no `authorize`. For
-	 * development only: requests through a local proxy that adds no such header and rewrites `Host` look local, too. Default false.
+	 * Answers only requests that come from this machine, name it as `Host`, say `Connection: keep-alive` as browsers do (HTTP/2 has
+	 * no such header), and carry no header of a proxy; needs no `authorize`. For development only: whoever reaches this machine
+	 * through a tunnel of bytes, or a proxy that passes on or sets `Connection: keep-alive`, looks local, too. Default false.
 	 */
 	readonly loopbackOnly?: boolean | undefined;
 	/** The path of the page, without a slash at the end. Default `"/inspector"`. */

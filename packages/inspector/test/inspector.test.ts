@@ -1,7 +1,6 @@
 /**
  * The inspector, asked by HTTP: who may see what, and that it shows what happens.
  */
-import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import {
 	type ClientRequest,
@@ -30,7 +29,7 @@ import { createSSEService, type SSEService } from "sse-service";
 import { respond } from "sse-service/fetch";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type InspectorOptions, inspector } from "../src/index.js";
-import { helloOf, serve } from "./serving.js";
+import { helloOf, openPage, serve } from "./serving.js";
 
 const FOLDER = join(import.meta.dirname, "../page");
 const PATHS = [
@@ -158,16 +157,29 @@ it.each<[string, Record<string, string>]>([
 	expect(await ask(page, headers)).toMatchObject({ status: 403, body: "" });
 });
 
-it("with loopbackOnly, refuses what nginx forwards by default: it names this process as the host", async () => {
+// nginx names this process as the host and adds no header: `proxy_pass` alone, and with the usual lines around it. Since
+// 1.29.7 the first is like the last (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version).
+it.each<[string, string, string]>([
+	["nginx before 1.29.7, by default", "1.0", "Connection: close\r\n"],
+	["nginx with proxy_http_version 1.1", "1.1", "Connection: close\r\n"],
+	["nginx for WebSockets", "1.1", "Connection: upgrade\r\n"],
+	["nginx since 1.29.7, by default", "1.1", ""],
+])("with loopbackOnly, refuses what %s forwards", async (_, version, line) => {
 	const { server } = await serve();
 	const { host, port } = new URL(server.url);
-	const socket = connect(Number(port), "127.0.0.1");
-	let answer = "";
-	socket.setEncoding("utf8").on("data", (part) => {
-		answer += part;
-	});
-	socket.write(`GET /inspector/ HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
-	await once(socket, "close");
+	const answerTo = async (head: string): Promise<string> => {
+		const socket = connect(Number(port), "127.0.0.1");
+		socket.setEncoding("utf8").write(`GET /inspector/ ${head}\r\n`);
+		let answer = "";
+		for await (const part of socket) {
+			answer += part;
+			if (answer.includes("\r\n\r\n")) break;
+		}
+		return answer;
+	};
+	const browser = `HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n`;
+	expect(await answerTo(browser)).toMatch(/^HTTP\/1\.1 200 /);
+	const answer = await answerTo(`HTTP/${version}\r\nHost: ${host}\r\n${line}`);
 	expect(answer).toMatch(/^HTTP\/1\.1 403 /);
 	expect(answer).not.toContain("<title>");
 });
@@ -177,7 +189,7 @@ it("authorizes the stream of a page again within a minute, and ends it", async (
 	onTestFinished(() => void vi.useRealTimers());
 	let isAdmitted = true;
 	const { page } = await serve({ authorize: () => isAdmitted });
-	const stream = await openStream(`${page}stream`);
+	const stream = await openPage(page);
 	await stream.take(1);
 	isAdmitted = false;
 	vi.advanceTimersByTime(60_000);
@@ -413,7 +425,7 @@ it("shows data only where that was asked for", async () => {
 it("tells the page the figures of the service each second", async () => {
 	const { page, open, sse } = await serve({ loopbackOnly: true, name: "one" }, { history: true });
 	await open("ada");
-	const stream = await openStream(`${page}stream`);
+	const stream = await openPage(page);
 	await sse.publish("all", "x");
 	await stream.until(() => stream.events.some(({ event }) => event === "tick"));
 	const [hello, tick] = stream.events.map(({ data }) => JSON.parse(data));
@@ -429,7 +441,7 @@ it("tells the page the figures of the service each second", async () => {
 it("counts no stream of its own, and shows nothing of another service", async () => {
 	const { page, sse } = await serve();
 	const other = createSSEService();
-	await openStream(`${page}stream`);
+	await openPage(page);
 	other.send("all", "x");
 	await other.close();
 	expect(sse.stats().connections).toBe(0);
@@ -445,7 +457,7 @@ it("keeps no server from closing: its streams end when the service has closed", 
 	sse.closeWith(server);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-	const page = await openStream(`${url}/inspector/stream`);
+	const page = await openPage(`${url}/inspector/`);
 	const client = await openStream(`${url}/events`);
 	await eventually(() => sse.stats().connections === 1);
 	await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -576,7 +588,7 @@ it("is mounted in an app of Nest, and shows the streams of its SseService", asyn
 	});
 	await app.listen(0, "127.0.0.1");
 	const url = await app.getUrl();
-	const page = await openStream(`${url}/inspector/stream`);
+	const page = await openPage(`${url}/inspector/`);
 	await openStream(`${url}/events`);
 	await page.until(() => page.events.some(({ data }) => JSON.parse(data).stats?.connections === 1));
 	expect(JSON.parse((await ask(`${url}/inspector/connections`)).body)).toMatchObject({

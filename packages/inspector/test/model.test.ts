@@ -2,10 +2,10 @@
  * What the page is shown is what a model of the same run counts: scripts of clients that come and go, of sends, and of clients
  * that are disconnected.
  */
-import { eventually, openStream, type TestStream } from "@sse-service/testing";
+import { eventually, type TestStream } from "@sse-service/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { serve } from "./serving.js";
+import { openPage, serve } from "./serving.js";
 
 const CLIENTS = ["ada", "bob", "carol"];
 const GROUPS = ["a", "b"];
@@ -84,7 +84,7 @@ it("lists, timelines and figures are those of a model", async () => {
 			}
 			const shown = (await get("groups")) as { name: string; connections: number }[];
 			expect(new Map(shown.map(({ name, connections }) => [name, connections]))).toEqual(sizes);
-			const stream = await openStream(`${page}stream`);
+			const stream = await openPage(page);
 			await stream.until(() => stream.events.some(({ event }) => event === "tick"));
 			const tick = stream.events.find(({ event }) => event === "tick");
 			stream.abort();

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { RUN_LIMIT_MS } from "../../../.ci/limits.mjs";
 import type { InspectorOptions } from "../src/index.js";
 import { balancers } from "./balancers.js";
-import { HOSTILE, helloOf, type Serving, serve } from "./serving.js";
+import { HOSTILE, helloOf, openPage, type Serving, serve } from "./serving.js";
 
 const PROGRAM = join(import.meta.dirname, "apps/process.mjs");
 
@@ -70,7 +70,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 
 	/** A page that stays open, and the last it received about the processes. */
 	async function watch({ page }: Serving): Promise<{ processes(): Process[]; close(): void }> {
-		const stream = await openStream(`${page}stream`);
+		const stream = await openPage(page);
 		return {
 			processes: () => JSON.parse(stream.events.at(-1)?.data ?? "{}").processes ?? [],
 			close: () => stream.abort(),
@@ -257,7 +257,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 			const ada = await one.open("ada", ["news"]);
 			const bob = await two.open("bob");
 			await three.open("carol");
-			const stream = await openStream(`${page}stream`);
+			const stream = await openPage(page);
 			const [first] = await stream.take(1);
 			const { here, token } = JSON.parse(first?.data ?? "{}");
 			const list = async (query: string) =>
@@ -418,7 +418,7 @@ describe.skipIf(redisServerPath === undefined)("processes that share a log", () 
 		async () => {
 			prefix = `silent ${++prefixes}`;
 			const one = await serveHere({ name: "one" });
-			const page = await openStream(`${one.page}stream`);
+			const page = await openPage(one.page);
 			await page.until(() => page.events.length > 1);
 			await redis.kill("SIGKILL");
 			await page.until(

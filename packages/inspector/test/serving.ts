@@ -56,9 +56,14 @@ export async function serve(
 	};
 }
 
+/** Opens the stream of a page, as a browser does. */
+export function openPage(page: string): Promise<TestStream> {
+	return openStream(`${page}stream`, { headers: { connection: "keep-alive" } });
+}
+
 /** What the page receives when it opens its stream. */
 export async function helloOf(page: string): Promise<Record<string, unknown>> {
-	const stream = await openStream(`${page}stream`);
+	const stream = await openPage(page);
 	const [hello] = await stream.take(1);
 	stream.abort();
 	return JSON.parse(hello?.data ?? "{}");
