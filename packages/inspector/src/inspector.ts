@@ -1,6 +1,7 @@
 /**
  * The inspector: serves the page, its data, and a stream of what changes, on Node's request and response.
  */
+import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { createSSEService, type HttpServer, type SSEService, type Target } from "sse-service";
@@ -73,8 +74,6 @@ class Inspection {
 	});
 	readonly #timer: ReturnType<typeof setInterval>;
 	readonly #startedAt = Date.now();
-	/** Those that pages were opened on. */
-	readonly #servers = new WeakSet<HttpServer>();
 	#isEnding = false;
 
 	constructor(service: InspectedService, options: ResolvedOptions) {
@@ -87,6 +86,9 @@ class Inspection {
 		});
 		this.#timer = setInterval(() => this.#tick(), 1_000);
 		this.#timer.unref();
+		// One that never closes: the last server that does ends all pages for good, but it may listen again, and others may follow.
+		const open = Object.assign(new EventEmitter(), { listening: true, close() {} });
+		this.#visitors.closeWith(open as unknown as HttpServer);
 	}
 
 	handle(req: IncomingMessage, res: ServerResponse): boolean {
@@ -157,10 +159,7 @@ class Inspection {
 		for (const [header, value] of Object.entries(HEADERS)) res.setHeader(header, value);
 		// An app can close its server and leave the service open.
 		const { server } = req.socket as { readonly server?: HttpServer };
-		if (server !== undefined && !this.#servers.has(server)) {
-			this.#servers.add(server);
-			this.#visitors.closeWith(server);
-		}
+		if (server !== undefined) this.#visitors.closeWith(server);
 		const { allow, showData } = this.#options;
 		try {
 			const { connection } = this.#visitors.connect({ req, res });

@@ -464,6 +464,33 @@ it("keeps no server from closing: its streams end when the service has closed", 
 	await Promise.all([page.ended, client.ended]);
 });
 
+// The first server that closed counted as the last one: no page opened its stream again, on any server.
+it("ends the pages of a server that closes, and no others: it may listen again", async () => {
+	const sse = createSSEService();
+	const inspect = inspector(sse, { loopbackOnly: true });
+	const [one, other] = [createServer(), createServer()].map((each) =>
+		each.on("request", (req, res) => void inspect(req, res)),
+	) as [Server, Server];
+	const { url } = await listening(one);
+	const pageOf = async (address: string) => {
+		const page = await openPage(`${address}/inspector/`);
+		expect(page.status).toBe(200);
+		await page.take(1);
+		return page;
+	};
+	const page = await pageOf(url);
+	const stays = await pageOf((await listening(other)).url);
+	await new Promise((resolve) => one.close(resolve));
+	await page.ended;
+	await stays.until(() => stays.events.some(({ event }) => event === "tick"));
+	const back = await pageOf((await listening(one)).url);
+	await Promise.all([one, other].map((each) => new Promise((resolve) => each.close(resolve))));
+	await Promise.all([back.ended, stays.ended]);
+	await pageOf((await listening(one)).url);
+	await sse.close();
+	await new Promise((resolve) => one.close(resolve));
+});
+
 /** A server that listens, on a port that the system chooses. */
 async function listening(server: Server): Promise<{ url: string; close(): unknown }> {
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
