@@ -15,9 +15,10 @@ export async function readBody(req: IncomingMessage): Promise<Body | undefined> 
 	let bytes = 0;
 	for await (const part of req) {
 		bytes += (part as Buffer).length;
-		if (bytes > MAX_BYTES) return undefined;
-		parts.push(part as Buffer);
+		// To its end: leaving earlier would end the socket, perhaps below the client's next request.
+		if (bytes <= MAX_BYTES) parts.push(part as Buffer);
 	}
+	if (bytes > MAX_BYTES) return undefined;
 	try {
 		return asObject(JSON.parse(Buffer.concat(parts).toString()));
 	} catch {

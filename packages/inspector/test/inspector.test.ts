@@ -1,8 +1,10 @@
 /**
  * The inspector, asked by HTTP: who may see what, and that it shows what happens.
  */
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import {
+	Agent,
 	type ClientRequest,
 	createServer,
 	type IncomingMessage,
@@ -363,6 +365,25 @@ it("sends a test event and disconnects a client for the page, and for no page el
 		body: '{"reached":1}',
 	});
 	await stream.ended;
+});
+
+// Leaving a large body unread ended the socket below a client that had its answer, and sent the next request on it.
+it("reads a body that is too large to its end, without keeping it", async () => {
+	const { page } = await serve({ loopbackOnly: true, allow: { send: true } });
+	const { token } = await helloOf(page);
+	const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+	onTestFinished(() => agent.destroy());
+	const headers = { "content-type": "application/json", "x-sse-inspector": String(token) };
+	const post = async (data: string): Promise<[status: number | undefined, isReused: boolean]> => {
+		const req = request(`${page}send`, { agent, method: "POST", headers });
+		req.end(JSON.stringify({ target: "all", data }));
+		const [res] = (await once(req, "response")) as [IncomingMessage];
+		await once(res.resume(), "end");
+		return [res.statusCode, req.reusedSocket];
+	};
+	expect(await post("x")).toEqual([200, false]);
+	expect(await post("x".repeat(2_000_000))).toEqual([400, true]);
+	expect(await post("x")).toEqual([200, true]);
 });
 
 it("gives its data to no page elsewhere", async () => {
