@@ -11,6 +11,7 @@ import {
 	type AppStreamsOptions,
 	checkOptionName,
 	createAppStreams,
+	SSEError,
 } from "sse-service/adapter";
 import type { RespondResult } from "sse-service/fetch";
 
@@ -72,14 +73,15 @@ declare module "hono" {
 	}
 }
 
+/** Headers of the stream that another answer may have, too. */
+const CACHE_HEADERS = ["Cache-Control", "X-Accel-Buffering"];
 /** Headers of the stream, and those that no stream has: Hono would otherwise put the context's over the stream's. */
 const OWN_HEADERS = [
-	"Cache-Control",
+	...CACHE_HEADERS,
 	"Content-Encoding",
 	"Content-Length",
 	"SSE-Heartbeat",
 	"Transfer-Encoding",
-	"X-Accel-Buffering",
 ];
 
 /**
@@ -94,24 +96,26 @@ export function sse<Own extends object = Events>({
 	checkOptionName("variable", variable);
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const middleware: MiddlewareHandler = async (c, next) => {
-		const opened: RespondResult<Events>[] = [];
+		const opened: Opened[] = [];
 		const open: ContextSSE = (params) => {
 			// The event map of `service` exists only for the compiler.
-			const result = openOn(c, streams as unknown as AppStreams<Events>, params);
-			opened.push(result);
-			return result;
+			const one = openOn(c, streams as unknown as AppStreams<Events>, params);
+			opened.push(one);
+			return one.result;
 		};
 		c.set(variable as "sse", open);
 		try {
 			await next();
 		} catch (error) {
 			// Hono catches only what is an Error.
-			for (const { connection } of opened) connection.fail(error);
+			for (const { result } of opened) result.connection.fail(error);
 			throw error;
 		}
-		for (const { response, connection } of opened) {
-			if (c.error !== undefined) connection.fail(c.error);
-			else if (!isSent(response, c.res)) connection.close();
+		for (const { result, taken } of opened) {
+			if (c.error !== undefined) result.connection.fail(c.error);
+			else if (isSent(result.response, c.res)) continue;
+			else result.connection.close();
+			for (const [name, value] of taken) c.res.headers.has(name) || c.header(name, value);
 		}
 	};
 	return Object.assign(middleware, {
@@ -121,29 +125,52 @@ export function sse<Own extends object = Events>({
 	});
 }
 
+interface Opened {
+	readonly result: RespondResult<Events>;
+	/** What was taken from the context, for answers that are not the stream. */
+	readonly taken: readonly (readonly [name: string, value: string])[];
+}
+
 function openOn(
 	c: Context,
 	streams: AppStreams<Events>,
-	{ headers, ...params }: SSEParams = {},
-): RespondResult<Events> {
+	{ headers: own, ...params }: SSEParams = {},
+): Opened {
 	const outgoing = (c.env as { readonly outgoing?: SSEParams["outgoing"] } | undefined)?.outgoing;
-	for (const [name, value] of new Headers(headers)) {
-		c.header(name, value, { append: name === "set-cookie" });
-	}
+	// All that the context has gathered so far. On Node, the response may have those of the context themselves.
+	const gathered = c.newResponse(null).headers;
+	const headers = own === undefined ? gathered : new Headers(gathered);
+	const taken = CACHE_HEADERS.flatMap((name) => {
+		const value = headers.get(name);
+		return value === null ? [] : [[name, value] as const];
+	});
+	const added = own === undefined ? [] : [...headersOf(own)];
+	for (const [name, value] of added) headers[addingOf(name)](name, value);
 	try {
-		const result = streams.respond(c.req.raw, {
-			outgoing,
-			...params,
-			// All that the context has gathered so far.
-			headers: c.newResponse(null).headers,
-		});
+		const result = streams.respond(c.req.raw, { outgoing, ...params, headers });
+		// Hono puts the context's over those of a response.
+		for (const [name, value] of added) c.header(name, value, { append: name === "set-cookie" });
 		for (const name of OWN_HEADERS) c.header(name, undefined);
-		return result;
+		return { result, taken };
 	} catch (error) {
 		if (!isSSEError(error) || error.statusCode === undefined) throw error;
 		const { message, statusCode } = error;
 		const res = error.toResponse();
 		throw new HTTPException(statusCode as 503, { message, res, cause: error });
+	}
+}
+
+function addingOf(name: string): "append" | "set" {
+	return name === "set-cookie" ? "append" : "set";
+}
+
+/** @throws `ERR_SSE_INVALID_HEADERS` */
+function headersOf(init: SSEParams["headers"]): Headers {
+	try {
+		return new Headers(init);
+	} catch (cause) {
+		const rule = "headers must be what new Headers accepts";
+		throw new SSEError("ERR_SSE_INVALID_HEADERS", rule, { cause });
 	}
 }
 

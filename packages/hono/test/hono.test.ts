@@ -120,6 +120,55 @@ describe("headers", () => {
 	});
 });
 
+// The context's headers were taken away for the stream, and an answer with a user's data went out without `no-store`.
+describe("headers of an answer that is not the stream", () => {
+	beforeEach(() => {
+		app.use(async (c, next) => {
+			c.header("Cache-Control", "private, no-store");
+			c.header("Content-Length", "5");
+			await next();
+		});
+		app.onError((error, c) => c.json({ code: (error as { code?: string }).code }, 500));
+	});
+	const answer = async (path: string) => {
+		const { status, headers } = await app.request(path);
+		return { status, ...Object.fromEntries(headers) };
+	};
+
+	it("are those of the context, whether the handler throws or returns it", async () => {
+		app.get("/returned", (c) => {
+			c.var.sse();
+			return c.json({ secret: "of ada" });
+		});
+		app.get("/own", (c) => {
+			c.var.sse();
+			c.header("Cache-Control", "max-age=1");
+			return c.text("public");
+		});
+		app.get("/thrown", (c) => {
+			c.var.sse();
+			throw new Error("late");
+		});
+		const noStore = { "cache-control": "private, no-store" };
+		expect(await answer("/returned")).toMatchObject({ status: 200, ...noStore });
+		expect(await answer("/thrown")).toMatchObject({ status: 500, ...noStore });
+		expect(await answer("/own")).toMatchObject({ status: 200, "cache-control": "max-age=1" });
+		// That of what the stream replaced.
+		expect(await answer("/returned")).not.toHaveProperty("content-length");
+	});
+
+	it("are not those of a stream that was refused", async () => {
+		app.get("/refused", (c) => {
+			const headers = { "X-Stream": "1", "Set-Cookie": "a=1" };
+			return c.var.sse({ groups: 7 as never, headers }).response;
+		});
+		const refused = await answer("/refused");
+		expect(refused).toMatchObject({ status: 500, "cache-control": "private, no-store" });
+		expect(refused).not.toHaveProperty("x-stream");
+		expect(refused).not.toHaveProperty("set-cookie");
+	});
+});
+
 describe("etag", () => {
 	it("answers when the stream has ended, and at once where except leaves it out", async () => {
 		app.use(except("/left-out", etag()));
@@ -163,9 +212,12 @@ describe("an error", () => {
 	it("without a status reaches onError as it is", async () => {
 		app.get("/", (c) => c.var.sse({ groups: 7 as never }).response);
 		app.get("/mistake", (c) => c.var.sse({ group: "x" } as never).response);
+		app.get("/header", (c) => c.var.sse({ headers: { "bad name": "1" } }).response);
 		app.onError((error, c) => c.text((error as { code?: string }).code ?? "other", 500));
-		const text = await (await fetch(`${await listen()}/mistake`)).text();
-		expect(text).toBe("ERR_SSE_INVALID_OPTION");
+		const url = await listen();
+		const text = async (path: string) => (await fetch(url + path)).text();
+		expect(await text("/mistake")).toBe("ERR_SSE_INVALID_OPTION");
+		expect(await text("/header")).toBe("ERR_SSE_INVALID_HEADERS");
 	});
 
 	// Hono catches an Error only. Where no server shows its response, nothing else ended the stream for a minute.
