@@ -29,14 +29,16 @@ export function aiSdk(): RunCodec {
 /** A fold that sends a late reader one delta per part, from which the client builds the same message. */
 export function aiSdkFold(): FoldRules<Condensed> {
 	return condense({
-		deltaOf: ({ type, id, toolCallId, providerMetadata }) => {
-			// Metadata belongs to its own delta, which must stay separate.
-			if (providerMetadata !== undefined) return undefined;
-			if (type === "text-delta" || type === "reasoning-delta")
-				return { part: `${type} ${id}`, field: "delta" };
-			if (type === "tool-input-delta")
-				return { part: `${type} ${toolCallId}`, field: "inputTextDelta" };
-			return undefined;
+		deltaOf: ({ type, id, toolCallId, delta: _, inputTextDelta: __, ...others }) => {
+			const [, kind] = /^(text|reasoning|tool-input)-delta$/.exec(String(type)) ?? [];
+			if (kind === undefined) return undefined;
+			const isTool = kind === "tool-input";
+			return {
+				part: isTool ? `tool ${toolCallId}` : `${kind} ${id}`,
+				field: isTool ? "inputTextDelta" : "delta",
+				// Metadata, of which the newest applies.
+				rest: JSON.stringify(others),
+			};
 		},
 		boundaryOf: partOf,
 	});
@@ -46,8 +48,9 @@ function errorOf(errorText: string): { readonly data: object } {
 	return { data: { type: "error", errorText } };
 }
 
-function partOf({ type, id, toolCallId }: JsonEvent): string | undefined {
-	const kind = /^(text|reasoning|tool-input)-(start|end|available|error)$/.exec(String(type))?.[1];
-	if (kind === undefined) return undefined;
-	return `${kind}-delta ${kind === "tool-input" ? toolCallId : id}`;
+function partOf({ type, id, toolCallId }: JsonEvent): string | true | undefined {
+	const [, kind] = /^(text|reasoning|tool)-/.exec(String(type)) ?? [];
+	if (kind !== undefined) return `${kind} ${kind === "tool" ? toolCallId : id}`;
+	// These are parts of their own, or none. Others, such as a step, end parts.
+	return /^(data-|source-|file$|message-metadata$)/.test(String(type)) ? undefined : true;
 }

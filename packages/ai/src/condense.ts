@@ -17,6 +17,8 @@ export interface Condensed {
 interface Delta {
 	/** The name of the part. */
 	readonly part: string;
+	/** What a delta says besides its text. Two become one only if they say the same. */
+	readonly rest?: string;
 	/** The field with the text. */
 	readonly field: string;
 	/** The object with the field. Default: the event. */
@@ -26,29 +28,32 @@ interface Delta {
 export interface DeltaRules {
 	/** What a delta extends; `undefined` for other events. */
 	readonly deltaOf: (event: JsonEvent) => Delta | undefined;
-	/** The part that an event begins or ends; `true`: all. Later deltas under the same name belong to another part. */
+	/** The part that an event concerns; `true`: perhaps any. Text after the event must not move before it. */
 	readonly boundaryOf: (event: JsonEvent) => string | true | undefined;
 }
 
 export function condense({ deltaOf, boundaryOf }: DeltaRules): FoldRules<Condensed> {
 	return {
 		initial: () => ({ events: [], open: {} }),
-		fold: (state, { event, data }) => {
+		fold: ({ events, open }, { event, data }) => {
 			const json = JSON.parse(data) as Record<string, unknown>;
 			const delta = deltaOf(json);
-			const known = delta && state.events[state.open[`:${delta.part}`] ?? -1]?.json;
-			if (delta !== undefined && known !== undefined) {
-				const { field, holder = (event) => event } = delta;
-				const text = holder(known);
-				text[field] = `${text[field]}${holder(json)[field]}`;
-				return state;
-			}
 			// Names are data. The prefix keeps them apart from inherited members of objects.
-			if (delta !== undefined) state.open[`:${delta.part}`] = state.events.length;
+			const place = delta && `:${delta.part}`;
+			const known = events[open[place ?? ""] ?? -1];
+			if (delta !== undefined && known !== undefined && deltaOf(known.json)?.rest === delta.rest) {
+				const { field, holder = (event) => event } = delta;
+				const newest = holder(json);
+				newest[field] = `${holder(known.json)[field]}${newest[field]}`;
+				known.json = json;
+				return { events, open };
+			}
 			const boundary = boundaryOf(json);
-			if (typeof boundary === "string") delete state.open[`:${boundary}`];
-			state.events.push({ event, json });
-			return boundary === true ? { ...state, open: {} } : state;
+			const left = boundary === true ? {} : open;
+			if (typeof boundary === "string") delete left[`:${boundary}`];
+			if (place !== undefined) left[place] = events.length;
+			events.push({ event, json });
+			return { events, open: left };
 		},
 		render: ({ events }): RunEvent[] =>
 			events.map(({ event, json }) => ({ event, data: JSON.stringify(json) })),

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { createMemoryRunStore, type Run } from "sse-service/runs";
 import { describe, expect, it } from "vitest";
 import { aiSdk, aiSdkFold } from "../src/index.js";
+import { joinsAnywhere, late, merged, picks, seldom } from "./joining.js";
 import { Gate, serve } from "./serving.js";
 
 const WORDS = ["The ", "answer ", "goes ", "on."];
@@ -160,92 +161,133 @@ describe("the AI SDK", () => {
 });
 
 describe("the fold of the AI SDK", () => {
-	/** Parts that overlap, as parallel tool calls and reasoning do. */
-	const streams = fc
-		.array(
-			fc.record({
-				kind: fc.constantFrom("text", "reasoning", "tool"),
-				deltas: fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }),
-			}),
-			{ minLength: 1, maxLength: 4 },
-		)
-		.chain((parts) =>
-			fc
-				.array(fc.nat(), { minLength: 40, maxLength: 40 })
-				.map((order) => interleaved(parts, order)),
-		);
+	const word = fc.string({ maxLength: 5 });
+	/** As Gemini's signature of a thought, which comes with any delta. */
+	const metadata = seldom(
+		word.map((signature) => ({ providerMetadata: { google: { signature } } })),
+	);
+	const deltas = fc.array(fc.tuple(word, metadata), { maxLength: 6 });
+	const id = fc.constantFrom("0", "1", "2");
 
-	function interleaved(
-		parts: readonly { readonly kind: string; readonly deltas: readonly string[] }[],
-		order: readonly number[],
-	): UIMessageChunk[] {
-		const queues = parts.map(({ kind, deltas }, index): UIMessageChunk[] => {
-			const id = `${index}`;
-			if (kind === "tool") {
-				const input = deltas.map(
-					(inputTextDelta): UIMessageChunk => ({
+	/** A tool's input may be refused, its call wait for an approval, and its output come in pieces. */
+	const toolEnds = (id: string, input: unknown): readonly UIMessageChunk[][] => [
+		[{ type: "tool-input-error", toolCallId: id, toolName: "look", input, errorText: "no" }],
+		...[
+			[{ type: "tool-output-available", toolCallId: id, output: id } as const],
+			[
+				{ type: "tool-output-available", toolCallId: id, output: 1, preliminary: true } as const,
+				{ type: "tool-output-available", toolCallId: id, output: 2 } as const,
+			],
+			[{ type: "tool-output-error", toolCallId: id, errorText: "no" } as const],
+			[
+				{ type: "tool-approval-request", toolCallId: id, approvalId: "a" } as const,
+				{ type: "tool-output-denied", toolCallId: id } as const,
+			],
+		].map((rest) => [
+			{ type: "tool-input-available", toolCallId: id, toolName: "look", input } as const,
+			...rest,
+		]),
+	];
+
+	const toolPart = fc
+		.record({ id, deltas, dynamic: fc.boolean(), end: fc.nat(4) })
+		.map(({ id, deltas, dynamic, end }) => {
+			const input = { all: deltas.join("") };
+			const chunks: UIMessageChunk[] = [
+				{ type: "tool-input-start", toolCallId: id, toolName: "look", dynamic },
+				...deltas.map(
+					([inputTextDelta]): UIMessageChunk => ({
 						type: "tool-input-delta",
 						toolCallId: id,
 						inputTextDelta,
 					}),
-				);
-				return [
-					{ type: "tool-input-start", toolCallId: id, toolName: "look" },
-					...input,
-					{
-						type: "tool-input-available",
-						toolCallId: id,
-						toolName: "look",
-						input: { all: deltas.join("") },
-					},
-					{ type: "tool-output-available", toolCallId: id, output: id },
-				];
-			}
+				),
+				...(toolEnds(id, input)[end] ?? []).map((chunk) =>
+					"toolName" in chunk ? { ...chunk, dynamic } : chunk,
+				),
+			];
+			return { id, chunks };
+		});
+	const textPart = fc
+		.record({
+			kind: fc.constantFrom("text", "reasoning"),
+			id,
+			deltas,
+			first: metadata,
+			last: metadata,
+		})
+		.map(({ kind, id, deltas, first, last }) => {
 			const type = kind as "text" | "reasoning";
+			const chunks: UIMessageChunk[] = [
+				{ type: `${type}-start`, id, ...first },
+				...deltas.map(
+					([delta, more]): UIMessageChunk => ({ type: `${type}-delta`, id, delta, ...more }),
+				),
+				{ type: `${type}-end`, id, ...last },
+			];
+			return { id, chunks };
+		});
+	const other = fc.constantFrom<UIMessageChunk>(
+		{ type: "data-mood", id: "d", data: 1 },
+		{ type: "data-mood", id: "d", data: 2 },
+		{ type: "data-mood", data: 3, transient: true },
+		{ type: "source-url", sourceId: "s", url: "http://none" },
+		{ type: "source-document", sourceId: "s", mediaType: "text/plain", title: "t" },
+		{ type: "file", mediaType: "text/plain", url: "data:," },
+		{ type: "message-metadata", messageMetadata: { a: 1 } },
+		{ type: "message-metadata", messageMetadata: { a: 2 } },
+		{ type: "error", errorText: "no" },
+		{ type: "start", messageMetadata: { b: 1 } },
+	);
+	/** Parts that overlap, as parallel tool calls and reasoning do. */
+	const step = fc
+		.tuple(
+			fc.array(fc.oneof(textPart, toolPart), { minLength: 1, maxLength: 4 }),
+			fc.array(other, { maxLength: 4 }),
+			picks,
+		)
+		.map(([parts, others, order]): UIMessageChunk[] => {
+			// Of parts with one name, the next begins after the end of the last.
+			const queues = ["0", "1", "2"].map((name) =>
+				parts.filter(({ id }) => id === name).flatMap(({ chunks }) => chunks),
+			);
 			return [
-				{ type: `${type}-start`, id },
-				...deltas.map((delta): UIMessageChunk => ({ type: `${type}-delta`, id, delta })),
-				{ type: `${type}-end`, id },
+				{ type: "start-step" },
+				...merged<UIMessageChunk>([...queues, ...others.map((chunk) => [chunk])], order),
+				{ type: "finish-step" },
 			];
 		});
-		const chunks: UIMessageChunk[] = [{ type: "start", messageId: "m" }];
-		for (const pick of order) {
-			const open = queues.filter((queue) => queue.length > 0);
-			const chunk = open[pick % Math.max(1, open.length)]?.shift();
-			if (chunk !== undefined) chunks.push(chunk);
-		}
-		for (const queue of queues) chunks.push(...queue);
-		return [...chunks, { type: "finish" }];
-	}
-
-	const streamOf = (chunks: readonly UIMessageChunk[]): ReadableStream<UIMessageChunk> =>
-		new ReadableStream({
-			start(controller) {
-				for (const chunk of chunks) controller.enqueue(chunk);
-				controller.close();
-			},
-		});
+	const streams = fc
+		.array(step, { minLength: 1, maxLength: 2 })
+		.map((steps): UIMessageChunk[] => [
+			{ type: "start", messageId: "m", messageMetadata: { a: 0 } },
+			...steps.flat(),
+			{ type: "finish", finishReason: "stop", messageMetadata: { c: 1 } },
+		]);
 
 	it("is the same message to the SDK's reducer, wherever a reader joins", async () => {
-		await fc.assert(
-			fc.asyncProperty(streams, fc.nat(), async (chunks, place) => {
-				const cut = place % (chunks.length + 1);
-				const { initial, fold, render } = aiSdkFold();
-				let state = initial();
-				for (const chunk of chunks.slice(0, cut)) {
-					// As it is when it comes out of a store.
-					state = JSON.parse(
-						JSON.stringify(fold(state, { event: undefined, data: JSON.stringify(chunk) })),
-					);
-				}
-				const rendered = render(state).map(({ data }) => JSON.parse(data) as UIMessageChunk);
-				const [whole, late] = await Promise.all([
-					messageOf(streamOf(chunks)),
-					messageOf(streamOf([...rendered, ...chunks.slice(cut)])),
-				]);
-				expect(late).toEqual(whole);
-			}),
-			{ numRuns: 200 },
-		);
+		const reduce = async (chunks: readonly UIMessageChunk[]): Promise<unknown> => {
+			const stream = new ReadableStream<UIMessageChunk>({
+				start(controller) {
+					for (const chunk of chunks) controller.enqueue(chunk);
+					controller.close();
+				},
+			});
+			const errors: unknown[] = [];
+			let last: UIMessage | undefined;
+			const onError = (error: unknown): void => void errors.push(`${error}`);
+			for await (const message of readUIMessageStream({ stream, onError })) last = message;
+			return { last, errors };
+		};
+		await joinsAnywhere(aiSdkFold(), streams, reduce);
+	});
+
+	it("keeps a delta with metadata apart, and joins those before and after it", () => {
+		// Text after it was added to the text before it: "The brown quick fox".
+		const text = (delta: string): UIMessageChunk => ({ type: "text-delta", id: "t", delta });
+		const signed = { ...text("brown "), providerMetadata: { google: { signature: "x" } } };
+		const chunks = [text("The "), text("quick "), signed, text("f"), text("ox")];
+		const folded = [text("The quick "), signed, text("fox")];
+		expect(late(aiSdkFold(), chunks, chunks.length)).toEqual(folded);
 	});
 });
