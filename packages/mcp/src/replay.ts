@@ -4,10 +4,8 @@
 import { pause, SSEError } from "sse-service/engine";
 import { readRun } from "sse-service/runs";
 import { type EventPosition, encodeEventId } from "./event-id.js";
-import { MOVED, type Segment, type Segments } from "./segments.js";
+import { CLOSED, MOVED, type Segment, type Segments } from "./segments.js";
 
-/** The reason of a stream whose transport was closed. */
-export const CLOSED = "closed";
 /** After these, nobody writes the stream: `lost` is the reason of a run whose producer died. */
 const LOSING: ReadonlySet<string | undefined> = new Set(["lost", CLOSED, MOVED]);
 const MOVE_TRIES = 50;

@@ -37,7 +37,8 @@ export class SegmentWriter {
 	/** Requests without an answer. */
 	readonly #requests = new Set<RequestId>();
 	#segment: OpenSegment | undefined;
-	#isTorn = false;
+	/** When the latest message was lost. Cleared once the store has ids of after the loss, or none of before. */
+	#tornAt: number | undefined;
 	#storedAt = 0;
 
 	constructor(host: SegmentWriterHost) {
@@ -50,7 +51,7 @@ export class SegmentWriter {
 
 	/** Whether messages were lost, and none was stored since then: no id can be continued from. */
 	get isTorn(): boolean {
-		return this.#isTorn;
+		return this.#tornAt !== undefined;
 	}
 
 	/** How long nothing was stored, in milliseconds. */
@@ -96,7 +97,7 @@ export class SegmentWriter {
 			throw new SSEError("ERR_SSE_RUN_OVER", "Another process writes to the same stream");
 		} catch (error) {
 			this.#segment = undefined;
-			this.#isTorn = true;
+			this.#tornAt = performance.now();
 			throw error;
 		}
 	}
@@ -118,10 +119,16 @@ export class SegmentWriter {
 		}
 	}
 
+	/** After a loss the stream ends with an empty segment, which makes every process refuse the ids of before. */
 	async end(reason: string): Promise<void> {
+		await this.#mend();
 		await this.renew([endEntry("done", reason)]);
 		this.#segment = undefined;
-		this.#isTorn = false;
+	}
+
+	/** Gives up what could not be mended. */
+	forget(): void {
+		this.#tornAt = undefined;
 	}
 
 	async #add(
@@ -137,6 +144,20 @@ export class SegmentWriter {
 		return isWritten;
 	}
 
+	async #mend(): Promise<void> {
+		if (this.#tornAt === undefined) return;
+		const { segments, onError } = this.#host;
+		const { leaseMs, ttlMs } = segments.rules;
+		// By then the store has forgotten what was stored before.
+		if (performance.now() - this.#tornAt > leaseMs + ttlMs) return this.forget();
+		try {
+			if ((await segments.seal()) === undefined) this.forget();
+			else this.#segment = await this.#open();
+		} catch (error) {
+			onError(error);
+		}
+	}
+
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
@@ -144,7 +165,7 @@ export class SegmentWriter {
 		// An empty one is replaced, and the full one before it stays.
 		const place = count === 0 ? last : otherPlace(last);
 		const number = former + 1;
-		if (newest === undefined || this.#isTorn) {
+		if (newest === undefined || this.isTorn) {
 			return this.#claim(place, { nonce: newNonce(), base: 0, number });
 		}
 		return this.#claim(place, { nonce: newest.nonce, base: newest.base + newest.count, number });
@@ -159,7 +180,7 @@ export class SegmentWriter {
 		const head = { ...start, writer };
 		const run = await segments.claim(place, { ...head, requests: [...this.#requests] });
 		if (run === undefined) return undefined;
-		this.#isTorn = false;
+		this.forget();
 		this.#storedAt = performance.now();
 		return { head, place, run };
 	}

@@ -38,6 +38,8 @@ export interface Segment extends SegmentHead {
 
 /** Why a segment ended early: another process writes the stream now. */
 export const MOVED = "moved";
+/** The reason of a stream whose transport was closed. */
+export const CLOSED = "closed";
 /** Messages per read. */
 const PAGE = 256;
 

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { SSEError } from "sse-service/engine";
 import { parseEventId } from "./event-id.js";
-import { CLOSED, follow, refused, replay, type Send, type Tail } from "./replay.js";
+import { follow, refused, replay, type Send, type Tail } from "./replay.js";
 import type { WriterLimits } from "./segment-writer.js";
 import { newNonce, type RequestId, Segments, type SegmentsHost } from "./segments.js";
 import { StreamWriter } from "./stream-writer.js";
@@ -98,7 +98,7 @@ export class Session implements SessionEvents {
 
 	async close(): Promise<void> {
 		for (const followed of this.#followed.values()) followed.abort();
-		await Promise.all([...this.#writers.values()].map((writer) => writer.finish(CLOSED)));
+		await Promise.all([...this.#writers.values()].map((writer) => writer.close()));
 	}
 
 	/** Sends what another process writes from now on. The transport sends what is stored here. */

@@ -4,7 +4,7 @@
  */
 import { encodeEventId } from "./event-id.js";
 import { SegmentWriter, type SegmentWriterHost } from "./segment-writer.js";
-import { newNonce, type RequestId } from "./segments.js";
+import { CLOSED, newNonce, type RequestId } from "./segments.js";
 
 export interface WriterHost extends SegmentWriterHost {
 	readonly streamId: string;
@@ -74,6 +74,17 @@ export class StreamWriter {
 		});
 	}
 
+	/** Ends the segment for good. */
+	close(): Promise<void> {
+		void this.finish(CLOSED);
+		return new Promise((resolve) => {
+			this.#add(async () => {
+				this.#segment.forget();
+				resolve();
+			});
+		});
+	}
+
 	#finishSoon(): void {
 		clearTimeout(this.#finishing);
 		this.#finishing = setTimeout(() => void this.finish("answered"), ANSWERED_MS);
@@ -95,14 +106,14 @@ export class StreamWriter {
 			} else await this.#store(this.#takeMessages());
 		}
 		this.#isWorking = false;
-		if (this.#segment.isOpen) {
+		if (this.#segment.isOpen || this.isTorn) {
 			this.#renewal ??= setInterval(() => this.#renew(), this.#renewMs);
 			this.#renewal.unref();
 			return;
 		}
 		clearInterval(this.#renewal);
 		this.#renewal = undefined;
-		if (!this.isTorn) this.#host.onIdle();
+		this.#host.onIdle();
 	}
 
 	/** What waits up to the next task, and fits. */
@@ -145,7 +156,8 @@ export class StreamWriter {
 
 	#renew(): void {
 		const { idleMs } = this.#segment;
-		if (idleMs >= this.#host.limits.idleMs) void this.finish("idle");
+		if (this.isTorn) void this.finish("torn");
+		else if (idleMs >= this.#host.limits.idleMs) void this.finish("idle");
 		else if (idleMs >= this.#renewMs) this.#add(() => this.#segment.renew());
 	}
 }

@@ -64,6 +64,66 @@ describe("an outage", () => {
 		},
 	);
 
+	// The id before a lost answer was refused for a second, and accepted then: the client waited for the answer forever.
+	it.each([
+		["is over soon", 100],
+		["outlasts the lease", 40_000],
+	])("that costs an answer and %s ends with the ids of before refused, for good", async (_, ms) => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		const seal = store.cancel.bind(store);
+		const write = store.write.bind(store);
+		let isOut = false;
+		let calls = 0;
+		const out = async (): Promise<never> => {
+			calls++;
+			throw new Error("out");
+		};
+		store.write = (writes) => (isOut ? out() : write(writes));
+		store.cancel = (...args) => (isOut ? out() : seal(...args));
+		const [home, elsewhere] = [0, 1].map(() => createMcpEvents({ store }).session("s"));
+		const ids = [await home?.storeEvent("s", {})];
+		home?.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		ids.push(await home?.storeEvent("s", note(1)));
+		isOut = true;
+		ids.push(await home?.storeEvent("s", { jsonrpc: "2.0", id: 1, result: {} }));
+		await vi.advanceTimersByTimeAsync(ms);
+		isOut = false;
+		const expectRefusals = async (sessions: readonly (SessionEvents | undefined)[]) => {
+			for (const session of sessions) {
+				for (const id of ids) {
+					await expect(replay(session as SessionEvents, id ?? "")).rejects.toMatchObject(refused);
+				}
+			}
+		};
+		await expectRefusals([home]);
+		await vi.advanceTimersByTimeAsync(10_000);
+		await expectRefusals([home, elsewhere]);
+		// Once the store knows, nothing is left to do.
+		isOut = true;
+		calls = 0;
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(calls).toBe(0);
+	});
+
+	it("is given up on when the store has forgotten the stream", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		const write = store.write.bind(store);
+		let isOut = false;
+		store.write = (writes) => (isOut ? Promise.reject(new Error("out")) : write(writes));
+		const errors: unknown[] = [];
+		const events = createMcpEvents({ store, onError: (error) => errors.push(error) });
+		const session = events.session("s");
+		await session.storeEvent("s", note(1));
+		isOut = true;
+		await session.storeEvent("s", note(2));
+		await vi.advanceTimersByTimeAsync(400_000);
+		errors.length = 0;
+		await vi.advanceTimersByTimeAsync(400_000);
+		expect(errors).toEqual([]);
+	});
+
 	it("answers the requests of a stream that is followed elsewhere with an error", async () => {
 		const store = createMemoryRunStore();
 		const write = store.write.bind(store);
