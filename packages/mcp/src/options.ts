@@ -18,7 +18,10 @@ export interface McpEventsOptions {
 	readonly ttlMs?: number | undefined;
 	/** How long a stream may go without a sign of life from its process before it ends, in milliseconds. Default 15,000. */
 	readonly leaseMs?: number | undefined;
-	/** How long a stream may go without a message before it ends, in milliseconds. Default 3,600,000 (an hour). A later message continues it. */
+	/**
+	 * How long a stream may go without a message before it ends, in milliseconds, if no call waits for its answer. Default 3,600,000
+	 * (an hour). A later message continues it.
+	 */
 	readonly idleMs?: number | undefined;
 	/** About how many messages of one stream are kept: the newest, and at least half as many. Default 10,000. */
 	readonly maxEvents?: number | undefined;

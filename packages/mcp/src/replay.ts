@@ -4,12 +4,15 @@
 import { pause, SSEError } from "sse-service/engine";
 import { readRun } from "sse-service/runs";
 import { type EventPosition, encodeEventId } from "./event-id.js";
-import { CLOSED, MOVED, type Segment, type Segments } from "./segments.js";
+import { CLOSED, FIRST_NUMBER, MOVED, type Segment, type Segments } from "./segments.js";
 
 /** After these, nobody writes the stream: `lost` is the reason of a run whose producer died. */
 const LOSING: ReadonlySet<string | undefined> = new Set(["lost", CLOSED, MOVED]);
-const MOVE_TRIES = 50;
-const MOVE_PAUSE_MS = 100;
+/** So long a process that ended a segment, to write the stream itself, may take to begin the next. */
+const MOVE_MS = 5_000;
+// Between two looks for the next segment of a stream that is silent: each twice the one before.
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 30_000;
 // JSON-RPC 2.0, 5.1.
 const INTERNAL_ERROR = -32_603;
 const ENDED = "The server process that handled the request has ended";
@@ -61,7 +64,7 @@ export async function replay(
 	return { segment: newest, next };
 }
 
-/** Sends what others add, until the stream is finished, `writer` writes it itself, or `signal` aborts. */
+/** Sends what others add, until nobody writes the stream, `writer` writes it itself, or `signal` aborts. */
 export async function follow(
 	segments: Segments,
 	streamId: string,
@@ -70,34 +73,70 @@ export async function follow(
 ): Promise<void> {
 	let { segment, next } = tail;
 	while (segment.writer !== writer) {
+		let isAtEnd = false;
 		for await (const page of readRun(segments.store, segment.status, next, signal, onError)) {
 			await sendEntries(streamId, { segment, next: page.from }, page.entries, send);
 			next = page.from + page.entries.length;
+			isAtEnd = page.entries.at(-1)?.end !== undefined;
 		}
-		const newest = signal.aborted ? undefined : await newestAfter(segments, segment, signal);
-		if (newest === undefined) return;
-		if (newest.nonce !== segment.nonce) return sendErrors(streamId, segment, TORN, send);
-		if (newest.status.attempt === segment.status.attempt) {
-			if (!LOSING.has(newest.status.reason)) return;
-			return sendErrors(streamId, newest, ENDED, send);
-		}
-		segment = newest;
+		// The end is an entry, too.
+		const position = segment.base + next - (isAtEnd ? 2 : 1);
+		const found = await findNext(segments, { segment, position, isAtEnd }, signal, onError);
+		if (found === undefined) return;
+		if ("message" in found) return sendErrors(streamId, found.segment, found.message, send);
+		segment = found;
 		next = 1;
 	}
 }
 
-/** The newest segment. A process that ended the former one, to write the stream itself, may take a moment to begin the next. */
-async function newestAfter(
+/** How far a stream was read. */
+interface Reached {
+	readonly segment: Segment;
+	/** The sequence of the last event within the stream. */
+	readonly position: number;
+	/** Whether the segment was read to its end. */
+	readonly isAtEnd: boolean;
+}
+
+/** Why nothing more can be read. */
+interface Loss {
+	/** The segment with the requests that get no answer. */
+	readonly segment: Segment;
+	readonly message: string;
+}
+
+/** Waits for the segment that continues a stream: one that was silent for long ends, and continues with its next message. */
+async function findNext(
 	segments: Segments,
-	{ status }: Segment,
+	{ segment, position, isAtEnd }: Reached,
 	signal: AbortSignal,
-): Promise<Segment | undefined> {
-	for (let tries = 0; ; tries++) {
-		const newest = (await segments.read()).at(-1);
-		const isMoving = newest?.status.attempt === status.attempt && newest.status.reason === MOVED;
-		if (!isMoving || signal.aborted || tries === MOVE_TRIES) return newest;
-		await pause(MOVE_PAUSE_MS);
+	onError: (error: unknown) => void,
+): Promise<Segment | Loss | undefined> {
+	// A segment must not come and be forgotten between two looks.
+	const maxPauseMs = Math.min(MAX_PAUSE_MS, segments.rules.ttlMs / 2);
+	const startedAt = performance.now();
+	for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs *= 2) {
+		try {
+			const kept = await segments.read();
+			const newest = kept.at(-1);
+			if (newest?.status.attempt === segment.status.attempt) {
+				const { reason, state } = newest.status;
+				// The store has lost what was read.
+				if (!isAtEnd && state === "running") return undefined;
+				const isMoving = reason === MOVED && performance.now() - startedAt < MOVE_MS;
+				if (LOSING.has(reason) && !isMoving) return { segment: newest, message: ENDED };
+			} else if (newest !== undefined) {
+				const next = kept.find(({ nonce, base, number }) =>
+					nonce === segment.nonce ? base === position : isAtEnd && number === FIRST_NUMBER,
+				);
+				return next ?? { segment, message: TORN };
+			} else if (!isAtEnd) return undefined;
+		} catch (error) {
+			onError(error);
+		}
+		await pause(Math.min(pauseMs, maxPauseMs), signal);
 	}
+	return undefined;
 }
 
 /** Answers the requests of a stream of which nothing more can be read. */

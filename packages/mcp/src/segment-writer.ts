@@ -3,7 +3,13 @@
  */
 import { SSEError } from "sse-service/engine";
 import { type AttemptWriter, endEntry, type RunEntry } from "sse-service/runs";
-import { newNonce, type RequestId, type SegmentHead, type Segments } from "./segments.js";
+import {
+	FIRST_NUMBER,
+	newNonce,
+	type RequestId,
+	type SegmentHead,
+	type Segments,
+} from "./segments.js";
 
 export interface SegmentWriterHost {
 	readonly segments: Segments;
@@ -52,6 +58,11 @@ export class SegmentWriter {
 	/** Whether messages were lost, and none was stored since then: no id can be continued from. */
 	get isTorn(): boolean {
 		return this.#tornAt !== undefined;
+	}
+
+	/** Whether requests wait for an answer. */
+	get isExpecting(): boolean {
+		return this.#requests.size > 0;
 	}
 
 	/** How long nothing was stored, in milliseconds. */
@@ -109,6 +120,11 @@ export class SegmentWriter {
 		await this.renew();
 	}
 
+	/** The request gets no answer. */
+	async dismiss(request: RequestId): Promise<void> {
+		if (this.#requests.delete(request)) await this.renew();
+	}
+
 	async renew(entries: readonly RunEntry[] = []): Promise<void> {
 		const segment = this.#segment;
 		if (segment === undefined) return;
@@ -161,9 +177,10 @@ export class SegmentWriter {
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
-		const { place: last = 1, count = 1, number: former = 0 } = newest ?? {};
+		const { place: last = 1, count = 1 } = newest ?? {};
 		// An empty one is replaced, and the full one before it stays.
 		const place = count === 0 ? last : otherPlace(last);
+		const former = newest?.number ?? (this.isTorn ? FIRST_NUMBER : FIRST_NUMBER - 1);
 		const number = former + 1;
 		if (newest === undefined || this.isTorn) {
 			return this.#claim(place, { nonce: newNonce(), base: 0, number });

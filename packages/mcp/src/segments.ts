@@ -18,13 +18,15 @@ export interface SegmentHead {
 	readonly nonce: string;
 	/** The number of the stream's events before this segment. */
 	readonly base: number;
-	/** One more than that of the segment before, whatever its nonce. */
+	/** {@link FIRST_NUMBER} if nothing of the stream was kept and nothing is lost, or else one more than that of the segment before. */
 	readonly number: number;
 	/** Who writes it. */
 	readonly writer: string;
 	/** Ids of requests that the stream still has to answer. */
 	readonly requests: readonly RequestId[];
 }
+
+export const FIRST_NUMBER = 1;
 
 /** The `id` of a JSON-RPC request. */
 export type RequestId = string | number;

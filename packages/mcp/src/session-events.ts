@@ -37,7 +37,11 @@ export interface SessionEvents {
 interface JsonRpcMessage {
 	readonly id?: RequestId | null;
 	readonly method?: string;
+	readonly params?: { readonly requestId?: RequestId };
 }
+
+/** A server sends no answer to a request that the client has cancelled. */
+const CANCELLED = "notifications/cancelled";
 
 /** The stream whose priming event was stored in this context. */
 const primed = new AsyncLocalStorage<{ readonly session: Session; readonly streamId: string }>();
@@ -69,7 +73,9 @@ export class Session implements SessionEvents {
 		return this.#writerOf(streamId).append(JSON.stringify(message), answers ?? undefined);
 	}
 
-	readonly onmessage = ({ id, method }: JsonRpcMessage): void => {
+	readonly onmessage = ({ id, method, params }: JsonRpcMessage): void => {
+		const cancelled = method === CANCELLED ? params?.requestId : undefined;
+		if (cancelled !== undefined) for (const each of this.#writers.values()) each.dismiss(cancelled);
 		const stream = primed.getStore();
 		if (stream?.session !== this || method === undefined) return;
 		if (id !== undefined && id !== null) this.#writers.get(stream.streamId)?.expect(id);

@@ -23,7 +23,7 @@ type Task = () => Promise<void>;
 
 // Renewals per lease. Two may fail before the lease is lost.
 const RENEWALS = 3;
-// A request of several calls has several answers, all within this time of each other or else in the next segment.
+// A request of several calls has several answers. If it is not known how many, those after this time are in the next segment.
 const ANSWERED_MS = 1_000;
 
 export class StreamWriter {
@@ -54,6 +54,11 @@ export class StreamWriter {
 	/** The stream is to answer a request. If this process ends before it does, the client gets an error. */
 	expect(request: RequestId): void {
 		this.#add(() => this.#segment.expect(request));
+	}
+
+	/** A request was cancelled: nobody waits for its answer. */
+	dismiss(request: RequestId): void {
+		this.#add(() => this.#segment.dismiss(request));
 	}
 
 	/** Waits for its turn and makes later calls wait. @returns a function that ends the turn */
@@ -87,7 +92,9 @@ export class StreamWriter {
 
 	#finishSoon(): void {
 		clearTimeout(this.#finishing);
-		this.#finishing = setTimeout(() => void this.finish("answered"), ANSWERED_MS);
+		this.#finishing = setTimeout(() => {
+			if (!this.#segment.isExpecting) void this.finish("answered");
+		}, ANSWERED_MS);
 		this.#finishing.unref();
 	}
 
@@ -155,9 +162,9 @@ export class StreamWriter {
 	}
 
 	#renew(): void {
-		const { idleMs } = this.#segment;
+		const { idleMs, isExpecting } = this.#segment;
 		if (this.isTorn) void this.finish("torn");
-		else if (idleMs >= this.#host.limits.idleMs) void this.finish("idle");
+		else if (idleMs >= this.#host.limits.idleMs && !isExpecting) void this.finish("idle");
 		else if (idleMs >= this.#renewMs) this.#add(() => this.#segment.renew());
 	}
 }

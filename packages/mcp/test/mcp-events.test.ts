@@ -274,6 +274,78 @@ describe("an open stream", () => {
 		expect(messagesOf(await replayFrom(session, first))).toEqual([note(2)]);
 	});
 
+	const inTwoProcesses = (options: McpEventsOptions = {}) => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "Date", "performance"] });
+		const store = createMemoryRunStore();
+		const [home, elsewhere] = [0, 1].map(() => createMcpEvents({ ...options, store }).session("s"));
+		return { store, home: home as SessionEvents, elsewhere: elsewhere as SessionEvents };
+	};
+
+	it("is followed elsewhere after a silence of idleMs, and after the store has forgotten it", async () => {
+		// A GET stream that was resumed in another process went deaf after an hour.
+		const { store, home, elsewhere } = inTwoProcesses();
+		const [first] = await storeAll(home, [note(1)]);
+		const received = await replayFrom(elsewhere, first);
+		await vi.advanceTimersByTimeAsync(61 * 60_000);
+		expect((await store.list(1))[0]).toMatchObject({ state: "done", reason: "idle" });
+		await storeAll(home, [note(2)]);
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(messagesOf(received)).toEqual([note(2)]);
+		await vi.advanceTimersByTimeAsync(70 * 60_000);
+		expect(await store.list(1)).toEqual([]);
+		const ids = await storeAll(home, [note(3), note(4)]);
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(messagesOf(received)).toEqual(notes(2, 4));
+		expect(received.slice(1).map(({ id }) => id)).toEqual(ids);
+	});
+
+	it("is followed elsewhere after an answer: others may come later", async () => {
+		const { home, elsewhere } = inTwoProcesses();
+		const [first] = await storeAll(home, [note(1)]);
+		const received = await replayFrom(elsewhere, first);
+		const answers = [1, 2].map((id) => ({ ...answer, id }));
+		await storeAll(home, answers.slice(0, 1));
+		await vi.advanceTimersByTimeAsync(10_000);
+		await storeAll(home, answers.slice(1));
+		await vi.advanceTimersByTimeAsync(20_000);
+		expect(messagesOf(received)).toEqual(answers);
+	});
+
+	it("does not end while a call waits for its answer, unless the client cancels it", async () => {
+		const { store, home } = inTwoProcesses();
+		await storeAll(home, [{}]);
+		home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		await vi.advanceTimersByTimeAsync(180 * 60_000);
+		expect((await store.list(1))[0]).toMatchObject({ state: "running" });
+		const params = { requestId: 1 };
+		home.onmessage({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(await store.list(1)).toMatchObject([{ state: "done", reason: "idle" }]);
+	});
+
+	it("skips nothing when what a follower has not read is no longer kept", async () => {
+		const { home, elsewhere } = inTwoProcesses({ maxEvents: 4 });
+		const primed = (await storeAll(home, [{}]))[0] ?? "";
+		home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		let take = (): void => {};
+		const isTaken = new Promise<void>((resolve) => {
+			take = resolve;
+		});
+		const received: object[] = [];
+		const send = async (_: string, message: object): Promise<void> => {
+			received.push(message);
+			await isTaken;
+		};
+		await elsewhere.replayEventsAfter(primed, { send });
+		for (let number = 1; number <= 20; number++) await storeAll(home, [note(number)]);
+		take();
+		await vi.advanceTimersByTimeAsync(60_000);
+		const sent = received.filter((each) => "method" in each);
+		expect(sent).toEqual(notes(1, sent.length));
+		expect(sent.length).toBeLessThan(20);
+		expect(received.at(-1)).toMatchObject({ id: 1, error: { code: -32603 } });
+	});
+
 	it("does not keep close from ending while its client takes no replay", async () => {
 		vi.useFakeTimers({ toFake: ["setTimeout"] });
 		const errors: unknown[] = [];

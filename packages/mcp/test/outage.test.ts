@@ -145,6 +145,27 @@ describe("an outage", () => {
 		expect(messages[1]).toEqual({ jsonrpc: "2.0", id: 1, error: { code: -32603, message } });
 	});
 
+	it("ends no replay that goes on elsewhere", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		const settle = store.settle.bind(store);
+		const errors: unknown[] = [];
+		const options = { maxEvents: 2, onError: (error: unknown) => errors.push(error) };
+		let isOut = false;
+		store.settle = (id) => (isOut ? Promise.reject(new Error("out")) : settle(id));
+		const [home, elsewhere] = [0, 1].map(() => createMcpEvents({ ...options, store }).session("s"));
+		const first = await home?.storeEvent("s", note(1));
+		const messages = await replay(elsewhere as SessionEvents, first ?? "");
+		isOut = true;
+		await home?.storeEvent("s", note(2));
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(errors).not.toEqual([]);
+		isOut = false;
+		await home?.storeEvent("s", note(3));
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(messages).toEqual([note(2), note(3)]);
+	});
+
 	it("at maxStreams concerns new streams only, which continue as well", async () => {
 		const errors: unknown[] = [];
 		const events = createMcpEvents({ maxStreams: 1, onError: (error) => errors.push(error) });
