@@ -7,6 +7,12 @@
 import type { FoldRules, RunCodec } from "sse-service/runs";
 import { type Condensed, condense } from "./condense.js";
 
+/** The events whose `delta` continues a text. */
+const DELTA = /^(TEXT_MESSAGE|REASONING_MESSAGE|THINKING_TEXT_MESSAGE)_CONTENT$|^(TOOL_CALL)_ARGS$/;
+
+/** The events that neither begin a text nor change one. Texts and calls may overlap. */
+const NEUTRAL = /^(TEXT_MESSAGE_CONTENT|TOOL_CALL_ARGS|STATE_SNAPSHOT|STATE_DELTA|RAW)$/;
+
 /** The codec for runs whose events are those of AG-UI, including RUN_STARTED and RUN_FINISHED. */
 export function agUi(): RunCodec {
 	const error = (code: string, message: string) => [{ data: { type: "RUN_ERROR", code, message } }];
@@ -19,18 +25,18 @@ export function agUi(): RunCodec {
 	};
 }
 
-/** A fold that sends a late reader one delta of each message, call and thought between two starts or ends. */
+/** A fold that sends a late reader one delta of each message, call and thought between two events that may concern them. */
 export function agUiFold(): FoldRules<Condensed> {
 	return condense({
-		deltaOf: ({ type, messageId, toolCallId }) => {
-			const name = String(type);
-			if (name === "TOOL_CALL_ARGS") return { part: `TOOL_CALL ${toolCallId}`, field: "delta" };
-			const kind = /^(TEXT_MESSAGE|REASONING_MESSAGE|THINKING_TEXT_MESSAGE)_CONTENT$/.exec(
-				name,
-			)?.[1];
-			return kind === undefined ? undefined : { part: `${kind} ${messageId}`, field: "delta" };
+		// What is left out here changes no message.
+		deltaOf: ({ delta: _, timestamp: __, rawEvent: ___, content: ____, ...others }) => {
+			const { type, messageId, toolCallId, ...rest } = others;
+			const kind = DELTA.exec(String(type))?.[1];
+			if (kind === undefined) return undefined;
+			const id = kind === "TOOL_CALL" ? toolCallId : messageId;
+			return { part: `${kind} ${id}`, field: "delta", rest: JSON.stringify(rest) };
 		},
-		// TanStack AI puts the text after a call into a part of its own, so a start or an end bounds every part.
-		boundaryOf: ({ type }) => (/_(START|END|RESULT)$/.test(String(type)) ? true : undefined),
+		// A snapshot replaces messages. TanStack AI puts the text after a call into a part of its own, and joins all thoughts.
+		boundaryOf: ({ type }) => (NEUTRAL.test(String(type)) ? undefined : true),
 	});
 }

@@ -5,20 +5,9 @@ import { type BaseEvent, EventType, HttpAgent } from "@ag-ui/client";
 import { type StreamChunk, StreamProcessor } from "@tanstack/ai";
 import fc from "fast-check";
 import OpenAI from "openai";
-import type { FoldRules } from "sse-service/runs";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { agUiFold, openAIFold, openAIResponsesFold } from "../src/index.js";
-
-/** What a reader receives that joins after `cut` events; the state has been in a store after each. */
-function late<State>(rules: FoldRules<State>, events: readonly object[], cut: number): object[] {
-	let state = rules.initial();
-	for (const event of events.slice(0, cut)) {
-		const folded = rules.fold(state, { event: undefined, data: JSON.stringify(event) });
-		state = JSON.parse(JSON.stringify(folded));
-	}
-	const rendered = rules.render(state).map(({ data }) => JSON.parse(data) as object);
-	return [...rendered, ...structuredClone(events.slice(cut))];
-}
+import { joinsAnywhere, late, merged, picks, seldom } from "./joining.js";
 
 /** A vendor's client on a stream that is already there. */
 const answering = (events: readonly object[], end = ""): (() => Promise<Response>) => {
@@ -26,61 +15,128 @@ const answering = (events: readonly object[], end = ""): (() => Promise<Response
 	return async () => new Response(body, { headers: { "content-type": "text/event-stream" } });
 };
 
-async function joinsAnywhere<State>(
-	rules: FoldRules<State>,
-	streams: fc.Arbitrary<object[]>,
-	reduce: (events: readonly object[]) => unknown,
-): Promise<void> {
-	await fc.assert(
-		fc.asyncProperty(streams, fc.nat(), async (events, place) => {
-			const cut = place % (events.length + 1);
-			const [whole, joined] = [await reduce(events), await reduce(late(rules, events, cut))];
-			expect(joined).toEqual(whole);
-		}),
-		{ numRuns: 25 },
-	);
-}
-
-/** Parts that overlap: each a queue of events, merged in any order. */
-const merged = (queues: readonly (readonly object[])[], picks: readonly number[]): object[] => {
-	const rest = queues.map((queue) => [...queue]);
-	const events: object[] = [];
-	for (const pick of picks) {
-		const open = rest.filter((queue) => queue.length > 0);
-		const event = open[pick % Math.max(1, open.length)]?.shift();
-		if (event !== undefined) events.push(event);
-	}
-	return [...events, ...rest.flat()];
-};
-
 const words = fc.array(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
-const picks = fc.array(fc.nat(), { maxLength: 30 });
 const kinds = fc.array(fc.tuple(fc.boolean(), words), { minLength: 1, maxLength: 3 });
 
-const agUiStreams = fc.tuple(kinds, picks).map(([parts, order]) => {
-	const queues = parts.map(([isCall, deltas], index) =>
-		isCall
-			? [
-					{ type: "TOOL_CALL_START", toolCallId: `c${index}`, toolCallName: "look" },
-					...deltas.map((delta) => ({ type: "TOOL_CALL_ARGS", toolCallId: `c${index}`, delta })),
-					{ type: "TOOL_CALL_END", toolCallId: `c${index}` },
-				]
-			: [
-					{ type: "TEXT_MESSAGE_START", messageId: `m${index}`, role: "assistant" },
-					...deltas.map((delta) => ({
-						type: "TEXT_MESSAGE_CONTENT",
-						messageId: `m${index}`,
-						delta,
-					})),
-					{ type: "TEXT_MESSAGE_END", messageId: `m${index}` },
-				],
-	);
-	const names = { threadId: "t", runId: "r" };
-	const inside = merged(queues, order);
-	return [{ type: "RUN_STARTED", ...names }, ...inside, { type: "RUN_FINISHED", ...names }];
-});
+/** Deltas with what an event of AG-UI may have besides. */
+const agUiDeltas = fc.array(
+	fc.tuple(
+		fc.string({ minLength: 1, maxLength: 4 }),
+		seldom(fc.constantFrom({ metadata: { a: 1 } }, { metadata: { a: 2 } }, { metadata: { b: 3 } })),
+		seldom(fc.nat().map((timestamp) => ({ timestamp, rawEvent: { timestamp } }))),
+	),
+	{ minLength: 1, maxLength: 5 },
+);
+type AgUiDeltas = typeof agUiDeltas extends fc.Arbitrary<infer Deltas> ? Deltas : never;
+
+const agUiParts: Record<string, (id: string, deltas: AgUiDeltas) => object[]> = {
+	text: (messageId, deltas) => [
+		{ type: "TEXT_MESSAGE_START", messageId, role: "assistant" },
+		...deltas.map(([delta, ...more]) =>
+			Object.assign({ type: "TEXT_MESSAGE_CONTENT", messageId, delta }, ...more),
+		),
+		{ type: "TEXT_MESSAGE_END", messageId, metadata: { end: true } },
+	],
+	call: (toolCallId, deltas) => [
+		{ type: "TOOL_CALL_START", toolCallId, toolCallName: "look" },
+		...deltas.map(([delta, ...more]) =>
+			Object.assign({ type: "TOOL_CALL_ARGS", toolCallId, delta }, ...more),
+		),
+		{ type: "TOOL_CALL_END", toolCallId },
+		{ type: "TOOL_CALL_RESULT", messageId: `r${toolCallId}`, toolCallId, content: "1" },
+	],
+	thought: (messageId, deltas) => [
+		{ type: "REASONING_START", messageId },
+		{ type: "REASONING_MESSAGE_START", messageId, role: "reasoning" },
+		...deltas.map(([delta, ...more]) =>
+			Object.assign({ type: "REASONING_MESSAGE_CONTENT", messageId, delta }, ...more),
+		),
+		{ type: "REASONING_MESSAGE_END", messageId },
+		{
+			type: "REASONING_ENCRYPTED_VALUE",
+			subtype: "message",
+			entityId: messageId,
+			encryptedValue: "x",
+		},
+		{ type: "REASONING_END", messageId },
+	],
+};
+
+/** Events that come between others. */
+const agUiOthers = fc.oneof(
+	fc.constantFrom<object[]>(
+		[{ type: "STATE_SNAPSHOT", snapshot: { a: 1 } }],
+		[{ type: "STATE_DELTA", delta: [{ op: "add", path: "/b", value: 2 }] }],
+		[{ type: "RAW", event: {} }],
+		[{ type: "CUSTOM", name: "n", value: 1 }],
+		[
+			{ type: "ACTIVITY_SNAPSHOT", messageId: "a", activityType: "plan", content: { a: 1 } },
+			{
+				type: "ACTIVITY_DELTA",
+				messageId: "a",
+				activityType: "plan",
+				patch: [{ op: "add", path: "/b", value: 2 }],
+			},
+		],
+		[
+			{ type: "TEXT_MESSAGE_CHUNK", messageId: "k", role: "assistant", delta: "c" },
+			{ type: "TEXT_MESSAGE_CHUNK", messageId: "k", delta: "d" },
+		],
+	),
+	fc.array(fc.constantFrom("0", "1", "2"), { maxLength: 2 }).map((ids) => [
+		{
+			type: "MESSAGES_SNAPSHOT",
+			messages: [
+				{ id: "u", role: "user", content: "?" },
+				...[...new Set(ids)].map((id) => ({ id, role: "assistant", content: "snap" })),
+			],
+		},
+	]),
+);
+
+const agUiStreams = fc
+	.tuple(
+		fc.array(fc.tuple(fc.constantFrom("text", "text", "call", "thought"), agUiDeltas), {
+			minLength: 1,
+			maxLength: 3,
+		}),
+		fc.array(agUiOthers, { maxLength: 3 }),
+		fc.nat({ max: 2 }),
+		picks,
+	)
+	.map(([parts, others, steps, order]) => {
+		const queues = parts.map(
+			([kind, deltas], index) => agUiParts[kind]?.(`${index}`, deltas) ?? [],
+		);
+		const stepNames = Array.from({ length: steps }, (_, index) => `s${index}`);
+		const between = stepNames.map((stepName) => [
+			{ type: "STEP_STARTED", stepName },
+			{ type: "STEP_FINISHED", stepName },
+		]);
+		const names = { threadId: "t", runId: "r" };
+		const inside = merged([...queues, ...others, ...between], order);
+		return [{ type: "RUN_STARTED", ...names }, ...inside, { type: "RUN_FINISHED", ...names }];
+	});
 
 describe("the fold of AG-UI", () => {
+	// Both reducers warn of deltas whose message a snapshot has removed.
+	beforeEach(() => {
+		vi.spyOn(console, "warn").mockImplementation(() => {});
+	});
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+
+	it("keeps the text after a snapshot of the messages behind it", () => {
+		// It was added to the text before the snapshot, which replaces that.
+		const text = (delta: string) => ({ type: "TEXT_MESSAGE_CONTENT", messageId: "m", delta });
+		const message = { id: "m", role: "assistant", content: "one " };
+		const snapshot = { type: "MESSAGES_SNAPSHOT", messages: [message] };
+		const events = [text("o"), text("ne "), snapshot, text("t"), text("wo")];
+		const folded = [text("one "), snapshot, text("two")];
+		expect(late(agUiFold(), events, events.length)).toEqual(folded);
+	});
+
 	it("gives AG-UI's client the same messages", async () => {
 		await joinsAnywhere(agUiFold(), agUiStreams, async (events) => {
 			const agent = new HttpAgent({ url: "http://none", threadId: "t", fetch: answering(events) });
@@ -90,16 +146,22 @@ describe("the fold of AG-UI", () => {
 			};
 			await agent.runAgent({ runId: "r" }, { onEvent });
 			expect(last?.type).toBe(EventType.RUN_FINISHED);
-			return agent.messages.map((message) => ({ ...message, id: "" }));
+			return [agent.messages, agent.state];
 		});
 	});
 
 	it("gives TanStack AI's reducer the same messages", async () => {
-		await joinsAnywhere(agUiFold(), agUiStreams, (events) => {
-			const processor = new StreamProcessor();
-			for (const event of events) processor.processChunk(event as StreamChunk);
-			return processor.getMessages().map(({ parts }) => parts);
-		});
+		await joinsAnywhere(
+			agUiFold(),
+			agUiStreams,
+			(events) => {
+				// It makes ids and dates of its own.
+				const processor = new StreamProcessor();
+				for (const event of events) processor.processChunk(event as StreamChunk);
+				return processor.getMessages().map(({ id: _, createdAt: __, ...message }) => message);
+			},
+			200,
+		);
 	});
 });
 
@@ -190,7 +252,7 @@ describe("the fold of OpenAI", () => {
 			];
 		});
 		const response = { id: "r", object: "response", model: "local", output: [] };
-		return [{ type: "response.created", response }, ...added, ...merged(queues, order)];
+		return [{ type: "response.created", response }, ...added, ...merged<object>(queues, order)];
 	});
 
 	it("gives its stream of responses the same snapshot", async () => {
