@@ -2,7 +2,7 @@
  * The page, when its stream breaks: nothing is missing, and nothing is there twice.
  */
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createExample } from "../example.js";
 import { item, join, live, said, send } from "./page.js";
@@ -43,9 +43,28 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 		expect(complaints.filter((text) => !/net::ERR_|status of 502/.test(text))).toEqual([]);
 	});
 
-	async function press(button: string): Promise<void> {
+	/**
+	 * Presses the button, which ends the stream. The page connects again when `release` is called, however long a step takes: then
+	 * `answer` is what becomes of the request.
+	 */
+	async function cut(
+		button: string,
+		answer = (route: Route): Promise<void> => route.continue(),
+	): Promise<() => void> {
+		let release = (): void => {};
+		const released = new Promise<void>((resolve) => {
+			release = resolve;
+		});
+		await ada.route("**/events?*", (route) => released.then(() => answer(route)), { times: 1 });
 		await ada.getByRole("button", { name: button }).click();
 		await ada.getByRole("status").getByText("Reconnecting", { exact: true }).waitFor();
+		return release;
+	}
+
+	/** Resolves when this many numbers more have been sent. */
+	async function pass(count: number): Promise<void> {
+		const { live: before } = await numbers(grace);
+		await expect.poll(async () => (await numbers(grace)).live).toBeGreaterThan(before + count);
 	}
 
 	async function expectAllMessages(): Promise<void> {
@@ -54,9 +73,11 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 	}
 
 	test("has what was missed when it is back: numbers, and messages of the tab's rooms", async () => {
-		await press("Cut the stream");
+		const release = await cut("Cut the stream");
 		await send(grace, "# kitchen", "meanwhile");
 		await said(grace, "meanwhile").getByText("Delivered to 1 tab").waitFor();
+		await pass(5);
+		release();
 		await live(ada);
 
 		await expectAllMessages();
@@ -66,12 +87,14 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 	});
 
 	test("has it as well when the network was off for longer", async () => {
-		await press("Cut the stream");
+		const release = await cut("Cut the stream");
 		const failed = ada.waitForEvent("requestfailed");
 		await ada.context().setOffline(true);
+		release();
 		await failed;
 		await send(grace, "# kitchen", "meanwhile");
 		await said(grace, "meanwhile").waitFor();
+		await pass(15);
 		await ada.context().setOffline(false);
 		await live(ada);
 
@@ -82,11 +105,12 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 	});
 
 	test("has it as well when the browser has given up at a proxy's 502", async () => {
-		await ada.route("**/events?*", (route) => route.fulfill({ status: 502 }), { times: 1 });
 		const refused = ada.waitForResponse((response) => response.status() === 502);
-		await press("Cut the stream");
-		await refused;
+		const release = await cut("Cut the stream", (route) => route.fulfill({ status: 502 }));
 		await send(grace, "# kitchen", "meanwhile");
+		await pass(15);
+		release();
+		await refused;
 		await live(ada);
 
 		await expectAllMessages();
@@ -96,8 +120,9 @@ describe.skipIf(executablePath === undefined)("a stream that breaks", () => {
 	});
 
 	test("is made up for by the application when more was missed than is kept", async () => {
-		await press("Simulate a long outage");
+		const release = await cut("Simulate a long outage");
 		await send(grace, "# kitchen", "meanwhile");
+		release();
 		await said(ada, "More was missed than the server keeps").waitFor();
 		await live(ada);
 
