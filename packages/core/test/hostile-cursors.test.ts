@@ -96,7 +96,7 @@ function outcomeOf(
 		memberships: new Set(["news"]),
 		startAt: () => {},
 		relyOn: () => {},
-		dropBehindFeed: () => false,
+		dropBehindFeed: () => [],
 		onResuming: () => {},
 		onResumed: (told) => {
 			outcome = told;
@@ -121,7 +121,7 @@ function outcomeOf(
 		host,
 		client,
 		{ id: lastEventId, cursor: parseCursor(lastEventId) },
-		{ upTo, isMoved: false, isPartial: false, isAhead: true },
+		{ upTo, isMoved: false, isPartial: false, isAhead: true, live: [] },
 	)) {
 		if (given instanceof Promise) throw new Error("nothing is awaited");
 		frames += given.length;

@@ -148,6 +148,58 @@ describe("a client that joins groups", () => {
 		expect(connection.resumed).toBe(true);
 	});
 
+	// The replay ended where the log was at the connect. What came after that counted as sent live.
+	it.each([{}, { groups: { room: { latest: true } } }])(
+		"receives what was sent there after it connected, in the same turn, with %j",
+		async (history) => {
+			await serve({ history });
+			const id = await comeAndGo();
+			its.sse.send({ group: "room" }, "1", { key: "A" });
+			its.sse.send({ group: "room" }, "2", { key: "B" });
+			const { stream } = await open({ clientId: "ada", groups: ["news"] }, id, (connection) => {
+				its.sse.send({ group: "news" }, "3");
+				its.sse.send({ group: "room" }, "4", { key: "B" });
+				its.sse.send({ all: true, except: { connection } }, "not for it");
+				its.sse.send({ group: "news" }, "5");
+				its.sse.leave({ connection }, "news");
+				its.sse.join({ connection }, "room");
+				its.sse.send({ group: "room" }, "6");
+			});
+			expect(await received(stream)).toEqual(["1", "3", "4", "5", "6"]);
+		},
+	);
+
+	// The first look started the replay, with the groups of that moment.
+	it("receives what it missed there although the connection was asked before whether it has resumed", async () => {
+		await serve();
+		const id = await comeAndGo();
+		its.sse.send({ group: "room" }, "1");
+		its.sse.send({ group: "news" }, "2");
+		const { stream, connection } = await open(ADA, id, (connected) => {
+			expect(connected.resumed).toBe(true);
+			its.sse.join({ connection: connected }, "room");
+		});
+		expect(await received(stream)).toEqual(["1", "2"]);
+		expect(connection.resumed).toBe(true);
+	});
+
+	it("has not resumed as far as is known in its turn if one of them lacks what it missed", async () => {
+		await serve({
+			history: { groups: { room: { maxEvents: 1 } } },
+			recover: () => [{ data: "state" }],
+		});
+		const id = await comeAndGo();
+		for (const data of ["1", "2"]) its.sse.send({ group: "room" }, data);
+		const told: boolean[] = [];
+		const { stream, connection } = await open(ADA, id, (connected) => {
+			told.push(connected.resumed);
+			its.sse.join({ connection: connected }, "room");
+			told.push(connected.resumed);
+		});
+		expect(await received(stream)).toEqual(["state"]);
+		expect([...told, connection.resumed]).toEqual([true, false, true]);
+	});
+
 	it("gets their newest events before later ones, even while it does not read", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		const { stream, connection } = await open(ADA);

@@ -91,19 +91,18 @@ export class Backlog {
 	/**
 	 * Drops what is behind the first feed and is a feed too, or has a place in the log. Events of this connection alone stay.
 	 *
-	 * @returns whether a feed was dropped
+	 * @returns what was dropped
 	 */
-	dropBehindFeed(): boolean {
+	dropBehindFeed(): readonly (Frame | Feed)[] {
 		const first = this.#items.findIndex((item) => item instanceof Feed) + 1;
-		const feeds = this.#feeds;
-		for (const item of this.#items.splice(first)) {
+		return this.#items.splice(first).filter((item) => {
 			if (item instanceof Feed) {
 				item.stop();
 				this.#feeds--;
 			} else if (isOfLog(item)) this.weight -= weightOf(item);
-			else this.#items.push(item);
-		}
-		return this.#feeds < feeds;
+			else return !this.#items.push(item);
+			return true;
+		});
 	}
 
 	/** Stops all feeds. */

@@ -16,7 +16,7 @@ import { ownIdOf } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import { BoundedOutbox } from "./bounded-outbox.js";
 import type { ConnectionHost, ConnectionOwner } from "./connection-host.js";
-import type { Goal, Replayed } from "./feed.js";
+import type { Goal, Replayed, Starting } from "./feed.js";
 import { pipe } from "./pipe.js";
 import { type ShownConnection, shownOf } from "./shown.js";
 
@@ -47,6 +47,8 @@ export class Connection
 	owner: ConnectionOwner<Connection> | undefined;
 	/** What its feeds lead to, in their order. Kept for the catch-up. */
 	goals: readonly Goal[] = NO_GOALS;
+	/** Set by the catch-up until its replay starts. */
+	starting: Starting | undefined;
 	#isResumed = false;
 	/** Whether the sink was opened and has not closed yet. */
 	#sinkOpen = false;
@@ -110,9 +112,8 @@ export class Connection
 	}
 
 	get resumed(): boolean {
-		// Starts a pending replay now instead of waiting for the end of the tick.
-		this.advance();
-		return this.#isResumed;
+		// Starting the replay now would leave out the groups that it has yet to join in this tick.
+		return this.starting?.isKept() ?? this.#isResumed;
 	}
 
 	/** Call with whether the client has received, or is receiving, everything that it missed. */

@@ -79,10 +79,10 @@ export abstract class Outbox<
 	}
 
 	/** See `Replayed`. */
-	dropBehindFeed(): boolean {
-		const hadFeed = this.#backlog?.dropBehindFeed() ?? false;
+	dropBehindFeed(): readonly (Frame | Feed)[] {
+		const dropped = this.#backlog?.dropBehindFeed() ?? [];
 		this.onTaken();
-		return hadFeed;
+		return dropped;
 	}
 
 	/**

@@ -3,12 +3,12 @@
  */
 
 import type { Connection } from "../connection/connection.js";
-import { type FeedSource, type Goal, settled } from "../connection/feed.js";
+import { Feed, type FeedSource, type Goal, settled } from "../connection/feed.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { EventLog } from "../event-log/event-log.js";
-import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
+import { type Cursor, isBehind, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { keepersOf } from "./missed.js";
+import { isKept, keepersOf } from "./missed.js";
 import { type Origin, originAt } from "./origin.js";
 import { introduce, type ReplayHost, replay } from "./replay.js";
 
@@ -17,8 +17,6 @@ export class CatchUp {
 	readonly #host: ReplayHost<Connection>;
 	/** The position where the log began in this process. */
 	readonly #begun: Position | Promise<Position>;
-	/** Connections registered in this tick, or before the log was open. */
-	readonly #starting = new WeakSet<Connection>();
 
 	constructor(
 		host: Omit<ReplayHost<Connection>, "comeUp" | "retarget">,
@@ -41,7 +39,7 @@ export class CatchUp {
 	welcome(connection: Connection, upTo: Position | undefined, since?: string): void {
 		const origin = originOf(this.#host.log, connection.lastEventId, since);
 		if (origin !== undefined || upTo === undefined) {
-			this.#starting.add(connection);
+			connection.starting = { isKept: () => isKept(this.#host.log, connection, origin?.cursor) };
 			const from = upTo && this.#comeUp(connection, origin, upTo);
 			// The log may break before the feed begins.
 			if (from && !isPromiseLike(from)) this.#aim(connection, from);
@@ -55,9 +53,10 @@ export class CatchUp {
 	/** A connection has just come to groups. */
 	onJoined(connection: Connection, groups: readonly string[]): void {
 		const { position } = this.#host.log;
-		// A connection whose replay is about to start has its groups read then.
-		if (position === undefined || this.#starting.has(connection)) return;
-		this.#introduce(connection, groups, position, position);
+		const { starting } = connection;
+		// Its groups are read when its replay starts.
+		if (starting !== undefined) starting.joinedAt = position;
+		else if (position !== undefined) this.#introduce(connection, groups, position, position);
 	}
 
 	/** Treats these connections as if they had left and reconnected: all of them missed what lies between. */
@@ -74,7 +73,7 @@ export class CatchUp {
 		}
 	}
 
-	/** Begins at the end of this tick, so that the replay includes groups joined until then. */
+	/** Begins at the end of this tick, so that the replay includes groups joined until then, and all that was sent to them. */
 	*#start(
 		connection: Connection,
 		origin: Origin | undefined,
@@ -82,9 +81,17 @@ export class CatchUp {
 	): FeedSource {
 		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
 		const upTo = isPromiseLike(start) ? yield* settled(start) : start;
-		this.#starting.delete(connection);
+		const { joinedAt } = connection.starting ?? {};
+		connection.starting = undefined;
 		const goal = connection.goals.find(isAhead) ?? this.#aim(connection, upTo);
-		if (origin !== undefined) return yield* replay(this.#host, connection, origin, goal);
+		let begin = origin;
+		if (joinedAt !== undefined && isBehind(goal.upTo, joinedAt)) {
+			begin ??= originAt(goal.upTo, true);
+			goal.upTo = this.#host.log.position ?? joinedAt;
+			const dropped = connection.dropBehindFeed();
+			goal.live = dropped.filter((item) => !(item instanceof Feed)) as Goal["live"];
+		}
+		if (begin !== undefined) return yield* replay(this.#host, connection, begin, goal);
 		const groups = keepersOf(this.#host.log, connection.groups);
 		if (groups.length > 0)
 			return yield* introduce(this.#host, connection, { groups, at: undefined }, goal);
@@ -95,14 +102,15 @@ export class CatchUp {
 	readonly #retarget = (connection: Connection, goal: Goal): void => {
 		goal.upTo = this.#host.log.position ?? goal.upTo;
 		goal.isMoved = true;
-		if (connection.dropBehindFeed()) goal.isPartial = true;
+		goal.live = [];
+		if (connection.dropBehindFeed().some((item) => item instanceof Feed)) goal.isPartial = true;
 		// Those of the dropped feeds are never reached.
 		connection.goals = [goal];
 	};
 
 	/** Call for each feed that is added. */
 	#aim(connection: Connection, upTo: Position): Goal {
-		const goal = { upTo, isMoved: false, isPartial: false, isAhead: true };
+		const goal = { upTo, isMoved: false, isPartial: false, isAhead: true, live: [] };
 		connection.goals = [...connection.goals.filter(isAhead), goal];
 		return goal;
 	}

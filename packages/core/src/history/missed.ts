@@ -3,7 +3,7 @@
  */
 import { type Goal, type Replayed, type Steps, settled } from "../connection/feed.js";
 import { isPromiseLike } from "../connection/iterators.js";
-import type { EventLog, ReadFailure } from "../event-log/event-log.js";
+import type { EventLog, Page, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import { type Cursor, isBehind, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
@@ -25,14 +25,15 @@ export function* latest<C extends Replayed>(
 	{ log }: MissedHost<C>,
 	connection: C,
 	groups: readonly string[],
-	upTo: Position,
+	{ upTo, live }: Goal,
 ): Steps {
 	const reader = { clientId: connection.clientId, groups };
 	const records = yield* settled(log.readLatest(reader));
 	for (const record of records) {
 		// A later event reaches the connection live.
-		const isLive = record.position.sequence > upTo.sequence;
-		if (isLive || record.isReplaced) relyOn(log, connection, log.position);
+		const isLater = record.position.sequence > upTo.sequence;
+		if (isLater || isAmong(live, record) || record.isReplaced)
+			relyOn(log, connection, log.position);
 		else if (isStillFor(connection, record)) yield [record.bare];
 	}
 }
@@ -69,13 +70,11 @@ export function* missed<C extends Replayed>(
 	const { log } = host;
 	const { upTo } = goal;
 	const { position, reliesOn } = from;
-	const ownGroups = isOwed ? keepersOf(log, groups) : [];
 	const reader = {
-		clientId: connection.clientId,
-		groups: groups.filter((group) => !ownGroups.includes(group)),
-		ownGroups,
+		...readerOf(log, connection.clientId, groups, isOwed),
 		allowance: { left: host.maxCatchUpEvents },
 	};
+	const { ownGroups } = reader;
 	let at = position;
 	let lastSent = position;
 	let relied = reliesOn;
@@ -105,10 +104,10 @@ export function* missed<C extends Replayed>(
 			relyOn(log, connection, upTo);
 		}
 		// The state comes first: the id of each event below claims that the client already has it.
-		if (at === position && isOwed) yield* latest(host, connection, ownGroups, upTo);
+		if (at === position && isOwed) yield* latest(host, connection, ownGroups, goal);
 		let frames: Frame[] = [];
 		let byteLength = 0;
-		for (const record of page.records) {
+		for (const record of withLive(page, at, goal.live)) {
 			if (record.isReplaced) {
 				relied = log.position;
 				relyOn(log, connection, relied);
@@ -130,13 +129,62 @@ export function* missed<C extends Replayed>(
 	}
 }
 
+/** Whether all that a connection missed since a cursor is at hand. */
+export function isKept(
+	log: EventLog,
+	{ clientId, groups }: { readonly clientId: string; readonly groups: readonly string[] },
+	cursor: Cursor | "start" | undefined,
+): boolean {
+	const upTo = log.position;
+	if (cursor === undefined || upTo === undefined) return false;
+	const {
+		position,
+		isPartial = false,
+		reliesOn = position,
+	}: Partial<Cursor> = cursor === "start" ? {} : cursor;
+	const reader = readerOf(log, clientId, groups, isPartial);
+	return [position, reliesOn].every((at) => {
+		const page = log.readAfter(at, upTo, reader);
+		// The replay reads it again, and deals with a failure.
+		if (isPromiseLike(page)) return void page.then(undefined, () => {});
+		return typeof page === "object";
+	});
+}
+
+function readerOf(log: EventLog, clientId: string, groups: readonly string[], isOwed: boolean) {
+	const ownGroups = isOwed ? keepersOf(log, groups) : [];
+	return { clientId, groups: groups.filter((group) => !ownGroups.includes(group)), ownGroups };
+}
+
+type Missing = Pick<LogRecord, "position" | "target" | "frame" | "isReplaced">;
+
+/** What a page has, with what reached the connection live among it, in place of the same in the page. */
+function withLive(
+	{ records, upTo }: Page,
+	after: Position | undefined,
+	live: Goal["live"],
+): readonly Missing[] {
+	if (live.length === 0) return records;
+	const all: Missing[] = records.filter((record) => !isAmong(live, record));
+	for (const frame of live) {
+		const { position } = frame;
+		const isOfPage = position.sequence > (after?.sequence ?? 0) && !isBehind(upTo, position);
+		if (isOfPage) all.push({ position, frame, target: {}, isReplaced: false });
+	}
+	return all.sort((one, other) => one.position.sequence - other.position.sequence);
+}
+
+function isAmong(live: Goal["live"], { position }: LogRecord): boolean {
+	return live.some((frame) => frame.position.sequence === position.sequence);
+}
+
 /** Only a shared log can lose its newest events and still be followed. */
 function relyOn({ shared }: EventLog, connection: Replayed, position: Position | undefined): void {
 	if (shared !== undefined && position !== undefined) connection.relyOn(position);
 }
 
 /** False if the connection has left the group meanwhile, or a newer event with the same key will reach it later. */
-function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
+function isStillFor({ memberships }: Replayed, { target, isReplaced }: Missing): boolean {
 	return !isReplaced && (target.group === undefined || memberships.has(target.group));
 }
 

@@ -50,7 +50,7 @@ export function* introduce<C extends Replayed>(
 		return yield* replay(host, connection, originAt(at, true), goal);
 	goal.isPartial = false;
 	yield [host.notices.id(upTo, "partial")];
-	yield* latest(host, connection, groups, upTo);
+	yield* latest(host, connection, groups, goal);
 	if (upTo === goal.upTo) yield [host.notices.arrival(upTo)];
 	goal.isAhead = upTo !== goal.upTo;
 	yield* replay(host, connection, originAt(upTo, true), goal);
@@ -90,6 +90,7 @@ function* pass<C extends Replayed>(
 	}
 	const failure = given?.failure ?? "invalid";
 	connection.onResuming(false);
+	goal.live = [];
 	const lastId = hasMore ? encodeCursor(reached) : idOf(origin);
 	const isRecovered = yield* recovered(host, connection, failure, lastId);
 	connection.onResuming(isRecovered);
@@ -100,7 +101,7 @@ function* pass<C extends Replayed>(
 	const at = isRecovered ? upTo : goal.upTo;
 	yield [isRecovered ? host.notices.landing(at, state) : host.notices.gap(failure, at, state)];
 	if (kept.length === 0) return originAt(at);
-	if (at === goal.upTo) yield* latest(host, connection, kept, at);
+	if (at === goal.upTo) yield* latest(host, connection, kept, goal);
 	if (at !== goal.upTo) return originAt(at, true);
 	yield [host.notices.arrival(at)];
 	return originAt(at);

@@ -46,6 +46,15 @@ const send = fc.record({
 	once: fc.option(fc.constantFrom("one", "two"), { nil: undefined, freq: 8 }),
 });
 
+/** What happens in the turn in which a client has come. Little is sent, so that it fits behind what the client missed. */
+const inTurn = fc.oneof(
+	{ weight: 4, arbitrary: send.map((sent) => ({ ...sent, size: 0 })) },
+	{ weight: 3, arbitrary: fc.record({ do: fc.constant("join" as const), group }) },
+	{ weight: 2, arbitrary: fc.record({ do: fc.constant("leave" as const), group }) },
+	// Reads whether it has resumed.
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("look" as const) }) },
+);
+
 const open = fc.record({
 	do: fc.constant("open" as const),
 	tab,
@@ -59,7 +68,7 @@ const open = fc.record({
 	),
 	/** Sent while it is away, and in the turn in which it has come. */
 	before: fc.array(send, { maxLength: 6, size: "max" }),
-	after: fc.array(send, { maxLength: 2 }),
+	after: fc.array(inTurn, { maxLength: 6, size: "max" }),
 	/** Its client does not read from the start. */
 	isSlow: fc.boolean(),
 });

@@ -6,9 +6,16 @@ import { settled } from "@sse-service/testing";
 import type { SSEConnection } from "../../src/index.js";
 import type { Kept } from "./reference.js";
 
-/** What a stream should have next; `from`: after how many characters. */
+/** What a stream should have next. */
 export type Expected =
-	| { readonly event: Kept; readonly isState: boolean; readonly from?: number }
+	| {
+			readonly event: Kept;
+			readonly isState: boolean;
+			/** After how many characters, or behind which mark. */
+			readonly from?: number | string | undefined;
+			/** It may have waited for a newer one of its key. */
+			readonly hasWaited?: boolean;
+	  }
 	| { readonly event?: undefined; readonly isState: false; readonly data: string };
 
 /** An id that a client had, and the groups whose newest state it then had. */
@@ -35,6 +42,8 @@ export class Tab {
 	/** The groups whose newest state it has, or is being given, from each place in the text on. */
 	#states: { readonly from: number; readonly groups: ReadonlySet<string> }[] = [];
 	expected: Expected[] = [];
+	/** The events that were for all but this tab. */
+	withheld = new Set<Kept>();
 	isPaused = false;
 	wasPaused = false;
 	text = "";
@@ -195,17 +204,24 @@ export class Tab {
 	}
 
 	/** A newer one of its key makes up for it; or it is state that was read when it was of no use, or not kept, any more. */
-	mayBeLeftOut({ event, isState }: Expected): boolean {
-		if (event === undefined) return false;
+	mayBeLeftOut(expected: Expected): boolean {
+		if (expected.event === undefined) return false;
+		const { event, isState, hasWaited } = expected;
 		const isOver = event.isTrimmed || Date.now() >= event.at + (event.ttlMs ?? Infinity);
 		if (isState && isOver) return true;
-		return event.isReplaced && (isState || this.wasPaused);
+		return event.isReplaced && (isState || this.wasPaused || hasWaited === true);
+	}
+
+	#placeOf(from: number | string = 0): number {
+		if (typeof from === "number") return from;
+		const at = this.text.indexOf(from);
+		return at < 0 ? Infinity : at + from.length;
 	}
 
 	/** An id says that all before it has come. */
 	#checkPassedOver(from: number, known: Omit<KnownId, "states">, end: number): void {
 		for (const expected of this.expected.slice(from)) {
-			if (expected.event !== undefined && end <= (expected.from ?? 0)) return;
+			if (expected.event !== undefined && end <= this.#placeOf(expected.from)) return;
 			if (this.mayBeLeftOut(expected)) continue;
 			if (expected.isState) {
 				if (known.isPartial) continue;

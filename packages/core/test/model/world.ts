@@ -46,6 +46,24 @@ function opening(tab: number, groups: string[]): Open {
 	return { do: "open", tab, groups, from: "nowhere", before: [], after: [], isSlow: false };
 }
 
+interface StateOf {
+	readonly event: Kept;
+	readonly isState: true;
+}
+
+/** The turn in which a client has come. */
+interface Turn {
+	/** How it came to groups: after how many of the events that it was sent, and behind which mark. */
+	readonly entrances: {
+		readonly groups: readonly string[];
+		readonly upTo: number;
+		readonly after: number;
+		readonly mark: string | undefined;
+	}[];
+	/** The last event that it can be given although it was not sent to it. */
+	upTo: number;
+}
+
 class World {
 	readonly #setup: Setup;
 	readonly #tabs = TABS.map((clientId) => new Tab(clientId));
@@ -71,6 +89,7 @@ class World {
 			if (tab === undefined) throw new Error("no such tab");
 			this.#onRequest?.(res, () => {
 				const { clientId, groups } = tab;
+				tab.withheld.clear();
 				tab.connection = this.#sse.connect({ req, res, clientId, groups: [...groups] }).connection;
 			});
 		}, transport);
@@ -174,6 +193,7 @@ class World {
 			return;
 		}
 		const event = this.#reference.append(message, Date.now());
+		excepted?.withheld.add(event);
 		const receivers = this.#tabs.filter(
 			(tab) => tab.isOpen && tab !== excepted && isFor(message, tab),
 		);
@@ -223,11 +243,10 @@ class World {
 				try {
 					for (const send of before) this.#send(send);
 					connect();
-					// What it missed is looked up now, and not at the end of this turn, when more may have been trimmed.
-					void tab.connection?.resumed;
-					tab.expected = this.#welcome(tab, lastEventId, known);
-					for (const send of after) this.#send(send);
-					resolve();
+					const turn = this.#spend(tab, after, known, lastEventId !== undefined, isCovered);
+					// What it missed is looked up at the end of this turn, when more may have been trimmed.
+					tab.expected = this.#welcome(tab, lastEventId, known, turn);
+					setImmediate(resolve);
 				} catch (error) {
 					reject(error);
 				}
@@ -243,23 +262,87 @@ class World {
 		for (const group of joins) await this.#join(tab, group);
 	}
 
-	/** What a client should be given that connects. */
-	#welcome(tab: Tab, lastEventId: string | undefined, known: KnownId | undefined): Expected[] {
-		const now = Date.now();
-		const states = [...tab.groups].filter((group) => this.#reference.keepsLatest(group));
-		const state = this.#stateOf(tab, states);
-		tab.knowStates(states);
-		if (lastEventId === undefined) return state;
-		const isGone = known === undefined || known.epoch !== this.#epoch;
-		const isPartial = known?.isPartial === true;
-		const isOwed = (event: Kept): boolean => !(isPartial && this.#reference.isLatest(event));
-		const missed = isGone ? undefined : this.#reference.after(known.sequence, tab, isOwed, now);
-		if (missed !== undefined) {
-			const events = missed.map((event) => ({ event, isState: false }));
-			return isPartial ? [...state, ...events] : events;
+	/** Do what happens in the turn in which a client has come, except what says nothing of a state that it is owed. */
+	#spend(
+		tab: Tab,
+		steps: Open["after"],
+		known: KnownId | undefined,
+		hasId: boolean,
+		isCovered: (group: string) => boolean,
+	): Turn {
+		const { connection } = tab;
+		if (connection === undefined) throw new Error("it is not connected");
+		const { events } = this.#reference;
+		const begun = events.length;
+		const turn: Turn = {
+			entrances: [{ groups: [...tab.groups], upTo: begun, after: 0, mark: undefined }],
+			upTo: begun,
+		};
+		for (const step of steps) {
+			if (step.do === "send") this.#send(step);
+			else if (step.do === "look") {
+				const isResumed = hasId && this.#missed(tab, known) !== undefined;
+				if (connection.resumed !== isResumed) throw new Error(`resumed is not ${isResumed}`);
+			} else if (step.do === "leave") {
+				this.#sse.leave({ connection }, step.group);
+				tab.groups.delete(step.group);
+			} else if (!tab.groups.has(step.group) && (!hasId || isCovered(step.group))) {
+				const after = tab.expected.length;
+				const mark = hasId ? undefined : tab.sendMark();
+				this.#sse.join({ connection }, step.group);
+				tab.groups.add(step.group);
+				turn.entrances.push({ groups: [step.group], upTo: events.length, after, mark });
+				// It is given what was sent since it came, and before it came to this group.
+				if (events.length > begun) turn.upTo = Infinity;
+			}
 		}
+		return turn;
+	}
+
+	/** What a client should be given that connects. `expected`: what it was sent in the same turn */
+	#welcome(
+		tab: Tab,
+		lastEventId: string | undefined,
+		known: KnownId | undefined,
+		{ entrances, upTo }: Turn,
+	): Expected[] {
+		const states = [...tab.groups].filter((group) => this.#reference.keepsLatest(group));
+		tab.knowStates(states);
+		const hasWaited = this.#setup.slowPolicy === "conflate";
+		const live = tab.expected.map((one) => ({ ...one, hasWaited }));
+		if (lastEventId === undefined) {
+			return entrances.flatMap(({ groups, upTo, after, mark }, index) => [
+				...this.#stateOf(tab, groups)
+					.filter(({ event }) => event.sequence <= upTo)
+					.map((state) => ({ ...state, from: mark })),
+				...live.slice(after, entrances[index + 1]?.after),
+			]);
+		}
+		const isToCome = ({ sequence }: Kept): boolean => sequence <= upTo;
+		const reached = new Set(live.map(({ event }) => event));
+		const state = this.#stateOf(tab, states).filter(({ event }) => isToCome(event));
+		const missed = this.#missed(tab, known);
+		if (missed !== undefined) {
+			const events = missed
+				.filter((event) => isToCome(event) && !reached.has(event) && !tab.withheld.has(event))
+				.map((event) => ({ event, isState: false }));
+			const all = [...events, ...live].toSorted(
+				(one, other) => sequenceOf(one) - sequenceOf(other),
+			);
+			const isPartial = known?.isPartial === true;
+			return isPartial ? [...state.filter(({ event }) => !reached.has(event)), ...all] : all;
+		}
+		const isGone = known !== undefined && known.epoch !== this.#epoch;
 		const reason = known === undefined ? "invalid" : isGone ? "epoch" : "expired";
-		return [...this.#gap(reason, lastEventId), ...state];
+		const later = live.filter(({ event }) => event !== undefined && !isToCome(event));
+		return [...this.#gap(reason, lastEventId), ...state, ...later];
+	}
+
+	/** What a client missed since it had an id. @returns `undefined` when some of it is not there */
+	#missed(tab: Tab, known: KnownId | undefined): readonly Kept[] | undefined {
+		if (known?.epoch !== this.#epoch) return undefined;
+		const isOwed = (event: Kept): boolean => !(known.isPartial && this.#reference.isLatest(event));
+		return this.#reference.after(known.sequence, tab, isOwed, Date.now());
 	}
 
 	#gap(reason: string, lastEventId: string): Expected[] {
@@ -272,9 +355,9 @@ class World {
 		return recovery === "none" || recovery === "throws" ? [...given, told] : given;
 	}
 
-	#stateOf(tab: Tab, groups: readonly string[]): Expected[] {
+	#stateOf(tab: Tab, groups: readonly string[]): StateOf[] {
 		const latest = this.#reference.latest(groups, tab, Date.now());
-		return latest.map((event) => ({ event, isState: true }));
+		return latest.map((event) => ({ event, isState: true as const }));
 	}
 
 	async #join(tab: Tab, group: string): Promise<void> {
@@ -343,6 +426,10 @@ class World {
 		this.#sse = createSSEService(optionsOf(this.#setup));
 		this.#reference = new Reference(rulesOf(this.#setup));
 	}
+}
+
+function sequenceOf({ event }: Expected): number {
+	return event?.sequence ?? 0;
 }
 
 function recovered(recovery: Recovery, lastEventId: string): RecoveredEvent[] {
