@@ -53,6 +53,12 @@ const SCRIPT = `
 		};
 		channel.postMessage({ kind: "ask", question: "nonsense" });
 	};
+	window.askAlways = () => {
+		const ask = () => window.dispatchEvent(new Event("online"));
+		window.stream.on("message", () => { ask(); ask(); });
+		ask();
+		ask();
+	};
 	window.setHidden = (isHidden) => {
 		const value = isHidden ? "hidden" : "visible";
 		Object.defineProperty(document, "visibilityState", { value, configurable: true });
@@ -212,14 +218,17 @@ for (const [name, launch, isHere] of BROWSERS) {
 			for (const tab of [leader, follower]) await tab.close();
 		});
 
+		// Without ids, what the leader answered was thrown away.
 		it.each([
-			[1_000, "receives all of it when it reads"],
-			[20, "receives a gap and what comes after it"],
+			["", 1_000, "receives all of it when it reads"],
+			["", 20, "receives a gap and what comes after it"],
+			[" without ids", 1_000, "receives all of it when it reads"],
+			[" without ids", 20, "receives a gap and what comes after it"],
 		])(
-			"takes no more than may wait in a tab that does not read; with maxEvents %i that tab %s",
-			async (maxEvents) => {
+			"takes no more%s than may wait in a tab that does not read; with maxEvents %i that tab %s",
+			async (ids, maxEvents) => {
 				const page = servePage(READING.replace("MAX_EVENTS", String(maxEvents)));
-				const { sse, server } = await serve({ history: true }, page);
+				const { sse, server } = await serve({ history: ids === "" }, page);
 				const leader = await browser.openTab(server.url);
 				await untilState(leader, "open", "the leader to be open");
 				const slow = await browser.openTab(`${server.url}/#slow`);
@@ -245,6 +254,46 @@ for (const [name, launch, isHere] of BROWSERS) {
 				for (const tab of [leader, slow]) await tab.close();
 			},
 		);
+
+		it("without ids tells a tab of a gap that begins to lead before it has read what it missed", async () => {
+			const { sse, server } = await serve({}, servePage(READING.replace("MAX_EVENTS", "1000")));
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const slow = await browser.openTab(`${server.url}/#slow`);
+			await untilState(slow, "open", "the follower to be open");
+			for (let i = 1; i <= 20; i++) sse.send("all", i);
+			await untilReceived(leader, 20);
+			await eventually(async () => (await slow.evaluate("window.seen.parsed")) === 10);
+			await leader.close();
+			await eventually(() => sse.stats().connectionsOpened === 2, "the slow tab to lead");
+			await untilState(slow, "open", "the slow tab to be open");
+			sse.send("all", 21);
+			const received = await settled(
+				slow.evaluate("window.readUntil(21)"),
+				"the event after the gap",
+			);
+			expect(received).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "relay", 21]);
+			await slow.close();
+		});
+
+		// The second question had lost the place of the first.
+		it("without ids misses nothing, however often a tab asks", async () => {
+			const { sse, server } = await serve({}, servePage(SCRIPT));
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			await follower.evaluate("window.askAlways()");
+			for (let i = 1; i <= 200; i++) {
+				sse.send("all", i);
+				if (i % 10 === 0) await untilReceived(leader, i);
+			}
+			await untilReceived(follower, 200);
+			expect(await follower.evaluate("window.seen.received")).toEqual(
+				Array.from({ length: 200 }, (_, i) => i + 1),
+			);
+			for (const tab of [leader, follower]) await tab.close();
+		});
 
 		it("continues in another tab when the leader freezes, and gives the leader what it missed", async () => {
 			const { sse, server } = await serveTabs();

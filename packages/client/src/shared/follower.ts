@@ -20,8 +20,10 @@ export class Follower {
 	readonly #tab: Tab;
 	readonly #onPlace: () => void;
 	readonly #hold: Hold;
-	/** Set while this tab awaits the answer to a question, and does not know its place. */
+	/** Set while this tab awaits the answer to a question. */
 	#question: string | undefined;
+	/** Whether this tab is known to have missed relays. */
+	#isBehind = false;
 
 	/** @param onPlace called when this tab knows its place in the relays of a leader */
 	constructor(stream: RelayedStream, tab: Tab, onPlace: () => void) {
@@ -30,7 +32,7 @@ export class Follower {
 		this.#onPlace = onPlace;
 		this.#hold = new Hold(
 			() => tab.room(),
-			() => this.ask(),
+			() => this.#catchUp(),
 		);
 	}
 
@@ -39,19 +41,19 @@ export class Follower {
 		this.#question = crypto.randomUUID();
 		const { id, place } = this.#stream;
 		this.#tab.say({ kind: "ask", question: this.#question, id, place });
-		this.#stream.place = undefined;
 	}
 
 	/** Call when this tab begins to lead. What was passed over comes again, from the position of this tab. */
 	end(): void {
-		this.#hold.end();
+		if (this.#hold.end()) this.#isBehind = true;
 		this.#question = undefined;
+		this.#begin();
 	}
 
 	/** Receives what the leader says. */
 	onMessage(message: TabMessage): void {
 		// The leader has never received the question.
-		if (message.kind === "pong" && this.#stream.place === undefined) this.ask();
+		if (message.kind === "pong" && this.#question !== undefined) this.ask();
 		else if (message.kind === "lead") this.#follow(message.term, message.from);
 		else if (message.kind === "relay") this.#onRelay(message);
 		else if (message.kind === "answer") this.#onAnswer(message);
@@ -60,7 +62,7 @@ export class Follower {
 			if (message.kind === "state") this.#tab.onState(message.state);
 			else {
 				// The leader that has what was passed over is gone.
-				if (this.#hold.end()) this.#stream.gap();
+				if (this.#hold.end() || this.#isBehind) this.#stream.gap();
 				this.#tab.onEnd(message.error && toStreamError(message.error));
 			}
 		}
@@ -78,27 +80,42 @@ export class Follower {
 		if (isAhead) stream.skipKnown();
 		if (isAhead || from === stream.id || stream.id === undefined) {
 			this.#question = undefined;
+			this.#begin();
 			stream.place = { term, sequence: 0 };
 			this.#onPlace();
-		} else {
-			stream.place = undefined;
-			this.ask();
-		}
+		} else this.ask();
+	}
+
+	/** Begins with a new leader, or leads. Without a position, nobody sends what this tab missed of the last one. */
+	#begin(): void {
+		const { id, place } = this.#stream;
+		if (this.#isBehind && id === undefined && place !== undefined) this.#stream.gap();
+		this.#isBehind = false;
+	}
+
+	#catchUp(): void {
+		this.#isBehind = true;
+		this.ask();
 	}
 
 	#onRelay({ term, sequence, type, text, id }: Place & Relay): void {
 		if (this.#hold.passes()) return;
+		if (this.#question !== undefined) {
+			this.#isBehind = true;
+			return;
+		}
 		const own = this.#stream.place;
-		const isKnown = term === own?.term && sequence <= own.sequence;
-		if (own === undefined || isKnown) return;
-		if (term === own.term && sequence === own.sequence + 1) {
+		const isOfTerm = term === own?.term;
+		if (isOfTerm && sequence <= own.sequence) return;
+		if (isOfTerm && sequence === own.sequence + 1) {
 			this.#stream.take({ type, text, id }, { term, sequence });
-		} else this.ask();
+		} else this.#catchUp();
 	}
 
 	#onAnswer({ question, term, sequence, id, state, missed }: Answer): void {
 		if (question !== this.#question) return;
 		this.#question = undefined;
+		this.#isBehind = false;
 		const place = { term, sequence };
 		this.#tab.onState(state);
 		const stream = this.#stream;
@@ -110,7 +127,7 @@ export class Follower {
 				stream.begin(id, place);
 				stream.gap();
 			}
-		} else if (stream.id === undefined) {
+		} else if (stream.id === undefined && stream.place === undefined) {
 			stream.begin(id, place);
 		} else {
 			for (const relay of missed) stream.take(relay, place);

@@ -10,7 +10,7 @@ export class RelayedStream {
 	readonly #gapEvent: string;
 	readonly #recent: RecentRelays;
 	#id: string | undefined;
-	/** The place of this tab; `undefined` while it is not known. */
+	/** The place of this tab; `undefined` before the first. */
 	place: Place | undefined;
 	/** Set while this tab is ahead of its leader: it skips relays that it already has, up to this position. */
 	#skipTo: string | undefined;
@@ -60,8 +60,9 @@ export class RelayedStream {
 	missedBy(id: string | undefined, place: Place | undefined): readonly Relay[] | undefined {
 		const own = this.place as Place;
 		if (place?.term === own.term) return this.#recent.last(own.sequence - place.sequence);
-		// A tab without a position is new, or the server sends none: it begins here.
-		return id === undefined ? [] : this.#recent.after(id);
+		if (id !== undefined) return this.#recent.after(id);
+		// A tab that is new begins here. Where the server sends no ids, nobody knows what another one missed of an earlier leader.
+		return place === undefined ? [] : undefined;
 	}
 
 	/** Continues from the leader's position, without what came before. */
