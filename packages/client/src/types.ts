@@ -164,8 +164,8 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly maxEventLength?: number | undefined;
 	/**
 	 * How many events may wait for an iterator. Default 1,000. At this number the connection is not read until the iterator
-	 * catches up. A tab that follows another one takes no more either, and then asks for what it missed; what is no longer kept
-	 * is a gap with reason `relay`.
+	 * catches up. A tab that shares its stream with others takes no more either, but does not hold them up: it receives the rest
+	 * afterwards, and what is no longer kept is a gap with reason `relay`.
 	 */
 	readonly maxWaiting?: number | undefined;
 	/**

@@ -255,6 +255,60 @@ for (const [name, launch, isHere] of BROWSERS) {
 			},
 		);
 
+		// The leader read nothing more, for any tab, until its own iterator had caught up.
+		it.each([
+			[1_000, "receives all of it when it reads"],
+			[20, "receives a gap and what comes after it"],
+		])(
+			"goes on for other tabs when the leader does not read; with maxEvents %i it %s",
+			async (maxEvents) => {
+				const page = servePage(READING.replace("MAX_EVENTS", String(maxEvents)));
+				const { sse, server } = await serve({ history: true }, page);
+				const leader = await browser.openTab(`${server.url}/#slow`);
+				await untilState(leader, "open", "the leader to be open");
+				const follower = await browser.openTab(server.url);
+				await untilState(follower, "open", "the follower to be open");
+				for (let i = 1; i <= 20; i++) sse.send("all", i);
+				await untilReceived(follower, 20);
+				for (let i = 21; i <= 500; i++) sse.send("all", i);
+				await untilReceived(follower, 500);
+				// It takes all of the piece in which it runs out of room.
+				const taken = await leader.evaluate<number>("window.seen.parsed");
+				expect(taken).toBeLessThanOrEqual(20);
+				const reading = leader.evaluate<unknown[]>("window.readUntil(501)");
+				const count = "window.seen.received.length";
+				await eventually(async () => (await leader.evaluate<number>(count)) > taken);
+				sse.send("all", 501);
+				const received = await settled(reading, "all that the leader passed on");
+				const all = Array.from({ length: 501 }, (_, i) => i + 1);
+				const afterGap = [...all.slice(0, taken), "relay", 501];
+				expect(received).toEqual(maxEvents === 1_000 ? all : afterGap);
+				for (const tab of [leader, follower]) await tab.close();
+			},
+		);
+
+		it("slows the server down while its only tab does not read, until another one opens", async () => {
+			const { sse, server } = await serve(
+				{ history: true },
+				servePage(READING.replace("MAX_EVENTS", "20")),
+			);
+			const leader = await browser.openTab(`${server.url}/#slow`);
+			await untilState(leader, "open", "the leader to be open");
+			for (let i = 1; i <= 10; i++) sse.send("all", i);
+			await eventually(async () => (await leader.evaluate("window.seen.parsed")) === 10);
+			for (let i = 11; i <= 100; i++) sse.send("all", i);
+			const reading = leader.evaluate<unknown[]>("window.readUntil(100)");
+			const received = await settled(reading, "all events");
+			expect(received).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+			for (let i = 101; i <= 110; i++) sse.send("all", i);
+			await eventually(async () => (await leader.evaluate("window.seen.parsed")) === 110);
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			sse.send("all", 111);
+			await untilReceived(follower, 111);
+			for (const tab of [leader, follower]) await tab.close();
+		});
+
 		it("without ids tells a tab of a gap that begins to lead before it has read what it missed", async () => {
 			const { sse, server } = await serve({}, servePage(READING.replace("MAX_EVENTS", "1000")));
 			const leader = await browser.openTab(server.url);

@@ -1,6 +1,6 @@
 /**
- * The hold of a tab that follows: while its iterators have no room it takes no relays, and asks for them afterwards. What waits in
- * a tab is bounded so, however slow the tab is.
+ * The hold of a tab: while its iterators have no room it takes no relays. Afterwards a follower asks for them, and the leader takes
+ * them from those that it has kept. What waits in a tab is bounded so, however slow the tab is.
  */
 export class Hold {
 	readonly #room: () => Promise<void> | undefined;
@@ -12,6 +12,11 @@ export class Hold {
 	constructor(room: () => Promise<void> | undefined, onMissed: () => void) {
 		this.#room = room;
 		this.#onMissed = onMissed;
+	}
+
+	/** Whether relays are passed over. */
+	get isOn(): boolean {
+		return this.#hasMissed !== undefined;
 	}
 
 	/** Call when events have been taken. */

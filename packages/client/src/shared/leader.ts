@@ -1,21 +1,38 @@
 /**
- * The leader: the tab that has the connection. It relays events to the others, and answers what they ask.
+ * The leader: the tab that has the connection. It relays events to the others, and answers what they ask. While it has no room itself,
+ * it keeps events for later, as many as it keeps for other tabs.
  */
 import type { Source, SourceHost } from "../source.js";
 import { type LiveState, type Relay, type Tab, type TabMessage, toEndError } from "./channel.js";
+import { Hold } from "./hold.js";
 import type { RelayedStream } from "./relayed-stream.js";
 
 export class Leader {
 	readonly #term = crypto.randomUUID();
 	readonly #stream: RelayedStream;
 	readonly #tab: Tab;
+	readonly #hasOthers: () => Promise<boolean>;
+	readonly #hold: Hold;
 	readonly #own: Source;
 	#state: LiveState = "connecting";
 	#sequence = 0;
+	/** Ends the wait for room. */
+	#goOn: () => void = () => {};
 
-	constructor(stream: RelayedStream, tab: Tab, connect: (host: SourceHost) => Source) {
+	/** @param hasOthers whether other tabs are known to follow */
+	constructor(
+		stream: RelayedStream,
+		tab: Tab,
+		connect: (host: SourceHost) => Source,
+		hasOthers: () => Promise<boolean>,
+	) {
 		this.#stream = stream;
 		this.#tab = tab;
+		this.#hasOthers = hasOthers;
+		this.#hold = new Hold(
+			() => tab.room(),
+			() => stream.deliverKept(),
+		);
 		const term = this.#term;
 		this.#own = connect({
 			onEvent: ({ type, text, id }) => this.#relay({ type, text, id }),
@@ -27,10 +44,11 @@ export class Leader {
 			},
 			onError: (error) => tab.onError(error),
 			onEnd: (error) => {
+				this.#endHold();
 				tab.say({ kind: "end", term, error: error && toEndError(error) });
 				tab.onEnd(error);
 			},
-			room: () => tab.room(),
+			room: () => this.#room(),
 		});
 	}
 
@@ -48,15 +66,47 @@ export class Leader {
 		this.#tab.say({ kind: "state", term: this.#term, state: "waiting" });
 	}
 
+	/** Ends the connection, so that another tab leads. */
+	stepDown(): void {
+		this.stop();
+		this.#endHold();
+	}
+
 	onMessage(message: TabMessage): void {
 		if (message.kind === "ask") this.#answer(message);
 		else if (message.kind === "ping") this.#tab.say({ kind: "pong" });
+		else return;
+		this.#pass();
+	}
+
+	/** Without others, nothing is read while this tab has no room: that slows the server down, and loses nothing. */
+	#room(): Promise<void> | undefined {
+		const room = this.#tab.room();
+		if (room === undefined || this.#hold.isOn) return undefined;
+		void this.#hasOthers().then((has) => {
+			if (has) this.#pass();
+		});
+		const others = new Promise<void>((resolve) => {
+			this.#goOn = resolve;
+		});
+		return Promise.race([room, others]);
+	}
+
+	/** Goes on for others, without this tab if it has no room. */
+	#pass(): void {
+		this.#hold.check();
+		this.#goOn();
+	}
+
+	#endHold(): void {
+		if (this.#hold.end()) this.#stream.deliverKept();
 	}
 
 	#relay(relay: Relay): void {
 		const place = { term: this.#term, sequence: ++this.#sequence };
 		this.#tab.say({ kind: "relay", ...place, ...relay });
-		this.#stream.take(relay, place);
+		if (this.#hold.passes()) this.#stream.keep(relay, place);
+		else this.#stream.take(relay, place);
 	}
 
 	#answer({ question, id, place }: TabMessage & { readonly kind: "ask" }): void {

@@ -16,6 +16,7 @@ export class Leadership {
 	readonly #host: LeadershipHost;
 	/** Aborts the pending lock requests; `undefined` while this tab has stepped aside. */
 	#seeking: AbortController | undefined;
+	/** Whether a request of this tab waits for the lock. A tab that has stolen the lock may have one, too. */
 	#isQueued = false;
 	/** Releases the lock, while this tab holds it. */
 	#release: (() => void) | undefined;
@@ -55,6 +56,18 @@ export class Leadership {
 		this.#hasPinged = false;
 	}
 
+	/** Whether other tabs wait to lead. */
+	async hasOthers(): Promise<boolean> {
+		try {
+			const { pending = [] } = await navigator.locks.query();
+			const waiting = pending.filter(({ name }) => name === this.#name);
+			return waiting.length > Number(this.#isQueued);
+		} catch {
+			// A page without an origin has nobody to share with.
+			return false;
+		}
+	}
+
 	/** Releases the lock, or stops waiting for it. */
 	stepAside(): void {
 		clearTimeout(this.#timer);
@@ -68,6 +81,7 @@ export class Leadership {
 	#request(options: LockOptions): void {
 		const seeking = this.#seeking;
 		const hold = (lock: Lock | null): Promise<void> | undefined => {
+			if (options.signal !== undefined && seeking === this.#seeking) this.#isQueued = false;
 			const isWanted = lock !== null && seeking === this.#seeking && this.#release === undefined;
 			return isWanted ? this.#lead() : undefined;
 		};

@@ -12,6 +12,8 @@ export class RelayedStream {
 	#id: string | undefined;
 	/** The place of this tab; `undefined` before the first. */
 	place: Place | undefined;
+	/** How many of the latest relays this tab has kept for later. */
+	#kept = 0;
 	/** Set while this tab is ahead of its leader: it skips relays that it already has, up to this position. */
 	#skipTo: string | undefined;
 
@@ -86,8 +88,32 @@ export class RelayedStream {
 			if (!isReplay || relay.id === this.#skipTo) this.#skipTo = undefined;
 			if (isReplay) return;
 		}
+		this.#add(relay);
+		this.#deliver(relay);
+	}
+
+	/** Receives a relay, but delivers it only at `deliverKept`. */
+	keep(relay: Relay, place: Place): void {
+		this.place = place;
+		this.#add(relay);
+		this.#kept++;
+	}
+
+	deliverKept(): void {
+		const kept = this.#recent.last(this.#kept);
+		this.#kept = 0;
+		for (const relay of kept ?? []) this.#deliver(relay);
+		if (kept !== undefined) return;
+		if (this.#id !== undefined) this.#host.onPosition(this.#id);
+		this.gap();
+	}
+
+	#add(relay: Relay): void {
 		this.#recent.add(relay);
 		this.#id = relay.id ?? this.#id;
+	}
+
+	#deliver(relay: Relay): void {
 		const event = eventOf(relay);
 		if (event !== undefined) this.#host.onEvent(event);
 		else if (relay.id !== undefined) this.#host.onPosition(relay.id);

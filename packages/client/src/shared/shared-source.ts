@@ -97,14 +97,16 @@ export class SharedSource implements Source {
 
 	#lead(): void {
 		this.#follower.end();
-		this.#leader = new Leader(this.#stream, this.#tab, this.#connect);
+		this.#leader = new Leader(this.#stream, this.#tab, this.#connect, () =>
+			this.#leadership.hasOthers(),
+		);
 		this.#leader.start();
 	}
 
 	/** Lets another tab lead. */
 	#stepDown(): void {
 		if (this.#leader === undefined) return;
-		this.#leader.stop();
+		this.#leader.stepDown();
 		this.#leader = undefined;
 		this.#follower.ask();
 	}
