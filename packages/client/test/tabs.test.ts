@@ -29,6 +29,17 @@ const SCRIPT = `
 		window.second = openStream("/events", { shared: true, name: "all" });
 		window.second.on("message", ({ data }) => window.seen.second.push(data));
 	};
+	window.closeAtFirst = (lastEventId) => new Promise((resolve) => {
+		// Not from where the first stream is.
+		sessionStorage.clear();
+		const late = [];
+		const onGap = ({ reason }) => late.push(reason);
+		const stream = openStream("/events", { shared: true, name: "all", lastEventId, onGap });
+		stream.on("message", () => {
+			stream.close();
+			setTimeout(() => resolve(late));
+		});
+	});
 	window.sayNonsense = () => {
 		const channel = new BroadcastChannel("sse-service:1:all");
 		// The term of the leader, whom it asks.
@@ -199,6 +210,20 @@ for (const [name, launch, isHere] of BROWSERS) {
 			}
 			// The connection of a leader that has closed may end only after its successor has connected.
 			expect(most()).toBeLessThanOrEqual(2);
+		});
+
+		it("reports nothing to a tab that closes its stream at an event that another tab has kept for it", async () => {
+			const { sse, server } = await serveTabs();
+			const tab = await browser.openTab(server.url);
+			await untilState(tab, "open", "the tab to be open");
+			sse.send("all", 1);
+			await untilReceived(tab, 1);
+			const id = await tab.evaluate<string>("window.stream.lastEventId");
+			sse.send("all", 2);
+			sse.send("all", { reason: "slow" }, { event: "gap" });
+			await eventually(() => tab.evaluate<boolean>("window.seen.gaps.length > 0"));
+			expect(await tab.evaluate(`window.closeAtFirst(${JSON.stringify(id)})`)).toEqual([]);
+			await tab.close();
 		});
 
 		it("continues in another tab when the leader closes its stream, and ends the connection with the last", async () => {

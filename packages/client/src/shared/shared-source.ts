@@ -38,8 +38,15 @@ export class SharedSource implements Source {
 		this.#name = channelName(name);
 		this.#pauseWhenHidden = pauseWhenHidden === true;
 		this.#connect = connect;
-		this.#tab = { ...host, say: (message) => this.#say(message) };
-		this.#stream = new RelayedStream(shared.maxEvents, gapEvent, host);
+		this.#tab = {
+			...host,
+			// A listener may have closed the stream in the middle of an answer.
+			onEvent: (event) => {
+				if (!this.#stopped) host.onEvent(event);
+			},
+			say: (message) => this.#say(message),
+		};
+		this.#stream = new RelayedStream(shared.maxEvents, gapEvent, this.#tab);
 		this.#follower = new Follower(this.#stream, this.#tab, () => this.#leadership.queue());
 		this.#leadership = new Leadership(this.#name, shared.silenceMs, {
 			onLead: () => this.#lead(),
