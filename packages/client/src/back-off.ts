@@ -10,18 +10,18 @@ const MIN_ASKED_MS = 100;
 
 export class BackOff {
 	readonly #options: ResolvedOptions["retry"];
-	#baseMs: number;
+	/** From the server's `retry:` field; 0 before it names one. */
+	#askedMs = 0;
 	#failures = 0;
 
 	constructor(options: ResolvedOptions["retry"]) {
 		this.#options = options;
-		this.#baseMs = options.baseMs;
 	}
 
 	/** Sets the value of the server's `retry:` field. It makes attempts no more frequent than every 100 ms, unless the application does. */
-	setBase(ms: number): void {
+	ask(ms: number): void {
 		const leastMs = Math.min(this.#options.baseMs, MIN_ASKED_MS);
-		this.#baseMs = Math.min(Math.max(ms, leastMs), MAX_ASKED_MS);
+		this.#askedMs = Math.min(Math.max(ms, leastMs), MAX_ASKED_MS);
 	}
 
 	/** Call when the stream works: the next failure counts as the first. */
@@ -31,21 +31,23 @@ export class BackOff {
 
 	/** Call when a connection has ended that was open for this long. An idle one worked, too, if it outlived the first delay. */
 	held(ms: number): void {
-		if (ms >= Math.max(this.#baseMs, MIN_ASKED_MS)) this.reset();
+		if (ms >= Math.max(this.#askedMs || this.#options.baseMs, MIN_ASKED_MS)) this.reset();
 	}
 
 	/** The delay before the next attempt, in milliseconds. `leastMs`: from `Retry-After`, or 0. */
 	next(leastMs: number): number {
-		const { maxMs, jitter } = this.#options;
-		// The server's own `retry:` may exceed our maximum, and takes precedence.
-		const cap = Math.max(maxMs, this.#baseMs);
+		const { baseMs, maxMs, jitter } = this.#options;
+		const firstMs = this.#askedMs || baseMs;
 		// Also a base of 0 grows with each failure.
-		const grown = Math.max(this.#baseMs, this.#failures && 1) * 2 ** Math.min(this.#failures, 30);
+		const grown = Math.max(firstMs, this.#failures && 1) * 2 ** Math.min(this.#failures, 30);
 		this.#failures++;
-		const full = Math.min(cap, grown);
-		const delay = full * (1 - jitter * Math.random());
-		// At least the requested time, plus jitter, so that clients refused together do not return together.
-		return Math.max(delay, Math.min(leastMs, MAX_ASKED_MS) * (1 + 0.1 * Math.random()));
+		// The application's own first delay may exceed the maximum, too.
+		const full = Math.min(Math.max(maxMs, firstMs), grown);
+		const share = jitter * Math.random();
+		const asked = Math.max(this.#askedMs, Math.min(leastMs, MAX_ASKED_MS));
+		// HTML, section 9.2.3: "Wait a delay equal to the reconnection time [...] Optionally, wait some more". More, so that
+		// clients that were cut or refused together do not return together.
+		return Math.max(full * (1 - share), asked * (1 + share));
 	}
 }
 

@@ -126,7 +126,7 @@ export class Connector implements Source {
 			},
 			onRetry: (ms) => {
 				this.#onKnown(false);
-				this.#backOff.setBase(ms);
+				this.#backOff.ask(ms);
 			},
 			onComment: (text) => this.#onKnown(text === POLL_ANSWER),
 			// An event with this id may follow at once, and then reports the position.

@@ -48,9 +48,12 @@ export interface GapInfo {
 export interface RetryOptions {
 	/** The first delay, in milliseconds, until the server names one with `retry:`. Default 1,000. */
 	readonly baseMs?: number | undefined;
-	/** No delay is longer, in milliseconds, unless `Retry-After` says so. Default 30,000. */
+	/** No delay is longer, in milliseconds, unless `retry:` or `Retry-After` says so. Default 30,000. */
 	readonly maxMs?: number | undefined;
-	/** The share of a delay that is random, from 0 to 1. Default 0.5: a delay is 50 to 100 % of its value. */
+	/**
+	 * The share of a delay that is random, from 0 to 1. Default 0.5: a delay is 50 to 100 % of its value, but never less than the
+	 * server asks for by `retry:` or `Retry-After`, and then 100 to 150 % of that.
+	 */
 	readonly jitter?: number | undefined;
 }
 

@@ -47,8 +47,9 @@ describe("on a clock that the test moves", () => {
 	it("a retry of 0 on streams that end at once makes no tight loop", async () => {
 		const requests = ask((n) => new Response(`retry: 0\nid: ${n}\ndata: x\n\n`, { headers: TYPE }));
 		await vi.advanceTimersByTimeAsync(2_000);
-		expect(requests.length).toBeGreaterThan(15);
-		expect(requests.length).toBeLessThanOrEqual(41);
+		// Each 100 ms, with jitter 150.
+		expect(requests.length).toBeGreaterThan(12);
+		expect(requests.length).toBeLessThanOrEqual(21);
 	});
 
 	// Timers take no more than 2 ** 31 - 1 ms, and fire at once for more.
@@ -56,9 +57,10 @@ describe("on a clock that the test moves", () => {
 		"a retry of %s ms is an hour",
 		async (retry) => {
 			const requests = ask(() => new Response(`retry: ${retry}\n\n`, { headers: TYPE }));
-			await vi.advanceTimersByTimeAsync(1_790_000);
+			await vi.advanceTimersByTimeAsync(3_590_000);
 			expect(requests).toHaveLength(1);
-			await vi.advanceTimersByTimeAsync(1_810_000);
+			// With jitter.
+			await vi.advanceTimersByTimeAsync(1_820_000);
 			expect(requests).toHaveLength(2);
 		},
 	);
@@ -126,8 +128,8 @@ describe("on a clock that the test moves", () => {
 		);
 		await vi.advanceTimersByTimeAsync(2_000);
 		expect(renewed).toBeGreaterThan(10);
-		// At least 50 ms, with jitter, after each stream.
-		expect(requests.length).toBeLessThanOrEqual(82);
+		// At least 100 ms after each stream, and nothing after each 401.
+		expect(requests.length).toBeLessThanOrEqual(42);
 	});
 
 	it("streams that end at once, with nothing in them, are asked for less and less often", async () => {
@@ -192,8 +194,26 @@ describe("on a clock that the test moves", () => {
 		const requests = ask(refusal, { retry: { jitter: 0 } });
 		await vi.advanceTimersByTimeAsync(waitMs - 2);
 		expect(requests).toHaveLength(1);
-		await vi.advanceTimersByTimeAsync(waitMs * 0.1 + 3);
+		await vi.advanceTimersByTimeAsync(3);
 		expect(requests).toHaveLength(2);
+	});
+
+	// Jitter shortened what `retry:` asks for, by up to a half.
+	it.each<[string, () => Response]>([
+		["retry: 6000", () => new Response("retry: 6000\nid: 1\ndata: x\n\n", { headers: TYPE })],
+		["Retry-After: 6", () => new Response(null, { status: 503, headers: { "retry-after": "6" } })],
+	])("%s is waited in full, and jitter comes on top", async (_, answer) => {
+		for (const [random, waitMs] of [
+			[0, 6_000],
+			[0.999, 8_997],
+		] as const) {
+			vi.spyOn(Math, "random").mockReturnValue(random);
+			const requests = ask(answer);
+			await vi.advanceTimersByTimeAsync(waitMs - 10);
+			expect(requests).toHaveLength(1);
+			await vi.advanceTimersByTimeAsync(20);
+			expect(requests).toHaveLength(2);
+		}
 	});
 
 	it("a mute stream is noticed though the clock was set back", async () => {

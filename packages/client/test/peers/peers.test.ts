@@ -108,8 +108,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 			await comes(() => requests.length > 0);
 			const endedAt = performance.now();
 			const isBack = await comes(() => requests.length > 1);
-			// A client may spread the time over a half of it.
-			return isBack && performance.now() - endedAt > 2_900;
+			return isBack && performance.now() - endedAt > 5_900;
 		},
 	},
 	"a 401: refreshes the token, and tries again with the new one": {
