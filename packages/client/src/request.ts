@@ -25,9 +25,9 @@ export async function createRequest({
 	const body = await resolved(options.body);
 	if (!headers.has("accept")) headers.set("accept", "text/event-stream");
 	if (lastEventId !== undefined && lastEventId !== "") {
-		// Node's fetch refuses control characters in a header, each time.
-		const isSendable = /^[\t -~\x80-\uffff]*$/.test(lastEventId);
-		if (options.lastEventIdIn === "query" || !isSendable) {
+		// Node's fetch refuses control characters in a header, each time, and every one cuts off outer spaces and tabs.
+		const isUnfit = /[^\t -~\x80-\uffff]|^[\t ]|[\t ]$/.test(lastEventId);
+		if (options.lastEventIdIn === "query" || isUnfit) {
 			url = withQuery(url, "lastEventId", lastEventId);
 		} else headers.set("last-event-id", encodeHeader(lastEventId));
 	}

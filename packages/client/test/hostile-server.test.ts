@@ -569,15 +569,21 @@ describe("with a real server", () => {
 		expect(received).toEqual(["a\ufffd\ufffd", "ü"]);
 	});
 
-	// Node's fetch refuses such a header, so that each attempt failed.
-	it("an id with control characters is sent back, in the query", async () => {
+	// Node's fetch refuses such a header, so that each attempt failed; and of a space or a tab at an end nothing arrived.
+	it.each([
+		["control characters", "\u0001ü", "%01%C3%BC"],
+		["a space at its end", "a ", "a%20"],
+		["a tab at its beginning", "\tx", "%09x"],
+		["nothing but a space", " ", "%20"],
+	])("an id with %s is sent back, in the query", async (_, id, encoded) => {
 		const { server, requests } = await serve({}, (_req, res) => {
-			res.writeHead(200, TYPE).end("id: \u0001ü\ndata: x\n\n");
+			res.writeHead(200, TYPE).end(`id: ${id}\ndata: x\n\n`);
 			return true;
 		});
 		open(server.url, { retry: { baseMs: 1 } });
 		await eventually(() => requests.length > 1);
-		expect(requests[1]?.url).toBe("/?lastEventId=%01%C3%BC");
+		expect(requests[1]?.url).toBe(`/?lastEventId=${encoded}`);
+		expect(requests[1]?.headers["last-event-id"]).toBeUndefined();
 	});
 
 	it.each([
