@@ -17,6 +17,8 @@ export interface AttemptRequest {
 
 /** Receives what an attempt reports, in the order of the stream. */
 export interface AttemptHost extends ParserHost {
+	/** Called when the request is about to be sent. */
+	onSend(): void;
 	/**
 	 * `heartbeatMs`: the interval of heartbeats that the server announces, or 0. `isWhole`: there is no streaming body, because
 	 * `fetch` answers when it has all of the response, as React Native's own does.
@@ -63,6 +65,7 @@ async function ask(
 	signal: AbortSignal,
 ): Promise<Outcome> {
 	if (signal.aborted) return {};
+	host.onSend();
 	const response = await fetch.call(undefined, url, { ...init, signal });
 	const { status, headers, body } = response;
 	const contentType = headers.get("content-type");

@@ -103,16 +103,24 @@ export class Connector implements Source {
 	async #attempt(isPoll: boolean): Promise<Outcome> {
 		const controller = new AbortController();
 		this.#isPollAnswer = undefined;
-		let hasBytes = false;
+		/** Whether a request is under way, and nothing has come. */
+		let isMute = false;
+		let silent = "headers or body gave";
 		let hasMoved = false;
 		let openedAt = Infinity;
 		const watchdog = new Watchdog(this.#options.connectTimeoutMs, (silenceMs) => {
 			openedAt += silenceMs;
-			if (!hasBytes) this.#muteness.onMute();
-			this.#abort(new StreamError("ERR_SSE_STALLED", "The server sent nothing in time"));
+			if (isMute) this.#muteness.onMute();
+			this.#abort(new StreamError("ERR_SSE_STALLED", `${silent} nothing in time`));
 		});
 		this.#watchdog = watchdog;
 		const host: AttemptHost = {
+			// What the application took for its headers is no silence of the network.
+			onSend: () => {
+				isMute = true;
+				silent = "The server sent";
+				watchdog.feed();
+			},
 			onOpen: (heartbeatMs, isWhole) => {
 				openedAt = Date.now();
 				this.#muteness.canStream &&= !isWhole;
@@ -120,7 +128,7 @@ export class Connector implements Source {
 				if (!isPoll) this.#onKnown(false);
 			},
 			onBytes: () => {
-				hasBytes = true;
+				isMute = false;
 				if (this.#isPollAnswer === false) this.#muteness.reset();
 				watchdog.feed();
 			},

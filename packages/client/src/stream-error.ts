@@ -7,7 +7,7 @@
  * - `ERR_SSE_NETWORK`: the request failed, or the connection broke.
  * - `ERR_SSE_STATUS`: the server answered with a status other than 200, which `status` holds.
  * - `ERR_SSE_CONTENT_TYPE`: the response is not `text/event-stream`. Final.
- * - `ERR_SSE_STALLED`: the server sent nothing in time.
+ * - `ERR_SSE_STALLED`: the server sent nothing in time, or `headers` or `body` took longer than `connectTimeoutMs`.
  * - `ERR_SSE_TOO_LONG`: an event is longer than `maxEventLength`.
  * - `ERR_SSE_PARSE`: the data of an event could not be read. The event is skipped.
  * - `ERR_SSE_CALLBACK`: `headers`, `body`, or `onUnauthorized` threw. Final for the last.

@@ -362,6 +362,43 @@ describe("on a clock that the test moves", () => {
 		expect([requests.length, errors]).toEqual([3, ["ERR_SSE_STALLED", "ERR_SSE_STALLED"]]);
 	});
 
+	const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+	it("the time that headers take is not counted for the server", async () => {
+		const errors: string[] = [];
+		const answer = (): Promise<Response> => after(900).then(() => idle(60_000));
+		const requests = ask(answer, {
+			headers: () => after(900).then(() => ({})),
+			connectTimeoutMs: 1_000,
+			onError: ({ code }) => errors.push(code),
+		});
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect([requests.length, errors]).toEqual([1, []]);
+	});
+
+	// They counted as attempts that brought no byte: the state became `buffered`, and a poll followed.
+	it("headers that never come are no silence of the server", async () => {
+		const messages = new Set<string>();
+		const urls: string[] = [];
+		let calls = 0;
+		const stream = openStream("http://server.test/", {
+			fetch: (async (url: unknown) => {
+				urls.push(String(url));
+				return idle(60_000);
+			}) as typeof fetch,
+			headers: () => (++calls < 5 ? new Promise<never>(() => {}) : {}),
+			connectTimeoutMs: 1_000,
+			onError: ({ message }) => messages.add(message),
+		});
+		atEnd(() => stream.close());
+		const states = new Set<string>();
+		stream.onState((state) => states.add(state));
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect([...messages]).toEqual(["headers or body gave nothing in time"]);
+		expect(urls).toEqual(["http://server.test/"]);
+		expect([...states]).toEqual(["waiting", "connecting", "open"]);
+	});
+
 	it("types and fields that every object has are names like any other", async () => {
 		const received: unknown[] = [];
 		const errors: StreamError[] = [];
