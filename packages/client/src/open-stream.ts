@@ -183,7 +183,10 @@ class Stream implements EventStream {
 	}
 
 	#moveTo(id: string): void {
-		if (this.#state === "closed" || id === this.#lastEventId) return;
+		if (this.#state === "closed") return;
+		// A stream of polls works without ever being `open`. Each answer of theirs has an id.
+		this.#error = undefined;
+		if (id === this.#lastEventId) return;
 		this.#lastEventId = id;
 		savePosition(this.#options.name, id);
 	}

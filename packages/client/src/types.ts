@@ -195,7 +195,7 @@ export interface EventStream<Events extends EventMap = AnyEvents>
 	readonly state: StreamState;
 	/** The position of the stream: the last event ID, as received. Opaque. */
 	readonly lastEventId: string | undefined;
-	/** The latest failure; `undefined` again once the stream is open. */
+	/** The latest failure; `undefined` again once the stream is open, or a long poll has been answered. */
 	readonly error: StreamError | undefined;
 	/** Aborts when the stream has closed, for any cause. */
 	readonly signal: AbortSignal;

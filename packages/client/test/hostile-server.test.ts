@@ -519,6 +519,30 @@ describe("on a clock that the test moves", () => {
 		expect(urls.slice(1).every((url) => url.endsWith("?live=poll"))).toBe(true);
 	});
 
+	// Only `open` cleared it, which a stream of polls never becomes.
+	it.each([
+		["an event", "id: 2\ndata: x\n\n"],
+		["nothing new", "id: 1\n\n"],
+	])("the error of a poll is gone when the next poll is answered, with %s", async (_, next) => {
+		let polls = 0;
+		const stream = openStream("http://server.test/", {
+			fetch: (async () => {
+				if (++polls === 2) throw new TypeError("network down");
+				const text = `: poll\n${polls === 1 ? "id: 1\ndata: x\n\n" : next}`;
+				return Object.defineProperty(new Response(text, { headers: TYPE }), "body", {
+					value: undefined,
+				});
+			}) as typeof fetch,
+			retry: { jitter: 0 },
+		});
+		atEnd(() => stream.close());
+		// The first request, 1 s, the poll that fails, and 2 s.
+		await vi.advanceTimersByTimeAsync(1_500);
+		expect([polls, stream.error?.code]).toEqual([2, "ERR_SSE_NETWORK"]);
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect([polls > 2, stream.state, stream.error]).toEqual([true, "buffered", undefined]);
+	});
+
 	// All bytes of it were arguments of one call, of which an engine takes some hundred thousand at most.
 	it("an id of 100,000 characters is sent back like any other", async () => {
 		const id = "ü".repeat(100_000);
