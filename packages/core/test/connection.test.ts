@@ -589,6 +589,32 @@ describe("a stream of HTTP/2 that is reset without an error, and whose body nobo
 	});
 });
 
+// Its stream is closed once both sides have ended it, but Node destroys it, and so closes the response, only when the body has
+// been read. Closing it once more does nothing: neither the service nor the server came to an end.
+describe("a stream of HTTP/2 that has ended, and whose body is read in part", () => {
+	it.each<[string, () => unknown]>([
+		["connection", () => connected[0]?.connection.close()],
+		["service", () => sse.close()],
+	])("by the close of its %s keeps neither the service nor the server", async (_, end) => {
+		sse = createSSEService({ heartbeatIntervalMs: 0, closeTimeoutMs: 20 });
+		server = await startServer((req, res) => {
+			req.once("data", () => req.pause());
+			req.once("data", () => connected.push(sse.connect({ req, res })));
+		}, "http2");
+		const session = http2.connect(server.url);
+		const stream = session.request({ ":method": "POST" });
+		stream.resume();
+		// More than Node reads ahead.
+		stream.end("x".repeat(40_000));
+		await once(stream, "response");
+		end();
+		await once(stream, "end");
+		await settled(sse.close(), "the service to close");
+		session.close();
+		await settled(server.close(), "the server to close");
+	});
+});
+
 describe("a response that cannot be opened", () => {
 	it.each([
 		["on which headers were sent", (res: ServerResponse) => res.writeHead(200).flushHeaders()],
