@@ -358,6 +358,19 @@ describe("one frame larger than the whole limit", () => {
 		expect(connection?.send(big)).toBe(0);
 		expect(connection?.closeReason).toBe("slow");
 	});
+
+	// The one that was replaced still counted as the one that may exceed the limit.
+	it("with conflate is replaced by a newer one with its key, which then is the only one", async () => {
+		await serve({ maxBufferedBytes: 200 * KB, slowPolicy: "conflate" });
+		const { connection } = await block();
+		for (const letter of ["a", "b", "c"]) {
+			expect(connection.send(letter.repeat(300 * KB), { key: "state" })).toBe(1);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(sse.stats().drops).toEqual({ conflate: 2 });
+		expect(connection.send("d".repeat(300 * KB), { key: "other" })).toBe(0);
+		expect(connection.closeReason).toBe("slow");
+	});
 });
 
 describe("a burst in one turn of the event loop", () => {

@@ -79,13 +79,13 @@ export class Backlog {
 		if (isNoticed) this.weight += weightOf(notice);
 	}
 
-	/** Drops the frame with this key. @returns whether there was one */
-	dropKey(key: string): boolean {
+	/** Drops the frame with this key. @returns it, if there was one */
+	dropKey(key: string): Frame | undefined {
 		const index = this.#items.findLastIndex((item) => !(item instanceof Feed) && item.key === key);
 		const [dropped] = index < 0 ? [] : this.#items.splice(index, 1);
-		if (dropped === undefined || dropped instanceof Feed) return false;
+		if (dropped === undefined || dropped instanceof Feed) return undefined;
 		this.weight -= weightOf(dropped);
-		return true;
+		return dropped;
 	}
 
 	/**

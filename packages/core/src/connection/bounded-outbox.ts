@@ -92,7 +92,9 @@ export abstract class BoundedOutbox<
 	/** Drops the waiting frame that `frame` replaces. */
 	#conflate({ key, position }: Frame): void {
 		if (key === undefined || this.host.options.slowPolicy !== "conflate") return;
-		if (this.backlog?.dropKey(key) !== true) return;
+		const dropped = this.backlog?.dropKey(key);
+		if (dropped === undefined) return;
+		if (dropped === this.#oversize) this.#oversize = undefined;
 		this.host.diagnostics.dropped(this, "conflate");
 		if (position !== undefined && this.host.sharesLog) this.relyOn(position);
 	}
