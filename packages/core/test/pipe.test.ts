@@ -4,7 +4,7 @@
 import { Readable } from "node:stream";
 import { eventually, type Protocol, settled, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SSEService, SSEServiceOptions } from "../src/index.js";
+import type { SSEMessage, SSEService, SSEServiceOptions } from "../src/index.js";
 import { type Opened, startService } from "./serving.js";
 
 let server: TestServer;
@@ -106,6 +106,30 @@ describe("pipe", () => {
 			{ data: '{"n":1}', event: "n", id: "1" },
 			{ data: '{"n":2}', event: "last", id: "2" },
 		]);
+	});
+
+	// `undefined` was also what the end of the source looked like: the pipe resolved, and left the rest unread.
+	it.each<[string, (item: number) => unknown]>([
+		["undefined", () => undefined],
+		["null", () => null],
+		["a promise of undefined", async () => undefined],
+	])("is rejected when toEvent returns %s, and the source is closed", async (_name, skip) => {
+		const { connection, stream } = await open();
+		let isClosed = false;
+		const items = function* (): Generator<number> {
+			try {
+				yield* [1, 2, 3];
+			} finally {
+				isClosed = true;
+			}
+		};
+		const toEvent = (item: number) => (item === 2 ? skip(item) : { data: item }) as SSEMessage;
+		await expect(connection.pipe(items(), { toEvent })).rejects.toMatchObject({
+			code: "ERR_SSE_INVALID_OPTION",
+		});
+		expect(isClosed).toBe(true);
+		expect(await connection.pipe([undefined, 4], { toEvent: () => ({ data: 4 }) })).toBe(2);
+		expect((await stream.take(3)).map(({ data }) => data)).toEqual(["1", "4", "4"]);
 	});
 
 	it("reads the source no faster than the client reads the stream", async () => {

@@ -1,7 +1,7 @@
 /**
  * A pipe: sends an iterable to a connection, one event per item, no faster than the client reads.
  */
-import { observe } from "../checks/errors.js";
+import { invalid, isObject, observe } from "../checks/errors.js";
 import type { PipeOptions, PipeSource } from "../types/connection.js";
 import type { SendOptions, SSEMessage } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
@@ -48,17 +48,14 @@ export async function pipe<Item>(
 	target.signal.addEventListener("abort", onAbort, { once: true });
 
 	let ended = false;
-	const toNext = ({
-		done = false,
-		value,
-	}: IteratorResult<Item>): ReturnType<typeof toEvent> | undefined => {
+	const toNext = ({ done = false, value }: IteratorResult<Item>): unknown => {
 		ended = done;
 		if (done || target.closed) return undefined;
 		// Awaits items that are promises, like `for await`.
 		return isPromiseLike(value) ? value.then(toEvent) : toEvent(value);
 	};
-	/** As soon as the connection closes, `undefined`, because a source may wait forever. */
-	const unlessClosed = <Event>(event: PromiseLike<Event>): Promise<Event | undefined> =>
+	/** Resolves at the latest when the connection closes, because a source may wait forever. */
+	const unlessClosed = (event: PromiseLike<unknown>): Promise<unknown> =>
 		new Promise((resolve, reject) => {
 			stopWaiting = () => {
 				ended = false;
@@ -66,8 +63,11 @@ export async function pipe<Item>(
 			};
 			event.then(resolve, reject);
 		});
-	/** The next event; `undefined` at the end. A promise only if the source has to be waited for: one for each event costs as much as the event. */
-	const next = (): PromiseLike<SSEMessage | undefined> | SSEMessage | undefined => {
+	/**
+	 * The next event; anything once the source or the connection has ended. A promise only if the source has to be waited for: one
+	 * for each event costs as much as the event.
+	 */
+	const next = (): unknown => {
 		// A source that throws has ended by itself.
 		ended = true;
 		const step = iterator.next();
@@ -84,7 +84,10 @@ export async function pipe<Item>(
 		while (!target.closed) {
 			const step = next();
 			const event = isPromiseLike(step) ? await step : step;
-			if (event === undefined) break;
+			if (ended || target.closed) break;
+			if (!isObject(event)) {
+				throw invalid("ERR_SSE_INVALID_OPTION", "toEvent must return an event, { data, … }", event);
+			}
 			const { data, ...own } = event;
 			const frame = host.encode(data, isPlain ? own : { ...options, ...own }, true);
 			// A pipe waits for room, so the slow policy does not apply to it.

@@ -19,7 +19,7 @@ export type PipeSource<Item> =
 
 /** The options of `pipe`; they apply to every item. */
 export interface PipeOptions<Item, Events extends object = AnyEvents> extends SendOptions {
-	/** Turns an item into an event. Default: the item is the data, with these options. */
+	/** Turns an item into an event; each item needs one. Default: the item is the data, with these options. */
 	readonly toEvent?:
 		| ((item: Awaited<Item>) => PipedEvent<Events> | PromiseLike<PipedEvent<Events>>)
 		| undefined;
