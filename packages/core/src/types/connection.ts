@@ -79,7 +79,10 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	 */
 	"~events"?(map: { [Type in keyof Events]-?: Events[Type] }): void;
 	readonly clientId: string;
-	/** Node's response, which carries the event stream. End it with `close`: a bare `res.end()` loses events sent in the same tick. */
+	/**
+	 * Node's response, which carries the event stream. End it with `close`: a bare `res.end()` loses events sent in the same tick.
+	 * Write to it yourself only while `bufferedBytes` is 0: an event over 80 KiB goes out in pieces, and a write between them cuts it.
+	 */
 	readonly response: HttpResponse;
 	/** The groups of the connection; after it has closed, its last ones. */
 	readonly groups: readonly string[];
