@@ -8,10 +8,10 @@ import type { FoldRules, RunCodec } from "sse-service/runs";
 import { type Condensed, condense } from "./condense.js";
 
 /** The events whose `delta` continues a text. */
-const DELTA = /^(TEXT_MESSAGE|REASONING_MESSAGE|THINKING_TEXT_MESSAGE)_CONTENT$|^(TOOL_CALL)_ARGS$/;
+const DELTA = /^(TEXT|REASONING|THINKING_TEXT|TOOL)_(?:MESSAGE_CONTENT|CALL_ARGS)$/;
 
-/** The events that neither begin a text nor change one. Texts and calls may overlap. */
-const NEUTRAL = /^(TEXT_MESSAGE_CONTENT|TOOL_CALL_ARGS|STATE_SNAPSHOT|STATE_DELTA|RAW)$/;
+/** The events after which a text may go on as if they had come later. */
+const NEUTRAL = /^(TOOL_CALL_ARGS|STATE_SNAPSHOT|STATE_DELTA|RAW)$/;
 
 /** The codec for runs whose events are those of AG-UI, including RUN_STARTED and RUN_FINISHED. */
 export function agUi(): RunCodec {
@@ -33,10 +33,11 @@ export function agUiFold(): FoldRules<Condensed> {
 			const { type, messageId, toolCallId, ...rest } = others;
 			const kind = DELTA.exec(String(type))?.[1];
 			if (kind === undefined) return undefined;
-			const id = kind === "TOOL_CALL" ? toolCallId : messageId;
+			const id = kind === "TOOL" ? toolCallId : messageId;
 			return { part: `${kind} ${id}`, field: "delta", rest: JSON.stringify(rest) };
 		},
-		// A snapshot replaces messages. TanStack AI puts the text after a call into a part of its own, and joins all thoughts.
+		// A snapshot replaces messages. TanStack AI puts the text after a call into a part of its own, and joins all thoughts, and all
+		// texts whose messages a snapshot has removed.
 		boundaryOf: ({ type }) => (NEUTRAL.test(String(type)) ? undefined : true),
 	});
 }

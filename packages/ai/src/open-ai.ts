@@ -68,7 +68,10 @@ export function openAIFold(): FoldRules<Condensed> {
  */
 export function openAIResponsesFold(): FoldRules<Condensed> {
 	const isDelta = ({ type, delta, logprobs }: JsonEvent): boolean =>
-		/^response\..+\.delta$/.test(String(type)) && typeof delta === "string" && isEmpty(logprobs);
+		// Sound is in Base64, of which two pieces make no whole.
+		/^response\.(?!audio\.delta).+\.delta$/.test(String(type)) &&
+		typeof delta === "string" &&
+		isEmpty(logprobs);
 	const rules = condense({
 		deltaOf: (event) => {
 			if (!isDelta(event)) return undefined;

@@ -5,6 +5,7 @@ import { type BaseEvent, EventType, HttpAgent } from "@ag-ui/client";
 import { type StreamChunk, StreamProcessor } from "@tanstack/ai";
 import fc from "fast-check";
 import OpenAI from "openai";
+import { accumulateResponse } from "openai/lib/responses/ResponseAccumulator";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { agUiFold, openAIFold, openAIResponsesFold } from "../src/index.js";
 import { joinsAnywhere, late, merged, picks, seldom } from "./joining.js";
@@ -14,9 +15,6 @@ const answering = (events: readonly object[], end = ""): (() => Promise<Response
 	const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("") + end;
 	return async () => new Response(body, { headers: { "content-type": "text/event-stream" } });
 };
-
-const words = fc.array(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
-const kinds = fc.array(fc.tuple(fc.boolean(), words), { minLength: 1, maxLength: 3 });
 
 /** Deltas with what an event of AG-UI may have besides. */
 const agUiDeltas = fc.array(
@@ -137,6 +135,25 @@ describe("the fold of AG-UI", () => {
 		expect(late(agUiFold(), events, events.length)).toEqual(folded);
 	});
 
+	it("keeps one delta of a text and of each call that overlap", () => {
+		const text = (delta: string) => ({ type: "TEXT_MESSAGE_CONTENT", messageId: "m", delta });
+		const call = (toolCallId: string, delta: string) => ({
+			type: "TOOL_CALL_ARGS",
+			toolCallId,
+			delta,
+		});
+		const events = [
+			text("a"),
+			call("1", "b"),
+			call("2", "c"),
+			call("1", "d"),
+			text("e"),
+			text("f"),
+		];
+		const folded = [text("aef"), call("1", "bd"), call("2", "c")];
+		expect(late(agUiFold(), events, events.length)).toEqual(folded);
+	});
+
 	it("gives AG-UI's client the same messages", async () => {
 		await joinsAnywhere(agUiFold(), agUiStreams, async (events) => {
 			const agent = new HttpAgent({ url: "http://none", threadId: "t", fetch: answering(events) });
@@ -169,39 +186,72 @@ describe("the fold of OpenAI", () => {
 	const clientOf = (events: readonly object[], end?: string): OpenAI =>
 		new OpenAI({ apiKey: "none", fetch: answering(events, end), maxRetries: 0 });
 
-	const chunk = (index: number, delta: object, finish_reason: string | null = null) => ({
+	const chunk = (index: number, delta: object, more: object = {}, besides: object = {}) => ({
 		id: "c",
 		object: "chat.completion.chunk",
 		created: 0,
 		model: "local",
-		choices: [{ index, delta, finish_reason }],
+		choices: [{ index, delta, finish_reason: null, ...more }],
+		...besides,
 	});
-	const chunks = fc.tuple(kinds, picks).map(([parts, order]) => {
-		const queues = parts.map(([isCall, deltas], index) => [
-			chunk(index, { role: "assistant", content: "" }),
-			...deltas.flatMap((text) => [
-				chunk(index, { content: text }),
-				...(isCall
-					? [
-							chunk(index, {
-								tool_calls: [
-									{ index: 0, id: "c", type: "function", function: { name: "f", arguments: text } },
-								],
-							}),
-						]
-					: []),
-			]),
-			chunk(index, {}, "stop"),
-		]);
-		return merged(queues, order);
+	/** What a delta may have besides its text, or instead of it. */
+	const chatDelta = fc.record({
+		text: fc.string({ minLength: 1, maxLength: 4 }),
+		delta: seldom(
+			fc.constantFrom(
+				{ refusal: "no" },
+				{ content: null, refusal: "no" },
+				{
+					tool_calls: [
+						{ index: 0, id: "c", type: "function", function: { name: "f", arguments: "x" } },
+					],
+				},
+				{ content: null, function_call: { name: "f", arguments: "x" } },
+				{ content: null },
+			),
+		),
+		more: seldom(
+			fc.constantFrom(
+				{ logprobs: { content: [{ token: "t", logprob: 0, bytes: null, top_logprobs: [] }] } },
+				{ logprobs: null },
+				{ content_filter_results: { hate: { filtered: false } } },
+			),
+		),
+		besides: seldom(fc.string().map((obfuscation) => ({ obfuscation }))),
 	});
+	const chatChoices = fc.array(fc.array(chatDelta, { minLength: 1, maxLength: 6 }), {
+		minLength: 1,
+		maxLength: 3,
+	});
+	const chunks = fc
+		.record({ choices: chatChoices, order: picks, changesAt: fc.nat({ max: 20 }) })
+		.map(({ choices, order, changesAt }) => {
+			const queues = choices.map((deltas, index) => [
+				chunk(index, { role: "assistant", content: "" }),
+				...deltas.map(({ text, delta, more, besides }) =>
+					chunk(index, { content: text, ...delta }, more, besides),
+				),
+				chunk(index, {}, { finish_reason: "stop" }),
+			]);
+			const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+			// What is said of the whole completion may change on the way.
+			return [...merged(queues, order), { ...chunk(0, {}), choices: [], usage }].map(
+				(each, index) => ({
+					...each,
+					created: index,
+					system_fingerprint: index < changesAt ? null : "fp",
+				}),
+			);
+		});
 
 	it("gives its stream of chat completions the same completion", async () => {
-		await joinsAnywhere(openAIFold(), chunks, (events) =>
-			clientOf(events, "data: [DONE]\n\n")
+		await joinsAnywhere(openAIFold(), chunks, async (events) => {
+			const completion = await clientOf(events, "data: [DONE]\n\n")
 				.chat.completions.stream({ model: "local", messages: [] })
-				.finalChatCompletion(),
-		);
+				.finalChatCompletion();
+			// The client leaves it there, of whichever chunk.
+			return { ...completion, obfuscation: "" };
+		});
 	});
 
 	it("keeps one chunk of text", () => {
@@ -209,66 +259,129 @@ describe("the fold of OpenAI", () => {
 		expect(late(openAIFold(), events, 3)).toEqual([chunk(0, { content: "abc" })]);
 	});
 
-	const responses = fc.tuple(kinds, picks).map(([parts, order]) => {
-		const queues = parts.map(([isCall, deltas], output_index) => {
-			const item_id = `i${output_index}`;
-			const text = deltas.join("");
-			if (isCall) {
-				const item = { type: "function_call", id: item_id, call_id: "c", name: "f", arguments: "" };
-				const place = { item_id, output_index };
-				const type = "response.function_call_arguments";
-				return [
-					...deltas.map((delta) => ({ type: `${type}.delta`, ...place, delta })),
-					{ type: `${type}.done`, ...place, arguments: text },
-					{
-						type: "response.output_item.done",
-						output_index,
-						item: { ...item, arguments: text, status: "completed" },
-					},
-				];
-			}
-			const place = { item_id, output_index, content_index: 0 };
-			return [
-				...deltas.map((delta) => ({
-					type: "response.output_text.delta",
-					...place,
-					delta,
-					logprobs: [],
-				})),
-				{ type: "response.output_text.done", ...place, text },
-			];
+	/** An item of a response, and the events of its text. */
+	interface ResponseItem {
+		readonly item: object;
+		readonly part?: object;
+		/** Names of the events; their last word is `delta` or `done`. */
+		readonly name: string;
+		readonly whole: string;
+	}
+	const responseItems: readonly ResponseItem[] = [
+		{
+			item: { type: "message", role: "assistant", content: [] },
+			part: { type: "output_text", text: "", annotations: [] },
+			name: "output_text",
+			whole: "text",
+		},
+		{
+			item: { type: "message", role: "assistant", content: [] },
+			part: { type: "refusal", refusal: "" },
+			name: "refusal",
+			whole: "refusal",
+		},
+		{
+			item: { type: "reasoning", summary: [], content: [] },
+			part: { type: "reasoning_text", text: "" },
+			name: "reasoning_text",
+			whole: "text",
+		},
+		{
+			item: { type: "reasoning", summary: [{ type: "summary_text", text: "" }] },
+			name: "reasoning_summary_text",
+			whole: "text",
+		},
+		{
+			item: { type: "function_call", call_id: "c", name: "f", arguments: "" },
+			name: "function_call_arguments",
+			whole: "arguments",
+		},
+		{
+			item: { type: "mcp_call", name: "f", arguments: "" },
+			name: "mcp_call_arguments",
+			whole: "arguments",
+		},
+		{
+			item: { type: "custom_tool_call", call_id: "c", name: "f", input: "" },
+			name: "custom_tool_call_input",
+			whole: "input",
+		},
+		{
+			item: { type: "code_interpreter_call", code: "", status: "in_progress" },
+			name: "code_interpreter_call_code",
+			whole: "code",
+		},
+	];
+	const responseParts = fc.array(
+		fc.record({
+			kind: fc.constantFrom(...responseItems),
+			deltas: fc.array(
+				fc.tuple(
+					fc.string({ minLength: 1, maxLength: 4 }),
+					seldom(fc.constant({ logprobs: [{ token: "t", logprob: 0 }] })),
+					seldom(fc.string().map((obfuscation) => ({ obfuscation }))),
+				),
+				{ minLength: 1, maxLength: 6 },
+			),
+			isDone: fc.boolean(),
+			annotations: fc.nat({ max: 1 }),
+		}),
+		{ minLength: 1, maxLength: 3 },
+	);
+	const responses = fc.tuple(responseParts, picks).map(([parts, order]) => {
+		const placeOf = (output_index: number) => ({
+			item_id: `i${output_index}`,
+			output_index,
+			content_index: 0,
+			summary_index: 0,
+		});
+		const queues = parts.map(({ kind: { name, whole }, deltas, isDone, annotations }, index) => {
+			const place = placeOf(index);
+			const annotation = {
+				type: "response.output_text.annotation.added",
+				...place,
+				annotation_index: 0,
+				annotation: { type: "file_path", file_id: "f", index: 0 },
+			};
+			const text = deltas.map(([delta]) => delta).join("");
+			const events = deltas.map(([delta, ...more]): object =>
+				Object.assign({ type: `response.${name}.delta`, ...place, delta, logprobs: [] }, ...more),
+			);
+			if (annotations > 0 && name === "output_text") events.splice(1, 0, annotation);
+			// Of a response that is cut off, only the deltas have the text.
+			if (isDone) events.push({ type: `response.${name}.done`, ...place, [whole]: text });
+			return events;
 		});
 		// Items are added in the order of their index, as the API does.
-		const added = parts.flatMap(([isCall], output_index) => {
-			const id = `i${output_index}`;
-			const item = isCall
-				? { type: "function_call", id, call_id: "c", name: "f", arguments: "" }
-				: { type: "message", id, role: "assistant", content: [] };
-			const part = { type: "output_text", text: "", annotations: [] };
-			const place = { item_id: id, output_index, content_index: 0 };
+		const added = parts.flatMap(({ kind: { item, part } }, output_index) => {
+			const place = placeOf(output_index);
 			return [
-				{ type: "response.output_item.added", output_index, item },
-				...(isCall ? [] : [{ type: "response.content_part.added", ...place, part }]),
+				{ type: "response.output_item.added", output_index, item: { ...item, id: place.item_id } },
+				...(part === undefined ? [] : [{ type: "response.content_part.added", ...place, part }]),
 			];
 		});
 		const response = { id: "r", object: "response", model: "local", output: [] };
-		return [{ type: "response.created", response }, ...added, ...merged<object>(queues, order)];
+		return [{ type: "response.created", response }, ...added, ...merged(queues, order)];
 	});
 
-	it("gives its stream of responses the same snapshot", async () => {
-		await joinsAnywhere(openAIResponsesFold(), responses, async (events) => {
-			const stream = clientOf(events).responses.stream({ model: "local", input: "?" });
-			const texts: Record<string, string> = {};
-			stream.on("response.output_text.delta", ({ item_id, snapshot }) => {
-				texts[item_id] = snapshot;
-			});
-			stream.on("response.function_call_arguments.delta", ({ item_id, snapshot }) => {
-				texts[item_id] = snapshot;
-			});
-			await stream.done().catch(() => {});
-			expect(Object.keys(texts).length).toBeGreaterThan(0);
-			return texts;
-		});
+	it("gives its reducer of responses the same response", async () => {
+		await joinsAnywhere(
+			openAIResponsesFold(),
+			responses,
+			async (events) => {
+				const client = clientOf(events);
+				const stream = await client.responses.create({ model: "local", input: "?", stream: true });
+				let snapshot: Parameters<typeof accumulateResponse>[1];
+				for await (const event of stream) snapshot = accumulateResponse(event, snapshot);
+				return snapshot;
+			},
+			100,
+		);
+	});
+
+	it("leaves pieces of sound apart", () => {
+		const events = ["YQ==", "Yg=="].map((delta) => ({ type: "response.audio.delta", delta }));
+		expect(late(openAIResponsesFold(), events, 2)).toMatchObject(events);
 	});
 
 	it("keeps one delta of a text of a response until that of another comes", () => {
