@@ -81,8 +81,12 @@ export function langGraphFold(): FoldRules<Condensed> {
 		deltaOf: (part) => {
 			const [message, metadata] = tupleOf(part) ?? [];
 			if (!isPlainText(message)) return undefined;
-			const name = JSON.stringify([part.event, message.id, metadata]);
-			return { part: name, field: "content", holder: (json) => tupleOf(json)?.[0] ?? {} };
+			return {
+				part: message.id,
+				field: "content",
+				holder: (json) => tupleOf(json)?.[0] ?? {},
+				rest: JSON.stringify([part.event, message.type, metadata]),
+			};
 		},
 		// A chunk after a state, or after another kind of chunk, comes on top of it.
 		boundaryOf: (part) => (isPlainText(tupleOf(part)?.[0]) ? undefined : true),
@@ -90,13 +94,12 @@ export function langGraphFold(): FoldRules<Condensed> {
 	return {
 		...rules,
 		fold: (state, event) => {
-			const part = JSON.parse(event.data) as JsonEvent;
-			const replaced = replacedBy(part);
+			const replaced = replacedBy(JSON.parse(event.data) as JsonEvent);
 			if (replaced === undefined) return rules.fold(state, event);
-			return rules.fold(
-				{ events: state.events.filter(({ json }) => !replaced(json)), open: {} },
-				event,
-			);
+			// One at most, and near the end: whatever is replaced comes again and again.
+			const index = state.events.findLastIndex(({ json }) => replaced(json));
+			if (index >= 0) state.events.splice(index, 1);
+			return rules.fold({ ...state, open: {} }, event);
 		},
 	};
 }
@@ -120,7 +123,10 @@ function isPlainText(
 ): message is Record<string, unknown> & { readonly id: string } {
 	const { id, type, content, ...others } = message;
 	return (
-		typeof id === "string" && typeof content === "string" && Object.values(others).every(isEmpty)
+		type !== "remove" &&
+		typeof id === "string" &&
+		typeof content === "string" &&
+		Object.values(others).every(isEmpty)
 	);
 }
 

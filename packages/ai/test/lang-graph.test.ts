@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { createRuns, type RunProducer, type Runs } from "sse-service/runs";
 import { afterEach, describe, expect, it } from "vitest";
 import { langGraph, langGraphFold, langGraphRun } from "../src/index.js";
+import { joinsAnywhere, late, seldom } from "./joining.js";
 import { Gate } from "./serving.js";
 
 interface Part {
@@ -232,66 +233,80 @@ describe("the fold of LangGraph", () => {
 
 	const id = fc.constantFrom("a", "b", "c");
 	const word = fc.string({ maxLength: 4 });
-	const part = fc.oneof(
-		{ weight: 6, arbitrary: fc.tuple(word, id).map(([content, name]) => text(content, name)) },
-		{
-			weight: 1,
-			arbitrary: fc.tuple(id, word).map(
-				([name, args]): Part => ({
-					event: "messages",
-					data: [
-						{
-							type: "AIMessageChunk",
-							id: name,
-							content: "",
-							tool_call_chunks: [{ index: 0, id: "c", name: "look", args }],
-						},
-						{},
-					],
-				}),
+	const tuple = fc
+		.record({
+			event: seldom(fc.constant({ event: "messages|sub:1" })),
+			message: seldom(
+				fc.constantFrom(
+					{ type: "ai" },
+					{ response_metadata: { model: "m" } },
+					{ usage_metadata: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } },
+					{ content: "", tool_call_chunks: [{ index: 0, id: "c", name: "look", args: "{" }] },
+					{ type: "remove", content: "" },
+				),
 			),
-		},
-		{
-			weight: 1,
-			arbitrary: fc.tuple(id, word, fc.boolean()).map(
-				([name, content, isPaused]): Part => ({
-					event: "values",
-					data: isPaused
-						? { __interrupt__: [{ id: name, value: content }] }
-						: { messages: [{ type: "ai", id: name, content }], step: content },
-				}),
-			),
-		},
+			metadata: seldom(fc.constantFrom({ langgraph_step: 2 }, { langgraph_node: "other" })),
+			id,
+			content: word,
+		})
+		.map(({ event, message, metadata, id, content }): Part => {
+			const chunk = { type: "AIMessageChunk", id, content, ...message };
+			return {
+				event: "messages",
+				data: [chunk, { langgraph_node: "agent", ...metadata }],
+				...event,
+			};
+		});
+	const other = fc.oneof(
+		fc.tuple(id, word, fc.boolean()).map(
+			([name, content, isPaused]): Part => ({
+				event: "values",
+				data: isPaused
+					? { __interrupt__: [{ id: name, value: content }] }
+					: { messages: [{ type: "ai", id: name, content }], step: content },
+			}),
+		),
+		fc.tuple(id, word).map(
+			([name, content]): Part => ({
+				event: "messages/partial",
+				data: [{ type: "ai", id: name, content }],
+			}),
+		),
+		fc.constantFrom<Part>(
+			{ event: "updates", data: { agent: { messages: [{ type: "ai", id: "a", content: "u" }] } } },
+			{ event: "custom", data: 1 },
+			{ event: "tasks", data: {} },
+			{ event: "values|sub:1", data: { messages: [] } },
+			{ event: "messages", data: [{ type: "remove", id: "__remove_all__", content: "" }, {}] },
+		),
+	);
+	const parts = fc.array(
+		fc.oneof({ weight: 6, arbitrary: tuple }, { weight: 2, arbitrary: other }),
+		{ maxLength: 30 },
 	);
 
 	it("is the same state to the SDK's reducer, wherever a reader joins", async () => {
-		await fc.assert(
-			fc.asyncProperty(fc.array(part, { maxLength: 30 }), fc.nat(), async (parts, place) => {
-				const cut = place % (parts.length + 1);
-				const { initial, fold, render } = langGraphFold();
-				let state = initial();
-				for (const each of parts.slice(0, cut)) {
-					const folded = fold(state, { event: undefined, data: JSON.stringify(each) });
-					state = JSON.parse(JSON.stringify(folded));
-				}
-				const rendered = render(state).map(({ data }) => JSON.parse(data) as Part);
-				expect(rendered.length).toBeLessThanOrEqual(cut);
-				expect(await stateOf([...rendered, ...parts.slice(cut)])).toEqual(await stateOf(parts));
-			}),
-			{ numRuns: 100 },
-		);
+		await joinsAnywhere(langGraphFold(), parts, stateOf, 300);
+	});
+
+	it("keeps the text under other metadata between the texts before and after it", () => {
+		// The third joined the first: "one three two".
+		const chunk = (content: string, langgraph_step: number): Part => ({
+			event: "messages",
+			data: [{ type: "AIMessageChunk", id: "m", content }, { langgraph_step }],
+		});
+		const events = [chunk("one ", 1), chunk("two ", 2), chunk("th", 1), chunk("ree", 1)];
+		const folded = [chunk("one ", 1), chunk("two ", 2), chunk("three", 1)];
+		expect(late(langGraphFold(), events, events.length)).toEqual(folded);
 	});
 
 	it("keeps one event of a message, and of a state the newest", () => {
-		const { initial, fold, render } = langGraphFold();
 		const partial = (content: string): Part => ({
 			event: "messages/partial",
 			data: [{ type: "ai", id: "p", content }],
 		});
 		const parts = [...PARTS.slice(0, 4), partial("o"), partial("ok"), text("x"), text("y")];
-		let state = initial();
-		for (const each of parts) state = fold(state, { event: undefined, data: JSON.stringify(each) });
-		expect(render(state).map(({ data }) => JSON.parse(data))).toEqual([
+		expect(late(langGraphFold(), parts, parts.length)).toEqual([
 			PARTS[0],
 			PARTS[1],
 			text("The answer."),
