@@ -219,6 +219,22 @@ describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) 
 		expect(messagesOf(await replayFrom(session, first))).toEqual([answer, answer]);
 	});
 
+	it("are followed elsewhere beyond the end of their segment", async () => {
+		const store = started.open();
+		const id = newSession();
+		const [home, elsewhere] = [open().session(id), open().session(id)];
+		const [first] = await storeAll(home, [note(1)]);
+		const received = await replayFrom(elsewhere, first);
+		await storeAll(home, [answer]);
+		await eventually(
+			async () => (await store.list(1)).every(({ state }) => state === "done"),
+			"the segment to end",
+		);
+		await storeAll(home, [{ ...answer, id: 2 }]);
+		await eventually(() => received.length === 2, "the second answer");
+		expect(messagesOf(received)).toEqual([answer, { ...answer, id: 2 }]);
+	});
+
 	it("end with an error for each request whose transport was closed before its answer", async () => {
 		const id = newSession();
 		const [home, elsewhere] = [open().session(id), open().session(id)];
