@@ -44,14 +44,11 @@ export function useStream<Events extends EventMap>(
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the name is the stream's key
 	const handle = useMemo(() => streamHandle<Events>(url, latest.current), [url, name]);
 	const subscribe = useMemo(
-		() => (onChange: () => void) => {
-			const [stream, release] = handle.acquire();
-			const off = stream.onState(onChange);
-			return () => {
-				off();
-				release();
-			};
-		},
+		() => (onChange: () => void) =>
+			handle.use((stream) => {
+				onChange();
+				return stream.onState(onChange);
+			}),
 		[handle],
 	);
 	const state = useSyncExternalStore<StreamState>(
@@ -72,14 +69,10 @@ export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
 	useEffect(() => {
 		latest.current = listener;
 	});
-	useEffect(() => {
-		const [stream, release] = handle.acquire();
-		const off = stream.on(type, (event) => latest.current(event));
-		return () => {
-			off();
-			release();
-		};
-	}, [handle, type]);
+	useEffect(
+		() => handle.use((stream) => stream.on(type, (event) => latest.current(event))),
+		[handle, type],
+	);
 }
 
 /** The data of the latest event of a type since the component was mounted, or `initial`. */

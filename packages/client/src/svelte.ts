@@ -38,23 +38,15 @@ export function streamStores<Events extends EventMap>(
 	return {
 		state: readable<StreamState>("connecting", (set) => {
 			if (isOnServer) return undefined;
-			const [stream, release] = handle.acquire();
-			set(stream.state);
-			const off = stream.onState(set);
-			return () => {
-				off();
-				release();
-			};
+			return handle.use((stream) => {
+				set(stream.state);
+				return stream.onState(set);
+			});
 		}),
 		latest: <Type extends TypeOf<Events>>(type: Type, initial?: Events[Type]) =>
 			readable(initial as Events[Type], (set) => {
 				if (isOnServer) return undefined;
-				const [stream, release] = handle.acquire();
-				const off = stream.on(type, ({ data }) => set(data as Events[Type]));
-				return () => {
-					off();
-					release();
-				};
+				return handle.use((stream) => stream.on(type, ({ data }) => set(data as Events[Type])));
 			}),
 	};
 }

@@ -1,7 +1,7 @@
 /**
  * Composables for Vue. Components that use the same stream share one connection.
  */
-import { onScopeDispose, type Ref, readonly, shallowRef } from "vue";
+import { onScopeDispose, type Ref, readonly, type ShallowRef, shallowRef, watch } from "vue";
 import { openStream } from "./open-stream.js";
 import { isOnServer, streamHandle } from "./stream-pool.js";
 import type {
@@ -17,6 +17,7 @@ import type {
 
 /** The stream of this URL and its state. It closes with the last scope that uses it. */
 export interface UsedStream<Events extends EventMap = AnyEvents> {
+	/** Reactive: another one, if a scope opens the stream again after it has closed. */
 	readonly stream: EventStream<Events>;
 	readonly state: Readonly<Ref<StreamState>>;
 }
@@ -42,25 +43,38 @@ export function useStream<Events extends EventMap>(
 		const stream = openStream<Events>("data:,", { signal: AbortSignal.abort() });
 		return { stream, state: shallowRef("connecting") };
 	}
-	const [stream, release] = streamHandle<Events>(url, options).acquire();
-	const state = shallowRef(stream.state);
-	const off = stream.onState((next) => {
-		state.value = next;
+	const current = shallowRef() as ShallowRef<EventStream<Events>>;
+	const state = shallowRef<StreamState>("connecting");
+	const release = streamHandle<Events>(url, options).use((stream) => {
+		current.value = stream;
+		state.value = stream.state;
+		return stream.onState((next) => {
+			state.value = next;
+		});
 	});
-	onScopeDispose(() => {
-		off();
-		release();
-	});
-	return { stream, state: readonly(state) };
+	onScopeDispose(release);
+	return {
+		get stream() {
+			return current.value;
+		},
+		state: readonly(state),
+	};
 }
 
 /** Calls `listener` for each event of a type until the scope of the caller is disposed. */
 export function useEvent<Events extends EventMap, Type extends TypeOf<Events>>(
-	{ stream }: UsedStream<Events>,
+	used: UsedStream<Events>,
 	type: Type,
 	listener: (event: StreamEvent<Events, Type>) => unknown,
 ): void {
-	onScopeDispose(stream.on(type, listener));
+	// A closed stream, to which no event comes.
+	if (isOnServer) return;
+	watch(
+		() => used.stream,
+		(stream, _before, onCleanup) => onCleanup(stream.on(type, listener)),
+		// At once: events may follow in this tick.
+		{ immediate: true, flush: "sync" },
+	);
 }
 
 /** The data of the latest event of a type; `undefined`, or `initial`, before the first. */

@@ -97,6 +97,76 @@ describe("a component of Svelte", () => {
 	);
 });
 
+const SHOWN = `
+	import { createElement } from "react";
+	import { createRoot } from "react-dom/client";
+	import { createApp, h } from "vue";
+	import * as ofReact from "@sse-service/client/react";
+	import { streamStores } from "@sse-service/client/svelte";
+	import * as ofVue from "@sse-service/client/vue";
+
+	const SHOW = {
+		react(root, id) {
+			function Price() {
+				const stream = ofReact.useStream("/react");
+				const tick = ofReact.useLatest(stream, "tick");
+				return createElement("output", { id, "data-state": stream.state }, tick?.price ?? "…");
+			}
+			createRoot(root).render(createElement(Price));
+		},
+		vue(root, id) {
+			const setup = () => {
+				const stream = ofVue.useStream("/vue");
+				const tick = ofVue.useLatest(stream, "tick");
+				return () => h("output", { id, "data-state": stream.state.value }, tick.value?.price ?? "…");
+			};
+			createApp({ setup }).mount(root);
+		},
+		svelte(root, id) {
+			const { state, latest } = streamStores("/svelte");
+			const output = root.appendChild(document.createElement("output"));
+			output.id = id;
+			state.subscribe((value) => (output.dataset.state = value));
+			latest("tick").subscribe((value) => (output.textContent = value?.price ?? "…"));
+		},
+	};
+	window.show = (framework, id) =>
+		SHOW[framework](document.body.appendChild(document.createElement("div")), id);
+`;
+
+// A component stayed on the closed stream while another had opened it again. React's state told of the one, its events of the other.
+it.skipIf(executablePath === undefined)(
+	"a stream that has ended is opened again by the next component that uses it, for all of them, in React, Vue and Svelte",
+	async () => {
+		const page = servePage(await bundle(SHOWN));
+		const refused = new Set<string | undefined>();
+		const { sse, server } = await serve({}, (req, res) => {
+			if (page(req, res)) return true;
+			if (refused.has(req.url)) return false;
+			refused.add(req.url);
+			res.writeHead(403).end();
+			return true;
+		});
+		const browser = await launchBrowser();
+		atEnd(() => browser.close());
+		const window = await browser.openWindow(server.url);
+		for (const framework of ["react", "vue", "svelte"]) {
+			const [first, second] = [`${framework}-1`, `${framework}-2`];
+			await window.evaluate(`window.show("${framework}", "${first}")`);
+			await window.waitForSelector(`#${first}[data-state=closed]`);
+			await window.evaluate(`window.show("${framework}", "${second}")`);
+			for (const id of [first, second]) {
+				await window.waitForSelector(`#${id}[data-state=open]`);
+			}
+			sse.send("all", { price: 7 }, { event: "tick" });
+			for (const id of [first, second]) {
+				await window.waitForSelector(`#${id}:has-text("7")`);
+			}
+		}
+		expect(sse.stats().connectionsOpened).toBe(3);
+	},
+);
+
 // Vue's and Svelte's opened streams there, which nobody closed.
 describe("on a server, rendering opens no connection:", () => {
 	it("React", async () => {
