@@ -2,10 +2,11 @@
  * Mistakes of newcomers: the error names the mistake, and what to do instead.
  */
 import { EventEmitter } from "node:events";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { createAppStreams } from "../src/adapter.js";
+import { createSSEService as createFetchService } from "../src/fetch.js";
 import {
 	type ConnectParams,
 	createSSEService,
@@ -16,6 +17,12 @@ import {
 } from "../src/index.js";
 
 type Mistake = (sse: SSEService, req: IncomingMessage, res: ServerResponse) => unknown;
+
+const NO_SERVERS: readonly [name: string, value: unknown, shown: string][] = [
+	["an emitter, as an app of Express is,", new EventEmitter(), "an object"],
+	["an app with a close of its own, as of Fastify,", { close() {} }, "an object"],
+	["nothing", undefined, "undefined"],
+];
 
 const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 	[
@@ -53,19 +60,19 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 		(sse) => sse.send("all", 1, { volatile: true, key: "a" }),
 		"volatile cannot be combined with key or ttlMs: a volatile event neither waits nor is kept",
 	],
+	...NO_SERVERS.flatMap(([name, value, shown]): typeof MISTAKES => {
+		const server = value as Server;
+		const says = `closeWith takes the server that listen returns, got ${shown}`;
+		const ofApp: Mistake = (service) => createAppStreams({ service }).closeWith(server);
+		return [
+			[`${name} in the place of the server of a service`, (sse) => sse.closeWith(server), says],
+			[`${name} in the place of the server of an app`, ofApp, says],
+		];
+	}),
 	[
-		"the app of a framework in the place of its server",
-		() => {
-			const app = new EventEmitter() as Server;
-			createAppStreams({ service: createSSEService() }).closeWith(app);
-		},
-		"closeWith takes the server that listen returns, got an object",
-	],
-	[
-		"no server",
-		() =>
-			createAppStreams({ service: createSSEService() }).closeWith(undefined as unknown as Server),
-		"closeWith takes the server that listen returns, got undefined",
+		"a server for a service that takes none",
+		() => createFetchService().closeWith(createServer()),
+		"connect and closeWith need a service created by sse-service; one of sse-service/fetch opens streams with respond",
 	],
 	[
 		"more groups than a connection may have",

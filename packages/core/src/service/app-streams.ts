@@ -153,11 +153,6 @@ class Streams implements AppStreams, ConnectionOwner<Connection> {
 	}
 
 	closeWith<Server extends HttpServer>(server: Server): Server {
-		// The apps of Express and Koa are emitters, too, and never close.
-		if (typeof (server as Partial<HttpServer> | undefined)?.close !== "function") {
-			const rule = "closeWith takes the server that listen returns";
-			throw invalid("ERR_SSE_INVALID_OPTION", rule, server);
-		}
 		this.#servers.add(server);
 		return server;
 	}

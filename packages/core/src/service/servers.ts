@@ -1,6 +1,7 @@
 /**
  * The servers that end streams: each one that closes ends the streams it received, and the last one ends all.
  */
+import { invalid } from "../checks/errors.js";
 import { carrierOf } from "../sink/open-sinks.js";
 import { onServerClose, serverOf } from "../sink/server-close.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
@@ -31,8 +32,13 @@ export class Servers<T extends Stream> {
 		this.#host = host;
 	}
 
-	/** Makes `server.close()` end streams. */
+	/** Makes `server.close()` end streams. @throws `ERR_SSE_INVALID_OPTION` for what is no server */
 	add(server: HttpServer): void {
+		// The apps of Express and Koa are emitters, those of Fastify and Nest have a `close`, and none of them is a server.
+		if (typeof (server as HttpServer | undefined)?.listening !== "boolean") {
+			const rule = "closeWith takes the server that listen returns";
+			throw invalid("ERR_SSE_INVALID_OPTION", rule, server);
+		}
 		if (this.#added.has(server)) return;
 		this.#added.add(server);
 		if (server.listening) this.#open.add(server);

@@ -146,6 +146,8 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 * closes, too, as by `close()`. Call it before clients connect.
 	 *
 	 * @returns the server
+	 * @throws `ERR_SSE_INVALID_OPTION` for anything else, such as the app of a framework; `ERR_SSE_INVALID_REQUEST` if
+	 * `sse-service/fetch` created the service
 	 */
 	closeWith<Server extends HttpServer>(server: Server): Server;
 

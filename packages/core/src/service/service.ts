@@ -166,7 +166,7 @@ class Service implements InnerService {
 	}
 
 	closeWith<Server extends HttpServer>(server: Server): Server {
-		this.transport?.closeWith(server);
+		(this.transport ?? NO_TRANSPORT).closeWith(server);
 		return server;
 	}
 

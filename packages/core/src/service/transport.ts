@@ -21,15 +21,19 @@ export interface Transport extends Opener<ConnectParams> {
 	/** The carrier of a `Response` whose layer writes to `res`. @throws like `sinkFor` */
 	carrierFor(res: ResponseLike): Carrier;
 	isClosing(params: Pick<ConnectParams, "res">): boolean;
-	/** Makes `server.close()` end streams. */
+	/** Makes `server.close()` end streams. @throws `ERR_SSE_INVALID_OPTION` for what is no server */
 	closeWith(server: HttpServer): void;
 }
 
-export const NO_TRANSPORT: Opener<ConnectParams> = {
-	sinkFor() {
-		const rule =
-			"connect needs a service created by sse-service; one of sse-service/fetch opens streams with respond";
-		throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
-	},
+/** For services of `sse-service/fetch`. */
+export const NO_TRANSPORT: Opener<ConnectParams> & Pick<Transport, "closeWith"> = {
+	sinkFor: refuse,
 	isClosing: () => false,
+	closeWith: refuse,
 };
+
+function refuse(): never {
+	const rule =
+		"connect and closeWith need a service created by sse-service; one of sse-service/fetch opens streams with respond";
+	throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
+}
