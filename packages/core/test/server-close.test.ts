@@ -8,6 +8,8 @@ import { createServer } from "node:http";
 import http2 from "node:http2";
 import net from "node:net";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
 	eventually,
 	measureIdle,
@@ -170,6 +172,22 @@ describe.each([
 		kept.destroy();
 	});
 
+	// Each saved what another had set.
+	it("leaves keepAliveTimeout as it was, and adds no listeners, whatever else ends with its server", async () => {
+		const [first, ...others] = Array.from({ length: 6 }, () => hostOf(createSSEService()));
+		const server = await serve(first as Host);
+		const listeners = (): number[] =>
+			server.server.eventNames().map((name) => server.server.listenerCount(name));
+		const byOne = listeners();
+		for (const host of others) host.closeWith(server.server);
+		expect(listeners()).toEqual(byOne);
+		const { keepAliveTimeout } = server.server as http.Server;
+		await server.close();
+		server.server.listen(server.port, "127.0.0.1");
+		await once(server.server, "listening");
+		expect((server.server as http.Server).keepAliveTimeout).toBe(keepAliveTimeout);
+	});
+
 	it("ends a socket that never completes the head of its request after closeTimeoutMs", async () => {
 		const host = hostOf(createSSEService({ closeTimeoutMs: 50 }));
 		const server = await serve(host);
@@ -227,6 +245,41 @@ describe.each([
 		await once(server.server, "connection");
 		await settled(server.close(), "the server to close");
 		await ended;
+	});
+});
+
+it("is the end of every service and app on the server", async () => {
+	const services = [createSSEService(), createSSEService()];
+	const hosts: Host[] = [...services, createAppStreams({ service: createSSEService() })];
+	const server = await startServer((req, res) => {
+		hosts[Number(req.url?.slice(1))]?.connect({ req, res });
+	});
+	servers.push(server);
+	for (const host of hosts) host.closeWith(server.server);
+	const streams = await Promise.all(hosts.map((_, of) => openStream(`${server.url}/${of}`)));
+	await settled(server.close(), "the server to close");
+	expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([true, true, true]);
+	expect(services.map((sse) => sse.health().ready)).toEqual([false, false]);
+});
+
+// It stayed there, with its service, for as long as the server.
+it("forgets services that have closed once another one comes", async () => {
+	const server = createServer();
+	setFlagsFromString("--expose-gc");
+	const collect: () => void = runInNewContext("gc");
+	let gone = 0;
+	const registry = new FinalizationRegistry(() => gone++);
+	const add = async (): Promise<void> => {
+		const sse = createSSEService();
+		registry.register(sse, undefined);
+		sse.closeWith(server);
+		await sse.close();
+	};
+	await add();
+	createSSEService().closeWith(server);
+	await eventually(() => {
+		collect();
+		return gone > 0;
 	});
 });
 

@@ -115,11 +115,7 @@ class Streams implements AppStreams, ConnectionOwner<Connection> {
 			isOver: () => this.#connections.size === 0,
 			onOver: () => onClosed?.(),
 		});
-		this.#servers = new Servers({
-			service,
-			connections,
-			shutDown: () => this.#shutdown.ensure(),
-		});
+		this.#servers = new Servers({ service, connections, shutdown: this.#shutdown });
 	}
 
 	connect(params: ConnectParams): ConnectResult {

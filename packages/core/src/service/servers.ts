@@ -3,7 +3,7 @@
  */
 import { invalid } from "../checks/errors.js";
 import { carrierOf } from "../sink/open-sinks.js";
-import { onServerClose, serverOf } from "../sink/server-close.js";
+import { onServerClose, type ServerEnd, serverOf } from "../sink/server-close.js";
 import type { HttpServer, ResponseLike } from "../types/http.js";
 import { Shutdown, type ShutdownHost } from "./shutdown.js";
 
@@ -17,13 +17,12 @@ interface Stream {
 
 /** The owner of the streams. */
 export interface ServersHost<T> extends Pick<ShutdownHost<T>, "service" | "connections"> {
-	/** Ends every stream and refuses new ones, or joins a running shutdown. @returns resolves when every response has closed */
-	shutDown(): Promise<void>;
+	/** Ends every stream and refuses new ones. */
+	readonly shutdown: Pick<Shutdown<never>, "ensure" | "isOver">;
 }
 
-export class Servers<T extends Stream> {
+export class Servers<T extends Stream> implements ServerEnd {
 	readonly #host: ServersHost<T>;
-	readonly #added = new WeakSet<HttpServer>();
 	/** Servers that listen, or have been passed a socket, and have not closed since. */
 	readonly #open = new Set<HttpServer>();
 	readonly #closing = new Map<unknown, Shutdown<T>>();
@@ -39,20 +38,7 @@ export class Servers<T extends Stream> {
 			const rule = "closeWith takes the server that listen returns";
 			throw invalid("ERR_SSE_INVALID_OPTION", rule, server);
 		}
-		if (this.#added.has(server)) return;
-		this.#added.add(server);
-		if (server.listening) this.#open.add(server);
-		// A closed server may listen again.
-		server.on("listening", () => {
-			this.#open.add(server);
-			this.#closing.delete(server);
-		});
-		// In the worker of a sticky cluster the server never listens.
-		server.once("connection", () => {
-			if (!this.#closing.has(server)) this.#open.add(server);
-		});
-		const { closeTimeoutMs } = this.#host.service.options;
-		onServerClose(server, () => this.#onClose(server), closeTimeoutMs);
+		onServerClose(server, this);
 	}
 
 	/** @throws `ERR_SSE_SERVICE_CLOSED` if the server that received this response's request is closing */
@@ -65,9 +51,22 @@ export class Servers<T extends Stream> {
 		return this.#closing.size > 0 && this.#closing.has(serverOf(response));
 	}
 
-	#onClose(server: HttpServer): Promise<void> {
+	get headTimeoutMs(): number {
+		return this.#host.service.options.closeTimeoutMs;
+	}
+
+	get isOver(): boolean {
+		return this.#host.shutdown.isOver;
+	}
+
+	onOpen(server: HttpServer): void {
+		this.#open.add(server);
+		this.#closing.delete(server);
+	}
+
+	onClose(server: HttpServer): Promise<void> {
 		this.#open.delete(server);
-		if (this.#open.size === 0) return this.#host.shutDown();
+		if (this.#open.size === 0) return this.#host.shutdown.ensure();
 		const { service } = this.#host;
 		const own = [...this.#host.connections()].filter(
 			({ response }) => serverOf(carrierOf(response)) === server,

@@ -196,7 +196,7 @@ class Service implements InnerService {
 		this.transport ??= transport({
 			service: this,
 			connections: () => this.#registry.everyConnection(),
-			shutDown: () => this.#shutdown.ensure(),
+			shutdown: this.#shutdown,
 		});
 	}
 

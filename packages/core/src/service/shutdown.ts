@@ -57,6 +57,11 @@ export class Shutdown<T extends Closable> {
 		return this.#closed !== undefined;
 	}
 
+	/** Whether it has begun, and every response has closed. */
+	get isOver(): boolean {
+		return this.hasBegun && this.#host.isOver();
+	}
+
 	/** @throws `ERR_SSE_SERVICE_CLOSED` once the shutdown has begun */
 	check(what: string): void {
 		if (!this.hasBegun) return;

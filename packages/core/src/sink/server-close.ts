@@ -15,17 +15,35 @@ const REQUESTS: ReadonlySet<unknown> = new Set([
 	"connect",
 ]);
 
-/**
- * Makes `server.close()` end the streams, and every socket that carries no request.
- *
- * @param endStreams resolves when every response has closed
- * @param headTimeoutMs how long after that a handshake, or the head of a request, may take
- */
+/** What ends with its servers: the streams of a service, or of an app. */
+export interface ServerEnd {
+	/** How long after the end of the streams a handshake, or the head of a request, may take. */
+	readonly headTimeoutMs: number;
+	/** Whether it has ended for good. */
+	readonly isOver: boolean;
+	/** Called when the server listens, or has been passed a socket. */
+	onOpen(server: HttpServer): void;
+	/** @returns a promise that resolves when every response has closed */
+	onClose(server: HttpServer): Promise<unknown>;
+}
+
+// On the server under a versioned, global key: all services and apps share one hook, whichever copy of this package they
+// are of. A hook in a hook would restore what the other one has set.
+const KEY = Symbol.for("sse-service.server-close.v1");
+
+/** Makes `server.close()` end the streams, and every socket that carries no request. */
 export function onServerClose(
-	server: HttpServer,
-	endStreams: () => Promise<void>,
-	headTimeoutMs: number,
+	server: HttpServer & { [KEY]?: (end: ServerEnd) => void },
+	end: ServerEnd,
 ): void {
+	server[KEY] ??= hookInto(server);
+	server[KEY](end);
+}
+
+/** @returns adds what ends with the server */
+function hookInto(server: HttpServer): (end: ServerEnd) => void {
+	const ends = new Set<ServerEnd>();
+	let headTimeoutMs = 0;
 	/** Sockets without a request so far, and under TLS those without a complete handshake. */
 	const ahead = new Set<Parsed>();
 	const isTls = "setSecureContext" in server;
@@ -33,7 +51,12 @@ export function onServerClose(
 	let isClosed = false;
 	/** While it is closed: what `keepAliveTimeout` was. */
 	let keepAliveMs: HttpServer["keepAliveTimeout"];
+	const onOpen = (): void => {
+		for (const end of ends) end.onOpen(server);
+	};
 	const onSocket = (socket: Socket): void => {
+		// In the worker of a sticky cluster the server never listens.
+		if (!isClosed && !server.listening) onOpen();
 		ahead.add(socket);
 		socket.once("close", () => ahead.delete(socket));
 	};
@@ -48,9 +71,11 @@ export function onServerClose(
 		sessions.add(session);
 		session.once("close", () => sessions.delete(session));
 	});
+	// A closed server may listen again.
 	server.on("listening", () => {
 		if (isClosed) server.keepAliveTimeout = keepAliveMs;
 		isClosed = false;
+		onOpen();
 	});
 
 	// Wraps `emit` instead of adding listeners: with one for 'upgrade' or 'checkContinue', Node leaves the answer to it.
@@ -81,7 +106,7 @@ export function onServerClose(
 		if (!isClosed) keepAliveMs = server.keepAliveTimeout;
 		isClosed = true;
 		server.keepAliveTimeout = 1;
-		void endStreams().then(() => {
+		void Promise.all(Array.from(ends, (end) => end.onClose(server))).then(() => {
 			// Clients keep their sockets and sessions open after a response.
 			server.closeIdleConnections?.();
 			for (const session of sessions) session.close();
@@ -93,6 +118,13 @@ export function onServerClose(
 			}
 		});
 		return server;
+	};
+
+	return (end) => {
+		for (const each of ends) if (each.isOver) ends.delete(each);
+		ends.add(end);
+		headTimeoutMs = Math.max(headTimeoutMs, end.headTimeoutMs);
+		if (server.listening) end.onOpen(server);
 	};
 }
 
