@@ -171,6 +171,32 @@ describe("a service", () => {
 		expect(metas).toEqual([{ n: 1 }, { n: 1 }]);
 	});
 
+	// Each had the membership that had ended.
+	it.each(["a", sse.DEFAULT_GROUP])(
+		"shows a client that leaves group %s and joins it again as it is now, wherever it is looked at",
+		async (group) => {
+			const views: sse.SSEClientObjInterface[] = [];
+			const ends: unknown[] = [];
+			const { sse: service, open } = await serve({
+				onConnect: ({ client }) => views.push(client),
+				onDisconnect: ({ client }) => ends.push(client.meta),
+			});
+			const one = await open({ clientId: "1", groups: [group, "b"], meta: { n: 1 } });
+			const other = await open({ clientId: "1", groups: [group] });
+			service.leave({ client: "1" }, group);
+			expect(views.map(({ connections }) => connections)).toEqual([[], []]);
+			service.join({ connection: one.connection }, group);
+			service.setMetadata("1", { n: 2 }, group);
+			const now = { clientId: "1", meta: { n: 2 }, connections: [one.connection.response] };
+			expect([service.getClient("1", group), ...views]).toEqual([now, now, now]);
+			for (const { connection, stream } of [other, one]) {
+				connection.close();
+				await stream.ended;
+			}
+			expect(ends).toEqual([{ n: 2 }, { n: 2 }]);
+		},
+	);
+
 	it("shows the same clients and meta in every process", async () => {
 		const engine = new MemoryEngine();
 		const eventLog = () => createEngineEventLog(engine.driver());

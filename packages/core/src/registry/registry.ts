@@ -87,11 +87,9 @@ export class Registry {
 		const added = names.filter((name) => !connection.memberships.has(name));
 		const client = this.clientOf(connection);
 		if (added.length === 0 || client === undefined) return [];
-		const memberships = this.#ownMemberships(connection);
-		for (const name of added) {
-			memberships.add(name);
-			this.#enter(connection, client, name);
-		}
+		// Most connections share the set of their only group.
+		connection.memberships = new Set([...connection.memberships, ...added]);
+		for (const name of added) this.#enter(connection, client, name);
 		return added;
 	}
 
@@ -100,9 +98,10 @@ export class Registry {
 		const left = names.filter((name) => this.has(connection, name));
 		const client = this.clientOf(connection);
 		if (left.length === 0 || client === undefined) return false;
-		const memberships = this.#ownMemberships(connection);
+		const kept = new Set(connection.memberships);
+		connection.memberships = kept;
 		for (const name of left) {
-			memberships.delete(name);
+			kept.delete(name);
 			this.#exit(connection, client, name);
 		}
 		return true;
@@ -190,8 +189,12 @@ export class Registry {
 		group.connections.add(connection);
 		let membership = group.clients.get(client.clientId);
 		if (membership === undefined) {
-			membership = name === DEFAULT_GROUP ? mainOf(client) : newMembership(name);
-			membership.meta = meta ?? membership.meta;
+			// The views of its open connections are of this one, if it has been here before.
+			const former = client.connections.find(({ home }) => home?.group === name)?.home;
+			const main = name === DEFAULT_GROUP ? client.main : undefined;
+			membership = former ?? main ?? newMembership(name);
+			membership.meta = meta ?? main?.meta;
+			if (name === DEFAULT_GROUP) client.main = membership;
 			group.clients.set(client.clientId, membership);
 		}
 		membership.connections++;
@@ -208,14 +211,5 @@ export class Registry {
 		group.clients.delete(client.clientId);
 		// Leaving the default group drops its `meta`. A client that has left altogether keeps it for its last callbacks.
 		if (name === DEFAULT_GROUP && client.connections.length > 0) client.main = undefined;
-	}
-
-	/** Returns a connection's own set of groups, which may be changed. */
-	#ownMemberships(connection: Connection): Set<string> {
-		const { memberships } = connection;
-		const isShared = [...memberships].some((name) => this.#groups.get(name)?.alone === memberships);
-		const own = isShared ? new Set(memberships) : (memberships as Set<string>);
-		connection.memberships = own;
-		return own;
 	}
 }
