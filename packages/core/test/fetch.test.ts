@@ -416,6 +416,11 @@ describe("a refusal", () => {
 			() => open({ headers: [["bad name", "1"]] }),
 			"ERR_SSE_INVALID_HEADERS",
 		],
+		...["originalResHeaders", "req", "res"].map((name): [string, () => unknown, string] => [
+			`${name}, which is for connect`,
+			() => open({ [name]: {} }),
+			"ERR_SSE_INVALID_OPTION",
+		]),
 		["a token that has expired", () => open({ expiresAt: new Date(1e12) }), "ERR_SSE_EXPIRED"],
 	])("%s", (_what, misuse, code) => {
 		expect(misuse).toThrow(expect.objectContaining({ code }));

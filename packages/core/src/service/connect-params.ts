@@ -19,11 +19,10 @@ const LAST_TIME = 253_402_300_799_999;
 /** The parameters of a stream, independent of its transport. */
 export type OpenParams = Omit<ConnectParams, "req" | "res">;
 
-/** A mistyped parameter could silently put a client in the wrong group. */
-export const PARAM_NAMES: Readonly<Record<keyof ConnectParams, true>> = {
-	req: true,
-	res: true,
-	originalResHeaders: true,
+type Names<Params> = Readonly<Record<keyof Params, true>>;
+
+/** The parameters that `connect` and `respond` share. A mistyped one could silently put a client in the wrong group. */
+export const SHARED_NAMES: Names<Omit<OpenParams, "originalResHeaders">> = {
 	meta: true,
 	clientId: true,
 	groupName: true,
@@ -33,6 +32,13 @@ export const PARAM_NAMES: Readonly<Record<keyof ConnectParams, true>> = {
 	expiresAt: true,
 	since: true,
 	onDisconnectCb: true,
+};
+
+export const CONNECT_NAMES: Names<ConnectParams> = {
+	req: true,
+	res: true,
+	originalResHeaders: true,
+	...SHARED_NAMES,
 };
 
 /** The checked parameters. */

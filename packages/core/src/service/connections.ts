@@ -2,7 +2,6 @@
  * The connections of a service: opens each on a sink, and deals with its end, once.
  */
 import type { SSEError } from "../checks/errors.js";
-import { checkKeys } from "../checks/option-rules.js";
 import { randomId } from "../checks/random-id.js";
 import { Connection } from "../connection/connection.js";
 import type { ConnectionHost } from "../connection/connection-host.js";
@@ -26,7 +25,7 @@ import type { CloseReason } from "../types/connection.js";
 import type { SendOptions } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
 import type { Callbacks } from "./callbacks.js";
-import { checkState, type OpenParams, PARAM_NAMES, readParams } from "./connect-params.js";
+import { checkState, type OpenParams, readParams } from "./connect-params.js";
 import { EventEncoder } from "./event-encoder.js";
 import type { ResolvedOptions } from "./options.js";
 import { encodeDrainNotice, OwnFrames, REPLACED } from "./own-frames.js";
@@ -106,8 +105,6 @@ export class Connections implements PollHost {
 		const { clientId, meta, standalone, limitKey } = registration;
 		shutdown.check("The service");
 		const sink = opener.sinkFor(params);
-		// Now that the request and the response are known to be such: those of `connect(req, res)` have names of their own.
-		checkKeys(params, PARAM_NAMES, "connect has no parameter");
 		const { state } = sink;
 		checkState(state);
 		const host = standalone ? this.#standaloneHost : this;

@@ -2,11 +2,13 @@
  * Event streams for handlers that return a `Response`.
  */
 import { invalid, isObject } from "../checks/errors.js";
+import { checkKeys } from "../checks/option-rules.js";
 import { FetchSink } from "../sink/fetch-sink.js";
 import type { ConnectParams, ConnectResult } from "../types/connect.js";
 import type { SSEConnection } from "../types/connection.js";
 import type { ResponseLike, SSEHeaders } from "../types/http.js";
 import type { AnyEvents } from "../types/message.js";
+import { SHARED_NAMES } from "./connect-params.js";
 import type { InnerService } from "./inner-service.js";
 import { getDefaultService } from "./process-default.js";
 import type { SSEService } from "./service-types.js";
@@ -33,6 +35,13 @@ export interface FetchConnection<Events extends object = AnyEvents>
 	extends Omit<SSEConnection<Events>, "response" | "~events"> {
 	readonly response: Response;
 }
+
+const NAMES: Readonly<Record<keyof RespondParams, true>> = {
+	...SHARED_NAMES,
+	service: true,
+	headers: true,
+	outgoing: true,
+};
 
 /** What `respond` returns. */
 export interface RespondResult<Events extends object = AnyEvents>
@@ -69,6 +78,7 @@ export function respond<Events extends object = AnyEvents>(
 		const rule = "request must be a Request of the Fetch API (for Node's, use connectSSE)";
 		throw invalid("ERR_SSE_INVALID_REQUEST", rule, request);
 	}
+	checkKeys(params, NAMES, "respond has no parameter");
 	const { service = getDefaultService(), headers, outgoing, ...others } = params;
 	if (!isObject(service) || !(INNER in service)) {
 		const rule = "service must be what createSSEService returned";
