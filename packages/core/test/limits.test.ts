@@ -63,6 +63,24 @@ describe("at connect", () => {
 		expect(sse.send({ client: "a" }, "x")).toBe(2);
 	});
 
+	// A standalone one was never chosen while the client had another.
+	it.each([
+		["standalone", "alone", "tab"],
+		["not standalone", "tab", "alone"],
+	])(
+		"clientLimitPolicy close-oldest: ends the oldest one if that is %s, too",
+		async (_, oldest, next) => {
+			await serve({ maxConnectionsPerClient: 2, clientLimitPolicy: "close-oldest" }, (path) => ({
+				clientId: "a",
+				standalone: path === "alone",
+			}));
+			const first = await openStream(`${server.url}/${oldest}`);
+			expect([await answer(next), await answer("alone")]).toEqual(["open", "open"]);
+			expect(await first.ended).toBe(true);
+			expect(sse.stats()).toMatchObject({ connections: 2, closes: { replaced: 1 } });
+		},
+	);
+
 	it("maxConnectionsPerKey: one more with that key gets 429, whatever its client, until one leaves", async () => {
 		await serve({ maxConnectionsPerKey: 2 }, (limitKey) =>
 			limitKey === "none" ? {} : { limitKey },

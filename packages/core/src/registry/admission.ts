@@ -45,12 +45,14 @@ export class Admission {
 			const what = "connections with this limitKey";
 			refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_KEY", what, "maxConnectionsPerKey");
 		}
-		const connections = this.#registry.client(clientId)?.connections;
+		const connections = this.#registry.client(clientId)?.connections ?? [];
 		const alone = standalone.byClient.of(clientId);
-		const count = (connections?.length ?? 0) + alone.size;
-		if (count < limits.maxConnectionsPerClient) return undefined;
-		const [oldest] = connections ?? alone;
-		if (limits.clientLimitPolicy === "close-oldest") return oldest;
+		if (connections.length + alone.size < limits.maxConnectionsPerClient) return undefined;
+		const [first] = connections;
+		const [lone = first] = alone;
+		if (limits.clientLimitPolicy === "close-oldest") {
+			return first && lone && first.order < lone.order ? first : lone;
+		}
 		const what = "connections of this client";
 		return refuse(limits, "ERR_SSE_MAX_CONNECTIONS_PER_CLIENT", what, "maxConnectionsPerClient");
 	}

@@ -51,6 +51,7 @@ export class Registry {
 
 	/** Adds a connection. In each group its client gets `meta`, unless it is already there. */
 	add(connection: Connection, { meta, groups = DEFAULT_GROUPS, standalone }: Entrance): Client {
+		connection.order = ++this.opened;
 		if (standalone) return this.standalone.add(connection, meta);
 		let client = this.#clients.get(connection.clientId);
 		if (client === undefined) {
@@ -59,7 +60,6 @@ export class Registry {
 			if (groups.length === 0 && meta !== undefined) mainOf(client).meta = meta;
 		} else client.connections.push(connection);
 		this.#connections.add(connection);
-		connection.order = ++this.opened;
 		for (const name of groups) {
 			// Each group gets its own copy, so that a change in one group stays there.
 			const own = connection.home && meta && { ...meta };
