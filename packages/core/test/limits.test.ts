@@ -3,7 +3,7 @@
  */
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ConnectParams, SSEService } from "../src/index.js";
+import { type ConnectParams, createSSEService, type SSEService } from "../src/index.js";
 import { startService } from "./serving.js";
 
 let server: TestServer;
@@ -168,6 +168,8 @@ describe("at connect", () => {
 		["a limitKey that is empty", { limitKey: "" }, "400 ERR_SSE_INVALID_OPTION"],
 		["a limitKey that is no text", { limitKey: 7 }, "400 ERR_SSE_INVALID_OPTION"],
 		["meta that is a text", { meta: "x" }, "400 ERR_SSE_INVALID_META"],
+		["a callback that is null", { onDisconnectCb: null }, "500 ERR_SSE_INVALID_OPTION"],
+		["a callback that is a text", { onDisconnectCb: "x" }, "500 ERR_SSE_INVALID_OPTION"],
 	])("%s is refused", async (_name, params, expected) => {
 		await serve({}, () => params as Partial<ConnectParams>);
 		expect(await answer("")).toBe(expected);
@@ -178,6 +180,29 @@ describe("at connect", () => {
 			connectionsOpened: 0,
 		});
 	});
+});
+
+// The first group kept a connection that had never opened.
+it("meta with a getter that throws registers nothing, in however many groups", async () => {
+	const error = new Error("getter");
+	const meta = {
+		get name(): string {
+			throw error;
+		},
+	};
+	const thrown: unknown[] = [];
+	server = await startServer((req, res) => {
+		try {
+			sse.connect({ req, res, groups: ["a", "b"], meta });
+		} catch (caught) {
+			thrown.push(caught, res.headersSent);
+			res.end();
+		}
+	});
+	sse = createSSEService();
+	await (await openStream(server.url)).ended;
+	expect(thrown).toEqual([error, false]);
+	expect(sse.getGroups()).toEqual([]);
 });
 
 describe("afterwards", () => {

@@ -104,6 +104,11 @@ describe("send", () => {
 			{ all: true, except: { client: undefined } },
 			"ERR_SSE_INVALID_CLIENT_ID",
 		],
+		[
+			"an except with an except",
+			{ all: true, except: { client: "b", except: 5 } },
+			"ERR_SSE_INVALID_TARGET",
+		],
 		["an except of a group", { all: true, except: { group: "g" } }, "ERR_SSE_INVALID_TARGET"],
 		["a connection that is a string", { connection: "c" }, "ERR_SSE_INVALID_TARGET"],
 	])("refuses a target that is %s, and sends nothing", async (_name, target, expected) => {
@@ -111,6 +116,17 @@ describe("send", () => {
 		const { stream } = await open({ clientId: "ada" });
 		expect(() => sse.send(target as Target, "x")).toThrowError(code(expected) as Error);
 		sse.send("all", "end");
+		expect(await stream.take(1)).toEqual([{ data: "end" }]);
+	});
+
+	// send ignored the except, disconnect obeyed it.
+	it("refuses a connection with an except, as every other key too many", async () => {
+		const { connection, stream } = await (await serve())({ clientId: "ada" });
+		const target = { connection, except: { client: "bob" } } as Target;
+		const refused = code("ERR_SSE_INVALID_TARGET") as Error;
+		expect(() => sse.send(target, "x")).toThrowError(refused);
+		expect(() => sse.disconnect(target)).toThrowError(refused);
+		expect(sse.send({ connection, except: undefined } as Target, "end")).toBe(1);
 		expect(await stream.take(1)).toEqual([{ data: "end" }]);
 	});
 
@@ -590,6 +606,10 @@ describe("options", () => {
 		[{ commentForm: "none" }],
 		[{ heartbeatEvent: 7 }],
 		[{ heartbeatEvent: "" }],
+		[{ heartbeatEvent: "a\nb" }],
+		[{ heartbeatEvent: "\ud800" }],
+		[{ gapEvent: "a\rb", history: true }],
+		[{ positionEvent: "\udc00", history: true }],
 		[{ retryMs: -1 }],
 		[{ onError: "log" }],
 		[{ recoverTimeoutMs: 5 }],
@@ -632,10 +652,9 @@ describe("options", () => {
 		);
 	});
 
-	it("refuses a heartbeatEvent that cannot be an event type", () => {
-		expect(() => createSSEService({ heartbeatEvent: "a\nb" })).toThrowError(
-			code("ERR_SSE_INVALID_EVENT") as Error,
-		);
+	it("takes a heartbeatEvent of any length: the limit is for those of send", () => {
+		const options = { heartbeatEvent: "heartbeat", maxEventTypeLength: 5 };
+		expect(() => createSSEService(options)).not.toThrow();
 	});
 
 	it("refuses options that need history, and names them", () => {

@@ -28,12 +28,14 @@ const KEYS = ["group", "client", "connection", "all", "except"];
 /** @returns the selection, or `undefined` for a connection that is not open @throws `ERR_SSE_INVALID_TARGET`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP` */
 export function readTarget(target: unknown, limits: NameLimits): Selection | undefined {
 	if (target === "all") return EVERYONE;
-	const { connection, client, group, all, except } = asRecord(target);
+	const { except, ...names } = asRecord(target);
+	const { connection, client, group, all } = names;
 	const selection = readExcept(except, limits);
-	switch (formOf(target)) {
+	switch (formOf(names)) {
 		case "connection": {
+			if (except !== undefined) break;
 			const found = connectionOf(connection);
-			return found && { ...selection, connection: found };
+			return found && { connection: found };
 		}
 		case "client":
 		case "client,group":
@@ -60,8 +62,9 @@ function connectionOf(value: unknown): Connection | undefined {
 
 function readExcept(except: unknown, limits: NameLimits): Selection {
 	if (except === undefined) return EVERYONE;
-	const { client, connection } = asRecord(except);
-	switch (formOf(except)) {
+	const names = asRecord(except);
+	const { client, connection } = names;
+	switch (formOf(names)) {
 		case "client":
 			return { exceptClient: checkClientId(client, limits.maxClientIdLength) };
 		case "connection":
@@ -75,12 +78,9 @@ function asRecord(target: unknown): Record<string, unknown> {
 	return target;
 }
 
-/** Identifies the form by its keys, whatever their values, without `except`. */
-function formOf(target: unknown): string {
-	return Object.keys(target as object)
-		.filter((key) => key !== "except")
-		.sort()
-		.join();
+/** Identifies the form by its keys, whatever their values. */
+function formOf(target: object): string {
+	return Object.keys(target).sort().join();
 }
 
 function invalidTarget(target: unknown): Error {

@@ -2,7 +2,7 @@
  * The parameters of `connect`, as the application writes them, read and checked before anything happens.
  */
 
-import { checkObject, invalid, SSEError } from "../checks/errors.js";
+import { checkObject, invalid, isObject, SSEError } from "../checks/errors.js";
 import { checkClientId, checkGroups, checkKey, checkMeta } from "../checks/names.js";
 import { randomId } from "../checks/random-id.js";
 import { Context } from "../pacing/context.js";
@@ -57,6 +57,9 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
 	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
 	const { standalone = false, limitKey, expiresAt, since } = params;
+	if (onDisconnectCb !== undefined && typeof onDisconnectCb !== "function") {
+		throw invalid("ERR_SSE_INVALID_OPTION", "onDisconnectCb must be a function", onDisconnectCb);
+	}
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
@@ -65,6 +68,8 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 		const rule = "standalone must be true or false, and cannot be combined with groups";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, standalone);
 	}
+	// Each further group gets a copy, once the stream is open: a getter that throws must do so now.
+	if (isObject(meta) && Array.isArray(named) && named.length > 1) Object.values(meta);
 	return {
 		clientId:
 			clientId === undefined ? randomId() : checkClientId(clientId, options.maxClientIdLength),
@@ -77,7 +82,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
 		expiresAt: expiresAt === undefined ? expiresAt : checkExpiresAt(expiresAt),
 		since: since === undefined ? since : checkSince(since, options.history !== false),
-		onDisconnectCb: typeof onDisconnectCb === "function" ? bound(onDisconnectCb) : onDisconnectCb,
+		onDisconnectCb: onDisconnectCb && bound(onDisconnectCb),
 	};
 }
 

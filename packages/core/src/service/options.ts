@@ -1,6 +1,5 @@
 /**
- * The options of a service: every default and every limit, in one place, checked once. Whether
- * `heartbeatEvent` can be an event type is seen when the heartbeat is encoded.
+ * The options of a service: every default and every limit, in one place, checked once.
  */
 import { isObject, SSEError } from "../checks/errors.js";
 import {
@@ -32,18 +31,15 @@ type Optional =
 	| "onError";
 
 const EVENT_TYPE: Rule = [
-	"a non-empty string without CR or LF",
-	(value) => typeof value === "string" && /^[^\r\n]+$/.test(value),
+	"a non-empty string without CR, LF or a lone surrogate",
+	(value) => typeof value === "string" && /^[^\r\n\p{Cs}]+$/u.test(value),
 ];
 const CALLBACK = optional(FUNCTION);
 
 const RULES: OptionRules<ResolvedOptions> = {
 	retryMs: [undefined, optional(TIME)],
 	heartbeatIntervalMs: [15_000, TIME],
-	heartbeatEvent: [
-		undefined,
-		optional(["a non-empty string", (value) => typeof value === "string" && value !== ""]),
-	],
+	heartbeatEvent: [undefined, optional(EVENT_TYPE)],
 	commentForm: ["line", oneOf("line", "block")],
 	maxBufferedBytes: [1024 * 1024, LIMIT],
 	slowPolicy: ["close", oneOf("close", "drop-oldest", "drop-newest", "conflate")],

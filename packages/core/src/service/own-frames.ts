@@ -30,7 +30,6 @@ export class OwnFrames {
 	readonly #heartbeat: Frame;
 	readonly #whileFed: Frame;
 
-	/** @throws `ERR_SSE_INVALID_EVENT` for a `heartbeatEvent` that cannot be a type */
 	constructor(options: ResolvedOptions) {
 		const { retryMs, heartbeatIntervalMs, heartbeatEvent: event, commentForm } = options;
 		const retry = retryMs === undefined ? "" : encodeLine(`retry: ${retryMs}`, commentForm);
@@ -40,7 +39,8 @@ export class OwnFrames {
 		this.#pollOpening = openingOf("poll");
 		const comment = encodeLine(": heartbeat", commentForm);
 		const data = { intervalMs: heartbeatIntervalMs };
-		this.#event = event === undefined ? event : encodeMessage(data, { event }, options);
+		const limits = { ...options, maxEventTypeLength: Infinity };
+		this.#event = event === undefined ? event : encodeMessage(data, { event }, limits);
 		this.#heartbeat = encodeFrame(this.#event ?? comment, "control");
 		this.#whileFed = encodeFrame(comment, "control");
 	}
