@@ -3,7 +3,8 @@
  * interval, and ends connections whose client does not read waiting data. The timer stops while nobody is connected.
  *
  * Connections are spread over slots. Each tick checks one slot, and a full round takes a quarter of the interval. A
- * connection that was sent nothing for four rounds is due. It has then been idle for 1 to 1.25 intervals, and ten thousand
+ * connection that was sent nothing for four rounds is due. It has then been idle for 1 to 1.25 intervals (a little more if
+ * a tick is not a whole number of milliseconds, and is rounded up), and ten thousand
  * connections that became idle at the same moment are not written in the same tick.
  */
 import { Context } from "./context.js";

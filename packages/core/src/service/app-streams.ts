@@ -45,8 +45,8 @@ export interface AppStreams<Events extends object = AnyEvents> {
 
 	/**
 	 * Makes `server.close()` end what it would otherwise wait for: the app's streams on it, and sockets without a request that were
-	 * opened after this call. When the last of the servers that this was called with closes, all streams of the app end, and new
-	 * ones are refused, as by `close`.
+	 * opened after this call. When the last open one of the servers that this was called with closes, all streams of the app end,
+	 * and new ones are refused, as by `close`; one that does not listen yet is not open.
 	 *
 	 * @returns the server
 	 * @throws `ERR_SSE_INVALID_OPTION` for anything else, such as the app itself

@@ -27,7 +27,7 @@ type Recover<Events extends object> = (
 export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	/** How long a client waits before it reconnects, in ms; sent to each connection when it opens. Default: not sent. */
 	readonly retryMs?: number | undefined;
-	/** Idle time before a connection gets a heartbeat, in ms; may be up to 25 % late. 0: none. Default 15,000. */
+	/** Idle time before a connection gets a heartbeat, in ms; may be up to about 25 % late. 0: none. Default 15,000. */
 	readonly heartbeatIntervalMs?: number | undefined;
 	/** Sends the heartbeat as an event of this type, with data `{"intervalMs":…}`, which scripts of a page can see. Default: a comment. */
 	readonly heartbeatEvent?: string | undefined;
@@ -39,7 +39,7 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly slowPolicy?: SlowPolicy | undefined;
 	/**
 	 * Ends a connection with reason `slow` if its client accepts none of the waiting bytes for this long, in ms; may be up to
-	 * 25 % late. 0: never. Default: four heartbeat intervals and at least 10,000; 60,000 without heartbeats.
+	 * about 25 % late. 0: never. Default: four heartbeat intervals and at least 10,000; 60,000 without heartbeats.
 	 */
 	readonly stallTimeoutMs?: number | undefined;
 	/** The most open connections of the service. One more is refused: `ERR_SSE_MAX_CONNECTIONS`, status 503. Default 100,000. */
@@ -59,7 +59,7 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly maxClientIdLength?: number | undefined;
 	/** The most characters of a group name. Default 256. */
 	readonly maxGroupNameLength?: number | undefined;
-	/** The most characters of an event type. Default 256. */
+	/** The most characters of the `event` of a message. Default 256. */
 	readonly maxEventTypeLength?: number | undefined;
 	/** The most characters of an event id; clients send it back in a request header. Default 1,024. */
 	readonly maxEventIdLength?: number | undefined;

@@ -142,8 +142,8 @@ export interface SSEService<Events extends object = AnyEvents> {
 
 	/**
 	 * Makes `server.close()` end what it would otherwise wait for: the streams on it, and sockets without a request that were
-	 * opened after this call (browsers open some ahead). When the last of the servers that this was called with closes, the service
-	 * closes, too, as by `close()`. Call it before clients connect.
+	 * opened after this call (browsers open some ahead). When the last open one of the servers that this was called with closes,
+	 * the service closes, too, as by `close()`; one that does not listen yet is not open. Call it before clients connect.
 	 *
 	 * @returns the server
 	 * @throws `ERR_SSE_INVALID_OPTION` for anything else, such as the app of a framework; `ERR_SSE_INVALID_REQUEST` if
