@@ -72,7 +72,7 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 	[
 		"a server for a service that takes none",
 		() => createFetchService().closeWith(createServer()),
-		"connect and closeWith need a service created by sse-service; one of sse-service/fetch opens streams with respond",
+		"connect and closeWith need a service created by sse-service; one of sse-service/fetch has respond",
 	],
 	[
 		"more groups than a connection may have",

@@ -34,6 +34,6 @@ export const NO_TRANSPORT: Opener<ConnectParams> & Pick<Transport, "closeWith"> 
 
 function refuse(): never {
 	const rule =
-		"connect and closeWith need a service created by sse-service; one of sse-service/fetch opens streams with respond";
+		"connect and closeWith need a service created by sse-service; one of sse-service/fetch has respond";
 	throw new SSEError("ERR_SSE_INVALID_REQUEST", rule);
 }
