@@ -239,6 +239,7 @@ function reasonOf(data: unknown): string {
 	return typeof reason === "string" ? reason : "unknown";
 }
 
+/** Node has both APIs, but no tabs: the users whom one process serves would share a stream, and with it what one may read. */
 function canShare(): boolean {
-	return typeof BroadcastChannel === "function" && globalThis.navigator?.locks !== undefined;
+	return !!(globalThis.location && globalThis.BroadcastChannel && navigator.locks);
 }

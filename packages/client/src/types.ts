@@ -181,7 +181,7 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly maxWaitingLength?: number | undefined;
 	/**
 	 * One stream for all tabs of this origin that open it under the same `name` (default: the URL). Needs Web Locks and
-	 * BroadcastChannel; without them each tab opens its own. Default false.
+	 * BroadcastChannel; without them each tab opens its own, and so does each stream in Node. Default false.
 	 */
 	readonly shared?: boolean | SharedOptions | undefined;
 }

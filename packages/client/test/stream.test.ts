@@ -3,7 +3,7 @@
  */
 import { constants, createGzip } from "node:zlib";
 import { collectComplaints, eventually, settled, startCuttingProxy } from "@sse-service/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { openStream, StreamError, type StreamEvent, type StreamState } from "../src/index.js";
 import { atEnd, open, serve, untilState } from "./serving.js";
@@ -513,6 +513,20 @@ describe("a stream", () => {
 		]) {
 			expect(refusal(options), JSON.stringify(options)).toBe("ERR_SSE_INVALID_OPTION");
 		}
+	});
+
+	// Node has had locks since 24.5. The streams of all users of a process became one, with the headers of the first.
+	it("that is shared is a connection of its own outside of a browser, whatever locks there are", async () => {
+		const request = async (_name: string, _options: object, hold: (lock: null) => unknown) =>
+			hold(null);
+		vi.stubGlobal("navigator", { locks: { request } });
+		atEnd(() => vi.unstubAllGlobals());
+		const { server, requests } = await serve();
+		for (const user of ["ann", "bob"]) {
+			const stream = open(server.url, { shared: true, headers: { user } });
+			await settled(untilState(stream, "open"), `a connection for ${user}`);
+		}
+		expect(requests.map(({ headers }) => headers.user)).toEqual(["ann", "bob"]);
 	});
 
 	it("honours Retry-After, and the server's retry", async () => {
