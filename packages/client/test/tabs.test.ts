@@ -22,7 +22,8 @@ const SCRIPT = `
 	const received = [];
 	const gaps = [];
 	const uncaught = [];
-	window.seen = { received, gaps, uncaught, second: [], state: "", leads: false };
+	const errors = [];
+	window.seen = { received, gaps, uncaught, errors, second: [], state: "", leads: false };
 	window.addEventListener("error", ({ message }) => uncaught.push(message));
 	window.addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason)));
 	window.another = () => {
@@ -83,6 +84,7 @@ const SCRIPT = `
 		// Only the leader makes requests.
 		fetch: (...request) => { window.seen.leads = true; return fetch(...request); },
 		retry: { baseMs: 5, maxMs: 50 },
+		onError: ({ code, message, final }) => errors.push({ code, message, final }),
 		onGap: ({ reason }) => { gaps.push(reason); received.push("gap"); },
 	});
 	window.stream.on("message", ({ data }) => received.push(data));
@@ -448,6 +450,24 @@ for (const [name, launch, isHere] of BROWSERS) {
 			await eventually(async () => (await tab.evaluate<number[]>(seconds)).includes(2));
 			expect(await tab.evaluate(seconds)).toEqual([1, 2]);
 			await tab.close();
+		});
+
+		it("tells every tab that a connection has failed", async () => {
+			const { sse, server } = await serveTabs();
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			for (const socket of server.sockets) socket.destroy();
+			await eventually(() => follower.evaluate<boolean>("window.seen.errors.length > 0"));
+			await eventually(() => sse.stats().connections === 1, "the next connection");
+			sse.send("all", 1);
+			for (const tab of [leader, follower]) await untilReceived(tab, 1);
+			const errors =
+				await leader.evaluate<{ code: string; final: boolean }[]>("window.seen.errors");
+			expect(errors[0]).toMatchObject({ code: "ERR_SSE_NETWORK", final: false });
+			expect(await follower.evaluate("window.seen.errors")).toEqual(errors);
+			for (const tab of [leader, follower]) await tab.close();
 		});
 
 		it("ignores what other scripts say on its channel", async () => {

@@ -46,15 +46,18 @@ export type TabMessage =
 			readonly place: Place | undefined;
 	  }
 	| ({ readonly kind: "answer" } & Answer)
+	/** From the leader: an attempt has failed, and another one follows. */
+	| { readonly kind: "error"; readonly term: string; readonly error: SharedError }
 	/** From the leader: the stream has ended for all tabs, with an error if it failed. */
-	| { readonly kind: "end"; readonly term: string; readonly error: EndError | undefined };
+	| { readonly kind: "end"; readonly term: string; readonly error: SharedError | undefined };
 
 /** What a leader or a follower reports to: the application of its tab, and the other tabs. */
 export interface Tab extends SourceHost {
 	say(message: TabMessage): void;
 }
 
-export interface EndError {
+/** What tabs tell each other of an error. */
+export interface SharedError {
 	readonly code: string;
 	readonly message: string;
 	readonly status: number | undefined;
@@ -81,6 +84,8 @@ const isPlace = ({ term, sequence }: Fields): boolean =>
 	isText(term) && Number.isSafeInteger(sequence);
 const isRelay = ({ type, text, id }: Fields): boolean =>
 	isTextOrNone(type) && isText(text) && isTextOrNone(id);
+const isError = (value: unknown): boolean =>
+	isFields(value) && isText(value.code) && isText(value.message);
 
 const FORMS: Readonly<Record<TabMessage["kind"], (message: Fields) => boolean>> = {
 	lead: ({ term, from }) => isText(term) && isTextOrNone(from),
@@ -100,9 +105,8 @@ const FORMS: Readonly<Record<TabMessage["kind"], (message: Fields) => boolean>> 
 		(message.missed === undefined ||
 			(Array.isArray(message.missed) &&
 				message.missed.every((relay: unknown) => isFields(relay) && isRelay(relay)))),
-	end: ({ term, error }) =>
-		isText(term) &&
-		(error === undefined || (isFields(error) && isText(error.code) && isText(error.message))),
+	error: ({ term, error }) => isText(term) && isError(error),
+	end: ({ term, error }) => isText(term) && (error === undefined || isError(error)),
 };
 
 function isTabMessage(data: unknown): data is TabMessage {
@@ -127,10 +131,13 @@ export function eventOf({ type, text, id }: Relay): RawEvent | undefined {
 	return type === undefined ? undefined : { type, text, id };
 }
 
-export function toEndError({ code, message, status }: StreamError): EndError {
+export function toSharedError({ code, message, status }: StreamError): SharedError {
 	return { code, message, status };
 }
 
-export function toStreamError({ code, message, status }: EndError): StreamError {
-	return new StreamError(code as StreamErrorCode, message, { status, final: true });
+export function toStreamError(
+	{ code, message, status }: SharedError,
+	{ kind }: Pick<TabMessage, "kind">,
+): StreamError {
+	return new StreamError(code as StreamErrorCode, message, { status, final: kind === "end" });
 }

@@ -57,13 +57,14 @@ export class Follower {
 		else if (message.kind === "lead") this.#follow(message.term, message.from);
 		else if (message.kind === "relay") this.#onRelay(message);
 		else if (message.kind === "answer") this.#onAnswer(message);
-		else if (message.kind === "state" || message.kind === "end") {
-			if (message.term !== this.#stream.place?.term) return;
+		else if ("term" in message && message.term === this.#stream.place?.term) {
 			if (message.kind === "state") this.#tab.onState(message.state);
-			else {
+			else if (message.kind === "error") {
+				this.#tab.onError(toStreamError(message.error, message));
+			} else {
 				// The leader that has what was passed over is gone.
 				if (this.#hold.end() || this.#isBehind) this.#stream.gap();
-				this.#tab.onEnd(message.error && toStreamError(message.error));
+				this.#tab.onEnd(message.error && toStreamError(message.error, message));
 			}
 		}
 		this.#hold.check();

@@ -3,7 +3,7 @@
  * it keeps events for later, as many as it keeps for other tabs.
  */
 import type { Source, SourceHost } from "../source.js";
-import { type LiveState, type Relay, type Tab, type TabMessage, toEndError } from "./channel.js";
+import { type LiveState, type Relay, type Tab, type TabMessage, toSharedError } from "./channel.js";
 import { Hold } from "./hold.js";
 import type { RelayedStream } from "./relayed-stream.js";
 
@@ -42,10 +42,13 @@ export class Leader {
 				tab.onState(state);
 				tab.say({ kind: "state", term, state });
 			},
-			onError: (error) => tab.onError(error),
+			onError: (error) => {
+				tab.say({ kind: "error", term, error: toSharedError(error) });
+				tab.onError(error);
+			},
 			onEnd: (error) => {
 				this.#endHold();
-				tab.say({ kind: "end", term, error: error && toEndError(error) });
+				tab.say({ kind: "end", term, error: error && toSharedError(error) });
 				tab.onEnd(error);
 			},
 			room: () => this.#room(),
