@@ -41,6 +41,20 @@ const SCRIPT = `
 			setTimeout(() => resolve(late));
 		});
 	});
+	window.askAsFollowerOf = (term) => new Promise((resolve) => {
+		const channel = new BroadcastChannel("sse-service:1:all");
+		const answered = [];
+		channel.onmessage = ({ data: { kind, question } }) => {
+			if (kind !== "answer") return;
+			answered.push(question);
+			if (question !== "of a new tab") return;
+			channel.close();
+			resolve(answered);
+		};
+		channel.postMessage({ kind: "lead", term });
+		channel.postMessage({ kind: "ask", question: "of its follower", place: { term, sequence: 7 } });
+		channel.postMessage({ kind: "ask", question: "of a new tab" });
+	});
 	window.sayNonsense = () => {
 		const channel = new BroadcastChannel("sse-service:1:all");
 		// The term of the leader, whom it asks.
@@ -468,6 +482,15 @@ for (const [name, launch, isHere] of BROWSERS) {
 			expect(errors[0]).toMatchObject({ code: "ERR_SSE_NETWORK", final: false });
 			expect(await follower.evaluate("window.seen.errors")).toEqual(errors);
 			for (const tab of [leader, follower]) await tab.close();
+		});
+
+		// A tab that had stolen its lock meanwhile was ahead, and so were those that followed it: they went back.
+		it("does not answer the followers of a newer leader before it has heard that its lock is gone", async () => {
+			const { server } = await serveTabs();
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			expect(await leader.evaluate('window.askAsFollowerOf("newer")')).toEqual(["of a new tab"]);
+			await leader.close();
 		});
 
 		it("ignores what other scripts say on its channel", async () => {

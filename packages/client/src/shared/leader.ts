@@ -16,6 +16,8 @@ export class Leader {
 	readonly #own: Source;
 	#state: LiveState = "connecting";
 	#sequence = 0;
+	/** The term of a tab that leads, too: it has stolen the lock, and this tab may not know it yet. */
+	#rival: string | undefined;
 	/** Ends the wait for room. */
 	#goOn: () => void = () => {};
 
@@ -78,7 +80,10 @@ export class Leader {
 	onMessage(message: TabMessage): void {
 		if (message.kind === "ask") this.#answer(message);
 		else if (message.kind === "ping") this.#tab.say({ kind: "pong" });
-		else return;
+		else {
+			if (message.kind === "lead") this.#rival = message.term;
+			return;
+		}
 		this.#pass();
 	}
 
@@ -113,6 +118,8 @@ export class Leader {
 	}
 
 	#answer({ question, id, place }: TabMessage & { readonly kind: "ask" }): void {
+		// One that follows the rival may be far ahead, and would go back to the place of this tab.
+		if (place !== undefined && place.term === this.#rival) return;
 		const missed = this.#stream.missedBy(id, place);
 		const own = { term: this.#term, sequence: this.#sequence };
 		const answer = { question, id: this.#stream.id, state: this.#state, missed };
