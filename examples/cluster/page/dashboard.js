@@ -58,7 +58,7 @@ export function createDashboard(parent) {
 				ask("alerts", {}),
 				...Array.from(inView, (read) => read()),
 			]);
-			if (alerts === undefined) return "Prometheus is not heard of: this process may have ended.";
+			if (alerts === undefined) return "Prometheus does not answer: this process may have ended.";
 			showAlerts(alerts.alerts);
 			return "";
 		},

@@ -32,13 +32,13 @@ export function createMessages(me) {
 		for (let tries = 1; tries <= TRIES; tries++) {
 			try {
 				await request("POST", "/messages", message);
-				return tries === 1 ? "The log has it." : `The log has it, at the ${tries}. try.`;
+				return tries === 1 ? "The log has it." : `The log has it, after ${tries} attempts.`;
 			} catch (error) {
 				outcome.textContent = `${/** @type {Error} */ (error).message} Trying again.`;
 				await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 			}
 		}
-		return "It may be lost: no process could say that the log has it.";
+		return "It may be lost: no process confirmed that the log has it.";
 	}
 
 	return {

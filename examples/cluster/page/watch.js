@@ -37,7 +37,7 @@ function choose({ isUp, url, missing }) {
 		link.target = "_blank";
 		link.textContent = "Prometheus";
 		source.replaceChildren(
-			"All processes, by the queries of the dashboard for Grafana, asked of a real ",
+			"All processes: the queries of the Grafana dashboard, answered by a real ",
 			link,
 			".",
 		);

@@ -131,7 +131,7 @@ describe.concurrent("a small broadcast by everyone", () => {
 		expect(versions).toMatchObject({ "better-sse": "0.16.1", "sse-service 1.0.9": "1.0.9" });
 	});
 
-	test("shows that sse-service serialises an event once, and better-sse once for each connection", () => {
+	test("shows that sse-service serializes an event once, and better-sse once for each connection", () => {
 		const { summaries } = result.report.reports[0].cases[0];
 		const [ours, theirs] = ["sse-service", "better-sse"].map((name) =>
 			summaries.find(({ implementation }: Summary) => implementation === name),

@@ -32,7 +32,7 @@ test("an event has the size it was asked for, and no two are alike", () => {
 	expect(second).not.toBe(first);
 });
 
-describe("what was sent is recognised", () => {
+describe("what was sent is recognized", () => {
 	test.each([1, 2, 3, 7, 64, 131, 65_536])("in reads of %i bytes", (readBytes) => {
 		expect(check([OPENING, first, second, third], { readBytes })).toBe(4);
 	});

@@ -268,7 +268,7 @@ const { besides, table, textBlock, texts } = describeReadmes({
 			stream.abort();
 			const closed = async (): Promise<boolean> =>
 				(await (await fetch(`${url}/metrics`)).text()).includes(
-					'sse_closes_total{reason="client"} 1',
+					'sse_connections_closed_total{reason="client"} 1',
 				);
 			while (!(await closed()));
 		},

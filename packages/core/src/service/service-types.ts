@@ -34,8 +34,9 @@ export interface SSEService<Events extends object = AnyEvents> {
 	 * `head`).
 	 *
 	 * @throws before anything is written: `ERR_SSE_INVALID_*` for a bad parameter, `ERR_SSE_RESPONSE_STARTED` if the response has
-	 * already sent something; and with a `statusCode` `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_CONNECTIONS`,
-	 * `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, `ERR_SSE_MAX_GROUPS`, `ERR_SSE_SERVICE_CLOSED`
+	 * already sent something; and with a `statusCode` `ERR_SSE_EXPIRED`, `ERR_SSE_PIPELINED`,
+	 * `ERR_SSE_MAX_CONNECTIONS`, `ERR_SSE_MAX_CONNECTIONS_PER_CLIENT`, `ERR_SSE_MAX_CONNECTIONS_PER_KEY`, `ERR_SSE_MAX_GROUPS`,
+	 * `ERR_SSE_SERVICE_CLOSED`
 	 */
 	connect(params: ConnectParams<Events>): ConnectResult<Events>;
 
