@@ -26,6 +26,7 @@ export interface Backend {
 interface Message {
 	readonly service: MeasuredService;
 	readonly connection: SSEConnection;
+	readonly attempt: string;
 	readonly target: { readonly group?: string | undefined; readonly client?: string | undefined };
 	readonly connections: number;
 	readonly durationMs: number;
@@ -178,18 +179,18 @@ function measurePublish(services: ReadonlySet<MeasuredService>, backend: Backend
 }
 
 function measureRuns(on: On, backend: Backend): void {
-	let running = 0;
-	backend.read(METRICS.runs, () => [[running]]);
+	/** Not a count: a run that began before measuring did is not among them, and ends as well. */
+	const running = new Set<string>();
+	backend.read(METRICS.runs, () => [[running.size]]);
 	const started = backend.counter(METRICS.runsStarted);
-	on("run:start", () => {
-		running++;
+	on("run:start", ({ attempt }) => {
+		running.add(attempt);
 		started(1);
 	});
 	const ended = backend.counter(METRICS.runsEnded);
 	const duration = backend.histogram(METRICS.runDuration);
-	on("run:end", ({ outcome, durationMs }) => {
-		// A run that began before measuring did is not among them.
-		running = Math.max(0, running - 1);
+	on("run:end", ({ attempt, outcome, durationMs }) => {
+		running.delete(attempt);
 		ended(1, outcome);
 		duration(durationMs / 1_000);
 	});

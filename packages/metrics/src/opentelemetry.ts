@@ -12,7 +12,7 @@ import {
 import { readOptions } from "sse-service/engine";
 import { type Backend, collect } from "./collect.js";
 import { firstValuesOf, labelsOf, type Metric, openTelemetryName } from "./metrics.js";
-import { ANYTHING, MEASURED, type MetricsOptions } from "./options.js";
+import { having, MEASURED, type MetricsOptions } from "./options.js";
 
 export type { MeasuredService, MetricsOptions } from "./options.js";
 export { openTelemetrySpans, type SpansOptions } from "./spans.js";
@@ -30,7 +30,10 @@ export interface OpenTelemetryOptions extends MetricsOptions {
  * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function openTelemetryMetrics(options: OpenTelemetryOptions): () => void {
-	const rules = { ...MEASURED, meter: [undefined, ANYTHING] } as const;
+	const rules = {
+		...MEASURED,
+		meter: [undefined, having("createCounter", "a Meter of OpenTelemetry")],
+	} as const;
 	const { meter = metrics.getMeter("sse-service"), ...measured } =
 		readOptions<OpenTelemetryOptions>(options, rules);
 	const observed: [BatchObservableCallback, Observable][] = [];

@@ -2,7 +2,7 @@
  * What to measure, as it is given and checked.
  */
 import type { SSEService } from "sse-service";
-import type { OptionRules, Rule } from "sse-service/engine";
+import { type OptionRules, optional, type Rule } from "sse-service/engine";
 
 /** What is read of a service: any `SSEService`, whatever its event map. */
 export type MeasuredService = Pick<SSEService, "stats" | "health" | "getGroups">;
@@ -15,7 +15,8 @@ export interface MetricsOptions {
 	readonly groups?: readonly string[] | undefined;
 }
 
-const SERVICES: Rule = [
+/** The rule for services. */
+export const SERVICES: Rule = [
 	"a service of sse-service, or an array of them",
 	(value) => {
 		const services = servicesIn(value as MetricsOptions["service"]);
@@ -27,8 +28,10 @@ const GROUPS: Rule = [
 	(value) => Array.isArray(value) && value.every((name) => typeof name === "string" && name !== ""),
 ];
 
-/** What its own library checks. */
-export const ANYTHING: Rule = ["anything", () => true];
+/** The rule for an object of another library, recognized by a method. */
+export function having(method: string, text: string): Rule {
+	return optional([text, (value) => typeof Object(value)[method] === "function"]);
+}
 
 /** The rules of what to measure. */
 export const MEASURED: OptionRules<MetricsOptions> = {
@@ -36,12 +39,8 @@ export const MEASURED: OptionRules<MetricsOptions> = {
 	groups: [[], GROUPS],
 };
 
-/** The services themselves, of which the channels speak. */
+/** The services themselves, of which the channels speak: Nest's `SseService` wraps one. */
 export function servicesIn(given: MetricsOptions["service"]): readonly MeasuredService[] {
-	return ([given].flat() as MeasuredService[]).map(underlying);
-}
-
-/** The service itself: Nest's `SseService` wraps it. */
-export function underlying<Service>(given: Service): Service {
-	return (given as { readonly service?: Service } | undefined)?.service ?? given;
+	const all = [given].flat() as (MeasuredService & { readonly service?: MeasuredService })[];
+	return all.map((each) => each?.service ?? each);
 }

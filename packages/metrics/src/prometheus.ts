@@ -7,7 +7,7 @@ import { Counter, Gauge, register as globalRegister, Histogram, type Registry } 
 import { readOptions } from "sse-service/engine";
 import { type Backend, collect } from "./collect.js";
 import { firstValuesOf, labelsOf, type Metric } from "./metrics.js";
-import { ANYTHING, MEASURED, type MetricsOptions } from "./options.js";
+import { having, MEASURED, type MetricsOptions } from "./options.js";
 
 export type { MeasuredService, MetricsOptions } from "./options.js";
 
@@ -24,7 +24,10 @@ export interface PrometheusOptions extends MetricsOptions {
  * @throws `ERR_SSE_INVALID_OPTION`, or what prom-client throws if the registry has one of the names already
  */
 export function prometheusMetrics(options: PrometheusOptions): () => void {
-	const rules = { ...MEASURED, register: [undefined, ANYTHING] } as const;
+	const rules = {
+		...MEASURED,
+		register: [undefined, having("getSingleMetric", "a Registry")],
+	} as const;
 	const { register = globalRegister, ...measured } = readOptions<PrometheusOptions>(options, rules);
 	const names: string[] = [];
 	const configOf = ({ name, help, label, aggregator = "sum" }: Metric) => {

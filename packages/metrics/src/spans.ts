@@ -13,13 +13,13 @@ import {
 	type Tracer,
 	trace,
 } from "@opentelemetry/api";
-import { readOptions } from "sse-service/engine";
-import { ANYTHING, underlying } from "./options.js";
+import { optional, readOptions } from "sse-service/engine";
+import { having, type MetricsOptions, SERVICES, servicesIn } from "./options.js";
 
 /** What to trace, and with which tracer. */
 export interface SpansOptions {
-	/** Default: every service of this process. */
-	readonly service?: object | undefined;
+	/** The service, or several. Default: every service of this process. */
+	readonly service?: MetricsOptions["service"] | undefined;
 	/** Default: `trace.getTracer("sse-service")`, so set the global tracer provider first. */
 	readonly tracer?: Tracer | undefined;
 }
@@ -47,13 +47,16 @@ interface Delivered {
  * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function openTelemetrySpans(options: SpansOptions = {}): () => void {
-	const rules = { service: [undefined, ANYTHING], tracer: [undefined, ANYTHING] } as const;
+	const rules = {
+		service: [undefined, optional(SERVICES)],
+		tracer: [undefined, having("startSpan", "a Tracer of OpenTelemetry")],
+	} as const;
 	const { tracer = trace.getTracer("sse-service"), ...given } = readOptions<SpansOptions>(
 		options,
 		rules,
 	);
-	const service = given.service && underlying(given.service);
-	const isOurs = (of: object): boolean => service === undefined || of === service;
+	const services = given.service && new Set<object>(servicesIn(given.service));
+	const isOurs = (of: object): boolean => services?.has(of) ?? true;
 	const spans = new WeakMap<object, Span>();
 
 	const onStart = (message: Published): void => {

@@ -1,7 +1,8 @@
 /**
  * Every figure is what a model of the same run counts: scripts of clients, sends and disconnects, over real sockets.
  */
-import { tracingChannel } from "node:diagnostics_channel";
+import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
+import type { Meter } from "@opentelemetry/api";
 import { redisEventLog } from "@sse-service/redis";
 import { eventually, openStream, sizeOf, startServer, type TestStream } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
@@ -440,10 +441,47 @@ it.each<[string, object]>([
 	expect(() => openTelemetryMetrics(options as OpenTelemetryOptions)).toThrow(refusal);
 });
 
-it("refuses a misspelled option of the spans", () => {
-	expect(() => openTelemetrySpans({ services: createSSEService() } as SpansOptions)).toThrow(
+it.each<[string, object]>([
+	["a misspelled option", { services: createSSEService() }],
+	["an object that is no service", { service: {} }],
+	["null as the service", { service: null }],
+	["no service in the array", { service: [] }],
+	["a tracer that is none", { tracer: {} }],
+])("for spans, refuses %s", (_, options) => {
+	expect(() => openTelemetrySpans(options as SpansOptions)).toThrow(
 		expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
 	);
+});
+
+it("refuses a registry, or a meter, that is none", () => {
+	const service = createSSEService();
+	const refusal = expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" });
+	expect(() => prometheusMetrics({ service, register: {} as Registry })).toThrow(refusal);
+	expect(() => openTelemetryMetrics({ service, meter: {} as Meter })).toThrow(refusal);
+});
+
+it("a run that began before measuring did takes no other one from those that run", async () => {
+	const runs = createRuns();
+	const finish: (() => void)[] = [];
+	const start = async (id: string): Promise<void> => {
+		await runs.start(id, () => new Promise<void>((resolve) => finish.push(resolve)));
+	};
+	await start("older");
+	const { register, stop } = await serve();
+	let ended = 0;
+	const onEnd = (message: unknown): void => {
+		if ((message as { runs: unknown }).runs === runs) ended++;
+	};
+	subscribe("sse-service:run:end", onEnd);
+	onTestFinished(() => void unsubscribe("sse-service:run:end", onEnd));
+	await start("measured");
+	await eventually(() => finish.length === 2);
+	for (const [index, running] of [1, 0].entries()) {
+		finish[index]?.();
+		await eventually(() => ended === index + 1);
+		expect(await seriesValue(register, "sse_runs")).toBe(running);
+	}
+	stop();
 });
 
 async function serve(options: SSEServiceOptions = {}) {

@@ -18,7 +18,11 @@ import { createClient } from "redis";
 import { createSSEService } from "sse-service";
 import { afterEach, describe, expect, it } from "vitest";
 import { METRICS, type Metric } from "../src/metrics.js";
-import { openTelemetryMetrics, openTelemetrySpans } from "../src/opentelemetry.js";
+import {
+	openTelemetryMetrics,
+	openTelemetrySpans,
+	type SpansOptions,
+} from "../src/opentelemetry.js";
 
 it("its exporter for Prometheus shows the names and figures of the list", async () => {
 	const exporter = new PrometheusExporter({ preventServerStart: true });
@@ -68,10 +72,12 @@ afterEach(async () => {
 	for (const close of closing.splice(0).reverse()) await close();
 });
 
-function traced(): { readonly spans: (name: string) => ReadableSpan[] } {
+function traced(service?: SpansOptions["service"]): {
+	readonly spans: (name: string) => ReadableSpan[];
+} {
 	const exporter = new InMemorySpanExporter();
 	const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-	closing.push(openTelemetrySpans({ tracer: provider.getTracer("test") }));
+	closing.push(openTelemetrySpans({ service, tracer: provider.getTracer("test") }));
 	return {
 		spans: (name) => exporter.getFinishedSpans().filter((span) => span.name === name),
 	};
@@ -118,6 +124,17 @@ describe("spans", () => {
 			expect(delivered?.spanContext().traceId).not.toBe(published?.spanContext().traceId);
 		},
 	);
+
+	it("are of the service, or the services, that are named", async () => {
+		const [one, two, other] = [1, 2, 3].map(() => createSSEService({ history: true }));
+		const all = [one, two, other].flatMap((each) => each ?? []);
+		const ofOne = traced(one);
+		const ofTwo = traced(all.slice(0, 2));
+		for (const each of all) await each.publish("all", "x");
+		expect(ofOne.spans("sse publish")).toHaveLength(1);
+		expect(ofTwo.spans("sse publish")).toHaveLength(2);
+		await Promise.all(all.map((each) => each.close()));
+	});
 
 	it("record why a publish failed", async () => {
 		const sse = createSSEService({ history: true });
