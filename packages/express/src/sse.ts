@@ -104,6 +104,7 @@ export function sse<Own extends object = Events>({
 	checkOptionName("decorator", decorator);
 	const streams = createAppStreams<Own>(options as AppStreamsOptions<Own>);
 	const opened = new WeakMap<ServerResponse, Pick<SSEConnection, "fail">>();
+	const reported = new WeakMap<ServerResponse, unknown>();
 	const middleware = (
 		req: IncomingMessage,
 		res: ServerResponse,
@@ -122,7 +123,9 @@ export function sse<Own extends object = Events>({
 	const errorHandler: SSEMiddleware["errorHandler"] = (error, _req, res, next) => {
 		const connection = opened.get(res);
 		if (connection === undefined) return next(error);
-		connection.fail(error);
+		// Mounted on a router and on the app, it meets the same error twice.
+		if (reported.get(res) !== error) connection.fail(error);
+		reported.set(res, error);
 		// Express destroys the socket when nothing else handles the error: only after what was sent, and the end, have left.
 		finished(
 			res,

@@ -147,6 +147,22 @@ describe.each([
 			expect(service.stats().closes).toEqual({ error: 1 });
 		});
 
+		it("is reported once where errorHandler is mounted on a router and on the app", async () => {
+			const router = express.Router();
+			router.get("/twice", (_req, res) => {
+				res.sse();
+				throw tooLate;
+			});
+			router.use(middleware.errorHandler);
+			app.use(router);
+			app.use(middleware.errorHandler, reporting);
+			const stream = await openStream(`${await listen()}/twice`);
+			expect(await stream.ended).toBe(true);
+			const heardBy = () => heard.map((each) => (each as [string])[0]);
+			await eventually(() => heardBy().includes("middleware"));
+			expect(heardBy().filter((who) => who === "handler")).toHaveLength(1);
+		});
+
 		it("reaches error middleware also when the client has left", async () => {
 			let fail = (): void => {};
 			app.get("/left", (_req, res, next) => {
