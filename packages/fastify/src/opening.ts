@@ -143,10 +143,16 @@ class Opening<Result extends Connected> {
 		});
 	}
 
-	/** Refuses the stream. The handler may answer; otherwise Fastify's error handling does. */
+	/** Refuses the stream. The handler may answer, before it waits for anything else; otherwise Fastify's error handling does. */
 	#refuse(error: unknown): void {
-		this.#state = "refused";
 		this.#refusal = error;
+		// A hook has put another payload in the place of ours, or has hijacked the reply.
+		if (this.#reply.raw.headersSent) {
+			this.#state = "answered";
+			this.#reject(error);
+			return;
+		}
+		this.#state = "refused";
 		this.#takeBackType();
 		this.#reject(error);
 		if (this.#answeredBy === "caller") return;

@@ -31,7 +31,7 @@ export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
  *
  * @returns a promise of what `connectSSE` returns. It rejects if the stream did not open. Fastify's error handling answers
  * `ERR_SSE_INVALID_*` and, with a status, `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`, unless the handler
- * catches the error and replies. `ERR_SSE_RESPONSE_STARTED` means that the reply was already sent, hijacked or a stream, that a
+ * catches the error and replies before it waits for anything else. `ERR_SSE_RESPONSE_STARTED` means that the reply was already sent, hijacked or a stream, that a
  * hook failed (its error is the `cause`), or that something else was sent, which is then the answer
  */
 export type ReplySSE = (params?: SSEParams) => Promise<ConnectResult<Events>>;
@@ -61,10 +61,18 @@ const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
 	} = options as SSEOptions & Record<RegisterOption, unknown>;
 	checkOptionName("decorator", decorator);
 	const streams = createAppStreams<Events>(rest);
-	app.decorate(decorator, streams.service);
-	app.decorateReply(decorator, function (this: FastifyReply, params?: SSEParams) {
-		return openOn(this, () => streams.connect({ ...params, req: this.request.raw, res: this.raw }));
-	});
+	try {
+		app.decorate(decorator, streams.service);
+		app.decorateReply(decorator, function (this: FastifyReply, params?: SSEParams) {
+			return openOn(this, () =>
+				streams.connect({ ...params, req: this.request.raw, res: this.raw }),
+			);
+		});
+	} catch (error) {
+		// The app will have no hook to release the default service for the next one.
+		void streams.close();
+		throw error;
+	}
 	// For a server that is closed by others: `worker.disconnect()` closes those of its process.
 	streams.closeWith(app.server);
 	let closed: Promise<void> | undefined;

@@ -155,7 +155,9 @@ describe.each([
 		["a text", "not you"],
 		["nothing", null],
 	])("an onSend hook that puts %s in the payload's place answers", async (_what, answer) => {
+		const warnings: string[] = [];
 		app.addHook("onSend", async (_request, reply) => {
+			reply.log.warn = (line: unknown) => void warnings.push(String(line));
 			reply.code(403);
 			return answer;
 		});
@@ -167,6 +169,10 @@ describe.each([
 		expect(await response.ended).toBe(true);
 		expect(response.text).toBe(answer ?? "");
 		expect(await refused).toMatchObject({ code: "ERR_SSE_RESPONSE_STARTED" });
+		// A late answer would come in the next turn, and be warned of.
+		await later();
+		await later();
+		expect(warnings).toEqual([]);
 		expect(service.stats().connectionsOpened).toBe(0);
 	});
 
@@ -259,6 +265,23 @@ describe.each([
 	it("a name that is taken gives Fastify's own error", async () => {
 		app.register(sse, { service });
 		await expect(app.ready()).rejects.toMatchObject({ code: "FST_ERR_DEC_ALREADY_PRESENT" });
+	});
+
+	// The default service stayed in use by an app that nobody could close.
+	it("an app whose name is taken leaves the default service to the next one", async () => {
+		for (const [retryMs, decorate] of [
+			[1_000, (failing: FastifyInstance) => failing.decorateReply("sse", null as never)],
+			[2_000, (failing: FastifyInstance) => failing.decorate("sse", null as never)],
+		] as const) {
+			const failing = fastify();
+			decorate(failing);
+			failing.register(sse, { retryMs });
+			await expect(failing.ready()).rejects.toMatchObject({ code: "FST_ERR_DEC_ALREADY_PRESENT" });
+			await failing.close();
+		}
+		const next = fastify();
+		await next.register(sse, { retryMs: 3_000 });
+		await next.close();
 	});
 
 	it("a second service has another name, and a prefix is no option of it", async () => {
