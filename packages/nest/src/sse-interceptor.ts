@@ -2,7 +2,8 @@
  * The interceptor around every route: opens the streams of `@SseStream`, and ends those whose handler fails.
  */
 import type { CallHandler, ExecutionContext, NestInterceptor } from "@nestjs/common";
-import { RESPONSE_PASSTHROUGH_METADATA } from "@nestjs/common/constants.js";
+import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from "@nestjs/common/constants.js";
+import { MetadataScanner } from "@nestjs/core";
 import { catchError, NEVER, Observable, of, switchMap, throwError } from "rxjs";
 import { SSEError } from "sse-service/adapter";
 import type { Openings } from "./openings.js";
@@ -30,7 +31,7 @@ export class SseInterceptor implements NestInterceptor {
 				),
 				// Otherwise Nest would answer, which ends the stream on Express.
 				switchMap((value) =>
-					isPassthrough(context) && this.#openings.hasOpened(response) ? NEVER : of(value),
+					this.#openings.hasOpened(response) && isAnswered(context) ? NEVER : of(value),
 				),
 			);
 		}
@@ -49,10 +50,20 @@ export class SseInterceptor implements NestInterceptor {
 	}
 }
 
-/** Whether Nest answers with what the handler returns, although the handler has the response. */
-function isPassthrough(context: ExecutionContext): boolean {
-	const { name } = context.getHandler();
-	return Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, context.getClass(), name) === true;
+/** Remembers the methods of each class. */
+const scanner = new MetadataScanner();
+
+/** Whether Nest answers with what the handler returns: unless that has the response, by `@Res()` or `@Next()`. */
+function isAnswered(context: ExecutionContext): boolean {
+	const type = context.getClass();
+	const { prototype } = type;
+	// As Nest finds it: a decorator may have put a function of another name in the method's place.
+	const key = scanner
+		.getAllMethodNames(prototype)
+		.find((each) => prototype[each] === context.getHandler());
+	const read = (name: string) => Reflect.getMetadata(name, type, key as string);
+	if (read(RESPONSE_PASSTHROUGH_METADATA) === true) return true;
+	return !Object.keys(read(ROUTE_ARGS_METADATA) ?? {}).some((each) => /^[12]:/.test(each));
 }
 
 function ambiguous(name: string | undefined): SSEError {

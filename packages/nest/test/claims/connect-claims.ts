@@ -6,7 +6,9 @@ import {
 	BadRequestException,
 	Catch,
 	Controller,
+	createParamDecorator,
 	type ExceptionFilter,
+	type ExecutionContext,
 	Get,
 	Inject,
 	Req,
@@ -117,6 +119,49 @@ export function claimConnect(its: AppFixture): void {
 			await refused.ended;
 			expect(refused.status).toBe(418);
 			expect(JSON.parse(refused.text)).toEqual({ filtered: "ERR_SSE_MAX_CONNECTIONS" });
+			expect(its.running.errors).toEqual([]);
+		});
+
+		// Nest answers in these as well, which ended the stream on Express.
+		it("keeps its stream open where a decorator has replaced the method, or injects the response", async () => {
+			const Replaced =
+				(): MethodDecorator =>
+				(_target, _key, descriptor): void => {
+					const { value } = descriptor as TypedPropertyDescriptor<unknown>;
+					const inner = value as (...args: unknown[]) => unknown;
+					Object.assign(descriptor, {
+						value: async function (this: unknown, ...args: unknown[]) {
+							return await inner.apply(this, args);
+						},
+					});
+				};
+			// Within an object: Nest awaits what is injected, and Fastify's reply is a promise of its end.
+			const Http = createParamDecorator((_data, context: ExecutionContext) => ({
+				req: context.switchToHttp().getRequest(),
+				res: context.switchToHttp().getResponse(),
+			}));
+
+			@Controller()
+			class Streams {
+				constructor(@Inject(SseService) private readonly sse: SseService) {}
+
+				@Get("replaced")
+				@Replaced()
+				async replaced(@Req() req: never, @Res({ passthrough: true }) res: never): Promise<void> {
+					await this.sse.connect(req, res);
+				}
+
+				@Get("injected")
+				async injected(@Http() { req, res }: { req: never; res: never }): Promise<void> {
+					await this.sse.connect(req, res);
+				}
+			}
+			await start({ controllers: [Streams] });
+			const streams = [await open("/replaced"), await open("/injected")];
+			// Behind what Nest would have sent.
+			await turn();
+			expect(its.service.send("all", "hello")).toBe(2);
+			for (const stream of streams) expect(await stream.take(1)).toEqual([{ data: "hello" }]);
 			expect(its.running.errors).toEqual([]);
 		});
 
