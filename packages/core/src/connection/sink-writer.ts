@@ -19,7 +19,7 @@ export const WRITE_BYTES = 64 * 1024;
 const WHOLE_BYTES = WRITE_BYTES * 1.25;
 
 export abstract class SinkWriter<Shared extends WriterShared = WriterShared> extends Trail {
-	protected readonly host: Shared;
+	readonly host: Shared;
 	protected readonly sink: Sink;
 	/** The state after the last write. Also `"full"` during a write, so that nothing overtakes it. */
 	#state: SinkState = "held";

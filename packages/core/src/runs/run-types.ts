@@ -133,12 +133,15 @@ export interface RunsOptions<State = any> {
 		| undefined;
 }
 
-/** The target of a reader's stream: Node's request and response (or a framework's), or an open connection. */
+/**
+ * The target of a reader's stream: Node's request and response (or a framework's), or an open connection. The stream is standalone
+ * unless it names groups. It must be standalone if its service has history, whose ids would take the place of the run's.
+ */
 export type RunReader =
 	| Omit<ConnectParams, "onDisconnectCb">
 	| { readonly connection: SSEConnection };
 
-/** The target of a reader's stream: a request of the Fetch API, by itself or with parameters of `respond`. */
+/** The target of a reader's stream: a request of the Fetch API, by itself or with parameters of `respond`. Standalone as a {@link RunReader}. */
 export type FetchRunReader =
 	| Request
 	| ({ readonly request: Request } & Omit<RespondParams, "service" | "onDisconnectCb">);
