@@ -277,7 +277,7 @@ describe("diagnostics", () => {
 		expect(ended).toEqual({
 			good: ["done", undefined, 1],
 			bad: ["failed", "error", 0],
-			long: ["failed", "limit", 3],
+			long: ["failed", "limit", 2],
 			stopped: ["cancelled", undefined, 0],
 		});
 		const started = messages.filter(([name]) => name === "run:start").map(([, start]) => start);

@@ -14,7 +14,7 @@ export interface RunEvent {
 export interface FoldRules<State = unknown> {
 	/** The state before the first event. */
 	readonly initial: () => State;
-	/** Returns the state after an event. May modify the given state. */
+	/** Returns the state after an event. May modify the given state. What it throws refuses the event. */
 	readonly fold: (state: State, event: RunEvent) => State;
 	/** Returns the events that bring a new reader to this state. */
 	readonly render: (state: State) => readonly RunEvent[];

@@ -33,15 +33,20 @@ export class PendingEntries {
 		return this.#entries.length === 0;
 	}
 
-	/** Counts an event. @returns false if the run exceeds its limits with it */
-	admit({ data }: RunEntry): boolean {
-		this.#count++;
-		this.#length += data.length;
-		return this.#count <= this.#rules.maxEvents && this.#length <= this.#rules.maxLength;
+	/** Whether the run stays within its limits with this event. */
+	fits({ data }: RunEntry): boolean {
+		const { maxEvents, maxLength } = this.#rules;
+		return this.#count < maxEvents && this.#length + data.length <= maxLength;
 	}
 
-	/** Adds an event that was admitted, or the end. */
+	/** Adds an event that fits. */
 	push(entry: RunEntry): void {
+		this.#count++;
+		this.#length += entry.data.length;
+		this.#entries.push(entry);
+	}
+
+	pushEnd(entry: RunEntry): void {
 		this.#entries.push(entry);
 	}
 

@@ -2,11 +2,12 @@
  * A producer: writes one run that this process has claimed, from its first event to its end. It renews the lease, and stops
  * when the run is cancelled or the lease is lost.
  */
-import { observe, SSEError } from "../checks/errors.js";
+import { observe } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
 import type { Fold } from "./fold.js";
 import { PendingEntries, type PendingRules } from "./pending-entries.js";
-import { endEntry, overError } from "./run-end.js";
+import { RefusedSends } from "./refused-sends.js";
+import { endEntry, limitError, overError } from "./run-end.js";
 import type {
 	ClaimRules,
 	RunEntry,
@@ -62,6 +63,7 @@ export class Producer implements Writer {
 	/** The end or the hand-over, once it is pending. */
 	#ending: Omit<ProducerEnd, "events"> | undefined;
 	#isOver = false;
+	readonly #refused = new RefusedSends((error) => this.#fail(error));
 	#leaseUntil: number;
 	readonly #renewal: ReturnType<typeof setInterval>;
 	#resolveEnded: (end: ProducerEnd) => void = () => {};
@@ -90,35 +92,36 @@ export class Producer implements Writer {
 	}
 
 	/**
-	 * Adds an event.
-	 *
-	 * @returns a promise that resolves when more can be accepted: `ACCEPTED` if that is now
-	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`; awaiting it is optional
+	 * Adds an event. @returns a promise that resolves when more can be accepted: `ACCEPTED` if that is now
+	 * @throws (rejects) `ERR_SSE_RUN_OVER`, `ERR_SSE_INVALID_*`, what the fold throws. If nobody handles it, the run fails
 	 */
 	send(data: unknown, options?: SendOptions): Promise<void> {
-		let sending: Promise<void> | undefined;
 		try {
 			this.#add(data, options);
-			sending = this.#pending.room()?.then(() => {
-				if (this.#isOver) throw overError(this.id);
-			});
 		} catch (error) {
-			sending = Promise.reject(error);
+			return this.#refused.add(error);
 		}
-		if (sending === undefined) return ACCEPTED;
-		// Awaiting it is optional. The end of the run shows the refusal.
+		const sending = this.#pending.room()?.then(() => {
+			if (this.#isOver) throw overError(this.id);
+		});
 		observe(sending);
-		return sending;
+		return sending ?? ACCEPTED;
+	}
+
+	/** An event was refused and nobody has noticed: without it the run would seem complete. */
+	#fail(error: unknown): void {
+		if (this.#ending !== undefined || this.#isOver) return;
+		this.#host.onError(error);
+		this.end("failed", "error");
+		this.stop(error);
 	}
 
 	#add(data: unknown, options: SendOptions | undefined): void {
 		if (this.#ending !== undefined || this.#isOver) throw overError(this.id);
 		const entry = this.#host.encode(data, options);
-		if (!this.#pending.admit(entry)) {
+		if (!this.#pending.fits(entry)) {
 			this.end("failed", "limit");
-			const { maxEvents, maxLength } = this.#host.rules;
-			const limits = `maxEvents (${maxEvents}) or maxLength (${maxLength})`;
-			this.stop(new SSEError("ERR_SSE_RUN_LIMIT", `The run ${this.id} exceeds ${limits}`));
+			this.stop(limitError(this.id, this.#host.rules));
 			throw overError(this.id);
 		}
 		this.#host.fold?.add(entry);
@@ -128,9 +131,10 @@ export class Producer implements Writer {
 
 	/** Adds the end. Does nothing if the run already has one. */
 	end(outcome: "done" | "failed", reason?: string): void {
+		if (outcome === "done") this.#refused.check();
 		if (this.#ending !== undefined || this.#isOver) return;
 		this.#ending = { outcome, reason };
-		this.#pending.push(endEntry(outcome, reason));
+		this.#pending.pushEnd(endEntry(outcome, reason));
 		this.#enqueue();
 	}
 
@@ -190,11 +194,8 @@ export class Producer implements Writer {
 	/** Retries a failed write, which may have had its effect: the store recognizes the entries by their sequence. */
 	onFailed(error: unknown): void {
 		this.#host.onError(error);
-		if (performance.now() >= this.#leaseUntil) {
-			this.#lost();
-			return;
-		}
-		setTimeout(() => this.#enqueue(), RETRY_MS);
+		if (performance.now() >= this.#leaseUntil) this.#lost();
+		else setTimeout(() => this.#enqueue(), RETRY_MS);
 	}
 
 	#renew(): void {

@@ -2,6 +2,7 @@
  * The end of a run, as its last entry.
  */
 import { SSEError } from "../checks/errors.js";
+import type { PendingRules } from "./pending-entries.js";
 import type { RunEntry, RunOutcome } from "./run-store.js";
 
 export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry {
@@ -16,6 +17,15 @@ export function endReasonOf({ data }: RunEntry): string | undefined {
 /** What callers receive after `close`. */
 export function closedError(): SSEError {
 	return new SSEError("ERR_SSE_SERVICE_CLOSED", "Runs are closed");
+}
+
+/** Why a producer is stopped whose run has grown too long. */
+export function limitError(
+	id: string,
+	{ maxEvents, maxLength }: Pick<PendingRules, "maxEvents" | "maxLength">,
+): SSEError {
+	const limits = `maxEvents (${maxEvents}) or maxLength (${maxLength})`;
+	return new SSEError("ERR_SSE_RUN_LIMIT", `The run ${id} exceeds ${limits}`);
 }
 
 /** What a producer receives that sends after the end. */

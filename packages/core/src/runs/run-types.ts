@@ -44,13 +44,14 @@ export type RunGapReason = "attempt" | "invalid" | "expired";
 /** What a producer receives. */
 export interface Run {
 	readonly id: string;
-	/** Aborts when the run is cancelled, loses its lease, becomes too long, or is given up by `close`. */
+	/** Aborts when the run is cancelled, loses its lease, becomes too long, has an event refused, or is given up by `close`. */
 	readonly signal: AbortSignal;
 	/**
 	 * Adds one event: a string as it is, anything else as JSON.
 	 *
 	 * @returns a promise that resolves when more can be accepted; awaiting it is optional
-	 * @throws (rejects) `ERR_SSE_RUN_OVER` once the run is over, and `ERR_SSE_INVALID_*`
+	 * @throws (rejects) `ERR_SSE_INVALID_*`, and what the `fold` throws: the event is not part of the run. If nobody handles the
+	 * rejection, `onError` receives it, and the run fails with the reason `error`. `ERR_SSE_RUN_OVER` once the run is over
 	 */
 	send(data: unknown, options?: Pick<SendOptions, "event">): Promise<void>;
 }
@@ -125,7 +126,7 @@ export interface RunsOptions<State = any> {
 	readonly resume?: RunResumer<State> | undefined;
 	readonly codec?: RunCodec | undefined;
 	/**
-	 * Receives what a producer throws, what the store rejects with, and why the state of a fold cannot be kept. A reader only
+	 * Receives what a producer throws, why an event was refused if the producer does not handle that, what the store rejects with, and why the state of a fold cannot be kept. A reader only
 	 * learns that the run has failed, not why.
 	 */
 	readonly onError?:
