@@ -5,6 +5,7 @@ import { getEventListeners, once } from "node:events";
 import {
 	eventually,
 	openStream,
+	settled,
 	startServer,
 	type TestServer,
 	type TestStream,
@@ -600,6 +601,26 @@ describe("a run", () => {
 		await runs.start("a", () => ["one"]);
 		await runs.close();
 		expect((await read("a")).status).toBe(503);
+	});
+
+	// A store may lose what a run has before it loses the run: a reader that waited for it waited for ever.
+	it("is a gap for a reader if the store knows its end, but none of its events any more", async () => {
+		const memory = createMemoryRunStore();
+		let has = true;
+		const losing: Pick<RunStore, "read"> = {
+			read: async (...args) => (has ? memory.read(...args) : []),
+		};
+		const store = Object.assign(Object.create(memory) as RunStore, methodsOf(memory), losing);
+		const { runs, read } = await serve({ store });
+		await runs.start("a", () => ["one", "two"]);
+		const first = await read("a");
+		await first.ended;
+		has = false;
+		for (const from of [undefined, first.events[0]?.id]) {
+			const reader = await read("a", from);
+			await settled(reader.ended, "the gap");
+			expect(reader.events).toMatchObject([{ event: "gap", data: '{"reason":"expired"}' }]);
+		}
 	});
 
 	it("is given time to end when its process closes", async () => {

@@ -1,8 +1,8 @@
 /**
- * Checks Redis before the log is opened: whether it is new enough, and whether it may evict the log.
+ * Checks Redis before the log is opened: whether it is new enough, and whether it may evict the log. Checks the latter for runs.
  */
 
-import type { LogLimits } from "sse-service/engine";
+import { type LogLimits, SSEError } from "sse-service/engine";
 import type { RedisCalls } from "./clients/client.js";
 import type { LogKeys } from "./keys.js";
 import { defineScript, runScript } from "./scripts/script.js";
@@ -23,16 +23,7 @@ export async function checkServer(
 	{ maxBytes }: LogLimits,
 	warn: (message: string) => void,
 ): Promise<void> {
-	let facts: string;
-	try {
-		facts = String(await runScript(redis, INFO, [head], []));
-	} catch {
-		// INFO may be forbidden. If Redis is unreachable, the next command shows that.
-		return;
-	}
-	const fact = (name: string): string | undefined =>
-		new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(facts)?.[1];
-
+	const fact = await factsOf(redis, head);
 	const version = fact("redis_version");
 	if (version !== undefined && isOlder(version)) {
 		throw new Error(`version ${MIN_VERSION.join(".")} or newer is required, got ${version}`);
@@ -49,6 +40,33 @@ export async function checkServer(
 			`Redis has less memory (maxmemory ${maxMemory}) than the log may take (maxBytes ${maxBytes})`,
 		);
 	}
+}
+
+/**
+ * Looks whether Redis may evict runs: unlike the log, all of their keys expire.
+ *
+ * @param key one of theirs
+ * @param warn receives a warning for the operator
+ */
+export async function checkEviction(
+	redis: RedisCalls,
+	key: string,
+	warn: (error: SSEError) => void,
+): Promise<void> {
+	const policy = (await factsOf(redis, key))("maxmemory_policy") ?? "noeviction";
+	if (policy === "noeviction") return;
+	const message = `Redis may evict runs (maxmemory-policy ${policy}); readers then receive a gap. Use noeviction`;
+	warn(new SSEError("ERR_SSE_LOG_CONFIG", message));
+}
+
+/** What Redis says about itself, by name. */
+async function factsOf(
+	redis: RedisCalls,
+	key: string,
+): Promise<(name: string) => string | undefined> {
+	// INFO may be forbidden. If Redis is unreachable, the next command shows that.
+	const facts = String(await runScript(redis, INFO, [key], []).catch(() => ""));
+	return (name) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(facts)?.[1];
 }
 
 function isOlder(version: string): boolean {

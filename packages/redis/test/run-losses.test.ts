@@ -1,10 +1,10 @@
 /**
  * What readers of a run receive when Redis has lost a part of it.
  */
-import { eventually } from "@sse-service/testing";
+import { eventually, settled } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
-import type { RunStatus, RunStore } from "sse-service/runs";
+import { createRuns, type RunStatus, type RunStore } from "sse-service/runs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { redisRunStore } from "../src/index.js";
 import { openClient } from "./clients.js";
@@ -46,7 +46,7 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		const call = (...args: string[]): Promise<unknown> =>
 			(here.client as { sendCommand(args: string[]): Promise<unknown> }).sendCommand(args);
 		const { status: run } = await store.claim("r", RULES);
-		return { proxy, store, other, errors, call, run, stream: `{sse}:run:r:${run.attempt}` };
+		return { here, proxy, store, other, errors, call, run, stream: `{sse}:run:r:${run.attempt}` };
 	}
 
 	it("whose beginning is gone is no longer kept: nothing of it is skipped", async () => {
@@ -55,6 +55,48 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		await call("XDEL", stream, "1-0", "2-0");
 		expect(await store.read("r", run.attempt, 1, 9)).toBeUndefined();
 		expect(await store.read("r", run.attempt, 3, 9)).toHaveLength(3);
+	});
+
+	// Redis evicts keys that expire one by one. With the status there and the entries gone, a reader asked for them every 50 ms, for
+	// as long as the run was kept, and received neither an end nor a gap.
+	it("that is over and has lost its entries is no longer kept for its readers", async () => {
+		const { store, other, call, run, stream } = await start();
+		const { id, attempt, term } = run;
+		const done = { event: "done", data: "{}", end: "done" } as const;
+		const entries = [{ data: "one" }, done];
+		await store.write([{ id, attempt, term, after: 0, entries, rules: RULES }]);
+		await call("DEL", stream);
+		const runs = createRuns({ store: other });
+		onTestFinished(() => runs.close());
+		const response = await runs.follow(id, new Request("http://localhost/"));
+		expect(await settled(response.text(), "the gap")).toContain('{"reason":"expired"}');
+	});
+
+	it("is read to its end when that does not arrive in the inbox", async () => {
+		const { store, other, call, run, inbox } = await follow();
+		const { id, attempt, term } = run;
+		const done = { event: "done", data: "{}", end: "done" } as const;
+		// The inbox is there, but nothing comes to it.
+		await call("HDEL", "{sse}:run:r", "followers");
+		await store.write([{ id, attempt, term, after: 1, entries: [done], rules: RULES }]);
+		expect(await other.read(id, attempt, 2, 9)).toEqual([]);
+		expect(await other.settle(id)).toMatchObject({ state: "done" });
+		expect(await other.read(id, attempt, 2, 9)).toEqual([done]);
+		expect(await call("EXISTS", inbox)).toBe(1);
+	});
+
+	it("may be evicted: whoever runs Redis is warned, once", async () => {
+		const { here, call, run } = await start();
+		await call("CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "volatile-lru");
+		const errors: unknown[] = [];
+		const store = redisRunStore({ client: here.client, onError: (error) => errors.push(error) });
+		onTestFinished(() => store.close());
+		store.watch(run, () => {});
+		store.watch(run, () => {});
+		await eventually(() => errors.length > 0, "the warning");
+		await store.list(1);
+		const message = expect.stringContaining("volatile-lru");
+		expect(errors).toMatchObject([{ code: "ERR_SSE_LOG_CONFIG", message }]);
 	});
 
 	// Both had the same term, so both wrote, and each took the other's events for its own that were already stored.

@@ -26,7 +26,7 @@ const WAKES_PER_TURN = 100;
  * retried.
  *
  * @param last what was read before `from`, kept up to date. Default: what the store has there
- * @returns false if the attempt is no longer kept and its end could not be read, or if the store has other entries in the place of
+ * @returns false if the attempt, or what follows in it, is no longer kept and its end could not be read, or if the store has other entries in the place of
  * those that were read
  */
 export async function* readRun(
@@ -51,6 +51,8 @@ export async function* readRun(
 	// A store that rings without an entry, because it has connected again, does not end the silence.
 	let heardAt = performance.now();
 	let seen = last;
+	/** Whether the run is over, and the store has said that there is more to read. */
+	let isDue = false;
 	/** Whether the store has lost what was read last, and has at this sequence an entry of another producer. */
 	const isReplaced = async (sequence: number): Promise<boolean> => {
 		if (seen !== undefined) seen.isReplaced = (await markAt(store, run, sequence)) !== seen.mark;
@@ -71,6 +73,8 @@ export async function* readRun(
 					next += entries.length;
 					heardAt = performance.now();
 					if (entries.at(-1)?.end !== undefined) return true;
+				} else if (isDue) {
+					return false;
 				} else if (!(await bell.wait(heardAt + silentMs - performance.now())) && !aborted) {
 					// Nothing arrived for the length of the producer's lease, so it may be dead.
 					const status = await store.settle(id);
@@ -78,6 +82,7 @@ export async function* readRun(
 					silentMs = status.leaseLeftMs + LEASE_SLACK_MS;
 					heardAt = performance.now();
 					const { state, reason, sequence } = status;
+					isDue = state !== "running";
 					if (state !== "running" && sequence < next) {
 						// The store has lost entries that were already read here, but the end is still known.
 						if (await isReplaced(sequence - 1)) return false;

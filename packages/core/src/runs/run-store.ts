@@ -114,6 +114,7 @@ export interface RunStore {
 	/**
 	 * Returns entries of an attempt from a sequence (inclusive), in order: at least one if there are any, and at most `limit`.
 	 * SHOULD return fewer when they are large, about 64 Ki characters together: a reader whose client does not read holds them.
+	 * Once `settle` has said that the attempt is over, MUST know of all entries: none means that they are no longer kept.
 	 *
 	 * @returns `undefined` if the attempt is no longer kept
 	 */

@@ -83,6 +83,11 @@ export class FollowedRun {
 		this.wake();
 	}
 
+	/** The run is over. If its end has not arrived here, it is read. */
+	onOver(): void {
+		if (this.#isFollowed && !this.#isOver) this.lose();
+	}
+
 	/** A lone reader takes what it reads. @returns `undefined` if the entries are not cached */
 	read(from: number, limit: number): readonly RunEntry[] | undefined {
 		if (!this.#isFollowed) return undefined;

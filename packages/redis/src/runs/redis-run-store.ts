@@ -20,6 +20,7 @@ import { decodeName } from "../keys.js";
 import { newLogId } from "../log-id.js";
 import { type RedisRunStoreOptions, resolvePrefix } from "../options.js";
 import { isScriptError, runScript, type Script } from "../scripts/script.js";
+import { checkEviction } from "../server-check.js";
 import { decodeChunk } from "./chunk.js";
 import { FollowedRun } from "./followed-run.js";
 import { followRuns, type RunControl } from "./run-follower.js";
@@ -114,8 +115,10 @@ class RedisRunStore implements RunStore {
 	}
 
 	async settle(id: string): Promise<RunStatus | undefined> {
-		const status = (await this.#ofRun(SETTLE, id, [])) as unknown[] | null;
-		return status === null ? undefined : statusOf(status);
+		const found = (await this.#ofRun(SETTLE, id, [])) as unknown[] | null;
+		const settled = found === null ? undefined : statusOf(found);
+		if (settled?.state !== "running") this.#followed.get(settled?.attempt ?? "")?.onOver();
+		return settled;
 	}
 
 	async read(
@@ -208,7 +211,8 @@ class RedisRunStore implements RunStore {
 
 	#follow(): void {
 		const { signal } = this.#closing;
-		if (signal.aborted) return;
+		if (signal.aborted || this.#following !== undefined) return;
+		void checkEviction(this.#calls, this.#keys.control, this.#onError);
 		const host = {
 			followed: this.#followed,
 			onFollowing: (inbox: string) => {
@@ -222,7 +226,7 @@ class RedisRunStore implements RunStore {
 			},
 			onError: (error: unknown) => this.#onError(error),
 		};
-		this.#following ??= followRuns(this.#redis, this.#keys, host, signal);
+		this.#following = followRuns(this.#redis, this.#keys, host, signal);
 	}
 
 	async #lookForReleased(): Promise<void> {
