@@ -5,6 +5,7 @@ import { type Stored, within } from "sse-service/engine";
 import type { RedisClient, RedisConnection } from "./clients/client.js";
 import { readStream } from "./entries.js";
 import { openConnection } from "./own-connection.js";
+import type { Stride } from "./stride.js";
 
 /** A read blocks in Redis for at most two seconds. */
 const WAIT = ["BLOCK", "2000"];
@@ -12,13 +13,11 @@ const WAIT = ["BLOCK", "2000"];
 /** A connection that has not answered by then is up, but delivers nothing. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Entries per reply. */
-const COUNT = 256;
-
-/** Implements `follow` of an engine. */
+/** Implements `follow` of an engine. @param stride the same for each time that the stream is followed */
 export async function followStream(
 	redis: RedisClient,
 	key: string,
+	stride: Stride,
 	after: number,
 	take: (stored: readonly Stored[]) => void,
 	signal: AbortSignal,
@@ -30,13 +29,15 @@ export async function followStream(
 		// The first read does not wait: its answer shows that the stream can be followed.
 		let wait: readonly string[] = [];
 		for (let from = `${after}-0`; ; wait = WAIT) {
-			const read = ["XREAD", "COUNT", `${COUNT}`, ...wait, "STREAMS", key, from];
+			const read = ["XREAD", "COUNT", `${stride.begin()}`, ...wait, "STREAMS", key, from];
+			const askedAt = performance.now();
 			const reply = await within(
 				ANSWER_TIMEOUT_MS,
 				connection.call(read, key),
 				"Reading from Redis",
 				signal,
 			);
+			stride.onReply(performance.now() - askedAt);
 			const { stored, lastId } = readStream(reply);
 			if (wait !== WAIT || stored.length > 0) take(stored);
 			from = lastId ?? from;

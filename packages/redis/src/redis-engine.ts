@@ -26,6 +26,7 @@ import { LATEST, NEWEST, READ, TIDY } from "./scripts/log-scripts.js";
 import { POST, POSTED, TIDY_POSTS } from "./scripts/post-scripts.js";
 import { runScript, type Script } from "./scripts/script.js";
 import { checkServer } from "./server-check.js";
+import { Stride } from "./stride.js";
 
 /** The version of the storage in Redis, and that of the log's texts. */
 const FORMAT = `1.${LOG_FORMAT}`;
@@ -34,8 +35,11 @@ const FORMAT = `1.${LOG_FORMAT}`;
 const MAX_BATCH = 256;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 
-/** A read returns after this many bytes. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+/** A read returns after this many bytes: its answer has three seconds, also on a slow link. */
+const PAGE_BYTES = 1024 * 1024;
+
+/** Entries that are followed at a time. */
+const FOLLOWED = 256;
 
 export class RedisEngine implements LogEngine {
 	readonly name = "Redis";
@@ -45,6 +49,7 @@ export class RedisEngine implements LogEngine {
 	readonly #keys: LogKeys;
 	readonly #limits: LogLimits;
 	readonly #batches: AppendBatches;
+	readonly #stride = new Stride(FOLLOWED);
 	readonly #closing = new AbortController();
 
 	constructor(redis: RedisClient, prefix: string, limits: LogLimits) {
@@ -108,7 +113,7 @@ export class RedisEngine implements LogEngine {
 		signal: AbortSignal,
 	): Promise<void> {
 		const until = AbortSignal.any([signal, this.#closing.signal]);
-		return followStream(this.#redis, this.#keys.log, after, take, until);
+		return followStream(this.#redis, this.#keys.log, this.#stride, after, take, until);
 	}
 
 	async latest(group: string): Promise<readonly Stored[]> {

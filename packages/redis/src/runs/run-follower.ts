@@ -8,6 +8,7 @@ import type { RedisCalls, RedisClient, RedisConnection } from "../clients/client
 import { newLogId } from "../log-id.js";
 import { openConnection } from "../own-connection.js";
 import { runScript } from "../scripts/script.js";
+import { Stride } from "../stride.js";
 import { mailOf } from "./chunk.js";
 import type { FollowedRun } from "./followed-run.js";
 import type { RunKeys } from "./run-keys.js";
@@ -56,6 +57,7 @@ export async function followRuns(
 	const { control } = keys;
 	let lastControl: string | undefined;
 	let pauseMs = FIRST_PAUSE_MS;
+	const stride = new Stride(COUNT);
 	while (!signal.aborted) {
 		let connection: RedisConnection | undefined;
 		try {
@@ -82,10 +84,12 @@ export async function followRuns(
 			// What was followed on another connection may not be there: after a failover, streams are shorter.
 			for (const run of host.followed.values()) run.lose();
 			for (;;) {
+				const askedAt = performance.now();
 				const reply = await ask(
-					...["XREAD", "COUNT", `${COUNT}`, "BLOCK", `${BLOCK_MS}`, "STREAMS"],
+					...["XREAD", "COUNT", `${stride.begin()}`, "BLOCK", `${BLOCK_MS}`, "STREAMS"],
 					...[control, inbox, lastControl, lastLetter],
 				);
+				stride.onReply(performance.now() - askedAt);
 				pauseMs = FIRST_PAUSE_MS;
 				for (const [stream, entries] of streamsOf(reply)) {
 					if (stream === control) {

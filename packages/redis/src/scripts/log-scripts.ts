@@ -36,6 +36,7 @@ while left > 0 and bytes > 0 do
 	local page = redis.call('XRANGE', KEYS[1], next, '+', 'COUNT', math.min(left, 32))
 	if #page == 0 then break end
 	for _, entry in ipairs(page) do
+		if bytes <= 0 then return found end
 		table.insert(found, entry)
 		bytes = bytes - #entry[2][#entry[2]]
 		next = '(' .. entry[1]
