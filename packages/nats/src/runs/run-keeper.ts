@@ -56,7 +56,9 @@ export class RunKeeper {
 		let before: Newest | undefined = known;
 		for (let left = ATTEMPTS; left > 0; left--) {
 			before ??= await this.#stream.last(subject);
-			const now = await this.#stream.now();
+			let now = await this.#stream.now();
+			// The server's clock may have been set back, or another server may lead, since it was last looked at.
+			if (before !== undefined && isLost(before, now)) now = await this.#stream.checkedNow();
 			if (before !== undefined && isLost(before, now)) {
 				const { head } = before;
 				await this.#append(subject, ended(head, "failed", "lost", head.ttlMs, now), before);

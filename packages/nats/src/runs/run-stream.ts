@@ -57,6 +57,12 @@ export class RunStream {
 		throw new Error(`The stream ${this.#name} keeps being deleted`);
 	}
 
+	/** The same, after another look at it. */
+	checkedNow(): Promise<number> {
+		this.#clock.forget();
+		return this.now();
+	}
+
 	/** The server may be a different one, or may have restarted without the stream. */
 	forget(): void {
 		this.#opened = undefined;

@@ -1,6 +1,6 @@
 /**
- * The server's clock, which dates messages. A lease counts by it, so that no process's clock does. What is said here is never later
- * than the server says, so a lease never ends too early.
+ * The server's clock, which dates messages. A lease counts by it, so that no process's clock does. Right after it was looked at, what
+ * is said here is not later than the server says. Before a lease is said to have ended, it must be looked at.
  */
 import type { JetStream } from "../jetstream.js";
 
