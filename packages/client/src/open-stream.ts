@@ -5,7 +5,7 @@ import { onAbort } from "./aborts.js";
 import { Connector } from "./connector.js";
 import { EventQueue } from "./event-queue.js";
 import { LazySource } from "./lazy-source.js";
-import { checkUrl, type ResolvedOptions, refuse, resolveOptions } from "./options.js";
+import { checkRequest, type ResolvedOptions, refuse, resolveOptions } from "./options.js";
 import { loadPosition, savePosition } from "./position-store.js";
 import { readData } from "./reading.js";
 import type { RawEvent, Source, SourceHost } from "./source.js";
@@ -48,7 +48,7 @@ export function openStream<Events extends EventMap>(
 	options: StreamOptions<Events> = {},
 ): EventStream<Events> {
 	const resolved = resolveOptions(options as StreamOptions);
-	if (typeof url !== "function" && resolved.fetch === undefined) checkUrl(url);
+	checkRequest(url, resolved);
 	return new Stream(url, resolved) as unknown as EventStream<Events>;
 }
 

@@ -125,12 +125,25 @@ function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]):
 	return value;
 }
 
-/** Refuses what no attempt could request. A custom `fetch` may know other URLs. */
-export function checkUrl(url: string | URL): void {
+/** Refuses what no attempt could request. A custom `fetch` may know other URLs, and bodies of other methods. */
+export function checkRequest(
+	url: string | URL | (() => string | URL),
+	{ fetch, method, headers, body }: ResolvedOptions,
+): void {
 	const base = globalThis.document?.baseURI ?? globalThis.location?.href;
 	// Not in React Native, nor in browsers before 2023.
-	if (URL.canParse?.(String(url), base) === false) {
+	if (!fetch && typeof url !== "function" && URL.canParse?.(String(url), base) === false) {
 		refuse("url", "a valid URL, absolute outside of a page", url);
+	}
+	try {
+		// What functions return is not known yet, and a stream would be used up.
+		new Request("http://a", {
+			method: fetch ? "POST" : method,
+			headers: typeof headers === "function" ? {} : headers,
+			body: body === undefined ? body : "x",
+		} as RequestInit);
+	} catch (cause) {
+		refuse("method, headers or body", "what a request can have", cause);
 	}
 }
 

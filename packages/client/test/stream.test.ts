@@ -5,7 +5,13 @@ import { constants, createGzip } from "node:zlib";
 import { collectComplaints, eventually, settled, startCuttingProxy } from "@sse-service/testing";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { openStream, StreamError, type StreamEvent, type StreamState } from "../src/index.js";
+import {
+	openStream,
+	StreamError,
+	type StreamEvent,
+	type StreamOptions,
+	type StreamState,
+} from "../src/index.js";
 import { atEnd, open, serve, untilState } from "./serving.js";
 
 type Events = { tick: { price: number }; message: string };
@@ -527,6 +533,31 @@ describe("a stream", () => {
 			await settled(untilState(stream, "open"), `a connection for ${user}`);
 		}
 		expect(requests.map(({ headers }) => headers.user)).toEqual(["ann", "bob"]);
+	});
+
+	// Each attempt failed, as by the network, and another followed for ever.
+	it.each<[string, StreamOptions]>([
+		["GET with a body", { body: "question" }],
+		["GET with a function for the body", { body: () => "question" }],
+		["a method that is no token", { method: "GET /" }],
+		["a header whose value has a line break", { headers: { authorization: "Bearer 1\n2" } }],
+		["a header whose name has a space", { headers: [["a b", "1"]] }],
+	])("refuses %s, before it asks for anything", async (_, options) => {
+		const refusal = expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" });
+		expect(() => open("http://127.0.0.1:1", options)).toThrow(refusal);
+	});
+
+	it("leaves it to a fetch of the application whether GET may have a body", async () => {
+		const asked = new Promise<unknown>((resolve) => {
+			open("http://127.0.0.1:1", {
+				body: "question",
+				fetch: (async (_url: unknown, init: RequestInit) => {
+					resolve(init.body);
+					return new Response(null, { status: 204 });
+				}) as typeof fetch,
+			});
+		});
+		expect(await asked).toBe("question");
 	});
 
 	it("honours Retry-After, and the server's retry", async () => {
