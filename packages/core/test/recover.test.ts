@@ -1,7 +1,7 @@
 /**
  * The option `recover`: what a client receives in the place of a gap.
  */
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { eventually } from "@sse-service/testing";
 import { describe, expect, it } from "vitest";
 import { ADA, useKeptService } from "./kept-service.js";
@@ -161,10 +161,11 @@ describe("a client whose gap takes long to recover", () => {
 		const answers: (() => void)[] = [];
 		await serve({
 			recoverConcurrency: 2,
-			recover: ({ client }) => {
+			recover: ({ client, signal }) => {
 				asked.push(client.clientId);
-				return new Promise((resolve) => {
+				return new Promise((resolve, reject) => {
 					answers.push(() => resolve([{ data: client.clientId }]));
+					signal.addEventListener("abort", () => reject(signal.reason));
 				});
 			},
 		});
@@ -260,6 +261,55 @@ describe("a client whose gap takes long to recover", () => {
 		expect(asked).toEqual(["a", "b"]);
 		goOn();
 		expect(await received(a.stream)).toEqual(["a", "more"]);
+	});
+
+	// Its turn ended when nobody waited for its answer any more, and it was not told to stop.
+	it.each(["its client has left", "it has taken too long"])(
+		"runs for no other client until it has stopped, when %s",
+		async (why) => {
+			const hasLeft = why === "its client has left";
+			const seen: string[] = [];
+			await serve({
+				recoverConcurrency: 1,
+				recoverTimeoutMs: hasLeft ? 60_000 : 500,
+				recoverWaitMs: 0,
+				recover: ({ client: { clientId }, signal }) => {
+					seen.push(clientId);
+					if (clientId === "b") return [];
+					return new Promise((_, reject) => {
+						signal.addEventListener("abort", async () => {
+							await setImmediate();
+							seen.push("stopped");
+							reject(signal.reason);
+						});
+					});
+				},
+				onError: () => {},
+			});
+			const a = await open({ clientId: "a" }, "7");
+			const b = await open({ clientId: "b" }, "7");
+			if (hasLeft) await leave(a);
+			await b.stream.until(() => b.stream.text.includes("id: "));
+			expect(seen).toEqual(["a", "stopped", "b"]);
+		},
+	);
+
+	it("runs for others, too, after a call that never stops", async () => {
+		const asked: string[] = [];
+		await serve({
+			recoverConcurrency: 1,
+			recoverTimeoutMs: 5,
+			recover: ({ client }) => {
+				asked.push(client.clientId);
+				return asked.length > 1 ? [] : new Promise(() => {});
+			},
+			onError: () => {},
+		});
+		await open({ clientId: "a" }, "7");
+		const b = await open({ clientId: "b" }, "7");
+		await b.stream.until(() => b.stream.text.includes("id: "));
+		expect(asked).toEqual(["a", "b"]);
+		expect(b.stream.events).toEqual([]);
 	});
 
 	it("ends with the client: the signal aborts when it leaves", async () => {

@@ -4,6 +4,7 @@
 import { type Replayed, type Steps, settled } from "../connection/feed.js";
 import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
 import type { Limiter } from "../pacing/limiter.js";
+import { within } from "../pacing/timeout.js";
 import type { RecoverSource } from "../types/callbacks.js";
 import type { GapReason } from "../types/history.js";
 import type { RecoveredEvent } from "../types/message.js";
@@ -11,11 +12,16 @@ import type { Frame } from "../wire/frame.js";
 
 /** The application's own way to fill a gap. */
 export interface Recovery<Connection extends Replayed> {
-	/** @param lastEventId the client has everything up to there. @returns `false` if the application has no way */
+	/**
+	 * @param lastEventId the client has everything up to there
+	 * @param stop aborts when the call has taken too long
+	 * @returns `false` if the application has no way
+	 */
 	recover(
 		connection: Connection,
 		reason: GapReason,
 		lastEventId: string,
+		stop: AbortSignal,
 	): RecoverSource | false | Promise<RecoverSource | false>;
 	/** @throws `ERR_SSE_INVALID_*` */
 	encode(event: RecoveredEvent): Frame;
@@ -29,7 +35,7 @@ export interface RecoveryHost<Connection extends Replayed> {
 	readonly recoverTimeoutMs: number;
 	/** How long a client waits for its turn, in ms. 0: no limit. */
 	readonly recoverWaitMs: number;
-	/** Limits the `recover` calls that have not returned an event yet. */
+	/** Limits the `recover` calls that have not returned an event yet, those included for whose answer nobody waits any more. */
 	readonly recoverTurns: Limiter;
 	onError(error: unknown): void;
 }
@@ -43,29 +49,38 @@ export function* recovered<C extends Replayed>(
 ): Steps<boolean> {
 	const { recovery, recoverTimeoutMs, recoverWaitMs } = host;
 	const turn = host.recoverTurns.take();
+	const stop = new AbortController();
+	let running: unknown;
 	let awaited: ReturnType<typeof recovery.recover> = false;
 	let iterator: RecoveredIterator | undefined;
 	try {
 		// Its live events wait behind it, and a gap loses nothing silently. Ending the stream would only have it wait again.
 		yield* settled(turn.begins, recoverWaitMs, "Waiting to recover (recoverWaitMs)");
-		const answer = recovery.recover(connection, reason, lastEventId);
+		const answer = recovery.recover(connection, reason, lastEventId, stop.signal);
+		running = answer;
 		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
 		const source = yield* settled(awaited, recoverTimeoutMs, WHAT);
 		awaited = false;
 		if (source === false) return false;
 		iterator = iteratorOf(source);
 		for (;;) {
-			const { done, value } = yield* settled(iterator.next(), recoverTimeoutMs, WHAT);
+			const next = iterator.next();
+			running = next;
+			const { done, value } = yield* settled(next, recoverTimeoutMs, WHAT);
 			// From here on the client sets the pace, and others must not wait for it.
 			turn.end();
 			if (done === true) return true;
 			yield [recovery.encode(value)];
 		}
 	} catch (error) {
+		stop.abort(error);
 		host.onError(error);
 		return false;
 	} finally {
-		turn.end();
+		// It runs on until it obeys its signal. One that never ends must not keep the others from theirs.
+		if (isPromiseLike(running)) {
+			within(recoverTimeoutMs, Promise.resolve(running)).then(turn.end, turn.end);
+		} else turn.end();
 		// An iterator that arrives too late is closed as well.
 		const late = isPromiseLike(awaited)
 			? awaited.then(

@@ -25,6 +25,7 @@ export class AppRecovery implements Recovery<Connection> {
 		connection: Connection,
 		reason: GapReason,
 		lastEventId: string,
+		stop: AbortSignal,
 	): ReturnType<Recovery<Connection>["recover"]> {
 		const client = this.#registry.client(connection.clientId);
 		const { recover } = this.#options;
@@ -36,7 +37,7 @@ export class AppRecovery implements Recovery<Connection> {
 			lastEventId,
 			lastOwnId,
 			reason,
-			signal,
+			signal: AbortSignal.any([signal, stop]),
 		});
 	}
 

@@ -108,8 +108,9 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	/** With `history`: how long `recover`, and each of its events, may take, in ms. 0: no limit. Default 10,000. */
 	readonly recoverTimeoutMs?: number | undefined;
 	/**
-	 * With `history`: how many `recover` calls run at a time, each until its first event; other clients wait. After a loss of
-	 * the log, every connected client recovers at once. Default 100.
+	 * With `history`: how many `recover` calls run at a time, each until its first event; other clients wait. A call whose
+	 * `signal` has aborted counts until it settles, at most for `recoverTimeoutMs` more. After a loss of the log, every connected
+	 * client recovers at once. Default 100.
 	 */
 	readonly recoverConcurrency?: number | undefined;
 	/**

@@ -56,6 +56,6 @@ export interface RecoverInfo {
 	/** Your own `id` in the id that the client sent, if there was one; see {@link SSEConnection.lastOwnId}. Untrusted input. */
 	readonly lastOwnId: string | undefined;
 	readonly reason: GapReason;
-	/** The connection's signal: aborts when the client leaves. Pass it to your query. */
+	/** Aborts when the client leaves, and after `recoverTimeoutMs`. Pass it to your query. */
 	readonly signal: AbortSignal;
 }
