@@ -4,6 +4,7 @@
 import { eventually, measureIdle, passUntil, settled, type TestStream } from "@sse-service/testing";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
+import { createMemoryEventLog } from "../src/event-log/memory-event-log.js";
 import type { SSEServiceOptions } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { dataOf, lastIdOf } from "./received.js";
@@ -699,10 +700,44 @@ it("closes even if the engine does not answer", async () => {
 	engine.goOn();
 });
 
-it("serves one service", async () => {
-	const eventLog = createEngineEventLog(new MemoryEngine().driver());
+it.each([
+	["an engine", () => createEngineEventLog(new MemoryEngine().driver())],
+	// It went over to the second, and the clients of the first received nothing any more.
+	["this process", createMemoryEventLog],
+])("serves one service, in %s", async (_, create) => {
+	const eventLog = create();
 	await startService({ eventLog });
 	await expect(startService({ eventLog })).rejects.toMatchObject({
 		code: "ERR_SSE_INVALID_OPTION",
+	});
+});
+
+// Each of them stayed in memory until the engine was back.
+it("does not wait for a client that has left until the engine is back", async () => {
+	const engine = new MemoryEngine();
+	const eventLog = createEngineEventLog(engine.driver());
+	const readAfter = eventLog.readAfter.bind(eventLog);
+	const reads: unknown[] = [];
+	eventLog.readAfter = (...asked) => {
+		const page = readAfter(...asked);
+		reads.push(page);
+		return page;
+	};
+	const { sse, open } = await startService({
+		heartbeatIntervalMs: 0,
+		eventLog,
+		history: { maxEvents: 1 },
+		onError: () => {},
+	});
+	const { id } = await sse.publish("all", "1");
+	for (const data of ["2", "3"]) await sse.publish("all", data);
+	await eventually(() => eventLog.position?.sequence === 3);
+	engine.isAway = true;
+	engine.cut();
+	const { stream } = await open({}, id);
+	await eventually(() => engine.reads > 0 && reads.length > 0);
+	stream.abort();
+	await expect(settled(Promise.resolve(reads[0]), "its read")).rejects.toMatchObject({
+		code: "ERR_SSE_CONNECTION_CLOSED",
 	});
 });

@@ -93,6 +93,7 @@ function outcomeOf(
 	};
 	const client: Replayed = {
 		clientId: "ada",
+		signal: new AbortController().signal,
 		memberships: new Set(["news"]),
 		startAt: () => {},
 		relyOn: () => {},

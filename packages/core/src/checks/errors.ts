@@ -158,6 +158,12 @@ export function logClosed(): SSEError {
 	return new SSEError("ERR_SSE_SERVICE_CLOSED", message);
 }
 
+/** Thrown when an event log is opened again. */
+export function logTaken(): SSEError {
+	const message = "An event log serves one service: create one for each";
+	return new SSEError("ERR_SSE_INVALID_OPTION", message);
+}
+
 /** The reason of an aborted signal. */
 export function connectionClosed(reason: string | undefined): SSEError {
 	const error = new SSEError("ERR_SSE_CONNECTION_CLOSED", `Connection closed: ${reason}`);

@@ -41,6 +41,8 @@ export interface Starting {
 /** The connection that a feed serves. */
 export interface Replayed {
 	readonly clientId: string;
+	/** Aborts when it has closed. */
+	readonly signal: AbortSignal;
 	/** The names of its current groups. */
 	readonly memberships: ReadonlySet<string>;
 	/** Call when the position that its client sent is proven. */

@@ -15,6 +15,8 @@ export interface LogReader {
 	readonly groups: readonly string[];
 	/** Groups of which it reads only events for the client within them; it receives their newest events by `readLatest`. */
 	readonly ownGroups?: readonly string[];
+	/** It waits for an engine no longer than until this aborts. Only a wait asks for the signal. */
+	readonly owner?: { readonly signal: AbortSignal };
 	/** How many texts may still be read from an engine for it. The log counts down; at 0 what follows counts as `expired`. */
 	readonly allowance?: { left: number };
 }

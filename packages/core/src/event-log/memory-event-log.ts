@@ -2,7 +2,7 @@
  * The event log in the memory of one process: appending delivers at once. It is recreated with the process, under a new epoch.
  */
 
-import { logClosed } from "../checks/errors.js";
+import { logClosed, logTaken } from "../checks/errors.js";
 import { randomId } from "../checks/random-id.js";
 import type { Position } from "../wire/cursor.js";
 import type {
@@ -46,6 +46,7 @@ class MemoryEventLog implements EventLog {
 	}
 
 	open(host: LogHost): Position {
+		if (this.#host !== undefined) throw logTaken();
 		this.#rules = readRetention(host.history);
 		this.#clear();
 		this.#host = host;
@@ -102,7 +103,6 @@ class MemoryEventLog implements EventLog {
 
 	close(): void {
 		this.#isClosed = true;
-		this.#host = undefined;
 		this.#waiting.length = 0;
 		this.#clear();
 	}

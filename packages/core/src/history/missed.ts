@@ -71,7 +71,7 @@ export function* missed<C extends Replayed>(
 	const { upTo } = goal;
 	const { position, reliesOn } = from;
 	const reader = {
-		...readerOf(log, connection.clientId, groups, isOwed),
+		...readerOf(log, connection, groups, isOwed),
 		allowance: { left: host.maxCatchUpEvents },
 	};
 	const { ownGroups } = reader;
@@ -132,7 +132,7 @@ export function* missed<C extends Replayed>(
 /** Whether all that a connection missed since a cursor is at hand. */
 export function isKept(
 	log: EventLog,
-	{ clientId, groups }: { readonly clientId: string; readonly groups: readonly string[] },
+	connection: Replayed,
 	cursor: Cursor | "start" | undefined,
 ): boolean {
 	const upTo = log.position;
@@ -142,7 +142,7 @@ export function isKept(
 		isPartial = false,
 		reliesOn = position,
 	}: Partial<Cursor> = cursor === "start" ? {} : cursor;
-	const reader = readerOf(log, clientId, groups, isPartial);
+	const reader = readerOf(log, connection, [...connection.memberships], isPartial);
 	return [position, reliesOn].every((at) => {
 		const page = log.readAfter(at, upTo, reader);
 		// The replay reads it again, and deals with a failure.
@@ -151,9 +151,10 @@ export function isKept(
 	});
 }
 
-function readerOf(log: EventLog, clientId: string, groups: readonly string[], isOwed: boolean) {
+function readerOf(log: EventLog, owner: Replayed, groups: readonly string[], isOwed: boolean) {
 	const ownGroups = isOwed ? keepersOf(log, groups) : [];
-	return { clientId, groups: groups.filter((group) => !ownGroups.includes(group)), ownGroups };
+	const others = groups.filter((group) => !ownGroups.includes(group));
+	return { clientId: owner.clientId, groups: others, ownGroups, owner };
 }
 
 type Missing = Pick<LogRecord, "position" | "target" | "frame" | "isReplaced">;

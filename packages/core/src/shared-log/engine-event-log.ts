@@ -2,7 +2,7 @@
  * The event log on an engine: every process appends to the engine, follows its log, and delivers what arrives, its own
  * events included. So all processes deliver in the same order.
  */
-import { logClosed, SSEError } from "../checks/errors.js";
+import { logClosed, logTaken } from "../checks/errors.js";
 import type {
 	Appended,
 	Deliver,
@@ -62,7 +62,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#tail = new Tail(engine, this);
 		this.#probe = new HealthProbe(engine, this);
 		this.#reader = new EngineReader(engine, {
-			back: (error) => this.#back(error),
+			back: (...failed) => this.#back(...failed),
 			current: () => this.shared.current(),
 			now: () => this.#clock.now(),
 			skip: (...range) => this.#copy?.skip(...range) ?? range[0],
@@ -84,12 +84,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	open(host: LogHost): Promise<Position> {
-		if (this.#host !== undefined) {
-			throw new SSEError(
-				"ERR_SSE_INVALID_OPTION",
-				"An event log serves one service: create one for each",
-			);
-		}
+		if (this.#host !== undefined) throw logTaken();
 		this.#rules = readRetention(host.history);
 		this.#host = host;
 		this.writer = new LogWriter(this.#rules, this.#engine, host.appendTimeoutMs, (at) => {
@@ -218,10 +213,10 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	}
 
 	/** Resolves when the log is followed again. */
-	async #back(error: unknown): Promise<void> {
+	async #back(error: unknown, signal: AbortSignal | undefined): Promise<void> {
 		if (this.#isClosed) throw error;
 		this.#probe.look();
-		await this.#outage.over();
+		await this.#outage.over(signal);
 		if (this.#isClosed) throw error;
 	}
 }

@@ -20,8 +20,8 @@ const PAGE = 256;
 const MAX_READING = 8;
 
 export interface EngineReaderHost {
-	/** Resolves when the engine is available again. @throws (rejects) once the log is closed */
-	back(error: unknown): Promise<void>;
+	/** Resolves when the engine is available again. @throws (rejects) once the log is closed, or the signal has aborted */
+	back(error: unknown, signal: AbortSignal | undefined): Promise<void>;
 	/** Resolves when the followed log is proven to be the current one. */
 	current(): Promise<void>;
 	/** The engine's clock. */
@@ -74,7 +74,7 @@ export class EngineReader {
 		const { allowance } = reader;
 		if (allowance !== undefined && allowance.left <= 0) return "expired";
 		const { generation } = this.#marks;
-		const found = await this.#readWhenBack(after.sequence);
+		const found = await this.#readWhenBack(after.sequence, reader);
 		const newer = follow(after, found);
 		if (typeof newer === "string") return newer;
 		const [first] = found;
@@ -113,12 +113,12 @@ export class EngineReader {
 		if (generation === this.#marks.generation) this.#marks.add(sequence, tag, target);
 	}
 
-	async #readWhenBack(from: number): Promise<readonly Stored[]> {
+	async #readWhenBack(from: number, { owner }: LogReader): Promise<readonly Stored[]> {
 		for (;;) {
 			try {
 				return await this.#read(from);
 			} catch (error) {
-				await this.#host.back(error);
+				await this.#host.back(error, owner?.signal);
 			}
 		}
 	}

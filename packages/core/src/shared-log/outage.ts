@@ -3,6 +3,7 @@
  */
 
 import { SSEError } from "../checks/errors.js";
+import { within } from "../pacing/timeout.js";
 import { failed } from "./engine-failure.js";
 import type { LogEngine } from "./log-engine.js";
 
@@ -11,7 +12,7 @@ export class Outage {
 	readonly #warned = new Set<string>();
 	/** The message that was reported last, during an outage. */
 	#reported: string | undefined;
-	#waiting: (() => void)[] = [];
+	readonly #waiting = new Set<() => void>();
 
 	readonly #onChange: (error: SSEError | undefined) => void;
 
@@ -41,13 +42,17 @@ export class Outage {
 	end(): void {
 		if (this.#reported !== undefined) this.#onChange(undefined);
 		this.#reported = undefined;
-		for (const resolve of this.#waiting.splice(0)) resolve();
+		for (const resolve of this.#waiting) resolve();
 	}
 
-	/** Resolves when the outage ends. */
-	over(): Promise<void> {
-		return new Promise((resolve) => {
-			this.#waiting.push(resolve);
+	/** Resolves when the outage ends. @throws (rejects) the signal's reason */
+	async over(signal: AbortSignal | undefined): Promise<void> {
+		let end = (): void => {};
+		const ended = new Promise<void>((resolve) => {
+			end = resolve;
 		});
+		this.#waiting.add(end);
+		// A client that has left must not stay in memory for as long as the engine is away.
+		await within(0, ended, undefined, signal).finally(() => this.#waiting.delete(end));
 	}
 }
