@@ -467,20 +467,29 @@ for (const [name, launch, isHere] of BROWSERS) {
 			await tab.close();
 		});
 
-		it("tells every tab that a connection has failed", async () => {
-			const { sse, server } = await serveTabs();
+		it("tells every tab that an attempt has failed", async () => {
+			let fails = false;
+			const page = servePage(SCRIPT);
+			const { sse, server } = await serve({ history: true }, (req, res) => {
+				if (page(req, res)) return true;
+				const failed = fails;
+				if (failed) res.writeHead(503).end();
+				fails = false;
+				return failed;
+			});
 			const leader = await browser.openTab(server.url);
 			await untilState(leader, "open", "the leader to be open");
 			const follower = await browser.openTab(server.url);
 			await untilState(follower, "open", "the follower to be open");
-			for (const socket of server.sockets) socket.destroy();
+			fails = true;
+			sse.disconnect("all");
 			await eventually(() => follower.evaluate<boolean>("window.seen.errors.length > 0"));
 			await eventually(() => sse.stats().connections === 1, "the next connection");
 			sse.send("all", 1);
 			for (const tab of [leader, follower]) await untilReceived(tab, 1);
 			const errors =
 				await leader.evaluate<{ code: string; final: boolean }[]>("window.seen.errors");
-			expect(errors[0]).toMatchObject({ code: "ERR_SSE_NETWORK", final: false });
+			expect(errors[0]).toMatchObject({ code: "ERR_SSE_STATUS", final: false });
 			expect(await follower.evaluate("window.seen.errors")).toEqual(errors);
 			for (const tab of [leader, follower]) await tab.close();
 		});
