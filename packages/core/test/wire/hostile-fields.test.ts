@@ -304,13 +304,14 @@ describe("the options of a service that reach the wire", () => {
 		}
 	});
 
-	test("heartbeatEvent is refused when it is not one field's text", () => {
-		for (const heartbeatEvent of [...HOSTILE_EVENTS, ...OBJECTS]) {
-			const code =
-				typeof heartbeatEvent === "string" ? "ERR_SSE_INVALID_EVENT" : "ERR_SSE_INVALID_OPTION";
-			expect(opening({ heartbeatEvent: heartbeatEvent as string })).toThrow(refusal(code));
-		}
-	});
+	test.each(["heartbeatEvent", "gapEvent", "positionEvent"])(
+		"%s is refused when it is not one field's text",
+		(name) => {
+			for (const event of [...HOSTILE_TEXTS, 0, 1, ...NOT_TEXT, ...OBJECTS]) {
+				expect(opening({ history: true, [name]: event })).toThrow(refused);
+			}
+		},
+	);
 
 	test("heartbeatIntervalMs, which a heartbeat event contains, is refused unless it is such a number", () => {
 		for (const interval of [...HOSTILE_RETRIES, 2 ** 31]) {
