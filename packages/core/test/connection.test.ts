@@ -592,27 +592,34 @@ describe("a stream of HTTP/2 that is reset without an error, and whose body nobo
 // Its stream is closed once both sides have ended it, but Node destroys it, and so closes the response, only when the body has
 // been read. Closing it once more does nothing: neither the service nor the server came to an end.
 describe("a stream of HTTP/2 that has ended, and whose body is read in part", () => {
-	it.each<[string, () => unknown]>([
-		["connection", () => connected[0]?.connection.close()],
-		["service", () => sse.close()],
-	])("by the close of its %s keeps neither the service nor the server", async (_, end) => {
-		sse = createSSEService({ heartbeatIntervalMs: 0, closeTimeoutMs: 20 });
-		server = await startServer((req, res) => {
-			req.once("data", () => req.pause());
-			req.once("data", () => connected.push(sse.connect({ req, res })));
-		}, "http2");
-		const session = http2.connect(server.url);
-		const stream = session.request({ ":method": "POST" });
-		stream.resume();
-		// More than Node reads ahead.
-		stream.end("x".repeat(40_000));
-		await once(stream, "response");
-		end();
-		await once(stream, "end");
-		await settled(sse.close(), "the service to close");
-		session.close();
-		await settled(server.close(), "the server to close");
-	});
+	it.each<[what: string, when: string, end: () => unknown, blockMs: number]>([
+		["connection", "", () => connected[0]?.connection.close(), 0],
+		["service", "", () => sse.close(), 0],
+		["service", ", though closeTimeoutMs is over before its end is sent,", () => sse.close(), 50],
+	])(
+		"by the close of its %s%s keeps neither the service nor the server",
+		async (_, _when, end, blockMs) => {
+			sse = createSSEService({ heartbeatIntervalMs: 0, closeTimeoutMs: 20 });
+			server = await startServer((req, res) => {
+				req.once("data", () => req.pause());
+				req.once("data", () => connected.push(sse.connect({ req, res })));
+			}, "http2");
+			const session = http2.connect(server.url);
+			const stream = session.request({ ":method": "POST" });
+			stream.resume();
+			// More than Node reads ahead.
+			stream.end("x".repeat(40_000));
+			await once(stream, "response");
+			const closed = once(stream, "close");
+			end();
+			const endedAt = performance.now();
+			while (performance.now() - endedAt < blockMs);
+			await closed;
+			await settled(sse.close(), "the service to close");
+			session.close();
+			await settled(server.close(), "the server to close");
+		},
+	);
 });
 
 describe("a response that cannot be opened", () => {

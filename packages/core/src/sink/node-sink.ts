@@ -205,9 +205,10 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 
 	destroy(): void {
 		const { response } = this;
-		// The session of HTTP/2 carries other streams. One that has ended stays until its body is read, and `close` does nothing.
-		if (this.#stream === undefined || this.#stream.closed) (this.#stream ?? response).destroy();
-		else this.#stream.close(NGHTTP2_CANCEL);
+		// The session of HTTP/2 carries other streams. `close` tells the client; one that ends, or has ended, stays until its body is
+		// read.
+		this.#stream?.close(NGHTTP2_CANCEL);
+		(this.#stream ?? response).destroy();
 		// A response that is queued behind another one has no socket, so Node emits no 'close' for it.
 		if (this.#stream === undefined && response.socket === null) response.emit("close");
 		listeners.closeStandIn(response);
