@@ -205,8 +205,7 @@ export class NodeSink implements Sink, OpenSink, Carrier {
 
 	destroy(): void {
 		const { response } = this;
-		// The session of HTTP/2 carries other streams. `close` tells the client; one that ends, or has ended, stays until its body is
-		// read.
+		// The session of HTTP/2 carries other streams. `close` tells the client, but what has ended stays until its body is read.
 		this.#stream?.close(NGHTTP2_CANCEL);
 		(this.#stream ?? response).destroy();
 		// A response that is queued behind another one has no socket, so Node emits no 'close' for it.
