@@ -129,7 +129,8 @@ export class MemoryEngine {
 
 	/** The same, from the event with this data on, and what services have said to each other since. */
 	forgetFrom(data: string): void {
-		const index = this.#log.findIndex(({ text }) => text.includes(data));
+		// The data, and nothing else: a random name of a service may contain what is short.
+		const index = this.#log.findIndex(({ text }) => JSON.parse(text).d === data);
 		if (index < 0) throw new Error(`the log has no ${data}`);
 		this.forget(this.#log.length - index);
 	}
