@@ -66,7 +66,7 @@ class Stream implements EventStream {
 
 	constructor(url: string | URL | (() => string | URL), options: ResolvedOptions) {
 		this.#options = options;
-		this.#lastEventId = loadPosition(options.name) ?? options.lastEventId;
+		this.#lastEventId = loadPosition(options.name) ?? options.lastEventId ?? undefined;
 		const address = typeof url === "function" ? () => String(url()) : String(url);
 		const host: SourceHost = {
 			onEvent: (event) => this.#onEvent(event),

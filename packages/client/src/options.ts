@@ -80,7 +80,8 @@ export function resolveOptions(options: StreamOptions): ResolvedOptions {
 				}
 			: undefined,
 	};
-	const { parse } = resolved;
+	const { parse, lastEventId } = resolved;
+	if (typeof (lastEventId ?? "") !== "string") refuse("lastEventId", "a string", lastEventId);
 	// A function, or an object of schemas.
 	if (Object(parse) !== parse) oneOf("parse", parse as string, ["auto", "json", "text"]);
 	for (const name of ["onGap", "onError", "onUnauthorized", "isFinal", "fetch"] as const) {

@@ -113,8 +113,8 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly fetch?: typeof fetch | undefined;
 	/** Closes the stream when it aborts. */
 	readonly signal?: AbortSignal | undefined;
-	/** The position to begin from. A position kept under `name` takes precedence. */
-	readonly lastEventId?: string | undefined;
+	/** The position to begin from. A position kept under `name` takes precedence. Storage that has none returns `null`: none. */
+	readonly lastEventId?: string | null | undefined;
 	/**
 	 * How the position is sent: as the header `Last-Event-ID`, or as the query parameter `lastEventId`. The header requires
 	 * a preflight for another origin; the query works with `sse-service` and many polyfills. Default `header`.

@@ -241,6 +241,13 @@ describe("a stream", () => {
 		]);
 	});
 
+	// It was sent as the id "null", and answered with a gap.
+	it("begins anywhere when the storage of the application has no position yet", async () => {
+		const { server, requests } = await serve();
+		await untilState(open(server.url, { lastEventId: null }), "open");
+		expect(requests[0]?.headers["last-event-id"]).toBeUndefined();
+	});
+
 	it("sends its position in the query, on request", async () => {
 		const { server, requests } = await serve();
 		const stream = open(`${server.url}/events?a=1#part`, {
@@ -504,6 +511,7 @@ describe("a stream", () => {
 			{ retry: { baseMs: -1 } },
 			{ retry: { jitter: 2 } },
 			{ stallAfterMs: 0.5 },
+			{ lastEventId: 7 },
 			{ lastEventIdIn: "body" },
 			{ parse: "xml" },
 			{ parse: 5 },
