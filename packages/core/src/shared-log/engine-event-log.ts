@@ -20,7 +20,7 @@ import { within } from "../pacing/timeout.js";
 import type { Position } from "../wire/cursor.js";
 import { deliverArrival, obey } from "./arrivals.js";
 import { EngineClock } from "./engine-clock.js";
-import { orFailed } from "./engine-failure.js";
+import { failed, orFailed } from "./engine-failure.js";
 import { EngineReader } from "./engine-reader.js";
 import { HealthProbe, type HealthProbeHost } from "./health-probe.js";
 import type { LocalCopy } from "./local-copy.js";
@@ -64,6 +64,7 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 		this.#reader = new EngineReader(engine, {
 			back: (...failed) => this.#back(...failed),
 			current: () => this.shared.current(),
+			onFailure: (error) => this.#host?.onError(failed(engine, error)),
 			now: () => this.#clock.now(),
 			skip: (...range) => this.#copy?.skip(...range) ?? range[0],
 		});

@@ -7,6 +7,7 @@ import type { LogReader, Page, ReadFailure } from "../event-log/event-log.js";
 import { isFor } from "../event-log/page.js";
 import type { LogRecord } from "../event-log/record.js";
 import { Limiter } from "../pacing/limiter.js";
+import { pause } from "../pacing/timeout.js";
 import type { Audience } from "../types/target.js";
 import type { Position } from "../wire/cursor.js";
 import { ArchiveMarks } from "./archive-marks.js";
@@ -16,6 +17,10 @@ import { readArrival, readTarget } from "./log-format.js";
 // Texts per call to the engine.
 const PAGE = 256;
 
+// A read that fails although the engine is available is repeated after a growing pause.
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+
 // Concurrent reads. Limits the load on the engine when thousands of clients reconnect after a long time.
 const MAX_READING = 8;
 
@@ -24,6 +29,8 @@ export interface EngineReaderHost {
 	back(error: unknown, signal: AbortSignal | undefined): Promise<void>;
 	/** Resolves when the followed log is proven to be the current one. */
 	current(): Promise<void>;
+	/** Called once with why reads fail although the engine is available. */
+	onFailure(error: unknown): void;
 	/** The engine's clock. */
 	now(): number;
 	/** Returns the last position, between two given ones, before an event that may be for the reader. */
@@ -37,6 +44,8 @@ export class EngineReader {
 	readonly #turns = new Limiter(MAX_READING);
 	/** Pages being read, by sequence. Readers at the same position share a page. */
 	readonly #reading = new Map<number, Promise<readonly Stored[]>>();
+	/** Whether reads fail although the engine is available, and that has been reported. */
+	#isRefused = false;
 
 	constructor(engine: LogEngine, host: EngineReaderHost) {
 		this.#engine = engine;
@@ -114,11 +123,18 @@ export class EngineReader {
 	}
 
 	async #readWhenBack(from: number, { owner }: LogReader): Promise<readonly Stored[]> {
-		for (;;) {
+		for (let failures = 0; ; failures++) {
 			try {
-				return await this.#read(from);
+				const found = await this.#read(from);
+				this.#isRefused = false;
+				return found;
 			} catch (error) {
 				await this.#host.back(error, owner?.signal);
+				// The first one may have met an outage, which reports itself.
+				if (failures === 0) continue;
+				if (!this.#isRefused) this.#host.onFailure(error);
+				this.#isRefused = true;
+				await pause(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), owner?.signal);
 			}
 		}
 	}
