@@ -3,7 +3,8 @@
  * much of a socket, and no server emits 'close' for them.
  */
 import { EventEmitter } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { PassThrough } from "node:stream";
 import { configure as serverlessExpress } from "@codegenie/serverless-express";
 import { settled } from "@sse-service/testing";
 import { createMocks } from "node-mocks-http";
@@ -99,6 +100,21 @@ describe.each(RESPONDS)("%s", (_name, respond) => {
 		expect(reasons).toHaveLength(1);
 		expect(reasons).not.toContain("slow");
 	});
+});
+
+// The request had to have a socket: "Cannot destructure property '_httpMessage' of 'socket' as it is null".
+it("objects of Node without any socket carry a stream, which has one later", async () => {
+	const req = new IncomingMessage(null as never);
+	req.method = "GET";
+	const res = new ServerResponse(req);
+	const { connection } = sse.connect({ req, res });
+	connection.send("before");
+	const socket = new PassThrough();
+	res.assignSocket(socket as never);
+	connection.send("after");
+	await settled(sse.close(), "the service to close");
+	const [, body] = String(socket.read()).split("\r\n\r\n");
+	expect(body?.match(/data: .*/g)).toEqual(["data: before", "data: after"]);
 });
 
 it("one that never finishes is released after closeTimeoutMs", async () => {
