@@ -1,11 +1,10 @@
 /**
  * Reads a page of a stream: the messages of one subject from a sequence on, up to a limit. The server sends nothing beyond it.
  */
-import { within } from "sse-service/engine";
 import { type Delivery, toDelivery } from "./delivery.js";
 import type { JetStream } from "./jetstream.js";
 
-// The time limit of a page.
+// The time limit of each message: a slow link brings large ones one after the other.
 const TIMEOUT_MS = 5_000;
 
 /** @throws when the connection breaks, or the messages do not arrive in time */
@@ -26,6 +25,9 @@ export async function pull(
 	const inbox = requests.newInbox();
 	let stop = (): void => {};
 	const received = new Promise<void>((resolve, reject) => {
+		const expire = (): void =>
+			reject(new Error(`NATS sent no message of the stream ${stream} for ${TIMEOUT_MS} ms`));
+		const timer = setTimeout(expire, TIMEOUT_MS).unref();
 		const unsubscribe = requests.subscribe(
 			inbox,
 			(message) => {
@@ -33,11 +35,13 @@ export async function pull(
 				if (message.headers?.code) return resolve();
 				deliveries.push(toDelivery(message));
 				if (deliveries.length >= batch) resolve();
+				timer.refresh();
 			},
 			reject,
 		);
 		const unlisten = requests.connectivity.listen({ onDown: reject });
 		stop = () => {
+			clearTimeout(timer);
 			unsubscribe();
 			unlisten();
 		};
@@ -45,7 +49,7 @@ export async function pull(
 	try {
 		if (batch === 0) return deliveries;
 		jetStream.requestNext(stream, name, inbox, batch);
-		await within(TIMEOUT_MS, received, `Reading the stream ${stream}`);
+		await received;
 		if (deliveries.some(({ number }, index) => number !== index + 1)) {
 			throw new Error(`Messages of the stream ${stream} were lost on their way`);
 		}

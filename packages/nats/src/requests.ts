@@ -12,7 +12,7 @@ import {
 } from "./client.js";
 import { Connectivity } from "./connectivity.js";
 
-// The time limit of an answer.
+// The time limit of an answer, from the one before it in its batch: a slow link brings large ones one after the other.
 const TIMEOUT_MS = 5_000;
 
 const EMPTY = new Uint8Array();
@@ -170,7 +170,7 @@ export class Requests {
 		const batch = this.#batches.get(number);
 		if (batch === undefined || !batch.missing.delete(index)) return;
 		batch.answers[index] = answer;
-		if (batch.missing.size > 0) return;
+		if (batch.missing.size > 0) return void batch.timer.refresh();
 		clearTimeout(batch.timer);
 		this.#batches.delete(number);
 		this.#waiting.delete(number);

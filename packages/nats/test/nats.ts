@@ -14,6 +14,7 @@ import type { NatsConnection } from "../src/index.js";
 export interface TestConnection extends NatsConnection {
 	close(): Promise<void>;
 	request(subject: string, payload?: string): Promise<{ readonly data: Uint8Array }>;
+	stats(): { readonly inMsgs: number };
 }
 
 export type Connect = (port: number, options?: object) => Promise<TestConnection>;

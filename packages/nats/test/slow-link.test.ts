@@ -1,0 +1,115 @@
+/**
+ * A slow link to NATS: what it cannot bring in time at once, it brings one after the other.
+ */
+import { once } from "node:events";
+import net, { type AddressInfo } from "node:net";
+import { eventually, settled } from "@sse-service/testing";
+import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { JetStream } from "../src/jetstream.js";
+import { pull } from "../src/pull.js";
+import { Requests } from "../src/requests.js";
+import { append, openEngine, textsOf } from "./engines.js";
+import {
+	askJetStream,
+	CLIENTS,
+	connectFor,
+	type NatsServer,
+	newPrefix,
+	type TestConnection,
+} from "./nats.js";
+
+const LARGE = "x".repeat(100_000);
+// Each large message takes three of the five seconds that an answer has.
+const MESSAGE_MS = 3_000;
+const TEXTS = Array.from({ length: 4 }, (_, index) => `${index}${LARGE}`);
+
+/** A link that brings one message at a time. @param arrive called before a large one, with the number of those before it */
+async function startLink(port: number, arrive: (before: number) => Promise<void>): Promise<number> {
+	const server = net.createServer((client) => {
+		const upstream = net.connect(port, "127.0.0.1");
+		let held = Buffer.alloc(0);
+		let messages = 0;
+		let before = Promise.resolve();
+		upstream.on("data", (bytes) => {
+			held = Buffer.concat([held, bytes]);
+			for (let end = endOfFirst(held); end !== undefined; end = endOfFirst(held)) {
+				const message = held.subarray(0, end);
+				held = held.subarray(end);
+				before = before.then(async () => {
+					if (message.length > LARGE.length) await arrive(messages);
+					client.write(message);
+					if (IS_MESSAGE.test(message.toString("latin1", 0, 5))) messages++;
+				});
+			}
+		});
+		client.pipe(upstream);
+		for (const [one, other] of [
+			[client, upstream],
+			[upstream, client],
+		] as const) {
+			one.on("error", () => {});
+			one.on("close", () => other.destroy());
+		}
+	});
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	onTestFinished(() => void server.close());
+	return (server.address() as AddressInfo).port;
+}
+
+const IS_MESSAGE = /^H?MSG /;
+
+/** Where what a server has sent first ends: a line, and the payload that it announces. `undefined`: not all of it is here. */
+function endOfFirst(bytes: Buffer): number | undefined {
+	const line = bytes.indexOf("\r\n");
+	if (line < 0) return undefined;
+	const [, size] = /^H?MSG .* (\d+)$/.exec(bytes.toString("latin1", 0, line)) ?? [];
+	const end = line + 2 + (size === undefined ? 0 : Number(size) + 2);
+	return end <= bytes.length ? end : undefined;
+}
+
+describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, connect) => {
+	let server: NatsServer;
+
+	beforeAll(async () => {
+		server = await startNatsServer();
+	});
+	afterAll(() => server?.stop());
+
+	/** A connection over the link, on which large messages take time, by a clock that nothing else moves. */
+	async function connectFar(): Promise<TestConnection> {
+		const port = await startLink(server.port, async (before) => {
+			await eventually(() => far.stats().inMsgs >= before, "the messages before");
+			vi.advanceTimersByTime(MESSAGE_MS);
+		});
+		const far = await connectFor(connect, port);
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		onTestFinished(() => void vi.useRealTimers());
+		return far;
+	}
+
+	// Cause: all answers of a batch together had the five seconds that one has.
+	it("large events are read", async () => {
+		const prefix = newPrefix();
+		const near = await openEngine({ connection: await connectFor(connect, server.port), prefix });
+		for (const text of TEXTS) await append(near, text);
+		const far = await openEngine({ connection: await connectFar(), prefix });
+		const read = await settled(far.read(1, TEXTS.length), "the events");
+		expect(textsOf(read)).toEqual(TEXTS);
+	});
+
+	it("a page of large messages is read", async () => {
+		const name = newPrefix();
+		const near = await connectFor(connect, server.port);
+		await askJetStream(near, `STREAM.CREATE.${name}`, { name, subjects: [name] });
+		for (const text of TEXTS) await near.request(name, text);
+		const requests = new Requests(await connectFar(), "_INBOX");
+		requests.open();
+		onTestFinished(() => requests.close());
+		const jetStream = new JetStream(requests, "$JS.API");
+		const page = pull(jetStream, name, { subject: name, sequence: 1 }, TEXTS.length);
+		const received = (await settled(page, "the page")).map(({ payload }) => `${payload}`);
+		expect(received).toEqual(TEXTS);
+	});
+});
