@@ -35,7 +35,7 @@ export interface RecoveryHost<Connection extends Replayed> {
 	readonly recoverTimeoutMs: number;
 	/** How long a client waits for its turn, in ms. 0: no limit. */
 	readonly recoverWaitMs: number;
-	/** Limits the `recover` calls that have not returned an event yet, those included for whose answer nobody waits any more. */
+	/** Limits the `recover` calls that have not returned an event yet. A call still counts after its client has left. */
 	readonly recoverTurns: Limiter;
 	onError(error: unknown): void;
 }
