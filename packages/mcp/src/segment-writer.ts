@@ -164,8 +164,9 @@ export class SegmentWriter {
 		if (this.#tornAt === undefined) return;
 		const { segments, onError } = this.#host;
 		const { leaseMs, ttlMs } = segments.rules;
-		// By then the store has forgotten what was stored before.
-		if (performance.now() - this.#tornAt > leaseMs + ttlMs) return this.forget();
+		// By then the store has forgotten what was stored before: a write whose answer was lost may have begun another lease, and a reader
+		// that notices the end of the lease just before the TTL is over begins another TTL.
+		if (performance.now() - this.#tornAt > 2 * (leaseMs + ttlMs)) return this.forget();
 		try {
 			if ((await segments.seal()) === undefined) this.forget();
 			else this.#segment = await this.#open();

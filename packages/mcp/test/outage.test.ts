@@ -118,10 +118,37 @@ describe("an outage", () => {
 		await session.storeEvent("s", note(1));
 		isOut = true;
 		await session.storeEvent("s", note(2));
-		await vi.advanceTimersByTimeAsync(400_000);
+		await vi.advanceTimersByTimeAsync(700_000);
 		errors.length = 0;
 		await vi.advanceTimersByTimeAsync(400_000);
 		expect(errors).toEqual([]);
+	});
+
+	// Whoever looks at the stream during the outage makes the store keep it for longer. The writer had given up on its loss by then,
+	// and continued the stream as if it had none.
+	it("that another process notices late is not given up on before the store has forgotten the stream", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		let isOut = false;
+		const cut = new Proxy(store, {
+			get: (target, name: keyof typeof store) => {
+				const method = target[name].bind(target) as (...args: unknown[]) => unknown;
+				if (name === "watch") return method;
+				return (...args: unknown[]) => (isOut ? Promise.reject(new Error("out")) : method(...args));
+			},
+		});
+		const rules = { leaseMs: 10_000, ttlMs: 60_000 };
+		const home = createMcpEvents({ ...rules, store: cut }).session("s");
+		const elsewhere = createMcpEvents({ ...rules, store }).session("s");
+		const first = await home.storeEvent("s", note(1));
+		isOut = true;
+		await home.storeEvent("s", note(2));
+		await vi.advanceTimersByTimeAsync(69_000);
+		expect(await replay(elsewhere, first)).toEqual([]);
+		await vi.advanceTimersByTimeAsync(59_000);
+		isOut = false;
+		await home.storeEvent("s", note(3));
+		await expect(replay(elsewhere, first)).rejects.toMatchObject(refused);
 	});
 
 	it("answers the requests of a stream that is followed elsewhere with an error", async () => {
