@@ -2,9 +2,9 @@
  * A replay: the messages of a stream after a position, and then, while another process or transport writes them, those to come.
  */
 import { pause, SSEError } from "sse-service/engine";
-import { readRun } from "sse-service/runs";
+import { endReasonOf, type RunEntry, readRun } from "sse-service/runs";
 import { type EventPosition, encodeEventId } from "./event-id.js";
-import { CLOSED, FIRST_NUMBER, MOVED, type Segment, type Segments } from "./segments.js";
+import { ANSWERED, CLOSED, FIRST_NUMBER, MOVED, type Segment, type Segments } from "./segments.js";
 
 /** After these, nobody writes the stream: `lost` is the reason of a run whose producer died. */
 const LOSING: ReadonlySet<string | undefined> = new Set(["lost", CLOSED, MOVED]);
@@ -16,6 +16,7 @@ const MAX_PAUSE_MS = 30_000;
 // JSON-RPC 2.0, 5.1.
 const INTERNAL_ERROR = -32_603;
 const ENDED = "The server process that handled the request has ended";
+const EXPIRED = "events after it are no longer kept";
 const TORN = "Messages of the request's stream could not be stored";
 
 /** What the transport passes: writes a message to the client. */
@@ -47,19 +48,24 @@ export async function replay(
 		throw refused("the store has no such event, or has lost it");
 	}
 	if (position.sequence < (kept[0] ?? newest).base) {
-		throw refused("events after it are no longer kept");
+		throw refused(EXPIRED);
 	}
 	let next = 1;
 	for (const segment of kept) {
 		next = Math.max(1, position.sequence - segment.base + 1);
 		for (;;) {
 			const entries = await segments.page(segment.status, next);
-			if (entries === undefined) throw refused("events after it are no longer kept");
+			if (entries === undefined) throw refused(EXPIRED);
 			if (entries.length === 0) break;
 			await sendEntries(position.streamId, { segment, next }, entries, send);
 			next += entries.length;
-			if (entries.at(-1)?.end !== undefined) break;
+			if (entries.at(-1)?.end !== undefined) {
+				// `follow` reads the end, and looks for what comes after it.
+				next--;
+				break;
+			}
 		}
+		if (segment.status.state !== "running" && next <= segment.count) throw refused(EXPIRED);
 	}
 	return { segment: newest, next };
 }
@@ -73,15 +79,15 @@ export async function follow(
 ): Promise<void> {
 	let { segment, next } = tail;
 	while (segment.writer !== writer) {
-		let isAtEnd = false;
+		let end: RunEntry | undefined;
 		for await (const page of readRun(segments.store, segment.status, next, signal, onError)) {
 			await sendEntries(streamId, { segment, next: page.from }, page.entries, send);
 			next = page.from + page.entries.length;
-			isAtEnd = page.entries.at(-1)?.end !== undefined;
+			end = page.entries.find((each) => each.end !== undefined);
 		}
 		// The end is an entry, too.
-		const position = segment.base + next - (isAtEnd ? 2 : 1);
-		const found = await findNext(segments, { segment, position, isAtEnd }, signal, onError);
+		const position = segment.base + next - (end === undefined ? 1 : 2);
+		const found = await findNext(segments, { segment, position, end }, signal, onError);
 		if (found === undefined) return;
 		if ("message" in found) return sendErrors(streamId, found.segment, found.message, send);
 		segment = found;
@@ -94,8 +100,8 @@ interface Reached {
 	readonly segment: Segment;
 	/** The sequence of the last event within the stream. */
 	readonly position: number;
-	/** Whether the segment was read to its end. */
-	readonly isAtEnd: boolean;
+	/** The segment's end, if it was read. */
+	readonly end: RunEntry | undefined;
 }
 
 /** Why nothing more can be read. */
@@ -105,10 +111,13 @@ interface Loss {
 	readonly message: string;
 }
 
-/** Waits for the segment that continues a stream: one that was silent for long ends, and continues with its next message. */
+/**
+ * Waits for the segment that continues a stream: one that was silent for long ends, and continues with its next message. One that was
+ * answered can continue, too, until the store forgets it.
+ */
 async function findNext(
 	segments: Segments,
-	{ segment, position, isAtEnd }: Reached,
+	{ segment, position, end }: Reached,
 	signal: AbortSignal,
 	onError: (error: unknown) => void,
 ): Promise<Segment | Loss | undefined> {
@@ -119,18 +128,19 @@ async function findNext(
 		try {
 			const kept = await segments.read();
 			const newest = kept.at(-1);
-			if (newest?.status.attempt === segment.status.attempt) {
-				const { reason, state } = newest.status;
-				// The store has lost what was read.
-				if (!isAtEnd && state === "running") return undefined;
-				const isMoving = reason === MOVED && performance.now() - startedAt < MOVE_MS;
-				if (LOSING.has(reason) && !isMoving) return { segment: newest, message: ENDED };
-			} else if (newest !== undefined) {
+			if (newest !== undefined && newest.status.attempt !== segment.status.attempt) {
 				const next = kept.find(({ nonce, base, number }) =>
-					nonce === segment.nonce ? base === position : isAtEnd && number === FIRST_NUMBER,
+					nonce === segment.nonce ? base === position : end && number === FIRST_NUMBER,
 				);
 				return next ?? { segment, message: TORN };
-			} else if (!isAtEnd) return undefined;
+			}
+			const reason = end === undefined ? newest?.status.reason : endReasonOf(end);
+			if (newest === undefined && reason === ANSWERED) return undefined;
+			if (reason !== MOVED || performance.now() - startedAt >= MOVE_MS) {
+				if (LOSING.has(reason)) return { segment: newest ?? segment, message: ENDED };
+				// What was not read is lost, perhaps with answers: the requests are those of before.
+				if (end === undefined) return { segment, message: TORN };
+			}
 		} catch (error) {
 			onError(error);
 		}

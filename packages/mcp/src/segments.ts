@@ -40,6 +40,8 @@ export interface Segment extends SegmentHead {
 
 /** Why a segment ended early: another process writes the stream now. */
 export const MOVED = "moved";
+/** The reason of a stream whose known requests have their answers. */
+export const ANSWERED = "answered";
 /** The reason of a stream whose transport was closed. */
 export const CLOSED = "closed";
 /** Messages per read. */

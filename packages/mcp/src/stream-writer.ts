@@ -4,7 +4,7 @@
  */
 import { encodeEventId } from "./event-id.js";
 import { SegmentWriter, type SegmentWriterHost } from "./segment-writer.js";
-import { CLOSED, newNonce, type RequestId } from "./segments.js";
+import { ANSWERED, CLOSED, newNonce, type RequestId } from "./segments.js";
 
 export interface WriterHost extends SegmentWriterHost {
 	readonly streamId: string;
@@ -93,7 +93,7 @@ export class StreamWriter {
 	#finishSoon(): void {
 		clearTimeout(this.#finishing);
 		this.#finishing = setTimeout(() => {
-			if (!this.#segment.isExpecting) void this.finish("answered");
+			if (!this.#segment.isExpecting) void this.finish(ANSWERED);
 		}, ANSWERED_MS);
 		this.#finishing.unref();
 	}

@@ -209,9 +209,9 @@ describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) 
 		const store = started.open();
 		const session = open().session(newSession());
 		const [first] = await storeAll(session, [note(1), answer]);
-		await eventually(
-			async () => (await store.list(1)).every(({ state }) => state === "done"),
-			"the stream to end",
+		await vi.waitFor(
+			async () => expect(await store.list(1)).toMatchObject([{ state: "done" }]),
+			10_000,
 		);
 		expect(messagesOf(await replayFrom(session, first))).toEqual([answer]);
 		// A second answer on the same stream, as to a batch.
@@ -226,9 +226,9 @@ describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) 
 		const [first] = await storeAll(home, [note(1)]);
 		const received = await replayFrom(elsewhere, first);
 		await storeAll(home, [answer]);
-		await eventually(
-			async () => (await store.list(1)).every(({ state }) => state === "done"),
-			"the segment to end",
+		await vi.waitFor(
+			async () => expect(await store.list(1)).toMatchObject([{ state: "done" }]),
+			10_000,
 		);
 		await storeAll(home, [{ ...answer, id: 2 }]);
 		await eventually(() => received.length === 2, "the second answer");
@@ -325,6 +325,92 @@ describe("an open stream", () => {
 		await storeAll(home, answers.slice(1));
 		await vi.advanceTimersByTimeAsync(20_000);
 		expect(messagesOf(received)).toEqual(answers);
+	});
+
+	it("is followed elsewhere by a client that resumes after a silence of idleMs", async () => {
+		// What the replay read to its end was followed from a position beyond it, where nothing comes.
+		const { store, home, elsewhere } = inTwoProcesses();
+		const [first] = await storeAll(home, notes(1, 2));
+		await vi.advanceTimersByTimeAsync(61 * 60_000);
+		expect(await store.list(1)).toMatchObject([{ state: "done", reason: "idle" }]);
+		const received = await replayFrom(elsewhere, first);
+		await storeAll(home, [note(3)]);
+		await vi.advanceTimersByTimeAsync(30_000);
+		await storeAll(home, [note(4)]);
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(messagesOf(received)).toEqual(notes(2, 4));
+	});
+
+	it("is followed elsewhere when its segment fills up during the replay", async () => {
+		// As above, and the call got an error while it was still running.
+		const { home, elsewhere } = inTwoProcesses({ maxEvents: 20 });
+		const [first] = await storeAll(home, [{}]);
+		home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		await storeAll(home, [note(1)]);
+		const received: object[] = [];
+		const send = async (_: string, message: object): Promise<void> => {
+			received.push(message);
+			// The rest of the segment, and the beginning of the next one.
+			if (received.length === 1) await storeAll(home, notes(2, 12));
+		};
+		await elsewhere.replayEventsAfter(first ?? "", { send });
+		await vi.advanceTimersByTimeAsync(1_000);
+		await storeAll(home, [answer]);
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(received).toEqual([...notes(1, 12), answer]);
+	});
+
+	it("is followed elsewhere until the store forgets it after its answer, and no longer", async () => {
+		const { store, home, elsewhere } = inTwoProcesses();
+		const [first] = await storeAll(home, [{}]);
+		home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		const received = await replayFrom(elsewhere, first);
+		await storeAll(home, [answer]);
+		const settle = vi.spyOn(store, "settle");
+		await vi.advanceTimersByTimeAsync(4 * 60_000);
+		expect(settle).toHaveBeenCalled();
+		await vi.advanceTimersByTimeAsync(2 * 60_000);
+		settle.mockClear();
+		await vi.advanceTimersByTimeAsync(60 * 60_000);
+		expect(settle).not.toHaveBeenCalled();
+		expect(messagesOf(received)).toEqual([answer]);
+	});
+
+	describe("whose messages the store has lost, and not its status,", () => {
+		// As a Redis that evicts keys one by one.
+		async function startLossy() {
+			const { store, home, elsewhere } = inTwoProcesses();
+			const read = store.read.bind(store);
+			const [first] = await storeAll(home, [{}]);
+			home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+			await storeAll(home, [note(1)]);
+			const lose = (): void => {
+				store.read = async (...args) => (await read(...args)) && [];
+			};
+			return { home, elsewhere, first, lose };
+		}
+
+		it("ends with an error elsewhere, also for an answer that is among them", async () => {
+			const { home, elsewhere, first, lose } = await startLossy();
+			const received = await replayFrom(elsewhere, first);
+			lose();
+			await storeAll(home, [answer]);
+			await vi.advanceTimersByTimeAsync(60_000);
+			const message = "Messages of the request's stream could not be stored";
+			const error = { jsonrpc: "2.0", id: 1, error: { code: -32603, message } };
+			expect(messagesOf(received)).toEqual([note(1), error]);
+		});
+
+		it("refuses the ids of before", async () => {
+			const { home, elsewhere, first, lose } = await startLossy();
+			const last = await home.storeEvent("s", answer);
+			await vi.advanceTimersByTimeAsync(1_000);
+			lose();
+			await expect(replayFrom(elsewhere, first)).rejects.toMatchObject({
+				code: "ERR_SSE_RUN_UNKNOWN",
+			});
+			expect(await replayFrom(elsewhere, last)).toEqual([]);
+		});
 	});
 
 	it("does not end while a call waits for its answer, unless the client cancels it", async () => {
