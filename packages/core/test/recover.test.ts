@@ -1,9 +1,10 @@
 /**
  * The option `recover`: what a client receives in the place of a gap.
  */
+import { once } from "node:events";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { eventually } from "@sse-service/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ADA, useKeptService } from "./kept-service.js";
 
 const its = useKeptService();
@@ -312,6 +313,96 @@ describe("a client whose gap takes long to recover", () => {
 		expect(b.stream.events).toEqual([]);
 	});
 
+	// Without a time limit it kept its turn for ever, and a hundred of them ended recovery for everybody.
+	it("runs for others 10 s after its client has left a call that never stops, with a recoverTimeoutMs of 0", async () => {
+		const asked: string[] = [];
+		let stopped: Promise<unknown> | undefined;
+		await serve({
+			recoverConcurrency: 1,
+			recoverTimeoutMs: 0,
+			recoverWaitMs: 0,
+			recover: ({ client, signal }) => {
+				asked.push(client.clientId);
+				if (asked.length > 1) return [];
+				stopped = once(signal, "abort");
+				return new Promise(() => {});
+			},
+		});
+		const a = await open({ clientId: "a" }, "7");
+		const b = await open({ clientId: "b" }, "7");
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		onTestFinished(() => {
+			vi.useRealTimers();
+		});
+		a.stream.abort();
+		await stopped;
+		await vi.advanceTimersByTimeAsync(9_999);
+		expect(asked).toEqual(["a"]);
+		await vi.advanceTimersByTimeAsync(1);
+		vi.useRealTimers();
+		await b.stream.until(() => b.stream.text.includes("id: "));
+		expect(asked).toEqual(["a", "b"]);
+	});
+
+	// Query builders run their query at each `then`.
+	it.each([
+		["answers", (answer: Answer) => answer([])],
+		["declines", (answer: Answer) => answer(false)],
+		["fails", (_: Answer, fail: (error: Error) => void) => fail(new Error("down"))],
+		["takes too long", () => {}],
+	])("runs a query once that begins when it is awaited, and %s", async (_, settle) => {
+		let runs = 0;
+		await serve({
+			recoverTimeoutMs: 20,
+			recover: () => {
+				const query = queryOf((answer, fail) => {
+					runs++;
+					settle(answer, fail);
+				});
+				return query as never;
+			},
+			onError: () => {},
+		});
+		const { stream } = await open(ADA, "7");
+		await stream.until(() => stream.text.includes("id: "));
+		expect(runs).toBe(1);
+	});
+
+	it("awaits each item of an iterator once, too", async () => {
+		let runs = 0;
+		await serve({
+			recoverTimeoutMs: 20,
+			recover: () => ({
+				[Symbol.asyncIterator]: () => ({ next: () => queryOf(() => runs++) as never }),
+			}),
+			onError: () => {},
+		});
+		const { stream } = await open(ADA, "7");
+		await stream.until(() => stream.text.includes("id: "));
+		expect(runs).toBe(1);
+	});
+
+	it.each([
+		["undefined", undefined],
+		["null", null],
+		["a text", "x"],
+		["an array", []],
+	])("is told that what it returned is no event: %s", async (_, event) => {
+		const errors: unknown[] = [];
+		await serve({
+			recover: () => [event as never],
+			onError: (error) => errors.push(error),
+		});
+		const { stream } = await open(ADA, "7");
+		expect(await received(stream)).toEqual(['{"reason":"invalid"}']);
+		expect(errors).toMatchObject([
+			{
+				code: "ERR_SSE_INVALID_OPTION",
+				message: expect.stringMatching(/^An event of recover must be an object, got /),
+			},
+		]);
+	});
+
 	it("ends with the client: the signal aborts when it leaves", async () => {
 		let signal: AbortSignal | undefined;
 		await serve({
@@ -326,3 +417,11 @@ describe("a client whose gap takes long to recover", () => {
 		await eventually(() => signal?.aborted === true);
 	});
 });
+
+type Answer = (source: readonly { readonly data: string }[] | false) => void;
+
+/** A thenable that begins its work at each `then`, as the query builder of knex does. */
+function queryOf(run: (answer: Answer, fail: (error: Error) => void) => void): object {
+	// biome-ignore lint/suspicious/noThenProperty: what a query builder is.
+	return { then: run };
+}

@@ -27,6 +27,11 @@ export async function closeIterator(
 	await iterator.return?.();
 }
 
+/** Makes a thenable a promise, once: that of a query builder runs its query at each `then`. */
+export function started<T>(value: T | PromiseLike<T>): T | Promise<T> {
+	return isPromiseLike(value) ? Promise.resolve(value) : value;
+}
+
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 	return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === "function";
 }

@@ -2,7 +2,7 @@
  * The recovery: when the log no longer has what a client missed, the application supplies it, within limits of time and number.
  */
 import { type Replayed, type Steps, settled } from "../connection/feed.js";
-import { closeIterator, isPromiseLike, iteratorOf } from "../connection/iterators.js";
+import { closeIterator, iteratorOf, started } from "../connection/iterators.js";
 import type { Limiter } from "../pacing/limiter.js";
 import { within } from "../pacing/timeout.js";
 import type { RecoverSource } from "../types/callbacks.js";
@@ -28,6 +28,9 @@ export interface Recovery<Connection extends Replayed> {
 }
 
 const WHAT = "recover (recoverTimeoutMs)";
+
+// For how long a call whose signal has aborted counts, where `recoverTimeoutMs` is no limit.
+const STOP_MS = 10_000;
 
 /** What a recovery needs from the service. */
 export interface RecoveryHost<Connection extends Replayed> {
@@ -56,15 +59,14 @@ export function* recovered<C extends Replayed>(
 	try {
 		// Its live events wait behind it, and a gap loses nothing silently. Ending the stream would only have it wait again.
 		yield* settled(turn.begins, recoverWaitMs, "Waiting to recover (recoverWaitMs)");
-		const answer = recovery.recover(connection, reason, lastEventId, stop.signal);
-		running = answer;
-		awaited = isPromiseLike(answer) ? Promise.resolve(answer) : answer;
+		awaited = started(recovery.recover(connection, reason, lastEventId, stop.signal));
+		running = awaited;
 		const source = yield* settled(awaited, recoverTimeoutMs, WHAT);
 		awaited = false;
 		if (source === false) return false;
 		iterator = iteratorOf(source);
 		for (;;) {
-			const next = iterator.next();
+			const next = started(iterator.next());
 			running = next;
 			const { done, value } = yield* settled(next, recoverTimeoutMs, WHAT);
 			// From here on the client sets the pace, and others must not wait for it.
@@ -78,16 +80,12 @@ export function* recovered<C extends Replayed>(
 		return false;
 	} finally {
 		// It runs on until it obeys its signal. One that never ends must not keep the others from theirs.
-		if (isPromiseLike(running)) {
-			within(recoverTimeoutMs, Promise.resolve(running)).then(turn.end, turn.end);
-		} else turn.end();
+		within(recoverTimeoutMs || STOP_MS, Promise.resolve(running)).then(turn.end, turn.end);
 		// An iterator that arrives too late is closed as well.
-		const late = isPromiseLike(awaited)
-			? awaited.then(
-					(source) => (source === false ? undefined : iteratorOf(source)),
-					() => undefined,
-				)
-			: undefined;
+		const late = Promise.resolve(awaited).then(
+			(source) => source && iteratorOf(source),
+			() => false as const,
+		);
 		void letGo(iterator ?? late).catch((error: unknown) => host.onError(error));
 	}
 }
@@ -95,8 +93,8 @@ export function* recovered<C extends Replayed>(
 type RecoveredIterator = ReturnType<typeof iteratorOf<RecoveredEvent>>;
 
 async function letGo(
-	iterator: PromiseLike<RecoveredIterator | undefined> | RecoveredIterator | undefined,
+	iterator: PromiseLike<RecoveredIterator | false> | RecoveredIterator,
 ): Promise<void> {
 	const come = await iterator;
-	if (come !== undefined) await closeIterator(come);
+	if (come) await closeIterator(come);
 }

@@ -1,7 +1,8 @@
 /**
  * The recovery: calls the application's `recover` for a connection that missed events, and encodes what it returns.
  */
-import { invalid } from "../checks/errors.js";
+import { checkObject } from "../checks/errors.js";
+import { checkKeys } from "../checks/option-rules.js";
 import type { Connection } from "../connection/connection.js";
 import type { Recovery } from "../history/recovery.js";
 import { ClientView } from "../registry/client-view.js";
@@ -11,6 +12,9 @@ import type { RecoveredEvent } from "../types/message.js";
 import { encodeFrame, type Frame } from "../wire/frame.js";
 import { encodeMessage } from "../wire/message.js";
 import type { ResolvedOptions } from "./options.js";
+
+// An id would overwrite the client's position in the log.
+const EVENT_NAMES = { data: true, event: true };
 
 export class AppRecovery implements Recovery<Connection> {
 	readonly #registry: Registry;
@@ -41,13 +45,10 @@ export class AppRecovery implements Recovery<Connection> {
 		});
 	}
 
-	/** Encodes an event without an id, which would overwrite the client's position in the log. */
-	encode({ data, event, ...others }: RecoveredEvent): Frame {
-		const [unknown] = Object.keys(others);
-		if (unknown !== undefined) {
-			const rule = "An event that recover returns must be { data, event }";
-			throw invalid("ERR_SSE_INVALID_OPTION", rule, unknown);
-		}
+	encode(given: RecoveredEvent): Frame {
+		checkObject(given, "An event of recover", "ERR_SSE_INVALID_OPTION");
+		checkKeys(given, EVENT_NAMES, "An event of recover has no");
+		const { data, event } = given;
 		return encodeFrame(encodeMessage(data, { event }, this.#options), "event");
 	}
 }

@@ -109,8 +109,8 @@ export interface SSEServiceOptions<Events extends object = AnyEvents> {
 	readonly recoverTimeoutMs?: number | undefined;
 	/**
 	 * With `history`: how many `recover` calls run at a time, each until its first event; other clients wait. A call whose
-	 * `signal` has aborted counts until it settles, at most for `recoverTimeoutMs` more. After a loss of the log, every connected
-	 * client recovers at once. Default 100.
+	 * `signal` has aborted counts until it settles, at most for `recoverTimeoutMs` more, or for 10 s where that is 0. After a loss
+	 * of the log, every connected client recovers at once. Default 100.
 	 */
 	readonly recoverConcurrency?: number | undefined;
 	/**
