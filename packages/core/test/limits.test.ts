@@ -183,13 +183,18 @@ describe("at connect", () => {
 });
 
 // The first group kept a connection that had never opened.
-it("meta with a getter that throws registers nothing, in however many groups", async () => {
-	const error = new Error("getter");
-	const meta = {
-		get name(): string {
-			throw error;
-		},
-	};
+const error = new Error("meta");
+const fail = (): never => {
+	throw error;
+};
+it.each([
+	["a getter that throws", Object.defineProperty({}, "name", { get: fail, enumerable: true })],
+	[
+		"a getter that throws behind a symbol",
+		Object.defineProperty({}, Symbol("name"), { get: fail, enumerable: true }),
+	],
+	["keys that cannot be listed", new Proxy({}, { ownKeys: fail })],
+])("meta with %s registers nothing, in however many groups", async (_, meta) => {
 	const thrown: unknown[] = [];
 	server = await startServer((req, res) => {
 		try {
@@ -203,6 +208,21 @@ it("meta with a getter that throws registers nothing, in however many groups", a
 	await (await openStream(server.url)).ended;
 	expect(thrown).toEqual([error, false]);
 	expect(sse.getGroups()).toEqual([]);
+});
+
+it("meta is read once for all groups, before anything is sent", async () => {
+	let reads = 0;
+	const meta = {
+		get name(): string {
+			return ++reads > 1 ? fail() : "Ada";
+		},
+	};
+	await serve({}, () => ({ clientId: "ada", groups: ["a", "b", "c"], meta }));
+	expect(await answer("")).toBe("open");
+	const copies = ["b", "c"].map((group) => sse.getClient("ada", group)?.meta);
+	expect(copies).toEqual([{ name: "Ada" }, { name: "Ada" }]);
+	expect(copies[0]).not.toBe(copies[1]);
+	expect(sse.getGroups()).toHaveLength(3);
 });
 
 describe("afterwards", () => {

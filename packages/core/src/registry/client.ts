@@ -18,6 +18,8 @@ export interface Client {
 /** How a connection enters the registry. */
 export interface Entrance {
 	readonly meta: Meta | undefined;
+	/** With several groups: what the further ones get copies of. Copying it runs no getter, which could throw. */
+	readonly metaCopy: Meta | undefined;
 	/** `undefined`: the default group. */
 	readonly groups: readonly string[] | undefined;
 	/** In no group, and reached only by its own handle. */

@@ -50,7 +50,8 @@ export class Registry {
 	}
 
 	/** Adds a connection. In each group its client gets `meta`, unless it is already there. */
-	add(connection: Connection, { meta, groups = DEFAULT_GROUPS, standalone }: Entrance): Client {
+	add(connection: Connection, entrance: Entrance): Client {
+		const { meta, metaCopy, groups = DEFAULT_GROUPS, standalone } = entrance;
 		connection.order = ++this.opened;
 		if (standalone) return this.standalone.add(connection, meta);
 		let client = this.#clients.get(connection.clientId);
@@ -62,7 +63,7 @@ export class Registry {
 		this.#connections.add(connection);
 		for (const name of groups) {
 			// Each group gets its own copy, so that a change in one group stays there.
-			const own = connection.home && meta && { ...meta };
+			const own = connection.home && metaCopy && { ...metaCopy };
 			const membership = this.#enter(connection, client, name, own ?? meta);
 			connection.home ??= membership;
 		}

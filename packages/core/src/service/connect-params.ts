@@ -68,8 +68,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 		const rule = "standalone must be true or false, and cannot be combined with groups";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, standalone);
 	}
-	// Each further group gets a copy, once the stream is open: a getter that throws must do so now.
-	if (isObject(meta) && Array.isArray(named) && named.length > 1) Object.values(meta);
+	const isShared = isObject(meta) && Array.isArray(named) && named.length > 1;
 	return {
 		clientId:
 			clientId === undefined ? randomId() : checkClientId(clientId, options.maxClientIdLength),
@@ -80,6 +79,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 		standalone: standalone === true,
 		limitKey: limitKey === undefined ? limitKey : checkKey(limitKey, "limitKey"),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
+		metaCopy: isShared ? { ...meta } : undefined,
 		expiresAt: expiresAt === undefined ? expiresAt : checkExpiresAt(expiresAt),
 		since: since === undefined ? since : checkSince(since, options.history !== false),
 		onDisconnectCb: onDisconnectCb && bound(onDisconnectCb),
