@@ -200,6 +200,22 @@ describe("a client that joins groups", () => {
 		expect([...told, connection.resumed]).toEqual([true, false, true]);
 	});
 
+	it("has not resumed if it was closed in the turn in which it came back", async () => {
+		const told: boolean[] = [];
+		await serve({ onDisconnect: ({ connection }) => told.push(connection.resumed) });
+		const id = await comeAndGo();
+		told.length = 0;
+		its.sse.send("all", "missed");
+		const { stream, connection } = await open(ADA, id, (connected) => {
+			told.push(connected.resumed);
+			connected.close();
+			told.push(connected.resumed);
+		});
+		await stream.ended;
+		expect(stream.events).toEqual([]);
+		expect([...told, connection.resumed]).toEqual([true, false, false, false]);
+	});
+
 	it("gets their newest events before later ones, even while it does not read", async () => {
 		await serve({ history: { groups: { prices: { latest: true } } } });
 		const { stream, connection } = await open(ADA);

@@ -113,7 +113,7 @@ export class Connection
 
 	get resumed(): boolean {
 		// Starting the replay now would leave out the groups that it has yet to join in this tick.
-		return this.starting?.isKept() ?? this.#isResumed;
+		return (this.closed ? undefined : this.starting?.isKept()) ?? this.#isResumed;
 	}
 
 	/** Call with whether the client has received, or is receiving, everything that it missed. */
