@@ -122,6 +122,29 @@ describe("connectSSE", () => {
 		expect(calls).toBe(1);
 	});
 
+	// It threw, and nothing catches what a program written for 1.x calls.
+	it.each([null, false])("takes an onDisconnectCb that is %s for none", async (callback) => {
+		const errors: unknown[] = [];
+		const connected: Connected[] = [];
+		sse.getDefaultService({ onError: (error) => errors.push((error as sse.SSEError).code) });
+		server = await startServer((req, res) => {
+			const clientId = new URL(req.url ?? "/", "http://localhost").pathname.slice(1);
+			try {
+				const onDisconnectCb = callback as never;
+				connected.push(sse.connectSSE({ req, res, clientId, onDisconnectCb }));
+			} catch (error) {
+				errors.push(error);
+				res.end();
+			}
+		});
+		await openStream(`${server.url}/ada`);
+		await (await openStream(`${server.url}/`)).ended;
+		connected[0]?.connection.close();
+		await Promise.resolve();
+		const reasons = connected.map(({ connection }) => connection.closeReason);
+		expect([errors, reasons]).toEqual([["ERR_SSE_INVALID_CLIENT_ID"], ["server", "refused"]]);
+	});
+
 	it("accepts a framework's wrappers that carry raw objects, wherever a request or response is passed", async () => {
 		server = await startServer((req, res) => {
 			const reply = { raw: res };

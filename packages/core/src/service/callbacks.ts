@@ -57,7 +57,7 @@ export class Callbacks {
 		callback: ((info: Info) => unknown) | undefined,
 		info: Info,
 	): void {
-		if (callback === undefined) return;
+		if (!callback) return;
 		attempt(
 			() => callback(info),
 			(error) => this.onError(error, stage),

@@ -57,7 +57,8 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
 	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
 	const { standalone = false, limitKey, expiresAt, since } = params;
-	if (onDisconnectCb !== undefined && typeof onDisconnectCb !== "function") {
+	// In 1.x what is falsy was none, such as that of `verbose && log`, and nothing catches what connectSSE throws.
+	if (onDisconnectCb && typeof onDisconnectCb !== "function") {
 		throw invalid("ERR_SSE_INVALID_OPTION", "onDisconnectCb must be a function", onDisconnectCb);
 	}
 	if (originalResHeaders !== undefined) {
@@ -82,7 +83,7 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 		metaCopy: isShared ? { ...meta } : undefined,
 		expiresAt: expiresAt === undefined ? expiresAt : checkExpiresAt(expiresAt),
 		since: since === undefined ? since : checkSince(since, options.history !== false),
-		onDisconnectCb: onDisconnectCb && bound(onDisconnectCb),
+		onDisconnectCb: onDisconnectCb ? bound(onDisconnectCb) : undefined,
 	};
 }
 

@@ -51,7 +51,7 @@ export interface ConnectParams<Events extends object = AnyEvents> {
 	readonly expiresAt?: Date | number | undefined;
 	/**
 	 * Runs exactly once, after the connection has ended, also if it never opened because the client had already left. Runs in
-	 * the `AsyncLocalStorage` context of the call.
+	 * the `AsyncLocalStorage` context of the call. What is falsy counts as omitted, as in 1.x.
 	 */
 	readonly onDisconnectCb?: ((info: DisconnectInfo<Events>) => unknown) | undefined;
 }
