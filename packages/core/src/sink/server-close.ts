@@ -65,6 +65,8 @@ function hookInto(server: HttpServer): (end: ServerEnd) => void {
 	server.on("secureConnection", (socket: Parsed) => {
 		ahead.delete(socket._parent as Parsed);
 		onSocket(socket);
+		// Its handshake has ended too late: no limit would end it.
+		if (isClosed) socket.destroy();
 	});
 	// Only HTTP/2 has sessions.
 	server.on("session", (session: Closable) => {
@@ -87,10 +89,6 @@ function hookInto(server: HttpServer): (end: ServerEnd) => void {
 		return Reflect.apply(emit, server, [event, ...args]);
 	};
 
-	const onLate = (socket: Socket): void => {
-		if (server.listening) server.off("secureConnection", onLate);
-		else socket.destroy();
-	};
 	// Node emits 'close' only once every socket has ended, so the call itself is wrapped.
 	const { close } = server;
 	server.close = (callback) => {
@@ -101,7 +99,6 @@ function hookInto(server: HttpServer): (end: ServerEnd) => void {
 		for (const socket of ahead) {
 			if (socket.bytesRead === 0) socket.destroy();
 		}
-		server.on("secureConnection", onLate);
 		// A socket whose request is answered later would stay for this time: 5 s in Node, 72 s in Fastify. 0 would be no limit.
 		if (!isClosed) keepAliveMs = server.keepAliveTimeout;
 		isClosed = true;
