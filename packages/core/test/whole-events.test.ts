@@ -302,7 +302,7 @@ describe("over generated events, heartbeats, replays and writes of the applicati
 	])("the body of %s is whole events", async (_, begin) => {
 		await fc.assert(
 			fc.asyncProperty(play, (played) => run(begin, played)),
-			// When the operating system accepts what, no seed repeats.
+			// What the operating system accepts at a time differs, so no seed repeats a failure.
 			{ numRuns: sizeOf({ usual: 15, long: 500 }), endOnFailure: true },
 		);
 	});
