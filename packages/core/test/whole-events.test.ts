@@ -35,7 +35,7 @@ interface Play {
 	readonly isCut: boolean;
 }
 
-// Above 80 KiB an event is written in pieces.
+// Above 80 KiB events are written in pieces, alone or together.
 const size = fc.oneof(
 	fc.nat({ max: 200 }),
 	fc.integer({ min: 60_000, max: 90_000 }),

@@ -81,7 +81,8 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly clientId: string;
 	/**
 	 * Node's response, which carries the event stream. End it with `close`: a bare `res.end()` loses events sent in the same tick.
-	 * Write to it yourself only while `bufferedBytes` is 0: an event over 80 KiB goes out in pieces, and a write between them cuts it.
+	 * Write to it yourself only while `bufferedBytes` is 0: what is sent in one tick is joined, and goes out in pieces where it is more
+	 * than 80 KiB, so that a write between them cuts an event.
 	 */
 	readonly response: HttpResponse;
 	/** The groups of the connection; after it has closed, its last ones. */
