@@ -5,12 +5,13 @@ import type { SSEMessage } from "sse-service";
 
 /** An event that `toEvent` has promised, in its place among the items. */
 export class PromisedEvent {
-	readonly event: PromiseLike<SSEMessage>;
+	/** A promise of its own: a thenable may begin its work at each `then`. */
+	readonly event: Promise<SSEMessage>;
 
-	constructor(event: PromiseLike<SSEMessage>) {
-		this.event = event;
+	constructor(event: SSEMessage | PromiseLike<SSEMessage>) {
+		this.event = Promise.resolve(event);
 		// Its turn may never come, so its rejection must be handled now.
-		Promise.resolve(event).catch(() => {});
+		this.event.catch(() => {});
 	}
 }
 

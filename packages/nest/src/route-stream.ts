@@ -178,7 +178,8 @@ export class RouteStream implements RouteHandler {
 	#send(item: unknown): void {
 		try {
 			const event = this.#toEvent(item);
-			if (isThenable(event)) {
+			// The pipe awaits it, or refuses what is no event.
+			if (isThenable(event) || typeof (event ?? 0) !== "object") {
 				this.#isPiped = true;
 				this.#items.put(new PromisedEvent(event));
 				this.#pipe();

@@ -228,6 +228,60 @@ export function claimItems(its: AppFixture): void {
 			expect([complaints.stop(), its.running.errors]).toEqual([[], []]);
 		});
 
+		it("runs a query that toEvent returns once, which begins when it is awaited", async () => {
+			let runs = 0;
+			const toEvent = (n: number): PromiseLike<SSEMessage> => {
+				const query: object = {
+					// biome-ignore lint/suspicious/noThenProperty: what a query builder is.
+					then: (answer: (event: SSEMessage) => void) => {
+						runs++;
+						answer({ data: n });
+					},
+				};
+				return query as PromiseLike<SSEMessage>;
+			};
+
+			@Controller()
+			class Streams {
+				@SseStream("query", { toEvent })
+				query() {
+					return of(1, 2);
+				}
+			}
+			await start({ controllers: [Streams] });
+			expect(await read("/query")).toEqual(["1", "2"]);
+			expect(runs).toBe(2);
+		});
+
+		it.each([undefined, null, 7, "text"])(
+			"ends when toEvent returns no event but %s, and says so",
+			async (event) => {
+				const toEvent = (item: string): SSEMessage =>
+					item === "a" ? { data: item } : (event as never);
+
+				@Controller()
+				class Streams {
+					@SseStream("observable", { toEvent })
+					observable() {
+						return of("a", "b", "a");
+					}
+
+					@SseStream("iterable", { toEvent })
+					iterable() {
+						return ["a", "b", "a"];
+					}
+				}
+				await start({ controllers: [Streams] });
+				for (const path of ["/observable", "/iterable"]) {
+					expect(await read(path)).toEqual(["a"]);
+					expect(its.running.errors.map(String)).toEqual([
+						expect.stringContaining("toEvent must return an event"),
+					]);
+					its.running.errors.pop();
+				}
+			},
+		);
+
 		it("takes the events of Nest's own @Sse with fromMessageEvent", async () => {
 			@Controller()
 			class Streams {
