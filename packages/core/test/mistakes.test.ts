@@ -5,7 +5,7 @@ import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { createAppStreams } from "../src/adapter.js";
+import { type AppRespondParams, createAppStreams } from "../src/adapter.js";
 import { createSSEService as createFetchService } from "../src/fetch.js";
 import {
 	type ConnectParams,
@@ -44,6 +44,20 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 		"an option of send that is misspelled",
 		(sse) => sse.send("all", 1, { evnt: "tick" } as SendOptions),
 		'send has no option "evnt"; did you mean event?',
+	],
+	[
+		"an option of a pipe that is misspelled",
+		(sse, req, res) =>
+			sse.connect({ req, res }).connection.pipe([1], { evnt: "tick" } as SendOptions),
+		'pipe has no option "evnt"; did you mean event?',
+	],
+	[
+		"a service for a stream of an app",
+		(sse) => {
+			const other = { service: createSSEService() } as AppRespondParams;
+			createAppStreams({ service: sse }).respond(new Request("http://localhost"), other);
+		},
+		"respond of an app takes no other service: its streams are on that of the app",
 	],
 	[
 		"a target that is misspelled",
@@ -90,9 +104,9 @@ describe("the message of a mistake names it, and what to do instead", () => {
 	it.each(MISTAKES)("%s", async (_name, make, says) => {
 		const sse = createSSEService();
 		let message: string | undefined;
-		server = await startServer((req, res) => {
+		server = await startServer(async (req, res) => {
 			try {
-				make(sse, req, res);
+				await make(sse, req, res);
 			} catch (error) {
 				message = (error as Error).message;
 			}

@@ -12,8 +12,8 @@ export interface ConnectionHost<Connection> extends BoundedOutboxShared {
 	readonly options: BoundedOutboxShared["options"] & { readonly closeTimeoutMs: number };
 	/** Whether clients need to receive their position; only logged events and heartbeats carry it. */
 	readonly hasHistory: boolean;
-	/** Checks and encodes one event. `waits`: it may be written later, when the connection is elsewhere in the log */
-	encode(data: unknown, options: SendOptions | undefined, waits?: boolean): Frame;
+	/** Checks and encodes one event. That of a pipe may be written later, when the connection is elsewhere in the log. */
+	encode(data: unknown, options: SendOptions | undefined, use?: "pipe"): Frame;
 	/** Called once when the connection closes, before its last bytes have been sent. */
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void;
 	/** Called once, last of all, when the sink has closed, if `open` succeeded. */

@@ -20,7 +20,7 @@ export interface PipeTarget {
 /** What a pipe needs from the service. */
 export interface PipeHost {
 	/** The event may wait before it is written. */
-	encode(data: unknown, options: SendOptions, waits: true): Frame;
+	encode(data: unknown, options: SendOptions, use: "pipe"): Frame;
 	/** Receives what the source throws while it is being closed, when the promise has already settled. */
 	onError(error: unknown, stage: "pipe"): void;
 }
@@ -89,7 +89,7 @@ export async function pipe<Item>(
 				throw invalid("ERR_SSE_INVALID_OPTION", "toEvent must return an event, { data, … }", event);
 			}
 			const { data, ...own } = event;
-			const frame = host.encode(data, isPlain ? own : { ...options, ...own }, true);
+			const frame = host.encode(data, isPlain ? own : { ...options, ...own }, "pipe");
 			// A pipe waits for room, so the slow policy does not apply to it.
 			for (let room = target.room(frame); room !== undefined; room = target.room(frame)) await room;
 			if (target.enqueue(frame)) sent++;

@@ -2,7 +2,7 @@
  * The streams that one app of a framework opens on a service: they end with the app; the service stays open.
  */
 
-import { invalid, isObject } from "../checks/errors.js";
+import { invalid, isObject, SSEError } from "../checks/errors.js";
 import { checkKeys } from "../checks/option-rules.js";
 import type { Connection } from "../connection/connection.js";
 import type { ConnectionOwner } from "../connection/connection-host.js";
@@ -128,6 +128,11 @@ class Streams implements AppStreams, ConnectionOwner<Connection> {
 	respond(request: Request, params: AppRespondParams = {}): RespondResult {
 		const res = outgoingOf(request, params.outgoing);
 		this.#check(res);
+		const { service } = params as RespondParams;
+		if (service !== undefined && service !== this.service) {
+			const rule = "respond of an app takes no other service: its streams are on that of the app";
+			throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
+		}
 		const result = respond(request, { ...params, service: this.service });
 		// The public types of a handle leave out what is internal.
 		this.#own(result.connection as unknown as Connection, res);

@@ -157,8 +157,8 @@ export class Connections implements PollHost {
 		return this.#parts.history?.beat(undefined);
 	}
 
-	encode(data: unknown, options?: SendOptions, waits?: boolean): Frame {
-		return this.#parts.encoder.encode(data, options, waits);
+	encode(data: unknown, options?: SendOptions, use?: "pipe"): Frame {
+		return this.#parts.encoder.encode(data, options, use);
 	}
 
 	onClosed(connection: Connection, reason: CloseReason, error: unknown): void {

@@ -26,21 +26,21 @@ export class EventEncoder {
 	/**
 	 * Encodes an event for one connection.
 	 *
-	 * @param waits it takes the position that its connection has when it is written
+	 * @param use in a pipe, the event takes the position that its connection has when it is written
 	 * @throws `ERR_SSE_INVALID_*`
 	 */
-	encode(data: unknown, options: SendOptions | undefined, waits?: boolean): Frame {
-		const message = readMessage(data, options, this.#options);
-		return this.frameOf(message, message.key, waits);
+	encode(data: unknown, options: SendOptions | undefined, use?: "pipe"): Frame {
+		const message = readMessage(data, options, this.#options, use);
+		return this.frameOf(message, message.key, use);
 	}
 
 	/** @param key of the frame: unique within its target */
-	frameOf(message: Message, key: string | undefined, waits = false): Frame {
+	frameOf(message: Message, key: string | undefined, use?: "pipe"): Frame {
 		const kind = message.isVolatile ? "volatile" : "event";
 		if (message.id === undefined || this.#log === undefined) {
 			return encodeFrame(encodeFields(message), kind, key);
 		}
-		const position = (waits ? undefined : this.#log.position) ?? UNPLACED;
+		const position = (use === "pipe" ? undefined : this.#log.position) ?? UNPLACED;
 		const id = encodeCursor(position, message.id);
 		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
 	}

@@ -30,10 +30,8 @@ export interface Message extends EventFields {
 
 // Refusing unknown names matters: a `{ group }` passed here by mistake must not send the message to everyone.
 const COMMON = { event: true, id: true, retry: true, key: true, ttlMs: true };
-const OPTION_NAMES = {
-	send: { ...COMMON, volatile: true },
-	publish: { ...COMMON, idempotencyKey: true },
-};
+const OF_SEND = { ...COMMON, volatile: true };
+const OF_PUBLISH = { ...COMMON, idempotencyKey: true };
 
 const NO_OPTIONS: SendOptions & PublishOptions = {};
 
@@ -42,11 +40,11 @@ export function readMessage(
 	data: unknown,
 	options: SendOptions & PublishOptions = NO_OPTIONS,
 	limits: FieldLimits,
-	use: "send" | "publish" = "send",
+	use: "send" | "pipe" | "publish" = "send",
 ): Message {
 	if (options !== NO_OPTIONS) {
 		checkObject(options, "The options", "ERR_SSE_INVALID_OPTION");
-		checkKeys(options, OPTION_NAMES[use], `${use} has no option`);
+		checkKeys(options, use === "publish" ? OF_PUBLISH : OF_SEND, `${use} has no option`);
 	}
 	const isVolatile = options.volatile === true;
 	// With a key it would remove the waiting event and then be skipped itself.
