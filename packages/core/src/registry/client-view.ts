@@ -1,5 +1,6 @@
 /**
- * A client as the application sees it: an object with three properties, which always reflect the current state.
+ * A client as the application sees it: an object with three properties, which reflect the current state, until the client has
+ * left the group of the view.
  */
 
 import type { ClientPresence, Membership, Meta, SSEClientObjInterface } from "../types/client.js";
@@ -28,7 +29,8 @@ export class ClientView implements SSEClientObjInterface {
 
 	get connections(): SSEClientObjInterface["connections"] {
 		const membership = this.#membership;
-		// After its last connection has left, the client is no longer in the group. A later one is a new membership.
+		// After its last connection has left, the client is no longer in the group. A later one is a new membership, except in the
+		// first group of a connection that is still open.
 		if (membership?.connections === 0) return [];
 		return this.#client.connections
 			.filter(({ memberships }) => !membership || memberships.has(membership.group))

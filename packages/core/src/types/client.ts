@@ -7,7 +7,10 @@ import type { HttpResponse } from "./http.js";
 // biome-ignore lint/suspicious/noExplicitAny: the documented type; `unknown` would break `client.meta.name`.
 export type Meta = Record<string, any>;
 
-/** A live view of a client, which follows connects and disconnects. */
+/**
+ * A live view of a client, which follows connects and disconnects. One in a group ends when the client has left that group: it
+ * then has no connections, and the last `meta`. Look the client up again if it comes back.
+ */
 export interface SSEClientObjInterface {
 	readonly clientId: string;
 	/**
