@@ -2,7 +2,7 @@
  * The parameters of `connect`, as the application writes them, read and checked before anything happens.
  */
 
-import { checkObject, invalid, isObject, SSEError } from "../checks/errors.js";
+import { checkObject, invalid, SSEError } from "../checks/errors.js";
 import { checkClientId, checkGroups, checkKey, checkMeta } from "../checks/names.js";
 import { randomId } from "../checks/random-id.js";
 import { Context } from "../pacing/context.js";
@@ -55,7 +55,7 @@ interface Registration extends Entrance {
 /** @throws `ERR_SSE_INVALID_*`, `ERR_SSE_EXPIRED` */
 export function readParams(params: OpenParams, options: ResolvedOptions): Registration {
 	checkObject(params, "params", "ERR_SSE_INVALID_OPTION");
-	const { clientId, groupName, groups, meta, originalResHeaders, onDisconnectCb } = params;
+	const { clientId, groupName, meta, originalResHeaders, onDisconnectCb } = params;
 	const { standalone = false, limitKey, expiresAt, since } = params;
 	// In 1.x what is falsy was none, such as that of `verbose && log`, and nothing catches what connectSSE throws.
 	if (onDisconnectCb && typeof onDisconnectCb !== "function") {
@@ -64,26 +64,26 @@ export function readParams(params: OpenParams, options: ResolvedOptions): Regist
 	if (originalResHeaders !== undefined) {
 		checkObject(originalResHeaders, "originalResHeaders", "ERR_SSE_INVALID_HEADERS");
 	}
-	const named = groupName === undefined ? groups : joined(groupName, groups);
+	const named = groupName === undefined ? params.groups : joined(groupName, params.groups);
 	if (standalone !== false && (standalone !== true || named !== undefined)) {
 		const rule = "standalone must be true or false, and cannot be combined with groups";
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, standalone);
 	}
-	const isShared = isObject(meta) && Array.isArray(named) && named.length > 1;
+	const groups =
+		named === undefined
+			? named
+			: checkGroups(named, options.maxGroupNameLength, options.maxGroupsPerConnection);
 	return {
 		clientId:
 			clientId === undefined ? randomId() : checkClientId(clientId, options.maxClientIdLength),
-		groups:
-			named === undefined
-				? named
-				: checkGroups(named, options.maxGroupNameLength, options.maxGroupsPerConnection),
+		groups,
 		standalone: standalone === true,
 		limitKey: limitKey === undefined ? limitKey : checkKey(limitKey, "limitKey"),
 		meta: meta === undefined ? meta : checkMeta(meta, options.eventLog !== undefined),
-		metaCopy: isShared ? { ...meta } : undefined,
+		metaCopy: groups?.[1] === undefined ? undefined : meta && { ...meta },
 		expiresAt: expiresAt === undefined ? expiresAt : checkExpiresAt(expiresAt),
 		since: since === undefined ? since : checkSince(since, options.history !== false),
-		onDisconnectCb: onDisconnectCb ? bound(onDisconnectCb) : undefined,
+		onDisconnectCb: onDisconnectCb && bound(onDisconnectCb),
 	};
 }
 
