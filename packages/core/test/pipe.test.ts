@@ -54,6 +54,22 @@ describe("pipe", () => {
 		]);
 	});
 
+	it("awaits thenables whose then returns nothing, as await does, each once", async () => {
+		const { connection, stream } = await open();
+		let runs = 0;
+		const later = <Value>(value: Value): PromiseLike<Value> => {
+			const then = (answer: (value: Value) => void): void => {
+				runs++;
+				answer(value);
+			};
+			return { then } as PromiseLike<Value>;
+		};
+		const toEvent = (data: string): PromiseLike<SSEMessage> => later({ data });
+		expect(await connection.pipe([later("first"), later("second")], { toEvent })).toBe(2);
+		expect(await stream.take(2)).toEqual([{ data: "first" }, { data: "second" }]);
+		expect(runs).toBe(4);
+	});
+
 	it("an item that rejects rejects the pipe and closes the source, whatever the others do later", async () => {
 		const { connection, stream } = await open();
 		let isClosed = false;

@@ -52,7 +52,7 @@ export async function pipe<Item>(
 		ended = done;
 		if (done || target.closed) return undefined;
 		// Awaits items that are promises, like `for await`.
-		return isPromiseLike(value) ? value.then(toEvent) : toEvent(value);
+		return isPromiseLike(value) ? Promise.resolve(value).then(toEvent) : toEvent(value);
 	};
 	/** Resolves at the latest when the connection closes, because a source may wait forever. */
 	const unlessClosed = (event: PromiseLike<unknown>): Promise<unknown> =>
