@@ -27,7 +27,7 @@ import { readSnapshot } from "./read-snapshot.js";
 import { Removal } from "./removal.js";
 import { RunControl, type RunControlMessage } from "./run-control.js";
 import { adopted, claimed, ended, statusOf } from "./run-head.js";
-import { isForgotten, isLost, leaseLeftOf, RunKeeper } from "./run-keeper.js";
+import { dueAt, isForgotten, isLost, leaseLeftOf, RunKeeper } from "./run-keeper.js";
 import type { RunRecord } from "./run-record.js";
 import { RunStream } from "./run-stream.js";
 
@@ -167,9 +167,9 @@ class NatsRunStore implements RunStore {
 
 	async list(limit: number): Promise<RunStatus[]> {
 		this.#open();
-		const [records, now] = await Promise.all([this.#stream.newest(), this.#stream.now()]);
+		const [records, now] = await Promise.all([this.#stream.newest(), this.#stream.now(0)]);
 		const newestFirst = records
-			.filter(({ head }) => !isForgotten(head, now))
+			.filter((record) => !isForgotten(record, now))
 			.sort((one, other) => other.head.first - one.head.first)
 			.slice(0, limit);
 		const statuses = newestFirst.map((record) =>
@@ -210,7 +210,7 @@ class NatsRunStore implements RunStore {
 		this.#open();
 		const last = await this.#stream.last(this.#stream.subjects.run(id));
 		if (last?.head.attempt !== attempt) return undefined;
-		return isForgotten(last.head, await this.#stream.now()) ? undefined : last;
+		return isForgotten(last, await this.#stream.now(dueAt(last))) ? undefined : last;
 	}
 
 	#open(): void {

@@ -3,9 +3,7 @@
  * by its first claim, and when there are too many.
  */
 import { SSEError } from "sse-service/engine";
-import type { RunHead } from "./run-head.js";
 import { isForgotten, type Newest } from "./run-keeper.js";
-import type { RunRecord } from "./run-record.js";
 import type { RunStream } from "./run-stream.js";
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -58,10 +56,9 @@ export class Removal {
 
 	async #sweep(): Promise<void> {
 		const records = await this.#stream.newest();
-		const now = await this.#stream.now();
-		const over = records.filter(
-			(record) => isForgotten(record.head, now) || isAbandoned(record, now),
-		);
+		// What is removed here does not come back.
+		const now = await this.#stream.now(0);
+		const over = records.filter((record) => isForgotten(record, now));
 		await Promise.all(over.map((record) => this.remove(record)));
 	}
 
@@ -69,10 +66,4 @@ export class Removal {
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.#timers.clear();
 	}
-}
-
-/** Whether its producer died and nobody has read it since. */
-function isAbandoned({ head, at }: Pick<RunRecord, "head" | "at">, now: number): boolean {
-	const { state, leaseMs, ttlMs }: RunHead = head;
-	return state === "running" && now >= at + leaseMs + ttlMs;
 }

@@ -56,16 +56,13 @@ export class RunKeeper {
 		let before: Newest | undefined = known;
 		for (let left = ATTEMPTS; left > 0; left--) {
 			before ??= await this.#stream.last(subject);
-			let now = await this.#stream.now();
-			// The server's clock may have been set back, or another server may lead, since it was last looked at.
-			if (before !== undefined && isLost(before, now)) now = await this.#stream.checkedNow();
-			if (before !== undefined && isLost(before, now)) {
-				const { head } = before;
+			const now = await this.#stream.now(before && dueAt(before));
+			const head = before && isForgotten(before, now) ? undefined : before?.head;
+			if (before !== undefined && head !== undefined && isLost(before, now)) {
 				await this.#append(subject, ended(head, "failed", "lost", head.ttlMs, now), before);
 				before = undefined;
 				continue;
 			}
-			const head = before && isForgotten(before.head, now) ? undefined : before?.head;
 			const { answer, draft } = await decide(head, now);
 			if (draft === undefined) {
 				const status = head && statusOf(head, leaseLeftOf(before, now));
@@ -97,13 +94,23 @@ export class RunKeeper {
 }
 
 /** Whether a run is to be forgotten: its TTL after its end, or after its lease if nobody has read it since. */
-export function isForgotten({ endedAt, ttlMs }: RunHead, now: number): boolean {
-	return endedAt !== undefined && now >= endedAt + ttlMs;
+export function isForgotten(newest: Pick<Newest, "head" | "at">, now: number): boolean {
+	const { endedAt, ttlMs } = newest.head;
+	return now >= dueAt(newest) + (endedAt === undefined ? ttlMs : 0);
 }
 
 /** Whether the lease of its producer has expired. */
-export function isLost({ head, at }: Pick<Newest, "head" | "at">, now: number): boolean {
-	return head.state === "running" && at !== undefined && now >= at + head.leaseMs;
+export function isLost(newest: Pick<Newest, "head" | "at">, now: number): boolean {
+	return newest.head.endedAt === undefined && now >= dueAt(newest);
+}
+
+/** When its lease expires, or, after its end, its TTL. The server's clock is to be looked at before that time is said to have come. */
+export function dueAt({
+	head,
+	at = Number.POSITIVE_INFINITY,
+}: Pick<Newest, "head" | "at">): number {
+	const { endedAt, leaseMs, ttlMs } = head;
+	return endedAt === undefined ? at + leaseMs : endedAt + ttlMs;
 }
 
 export function leaseLeftOf(newest: Newest | undefined, now: number): number {

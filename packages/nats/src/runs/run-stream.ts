@@ -46,21 +46,15 @@ export class RunStream {
 		return opening;
 	}
 
-	/** By the server's clock. */
-	async now(): Promise<number> {
+	/** By the server's clock. @param due when something is over: the clock is looked at before it is said to be so late */
+	async now(due = Number.POSITIVE_INFINITY): Promise<number> {
 		for (let left = ATTEMPTS; left > 0; left--) {
 			await this.open();
-			const now = await unless(NO_STREAM, this.#clock.now(this.#name, this.subjects.all));
+			const now = await unless(NO_STREAM, this.#clock.now(this.#name, this.subjects.all, due));
 			if (now !== undefined) return now;
 			this.#opened = undefined;
 		}
 		throw new Error(`The stream ${this.#name} keeps being deleted`);
-	}
-
-	/** The same, after another look at it. */
-	checkedNow(): Promise<number> {
-		this.#clock.forget();
-		return this.now();
 	}
 
 	/** The server may be a different one, or may have restarted without the stream. */

@@ -1,6 +1,6 @@
 /**
  * The server's clock, which dates messages. A lease counts by it, so that no process's clock does. Right after it was looked at, what
- * is said here is not later than the server says. Before a lease is said to have ended, it must be looked at.
+ * is said here is not later than the server says. Later it may be: clocks are set back, and a server with another one may lead.
  */
 import type { JetStream } from "../jetstream.js";
 
@@ -21,9 +21,12 @@ export class ServerClock {
 		this.#jetStream = jetStream;
 	}
 
-	/** @param stream any stream, and all of its subjects */
-	async now(stream: string, subjects: string): Promise<number> {
-		if (performance.now() > this.#checkedAt + FRESH_MS) {
+	/**
+	 * @param stream any stream, and all of its subjects
+	 * @param due when something is over: the clock is looked at before it is said to be so late
+	 */
+	async now(stream: string, subjects: string, due: number): Promise<number> {
+		if (performance.now() > this.#checkedAt + FRESH_MS || this.#now() >= due) {
 			this.#checking ??= this.#check(stream, subjects).finally(() => {
 				this.#checking = undefined;
 			});
