@@ -12,8 +12,9 @@ export default [
 	// 29.6 kB when the functions of 1.x no longer threw what requests cause, and 110 beyond 29.8 kB for shorter work per connection.
 	limitOf("sse-service/fetch", "core", "30.5 kB", {}, "fetch"),
 	// What only a shared stream loads is a module of its own. 50 bytes wait in full for what `retry:` asks for,
-	// and tell slow headers from a silent server. 90 refuse what no attempt could send, and 20 an id that is no text.
-	limitOf("@sse-service/client", "client", "6.17 kB", { external: ["./shared-source-*"] }),
+	// and tell slow headers from a silent server. 90 refuse what no attempt could send, and 20 an id that is no text. 70 end with
+	// whatever callback closes the stream, and keep secrets out of messages.
+	limitOf("@sse-service/client", "client", "6.24 kB", { external: ["./shared-source-*"] }),
 	...[
 		["ai", "5.5 kB"],
 		// Its page may be served by one process and its stream come from another.

@@ -3,7 +3,7 @@
  */
 import { retryAfterMs } from "./back-off.js";
 import { EventStreamParser, type ParserHost } from "./event-stream-parser.js";
-import { StreamError } from "./stream-error.js";
+import { StreamError, withoutSecrets } from "./stream-error.js";
 
 // Between two pieces of what has arrived, readers are asked for room: a chunk may have a million events.
 const PIECE_LENGTH = 16_384;
@@ -52,7 +52,7 @@ export async function attempt(
 	} catch (cause) {
 		// Node's fetch says why in the cause of its error, which has no message if there are several addresses.
 		const why = Object(cause).cause ?? cause;
-		const message = `The connection failed: ${why?.message || why?.code || why}`;
+		const message = withoutSecrets(`The connection failed: ${why?.message || why?.code || why}`);
 		const error =
 			cause instanceof StreamError ? cause : new StreamError("ERR_SSE_NETWORK", message, { cause });
 		return { error };

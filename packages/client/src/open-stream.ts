@@ -241,5 +241,5 @@ function reasonOf(data: unknown): string {
 
 /** Node has both APIs, but no tabs: the users whom one process serves would share a stream, and with it what one may read. */
 function canShare(): boolean {
-	return !!(globalThis.location && globalThis.BroadcastChannel && navigator.locks);
+	return !!(globalThis.location && globalThis.BroadcastChannel && globalThis.navigator?.locks);
 }

@@ -1,7 +1,7 @@
 /**
  * The options of a stream, checked once, with their defaults.
  */
-import { StreamError } from "./stream-error.js";
+import { StreamError, withoutSecrets } from "./stream-error.js";
 import type { Parse, SharedOptions, StreamOptions } from "./types.js";
 
 export type ResolvedOptions = Omit<StreamOptions, "retry" | "shared"> & {
@@ -134,17 +134,21 @@ export function checkRequest(
 	const base = globalThis.document?.baseURI ?? globalThis.location?.href;
 	// Not in React Native, nor in browsers before 2023.
 	if (!fetch && typeof url !== "function" && URL.canParse?.(String(url), base) === false) {
-		refuse("url", "a valid URL, absolute outside of a page", url);
+		refuse("url", "a valid URL, absolute outside of a page", withoutSecrets(String(url)));
 	}
+	// Where there is none, the application has a `fetch` of its own.
+	if (globalThis.Request === undefined) return;
 	try {
 		// What functions return is not known yet, and a stream would be used up.
 		new Request("http://a", {
 			method: fetch ? "POST" : method,
 			headers: typeof headers === "function" ? {} : headers,
-			body: body === undefined ? body : "x",
+			body: body == null ? undefined : "x",
 		} as RequestInit);
 	} catch (cause) {
-		refuse("method, headers or body", "what a request can have", cause);
+		// The text of the cause may quote a header.
+		const message = "No request can have this method, headers or body";
+		throw new StreamError("ERR_SSE_INVALID_OPTION", message, { cause });
 	}
 }
 

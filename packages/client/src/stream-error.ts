@@ -51,6 +51,11 @@ export class StreamError extends Error {
 	}
 }
 
+/** Cuts URLs and queries, which may have a password or a token, out of the text for a message. Logs and other tabs get messages. */
+export function withoutSecrets(text: string): string {
+	return text.replace(/(\/\/|[?#])\S+/g, "$1…");
+}
+
 /** Whether `error` is a stream error, even of another copy of this package. */
 export function isStreamError(error: unknown): error is StreamError {
 	return Object(error)[BRAND] === true;

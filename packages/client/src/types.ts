@@ -104,7 +104,7 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	/** The request method. Default `GET`. */
 	readonly method?: string | undefined;
 	/** The request body, or a function that creates it for each attempt. A stream can be sent only once, so pass a function. */
-	readonly body?: Body | (() => MaybePromise<Body>) | undefined;
+	readonly body?: Body | null | (() => MaybePromise<Body>) | undefined;
 	/** Request headers, or a function called for each attempt: for a token that expires. */
 	readonly headers?: HeadersOf | (() => MaybePromise<HeadersOf>) | undefined;
 	/** Default: that of `fetch`, `same-origin`. */

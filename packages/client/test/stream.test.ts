@@ -555,6 +555,51 @@ describe("a stream", () => {
 		expect(() => open("http://127.0.0.1:1", options)).toThrow(refusal);
 	});
 
+	// An error of `fetch` and of `Headers` says what it was given.
+	it("says in no message what may be secret: a header, a query, or a password in a URL", async () => {
+		const refusals = [
+			() => open("/events?token=secret"),
+			() => open("http://user:secret@[/"),
+			() => open("http://127.0.0.1:1", { headers: { authorization: "Bearer secret\nx" } }),
+		].map((openIt) => {
+			try {
+				openIt();
+			} catch (error) {
+				return error as StreamError;
+			}
+			throw new Error("nothing was refused");
+		});
+		const failed = await new Promise<StreamError>((onError) => {
+			open("http://user:secret@127.0.0.1:1/?token=secret", { onError });
+		});
+		for (const { code, message } of [...refusals, failed]) {
+			expect(message, code).not.toContain("secret");
+		}
+		expect(refusals.at(-1)?.cause).toBeInstanceOf(TypeError);
+		expect(failed.code).toBe("ERR_SSE_NETWORK");
+	});
+
+	it("takes a body of null for none", async () => {
+		const { server, requests } = await serve();
+		await untilState(open(server.url, { body: null }), "open");
+		expect(requests[0]?.method).toBe("GET");
+	});
+
+	it("needs no global Request with a fetch of the application", async () => {
+		vi.stubGlobal("Request", undefined);
+		atEnd(() => vi.unstubAllGlobals());
+		const { server } = await serve();
+		await untilState(open(server.url, { fetch: globalThis.fetch }), "open");
+	});
+
+	it("that is shared needs no global navigator, which Node 20 does not have", async () => {
+		vi.stubGlobal("location", { href: "http://127.0.0.1/" });
+		vi.stubGlobal("navigator", undefined);
+		atEnd(() => vi.unstubAllGlobals());
+		const { server } = await serve();
+		await untilState(open(server.url, { shared: true }), "open");
+	});
+
 	it("leaves it to a fetch of the application whether GET may have a body", async () => {
 		const asked = new Promise<unknown>((resolve) => {
 			open("http://127.0.0.1:1", {
