@@ -68,6 +68,7 @@ export class Connector implements Source {
 			const isPoll = this.#muteness.isPolling;
 			// The state of a polling stream does not flicker with each poll.
 			this.#host.onState(isPoll ? "buffered" : "connecting");
+			if (this.#stopped) return;
 			const before = this.#lastEventId;
 			const begunAt = Date.now();
 			const outcome = await this.#attempt(isPoll);

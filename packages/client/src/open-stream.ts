@@ -199,6 +199,8 @@ class Stream implements EventStream {
 	}
 
 	#onError(error: StreamError): void {
+		// `parse` and `isFinal` may close the stream, too.
+		if (this.#state === "closed") return;
 		if (error.code !== "ERR_SSE_PARSE") this.#error = error;
 		this.#call(this.#options.onError, error);
 	}

@@ -36,6 +36,8 @@ export class Pauses {
 				clearTimeout(timer);
 				resolve();
 			};
+			// Who was told of the pause may have stopped it.
+			if (this.#isStopped) this.#wake();
 		});
 	}
 

@@ -244,4 +244,50 @@ describe("the client and a server that does anything", () => {
 			{ numRuns: RUNS },
 		);
 	});
+
+	// From a listener of `onState` the next attempt went on, and the pause before it.
+	it("does nothing after close in a callback, whichever that is", async () => {
+		await fc.assert(
+			fc.asyncProperty(answers, fc.nat(40), async (script, closeAt) => {
+				const server = new ScriptedServer(script);
+				let calls = 0;
+				let requests = 0;
+				const onCall = (): void => {
+					if (++calls !== closeAt) return;
+					stream.close();
+					requests = server.requests.length;
+				};
+				const given = options(server, onCall);
+				const stream = openStream("http://server.test/", {
+					...given,
+					headers: () => {
+						onCall();
+						return {};
+					},
+					isFinal: (status) => {
+						onCall();
+						return given.isFinal(status);
+					},
+					onUnauthorized: onCall,
+					parse: (text) => {
+						onCall();
+						if (calls === closeAt) throw new Error("of this event nothing is wanted");
+						return text;
+					},
+				});
+				stream.on("message", onCall);
+				stream.onState((state) => {
+					if (state !== "closed") onCall();
+				});
+				await vi.advanceTimersByTimeAsync(0);
+				while (stream.state !== "closed") await vi.advanceTimersToNextTimerAsync();
+				expect(vi.getTimerCount()).toBe(0);
+				expect(server.open).toBe(0);
+				if (closeAt > 0 && calls >= closeAt) {
+					expect([calls, server.requests.length]).toEqual([closeAt, requests]);
+				}
+			}),
+			{ numRuns: RUNS },
+		);
+	});
 });

@@ -117,7 +117,17 @@ const READING = `
 		maxWaiting: 10,
 		retry: { baseMs: 5 },
 		parse: (text) => { window.seen.parsed++; return Number(text); },
+		onGap: () => { if (location.search === "?closes-at-gap") window.stream.close(); },
 	});
+	window.closeAt = (last) => window.stream.on("message", ({ data }) => {
+		if (data === last) window.stream.close();
+	});
+	const lock = "sse-service:1:slow";
+	window.stealLock = () => void navigator.locks.request(lock, { steal: true }, () => new Promise(() => {}));
+	window.countWaiting = async () => {
+		const { pending } = await navigator.locks.query();
+		return pending.filter(({ name }) => name === lock).length;
+	};
 	if (location.hash === "#slow") {
 		const iterator = window.stream[Symbol.asyncIterator]();
 		window.readUntil = async (last) => {
@@ -372,6 +382,42 @@ for (const [name, launch, isHere] of BROWSERS) {
 			);
 			expect(received).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "relay", 21]);
 			await slow.close();
+		});
+
+		// It led nevertheless, and its connection came back whenever it was cut.
+		it("is not led by a tab that closes it at the gap with which it would begin to lead", async () => {
+			const { sse, server } = await serve({}, servePage(READING.replace("MAX_EVENTS", "1000")));
+			const leader = await browser.openTab(server.url);
+			await untilState(leader, "open", "the leader to be open");
+			const slow = await browser.openTab(`${server.url}/?closes-at-gap#slow`);
+			await untilState(slow, "open", "the follower to be open");
+			for (let i = 1; i <= 20; i++) sse.send("all", i);
+			await untilReceived(leader, 20);
+			await eventually(async () => (await slow.evaluate("window.seen.parsed")) === 10);
+			await leader.close();
+			await untilState(slow, "closed", "the slow tab to be closed");
+			const next = await browser.openTab(server.url);
+			await untilState(next, "open", "the next tab to lead");
+			expect(sse.stats().connectionsOpened).toBe(2);
+			for (const tab of [slow, next]) await tab.close();
+		});
+
+		// The closed stream waited for the lock like an open one, and connected when it got it.
+		it("does not wait to lead once it was closed at an event that it had kept until its lock was stolen", async () => {
+			const page = servePage(READING.replace("MAX_EVENTS", "1000"));
+			const { sse, server } = await serve({ history: true }, page);
+			const leader = await browser.openTab(`${server.url}/#slow`);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			for (let i = 1; i <= 500; i++) sse.send("all", i);
+			await untilReceived(follower, 500);
+			await leader.evaluate("window.closeAt(500)");
+			await leader.evaluate("window.stealLock()");
+			await untilState(leader, "closed", "the leader to be closed");
+			const waiting = (): Promise<number> => follower.evaluate("window.countWaiting()");
+			await eventually(async () => (await waiting()) === 1, "only the follower to wait");
+			for (const tab of [leader, follower]) await tab.close();
 		});
 
 		// The second question had lost the place of the first.

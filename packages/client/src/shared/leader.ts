@@ -49,8 +49,9 @@ export class Leader {
 				tab.onError(error);
 			},
 			onEnd: (error) => {
-				this.#endHold();
+				// First: a listener of what was kept may close the stream, and then nothing is said.
 				tab.say({ kind: "end", term, error: error && toSharedError(error) });
+				this.#endHold();
 				tab.onEnd(error);
 			},
 			room: () => this.#room(),

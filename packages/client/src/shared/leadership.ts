@@ -91,9 +91,10 @@ export class Leadership {
 			if (this.#release !== undefined) {
 				// Another tab has stolen the lock and leads now.
 				this.stepAside();
-				this.#host.onLost();
 				this.seek();
 				this.queue();
+				// Last: a listener may close the stream, which then must not queue.
+				this.#host.onLost();
 			} else if (error.name === "SecurityError") {
 				// A page without an origin gets no locks, and nobody to share with.
 				void this.#lead();

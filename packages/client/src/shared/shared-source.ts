@@ -93,7 +93,7 @@ export class SharedSource implements Source {
 			this.#stepDown();
 		} else if (!isOnlySeen || this.#pauseWhenHidden) {
 			this.#join();
-			// This tab has followed all along, or has led: it needs not hear from the leader first.
+			// This tab has followed all along, or has led: it need not hear from the leader first.
 			if (isOnlySeen && this.#leader === undefined) this.#leadership.queue();
 		}
 	}
@@ -104,6 +104,8 @@ export class SharedSource implements Source {
 
 	#lead(): void {
 		this.#follower.end();
+		// A listener of the gap may have closed the stream.
+		if (this.#stopped) return;
 		this.#leader = new Leader(this.#stream, this.#tab, this.#connect, () =>
 			this.#leadership.hasOthers(),
 		);
