@@ -53,6 +53,8 @@ const SCRIPT = `
 		};
 		channel.postMessage({ kind: "lead", term });
 		channel.postMessage({ kind: "ask", question: "of its follower", place: { term, sequence: 7 } });
+		channel.postMessage({ kind: "ping" });
+		channel.postMessage({ kind: "ask", question: "after a ping", place: { term, sequence: 7 } });
 		channel.postMessage({ kind: "ask", question: "of a new tab" });
 	});
 	window.sayNonsense = () => {
@@ -547,7 +549,12 @@ for (const [name, launch, isHere] of BROWSERS) {
 			const { server } = await serveTabs();
 			const leader = await browser.openTab(server.url);
 			await untilState(leader, "open", "the leader to be open");
-			expect(await leader.evaluate('window.askAsFollowerOf("newer")')).toEqual(["of a new tab"]);
+			// Who follows a newer leader hears from it, and does not ping: what the leader heard of was an earlier one. The tab that
+			// pings had waited for an answer without end.
+			expect(await leader.evaluate('window.askAsFollowerOf("newer")')).toEqual([
+				"after a ping",
+				"of a new tab",
+			]);
 			await leader.close();
 		});
 

@@ -80,8 +80,11 @@ export class Leader {
 
 	onMessage(message: TabMessage): void {
 		if (message.kind === "ask") this.#answer(message);
-		else if (message.kind === "ping") this.#tab.say({ kind: "pong" });
-		else {
+		else if (message.kind === "ping") {
+			// Those who follow a rival hear from it, and do not ping: a `lead` that came late was no rival's.
+			this.#rival = undefined;
+			this.#tab.say({ kind: "pong" });
+		} else {
 			if (message.kind === "lead") this.#rival = message.term;
 			return;
 		}
