@@ -184,8 +184,9 @@ class Stream implements EventStream {
 
 	#moveTo(id: string): void {
 		if (this.#state === "closed") return;
-		// A stream of polls works without ever being `open`. Each answer of theirs has an id.
-		this.#error = undefined;
+		// A stream of polls works without ever being `open`. Each answer of theirs has an id. Otherwise this event may be older than
+		// the error: one that a tab has kept.
+		if (this.#state === "buffered") this.#error = undefined;
 		if (id === this.#lastEventId) return;
 		this.#lastEventId = id;
 		savePosition(this.#options.name, id);

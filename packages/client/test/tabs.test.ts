@@ -422,6 +422,32 @@ for (const [name, launch, isHere] of BROWSERS) {
 			for (const tab of [leader, follower]) await tab.close();
 		});
 
+		// What had come before the failure looked like a sign that it was over.
+		it("keeps its error while it is down, though a tab reads events that it had kept", async () => {
+			const page = servePage(READING.replace("MAX_EVENTS", "1000"));
+			let isDown = false;
+			const { sse, server } = await serve({ history: true }, (req, res) => {
+				if (page(req, res)) return true;
+				if (isDown) res.writeHead(503, { "retry-after": "3600" }).end();
+				return isDown;
+			});
+			const leader = await browser.openTab(`${server.url}/#slow`);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(server.url);
+			await untilState(follower, "open", "the follower to be open");
+			for (let i = 1; i <= 500; i++) sse.send("all", i);
+			await untilReceived(follower, 500);
+			isDown = true;
+			sse.disconnect("all");
+			const code = "window.stream.error?.code";
+			const failed = async (): Promise<boolean> =>
+				(await leader.evaluate(code)) === "ERR_SSE_STATUS";
+			await eventually(failed, "the failure");
+			await leader.evaluate("window.readUntil(500)");
+			expect(await leader.evaluate(code)).toBe("ERR_SSE_STATUS");
+			for (const tab of [leader, follower]) await tab.close();
+		});
+
 		// The second question had lost the place of the first.
 		it("without ids misses nothing, however often a tab asks", async () => {
 			const { sse, server } = await serve({}, servePage(SCRIPT));
