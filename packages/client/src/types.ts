@@ -143,8 +143,8 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	 */
 	readonly stallAfterMs?: number | undefined;
 	/**
-	 * How long the response may take to begin, in milliseconds; 0: no limit. Default 30,000. So long may `headers` and `body` take,
-	 * too, before they are called again. What waits for a user belongs in `onUnauthorized`, which has no limit.
+	 * How long the response may take to begin, in milliseconds; 0: no limit. Default 30,000. `headers` and `body` may take as
+	 * long, too, before they are called again. What waits for a user belongs in `onUnauthorized`, which has no limit.
 	 */
 	readonly connectTimeoutMs?: number | undefined;
 	/** The event type with which the server reports missing events. Default `gap`, as the server's option `gapEvent`. */
