@@ -17,16 +17,23 @@ interface User {
 
 interface Pooled {
 	stream: EventStream;
+	openedAt: number;
 	readonly users: Set<User>;
+	/** Opens the stream again. */
+	timer?: ReturnType<typeof setTimeout> | undefined;
 }
+
+// From one opening to the next, in milliseconds. A component that is shown only while the stream is closed, and uses it, opens it
+// again each time that it closes.
+const MIN_REOPEN_MS = 1_000;
 
 const pool = new Map<string, Pooled>();
 
 /** A stream that components share. It is open while any of them uses it. */
 export interface StreamHandle<Events extends EventMap> {
 	/**
-	 * Has `attach` use the stream, which is opened if nobody used it. If it has closed, it is opened again, and all who use it
-	 * move to the new one: `attach` is called once more, after the function that it returned.
+	 * Has `attach` use the stream, which is opened if nobody used it. If it has closed, it is opened again, a second after it was
+	 * opened last or later, and all who use it move to the new one: `attach` is called once more, after the function that it returned.
 	 *
 	 * @returns a function to call once when the stream is no longer needed
 	 */
@@ -35,7 +42,7 @@ export interface StreamHandle<Events extends EventMap> {
 	current(): EventStream<Events> | undefined;
 }
 
-/** The key is the option `name`, else the URL. The options of the first user are those of the stream. */
+/** The key is the option `name`, else the URL. The options of the stream are those of the user that opens it, or opens it again. */
 export function streamHandle<Events extends EventMap>(
 	url: string,
 	options: StreamOptions<Events> = {},
@@ -44,15 +51,13 @@ export function streamHandle<Events extends EventMap>(
 	const open = (): EventStream => openStream(url, options as StreamOptions);
 	return {
 		use(attach) {
-			const pooled = pool.get(key) ?? { stream: open(), users: new Set() };
+			const pooled = pool.get(key) ?? {
+				stream: open(),
+				openedAt: performance.now(),
+				users: new Set(),
+			};
 			pool.set(key, pooled);
-			if (pooled.stream.state === "closed") {
-				pooled.stream = open();
-				for (const user of pooled.users) {
-					user.detach();
-					user.detach = user.attach(pooled.stream);
-				}
-			}
+			reopen(pooled, open);
 			const own = attach as unknown as Attach;
 			const user: User = { attach: own, detach: own(pooled.stream) };
 			pooled.users.add(user);
@@ -62,12 +67,33 @@ export function streamHandle<Events extends EventMap>(
 	};
 }
 
+/** Opens the stream again if it has closed, now or when it may be. */
+function reopen(pooled: Pooled, open: () => EventStream): void {
+	if (pooled.stream.state !== "closed") return;
+	clearTimeout(pooled.timer);
+	const leftMs = pooled.openedAt + MIN_REOPEN_MS - performance.now();
+	if (leftMs > 0) {
+		pooled.timer = setTimeout(() => reopen(pooled, open), leftMs);
+		return;
+	}
+	pooled.stream = open();
+	pooled.openedAt = performance.now();
+	for (const user of pooled.users) {
+		user.detach();
+		const detach = user.attach(pooled.stream);
+		// It may have left meanwhile.
+		if (pooled.users.has(user)) user.detach = detach;
+		else detach();
+	}
+}
+
 function release(key: string, pooled: Pooled, user: User): void {
 	user.detach();
 	pooled.users.delete(user);
 	// Delayed, so that a component that is mounted again in the same tick, as in StrictMode, keeps the connection.
 	setTimeout(() => {
 		if (pooled.users.size > 0) return;
+		clearTimeout(pooled.timer);
 		pooled.stream.close();
 		if (pool.get(key) === pooled) pool.delete(key);
 	});

@@ -216,6 +216,59 @@ describe("on a clock that the test moves", () => {
 		}
 	});
 
+	/** The stores and the pool of a page, and a fetch that is refused in 10 ms. */
+	async function openPage() {
+		vi.stubGlobal("document", {});
+		atEnd(() => vi.unstubAllGlobals());
+		vi.resetModules();
+		const { streamStores } = await import("../src/svelte.js");
+		const { streamHandle } = await import("../src/stream-pool.js");
+		const fetch = vi.fn(async () => {
+			await new Promise((resolve) => setTimeout(resolve, 10));
+			return new Response(null, { status: 403 });
+		});
+		return { streamStores, streamHandle, fetch };
+	}
+
+	// Such a notice opened it for all, which hid the notice, and the next refusal showed it again: 2,000 requests a second.
+	it("a component that uses a stream only while it is closed opens it again once a second", async () => {
+		const { streamStores, fetch } = await openPage();
+		const use = (onState: (state: string) => void) =>
+			streamStores("http://server.test/notice", { fetch }).state.subscribe(onState);
+		let hide: (() => void) | undefined;
+		const leave = use((state) => {
+			if (state === "closed") hide ??= use(() => {});
+			else {
+				// After this change of state, as frameworks do.
+				if (hide !== undefined) queueMicrotask(hide);
+				hide = undefined;
+			}
+		});
+		await vi.advanceTimersByTimeAsync(10_500);
+		expect(fetch).toHaveBeenCalledTimes(11);
+		hide?.();
+		leave();
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(fetch).toHaveBeenCalledTimes(11);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("a user that leaves while it moves to a stream that was opened again does not stay there", async () => {
+		const { streamHandle, fetch } = await openPage();
+		const handle = streamHandle("http://server.test/moving", { fetch });
+		const attached = new Set<unknown>();
+		let times = 0;
+		const leave = handle.use((stream) => {
+			attached.add(stream);
+			if (times++ > 0) leave();
+			return () => attached.delete(stream);
+		});
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(attached.size).toBe(1);
+		atEnd(handle.use(() => () => {}));
+		expect(attached.size).toBe(0);
+	});
+
 	it("a mute stream is noticed though the clock was set back", async () => {
 		const requests = ask(() => new Response(new ReadableStream(), { headers: TYPE }), {
 			stallAfterMs: 1_000,
