@@ -138,8 +138,13 @@ function replacedBy({ event, data }: JsonEvent): ((earlier: JsonEvent) => boolea
 		return (earlier) => earlier.event === "values" && !holdsInterrupt(earlier.data);
 	}
 	if (event === "messages/partial") {
-		const ids = JSON.stringify(idsOf(data));
-		return (earlier) => earlier.event === event && JSON.stringify(idsOf(earlier.data)) === ids;
+		const ids = idsOf(data);
+		// Compared one by one, which is cheap: the first part of a message is compared with all that is kept.
+		return (earlier) => {
+			if (earlier.event !== event) return false;
+			const others = idsOf(earlier.data);
+			return others.length === ids.length && others.every((id, index) => id === ids[index]);
+		};
 	}
 	return undefined;
 }
