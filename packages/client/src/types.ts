@@ -157,7 +157,8 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	readonly onError?: ((error: StreamError) => unknown) | undefined;
 	/**
 	 * Closes the connection while the page is hidden, and resumes when it is visible. A shared stream is closed while the pages of
-	 * all its tabs are hidden; a hidden tab receives events from a visible one. Default false.
+	 * all its tabs are hidden; a hidden tab receives events from a visible one. If that one is new, it begins where it joins, and
+	 * what the hidden tabs missed is a gap with reason `relay`. Default false.
 	 */
 	readonly pauseWhenHidden?: boolean | undefined;
 	/**
