@@ -145,13 +145,14 @@ class Opening<Result extends Connected> {
 
 	/** Refuses the stream. The handler may answer, before it waits for anything else; otherwise Fastify's error handling does. */
 	#refuse(error: unknown): void {
-		this.#refusal = error;
 		// A hook has put another payload in the place of ours, or has hijacked the reply.
 		if (this.#reply.raw.headersSent) {
 			this.#state = "answered";
-			this.#reject(error);
+			this.#overtaken = overtaken(error);
+			this.#reject(this.#overtaken);
 			return;
 		}
+		this.#refusal = error;
 		this.#state = "refused";
 		this.#takeBackType();
 		this.#reject(error);
@@ -196,7 +197,8 @@ class Opening<Result extends Connected> {
 				// Something failed, or was sent, before the stream could open. An error of our own, to recognize it later.
 				this.#overtaken = overtaken(payload);
 				this.#takeBackType();
-				this.#reject(this.#overtaken);
+				// Not before that has left: until then, Fastify 4 would send what a handler that catches the error replies as well.
+				reply.raw.once("close", () => this.#reject(this.#overtaken));
 				break;
 			case "answered":
 				// A handler that awaits the result throws an error that has already been answered. Error handlers send a refusal earlier.

@@ -30,9 +30,10 @@ export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
  * Awaiting is optional; what the handler returns afterwards is ignored.
  *
  * @returns a promise of what `connectSSE` returns. It rejects if the stream did not open. Fastify's error handling answers
- * `ERR_SSE_INVALID_*` and, with a status, `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`, unless the handler
- * catches the error and replies before it waits for anything else. `ERR_SSE_RESPONSE_STARTED` means that the reply was already sent, hijacked or a stream, that a
- * hook failed (its error is the `cause`), or that something else was sent, which is then the answer
+ * `ERR_SSE_INVALID_*` and, with a status, `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*`, `ERR_SSE_PIPELINED` and `ERR_SSE_SERVICE_CLOSED`,
+ * unless the handler catches the error and replies before it waits for anything else. `ERR_SSE_RESPONSE_STARTED` means that
+ * the reply was already sent, hijacked or a stream, that a hook failed (its error is the `cause`), or that something else was
+ * sent. What was sent for these is the answer, and the promise rejects once it has left
  */
 export type ReplySSE = (params?: SSEParams) => Promise<ConnectResult<Events>>;
 

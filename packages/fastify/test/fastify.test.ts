@@ -61,6 +61,14 @@ describe.each([
 			const { connection } = await reply.sse();
 			return connection.pipe([]);
 		},
+		// The error of a hook reached it before the answer to that error had left. Fastify 4 sent both, and threw beyond all handlers.
+		"async, answering an error itself": async (reply) => {
+			try {
+				await reply.sse();
+			} catch {
+				return reply.code(418).send("tea");
+			}
+		},
 		"plain, not awaiting": (reply) => void reply.sse(),
 		"plain, returning the result": (reply) => reply.sse(),
 	};
@@ -168,7 +176,8 @@ describe.each([
 		expect(response.status).toBe(403);
 		expect(await response.ended).toBe(true);
 		expect(response.text).toBe(answer ?? "");
-		expect(await refused).toMatchObject({ code: "ERR_SSE_RESPONSE_STARTED" });
+		const message = "Something else was sent before the stream opened";
+		expect(await refused).toMatchObject({ code: "ERR_SSE_RESPONSE_STARTED", message });
 		// A late answer would come in the next turn, and be warned of.
 		await later();
 		await later();

@@ -20,8 +20,10 @@ import { NEST } from "../platform.js";
 export function claimFastify(its: AppFixture): void {
 	const { start, open, read, answer } = its;
 
+	type Reply = { code(status: number): void };
+	type OnSend = (request: unknown, reply: Reply) => Promise<unknown>;
 	interface Instance {
-		addHook(name: "onSend", hook: () => Promise<void>): void;
+		addHook(name: "onSend", hook: OnSend): void;
 		addHook(name: "onRoute", hook: (route: { handlerTimeout?: number }) => void): void;
 	}
 	const instanceOf = (app: INestApplication): Instance => app.getHttpAdapter().getInstance();
@@ -101,6 +103,39 @@ export function claimFastify(its: AppFixture): void {
 			]);
 			expect(await read("/floods")).toHaveLength(10_000);
 			expect(its.service.stats().closes).toMatchObject({ error: 1, slow: 1 });
+		});
+
+		// Each such request was logged as an error of the handler, which could not have known.
+		it("leaves no error behind when it answers itself", async () => {
+			@Controller()
+			class Streams {
+				constructor(@Inject(SseService) private readonly sse: SseService) {}
+
+				@SseStream("stream")
+				*stream() {
+					yield 1;
+				}
+
+				@Get("connect")
+				async connect(@Req() req: never, @Res() res: never): Promise<void> {
+					await this.sse.connect(req, res);
+				}
+			}
+			await start({ controllers: [Streams] }, (app) =>
+				instanceOf(app).addHook("onSend", async (_request, reply) => {
+					reply.code(403);
+					return "not you";
+				}),
+			);
+			for (const path of ["/stream", "/connect"]) {
+				const response = await open(path);
+				expect(await response.ended).toBe(true);
+				expect([path, response.status, response.text]).toEqual([path, 403, "not you"]);
+			}
+			// An answer of Nest's filters would come next.
+			for (let turns = 0; turns < 3; turns++) await turn();
+			expect(its.running.errors).toEqual([]);
+			expect(its.service.stats().connectionsOpened).toBe(0);
 		});
 
 		it("is the answer, once, when it fails", async () => {
