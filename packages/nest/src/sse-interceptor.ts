@@ -57,11 +57,13 @@ const scanner = new MetadataScanner();
 function isAnswered(context: ExecutionContext): boolean {
 	const type = context.getClass();
 	const { prototype } = type;
-	// As Nest finds it: a decorator may have put a function of another name in the method's place.
-	const key = scanner
-		.getAllMethodNames(prototype)
-		.find((each) => prototype[each] === context.getHandler());
-	const read = (name: string) => Reflect.getMetadata(name, type, key as string);
+	const handler = context.getHandler();
+	// As Nest finds it: a decorator may have put a function of another name in the method's place. Instrumentation wraps the
+	// handler later and keeps its name; `bind` adds to it.
+	const key =
+		scanner.getAllMethodNames(prototype).find((each) => prototype[each] === handler) ??
+		handler.name.replace(/^(bound )+/, "");
+	const read = (name: string) => Reflect.getMetadata(name, type, key);
 	if (read(RESPONSE_PASSTHROUGH_METADATA) === true) return true;
 	return !Object.keys(read(ROUTE_ARGS_METADATA) ?? {}).some((each) => /^[12]:/.test(each));
 }

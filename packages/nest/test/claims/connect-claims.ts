@@ -15,8 +15,10 @@ import {
 	Res,
 	UseFilters,
 } from "@nestjs/common";
+import { RouterExecutionContext } from "@nestjs/core/router/router-execution-context.js";
+import { eventually } from "@sse-service/testing";
 import { connectSSE, createSSEService } from "sse-service";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { SseModule, SseService, SseStream } from "../../src/index.js";
 import { type AppFixture, turn } from "../app.js";
 
@@ -163,6 +165,53 @@ export function claimConnect(its: AppFixture): void {
 			expect(its.service.send("all", "hello")).toBe(2);
 			for (const stream of streams) expect(await stream.take(1)).toEqual([{ data: "hello" }]);
 			expect(its.running.errors).toEqual([]);
+		});
+
+		// Nest seemed to answer for these, so their handlers, and the spans around them, never ended.
+		it("lets a handler with the response end that is wrapped, as OpenTelemetry does, or bound", async () => {
+			const ended: string[] = [];
+			const { create } = RouterExecutionContext.prototype;
+			onTestFinished(() => {
+				RouterExecutionContext.prototype.create = create;
+			});
+			RouterExecutionContext.prototype.create = function (instance, callback, ...rest) {
+				const { name } = callback;
+				const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+					return callback.apply(this, args);
+				};
+				Object.defineProperty(wrapped, "name", { value: name });
+				for (const key of Reflect.getMetadataKeys(callback)) {
+					Reflect.defineMetadata(key, Reflect.getMetadata(key, callback), wrapped);
+				}
+				const handler = create.call(this, instance, wrapped, ...rest);
+				return async (...args: Parameters<typeof handler>) => {
+					await handler(...args);
+					ended.push(name);
+				};
+			};
+
+			@Controller()
+			class Streams {
+				constructor(@Inject(SseService) private readonly sse: SseService) {
+					this.bound = this.bound.bind(this);
+				}
+
+				@Get("wrapped")
+				async wrapped(@Req() req: never, @Res() res: never): Promise<void> {
+					await this.sse.connect(req, res);
+				}
+
+				@Get("bound")
+				async bound(@Req() req: never, @Res() res: never): Promise<void> {
+					await this.sse.connect(req, res);
+				}
+			}
+			await start({ controllers: [Streams] });
+			await open("/wrapped");
+			await open("/bound");
+			await eventually(() => ended.length === 2, "the handlers to end");
+			expect(ended).toEqual(["wrapped", "bound bound"]);
+			expect(its.service.send("all", "hello")).toBe(2);
 		});
 
 		it("keeps its stream open where the response is injected with passthrough", async () => {
