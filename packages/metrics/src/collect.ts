@@ -179,18 +179,27 @@ function measurePublish(services: ReadonlySet<MeasuredService>, backend: Backend
 }
 
 function measureRuns(on: On, backend: Backend): void {
-	/** Not a count: a run that began before measuring did is not among them, and ends as well. */
-	const running = new Set<string>();
-	backend.read(METRICS.runs, () => [[running.size]]);
+	/**
+	 * How often each attempt runs here: twice while a run changes hands within the process. Not one count of all: a run that began
+	 * before measuring did is not among them, and ends as well.
+	 */
+	const running = new Map<string, number>();
+	backend.read(METRICS.runs, () => {
+		let sum = 0;
+		for (const count of running.values()) sum += count;
+		return [[sum]];
+	});
 	const started = backend.counter(METRICS.runsStarted);
 	on("run:start", ({ attempt }) => {
-		running.add(attempt);
+		running.set(attempt, (running.get(attempt) ?? 0) + 1);
 		started(1);
 	});
 	const ended = backend.counter(METRICS.runsEnded);
 	const duration = backend.histogram(METRICS.runDuration);
 	on("run:end", ({ attempt, outcome, durationMs }) => {
-		running.delete(attempt);
+		const left = (running.get(attempt) ?? 1) - 1;
+		if (left > 0) running.set(attempt, left);
+		else running.delete(attempt);
 		ended(1, outcome);
 		duration(durationMs / 1_000);
 	});

@@ -16,7 +16,7 @@ import {
 	type SSEServiceOptions,
 } from "sse-service";
 import { createSSEService as createFetchService, respond } from "sse-service/fetch";
-import { createRuns } from "sse-service/runs";
+import { createMemoryRunStore, createRuns } from "sse-service/runs";
 import { expect, it, onTestFinished } from "vitest";
 import { METRICS } from "../src/metrics.js";
 import {
@@ -481,6 +481,38 @@ it("a run that began before measuring did takes no other one from those that run
 		await eventually(() => ended === index + 1);
 		expect(await seriesValue(register, "sse_runs")).toBe(running);
 	}
+	stop();
+});
+
+// The one that hands over ends after the one that takes over has started, with the same attempt.
+it("a run that changes hands within the process is still counted", async () => {
+	const store = createMemoryRunStore();
+	const { close } = store;
+	// The first to close would close it for both.
+	store.close = () => Promise.resolve();
+	const first = createRuns({ store, resume: () => new Promise(() => {}) });
+	let finish: (() => void) | undefined;
+	const second = createRuns({
+		store,
+		resume: () =>
+			new Promise<void>((resolve) => {
+				finish = resolve;
+			}),
+	});
+	onTestFinished(async () => {
+		await second.close();
+		await close.call(store);
+	});
+	const { register, stop } = await serve();
+	await first.start("run", () => new Promise(() => {}));
+	await first.close({ unfinished: "handOver" });
+	const endedBy = (outcome: string) => seriesValue(register, "sse_runs_ended_total", outcome);
+	await eventually(() => finish !== undefined, "the other to take over");
+	await eventually(async () => (await endedBy("handedOver")) === 1);
+	expect(await seriesValue(register, "sse_runs")).toBe(1);
+	finish?.();
+	await eventually(async () => (await endedBy("done")) === 1);
+	expect(await seriesValue(register, "sse_runs")).toBe(0);
 	stop();
 });
 
