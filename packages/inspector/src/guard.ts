@@ -113,11 +113,12 @@ function hostOf(headers: IncomingHttpHeaders): string | undefined {
 	return (headers[":authority"] as string | undefined) ?? headers.host;
 }
 
-function isLocal({ socket, headers, httpVersionMajor }: IncomingMessage): boolean {
+function isLocal({ socket, headers, httpVersion, httpVersionMajor }: IncomingMessage): boolean {
 	const { remoteAddress = "", localAddress = "" } = socket;
 	return (
 		// Of one hop (RFC 9110, section 7.6.1): browsers send it, nginx takes it away or writes another one, and by default names this
-		// process as the host and adds no header. HTTP/2 has none.
+		// process as the host and adds no header. HTTP/2 has none. No browser sends HTTP/1.0, as nginx did before 1.29.7.
+		httpVersion !== "1.0" &&
 		(httpVersionMajor > 1 || /^keep-alive$/i.test(headers.connection ?? "")) &&
 		LOOPBACK.test(remoteAddress) &&
 		LOOPBACK.test(localAddress) &&

@@ -163,6 +163,7 @@ it.each<[string, Record<string, string>]>([
 // 1.29.7 the first is like the last (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version).
 it.each<[string, string, string]>([
 	["nginx before 1.29.7, by default", "1.0", "Connection: close\r\n"],
+	["nginx before 1.29.7, with the browser's Connection,", "1.0", "Connection: keep-alive\r\n"],
 	["nginx with proxy_http_version 1.1", "1.1", "Connection: close\r\n"],
 	["nginx for WebSockets", "1.1", "Connection: upgrade\r\n"],
 	["nginx since 1.29.7, by default", "1.1", ""],
