@@ -39,8 +39,8 @@ export type SSEParams = AppRespondParams<Events>;
  *
  * @returns what `respond` returns
  * @throws before anything is sent, for Hono to answer: an `HTTPException` if the error has a status (its `cause`:
- * `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*`, `ERR_SSE_SERVICE_CLOSED`, `ERR_SSE_INVALID_CLIENT_ID`, `ERR_SSE_INVALID_GROUP`);
- * otherwise `ERR_SSE_INVALID_*`
+ * `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*`, `ERR_SSE_PIPELINED`, `ERR_SSE_SERVICE_CLOSED`, and `ERR_SSE_INVALID_*` for a value that a
+ * request can cause); otherwise `ERR_SSE_INVALID_*`
  */
 export type ContextSSE = (params?: SSEParams) => RespondResult<Events>;
 
@@ -59,9 +59,11 @@ export interface SSEMiddleware<Own extends object = Events> extends MiddlewareHa
 	/**
 	 * For what `serve` of `@hono/node-server` returns: makes `server.close()` end what it would otherwise wait for: the
 	 * streams opened through this middleware on that server, and sockets without a request that were opened after this call.
-	 * When the last of several servers closes, new streams are refused, as after `close`.
+	 * When the last open one of several servers closes, new streams are refused, as after `close`; one that does not listen yet
+	 * is not open.
 	 *
 	 * @returns the server
+	 * @throws `ERR_SSE_INVALID_OPTION` for anything else, such as the app itself
 	 */
 	closeWith<HttpServer extends Server>(server: HttpServer): HttpServer;
 }
@@ -176,5 +178,6 @@ function headersOf(init: SSEParams["headers"]): Headers {
 
 /** Whether the body of a stream is in the answer, as it is or transformed. */
 function isSent({ body }: Response, answer: Response): boolean {
-	return body === null || body === answer.body || body.locked;
+	// Over HEAD, that of a stream is null.
+	return body === answer.body || body?.locked === true;
 }

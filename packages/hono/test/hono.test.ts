@@ -130,8 +130,8 @@ describe("headers of an answer that is not the stream", () => {
 		});
 		app.onError((error, c) => c.json({ code: (error as { code?: string }).code }, 500));
 	});
-	const answer = async (path: string) => {
-		const { status, headers } = await app.request(path);
+	const answer = async (path: string, method = "GET") => {
+		const { status, headers } = await app.request(path, { method });
 		return { status, ...Object.fromEntries(headers) };
 	};
 
@@ -150,7 +150,9 @@ describe("headers of an answer that is not the stream", () => {
 			throw new Error("late");
 		});
 		const noStore = { "cache-control": "private, no-store" };
-		expect(await answer("/returned")).toMatchObject({ status: 200, ...noStore });
+		for (const method of ["GET", "HEAD"]) {
+			expect(await answer("/returned", method)).toMatchObject({ status: 200, ...noStore });
+		}
 		expect(await answer("/thrown")).toMatchObject({ status: 500, ...noStore });
 		expect(await answer("/own")).toMatchObject({ status: 200, "cache-control": "max-age=1" });
 		// That of what the stream replaced.
