@@ -39,7 +39,7 @@ export type SSEParams = Omit<ConnectParams<Events>, "req" | "res">;
  *
  * @returns what `connectSSE` returns
  * @throws before anything is sent, for Express to answer: `ERR_SSE_INVALID_*`, `ERR_SSE_RESPONSE_STARTED`, and with a
- * status `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*` and `ERR_SSE_SERVICE_CLOSED`
+ * status `ERR_SSE_EXPIRED`, `ERR_SSE_MAX_*`, `ERR_SSE_PIPELINED` and `ERR_SSE_SERVICE_CLOSED`
  */
 export type ResponseSSE = (params?: SSEParams) => ConnectResult<Events>;
 
@@ -74,10 +74,11 @@ export interface SSEMiddleware<Own extends object = Events> {
 
 	/**
 	 * Makes `server.close()` end what it would otherwise wait for: the streams opened through this middleware on that server, and
-	 * sockets without a request that were opened after this call. When the last of several servers closes, new streams are
-	 * refused, as after `close`.
+	 * sockets without a request that were opened after this call. When the last open one of several servers closes, new streams
+	 * are refused, as after `close`; one that does not listen yet is not open.
 	 *
 	 * @returns the server
+	 * @throws `ERR_SSE_INVALID_OPTION` for anything else, such as the app itself
 	 */
 	closeWith<HttpServer extends Server>(server: HttpServer): HttpServer;
 }

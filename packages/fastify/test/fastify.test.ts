@@ -330,7 +330,7 @@ describe.each([
 	});
 
 	it.each(["synchronous", "asynchronous"])(
-		"an onSend hook that puts another stream in the payload's place, %s, is refused",
+		"an onSend hook that wraps the payload in another stream, %s, is refused",
 		async (kind) => {
 			app.addHook("onSend", async (_request, _reply, payload) => {
 				if (kind === "asynchronous") await later();

@@ -41,7 +41,8 @@ class Service<Events extends object = AnyEvents> {
 	 * onSend hooks run first, so that the headers of cookies, sessions and CORS are sent.
 	 *
 	 * @returns a promise of what `connectSSE` returns. It rejects before anything is sent, for exception filters to answer:
-	 * an `HttpException` with `code` for `ERR_SSE_EXPIRED` (401), `ERR_SSE_MAX_*` (429, 503) and `ERR_SSE_SERVICE_CLOSED` (503);
+	 * an `HttpException` with `code` for `ERR_SSE_EXPIRED` (401), `ERR_SSE_MAX_*` (429, 503), `ERR_SSE_PIPELINED` (400),
+	 * `ERR_SSE_SERVICE_CLOSED` (503), and `ERR_SSE_INVALID_*` (400) for a value that a request can cause; otherwise
 	 * `ERR_SSE_INVALID_*`; `ERR_SSE_RESPONSE_STARTED`
 	 */
 	async connect(
