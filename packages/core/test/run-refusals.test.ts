@@ -9,6 +9,7 @@ import {
 	type Runs,
 	type RunsOptions,
 } from "../src/runs.js";
+import { LosingRunStore } from "./losing-run-store.js";
 
 const closing: (() => unknown)[] = [];
 
@@ -84,6 +85,26 @@ describe.each(refused)("an event %s", (_, send, options, error) => {
 		};
 		const { text, errors } = await outcomeOf(producer, options);
 		expect(text).toContain('data: {"reason":"error"}\n');
+		expect(errors).toMatchObject([error]);
+	});
+
+	// The end of a run looked whether an event had been refused, the hand-over did not.
+	it("fails it although it is handed over in the same turn", async () => {
+		const store = new LosingRunStore();
+		const errors: unknown[] = [];
+		const told: RunsOptions = { ...options, store, onError: (thrown) => errors.push(thrown) };
+		const runs = createRuns({ batchMs: 0, ...told });
+		const closed = new Promise<void>((resolve) => {
+			void runs.start("a", async (run) => {
+				void send(run);
+				resolve(runs.close({ unfinished: "handOver" }));
+				await untilStopped(run);
+			});
+		});
+		await closed;
+		const other = createRuns({ store });
+		closing.push(() => other.close());
+		expect(await other.status("a")).toMatchObject({ state: "failed" });
 		expect(errors).toMatchObject([error]);
 	});
 

@@ -140,6 +140,7 @@ export class Producer implements Writer {
 
 	/** Hands the run over: writes what is pending and lets another producer continue. @returns false if the run has its end */
 	release(): boolean {
+		this.#refused.check();
 		if (this.#ending !== undefined || this.#isOver) return false;
 		this.#ending = { outcome: "handedOver" };
 		this.#enqueue();

@@ -26,8 +26,8 @@ const WAKES_PER_TURN = 100;
  * retried.
  *
  * @param last what was read before `from`, kept up to date. Default: what the store has there
- * @returns false if the attempt, or what follows in it, is no longer kept and its end could not be read, or if the store has other entries in the place of
- * those that were read
+ * @returns false if the attempt, or what follows in it, is no longer kept and its end could not be read, or if the store has other
+ * entries in the place of those that were read
  */
 export async function* readRun(
 	store: RunStore,

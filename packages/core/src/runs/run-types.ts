@@ -126,8 +126,8 @@ export interface RunsOptions<State = any> {
 	readonly resume?: RunResumer<State> | undefined;
 	readonly codec?: RunCodec | undefined;
 	/**
-	 * Receives what a producer throws, why an event was refused if the producer does not handle that, what the store rejects with, and why the state of a fold cannot be kept. A reader only
-	 * learns that the run has failed, not why.
+	 * Receives what a producer throws, why an event was refused if the producer does not handle that, what the store rejects with,
+	 * and why the state of a fold cannot be kept. A reader only learns that the run has failed, not why.
 	 */
 	readonly onError?:
 		| ((error: unknown, info: { readonly id: string | undefined }) => unknown)
@@ -142,7 +142,10 @@ export type RunReader =
 	| Omit<ConnectParams, "onDisconnectCb">
 	| { readonly connection: SSEConnection };
 
-/** The target of a reader's stream: a request of the Fetch API, by itself or with parameters of `respond`. Standalone as a {@link RunReader}. */
+/**
+ * The target of a reader's stream: a request of the Fetch API, by itself or with parameters of `respond`. Standalone as a
+ * {@link RunReader}.
+ */
 export type FetchRunReader =
 	| Request
 	| ({ readonly request: Request } & Omit<RespondParams, "service" | "onDisconnectCb">);

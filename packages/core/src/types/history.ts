@@ -32,8 +32,8 @@ export interface HistoryOptions extends HistoryLimits {
 	/**
 	 * Groups with their own limits, by name, so that a busy group does not push out a quiet one. A name that ends with `*` is a
 	 * pattern: `"job:*"` is for all groups that begin with `job:`, and `"*"` for all groups. A group's own name takes precedence over
-	 * a pattern, and a longer pattern over a shorter one. The limits of a pattern are for all of its groups together: with `latest`, `maxEvents`
-	 * bounds their number, and the events sent longest ago go first. A `*` elsewhere throws `ERR_SSE_INVALID_OPTION`.
+	 * a pattern, and a longer pattern over a shorter one. The limits of a pattern are for all of its groups together: with `latest`,
+	 * `maxEvents` bounds their number, and the events sent longest ago go first. A `*` elsewhere throws `ERR_SSE_INVALID_OPTION`.
 	 */
 	readonly groups?: { readonly [group: string]: GroupHistory } | undefined;
 }
