@@ -136,6 +136,9 @@ it("causes no gap for a client that was still to receive the lost events after i
 	await other.until(() => dataOf(other.events).includes(DIVERGED));
 	engine.release();
 	expect(await allOf(scene, stream)).toEqual(["1", "2", "3", "4", "5", "a", "b", "end"]);
+	await other.until(() => other.events.at(-1)?.data === "end");
+	// What was dropped for the replay, which supplies it, was counted twice.
+	expect(sse.stats().eventsSent).toBe(stream.events.length + other.events.length);
 });
 
 // The second break did not drop what had come since the first, because that had already dropped what the group keeps.

@@ -3,8 +3,9 @@
  * between the two was not sent to it, and is part of what it missed.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { openStream, startServer } from "@sse-service/testing";
+import { eventually, openStream, startServer } from "@sse-service/testing";
 import { expect, it } from "vitest";
+import { encodeCursor } from "../src/wire/cursor.js";
 import { MemoryEngine } from "./memory-engine.js";
 import { dataOf } from "./received.js";
 import { startOn } from "./start-on.js";
@@ -38,4 +39,31 @@ it.each(HISTORIES)("it receives what arrives between, with %j", async (history) 
 	expect(dataOf(stream.events)).toEqual(["1", "3", "4", "5"]);
 	await sse.close();
 	await server.destroy();
+});
+
+// The group was replayed from its client's position only, although the client had not been in it.
+it("it receives the newest events of a group that it joins while its process catches up", async () => {
+	const engine = new MemoryEngine();
+	const history = { groups: { room: { latest: true as const } } };
+	const ahead = await startOn(engine, { history });
+	const behind = await startOn(engine, { history });
+	await ahead.sse.publish({ group: "room" }, "state", { key: "A" });
+	await eventually(() => behind.sse.stats().history?.events === 1, "the state");
+	engine.isMute = true;
+	const stored = engine.newest.sequence;
+	const isStored = ahead.sse.publish({ group: "news" }, "had");
+	await eventually(() => engine.newest.sequence > stored, "the event");
+	const id = encodeCursor(engine.newest);
+	const client = { clientId: "ada", groups: ["news"] };
+	const { stream, connection } = await behind.open(client, id);
+	// Its turn is over with the headers.
+	behind.sse.join({ connection }, "room");
+	engine.goOn();
+	await isStored;
+	await ahead.sse.publish({ group: "news" }, "end");
+	await stream.until(() => dataOf(stream.events).includes("end"));
+	expect(dataOf(stream.events)).toEqual(["state", "end"]);
+	// It would be owed the state again if it left before the end of it.
+	const [before = ""] = stream.text.split("data: state");
+	expect(before).toContain(`id: ${id}~`);
 });

@@ -169,6 +169,46 @@ describe("a client that joins groups", () => {
 		},
 	);
 
+	// What was sent to it alone came behind all that its groups were sent in the turn, which was counted twice.
+	it.each(["a proven id", "an id of another log"])(
+		"receives what it is sent in that turn in the order of sending, with %s",
+		async (origin) => {
+			await serve();
+			const known = await comeAndGo();
+			const id = origin === "a proven id" ? known : "v1.other.5.x";
+			its.sse.send({ group: "room" }, "0");
+			const before = its.sse.stats().eventsSent;
+			const { stream } = await open(ADA, id, (connection) => {
+				connection.send("own 1", { id: "a" });
+				its.sse.send({ group: "news" }, "news 2");
+				its.sse.send({ group: "room" }, "room 3");
+				connection.send("own 4");
+				its.sse.send({ group: "news" }, "news 5");
+				its.sse.join({ connection }, "room");
+				connection.send("own 6", { id: "b" });
+				its.sse.send({ group: "room" }, "room 7");
+				connection.send("own 8");
+			});
+			const [first, ...others] = await received(stream);
+			expect(first).toBe(id === known ? "0" : '{"reason":"epoch"}');
+			const sent = ["own 1", "news 2", "room 3", "own 4", "news 5", "own 6", "room 7", "own 8"];
+			expect(others).toEqual(sent);
+			expect(its.sse.stats().eventsSent - before).toBe(stream.events.length);
+		},
+	);
+
+	it("receives one gap in place of what groups were sent in that turn and no longer keep", async () => {
+		await serve({ history: { groups: { room: { maxEvents: 1 } } } });
+		const id = await comeAndGo();
+		const { stream } = await open(ADA, id, (connection) => {
+			its.sse.send({ group: "news" }, "covered");
+			connection.send("own");
+			for (const data of ["1", "2"]) its.sse.send({ group: "room" }, data);
+			its.sse.join({ connection }, "room");
+		});
+		expect(await received(stream)).toEqual(['{"reason":"expired"}', "own"]);
+	});
+
 	// The first look started the replay, with the groups of that moment.
 	it("receives what it missed there although the connection was asked before whether it has resumed", async () => {
 		await serve();

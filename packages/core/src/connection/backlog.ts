@@ -3,6 +3,7 @@
  * feeds.
  */
 
+import type { Position } from "../wire/cursor.js";
 import { type Frame, joinFrames } from "../wire/frame.js";
 import { Feed } from "./feed.js";
 import type { Trail } from "./trail.js";
@@ -12,6 +13,8 @@ export class Backlog {
 	weight = 0;
 	#items: (Frame | Feed)[] = [];
 	#feeds = 0;
+	/** Events that were counted as delivered, and dropped because a feed supplies them. */
+	#dropped = 0;
 
 	get hasFeed(): boolean {
 		return this.#feeds > 0;
@@ -91,23 +94,65 @@ export class Backlog {
 	/**
 	 * Drops what is behind the first feed and is a feed too, or has a place in the log. Events of this connection alone stay.
 	 *
-	 * @returns what was dropped
+	 * @returns whether a feed was dropped
 	 */
-	dropBehindFeed(): readonly (Frame | Feed)[] {
-		const first = this.#items.findIndex((item) => item instanceof Feed) + 1;
-		return this.#items.splice(first).filter((item) => {
+	dropBehindFeed(): boolean {
+		const feeds = this.#feeds;
+		for (const item of this.#cutBehindFeed()) {
 			if (item instanceof Feed) {
 				item.stop();
 				this.#feeds--;
-			} else if (isOfLog(item)) this.weight -= weightOf(item);
-			else return !this.#items.push(item);
-			return true;
-		});
+			} else if (isOfLog(item)) {
+				this.weight -= weightOf(item);
+				if (item.isEvent) this.#dropped++;
+			} else this.#items.push(item);
+		}
+		return this.#feeds < feeds;
+	}
+
+	/** How many of the events that a feed supplies have not been counted yet. */
+	uncounted(events: number): number {
+		const again = Math.min(events, this.#dropped);
+		this.#dropped -= again;
+		return events - again;
+	}
+
+	/**
+	 * Puts events of the log, in order, among those behind the first feed that are there already. What is there keeps its order.
+	 *
+	 * @param sentAt where the log was when events of this connection alone were sent
+	 * @returns how many were not there
+	 */
+	insert(logged: readonly Frame[], sentAt: WeakMap<Frame, number> | undefined): number {
+		const length = this.#items.length;
+		let next = 0;
+		const addUpTo = (sequence: number): void => {
+			for (let frame = logged[next]; frame !== undefined; frame = logged[next]) {
+				if ((frame.position?.sequence ?? 0) > sequence) return;
+				next++;
+				this.add(frame);
+			}
+		};
+		for (const item of this.#cutBehindFeed()) {
+			if (item instanceof Feed) addUpTo(Infinity);
+			else if (isOfLog(item)) {
+				const { sequence } = item.position;
+				addUpTo(sequence - 1);
+				if (logged[next]?.position?.sequence === sequence) next++;
+			} else addUpTo(sentAt?.get(item) ?? 0);
+			this.#items.push(item);
+		}
+		addUpTo(Infinity);
+		return this.#items.length - length;
 	}
 
 	/** Stops all feeds. */
 	stopFeeds(): void {
 		for (const item of this.#items) if (item instanceof Feed) item.stop();
+	}
+
+	#cutBehindFeed(): (Frame | Feed)[] {
+		return this.#items.splice(this.#items.findIndex((item) => item instanceof Feed) + 1);
 	}
 
 	/** Removes several items with one shift, because each removal from the head moves the whole array. */
@@ -124,7 +169,8 @@ export class Backlog {
 }
 
 /** Whether a frame came through the log, or states a position in it. */
-function isOfLog({ kind, position }: Frame): boolean {
+function isOfLog(frame: Frame): frame is Frame & { readonly position: Position } {
+	const { kind, position } = frame;
 	return position !== undefined && (kind === "logged" || kind === "control");
 }
 

@@ -144,6 +144,7 @@ export class Connection
 		if (this.sink.ended && this.#end("server")) queueMicrotask(() => this.#tellSignal());
 		if (this.closed || !this.add(frame)) return false;
 		if (frame.kind === "logged" || !this.host.hasHistory) this.quietRounds = DISTURBED;
+		else this.starting?.onSent(frame);
 		if (frame.kind !== "control") this.host.diagnostics.delivered(1);
 		return true;
 	}

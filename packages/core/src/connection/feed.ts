@@ -26,16 +26,16 @@ export interface Goal {
 	isPartial: boolean;
 	/** True while the replay has not ended. */
 	isAhead: boolean;
-	/** What reached the connection live, up to there, before it came to a group of which it is given earlier events. */
-	live: readonly (Frame & { readonly position: Position })[];
 }
 
-/** The connection's part in a replay that has not started. */
+/** A replay that has not started. */
 export interface Starting {
-	/** Where the log was when the connection last came to a group. */
-	joinedAt?: Position | undefined;
 	/** Whether the log has, as far as is known at once, all that the connection missed in its groups. */
-	readonly isKept: () => boolean;
+	isKept(): boolean;
+	/** Call with each event that the connection is sent and that is not in the log. */
+	onSent(frame: Frame): void;
+	/** Call when the connection has come to groups. */
+	onJoined(groups: readonly string[]): void;
 }
 
 /** The connection that a feed serves. */
@@ -49,8 +49,10 @@ export interface Replayed {
 	startAt(position: Position): void;
 	/** From now on its ids state that they rely on a later position, until its client has that position. */
 	relyOn(position: Position): void;
-	/** Drops what came through the log and waits behind the first feed, which will supply it. @returns all of it */
-	dropBehindFeed(): readonly (Frame | Feed)[];
+	/** Drops what came through the log and waits behind the first feed, which will supply it. @returns whether that was a feed too */
+	dropBehindFeed(): boolean;
+	/** Puts events of the log in their places behind the first feed. Those that are there stay. */
+	insert(logged: readonly Frame[], sentAt: WeakMap<Frame, number> | undefined): void;
 	/** Call with whether it is receiving everything that it missed, as far as that is known. */
 	onResuming(isResumed: boolean): void;
 	/** Call once with the outcome. */

@@ -79,10 +79,15 @@ export abstract class Outbox<
 	}
 
 	/** See `Replayed`. */
-	dropBehindFeed(): readonly (Frame | Feed)[] {
-		const dropped = this.#backlog?.dropBehindFeed() ?? [];
+	dropBehindFeed(): boolean {
+		const hadFeed = this.#backlog?.dropBehindFeed() ?? false;
 		this.onTaken();
-		return dropped;
+		return hadFeed;
+	}
+
+	/** See `Replayed`. */
+	insert(logged: readonly Frame[], sentAt: WeakMap<Frame, number> | undefined): void {
+		this.host.diagnostics.delivered(this.#backlog?.insert(logged, sentAt) ?? 0);
 	}
 
 	/**
@@ -175,7 +180,7 @@ export abstract class Outbox<
 			if (frame.isEvent) events++;
 			this.#gather(frame);
 		}
-		this.host.diagnostics.delivered(events);
+		this.host.diagnostics.delivered(this.#backlog.uncounted(events));
 		if (feed.isEnded) this.#backlog.shiftFeed();
 		return feed.isEnded;
 	}

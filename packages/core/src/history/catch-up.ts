@@ -3,14 +3,15 @@
  */
 
 import type { Connection } from "../connection/connection.js";
-import { Feed, type FeedSource, type Goal, settled } from "../connection/feed.js";
+import { type FeedSource, type Goal, settled } from "../connection/feed.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { EventLog } from "../event-log/event-log.js";
-import { type Cursor, isBehind, type Position, parseCursor } from "../wire/cursor.js";
+import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
-import { isKept, keepersOf } from "./missed.js";
+import { keepersOf } from "./missed.js";
 import { type Origin, originAt } from "./origin.js";
 import { introduce, type ReplayHost, replay } from "./replay.js";
+import { ReplayStart } from "./replay-start.js";
 
 export class CatchUp {
 	readonly ahead = new AheadOfLog<Connection>();
@@ -39,11 +40,12 @@ export class CatchUp {
 	welcome(connection: Connection, upTo: Position | undefined, since?: string): void {
 		const origin = originOf(this.#host.log, connection.lastEventId, since);
 		if (origin !== undefined || upTo === undefined) {
-			connection.starting = { isKept: () => isKept(this.#host.log, connection, origin?.cursor) };
+			const starting = new ReplayStart(this.#host.log, connection, origin);
+			connection.starting = starting;
 			const from = upTo && this.#comeUp(connection, origin, upTo);
 			// The log may break before the feed begins.
 			if (from && !isPromiseLike(from)) this.#aim(connection, from);
-			connection.feed(this.#start(connection, origin, from));
+			connection.feed(this.#start(connection, starting, origin, from));
 		} else if (!this.#introduce(connection, connection.groups, upTo, undefined)) {
 			// Joins the headers in one packet: Node sends them at the end of this tick.
 			connection.beat(this.#host.notices.arrival(upTo));
@@ -55,7 +57,7 @@ export class CatchUp {
 		const { position } = this.#host.log;
 		const { starting } = connection;
 		// Its groups are read when its replay starts.
-		if (starting !== undefined) starting.joinedAt = position;
+		if (starting !== undefined) starting.onJoined(groups);
 		else if (position !== undefined) this.#introduce(connection, groups, position, position);
 	}
 
@@ -76,20 +78,21 @@ export class CatchUp {
 	/** Begins at the end of this tick, so that the replay includes groups joined until then, and all that was sent to them. */
 	*#start(
 		connection: Connection,
+		starting: ReplayStart,
 		origin: Origin | undefined,
 		from: Position | Promise<Position> | undefined,
 	): FeedSource {
+		starting.endTurn();
 		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
 		const upTo = isPromiseLike(start) ? yield* settled(start) : start;
-		const { joinedAt } = connection.starting ?? {};
-		connection.starting = undefined;
 		const goal = connection.goals.find(isAhead) ?? this.#aim(connection, upTo);
+		const isComplete = yield* starting.complete(goal);
+		connection.starting = undefined;
 		let begin = origin;
-		if (joinedAt !== undefined && isBehind(goal.upTo, joinedAt)) {
-			begin ??= originAt(goal.upTo, true);
-			goal.upTo = this.#host.log.position ?? joinedAt;
-			const dropped = connection.dropBehindFeed();
-			goal.live = dropped.filter((item) => !(item instanceof Feed)) as Goal["live"];
+		if (!isComplete) {
+			// It receives a gap in place of all that was sent until now.
+			if (begin === undefined || begin.cursor === "start") begin = originAt(goal.upTo);
+			this.#retarget(connection, goal);
 		}
 		if (begin !== undefined) return yield* replay(this.#host, connection, begin, goal);
 		const groups = keepersOf(this.#host.log, connection.groups);
@@ -102,15 +105,14 @@ export class CatchUp {
 	readonly #retarget = (connection: Connection, goal: Goal): void => {
 		goal.upTo = this.#host.log.position ?? goal.upTo;
 		goal.isMoved = true;
-		goal.live = [];
-		if (connection.dropBehindFeed().some((item) => item instanceof Feed)) goal.isPartial = true;
+		if (connection.dropBehindFeed()) goal.isPartial = true;
 		// Those of the dropped feeds are never reached.
 		connection.goals = [goal];
 	};
 
 	/** Call for each feed that is added. */
 	#aim(connection: Connection, upTo: Position): Goal {
-		const goal = { upTo, isMoved: false, isPartial: false, isAhead: true, live: [] };
+		const goal = { upTo, isMoved: false, isPartial: false, isAhead: true };
 		connection.goals = [...connection.goals.filter(isAhead), goal];
 		return goal;
 	}

@@ -3,10 +3,11 @@
  */
 import { type Goal, type Replayed, type Steps, settled } from "../connection/feed.js";
 import { isPromiseLike } from "../connection/iterators.js";
-import type { EventLog, Page, ReadFailure } from "../event-log/event-log.js";
+import type { EventLog, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import { type Cursor, isBehind, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
+import type { Notices } from "./notices.js";
 
 // Events are yielded together until they have this many bytes: one by one, each would cost a way through every generator here.
 const YIELD_BYTES = 16 * 1024;
@@ -14,6 +15,7 @@ const YIELD_BYTES = 16 * 1024;
 /** What reading needs from the service. */
 export interface MissedHost<Connection extends Replayed> {
 	readonly log: EventLog;
+	readonly notices: Notices;
 	/** How many texts are read from an engine for one client. */
 	readonly maxCatchUpEvents: number;
 	/** Moves the goal of a connection's first feed to where the log is now: that feed supplies what was sent to it meanwhile. */
@@ -25,15 +27,14 @@ export function* latest<C extends Replayed>(
 	{ log }: MissedHost<C>,
 	connection: C,
 	groups: readonly string[],
-	{ upTo, live }: Goal,
+	{ upTo }: Goal,
 ): Steps {
 	const reader = { clientId: connection.clientId, groups };
 	const records = yield* settled(log.readLatest(reader));
 	for (const record of records) {
 		// A later event reaches the connection live.
 		const isLater = record.position.sequence > upTo.sequence;
-		if (isLater || isAmong(live, record) || record.isReplaced)
-			relyOn(log, connection, log.position);
+		if (isLater || record.isReplaced) relyOn(log, connection, log.position);
 		else if (isStillFor(connection, record)) yield [record.bare];
 	}
 }
@@ -104,10 +105,14 @@ export function* missed<C extends Replayed>(
 			relyOn(log, connection, upTo);
 		}
 		// The state comes first: the id of each event below claims that the client already has it.
-		if (at === position && isOwed) yield* latest(host, connection, ownGroups, goal);
+		if (at === position && isOwed) {
+			// A client that leaves amid the state is owed it again.
+			if (position !== undefined) yield [host.notices.id(position, "partial")];
+			yield* latest(host, connection, ownGroups, goal);
+		}
 		let frames: Frame[] = [];
 		let byteLength = 0;
-		for (const record of withLive(page, at, goal.live)) {
+		for (const record of page.records) {
 			if (record.isReplaced) {
 				relied = log.position;
 				relyOn(log, connection, relied);
@@ -129,6 +134,45 @@ export function* missed<C extends Replayed>(
 	}
 }
 
+/** What was sent to a connection from one position of the log to another, and waits. */
+interface Waiting {
+	readonly from: Position;
+	readonly upTo: Position;
+	/** Like that of `Reading`. */
+	readonly isOwed: boolean;
+	/** Where the log was when events of the connection alone were sent. */
+	readonly sentAt: WeakMap<Frame, number> | undefined;
+}
+
+/**
+ * Puts what a connection missed between two positions among what it was sent since the first one.
+ *
+ * @returns false if some of it is no longer kept
+ */
+export function* insertMissed(
+	log: EventLog,
+	connection: Replayed,
+	{ from, upTo, isOwed, sentAt }: Waiting,
+): Steps<boolean> {
+	const reader = readerOf(log, connection, [...connection.memberships], isOwed);
+	const insert = (records: readonly LogRecord[]): void => {
+		const later = records.filter(({ position }) => isBehind(from, position));
+		connection.insert(
+			later.map(({ frame }) => frame),
+			sentAt,
+		);
+	};
+	for (let at = from; isBehind(at, upTo); ) {
+		const page = yield* settled(log.readAfter(at, upTo, reader));
+		if (typeof page === "string") return false;
+		insert(page.records);
+		if (page.isConflated) relyOn(log, connection, upTo);
+		at = page.upTo;
+	}
+	insert(yield* settled(log.readLatest({ ...reader, groups: reader.ownGroups })));
+	return true;
+}
+
 /** Whether all that a connection missed since a cursor is at hand. */
 export function isKept(
 	log: EventLog,
@@ -143,7 +187,7 @@ export function isKept(
 		reliesOn = position,
 	}: Partial<Cursor> = cursor === "start" ? {} : cursor;
 	const reader = readerOf(log, connection, [...connection.memberships], isPartial);
-	return [position, reliesOn].every((at) => {
+	return [...new Set([position, reliesOn])].every((at) => {
 		const page = log.readAfter(at, upTo, reader);
 		// The replay reads it again, and deals with a failure.
 		if (isPromiseLike(page)) return void page.then(undefined, () => {});
@@ -157,35 +201,13 @@ function readerOf(log: EventLog, owner: Replayed, groups: readonly string[], isO
 	return { clientId: owner.clientId, groups: others, ownGroups, owner };
 }
 
-type Missing = Pick<LogRecord, "position" | "target" | "frame" | "isReplaced">;
-
-/** What a page has, with what reached the connection live among it, in place of the same in the page. */
-function withLive(
-	{ records, upTo }: Page,
-	after: Position | undefined,
-	live: Goal["live"],
-): readonly Missing[] {
-	if (live.length === 0) return records;
-	const all: Missing[] = records.filter((record) => !isAmong(live, record));
-	for (const frame of live) {
-		const { position } = frame;
-		const isOfPage = position.sequence > (after?.sequence ?? 0) && !isBehind(upTo, position);
-		if (isOfPage) all.push({ position, frame, target: {}, isReplaced: false });
-	}
-	return all.sort((one, other) => one.position.sequence - other.position.sequence);
-}
-
-function isAmong(live: Goal["live"], { position }: LogRecord): boolean {
-	return live.some((frame) => frame.position.sequence === position.sequence);
-}
-
 /** Only a shared log can lose its newest events and still be followed. */
 function relyOn({ shared }: EventLog, connection: Replayed, position: Position | undefined): void {
 	if (shared !== undefined && position !== undefined) connection.relyOn(position);
 }
 
 /** False if the connection has left the group meanwhile, or a newer event with the same key will reach it later. */
-function isStillFor({ memberships }: Replayed, { target, isReplaced }: Missing): boolean {
+function isStillFor({ memberships }: Replayed, { target, isReplaced }: LogRecord): boolean {
 	return !isReplaced && (target.group === undefined || memberships.has(target.group));
 }
 

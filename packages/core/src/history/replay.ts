@@ -6,7 +6,6 @@
 import { type Goal, type Replayed, type Steps, settled } from "../connection/feed.js";
 import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
 import { keepersOf, latest, type MissedHost, missed } from "./missed.js";
-import type { Notices } from "./notices.js";
 import { idOf, type Origin, originAt } from "./origin.js";
 import { type RecoveryHost, recovered } from "./recovery.js";
 
@@ -14,7 +13,6 @@ import { type RecoveryHost, recovered } from "./recovery.js";
 export interface ReplayHost<Connection extends Replayed>
 	extends RecoveryHost<Connection>,
 		MissedHost<Connection> {
-	readonly notices: Notices;
 	/** Waits for the log if a client is ahead of `upTo`. @returns the position after which events are live */
 	comeUp(connection: Connection, origin: Origin, upTo: Position): Position | Promise<Position>;
 }
@@ -90,7 +88,6 @@ function* pass<C extends Replayed>(
 	}
 	const failure = given?.failure ?? "invalid";
 	connection.onResuming(false);
-	goal.live = [];
 	const lastId = hasMore ? encodeCursor(reached) : idOf(origin);
 	const isRecovered = yield* recovered(host, connection, failure, lastId);
 	connection.onResuming(isRecovered);

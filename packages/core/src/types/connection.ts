@@ -99,8 +99,8 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	readonly lastOwnId: string | undefined;
 	/**
 	 * Whether the client has reconnected and has received, or is receiving, everything it missed. False until `recover` has supplied
-	 * it. A replay, and `recover`, start at the end of the tick; before, this says whether the log still has everything for the
-	 * groups that the connection is in so far.
+	 * it. A replay, and `recover`, start at the end of the tick; before, this says whether, as far as this process knows at once, the
+	 * log still has everything for the groups that the connection is in so far.
 	 */
 	readonly resumed: boolean;
 	readonly closed: boolean;

@@ -49,6 +49,14 @@ const send = fc.record({
 /** What happens in the turn in which a client has come. Little is sent, so that it fits behind what the client missed. */
 const inTurn = fc.oneof(
 	{ weight: 4, arbitrary: send.map((sent) => ({ ...sent, size: 0 })) },
+	// To this connection alone, with this id.
+	{
+		weight: 3,
+		arbitrary: fc.record({
+			do: fc.constant("tell" as const),
+			id: fc.option(fc.constantFrom("8", "a;b~"), { nil: undefined }),
+		}),
+	},
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant("join" as const), group }) },
 	{ weight: 2, arbitrary: fc.record({ do: fc.constant("leave" as const), group }) },
 	// Reads whether it has resumed.

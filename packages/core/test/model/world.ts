@@ -60,7 +60,9 @@ interface Turn {
 		readonly after: number;
 		readonly mark: string | undefined;
 	}[];
-	/** The last event that it can be given although it was not sent to it. */
+	/** The last event before the turn. */
+	readonly begun: number;
+	/** The last one that it can be given although it was not sent to it. */
 	upTo: number;
 }
 
@@ -276,11 +278,16 @@ class World {
 		const begun = events.length;
 		const turn: Turn = {
 			entrances: [{ groups: [...tab.groups], upTo: begun, after: 0, mark: undefined }],
+			begun,
 			upTo: begun,
 		};
 		for (const step of steps) {
 			if (step.do === "send") this.#send(step);
-			else if (step.do === "look") {
+			else if (step.do === "tell") {
+				const data = `told ${++this.#sent}`;
+				connection.send(data, { id: step.id });
+				tab.expected.push({ isState: false, data, after: events.length });
+			} else if (step.do === "look") {
 				const isResumed = hasId && this.#missed(tab, known) !== undefined;
 				if (connection.resumed !== isResumed) throw new Error(`resumed is not ${isResumed}`);
 			} else if (step.do === "leave") {
@@ -293,7 +300,7 @@ class World {
 				tab.groups.add(step.group);
 				turn.entrances.push({ groups: [step.group], upTo: events.length, after, mark });
 				// It is given what was sent since it came, and before it came to this group.
-				if (events.length > begun) turn.upTo = Infinity;
+				turn.upTo = events.length;
 			}
 		}
 		return turn;
@@ -304,7 +311,7 @@ class World {
 		tab: Tab,
 		lastEventId: string | undefined,
 		known: KnownId | undefined,
-		{ entrances, upTo }: Turn,
+		{ entrances, begun, upTo }: Turn,
 	): Expected[] {
 		const states = [...tab.groups].filter((group) => this.#reference.keepsLatest(group));
 		tab.knowStates(states);
@@ -318,31 +325,43 @@ class World {
 				...live.slice(after, entrances[index + 1]?.after),
 			]);
 		}
-		const isToCome = ({ sequence }: Kept): boolean => sequence <= upTo;
+		const isPartial = known?.isPartial === true && known.epoch === this.#epoch;
 		const reached = new Set(live.map(({ event }) => event));
-		const state = this.#stateOf(tab, states).filter(({ event }) => isToCome(event));
+		const isMissing = (event: Kept): boolean => !reached.has(event) && !tab.withheld.has(event);
 		const missed = this.#missed(tab, known);
-		if (missed !== undefined) {
-			const events = missed
-				.filter((event) => isToCome(event) && !reached.has(event) && !tab.withheld.has(event))
-				.map((event) => ({ event, isState: false }));
-			const all = [...events, ...live].toSorted(
-				(one, other) => sequenceOf(one) - sequenceOf(other),
-			);
-			const isPartial = known?.isPartial === true;
-			return isPartial ? [...state.filter(({ event }) => !reached.has(event)), ...all] : all;
-		}
 		const isGone = known !== undefined && known.epoch !== this.#epoch;
 		const reason = known === undefined ? "invalid" : isGone ? "epoch" : "expired";
-		const later = live.filter(({ event }) => event !== undefined && !isToCome(event));
-		return [...this.#gap(reason, lastEventId), ...state, ...later];
+		const gap = missed === undefined ? this.#gap(reason, lastEventId) : [];
+		const isGiven = isPartial || missed === undefined;
+		const state = isGiven ? this.#stateOf(tab, states) : [];
+		// What it was not sent in its turn, because it was not in the group yet, has its place among what it was sent.
+		const late =
+			upTo > begun ? this.#reference.after(begun, tab, this.#isOwedTo(isPartial), Date.now()) : [];
+		// It is given nothing twice.
+		if (late === undefined) return [...gap, ...state, ...live.filter(({ event }) => !event)];
+		const fromTurn = isPartial ? [...late, ...state.map(({ event }) => event)] : late;
+		const given = fromTurn.filter(
+			(event) => isMissing(event) && event.sequence > begun && event.sequence <= upTo,
+		);
+		const events = (missed ?? []).filter((event) => isMissing(event) && event.sequence <= begun);
+		const inTurn = [...live, ...given.map((event) => ({ event, isState: false as const }))];
+		return [
+			...gap,
+			...state.filter(({ event }) => event.sequence <= begun),
+			...events.map((event) => ({ event, isState: false as const })),
+			...inTurn.toSorted((one, other) => placeOf(one) - placeOf(other)),
+		];
 	}
 
 	/** What a client missed since it had an id. @returns `undefined` when some of it is not there */
 	#missed(tab: Tab, known: KnownId | undefined): readonly Kept[] | undefined {
 		if (known?.epoch !== this.#epoch) return undefined;
-		const isOwed = (event: Kept): boolean => !(known.isPartial && this.#reference.isLatest(event));
-		return this.#reference.after(known.sequence, tab, isOwed, Date.now());
+		return this.#reference.after(known.sequence, tab, this.#isOwedTo(known.isPartial), Date.now());
+	}
+
+	/** What a client is owed that may be given the state of its groups instead. */
+	#isOwedTo(isPartial: boolean): (event: Kept) => boolean {
+		return (event) => !(isPartial && this.#reference.isLatest(event));
 	}
 
 	#gap(reason: string, lastEventId: string): Expected[] {
@@ -428,8 +447,10 @@ class World {
 	}
 }
 
-function sequenceOf({ event }: Expected): number {
-	return event?.sequence ?? 0;
+/** What was told to it alone comes after the events that had been sent before. */
+function placeOf(expected: Expected): number {
+	if (expected.event !== undefined) return expected.event.sequence;
+	return (expected.after ?? 0) + 0.5;
 }
 
 function recovered(recovery: Recovery, lastEventId: string): RecoveredEvent[] {
