@@ -219,8 +219,12 @@ describe("on a clock that the test moves", () => {
 	/** The stores and the pool of a page, and a fetch that is refused in 10 ms. */
 	async function openPage() {
 		vi.stubGlobal("document", {});
-		atEnd(() => vi.unstubAllGlobals());
 		vi.resetModules();
+		atEnd(() => {
+			vi.unstubAllGlobals();
+			// The files that follow in this process have no page.
+			vi.resetModules();
+		});
 		const { streamStores } = await import("../src/svelte.js");
 		const { streamHandle } = await import("../src/stream-pool.js");
 		const fetch = vi.fn(async () => {
