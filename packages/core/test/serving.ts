@@ -41,8 +41,9 @@ export async function startService(
 	paramsOf: (path: string) => Partial<ConnectParams> = () => ({}),
 	protocol?: Protocol,
 ): Promise<Serving> {
-	// No heartbeat may appear in compared output, however long the test takes.
-	const sse = createSSEService({ heartbeatIntervalMs: 0, ...options });
+	// No heartbeat may appear in compared output, and no event be given up, however long the test takes.
+	const patience = options.eventLog === undefined ? {} : { publishTimeoutMs: 0 };
+	const sse = createSSEService({ heartbeatIntervalMs: 0, ...patience, ...options });
 	const connections: SSEConnection[] = [];
 	const opening: {
 		readonly params: Partial<ConnectParams>;
