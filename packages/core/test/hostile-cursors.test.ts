@@ -99,7 +99,7 @@ function outcomeOf(
 		startAt: () => {},
 		relyOn: () => {},
 		dropBehindFeed: () => false,
-		insert: () => {},
+		insert: () => true,
 		onResuming: () => {},
 		onResumed: (told) => {
 			outcome = told;

@@ -209,6 +209,58 @@ describe("a client that joins groups", () => {
 		expect(await received(stream)).toEqual(['{"reason":"expired"}', "own"]);
 	});
 
+	// A gap took the place of all that was kept for it, and of what it had been sent.
+	it("from the start on receives what is kept of the groups that it joins in that turn, and all else", async () => {
+		await serve({ history: { groups: { room: { maxEvents: 1 } } } });
+		its.sse.send({ group: "news" }, "kept");
+		const { stream } = await open({ ...ADA, since: "start" }, undefined, (connection) => {
+			its.sse.send({ group: "news" }, "live");
+			for (const data of ["1", "2"]) its.sse.send({ group: "room" }, data);
+			its.sse.join({ connection }, "room");
+			its.sse.send({ group: "news" }, "last");
+		});
+		expect(await received(stream)).toEqual(["kept", "live", "2", "last"]);
+	});
+
+	// The event that ends the turn early is kept before it is delivered. The replay gave it, and then it arrived.
+	it("receives once what ends that turn because it is too much", async () => {
+		await serve({
+			history: { groups: { room: { latest: true } } },
+			maxBufferedBytes: 1_000,
+		});
+		const id = await comeAndGo();
+		const [one, two, three, four] = ["1", "2".repeat(600), "3".repeat(600), "4"] as const;
+		const { stream } = await open(ADA, `${id}~`, (connection) => {
+			its.sse.send({ group: "room" }, one, { key: "1" });
+			its.sse.join({ connection }, "room");
+			its.sse.send({ group: "room" }, two, { key: "2" });
+			its.sse.send({ group: "room" }, three, { key: "3" });
+			its.sse.send({ group: "room" }, four, { key: "4" });
+		});
+		expect(await received(stream)).toEqual([one, two, three, four]);
+	});
+
+	// All of it waited in memory, and the next event closed the stream, or dropped what the log still had.
+	it.each(["close", "drop-oldest"] as const)(
+		"receives at its own pace more than may wait that groups were sent in that turn, with the policy %s",
+		async (slowPolicy) => {
+			const maxBufferedBytes = 2 ** 20;
+			await serve({ history: { maxBytes: 2 ** 26 }, maxBufferedBytes, slowPolicy });
+			const id = await comeAndGo();
+			const missed = Array.from({ length: 100 }, (_, at) => `${at} ${"x".repeat(100_000)}`);
+			const { stream, connection } = await open(ADA, id, (connected) => {
+				for (const data of missed) its.sse.send({ group: "room" }, data);
+				its.sse.join({ connection: connected }, "room");
+			});
+			stream.pause();
+			its.sse.send({ group: "room" }, "live");
+			expect(connection.closed).toBe(false);
+			expect(connection.bufferedBytes).toBeLessThan(maxBufferedBytes + 101_000);
+			stream.resume();
+			expect(await received(stream)).toEqual([...missed, "live"]);
+		},
+	);
+
 	// The first look started the replay, with the groups of that moment.
 	it("receives what it missed there although the connection was asked before whether it has resumed", async () => {
 		await serve();

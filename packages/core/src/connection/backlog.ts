@@ -5,7 +5,7 @@
 
 import type { Position } from "../wire/cursor.js";
 import { type Frame, joinFrames } from "../wire/frame.js";
-import { Feed } from "./feed.js";
+import { Feed, type Logged } from "./feed.js";
 import type { Trail } from "./trail.js";
 
 export class Backlog {
@@ -123,23 +123,21 @@ export class Backlog {
 	 * @param sentAt where the log was when events of this connection alone were sent
 	 * @returns how many were not there
 	 */
-	insert(logged: readonly Frame[], sentAt: WeakMap<Frame, number> | undefined): number {
+	insert(logged: readonly Logged[], sentAt: WeakMap<Frame, number>): number {
 		const length = this.#items.length;
 		let next = 0;
+		/** Behind the last one there is none. */
+		const sequenceOfNext = (): number => logged[next]?.position.sequence ?? Number.NaN;
 		const addUpTo = (sequence: number): void => {
-			for (let frame = logged[next]; frame !== undefined; frame = logged[next]) {
-				if ((frame.position?.sequence ?? 0) > sequence) return;
-				next++;
-				this.add(frame);
-			}
+			while (sequenceOfNext() <= sequence) this.add((logged[next++] as Logged).frame);
 		};
 		for (const item of this.#cutBehindFeed()) {
 			if (item instanceof Feed) addUpTo(Infinity);
 			else if (isOfLog(item)) {
 				const { sequence } = item.position;
 				addUpTo(sequence - 1);
-				if (logged[next]?.position?.sequence === sequence) next++;
-			} else addUpTo(sentAt?.get(item) ?? 0);
+				if (sequenceOfNext() === sequence) next++;
+			} else addUpTo(sentAt.get(item) ?? 0);
 			this.#items.push(item);
 		}
 		addUpTo(Infinity);

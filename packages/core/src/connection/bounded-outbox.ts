@@ -5,6 +5,7 @@
 import type { SlowPolicy } from "../types/connection.js";
 import type { Frame } from "../wire/frame.js";
 import { weightOf } from "./backlog.js";
+import type { Logged } from "./feed.js";
 import { Outbox, type OutboxShared } from "./outbox.js";
 import { WRITE_BYTES } from "./sink-writer.js";
 
@@ -28,6 +29,12 @@ export abstract class BoundedOutbox<
 		if (!this.#admit(frame)) return false;
 		this.put(frame);
 		return true;
+	}
+
+	/** See `Replayed`. */
+	insert(logged: readonly Logged[], sentAt: WeakMap<Frame, number>): boolean {
+		this.host.diagnostics.delivered(this.backlog?.insert(logged, sentAt) ?? 0);
+		return this.queuedBytes <= this.host.options.maxBufferedBytes;
 	}
 
 	/** @param frame must fit as well */

@@ -38,6 +38,12 @@ export interface Starting {
 	onJoined(groups: readonly string[]): void;
 }
 
+/** An event of the log, in its place there. */
+export interface Logged {
+	readonly frame: Frame;
+	readonly position: Position;
+}
+
 /** The connection that a feed serves. */
 export interface Replayed {
 	readonly clientId: string;
@@ -51,8 +57,8 @@ export interface Replayed {
 	relyOn(position: Position): void;
 	/** Drops what came through the log and waits behind the first feed, which will supply it. @returns whether that was a feed too */
 	dropBehindFeed(): boolean;
-	/** Puts events of the log in their places behind the first feed. Those that are there stay. */
-	insert(logged: readonly Frame[], sentAt: WeakMap<Frame, number> | undefined): void;
+	/** Puts events of the log in their places behind the first feed. Those that are there stay. @returns false if more waits than may */
+	insert(logged: readonly Logged[], sentAt: WeakMap<Frame, number>): boolean;
 	/** Call with whether it is receiving everything that it missed, as far as that is known. */
 	onResuming(isResumed: boolean): void;
 	/** Call once with the outcome. */

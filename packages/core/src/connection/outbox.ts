@@ -85,11 +85,6 @@ export abstract class Outbox<
 		return hadFeed;
 	}
 
-	/** See `Replayed`. */
-	insert(logged: readonly Frame[], sentAt: WeakMap<Frame, number> | undefined): void {
-		this.host.diagnostics.delivered(this.#backlog?.insert(logged, sentAt) ?? 0);
-	}
-
 	/**
 	 * Writes a comment at once, ahead of frames that wait behind a feed, which is harmless for the client. Drops it if the sink
 	 * accepts no more, perhaps in the middle of an event.

@@ -82,7 +82,7 @@ export class CatchUp {
 		origin: Origin | undefined,
 		from: Position | Promise<Position> | undefined,
 	): FeedSource {
-		starting.endTurn();
+		starting.isLate = true;
 		const start = from ?? this.#comeUp(connection, origin, yield* settled(this.#begun));
 		const upTo = isPromiseLike(start) ? yield* settled(start) : start;
 		const goal = connection.goals.find(isAhead) ?? this.#aim(connection, upTo);
@@ -90,8 +90,8 @@ export class CatchUp {
 		connection.starting = undefined;
 		let begin = origin;
 		if (!isComplete) {
-			// It receives a gap in place of all that was sent until now.
-			if (begin === undefined || begin.cursor === "start") begin = originAt(goal.upTo);
+			// The replay supplies it at the pace of its client, or a gap in its place.
+			begin ??= originAt(goal.upTo, true);
 			this.#retarget(connection, goal);
 		}
 		if (begin !== undefined) return yield* replay(this.#host, connection, begin, goal);

@@ -134,45 +134,6 @@ export function* missed<C extends Replayed>(
 	}
 }
 
-/** What was sent to a connection from one position of the log to another, and waits. */
-interface Waiting {
-	readonly from: Position;
-	readonly upTo: Position;
-	/** Like that of `Reading`. */
-	readonly isOwed: boolean;
-	/** Where the log was when events of the connection alone were sent. */
-	readonly sentAt: WeakMap<Frame, number> | undefined;
-}
-
-/**
- * Puts what a connection missed between two positions among what it was sent since the first one.
- *
- * @returns false if some of it is no longer kept
- */
-export function* insertMissed(
-	log: EventLog,
-	connection: Replayed,
-	{ from, upTo, isOwed, sentAt }: Waiting,
-): Steps<boolean> {
-	const reader = readerOf(log, connection, [...connection.memberships], isOwed);
-	const insert = (records: readonly LogRecord[]): void => {
-		const later = records.filter(({ position }) => isBehind(from, position));
-		connection.insert(
-			later.map(({ frame }) => frame),
-			sentAt,
-		);
-	};
-	for (let at = from; isBehind(at, upTo); ) {
-		const page = yield* settled(log.readAfter(at, upTo, reader));
-		if (typeof page === "string") return false;
-		insert(page.records);
-		if (page.isConflated) relyOn(log, connection, upTo);
-		at = page.upTo;
-	}
-	insert(yield* settled(log.readLatest({ ...reader, groups: reader.ownGroups })));
-	return true;
-}
-
 /** Whether all that a connection missed since a cursor is at hand. */
 export function isKept(
 	log: EventLog,
@@ -195,14 +156,23 @@ export function isKept(
 	});
 }
 
-function readerOf(log: EventLog, owner: Replayed, groups: readonly string[], isOwed: boolean) {
+export function readerOf(
+	log: EventLog,
+	owner: Replayed,
+	groups: readonly string[],
+	isOwed: boolean,
+) {
 	const ownGroups = isOwed ? keepersOf(log, groups) : [];
 	const others = groups.filter((group) => !ownGroups.includes(group));
 	return { clientId: owner.clientId, groups: others, ownGroups, owner };
 }
 
 /** Only a shared log can lose its newest events and still be followed. */
-function relyOn({ shared }: EventLog, connection: Replayed, position: Position | undefined): void {
+export function relyOn(
+	{ shared }: EventLog,
+	connection: Replayed,
+	position: Position | undefined,
+): void {
 	if (shared !== undefined && position !== undefined) connection.relyOn(position);
 }
 

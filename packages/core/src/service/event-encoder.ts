@@ -40,7 +40,7 @@ export class EventEncoder {
 		if (message.id === undefined || this.#log === undefined) {
 			return encodeFrame(encodeFields(message), kind, key);
 		}
-		const position = (use === "pipe" ? undefined : this.#log.position) ?? UNPLACED;
+		const position = (use ? undefined : this.#log.position) ?? UNPLACED;
 		const id = encodeCursor(position, message.id);
 		return encodeFrame(encodeFields({ ...message, id }), kind, key, position);
 	}
