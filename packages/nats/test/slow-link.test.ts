@@ -1,10 +1,9 @@
 /**
  * A slow link to NATS: what it cannot bring in time at once, it brings one after the other.
  */
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
 import { eventually, settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
+import { startTcpLink } from "@sse-service/testing/tcp-link";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { JetStream } from "../src/jetstream.js";
 import { pull } from "../src/pull.js";
@@ -26,8 +25,7 @@ const TEXTS = Array.from({ length: 4 }, (_, index) => `${index}${LARGE}`);
 
 /** A link that brings one message at a time. @param arrive called before a large one, with the number of those before it */
 async function startLink(port: number, arrive: (before: number) => Promise<void>): Promise<number> {
-	const server = net.createServer((client) => {
-		const upstream = net.connect(port, "127.0.0.1");
+	const link = await startTcpLink(port, (client, upstream) => {
 		let held = Buffer.alloc(0);
 		let messages = 0;
 		let before = Promise.resolve();
@@ -44,18 +42,9 @@ async function startLink(port: number, arrive: (before: number) => Promise<void>
 			}
 		});
 		client.pipe(upstream);
-		for (const [one, other] of [
-			[client, upstream],
-			[upstream, client],
-		] as const) {
-			one.on("error", () => {});
-			one.on("close", () => other.destroy());
-		}
 	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	onTestFinished(() => void server.close());
-	return (server.address() as AddressInfo).port;
+	onTestFinished(link.close);
+	return link.port;
 }
 
 const IS_MESSAGE = /^H?MSG /;

@@ -1,9 +1,8 @@
 /**
  * A slow link to Redis: what it cannot bring in time at once, it brings in parts.
  */
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
 import { redisServerPath } from "@sse-service/testing/redis-server";
+import { startTcpLink } from "@sse-service/testing/tcp-link";
 import {
 	afterAll,
 	afterEach,
@@ -18,8 +17,7 @@ import { Lab, store, untilDone } from "./lab.js";
 
 /** A link that brings no more of one answer. */
 async function startLink(port: number, bytes: number): Promise<number> {
-	const server = net.createServer((client) => {
-		const upstream = net.connect(port, "127.0.0.1");
+	const link = await startTcpLink(port, (client, upstream) => {
 		let left = bytes;
 		client.on("data", (asked) => {
 			left = bytes;
@@ -29,18 +27,9 @@ async function startLink(port: number, bytes: number): Promise<number> {
 			left -= answer.length;
 			if (left >= 0) client.write(answer);
 		});
-		for (const [one, other] of [
-			[client, upstream],
-			[upstream, client],
-		] as const) {
-			one.on("error", () => {});
-			one.on("close", () => other.destroy());
-		}
 	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	onTestFinished(() => void server.close());
-	return (server.address() as AddressInfo).port;
+	onTestFinished(link.close);
+	return link.port;
 }
 
 describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
