@@ -26,6 +26,7 @@ export async function startService(
 	const eventLog = natsEventLog({ connection, ...log });
 	const sse = createSSEService({
 		heartbeatIntervalMs: 0,
+		publishTimeoutMs: 0,
 		eventLog,
 		onError: (error) => errors.push(error),
 		...options,

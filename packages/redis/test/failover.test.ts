@@ -24,7 +24,7 @@ interface Member {
 async function startMember(server: ServerProcess): Promise<Member> {
 	const proxy = await startTcpProxy(server.port);
 	const { client, close } = await openClient("node-redis 6", proxy.port);
-	const sse = createSSEService({ eventLog: redisEventLog({ client }) });
+	const sse = createSSEService({ eventLog: redisEventLog({ client }), publishTimeoutMs: 0 });
 	const http = await startServer((req, res) => void sse.connect({ req, res }));
 	onTestFinished(async () => {
 		await sse.close();

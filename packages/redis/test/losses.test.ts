@@ -26,7 +26,7 @@ async function startLab(persistence = false): Promise<Lab> {
 async function startMember(lab: Lab, options?: LabOptions): Promise<Member> {
 	const { client } = await lab.client(options);
 	const eventLog = redisEventLog({ client, prefix: lab.prefix });
-	const sse = createSSEService({ eventLog });
+	const sse = createSSEService({ eventLog, publishTimeoutMs: 0 });
 	const server = await startServer((req, res) => void sse.connect({ req, res }));
 	onTestFinished(async () => {
 		await sse.close();

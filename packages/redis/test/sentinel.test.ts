@@ -45,7 +45,7 @@ describe.skipIf(redisServerPath === undefined)("Redis Sentinel", () => {
 				const client = make(sentinel.port);
 				client.on("error", () => {});
 				await client.connect();
-				const sse = createSSEService({ eventLog: redisEventLog({ client }) });
+				const sse = createSSEService({ eventLog: redisEventLog({ client }), publishTimeoutMs: 0 });
 				const server = await startServer((req, res) => void sse.connect({ req, res }));
 				ends.push(
 					() => close(client),

@@ -54,6 +54,7 @@ describe.skipIf(redisServerPath === undefined)("two services over one Redis", ()
 			eventLog: redisEventLog({ client: opened.client, prefix }),
 			history: { groups: { prices: { latest: true } } },
 			retryMs: 5,
+			publishTimeoutMs: 0,
 			...options,
 		});
 		const server = await startServer((req, res) => {
