@@ -179,6 +179,18 @@ for (const [name, launch, isHere] of BROWSERS) {
 		});
 		afterAll(() => browser.close());
 
+		/** Opens a tab that leads, and then one that follows it. */
+		async function openPair(
+			leaderUrl: string,
+			followerUrl: string,
+		): Promise<[leader: BrowserTab, follower: BrowserTab]> {
+			const leader = await browser.openTab(leaderUrl);
+			await untilState(leader, "open", "the leader to be open");
+			const follower = await browser.openTab(followerUrl);
+			await untilState(follower, "open", "the follower to be open");
+			return [leader, follower];
+		}
+
 		async function serveTabs(): Promise<Serving & { readonly most: () => number }> {
 			let most = 0;
 			const serving = await serve(
@@ -259,10 +271,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 
 		it("continues in another tab when the leader closes its stream, and ends the connection with the last", async () => {
 			const { sse, server } = await serveTabs();
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(server.url, server.url);
 			sse.send("all", 1);
 			await untilReceived(follower, 1);
 			await leader.evaluate("window.stream.close()");
@@ -285,10 +294,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 			async (ids, maxEvents) => {
 				const page = servePage(READING.replace("MAX_EVENTS", String(maxEvents)));
 				const { sse, server } = await serve({ history: ids === "" }, page);
-				const leader = await browser.openTab(server.url);
-				await untilState(leader, "open", "the leader to be open");
-				const slow = await browser.openTab(`${server.url}/#slow`);
-				await untilState(slow, "open", "the follower to be open");
+				const [leader, slow] = await openPair(server.url, `${server.url}/#slow`);
 				for (let i = 1; i <= 500; i++) sse.send("all", i);
 				await untilReceived(leader, 500);
 				// The follower hears of this after all relays.
@@ -320,10 +326,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 			async (maxEvents) => {
 				const page = servePage(READING.replace("MAX_EVENTS", String(maxEvents)));
 				const { sse, server } = await serve({ history: true }, page);
-				const leader = await browser.openTab(`${server.url}/#slow`);
-				await untilState(leader, "open", "the leader to be open");
-				const follower = await browser.openTab(server.url);
-				await untilState(follower, "open", "the follower to be open");
+				const [leader, follower] = await openPair(`${server.url}/#slow`, server.url);
 				for (let i = 1; i <= 20; i++) sse.send("all", i);
 				await untilReceived(follower, 20);
 				for (let i = 21; i <= 500; i++) sse.send("all", i);
@@ -367,10 +370,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 
 		it("without ids tells a tab of a gap that begins to lead before it has read what it missed", async () => {
 			const { sse, server } = await serve({}, servePage(READING.replace("MAX_EVENTS", "1000")));
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const slow = await browser.openTab(`${server.url}/#slow`);
-			await untilState(slow, "open", "the follower to be open");
+			const [leader, slow] = await openPair(server.url, `${server.url}/#slow`);
 			for (let i = 1; i <= 20; i++) sse.send("all", i);
 			await untilReceived(leader, 20);
 			await eventually(async () => (await slow.evaluate("window.seen.parsed")) === 10);
@@ -389,10 +389,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 		// It led nevertheless, and its connection came back whenever it was cut.
 		it("is not led by a tab that closes it at the gap with which it would begin to lead", async () => {
 			const { sse, server } = await serve({}, servePage(READING.replace("MAX_EVENTS", "1000")));
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const slow = await browser.openTab(`${server.url}/?closes-at-gap#slow`);
-			await untilState(slow, "open", "the follower to be open");
+			const [leader, slow] = await openPair(server.url, `${server.url}/?closes-at-gap#slow`);
 			for (let i = 1; i <= 20; i++) sse.send("all", i);
 			await untilReceived(leader, 20);
 			await eventually(async () => (await slow.evaluate("window.seen.parsed")) === 10);
@@ -408,10 +405,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 		it("does not wait to lead once it was closed at an event that it had kept until its lock was stolen", async () => {
 			const page = servePage(READING.replace("MAX_EVENTS", "1000"));
 			const { sse, server } = await serve({ history: true }, page);
-			const leader = await browser.openTab(`${server.url}/#slow`);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(`${server.url}/#slow`, server.url);
 			for (let i = 1; i <= 500; i++) sse.send("all", i);
 			await untilReceived(follower, 500);
 			await leader.evaluate("window.closeAt(500)");
@@ -431,10 +425,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 				if (isDown) res.writeHead(503, { "retry-after": "3600" }).end();
 				return isDown;
 			});
-			const leader = await browser.openTab(`${server.url}/#slow`);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(`${server.url}/#slow`, server.url);
 			for (let i = 1; i <= 500; i++) sse.send("all", i);
 			await untilReceived(follower, 500);
 			isDown = true;
@@ -451,10 +442,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 		// The second question had lost the place of the first.
 		it("without ids misses nothing, however often a tab asks", async () => {
 			const { sse, server } = await serve({}, servePage(SCRIPT));
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(server.url, server.url);
 			await follower.evaluate("window.askAlways()");
 			for (let i = 1; i <= 200; i++) {
 				sse.send("all", i);
@@ -553,10 +541,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 				fails = false;
 				return failed;
 			});
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(server.url, server.url);
 			fails = true;
 			sse.disconnect("all");
 			await eventually(() => follower.evaluate<boolean>("window.seen.errors.length > 0"));
@@ -586,10 +571,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 
 		it("ignores what other scripts say on its channel", async () => {
 			const { sse, server } = await serveTabs();
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(server.url, server.url);
 			await follower.evaluate("window.sayNonsense()");
 			sse.send("all", 1);
 			for (const tab of [leader, follower]) await untilReceived(tab, 1);
@@ -638,10 +620,7 @@ for (const [name, launch, isHere] of BROWSERS) {
 				if (over) res.writeHead(204).end();
 				return over;
 			});
-			const leader = await browser.openTab(server.url);
-			await untilState(leader, "open", "the leader to be open");
-			const follower = await browser.openTab(server.url);
-			await untilState(follower, "open", "the follower to be open");
+			const [leader, follower] = await openPair(server.url, server.url);
 			over = true;
 			sse.disconnect("all");
 			for (const tab of [leader, follower]) {
