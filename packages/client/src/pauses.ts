@@ -36,7 +36,7 @@ export class Pauses {
 				clearTimeout(timer);
 				resolve();
 			};
-			// Who was told of the pause may have stopped it.
+			// A listener that heard of the pause may have stopped the stream.
 			if (this.#isStopped) this.#wake();
 		});
 	}

@@ -387,7 +387,7 @@ describe("a client whose gap takes long to recover", () => {
 		["null", null],
 		["a text", "x"],
 		["an array", []],
-	])("is told that what it returned is no event: %s", async (_, event) => {
+	])("reports an event that is not an object: %s", async (_, event) => {
 		const errors: unknown[] = [];
 		await serve({
 			recover: () => [event as never],

@@ -124,8 +124,8 @@ describe("an outage", () => {
 		expect(errors).toEqual([]);
 	});
 
-	// Whoever looks at the stream during the outage makes the store keep it for longer. The writer had given up on its loss by then,
-	// and continued the stream as if it had none.
+	// A process that reads the stream during the outage makes the store keep it longer. By then the writer had forgotten its loss, and
+	// continued the stream as if nothing were missing.
 	it("that another process notices late is not given up on before the store has forgotten the stream", async () => {
 		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
 		const store = createMemoryRunStore();

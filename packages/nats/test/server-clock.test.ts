@@ -101,7 +101,7 @@ describe("a run", () => {
 		expect(await server.settle()).toMatchObject({ state: "failed", reason: "lost" });
 	});
 
-	// Whoever came to it later, if no process had swept, began another TTL: nobody could tell how long it would be kept.
+	// If no process had swept it, the next process that looked at the run began another TTL, so it was kept for an unknown time.
 	it("is forgotten its TTL after its lease, if nobody has noticed its end", async () => {
 		const server = startServer();
 		server.claim();

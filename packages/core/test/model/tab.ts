@@ -229,7 +229,7 @@ export class Tab {
 		for (const expected of this.expected.slice(from)) {
 			if (expected.event !== undefined && end <= this.#placeOf(expected.from)) return;
 			if (this.mayBeLeftOut(expected)) continue;
-			// Ids say nothing of what was told to one connection.
+			// An id says nothing about events that only one connection was sent.
 			if (expected.event === undefined && expected.after !== undefined) continue;
 			if (expected.isState) {
 				if (known.isPartial) continue;

@@ -447,7 +447,7 @@ class World {
 	}
 }
 
-/** What was told to it alone comes after the events that had been sent before. */
+/** An event for this connection alone comes after the events that were sent before it. */
 function placeOf(expected: Expected): number {
 	if (expected.event !== undefined) return expected.event.sequence;
 	return (expected.after ?? 0) + 0.5;
