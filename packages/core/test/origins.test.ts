@@ -118,6 +118,95 @@ describe("since", () => {
 		expect(datas(third)).toEqual(["end"]);
 	});
 
+	// What was lost behind the first page gave a gap in place of all that was kept behind it.
+	it.each(["in memory", "shared"])(
+		'"start" gives everything kept, however much is no longer kept in between, of a log %s',
+		async (kind) => {
+			const eventLog =
+				kind === "shared" ? createEngineEventLog(new MemoryEngine().driver()) : undefined;
+			const { sse, open } = await startService({
+				eventLog,
+				history: { groups: { room: { maxEvents: 1 } } },
+			});
+			const news = Array.from({ length: 300 }, (_, at) => `news ${at}`);
+			for (const data of news) await sse.publish({ group: "news" }, data);
+			for (const data of ["lost", "kept"]) await sse.publish({ group: "room" }, data);
+			const { stream, connection } = await open({ groups: ["news", "room"], since: "start" });
+			await sse.publish("all", "end");
+			await stream.until(() => stream.text.includes("data: end"));
+			expect(datas(stream)).toEqual([...news, "kept", "end"]);
+			expect(connection.resumed).toBe(true);
+		},
+	);
+
+	// A larger one was lost after those that were still kept then. It does not stand for them when they are lost, too.
+	it.each([0, 9_000_000])(
+		'"start" gives a gap if something is lost that was still kept when the client came, before an event of %i bytes',
+		async (size) => {
+			const maxBytes = 2 ** 23;
+			const { sse, open } = await startService({
+				history: { maxBytes },
+				maxBufferedBytes: maxBytes * 2,
+			});
+			const texts = Array.from({ length: 4_000 }, (_, at) => `${at} ${"x".repeat(1_000)}`);
+			for (const data of texts) sse.send("all", data);
+			sse.send("all", "x".repeat(size));
+			const { stream } = await open({ since: "start" });
+			await stream.until(() => stream.events.length > 0);
+			// Pushes out half of them.
+			for (let at = 0; at < 6_000; at++) sse.send("all", "x".repeat(1_000));
+			sse.send("all", "end");
+			await stream.until(() => stream.text.includes("data: end"));
+			const given = datas(stream);
+			const gap = given.indexOf('{"reason":"expired"}');
+			expect(gap).toBeGreaterThan(0);
+			expect(given.slice(0, gap)).toEqual(texts.slice(0, gap));
+		},
+	);
+
+	// Topics that others emptied raised what counts as lost of a client that was never sent anything.
+	it('"start" gives no gap because others were sent much in the meantime', async () => {
+		const { sse, open } = await startService({
+			history: { maxEvents: 1, groups: { room: { maxEvents: 5_000 } } },
+			maxBufferedBytes: 2 ** 24,
+		});
+		const texts = Array.from({ length: 5_000 }, (_, at) => `${at} ${"x".repeat(1_000)}`);
+		for (const data of texts) sse.send({ group: "room" }, data);
+		const { stream } = await open({ clientId: "ada", groups: ["room"], since: "start" });
+		await stream.until(() => stream.events.length > 0);
+		for (let at = 0; at < 11_000; at++) sse.send({ client: `${at}` }, "for others");
+		sse.send("all", "end");
+		await stream.until(() => stream.text.includes("data: end"));
+		expect(datas(stream)).toEqual([...texts, "end"]);
+	});
+
+	// The second page came from the engine, and what followed it again from what the process keeps, much later.
+	it.each(["all", "little"])(
+		'"start" of a shared log gives what this process keeps from before it started, and of what came then, while the engine keeps %s',
+		async (kept) => {
+			const engine = new MemoryEngine();
+			const history = { maxEvents: 100, groups: { prices: { latest: true, maxEvents: 300 } } };
+			const first = await startService({
+				history,
+				eventLog: createEngineEventLog(engine.driver()),
+			});
+			const prices = Array.from({ length: 300 }, (_, at) => `price ${at}`);
+			for (const data of prices) await first.sse.publish({ group: "prices" }, data, { key: data });
+			const news = Array.from({ length: 2_000 }, (_, at) => `news ${at}`);
+			await Promise.all(news.map((data) => first.sse.publish("all", data)));
+			if (kept === "little") engine.trim(2_000);
+			const { sse, open } = await startService({
+				history,
+				eventLog: createEngineEventLog(engine.driver()),
+			});
+			await sse.publish("all", "last");
+			const { stream } = await open({ groups: ["prices"], since: "start" });
+			await sse.publish("all", "end");
+			await stream.until(() => stream.text.includes("data: end"));
+			expect(datas(stream)).toEqual([...prices, ...news.slice(-99), "last", "end"]);
+		},
+	);
+
 	it('"start" of a shared log is what this process has of it', async () => {
 		const engine = new MemoryEngine();
 		const eventLog = createEngineEventLog(engine.driver());

@@ -222,6 +222,32 @@ describe("a client that joins groups", () => {
 		expect(await received(stream)).toEqual(["kept", "live", "2", "last"]);
 	});
 
+	// What was lost behind the first page began the read again, and again, until the process was killed.
+	it("from the start on receives what is kept of these groups behind more than a page", async () => {
+		await serve({ history: { groups: { room: { maxEvents: 1 } } } });
+		const news = Array.from({ length: 300 }, (_, at) => `news ${at}`);
+		for (const data of news) its.sse.send({ group: "news" }, data);
+		const { stream } = await open({ ...ADA, since: "start" }, undefined, (connection) => {
+			for (const data of ["1", "2"]) its.sse.send({ group: "room" }, data);
+			its.sse.join({ connection }, "room");
+		});
+		expect(await received(stream)).toEqual([...news, "2"]);
+	});
+
+	// An event that may exceed the limit counted as more than may wait, so the replay came before what was sent to the connection.
+	it("receives in the order of sending what little it missed behind an event that exceeds the limit", async () => {
+		await serve({ maxBufferedBytes: 1_000 });
+		const id = await comeAndGo();
+		const own = "own".repeat(1_000);
+		const { stream } = await open(ADA, id, (connection) => {
+			connection.send(own);
+			its.sse.send({ group: "news" }, "1");
+			its.sse.send({ group: "room" }, "2");
+			its.sse.join({ connection }, "room");
+		});
+		expect(await received(stream)).toEqual([own, "1", "2"]);
+	});
+
 	// The event that ends the turn early is kept before it is delivered. The replay gave it, and then it arrived.
 	it("receives once what ends that turn because it is too much", async () => {
 		await serve({

@@ -33,8 +33,9 @@ export abstract class BoundedOutbox<
 
 	/** See `Replayed`. */
 	insert(logged: readonly Logged[], sentAt: WeakMap<Frame, number>): boolean {
-		this.host.diagnostics.delivered(this.backlog?.insert(logged, sentAt) ?? 0);
-		return this.queuedBytes <= this.host.options.maxBufferedBytes;
+		const added = this.backlog?.insert(logged, sentAt) ?? 0;
+		this.host.diagnostics.delivered(added);
+		return added === 0 || this.#mayWait(this.queuedBytes);
 	}
 
 	/** @param frame must fit as well */
@@ -77,13 +78,16 @@ export abstract class BoundedOutbox<
 
 	/** Whether a frame fits the limit. A frame larger than the whole limit may pass, one at a time. */
 	#fits(frame: Frame): boolean {
-		const { maxBufferedBytes } = this.host.options;
 		const size = frame.byteLength;
-		const bytes = this.queuedBytes + size;
-		// In most cases without a look at what need not count.
-		if (bytes <= maxBufferedBytes || bytes - this.#oversizeBytes <= maxBufferedBytes) return true;
-		if (size > maxBufferedBytes) this.#oversize ??= frame;
+		if (this.#mayWait(this.queuedBytes + size)) return true;
+		if (size > this.host.options.maxBufferedBytes) this.#oversize ??= frame;
 		return frame === this.#oversize;
+	}
+
+	#mayWait(bytes: number): boolean {
+		const { maxBufferedBytes } = this.host.options;
+		// In most cases without a look at what need not count.
+		return bytes <= maxBufferedBytes || bytes - this.#oversizeBytes <= maxBufferedBytes;
 	}
 
 	/** The unsent bytes of the oversize frame. */

@@ -18,11 +18,11 @@ export type FeedSource = Steps;
 
 /** The position at which a replay ends. Later events reach the connection live. */
 export interface Goal {
-	/** Replaced if the log breaks before the replay has ended. */
+	/** Replaced if the log breaks, or more waits than may, before the replay has ended. */
 	upTo: Position;
-	/** Whether a break has moved it since the replay last looked. */
+	/** Whether it has moved since the replay last looked. */
 	isMoved: boolean;
-	/** The break has also dropped the newest events of groups that the connection had joined meanwhile. */
+	/** The replay also owes the newest events of groups: of those that the connection has joined meanwhile. */
 	isPartial: boolean;
 	/** True while the replay has not ended. */
 	isAhead: boolean;

@@ -17,6 +17,11 @@ export interface LogReader {
 	readonly ownGroups?: readonly string[];
 	/** It waits for an engine no longer than until this aborts. Only a wait asks for the signal. */
 	readonly owner?: { readonly signal: AbortSignal };
+	/**
+	 * It begins with what this process keeps, whatever was before: a read fails only if it lacks what the first read with this array
+	 * found. By topic, the sequence up to which that read found it trimmed. A log that reads on from an engine removes it.
+	 */
+	forgone?: number[] | undefined;
 	/** How many texts may still be read from an engine for it. The log counts down; at 0 what follows counts as `expired`. */
 	readonly allowance?: { left: number };
 }

@@ -72,11 +72,16 @@ export class Topics {
 		reader: LogReader,
 		now: number,
 	): readonly Topic[] | undefined {
+		const { clientId, forgone } = reader;
 		const newer: Topic[] = [];
-		for (const target of targetsOf(reader)) {
+		for (const [index, target] of targetsOf(reader).entries()) {
 			const topic = this.get(target);
-			const lost = topic?.losses.newest(now, reader.clientId) ?? this.#floor;
-			if (sequence !== undefined && lost > sequence) return undefined;
+			const lost = topic?.losses.newest(now, clientId) ?? this.#floor;
+			const trimmedTo = topic?.trimmedTo ?? this.#floor;
+			// Of a topic without records, nothing that the reader could lack is lost later.
+			if (forgone) forgone[index] ??= topic?.records.size ? trimmedTo : Infinity;
+			const isGiven = forgone && trimmedTo <= Math.max(sequence ?? 0, forgone[index] ?? 0);
+			if (lost > (sequence ?? Infinity) && !isGiven) return undefined;
 			if (topic !== undefined && topic.records.newest > (sequence ?? 0)) newer.push(topic);
 		}
 		return newer;

@@ -74,6 +74,7 @@ export function* missed<C extends Replayed>(
 	const reader = {
 		...readerOf(log, connection, groups, isOwed),
 		allowance: { left: host.maxCatchUpEvents },
+		...(position === undefined && { forgone: [] }),
 	};
 	const { ownGroups } = reader;
 	let at = position;

@@ -9,7 +9,7 @@ import {
 	type Steps,
 	settled,
 } from "../connection/feed.js";
-import type { EventLog, Page, ReadFailure } from "../event-log/event-log.js";
+import type { EventLog, LogReader, Page, ReadFailure } from "../event-log/event-log.js";
 import type { LogRecord } from "../event-log/record.js";
 import { isBehind, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
@@ -51,7 +51,7 @@ export class ReplayStart implements Starting {
 	/**
 	 * Puts what groups were sent after the goal, and before the connection came to them, in its place among what waits.
 	 *
-	 * @returns false if some of it is no longer kept, or all of it is more than may wait
+	 * @returns false if some of it is no longer kept, or more waits than may
 	 */
 	*complete(goal: Goal): Steps<boolean> {
 		const from = goal.upTo;
@@ -74,26 +74,25 @@ export class ReplayStart implements Starting {
 		const { upTo: from, isPartial } = goal;
 		const { cursor } = this.#origin ?? {};
 		const isOwed = isPartial || !this.#origin || (typeof cursor === "object" && cursor.isPartial);
-		const reader = readerOf(log, connection, [...connection.memberships], isOwed);
+		const reader: LogReader = {
+			...readerOf(log, connection, [...connection.memberships], isOwed),
+			...(cursor === "start" && { forgone: [] }),
+		};
 		// What came after that was sent to the connection, or is about to be.
 		const isMissing = ({ position }: LogRecord): boolean =>
 			isBehind(from, position) && !isBehind(upTo, position);
 		// After a break, what was read may be of a log that is lost.
 		const insert = (records: readonly LogRecord[]): boolean =>
 			goal.upTo === from && connection.insert(records.filter(isMissing), this.#sentAt);
-		let at: Position | undefined = from;
+		let at = from;
 		do {
 			const page: Page | ReadFailure = yield* settled(log.readAfter(at, upTo, reader));
-			if (typeof page === "object") {
-				if (!insert(page.records)) return false;
-				if (page.isConflated) relyOn(log, connection, upTo);
-				at = page.upTo;
-			} else if (cursor === "start" && at) {
-				// From the start on means what is kept, and no gap for the rest.
-				at = undefined;
-			} else return false;
-		} while (!at || isBehind(at, upTo));
-		const records = yield* settled(log.readLatest({ ...reader, groups: reader.ownGroups }));
+			if (typeof page === "string" || !insert(page.records)) return false;
+			if (page.isConflated) relyOn(log, connection, upTo);
+			at = page.upTo;
+		} while (isBehind(at, upTo));
+		const groups = reader.ownGroups ?? [];
+		const records = yield* settled(log.readLatest({ ...reader, groups }));
 		return insert(records);
 	}
 }

@@ -24,7 +24,7 @@ export function* replay<C extends Replayed>(
 	origin: Origin,
 	goal: Goal,
 ): Steps {
-	// Each break of the log moves the goal.
+	// The goal may move meanwhile.
 	for (let from = origin; goal.isAhead; ) {
 		from = yield* pass(host, connection, from, goal);
 		const { cursor } = from;

@@ -110,8 +110,11 @@ class EngineEventLog implements EventLog, TailHost, HealthProbeHost {
 	): Page | ReadFailure | Promise<Page | ReadFailure> {
 		if (this.#copy === undefined || this.#isClosed) return "expired";
 		const page = this.#copy.readAfter(after, upTo, reader);
-		if (page === "older") return after ? this.#reader.readAfter(after, upTo, reader) : "expired";
-		return page === "diverged" ? this.#reader.prove(page) : page;
+		if (page === "diverged") return this.#reader.prove(page);
+		if (page !== "older") return page;
+		// The engine may have what it began without, and that must not end again where the copy does.
+		reader.forgone = undefined;
+		return after ? this.#reader.readAfter(after, upTo, reader) : "expired";
 	}
 
 	readLatest(reader: LogReader): readonly LogRecord[] {

@@ -75,8 +75,10 @@ export class LocalCopy {
 		if (after !== undefined) {
 			if (after.epoch !== this.#position.epoch) return "epoch";
 			if (after.sequence > this.#added.sequence) return "diverged";
-			if (after.sequence < this.#tags.first) return "older";
-			if (after.tag !== this.tagAt(after.sequence)) return "diverged";
+			const isOlder = after.sequence < this.#tags.first;
+			// What began with what is here goes on with it.
+			if (isOlder && reader.forgone === undefined) return "older";
+			if (!isOlder && after.tag !== this.tagAt(after.sequence)) return "diverged";
 		}
 		const now = this.#now();
 		const newer = this.#records.after(after?.sequence, reader, now);
