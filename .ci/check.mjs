@@ -89,9 +89,12 @@ async function noHosts() {
 	return { ok: lines.length === 0, output: lines.join("\n") };
 }
 
-/** A limit in time, which is met on a busy machine: behind a test or hook, among the options of one, or of a poll. */
+/**
+ * A limit in time, which is met on a busy machine: behind a test or hook, among the options of one, or of a poll. `vi.waitFor` has one
+ * of a second if it gets none.
+ */
 const OWN_LIMIT =
-	/^\t*\}, [\d_]{4,}\);|\{ timeout: [\d_]+ \}, (?:async )?\(|\.poll\([^;]*?\btimeout:|testTimeout|hookTimeout/m;
+	/^\t*\}, [\d_]{4,}\);|\{ timeout: [\d_]+ \}, (?:async )?\(|\.(?:poll|waitFor)\([^;]*?\btimeout:|\bvi\.wait(?:For|Until)\(|testTimeout|hookTimeout/m;
 
 /** Every package's tests have the one limit of all, and no test one of its own. */
 async function oneLimit() {

@@ -209,10 +209,7 @@ describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) 
 		const store = started.open();
 		const session = open().session(newSession());
 		const [first] = await storeAll(session, [note(1), answer]);
-		await vi.waitFor(
-			async () => expect(await store.list(1)).toMatchObject([{ state: "done" }]),
-			10_000,
-		);
+		await eventually(async () => (await store.list(1))[0]?.state === "done", "the segment's end");
 		expect(messagesOf(await replayFrom(session, first))).toEqual([answer]);
 		// A second answer on the same stream, as to a batch.
 		await storeAll(session, [answer]);
@@ -226,10 +223,7 @@ describe.each(ALL_STORES.filter(({ isHere }) => isHere))("events $name", (kind) 
 		const [first] = await storeAll(home, [note(1)]);
 		const received = await replayFrom(elsewhere, first);
 		await storeAll(home, [answer]);
-		await vi.waitFor(
-			async () => expect(await store.list(1)).toMatchObject([{ state: "done" }]),
-			10_000,
-		);
+		await eventually(async () => (await store.list(1))[0]?.state === "done", "the segment's end");
 		await storeAll(home, [{ ...answer, id: 2 }]);
 		await eventually(() => received.length === 2, "the second answer");
 		expect(messagesOf(received)).toEqual([answer, { ...answer, id: 2 }]);
