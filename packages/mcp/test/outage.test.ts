@@ -4,7 +4,7 @@
 import { redisRunStore } from "@sse-service/redis";
 import { eventually, isLongRun } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
-import { createMemoryRunStore } from "sse-service/runs";
+import { createMemoryRunStore, type RunStore } from "sse-service/runs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMcpEvents, type SessionEvents } from "../src/index.js";
 import { StoreCalls } from "../src/store-calls.js";
@@ -18,6 +18,20 @@ async function replay(session: SessionEvents, id: string): Promise<unknown[]> {
 	const send = async (_: string, message: object) => void messages.push(message);
 	await session.replayEventsAfter(id, { send });
 	return messages;
+}
+
+/** A process's link to its store. While it is out, each call of the store is rejected. */
+function linkTo(target: RunStore): { readonly store: RunStore; isOut: boolean } {
+	const store = new Proxy(target, {
+		get: (_, name: keyof RunStore) => {
+			const method = target[name].bind(target) as (...args: unknown[]) => unknown;
+			if (name === "watch") return method;
+			return (...args: unknown[]) =>
+				link.isOut ? Promise.reject(new Error("out")) : method(...args);
+		},
+	});
+	const link = { store, isOut: false };
+	return link;
 }
 
 describe("an outage", () => {
@@ -106,19 +120,21 @@ describe("an outage", () => {
 		expect(calls).toBe(0);
 	});
 
-	it("is given up on when the store has forgotten the stream", async () => {
+	it("is given up on once the store has surely forgotten the stream", async () => {
 		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
-		const store = createMemoryRunStore();
-		const write = store.write.bind(store);
-		let isOut = false;
-		store.write = (writes) => (isOut ? Promise.reject(new Error("out")) : write(writes));
+		const link = linkTo(createMemoryRunStore());
 		const errors: unknown[] = [];
-		const events = createMcpEvents({ store, onError: (error) => errors.push(error) });
-		const session = events.session("s");
+		const { store } = link;
+		const session = createMcpEvents({ store, onError: (error) => errors.push(error) }).session("s");
 		await session.storeEvent("s", note(1));
-		isOut = true;
+		link.isOut = true;
 		await session.storeEvent("s", note(2));
-		await vi.advanceTimersByTimeAsync(700_000);
+		// Twice the sum of leaseMs and ttlMs.
+		await vi.advanceTimersByTimeAsync(620_000);
+		errors.length = 0;
+		await vi.advanceTimersByTimeAsync(8_000);
+		expect(errors).not.toEqual([]);
+		await vi.advanceTimersByTimeAsync(12_000);
 		errors.length = 0;
 		await vi.advanceTimersByTimeAsync(400_000);
 		expect(errors).toEqual([]);
@@ -129,24 +145,17 @@ describe("an outage", () => {
 	it("that another process notices late is not given up on before the store has forgotten the stream", async () => {
 		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
 		const store = createMemoryRunStore();
-		let isOut = false;
-		const cut = new Proxy(store, {
-			get: (target, name: keyof typeof store) => {
-				const method = target[name].bind(target) as (...args: unknown[]) => unknown;
-				if (name === "watch") return method;
-				return (...args: unknown[]) => (isOut ? Promise.reject(new Error("out")) : method(...args));
-			},
-		});
+		const link = linkTo(store);
 		const rules = { leaseMs: 10_000, ttlMs: 60_000 };
-		const home = createMcpEvents({ ...rules, store: cut }).session("s");
+		const home = createMcpEvents({ ...rules, store: link.store }).session("s");
 		const elsewhere = createMcpEvents({ ...rules, store }).session("s");
 		const first = await home.storeEvent("s", note(1));
-		isOut = true;
+		link.isOut = true;
 		await home.storeEvent("s", note(2));
 		await vi.advanceTimersByTimeAsync(69_000);
 		expect(await replay(elsewhere, first)).toEqual([]);
 		await vi.advanceTimersByTimeAsync(59_000);
-		isOut = false;
+		link.isOut = false;
 		await home.storeEvent("s", note(3));
 		await expect(replay(elsewhere, first)).rejects.toMatchObject(refused);
 	});
