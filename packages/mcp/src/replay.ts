@@ -4,9 +4,10 @@
 import { pause, SSEError } from "sse-service/engine";
 import { endReasonOf, type RunEntry, readRun } from "sse-service/runs";
 import { type EventPosition, encodeEventId } from "./event-id.js";
+import { answersOf, type JsonRpcMessage, type RequestId } from "./json-rpc.js";
 import { ANSWERED, CLOSED, FIRST_NUMBER, MOVED, type Segment, type Segments } from "./segments.js";
 
-/** After these, nobody writes the stream: `lost` is the reason of a run whose producer died. */
+/** After these, calls get no answer: `lost` is the reason of a run whose producer died. */
 const LOSING: ReadonlySet<string | undefined> = new Set(["lost", CLOSED, MOVED]);
 /** So long a process that ended a segment, to write the stream itself, may take to begin the next. */
 const MOVE_MS = 5_000;
@@ -27,6 +28,8 @@ export interface Tail {
 	readonly segment: Segment;
 	/** The sequence within the segment. */
 	readonly next: number;
+	/** The requests whose answers were sent. */
+	readonly answered: Set<RequestId>;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function replay(
 	if (position.sequence < (kept[0] ?? newest).base) {
 		throw refused(EXPIRED);
 	}
+	const answered = new Set<RequestId>();
 	let next = 1;
 	for (const segment of kept) {
 		next = Math.max(1, position.sequence - segment.base + 1);
@@ -57,7 +61,7 @@ export async function replay(
 			const entries = await segments.page(segment.status, next);
 			if (entries === undefined) throw refused(EXPIRED);
 			if (entries.length === 0) break;
-			await sendEntries(position.streamId, { segment, next }, entries, send);
+			await sendEntries(position.streamId, { segment, next, answered }, entries, send);
 			next += entries.length;
 			if (entries.at(-1)?.end !== undefined) {
 				// `follow` reads the end, and looks for what comes after it.
@@ -65,9 +69,11 @@ export async function replay(
 				break;
 			}
 		}
-		if (segment.status.state !== "running" && next <= segment.count) throw refused(EXPIRED);
+		// The newest one, if it is running, is read on.
+		const isWhole = segment !== newest || segment.status.state !== "running";
+		if (isWhole && next <= segment.count) throw refused(EXPIRED);
 	}
-	return { segment: newest, next };
+	return { segment: newest, next, answered };
 }
 
 /** Sends what others add, until nobody writes the stream, `writer` writes it itself, or `signal` aborts. */
@@ -77,11 +83,12 @@ export async function follow(
 	tail: Tail,
 	{ writer, send, signal, onError }: FollowRules,
 ): Promise<void> {
+	const { answered } = tail;
 	let { segment, next } = tail;
 	while (segment.writer !== writer) {
 		let end: RunEntry | undefined;
 		for await (const page of readRun(segments.store, segment.status, next, signal, onError)) {
-			await sendEntries(streamId, { segment, next: page.from }, page.entries, send);
+			await sendEntries(streamId, { segment, next: page.from, answered }, page.entries, send);
 			next = page.from + page.entries.length;
 			end = page.entries.find((each) => each.end !== undefined);
 		}
@@ -89,7 +96,11 @@ export async function follow(
 		const position = segment.base + next - (end === undefined ? 1 : 2);
 		const found = await findNext(segments, { segment, position, end }, signal, onError);
 		if (found === undefined) return;
-		if ("message" in found) return sendErrors(streamId, found.segment, found.message, send);
+		if ("message" in found) {
+			const eventId = encodeEventId({ nonce: segment.nonce, sequence: position, streamId });
+			const open = found.segment.requests.filter((id) => !answered.has(id));
+			return sendErrors(eventId, open, found.message, send);
+		}
 		segment = found;
 		next = 1;
 	}
@@ -124,11 +135,15 @@ async function findNext(
 	// A segment must not come and be forgotten between two looks.
 	const maxPauseMs = Math.min(MAX_PAUSE_MS, segments.rules.ttlMs / 2);
 	const startedAt = performance.now();
+	let known = segment;
 	for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs *= 2) {
 		try {
 			const kept = await segments.read();
 			const newest = kept.at(-1);
-			if (newest !== undefined && newest.status.attempt !== segment.status.attempt) {
+			// While an empty segment is replaced, only the one before it can be read.
+			const isReplaced = newest?.nonce === segment.nonce && newest.number < segment.number;
+			if (newest !== undefined && newest.status.attempt === segment.status.attempt) known = newest;
+			else if (newest !== undefined && !isReplaced) {
 				const next = kept.find(({ nonce, base, number }) =>
 					nonce === segment.nonce ? base === position : end && number === FIRST_NUMBER,
 				);
@@ -136,8 +151,12 @@ async function findNext(
 			}
 			const reason = end === undefined ? newest?.status.reason : endReasonOf(end);
 			if (newest === undefined && reason === ANSWERED) return undefined;
-			if (reason !== MOVED || performance.now() - startedAt >= MOVE_MS) {
-				if (LOSING.has(reason)) return { segment: newest ?? segment, message: ENDED };
+			const isMoving = isReplaced || reason === MOVED;
+			if (!isMoving || performance.now() - startedAt >= MOVE_MS) {
+				// Where no call waits, the process may come back: perhaps only the store was out of its reach.
+				const mayContinue =
+					reason !== CLOSED && newest !== undefined && known.requests.length === 0;
+				if (LOSING.has(reason) && !mayContinue) return { segment: known, message: ENDED };
 				// What was not read is lost, perhaps with answers: the requests are those of before.
 				if (end === undefined) return { segment, message: TORN };
 			}
@@ -151,12 +170,11 @@ async function findNext(
 
 /** Answers the requests of a stream of which nothing more can be read. */
 async function sendErrors(
-	streamId: string,
-	{ nonce, base, count, requests }: Segment,
+	eventId: string,
+	requests: readonly RequestId[],
 	message: string,
 	send: Send,
 ): Promise<void> {
-	const eventId = encodeEventId({ nonce, sequence: base + count, streamId });
 	for (const id of requests) {
 		await send(eventId, { jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message } });
 	}
@@ -171,7 +189,7 @@ interface FollowRules {
 
 async function sendEntries(
 	streamId: string,
-	{ segment: { nonce, base }, next }: Tail,
+	{ segment: { nonce, base }, next, answered }: Tail,
 	entries: readonly { readonly data: string; readonly end?: unknown }[],
 	send: Send,
 ): Promise<void> {
@@ -179,7 +197,10 @@ async function sendEntries(
 		// A priming event is an empty object, and no message.
 		if (end !== undefined || data === "{}") continue;
 		const id = encodeEventId({ nonce, sequence: base + next + index, streamId });
-		await send(id, JSON.parse(data) as object);
+		const message = JSON.parse(data) as JsonRpcMessage;
+		await send(id, message);
+		const answers = answersOf(message);
+		if (answers !== undefined) answered.add(answers);
 	}
 }
 

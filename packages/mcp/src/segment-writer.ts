@@ -3,13 +3,8 @@
  */
 import { SSEError } from "sse-service/engine";
 import { type AttemptWriter, endEntry, type RunEntry } from "sse-service/runs";
-import {
-	FIRST_NUMBER,
-	newNonce,
-	type RequestId,
-	type SegmentHead,
-	type Segments,
-} from "./segments.js";
+import type { RequestId } from "./json-rpc.js";
+import { FIRST_NUMBER, newNonce, type SegmentHead, type Segments } from "./segments.js";
 
 export interface SegmentWriterHost {
 	readonly segments: Segments;

@@ -10,6 +10,7 @@ import {
 	type RunStatus,
 	type RunStore,
 } from "sse-service/runs";
+import type { RequestId } from "./json-rpc.js";
 import type { StoreCalls } from "./store-calls.js";
 
 /** What a segment begins with. */
@@ -27,9 +28,6 @@ export interface SegmentHead {
 }
 
 export const FIRST_NUMBER = 1;
-
-/** The `id` of a JSON-RPC request. */
-export type RequestId = string | number;
 
 export interface Segment extends SegmentHead {
 	readonly place: 0 | 1;

@@ -4,9 +4,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { SSEError } from "sse-service/engine";
 import { parseEventId } from "./event-id.js";
+import { answersOf, type JsonRpcMessage } from "./json-rpc.js";
 import { follow, refused, replay, type Send, type Tail } from "./replay.js";
 import type { WriterLimits } from "./segment-writer.js";
-import { newNonce, type RequestId, Segments, type SegmentsHost } from "./segments.js";
+import { newNonce, Segments, type SegmentsHost } from "./segments.js";
 import { StreamWriter } from "./stream-writer.js";
 
 /** What a transport of the MCP SDK accepts as `eventStore`. Its methods are the transport's to call. */
@@ -32,12 +33,6 @@ export interface SessionEvents {
 
 	/** Finishes the session's streams here. What is stored stays for `ttlMs`. Call when the transport is closed. */
 	close(): Promise<void>;
-}
-
-interface JsonRpcMessage {
-	readonly id?: RequestId | null;
-	readonly method?: string;
-	readonly params?: { readonly requestId?: RequestId };
 }
 
 /** A server sends no answer to a request that the client has cancelled. */
@@ -68,9 +63,7 @@ export class Session implements SessionEvents {
 	storeEvent(streamId: string, message: JsonRpcMessage): Promise<string> {
 		// The transport stores a priming event, and then calls `onmessage` with the request, in the same context.
 		if (Object.keys(message).length === 0) primed.enterWith({ session: this, streamId });
-		const { id, method } = message;
-		const answers = method === undefined ? id : undefined;
-		return this.#writerOf(streamId).append(JSON.stringify(message), answers ?? undefined);
+		return this.#writerOf(streamId).append(JSON.stringify(message), answersOf(message));
 	}
 
 	readonly onmessage = ({ id, method, params }: JsonRpcMessage): void => {

@@ -3,8 +3,9 @@
  * finished.
  */
 import { encodeEventId } from "./event-id.js";
+import type { RequestId } from "./json-rpc.js";
 import { SegmentWriter, type SegmentWriterHost } from "./segment-writer.js";
-import { ANSWERED, CLOSED, newNonce, type RequestId } from "./segments.js";
+import { ANSWERED, CLOSED, newNonce } from "./segments.js";
 
 export interface WriterHost extends SegmentWriterHost {
 	readonly streamId: string;

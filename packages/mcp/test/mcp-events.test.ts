@@ -370,6 +370,53 @@ describe("an open stream", () => {
 		expect(messagesOf(received)).toEqual([answer]);
 	});
 
+	it("that the store loses after an answer gives errors to the other calls only, with ids that lead on", async () => {
+		// The answered call got one as well, and the id was that of the moment at which the replay had begun.
+		const { store, home, elsewhere } = inTwoProcesses();
+		const [first] = await storeAll(home, [{}]);
+		for (const id of [1, 2]) home.onmessage({ jsonrpc: "2.0", id, method: "m" });
+		await vi.advanceTimersByTimeAsync(1);
+		const received = await replayFrom(elsewhere, first);
+		const ids = await storeAll(home, [note(1), answer]);
+		await vi.advanceTimersByTimeAsync(100);
+		// As a Redis that comes back empty.
+		await store.close();
+		await vi.advanceTimersByTimeAsync(60_000);
+		const message = "Messages of the request's stream could not be stored";
+		const error = { jsonrpc: "2.0", id: 2, error: { code: -32603, message } };
+		expect(messagesOf(received)).toEqual([note(1), answer, error]);
+		expect(received.map(({ id }) => id)).toEqual([...ids, ids[1]]);
+	});
+
+	it("is refused, and nothing of it skipped, when the end of its full segment cannot be read yet", async () => {
+		// A process that follows a run in Redis reads what has arrived there.
+		const { store, home, elsewhere } = inTwoProcesses({ maxEvents: 4 });
+		const [first] = await storeAll(home, [note(1)]);
+		const read = store.read.bind(store);
+		const write = store.write.bind(store);
+		store.read = async (id, attempt, from, limit) =>
+			from === 1 ? (await read(id, attempt, from, limit))?.slice(0, 1) : [];
+		let go = (): void => {};
+		const gate = new Promise<void>((resolve) => {
+			go = resolve;
+		});
+		let isFull = false;
+		store.write = async (writes) => {
+			isFull = writes[0]?.entries[0]?.end !== undefined;
+			if (isFull) await gate;
+			return write(writes);
+		};
+		const second = home.storeEvent("s", note(2));
+		await eventually(() => isFull);
+		await expect(replayFrom(elsewhere, first)).rejects.toMatchObject({
+			code: "ERR_SSE_RUN_UNKNOWN",
+		});
+		store.read = read;
+		go();
+		await second;
+		expect(messagesOf(await replayFrom(elsewhere, first))).toEqual([note(2)]);
+	});
+
 	describe("whose messages the store has lost, and not its status,", () => {
 		// As a Redis that evicts keys one by one.
 		async function startLossy() {

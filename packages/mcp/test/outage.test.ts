@@ -4,7 +4,7 @@
 import { redisRunStore } from "@sse-service/redis";
 import { eventually, isLongRun } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
-import { createMemoryRunStore, type RunStore } from "sse-service/runs";
+import { createMemoryRunStore, type RunStore, type RunWrite } from "sse-service/runs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMcpEvents, type SessionEvents } from "../src/index.js";
 import { StoreCalls } from "../src/store-calls.js";
@@ -179,6 +179,69 @@ describe("an outage", () => {
 		await eventually(() => messages.length === 2, "the error");
 		const message = "Messages of the request's stream could not be stored";
 		expect(messages[1]).toEqual({ jsonrpc: "2.0", id: 1, error: { code: -32603, message } });
+	});
+
+	// The follower stopped at the end of the lease, and a GET stream has no call whose error would have said so.
+	it("of the process that writes may outlast the lease, and a follower elsewhere gets what comes after it", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		const link = linkTo(store);
+		const home = createMcpEvents({ store: link.store }).session("s");
+		const elsewhere = createMcpEvents({ store }).session("s");
+		const messages = await replay(elsewhere, await home.storeEvent("s", note(1)));
+		for (const number of [2, 3]) {
+			link.isOut = true;
+			await vi.advanceTimersByTimeAsync(40_000);
+			expect((await store.list(1))[0]).toMatchObject({ state: "failed", reason: "lost" });
+			link.isOut = false;
+			await home.storeEvent("s", note(number));
+			await vi.advanceTimersByTimeAsync(30_000);
+		}
+		expect(messages).toEqual([note(2), note(3)]);
+		// Nobody comes back: once the store has forgotten the stream, nothing looks for it.
+		link.isOut = true;
+		await vi.advanceTimersByTimeAsync(600_000);
+		const settle = vi.spyOn(store, "settle");
+		await vi.advanceTimersByTimeAsync(600_000);
+		expect(settle).not.toHaveBeenCalled();
+	});
+
+	// While the empty segment was replaced, only the one before it could be read, and the call got an error.
+	it("at the end of a full segment ends no replay elsewhere", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		let isOut = false;
+		let claims: Promise<void> = Promise.resolve();
+		const failing = new Proxy(store, {
+			get: (_, name: keyof RunStore) => {
+				if (name !== "write") return store[name].bind(store);
+				return async (writes: readonly RunWrite[]) => {
+					const [{ entries, snapshot } = { entries: [], snapshot: undefined }] = writes;
+					if (isOut && entries[0]?.end !== undefined) throw new Error("out");
+					// The head of a segment, and the requests of a known one.
+					if (entries.length === 0 && snapshot !== undefined) await claims;
+					return store.write(writes);
+				};
+			},
+		});
+		const home = createMcpEvents({ store: failing, maxEvents: 2 }).session("s");
+		const elsewhere = createMcpEvents({ store }).session("s");
+		const primed = await home.storeEvent("s", {});
+		home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		isOut = true;
+		await home.storeEvent("s", note(1));
+		isOut = false;
+		const messages = await replay(elsewhere, primed);
+		let go = (): void => {};
+		claims = new Promise((resolve) => {
+			go = resolve;
+		});
+		const second = home.storeEvent("s", note(2));
+		await vi.advanceTimersByTimeAsync(1_000);
+		go();
+		await second;
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(messages).toEqual([note(1), note(2)]);
 	});
 
 	it("ends no replay that goes on elsewhere", async () => {
