@@ -54,6 +54,8 @@ export class Session implements SessionEvents {
 	readonly #writer = newNonce();
 	readonly #writers = new Map<string, StreamWriter>();
 	readonly #followed = new Map<string, AbortController>();
+	/** Aborts at the next `close`. */
+	#closing = new AbortController();
 
 	constructor(id: string, host: SessionHost) {
 		this.#id = id;
@@ -80,6 +82,7 @@ export class Session implements SessionEvents {
 			throw new SSEError("ERR_SSE_INVALID_ID", "The last event id is not from this server");
 		}
 		const { streamId } = position;
+		const { signal } = this.#closing;
 		const segments = this.#segmentsOf(streamId);
 		// Nothing may be stored between the last message that is read here and the moment from which the transport sends by itself.
 		const writer = this.#writerOf(streamId);
@@ -87,7 +90,8 @@ export class Session implements SessionEvents {
 		try {
 			if (writer.isTorn) throw refused("messages of its stream could not be stored");
 			const tail = await replay(segments, position, send);
-			void this.#follow(segments, streamId, tail, send);
+			// Its transport may be closed meanwhile.
+			if (!signal.aborted) void this.#follow(segments, streamId, tail, send);
 			return streamId;
 		} finally {
 			// The transport continues in a microtask.
@@ -96,6 +100,8 @@ export class Session implements SessionEvents {
 	}
 
 	async close(): Promise<void> {
+		this.#closing.abort();
+		this.#closing = new AbortController();
 		for (const followed of this.#followed.values()) followed.abort();
 		await Promise.all([...this.#writers.values()].map((writer) => writer.close()));
 	}

@@ -388,6 +388,30 @@ describe("an open stream", () => {
 		expect(received.map(({ id }) => id)).toEqual([...ids, ids[1]]);
 	});
 
+	it("that is closed during a replay is not followed after it", async () => {
+		// Close aborts what is followed, and this began afterwards: nothing ever ended it.
+		const { store, home, elsewhere } = inTwoProcesses();
+		const [first] = await storeAll(home, notes(1, 2));
+		const settle = store.settle.bind(store);
+		let go = (): void => {};
+		const gate = new Promise<void>((resolve) => {
+			go = resolve;
+		});
+		const settling = vi.spyOn(store, "settle").mockImplementation(async (id) => {
+			await gate;
+			return settle(id);
+		});
+		const watch = vi.spyOn(store, "watch");
+		const replaying = replayFrom(elsewhere, first);
+		await eventually(() => settling.mock.calls.length > 0);
+		const closed = elsewhere.close();
+		go();
+		expect(messagesOf(await replaying)).toEqual([note(2)]);
+		await closed;
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(watch).not.toHaveBeenCalled();
+	});
+
 	it("is refused, and nothing of it skipped, when the end of its full segment cannot be read yet", async () => {
 		// A process that follows a run in Redis reads what has arrived there.
 		const { store, home, elsewhere } = inTwoProcesses({ maxEvents: 4 });
