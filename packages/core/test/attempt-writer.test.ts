@@ -41,6 +41,27 @@ describe("the writer of an attempt", () => {
 		expect([writer.sequence, writer.length]).toEqual(isStored ? [4, 8] : [3, 4]);
 	});
 
+	it("never stands before what is known to be stored, so that a store that has lost it can refuse what comes", async () => {
+		const { store, status } = await claimed();
+		const afters: number[] = [];
+		let isBroken = false;
+		const rolledBack: Pick<RunStore, "write" | "settle"> = {
+			async write(writes) {
+				if (isBroken) throw new Error("no answer");
+				afters.push(...writes.map(({ after }) => after));
+				return store.write(writes);
+			},
+			settle: async () => ({ ...status, sequence: 1, length: 1 }),
+		};
+		const writer = new AttemptWriter(rolledBack, status, RULES);
+		await writer.write(entries("a", "b"));
+		isBroken = true;
+		await expect(writer.write([])).rejects.toThrow("no answer");
+		isBroken = false;
+		await writer.write(entries("c"));
+		expect(afters).toEqual([0, 2]);
+	});
+
 	it("keeps a snapshot of the state after the entries", async () => {
 		const { store, status } = await claimed();
 		const writer = new AttemptWriter(store, status, RULES);

@@ -1,12 +1,16 @@
 /**
  * The id of an event: `<nonce>.<sequence>.<stream>`. Clients send it back as `Last-Event-ID`: untrusted input.
  */
-export interface EventPosition {
+export interface EventPosition extends StreamPosition {
+	readonly streamId: string;
+}
+
+/** A position within a stream. */
+export interface StreamPosition {
 	/** Random, and the same for all events of a stream: an id of another session's stream has another one. */
 	readonly nonce: string;
 	/** 1, 2, 3, … within the stream. */
 	readonly sequence: number;
-	readonly streamId: string;
 }
 
 const FORM = /^([\w-]{1,40})\.(0|[1-9]\d{0,14})\.(.{1,768})$/;

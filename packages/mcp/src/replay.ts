@@ -3,7 +3,7 @@
  */
 import { pause, SSEError } from "sse-service/engine";
 import { endReasonOf, type RunEntry, readRun } from "sse-service/runs";
-import { type EventPosition, encodeEventId } from "./event-id.js";
+import { type EventPosition, encodeEventId, type StreamPosition } from "./event-id.js";
 import { answersOf, type JsonRpcMessage, type RequestId } from "./json-rpc.js";
 import { ANSWERED, CLOSED, FIRST_NUMBER, MOVED, type Segment, type Segments } from "./segments.js";
 
@@ -35,20 +35,24 @@ export interface Tail {
 /**
  * Sends what the stream has now.
  *
+ * @param acknowledged what the store is known to have had, in this process
  * @throws (rejects) `ERR_SSE_RUN_UNKNOWN`
  */
 export async function replay(
 	segments: Segments,
 	position: EventPosition,
 	send: Send,
+	acknowledged?: StreamPosition,
 ): Promise<Tail> {
 	const kept = await segments.read();
 	const newest = kept.at(-1);
 	if (newest === undefined || newest.nonce !== position.nonce) {
 		throw refused("it is of another session or stream, or nothing of its stream is kept");
 	}
-	if (position.sequence > newest.base + newest.count) {
-		throw refused("the store has no such event, or has lost it");
+	const last = newest.base + newest.count;
+	const isRolledBack = acknowledged?.nonce === newest.nonce && acknowledged.sequence > last;
+	if (position.sequence > last || isRolledBack) {
+		throw refused("the store has no such event, or has lost events of its stream");
 	}
 	if (position.sequence < (kept[0] ?? newest).base) {
 		throw refused(EXPIRED);

@@ -3,8 +3,15 @@
  */
 import { SSEError } from "sse-service/engine";
 import { type AttemptWriter, endEntry, type RunEntry } from "sse-service/runs";
+import type { StreamPosition } from "./event-id.js";
 import type { RequestId } from "./json-rpc.js";
-import { FIRST_NUMBER, newNonce, type SegmentHead, type Segments } from "./segments.js";
+import {
+	FIRST_NUMBER,
+	newNonce,
+	type Segment,
+	type SegmentHead,
+	type Segments,
+} from "./segments.js";
 
 export interface SegmentWriterHost {
 	readonly segments: Segments;
@@ -41,6 +48,7 @@ export class SegmentWriter {
 	/** When the latest message was lost. Cleared once the store has ids of after the loss, or none of before. */
 	#tornAt: number | undefined;
 	#storedAt = 0;
+	#acknowledged: StreamPosition | undefined;
 
 	constructor(host: SegmentWriterHost) {
 		this.#host = host;
@@ -53,6 +61,11 @@ export class SegmentWriter {
 	/** Whether messages were lost, and none was stored since then: no id can be continued from. */
 	get isTorn(): boolean {
 		return this.#tornAt !== undefined;
+	}
+
+	/** What the store has acknowledged last. It may have lost it since then. */
+	get acknowledged(): StreamPosition | undefined {
+		return this.#acknowledged;
 	}
 
 	/** Whether requests wait for an answer. */
@@ -82,7 +95,7 @@ export class SegmentWriter {
 	async append(
 		entries: readonly RunEntry[],
 		answered: readonly RequestId[],
-	): Promise<{ readonly nonce: string; readonly sequence: number }> {
+	): Promise<StreamPosition> {
 		for (const each of answered) this.#requests.delete(each);
 		try {
 			for (let left = ATTEMPTS; left > 0; left--) {
@@ -95,10 +108,11 @@ export class SegmentWriter {
 					continue;
 				}
 				const { nonce, base } = segment.head;
-				const { sequence } = segment.run;
+				const acknowledged = { nonce, sequence: base + segment.run.sequence };
+				this.#acknowledged = acknowledged;
 				const { length, events } = this.room;
 				if (length <= 0 || events <= 0) await this.#roll(segment);
-				return { nonce, sequence: base + sequence };
+				return acknowledged;
 			}
 			throw new SSEError("ERR_SSE_RUN_OVER", "Another process writes to the same stream");
 		} catch (error) {
@@ -173,6 +187,7 @@ export class SegmentWriter {
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
+		if (newest !== undefined && this.#isRolledBack(newest)) this.#tornAt = performance.now();
 		const { place: last = 1, count = 1 } = newest ?? {};
 		// An empty one is replaced, and the full one before it stays.
 		const place = count === 0 ? last : otherPlace(last);
@@ -182,6 +197,12 @@ export class SegmentWriter {
 			return this.#claim(place, { nonce: newNonce(), base: 0, number });
 		}
 		return this.#claim(place, { nonce: newest.nonce, base: newest.base + newest.count, number });
+	}
+
+	/** Whether the store has lost messages, as at a failover. Others must not get their ids. */
+	#isRolledBack({ nonce, base, count }: Segment): boolean {
+		const { nonce: known, sequence = 0 } = this.#acknowledged ?? {};
+		return nonce === known && base + count < sequence;
 	}
 
 	/** @returns `undefined` if another process was faster */

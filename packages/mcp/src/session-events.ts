@@ -89,7 +89,7 @@ export class Session implements SessionEvents {
 		const release = await writer.hold();
 		try {
 			if (writer.isTorn) throw refused("messages of its stream could not be stored");
-			const tail = await replay(segments, position, send);
+			const tail = await replay(segments, position, send, writer.acknowledged);
 			// Its transport may be closed meanwhile.
 			if (!signal.aborted) void this.#follow(segments, streamId, tail, send);
 			return streamId;

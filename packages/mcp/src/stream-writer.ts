@@ -2,7 +2,7 @@
  * The writer of a stream: stores its messages one after another, keeps the stream open while it is in use, and ends it when it is
  * finished.
  */
-import { encodeEventId } from "./event-id.js";
+import { encodeEventId, type StreamPosition } from "./event-id.js";
 import type { RequestId } from "./json-rpc.js";
 import { SegmentWriter, type SegmentWriterHost } from "./segment-writer.js";
 import { ANSWERED, CLOSED, newNonce } from "./segments.js";
@@ -43,6 +43,11 @@ export class StreamWriter {
 	/** Whether messages were lost, and none was stored since then: no id can be continued from. */
 	get isTorn(): boolean {
 		return this.#segment.isTorn;
+	}
+
+	/** What the store has acknowledged last. It may have lost it since then. */
+	get acknowledged(): StreamPosition | undefined {
+		return this.#segment.acknowledged;
 	}
 
 	/** @returns the message's id, once it is stored; if it could not be, one that is refused later */

@@ -45,8 +45,11 @@ export class AttemptWriter {
 		if (!this.#isKnown) {
 			// Nobody else appends to this attempt, so its end is where this writer stands.
 			const { sequence = 0, length = 0 } = (await this.#store.settle(id)) ?? {};
-			this.#sequence = sequence;
-			this.#length = length;
+			// Less than is known to be stored: the store has lost it, and refuses what comes after it.
+			if (sequence > this.#sequence) {
+				this.#sequence = sequence;
+				this.#length = length;
+			}
 		}
 		const after = this.#sequence;
 		const snapshot = state === undefined ? undefined : { sequence: after + entries.length, state };
