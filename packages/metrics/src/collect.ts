@@ -26,6 +26,8 @@ export interface Backend {
 interface Message {
 	readonly service: MeasuredService;
 	readonly connection: SSEConnection;
+	/** Whose run it is. */
+	readonly runs: object;
 	readonly attempt: string;
 	readonly target: { readonly group?: string | undefined; readonly client?: string | undefined };
 	readonly connections: number;
@@ -180,26 +182,23 @@ function measurePublish(services: ReadonlySet<MeasuredService>, backend: Backend
 
 function measureRuns(on: On, backend: Backend): void {
 	/**
-	 * How often each attempt runs here: twice while a run changes hands within the process. Not one count of all: a run that began
-	 * before measuring did is not among them, and ends as well.
+	 * Who produces each attempt: two while a run changes hands within the process. Not a count: a run that began before measuring
+	 * did is not here, and ends as well.
 	 */
-	const running = new Map<string, number>();
-	backend.read(METRICS.runs, () => {
-		let sum = 0;
-		for (const count of running.values()) sum += count;
-		return [[sum]];
-	});
+	const running = new Map<string, Set<object>>();
+	const producersOf = (attempt: string) => running.get(attempt) ?? new Set<object>();
+	backend.read(METRICS.runs, () => [[running.size]]);
 	const started = backend.counter(METRICS.runsStarted);
-	on("run:start", ({ attempt }) => {
-		running.set(attempt, (running.get(attempt) ?? 0) + 1);
+	on("run:start", ({ attempt, runs }) => {
+		running.set(attempt, producersOf(attempt).add(runs));
 		started(1);
 	});
 	const ended = backend.counter(METRICS.runsEnded);
 	const duration = backend.histogram(METRICS.runDuration);
-	on("run:end", ({ attempt, outcome, durationMs }) => {
-		const left = (running.get(attempt) ?? 1) - 1;
-		if (left > 0) running.set(attempt, left);
-		else running.delete(attempt);
+	on("run:end", ({ attempt, runs, outcome, durationMs }) => {
+		const producers = producersOf(attempt);
+		producers.delete(runs);
+		if (producers.size === 0) running.delete(attempt);
 		ended(1, outcome);
 		duration(durationMs / 1_000);
 	});

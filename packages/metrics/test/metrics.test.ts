@@ -484,8 +484,8 @@ it("a run that began before measuring did takes no other one from those that run
 	stop();
 });
 
-// The one that hands over ends after the one that takes over has started, with the same attempt.
-it("a run that changes hands within the process is still counted", async () => {
+/** Starts a run in the first of two that share a store, in one process. The second continues what the first hands over. */
+async function startRun() {
 	const store = createMemoryRunStore();
 	const { close } = store;
 	// The first to close would close it for both.
@@ -503,16 +503,39 @@ it("a run that changes hands within the process is still counted", async () => {
 		await second.close();
 		await close.call(store);
 	});
-	const { register, stop } = await serve();
 	await first.start("run", () => new Promise(() => {}));
-	await first.close({ unfinished: "handOver" });
+	return {
+		second,
+		handOver: async () => {
+			await first.close({ unfinished: "handOver" });
+			await eventually(() => finish !== undefined, "the other to take over");
+		},
+		finish: () => finish?.(),
+	};
+}
+
+// The one that hands over ends after the one that takes over has started, with the same attempt.
+it.each([
+	["", "measured"],
+	[" that began before measuring did and", "older"],
+])("a run%s that changes hands within the process is counted, and once", async (_, age) => {
+	const older = age === "older" ? await startRun() : undefined;
+	const { register, stop } = await serve();
+	const { second, handOver, finish } = older ?? (await startRun());
+	const running = () => seriesValue(register, "sse_runs");
+	let atStart: Promise<number | undefined> | undefined;
+	const onStart = (message: unknown): void => {
+		if ((message as { runs: unknown }).runs === second) atStart = running();
+	};
+	subscribe("sse-service:run:start", onStart);
+	onTestFinished(() => void unsubscribe("sse-service:run:start", onStart));
+	await handOver();
 	const endedBy = (outcome: string) => seriesValue(register, "sse_runs_ended_total", outcome);
-	await eventually(() => finish !== undefined, "the other to take over");
 	await eventually(async () => (await endedBy("handedOver")) === 1);
-	expect(await seriesValue(register, "sse_runs")).toBe(1);
-	finish?.();
+	expect([await atStart, await running()]).toEqual([1, 1]);
+	finish();
 	await eventually(async () => (await endedBy("done")) === 1);
-	expect(await seriesValue(register, "sse_runs")).toBe(0);
+	expect(await running()).toBe(0);
 	stop();
 });
 
