@@ -57,7 +57,9 @@ describe.skipIf(redisServerPath === undefined)("Redis Sentinel", () => {
 			}),
 		);
 		for (const [index, { sse }] of members.entries()) await sse.publish("all", `before ${index}`);
-		expect(await master.call("WAIT", "1", "5000")).toBe(1);
+		// Waits for what was written on the same connection, and so for all that was written before.
+		await master.call("SET", "written", "last");
+		expect(await master.call("WAIT", "1", "0")).toBe(1);
 		await master.server.kill("SIGKILL");
 		const admin = new Redis(sentinel.port, host);
 		ends.push(() => admin.disconnect());
