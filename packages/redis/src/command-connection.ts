@@ -2,7 +2,7 @@
  * The log's own connection for commands. If it breaks, or stays up without answering, another one replaces it and unanswered
  * commands are sent again: every command of the log is idempotent.
  */
-import { pause, within } from "sse-service/engine";
+import { pause, SSEError, within } from "sse-service/engine";
 import type { RedisCalls, RedisClient, RedisConnection } from "./clients/client.js";
 import { openConnection } from "./own-connection.js";
 import { isReply } from "./scripts/script.js";
@@ -10,11 +10,25 @@ import { isReply } from "./scripts/script.js";
 /** The name in error messages. */
 const ANSWER = "An answer of Redis";
 
-/** The time limit of a command. */
+/** How long a command that needs another connection tries to get one. */
 const CALL_TIMEOUT_MS = 5_000;
 
-/** A connection that has not answered by then is replaced, while there is time for another attempt. */
+/** A connection that has not answered by then is replaced. */
 const ANSWER_TIMEOUT_MS = 3_000;
+
+/** How long another connection may then take to open. */
+const REPLACE_MS = CALL_TIMEOUT_MS - ANSWER_TIMEOUT_MS;
+
+/** An answer can be large. Once one has come too late, it and what is behind it have so much time on the next connection. */
+const PATIENT_TIMEOUT_MS = 12_000;
+
+/**
+ * An answer has more time while large commands are being sent: as much as they take at 2 Mbit/s. Slower links between servers are
+ * rare, and with more time a connection that delivers nothing would be noticed later. Characters count as bytes, because counting
+ * those would take time.
+ */
+const SLOWEST_BYTES_PER_MS = 256;
+const MAX_SENDING_MS = 32_000;
 
 const FIRST_PAUSE_MS = 25;
 const MAX_PAUSE_MS = 1_000;
@@ -25,35 +39,70 @@ export class CommandConnection implements RedisCalls {
 	#connection: Promise<RedisConnection> | undefined;
 	/** The number of consecutive connections that answered nothing. */
 	#failures = 0;
+	/** The last connection that was given up because an answer took too long. */
+	#slow: Promise<RedisConnection> | undefined;
+	/** The length of all unanswered commands. Answers come in the order of the commands, so each waits for those before it. */
+	#length = 0;
+	/** How many unanswered commands had an answer come too late. */
+	#late = 0;
 
 	constructor(redis: RedisClient) {
 		this.#redis = redis;
 	}
 
 	async call(args: readonly string[], key: string): Promise<unknown> {
-		const deadline = performance.now() + CALL_TIMEOUT_MS;
+		let length = 0;
+		for (const arg of args) length += arg.length;
+		this.#length += length;
+		let isLate = false;
+		// A connection may break when a large command has been sent in part.
+		let deadline = performance.now() + CALL_TIMEOUT_MS + this.#sendingMs;
 		const left = (): number => Math.max(1, deadline - performance.now());
-		for (let isElsewhere = false; ; ) {
-			const connecting = this.#connect(key);
-			let connection: RedisConnection | undefined;
-			try {
-				connection = await within(left(), connecting, ANSWER);
-				const answering = connection.call(args, key);
-				const reply = await within(Math.min(ANSWER_TIMEOUT_MS, left()), answering, ANSWER);
-				this.#failures = 0;
-				return reply;
-			} catch (error) {
-				const isDemoted = isReply(error, "READONLY");
-				const isAnswer = connection !== undefined && isReply(error) && !isDemoted;
-				if (isAnswer || this.#closing.signal.aborted) throw error;
-				// The connection may have received the command only a moment ago.
-				if (left() === 1) throw error;
-				this.#giveUp(connecting);
-				// If another server is the master now, the next attempt goes there.
-				if (isDemoted && isElsewhere) throw error;
-				isElsewhere = isDemoted;
+		try {
+			for (let isElsewhere = false; ; ) {
+				const connecting = this.#connect(key);
+				let connection: RedisConnection | undefined;
+				try {
+					connection = await within(left(), connecting, ANSWER);
+					const reply = await within(this.#answerMs, connection.call(args, key), ANSWER);
+					this.#failures = 0;
+					return reply;
+				} catch (error) {
+					const isDemoted = isReply(error, "READONLY");
+					const isAnswer = connection !== undefined && isReply(error) && !isDemoted;
+					if (isAnswer || this.#closing.signal.aborted) throw error;
+					const isTooLate = connection !== undefined && error instanceof SSEError;
+					if (isTooLate) this.#slow = connecting;
+					// Commands behind a late answer are sent again, too.
+					if (this.#slow === connecting) {
+						deadline = Math.max(deadline, performance.now() + REPLACE_MS);
+					}
+					// The connection may have received the command only a moment ago.
+					if (left() === 1) throw error;
+					this.#giveUp(connecting);
+					if (isTooLate && isLate) throw error;
+					if (isTooLate) {
+						isLate = true;
+						this.#late++;
+					}
+					// If another server is the master now, the next attempt goes there.
+					if (isDemoted && isElsewhere) throw error;
+					isElsewhere = isDemoted;
+				}
 			}
+		} finally {
+			this.#length -= length;
+			if (isLate) this.#late--;
 		}
+	}
+
+	get #sendingMs(): number {
+		return Math.min(MAX_SENDING_MS, this.#length / SLOWEST_BYTES_PER_MS);
+	}
+
+	/** The time limit of the answer to a command that is sent now. */
+	get #answerMs(): number {
+		return (this.#late > 0 ? PATIENT_TIMEOUT_MS : ANSWER_TIMEOUT_MS) + this.#sendingMs;
 	}
 
 	close(): void {

@@ -1,8 +1,10 @@
 /**
- * A slow link to Redis: what it cannot bring in time at once, it brings in parts.
+ * A slow link to Redis: what it cannot bring in time at once, it brings in parts, or with more time.
  */
+import { settled } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { startTcpLink } from "@sse-service/testing/tcp-link";
+import type { ClaimRules } from "sse-service/runs";
 import {
 	afterAll,
 	afterEach,
@@ -12,11 +14,19 @@ import {
 	expect,
 	it,
 	onTestFinished,
+	vi,
 } from "vitest";
-import { Lab, store, untilDone } from "./lab.js";
+import { redisRunStore } from "../src/index.js";
+import { Lab, store, textsOf, untilDone } from "./lab.js";
+
+const LARGE = "x".repeat(2_000_000);
+/** How long the link takes for it: longer than three seconds, at 400 kB/s. */
+const LARGE_MS = 5_000;
+const END_MS = 200;
+const RULES: ClaimRules = { leaseMs: 60_000, ttlMs: 600_000, maxRuns: 10 };
 
 /** A link that brings no more of one answer. */
-async function startLink(port: number, bytes: number): Promise<number> {
+async function startShortLink(port: number, bytes: number): Promise<number> {
 	const link = await startTcpLink(port, (client, upstream) => {
 		let left = bytes;
 		client.on("data", (asked) => {
@@ -30,6 +40,50 @@ async function startLink(port: number, bytes: number): Promise<number> {
 	});
 	onTestFinished(link.close);
 	return link.port;
+}
+
+interface SlowLink {
+	readonly port: number;
+	/** How many large texts came over it, either way. */
+	readonly count: number;
+}
+
+/** A link on which a large text takes time, and the end of a connection, by a clock that nothing else moves. */
+async function startSlowLink(port: number): Promise<SlowLink> {
+	let count = 0;
+	const pass = (ms: number): void => {
+		if (vi.isFakeTimers()) vi.advanceTimersByTime(ms);
+	};
+	const link = await startTcpLink(port, (client, upstream) => {
+		// For the pause before the next one.
+		client.on("close", () => pass(END_MS));
+		for (const [from, to] of [
+			[client, upstream],
+			[upstream, client],
+		] as const) {
+			let bytes = 0;
+			from.on("data", (part) => {
+				bytes += part.length;
+				if (bytes >= LARGE.length) {
+					bytes -= LARGE.length;
+					count++;
+					pass(LARGE_MS);
+				}
+				to.write(part);
+			});
+		}
+	});
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+	onTestFinished(() => {
+		vi.useRealTimers();
+		link.close();
+	});
+	return {
+		port: link.port,
+		get count() {
+			return count;
+		},
+	};
 }
 
 describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
@@ -49,7 +103,7 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 		const near = await lab.openEngine();
 		const large = "x".repeat(200 * 1024);
 		for (let count = 0; count < EVENTS; count++) await untilDone(() => store(near, large));
-		const far = await lab.openEngine({ port: await startLink(lab.server.port, 512 * 1024) });
+		const far = await lab.openEngine({ port: await startShortLink(lab.server.port, 512 * 1024) });
 		const taken: number[] = [];
 		const all = new AbortController();
 		while (!all.signal.aborted) {
@@ -60,5 +114,80 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 			await far.follow(taken.length, take, all.signal).catch(() => {});
 		}
 		expect(taken).toEqual([1, 2, 3, 4, 5]);
+	});
+
+	describe.each(["node-redis 6", "ioredis 6"])("of %s", (library) => {
+		async function openStore(port: number) {
+			const { client } = await lab.client({ library, port });
+			const runs = redisRunStore({ client, prefix: lab.prefix });
+			onTestFinished(() => runs.close());
+			return runs;
+		}
+
+		/** A run with an entry, its store near Redis, and how to write to it. */
+		async function openRun() {
+			const near = await openStore(lab.server.port);
+			const { status } = await near.claim("r", RULES);
+			const { id, attempt, term } = status;
+			const write = (runs: typeof near, after: number, data: string) => {
+				const snapshot = { sequence: after + 1, state: JSON.stringify(data) };
+				return runs.write([
+					{ id, attempt, term, after, entries: [{ data }], snapshot, rules: RULES },
+				]);
+			};
+			await untilDone(() => write(near, 0, "first"));
+			return { near, attempt, write };
+		}
+
+		// Cause: every command had three seconds on a connection, and five in all, whatever its size. What was not sent by then was
+		// sent again, for ever.
+		it("large events are stored, and what is behind them is answered", async () => {
+			const near = await lab.openEngine();
+			await untilDone(() => store(near, "first"));
+			const link = await startSlowLink(lab.server.port);
+			const far = await lab.openEngine({ library, port: link.port });
+			const calls = [store(far, LARGE), store(far, LARGE), far.newest()];
+			const sequences = (await settled(Promise.all(calls), "the answers")).map(
+				({ sequence }) => sequence,
+			);
+			expect(sequences).toEqual([2, 3, 3]);
+			expect(link.count).toBe(2);
+		});
+
+		it("large entries of runs are written, and what is behind them is answered", async () => {
+			const { attempt, write } = await openRun();
+			const link = await startSlowLink(lab.server.port);
+			const far = await openStore(link.port);
+			const calls = [write(far, 1, LARGE), far.settle("r")] as const;
+			const [written, status] = await settled(Promise.all(calls), "the answers");
+			expect(written).toEqual([2]);
+			expect(status).toMatchObject({ attempt, sequence: 2 });
+			// The entry, and the snapshot.
+			expect(link.count).toBe(2);
+		});
+
+		// Cause: the same, of answers.
+		it("large events are read, and what is behind them is answered", async () => {
+			const near = await lab.openEngine();
+			await untilDone(() => store(near, LARGE));
+			const link = await startSlowLink(lab.server.port);
+			const far = await lab.openEngine({ library, port: link.port });
+			const calls = [far.read(1, 1), far.newest()] as const;
+			const [read, newest] = await settled(Promise.all(calls), "the answers");
+			// `toBe(true)`, because printing the difference of such texts takes minutes.
+			expect(textsOf(read).join() === LARGE).toBe(true);
+			expect(newest.sequence).toBe(1);
+		});
+
+		it("large entries of runs, and snapshots, are read", async () => {
+			const { near, attempt, write } = await openRun();
+			await untilDone(() => write(near, 1, LARGE));
+			const { port } = await startSlowLink(lab.server.port);
+			const far = await openStore(port);
+			const page = await settled(far.read("r", attempt, 2, 1), "the entry");
+			expect(page?.[0]?.data === LARGE).toBe(true);
+			const snapshot = await settled(far.snapshot("r", attempt), "the snapshot");
+			expect(snapshot?.state === JSON.stringify(LARGE)).toBe(true);
+		});
 	});
 });
