@@ -16,10 +16,11 @@ const CALL_TIMEOUT_MS = 5_000;
 /** A connection that has not answered by then is replaced. */
 const ANSWER_TIMEOUT_MS = 3_000;
 
-/** How long another connection may then take to open. */
+/** How long another connection may then take to open, as often as a command is repeated in any case. */
 const REPLACE_MS = CALL_TIMEOUT_MS - ANSWER_TIMEOUT_MS;
+const MAX_REPEATS = 2;
 
-/** An answer can be large. Once one has come too late, it and what is behind it have so much time on the next connection. */
+/** An answer can be large. While a command is repeated whose answer came too late, each answer has so much time. */
 const PATIENT_TIMEOUT_MS = 12_000;
 
 /**
@@ -39,8 +40,6 @@ export class CommandConnection implements RedisCalls {
 	#connection: Promise<RedisConnection> | undefined;
 	/** The number of consecutive connections that answered nothing. */
 	#failures = 0;
-	/** The last connection that was given up because an answer took too long. */
-	#slow: Promise<RedisConnection> | undefined;
 	/** The length of all unanswered commands. Answers come in the order of the commands, so each waits for those before it. */
 	#length = 0;
 	/** How many unanswered commands had an answer come too late. */
@@ -55,11 +54,10 @@ export class CommandConnection implements RedisCalls {
 		for (const arg of args) length += arg.length;
 		this.#length += length;
 		let isLate = false;
-		// A connection may break when a large command has been sent in part.
-		let deadline = performance.now() + CALL_TIMEOUT_MS + this.#sendingMs;
+		let deadline = performance.now() + CALL_TIMEOUT_MS;
 		const left = (): number => Math.max(1, deadline - performance.now());
 		try {
-			for (let isElsewhere = false; ; ) {
+			for (let isElsewhere = false, repeats = 0; ; ) {
 				const connecting = this.#connect(key);
 				let connection: RedisConnection | undefined;
 				try {
@@ -71,17 +69,15 @@ export class CommandConnection implements RedisCalls {
 					const isDemoted = isReply(error, "READONLY");
 					const isAnswer = connection !== undefined && isReply(error) && !isDemoted;
 					if (isAnswer || this.#closing.signal.aborted) throw error;
-					const isTooLate = connection !== undefined && error instanceof SSEError;
-					if (isTooLate) this.#slow = connecting;
-					// Commands behind a late answer are sent again, too.
-					if (this.#slow === connecting) {
+					// Its answer, or one before it, may have come too late, or it was sent in part.
+					if (connection !== undefined && repeats++ < MAX_REPEATS) {
 						deadline = Math.max(deadline, performance.now() + REPLACE_MS);
 					}
-					// The connection may have received the command only a moment ago.
+					// One that has not opened in time may still do so, for others.
+					if (connection !== undefined || left() > 1) this.#giveUp(connecting);
 					if (left() === 1) throw error;
-					this.#giveUp(connecting);
-					if (isTooLate && isLate) throw error;
-					if (isTooLate) {
+					if (connection !== undefined && error instanceof SSEError) {
+						if (isLate) throw error;
 						isLate = true;
 						this.#late++;
 					}

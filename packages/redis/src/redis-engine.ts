@@ -35,7 +35,7 @@ const FORMAT = `1.${LOG_FORMAT}`;
 const MAX_BATCH = 256;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 
-/** A read returns after this many bytes: its answer has three seconds, also on a slow link. */
+/** A read returns after this many bytes: its answer has three seconds at first, also on a slow link. */
 const PAGE_BYTES = 1024 * 1024;
 
 /** Entries that are followed at a time. */

@@ -179,6 +179,36 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 			expect(newest.sequence).toBe(1);
 		});
 
+		// Each late answer gave all commands behind it more time, so that they failed one after the other, later and later.
+		it("commands that are never answered fail, however many there are", async () => {
+			let isSilent = false;
+			const link = await startTcpLink(lab.server.port, (client, upstream) => {
+				client.on("data", (part) => {
+					if (!isSilent || !part.includes("EVAL")) upstream.write(part);
+				});
+				upstream.on("data", (part) => client.write(part));
+			});
+			onTestFinished(link.close);
+			const far = await lab.openEngine({ library, port: link.port });
+			await untilDone(() => far.newest());
+			isSilent = true;
+			vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+			onTestFinished(() => void vi.useRealTimers());
+			let isOver = false;
+			const calls = Array.from({ length: 5 }, () => far.newest());
+			const results = Promise.allSettled(calls).finally(() => {
+				isOver = true;
+			});
+			const startedAt = performance.now();
+			while (!isOver) {
+				await vi.advanceTimersByTimeAsync(10);
+				// Connections open by a real clock.
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+			expect(performance.now() - startedAt).toBeLessThan(25_000);
+			expect(new Set((await results).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+		});
+
 		it("large entries of runs, and snapshots, are read", async () => {
 			const { near, attempt, write } = await openRun();
 			await untilDone(() => write(near, 1, LARGE));
