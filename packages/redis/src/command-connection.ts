@@ -16,8 +16,9 @@ const CALL_TIMEOUT_MS = 5_000;
 /** A connection that has not answered by then is replaced. */
 const ANSWER_TIMEOUT_MS = 3_000;
 
-/** How long another connection may then take to open, as often as a command is repeated in any case. */
+/** How long another connection may then take to open. */
 const REPLACE_MS = CALL_TIMEOUT_MS - ANSWER_TIMEOUT_MS;
+/** So often a command has that time because its connection broke, and once because its answer came too late. */
 const MAX_REPEATS = 2;
 
 /** An answer can be large. While a command is repeated whose answer came too late, each answer has so much time. */
@@ -69,15 +70,15 @@ export class CommandConnection implements RedisCalls {
 					const isDemoted = isReply(error, "READONLY");
 					const isAnswer = connection !== undefined && isReply(error) && !isDemoted;
 					if (isAnswer || this.#closing.signal.aborted) throw error;
-					// Its answer, or one before it, may have come too late, or it was sent in part.
-					if (connection !== undefined && repeats++ < MAX_REPEATS) {
+					const isTooLate = connection !== undefined && error instanceof SSEError;
+					// An answer before its own may have come too late, or it was sent in part.
+					if (isTooLate ? !isLate : connection !== undefined && repeats++ < MAX_REPEATS) {
 						deadline = Math.max(deadline, performance.now() + REPLACE_MS);
 					}
 					// One that has not opened in time may still do so, for others.
 					if (connection !== undefined || left() > 1) this.#giveUp(connecting);
-					if (left() === 1) throw error;
-					if (connection !== undefined && error instanceof SSEError) {
-						if (isLate) throw error;
+					if (left() === 1 || (isTooLate && isLate)) throw error;
+					if (isTooLate) {
 						isLate = true;
 						this.#late++;
 					}

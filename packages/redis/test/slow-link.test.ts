@@ -195,7 +195,7 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 			vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
 			onTestFinished(() => void vi.useRealTimers());
 			let isOver = false;
-			const calls = Array.from({ length: 5 }, () => far.newest());
+			const calls = Array.from({ length: 10 }, () => far.newest());
 			const results = Promise.allSettled(calls).finally(() => {
 				isOver = true;
 			});
@@ -205,7 +205,7 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 				// Connections open by a real clock.
 				await new Promise((resolve) => setImmediate(resolve));
 			}
-			expect(performance.now() - startedAt).toBeLessThan(25_000);
+			expect(performance.now() - startedAt).toBeLessThan(45_000);
 			expect(new Set((await results).map(({ status }) => status))).toEqual(new Set(["rejected"]));
 		});
 
