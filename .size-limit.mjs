@@ -11,7 +11,7 @@ export default [
 	limitOf("sse-service", "core", "32.4 kB"),
 	// Without the sinks of Node's HTTP. 16 bytes went beyond 29.5 kB when runs gave entries to their only reader, and 140 beyond
 	// 29.6 kB when the functions of 1.x no longer threw what requests cause, and 110 beyond 29.8 kB for shorter work per connection. 100 as above.
-	limitOf("sse-service/fetch", "core", "30.95 kB", {}, "fetch"),
+	limitOf("sse-service/fetch", "core", "30.96 kB", {}, "fetch"),
 	// What only a shared stream loads is a module of its own. 50 bytes wait in full for what `retry:` asks for,
 	// and tell slow headers from a silent server. 90 refuse what no attempt could send, and 20 an id that is no text. 70 end with
 	// whatever callback closes the stream, and keep secrets out of messages.
@@ -37,9 +37,9 @@ export default [
 		["nest", "5.14 kB"],
 		["nats", "13.5 kB"],
 		// Scripts are text, which no tool minifies: an event log, and runs with an inbox for each process that follows some.
-		// 70 bytes ask for less at a time over a slow link, and warn where Redis may evict runs. 140 give large commands and answers
+		// 70 bytes ask for less at a time over a slow link, and warn where Redis may evict runs. 160 give large commands and answers
 		// more time there.
-		["redis", "13.95 kB"],
+		["redis", "13.97 kB"],
 	].map(([folder, limit, door]) =>
 		// What it stands on is counted by itself.
 		limitOf(

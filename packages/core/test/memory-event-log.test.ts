@@ -2,9 +2,11 @@
  * The event log in memory: what it returns, what it holds, and what it drops.
  */
 import { sizeOf } from "@sse-service/testing";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { EventLog, LogReader, Page } from "../src/event-log/event-log.js";
-import type { LogEntry } from "../src/event-log/record.js";
+import { type LogEntry, LogRecord } from "../src/event-log/record.js";
+import { RecordStore } from "../src/event-log/record-store.js";
+import { readRetention } from "../src/event-log/retention.js";
 import type { Audience } from "../src/types/target.js";
 import type { Position } from "../src/wire/cursor.js";
 import { openLog } from "./open-log.js";
@@ -210,4 +212,58 @@ it("reads a bounded number of events at a time when few of them are for the read
 	const found = await pages(reader());
 	expect(found.map(({ upTo }) => upTo.sequence)).toEqual([4_096, 8_192, 9_001]);
 	expect(found.map(({ records }) => records.length)).toEqual([0, 0, 1]);
+});
+
+describe("a reader that begins with what is kept", () => {
+	/** News of more than a page, then an event of the room that is lost, and one that is kept. */
+	async function beginReading(last: Partial<LogEntry> = {}) {
+		open({ groups: { room: { maxEvents: 1 } } });
+		for (let sent = 0; sent < 300; sent++) await log.append(entry({ group: "news" }));
+		await log.append(entry({ group: "room" }));
+		await log.append(entry({ group: "room" }, last));
+		const upTo = newest();
+		const from: LogReader = { ...reader("news", "room"), forgone: [] };
+		const first = await log.readAfter(undefined, upTo, from);
+		if (typeof first === "string") throw new Error(first);
+		return { from, upTo, at: first.upTo };
+	}
+
+	it("goes on past what was lost before", async () => {
+		const { from, upTo, at } = await beginReading();
+		expect(await log.readAfter(at, upTo, from)).toMatchObject({ upTo: { sequence: 302 } });
+		// Others do not.
+		expect(await log.readAfter(at, upTo, reader("news", "room"))).toBe("expired");
+	});
+
+	it("fails if it lacks what is lost since then", async () => {
+		const { from, upTo, at } = await beginReading();
+		await log.append(entry({ group: "room" }));
+		expect(await log.readAfter(at, upTo, from)).toBe("expired");
+	});
+
+	// A copy of an engine's log takes the newest events of groups from before its beginning, in the order of the groups.
+	it("fails also where earlier events came after others had been lost", () => {
+		const store = new RecordStore(
+			readRetention({ groups: { prices: { maxEvents: 3 }, "doc:*": { maxEvents: 1 } } }),
+		);
+		const add = (group: string, sequence: number): void =>
+			store.add(new LogRecord({ epoch: "e", sequence, tag: "t" }, entry({ group }), 0));
+		for (let sent = 0; sent < 10_010; sent++) add(`doc:${sent}`, 1_000 + sent);
+		for (const sequence of [1, 2, 3]) add("prices", sequence);
+		const from: LogReader = { ...reader("prices"), forgone: [] };
+		expect(store.after(undefined, from, 0)).toBeDefined();
+		add("prices", 20_000);
+		expect(store.after(1, from, 0)).toBeDefined();
+		add("prices", 20_001);
+		expect(store.after(1, from, 0)).toBeUndefined();
+	});
+
+	it("does not fail because of what has expired since then", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		onTestFinished(() => void vi.useRealTimers());
+		const { from, upTo, at } = await beginReading({ ttlMs: 1_000 });
+		vi.advanceTimersByTime(1_000);
+		await log.append(entry({ group: "room" }));
+		expect(await log.readAfter(at, upTo, from)).toMatchObject({ upTo: { sequence: 302 } });
+	});
 });

@@ -40,7 +40,8 @@ export class RecordStore {
 
 	add(record: LogRecord): void {
 		const topic = this.#topics.open(record.target, (trimmed) =>
-			this.#newTopic(record.target, trimmed),
+			// An earlier record than those that others have lost: see `LocalCopy`.
+			this.#newTopic(record.target, Math.min(trimmed, record.position.sequence - 1)),
 		);
 		if (topic.window.fits(record)) topic.add(record);
 		else topic.lose(record);

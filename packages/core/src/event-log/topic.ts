@@ -17,7 +17,7 @@ export class Topic {
 	readonly isLatest: boolean;
 	/** The sequence of the newest record that was replaced. 0: none. */
 	newestReplaced = 0;
-	/** The newest record that was trimmed, or a later sequence. Larger ones than may be kept were never there. */
+	/** The newest record that was trimmed while it was valid, or a later one. Larger ones than may be kept were never there. */
 	trimmedTo: number;
 	/** The newest record of each key for the whole topic, and the newest that excluded a client, by client. */
 	#newest: Map<string, LogRecord> | undefined;
@@ -52,7 +52,7 @@ export class Topic {
 	/** Drops the topic's oldest record, which is beyond the limits. */
 	trim(record: LogRecord, now: number): void {
 		this.records.shift();
-		this.trimmedTo = record.position.sequence;
+		if (now < record.expiresAt) this.trimmedTo = record.position.sequence;
 		const key = this.#keyOf(record);
 		if (key !== undefined) this.#forget(key, record.target.exceptClient);
 		this.losses.add(record, key, now);
