@@ -126,10 +126,11 @@ describe.skipIf(redisServerPath === undefined)("Redis Cluster", () => {
 				// As a tail does before it follows: by that the client learns where the slot is, when what it knew was old.
 				await engine.newest();
 				await engine.follow(
-					0,
+					again.length,
 					(stored) => {
 						again.push(...textsOf(stored));
-						controller.abort();
+						// One at a time, if earlier replies did not arrive.
+						if (again.length >= 2) controller.abort();
 					},
 					controller.signal,
 				);
