@@ -20,11 +20,15 @@ const OURS = [
 /**
  * Resolves with a folder that has the packages, ours as they are built, and the programs of `apps`.
  *
+ * @param user each has folders of its own, so that none of them changes what another runs
  * @param dependencies exact versions by name
  */
-export async function installed(dependencies: Readonly<Record<string, string>>): Promise<string> {
+export async function installed(
+	user: string,
+	dependencies: Readonly<Record<string, string>>,
+): Promise<string> {
 	const versions = Object.entries(dependencies).map((each) => each.join("@"));
-	const folder = join(CACHE, versions.join("+").replaceAll("/", "-"));
+	const folder = join(CACHE, user, versions.join("+").replaceAll("/", "-"));
 	const isComplete = join(folder, ".complete");
 	if (!existsSync(isComplete)) {
 		rmSync(folder, { recursive: true, force: true });

@@ -18,7 +18,7 @@ const RUNTIMES = [
 it.runIf(isLongRun).each(RUNTIMES)(
 	"on %s the client renews its token, comes back from where it was, and receives each event once",
 	async (name, dependencies, args) => {
-		const folder = await installed(dependencies);
+		const folder = await installed("client", dependencies);
 		const sse = createSSEService({ history: true });
 		const bodies: unknown[] = [];
 		const server = await startServer(async (req, res) => {

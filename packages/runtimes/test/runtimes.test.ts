@@ -23,7 +23,7 @@ describe.each(WAYS)("on %s", (_name, runtime) => {
 	let server: ServerProcess;
 
 	beforeAll(async () => {
-		program = await prepare(await installed(dependencies));
+		program = await prepare(await installed("services", dependencies));
 	});
 
 	beforeEach(async () => {
