@@ -21,6 +21,8 @@ import { publicPackages, root, sharedPackages, testedPackages } from "./workspac
 const AT_ONCE = 4;
 /** Those that take longest come first, so that none of them runs alone in the end: the packages that share one, then these. */
 const FIRST = ["core", "faults", "redis", "nats", "nest"];
+/** The package and its project that measure memory and time in a long run, when nothing else runs. */
+const ALONE = { folder: "core", project: "load" };
 /** In each package, ignored by git. */
 const VITEST_REPORT = ".reports/vitest.json";
 const CI = !["", "0", "false"].includes(process.env.CI ?? "");
@@ -83,7 +85,7 @@ async function provide() {
  * @typedef {object} Run
  * @property {string} name
  * @property {string} dir where it runs, and leaves its report
- * @property {readonly string[]} args
+ * @property {string[]} args
  * @property {readonly Package[]} packages
  *
  * @typedef {import("./workspace.mjs").Package} Package
@@ -96,6 +98,13 @@ async function test(env) {
 	const apart = packages.filter(({ dir }) => !shared.some((each) => each.dir === dir));
 	/** @type {Run[]} */
 	const runs = apart.map((own) => ({ name: own.name, dir: own.dir, args: [], packages: [own] }));
+	const measured = isLongRun ? runs.find(({ dir }) => basename(dir) === ALONE.folder) : undefined;
+	const last = measured && {
+		...measured,
+		name: `${measured.name}, alone`,
+		args: [`--project=${ALONE.project}`],
+	};
+	measured?.args.push(`--project=!${ALONE.project}`);
 	runs.push({
 		name: "the other packages",
 		dir: root,
@@ -115,17 +124,20 @@ async function test(env) {
 	];
 	/** @type {{ name: string, report: VitestReport }[]} */
 	const tested = [];
+	/** @param {Run} one */
+	const perform = async ({ name, dir, args, packages: own }) => {
+		const start = performance.now();
+		const { ok } = await run("vitest", [...vitest, ...args], { cwd: dir, env, live: true });
+		const seconds = ((performance.now() - start) / 1000).toFixed(1);
+		console.log(`..    ${name}: the tests took ${seconds} s`);
+		tested.push(...count(own, join(dir, VITEST_REPORT), ok));
+	};
 	const next = runs.toSorted((a, b) => placeOf(a) - placeOf(b)).values();
 	const worker = async () => {
-		for (const { name, dir, args, packages: own } of next) {
-			const start = performance.now();
-			const { ok } = await run("vitest", [...vitest, ...args], { cwd: dir, env, live: true });
-			const seconds = ((performance.now() - start) / 1000).toFixed(1);
-			console.log(`..    ${name}: the tests took ${seconds} s`);
-			tested.push(...count(own, join(dir, VITEST_REPORT), ok));
-		}
+		for (const one of next) await perform(one);
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
+	if (last !== undefined) await perform(last);
 
 	const inOrder = packages.flatMap(({ name }) => tested.filter((each) => each.name === name));
 	const options = { ci: CI, isLong: isLongRun };

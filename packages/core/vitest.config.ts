@@ -15,10 +15,13 @@ const ONCE_IN_MOST_RUNS = [
 ];
 
 /** What is about other processes, in which nothing wraps a response. */
-const OF_OTHER_PROCESSES = ["test/{event-log,kill,packed}.test.ts", "test/load/**/*.test.ts"];
+const OF_OTHER_PROCESSES = ["test/{event-log,kill,packed}.test.ts"];
 
 /** What looks at all that a process does: its warnings, and the sinks that are open in it. */
 const APART = ["test/fetch-servers.test.ts"];
+
+/** What measures memory and time in a long run, where nothing may run beside it: `.ci/test.mjs` begins it when all else has ended. */
+const LOAD = ["test/load/**/*.test.ts"];
 
 /** What takes longest, by far: if it began last, everything would wait for it in the end. */
 const LONGEST = ["test/readme.test.ts"];
@@ -45,7 +48,7 @@ export default defineConfig({
 					...tests,
 					maxWorkers,
 					name: "direct",
-					exclude: [...configDefaults.exclude, ...LONGEST, ...APART],
+					exclude: [...configDefaults.exclude, ...LONGEST, ...APART, ...(isLongRun ? LOAD : [])],
 				},
 			},
 			{
@@ -59,6 +62,7 @@ export default defineConfig({
 						...LONGEST,
 						...APART,
 						...OF_OTHER_PROCESSES,
+						...LOAD,
 						// There is no server.
 						"test/{types,layers}.test.ts",
 						// It is about the difference: whatever is generated, both ways write the same bytes.
@@ -68,6 +72,19 @@ export default defineConfig({
 					setupFiles: [...tests.setupFiles, "test/wrapped-write.ts"],
 				},
 			},
+			...(isLongRun
+				? [
+						{
+							test: {
+								...ownProcess,
+								fileParallelism: false,
+								sequence: { groupOrder: 1 },
+								name: "load",
+								include: LOAD,
+							},
+						},
+					]
+				: []),
 		],
 	},
 });
