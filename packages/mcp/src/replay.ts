@@ -3,9 +3,18 @@
  */
 import { pause, SSEError } from "sse-service/engine";
 import { endReasonOf, type RunEntry, readRun } from "sse-service/runs";
-import { type EventPosition, encodeEventId, type StreamPosition } from "./event-id.js";
+import { type EventPosition, encodeEventId } from "./event-id.js";
 import { answersOf, type JsonRpcMessage, type RequestId } from "./json-rpc.js";
-import { ANSWERED, CLOSED, FIRST_NUMBER, MOVED, type Segment, type Segments } from "./segments.js";
+import {
+	type Acknowledged,
+	ANSWERED,
+	CLOSED,
+	FIRST_NUMBER,
+	hasLost,
+	MOVED,
+	type Segment,
+	type Segments,
+} from "./segments.js";
 
 /** After these, calls get no answer: `lost` is the reason of a run whose producer died. */
 const LOSING: ReadonlySet<string | undefined> = new Set(["lost", CLOSED, MOVED]);
@@ -42,16 +51,14 @@ export async function replay(
 	segments: Segments,
 	position: EventPosition,
 	send: Send,
-	acknowledged?: StreamPosition,
+	acknowledged?: Acknowledged,
 ): Promise<Tail> {
 	const kept = await segments.read();
 	const newest = kept.at(-1);
 	if (newest === undefined || newest.nonce !== position.nonce) {
 		throw refused("it is of another session or stream, or nothing of its stream is kept");
 	}
-	const last = newest.base + newest.count;
-	const isRolledBack = acknowledged?.nonce === newest.nonce && acknowledged.sequence > last;
-	if (position.sequence > last || isRolledBack) {
+	if (hasLost(newest, acknowledged) || position.sequence > newest.base + newest.count) {
 		throw refused("the store has no such event, or has lost events of its stream");
 	}
 	if (position.sequence < (kept[0] ?? newest).base) {

@@ -6,9 +6,10 @@ import { type AttemptWriter, endEntry, type RunEntry } from "sse-service/runs";
 import type { StreamPosition } from "./event-id.js";
 import type { RequestId } from "./json-rpc.js";
 import {
+	type Acknowledged,
 	FIRST_NUMBER,
+	hasLost,
 	newNonce,
-	type Segment,
 	type SegmentHead,
 	type Segments,
 } from "./segments.js";
@@ -48,7 +49,7 @@ export class SegmentWriter {
 	/** When the latest message was lost. Cleared once the store has ids of after the loss, or none of before. */
 	#tornAt: number | undefined;
 	#storedAt = 0;
-	#acknowledged: StreamPosition | undefined;
+	#acknowledged: Acknowledged | undefined;
 
 	constructor(host: SegmentWriterHost) {
 		this.#host = host;
@@ -64,7 +65,7 @@ export class SegmentWriter {
 	}
 
 	/** What the store has acknowledged last. It may have lost it since then. */
-	get acknowledged(): StreamPosition | undefined {
+	get acknowledged(): Acknowledged | undefined {
 		return this.#acknowledged;
 	}
 
@@ -107,8 +108,8 @@ export class SegmentWriter {
 					this.#segment = undefined;
 					continue;
 				}
-				const { nonce, base } = segment.head;
-				const acknowledged = { nonce, sequence: base + segment.run.sequence };
+				const { head, run } = segment;
+				const acknowledged = { ...head, sequence: head.base + run.sequence };
 				this.#acknowledged = acknowledged;
 				const { length, events } = this.room;
 				if (length <= 0 || events <= 0) await this.#roll(segment);
@@ -138,7 +139,12 @@ export class SegmentWriter {
 		const segment = this.#segment;
 		if (segment === undefined) return;
 		try {
-			await segment.run.write(entries, this.#headOf(segment));
+			if (await segment.run.write(entries, this.#headOf(segment))) return;
+			// Another process may write the stream. If the store has lost messages, others know it only from a new segment.
+			const newest = (await this.#host.segments.read()).at(-1);
+			if (!hasLost(newest, this.#acknowledged)) return;
+			this.#segment = await this.#open();
+			await this.renew(entries);
 		} catch (error) {
 			this.#host.onError(error);
 		}
@@ -187,22 +193,17 @@ export class SegmentWriter {
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
-		if (newest !== undefined && this.#isRolledBack(newest)) this.#tornAt = performance.now();
-		const { place: last = 1, count = 1 } = newest ?? {};
+		const known = this.#acknowledged;
+		if (hasLost(newest, known)) this.#tornAt = performance.now();
+		const { place: last = 1, count = 1, number: former = 0 } = newest ?? {};
 		// An empty one is replaced, and the full one before it stays.
 		const place = count === 0 ? last : otherPlace(last);
-		const former = newest?.number ?? (this.isTorn ? FIRST_NUMBER : FIRST_NUMBER - 1);
-		const number = former + 1;
-		if (newest === undefined || this.isTorn) {
-			return this.#claim(place, { nonce: newNonce(), base: 0, number });
+		if (newest !== undefined && !this.isTorn) {
+			const { nonce, base } = newest;
+			return this.#claim(place, { nonce, base: base + count, number: former + 1 });
 		}
-		return this.#claim(place, { nonce: newest.nonce, base: newest.base + newest.count, number });
-	}
-
-	/** Whether the store has lost messages, as at a failover. Others must not get their ids. */
-	#isRolledBack({ nonce, base, count }: Segment): boolean {
-		const { nonce: known, sequence = 0 } = this.#acknowledged ?? {};
-		return nonce === known && base + count < sequence;
+		const number = Math.max(former, known?.number ?? 0, this.isTorn ? FIRST_NUMBER : 0) + 1;
+		return this.#claim(place, { nonce: newNonce(), base: 0, number });
 	}
 
 	/** @returns `undefined` if another process was faster */

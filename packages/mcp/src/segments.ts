@@ -36,6 +36,21 @@ export interface Segment extends SegmentHead {
 	readonly count: number;
 }
 
+/** The last event of which a writer knows that the store had it. */
+export interface Acknowledged extends Omit<SegmentHead, "requests"> {
+	/** Its sequence within the stream. */
+	readonly sequence: number;
+}
+
+/** Whether the store has lost what it had acknowledged, as at a failover. Nobody else may get these ids. @param newest what it has */
+export function hasLost(newest: Segment | undefined, known: Acknowledged | undefined): boolean {
+	if (newest === undefined || known === undefined) return false;
+	const { nonce, base, count, number, writer } = newest;
+	// Only a segment with a higher number takes the place of one with events.
+	if (number > known.number) return nonce === known.nonce && base < known.sequence;
+	return number < known.number || writer !== known.writer || base + count < known.sequence;
+}
+
 /** Why a segment ended early: another process writes the stream now. */
 export const MOVED = "moved";
 /** The reason of a stream whose known requests have their answers. */

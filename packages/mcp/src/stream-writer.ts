@@ -2,10 +2,10 @@
  * The writer of a stream: stores its messages one after another, keeps the stream open while it is in use, and ends it when it is
  * finished.
  */
-import { encodeEventId, type StreamPosition } from "./event-id.js";
+import { encodeEventId } from "./event-id.js";
 import type { RequestId } from "./json-rpc.js";
 import { SegmentWriter, type SegmentWriterHost } from "./segment-writer.js";
-import { ANSWERED, CLOSED, newNonce } from "./segments.js";
+import { type Acknowledged, ANSWERED, CLOSED, newNonce } from "./segments.js";
 
 export interface WriterHost extends SegmentWriterHost {
 	readonly streamId: string;
@@ -46,7 +46,7 @@ export class StreamWriter {
 	}
 
 	/** What the store has acknowledged last. It may have lost it since then. */
-	get acknowledged(): StreamPosition | undefined {
+	get acknowledged(): Acknowledged | undefined {
 		return this.#segment.acknowledged;
 	}
 

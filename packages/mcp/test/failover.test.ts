@@ -32,54 +32,120 @@ async function keep(client: Redis): Promise<() => Promise<void>> {
 	};
 }
 
-describe.skipIf(redisServerPath === undefined)("after a failover of Redis", () => {
-	// The first message after it got the id of one that was lost, and a client that resumed from before got only this one.
-	it.each([
-		["the next message is stored", undefined],
-		["a sign of life was lost before it, and the next message is stored", "write"],
-	] as const)("ids of before are refused once %s", async (_, failing) => {
-		const server = await startRedisServer();
-		const client = openRedis(server.port);
-		let isOut = false;
-		const store: RunStore = new Proxy(redisRunStore({ client }), {
-			get: (target, name: keyof RunStore) => {
-				const method = target[name].bind(target) as (...args: unknown[]) => unknown;
-				if (name !== failing) return method;
-				return (...args: unknown[]) => (isOut ? Promise.reject(new Error("out")) : method(...args));
-			},
-		});
-		const errors: unknown[] = [];
-		const events = createMcpEvents({ store, onError: (error) => errors.push(error) });
-		onTestFinished(async () => {
-			await events.close();
-			client.disconnect();
-			await server.stop();
-		});
-		const session = events.session("s");
-		const ids: string[] = [];
-		const storeNotes = async (first: number, last: number): Promise<void> => {
+/** A session in two processes, whose Redis can fail to take what `home` writes, and can lose what it had. */
+async function start({ leaseMs }: { readonly leaseMs?: number } = {}) {
+	const server = await startRedisServer();
+	const client = openRedis(server.port);
+	let isOut = false;
+	const store: RunStore = new Proxy(redisRunStore({ client }), {
+		get: (target, name: keyof RunStore) => {
+			const method = target[name].bind(target) as (...args: unknown[]) => unknown;
+			if (name !== "write") return method;
+			return (...args: unknown[]) => (isOut ? Promise.reject(new Error("out")) : method(...args));
+		},
+	});
+	const errors: unknown[] = [];
+	const here = createMcpEvents({ store, leaseMs, onError: (error) => errors.push(error) });
+	const there = createMcpEvents({ store: redisRunStore({ client }), leaseMs });
+	onTestFinished(async () => {
+		await Promise.all([here.close(), there.close()]);
+		client.disconnect();
+		await server.stop();
+	});
+	const home = here.session("s");
+	const ids: string[] = [];
+	return {
+		home,
+		elsewhere: there.session("s"),
+		ids,
+		keep: () => keep(client),
+		storeNotes: async (first: number, last: number, session = home): Promise<void> => {
 			for (let number = first; number <= last; number++) {
 				ids.push(await session.storeEvent("s", note(number)));
 			}
-		};
-		ids.push(await session.storeEvent("s", {}));
-		await storeNotes(1, 8);
-		const rollBack = await keep(client);
-		await storeNotes(9, 10);
-		if (failing !== undefined) {
+		},
+		/** Nothing that `home` writes arrives meanwhile. */
+		fail: async (write: () => unknown): Promise<void> => {
 			isOut = true;
-			session.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+			await write();
 			await eventually(() => errors.length > 0, "the store to be out of reach");
 			isOut = false;
-		}
+		},
+	};
+}
+
+describe.skipIf(redisServerPath === undefined)("after a failover of Redis", () => {
+	// The first message after it got the id of one that was lost, and a client that resumed from before got only this one.
+	it.each([
+		["the next message is stored", () => {}],
+		[
+			"a sign of life was lost before it, and the next message is stored",
+			({ fail, home }: Awaited<ReturnType<typeof start>>) =>
+				fail(() => home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" })),
+		],
+		// Cause: the stream had another nonce by then, and what was lost was looked for only under the same one.
+		[
+			"the stream was begun anew before it, and the next message is stored",
+			async ({ fail, storeNotes }: Awaited<ReturnType<typeof start>>) => {
+				await fail(() => storeNotes(20, 20));
+				await storeNotes(21, 22);
+			},
+		],
+	])("ids of before are refused once %s", async (_, meanwhile) => {
+		const started = await start();
+		const { home, ids, storeNotes } = started;
+		ids.push(await home.storeEvent("s", {}));
+		await storeNotes(1, 8);
+		const rollBack = await started.keep();
+		await storeNotes(9, 10);
+		await meanwhile(started);
 		await rollBack();
 		for (const id of ids.slice(0, 9)) {
-			await expect(replay(session, id)).rejects.toMatchObject(refused);
+			await expect(replay(home, id)).rejects.toMatchObject(refused);
 		}
 		const lost = ids.slice();
 		await storeNotes(11, 12);
 		expect(new Set(ids).size).toBe(ids.length);
-		for (const id of lost) await expect(replay(session, id)).rejects.toMatchObject(refused);
-		expect(await replay(session, ids.at(-2))).toEqual([note(12)]);
+		for (const id of lost) await expect(replay(home, id)).rejects.toMatchObject(refused);
+		expect(await replay(home, ids.at(-2))).toEqual([note(12)]);
+	});
+
+	// Cause: the other process had continued beyond what was known to be stored, so nothing seemed to be missing.
+	it("ids of before are refused though another process has stored messages since then", async () => {
+		const { home, elsewhere, ids, keep, storeNotes } = await start();
+		await storeNotes(1, 8);
+		const rollBack = await keep();
+		await storeNotes(9, 10);
+		await rollBack();
+		await storeNotes(11, 14, elsewhere);
+		const former = ids.slice();
+		for (const id of former) await expect(replay(home, id)).rejects.toMatchObject(refused);
+		await storeNotes(15, 16);
+		for (const id of former) await expect(replay(elsewhere, id)).rejects.toMatchObject(refused);
+		expect(await replay(elsewhere, ids.at(-2))).toEqual([note(16)]);
+	});
+
+	// Cause: a sign of life that the store refuses was taken for one that arrived, so they waited for the next message.
+	it("other processes refuse ids of before after the writer's next sign of life, and know its calls", async () => {
+		const { home, elsewhere, ids, keep, storeNotes } = await start({ leaseMs: 1_500 });
+		ids.push(await home.storeEvent("s", {}));
+		home.onmessage({ jsonrpc: "2.0", id: 1, method: "m" });
+		await storeNotes(1, 8);
+		const rollBack = await keep();
+		await storeNotes(9, 10);
+		await rollBack();
+		const isRefused = (): Promise<boolean> =>
+			replay(elsewhere, ids[0]).then(
+				() => false,
+				() => true,
+			);
+		await eventually(isRefused, "the id to be refused");
+		await storeNotes(11, 12);
+		const messages = await replay(elsewhere, ids.at(-2));
+		await home.close();
+		const message = "The server process that handled the request has ended";
+		const error = { jsonrpc: "2.0", id: 1, error: { code: -32603, message } };
+		await eventually(() => messages.length === 2, "the error");
+		expect(messages).toEqual([note(12), error]);
 	});
 });
