@@ -96,15 +96,21 @@ async function test(env) {
 	const packages = testedPackages();
 	const shared = sharedPackages();
 	const apart = packages.filter(({ dir }) => !shared.some((each) => each.dir === dir));
+	const measured = isLongRun ? apart.find(({ dir }) => basename(dir) === ALONE.folder) : undefined;
 	/** @type {Run[]} */
-	const runs = apart.map((own) => ({ name: own.name, dir: own.dir, args: [], packages: [own] }));
-	const measured = isLongRun ? runs.find(({ dir }) => basename(dir) === ALONE.folder) : undefined;
+	const runs = apart.map((own) => ({
+		name: own.name,
+		dir: own.dir,
+		args: own === measured ? [`--project=!${ALONE.project}`] : [],
+		packages: [own],
+	}));
+	/** @type {Run | undefined} */
 	const last = measured && {
-		...measured,
 		name: `${measured.name}, alone`,
+		dir: measured.dir,
 		args: [`--project=${ALONE.project}`],
+		packages: [measured],
 	};
-	measured?.args.push(`--project=!${ALONE.project}`);
 	runs.push({
 		name: "the other packages",
 		dir: root,
