@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
-import { ownProcess, tests } from "../../.ci/vitest.js";
+import { ownProcess, tests, translated } from "../../.ci/vitest.js";
 import { isLongRun } from "../testing/src/long-run.js";
 
 /** What only looks at the bytes, or does not depend on the way that they take, goes both ways in a long run. */
@@ -31,6 +31,7 @@ const maxWorkers = 2 * availableParallelism();
 
 export default defineConfig({
 	test: {
+		...translated,
 		projects: [
 			// Projects begin in the order of their names.
 			{ test: { ...ownProcess, maxWorkers, name: "apart", include: [...LONGEST, ...APART] } },

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { tests } from "../../.ci/vitest.js";
+import { tests, translated } from "../../.ci/vitest.js";
 
 // What comes in another version for another Nest; aliases of npm would break how Nest finds its peers.
 const OF_NEST = /^(@nestjs\/|@fastify\/|class-transformer$|reflect-metadata$|rxjs(?:$|\/))/;
@@ -26,6 +26,7 @@ function over(nest: string, modules?: string) {
 
 export default defineConfig({
 	test: {
+		...translated,
 		projects: [
 			over("12"),
 			over("11", "test/nest-11/node_modules"),
