@@ -289,3 +289,49 @@ it("causes a gap at the next loss for a client that joined a group during a repl
 	const received = await allOf(scene, other);
 	expect(received.slice(6)).toEqual(["again 1", "again 2", "lost", DIVERGED, "end"]);
 });
+
+// It began at the start again, of what was there then: what it had been sent in between was lost silently.
+it.each([
+	["begins again", "epoch"],
+	["loses its newest events", "diverged"],
+])(
+	"that %s causes a gap for a client that has just come, and begins at the start",
+	async (_, reason) => {
+		const engine = new (class extends MemoryEngine {
+			/** Before its last answer to a process that looks at it anew. */
+			isHeld = false;
+			held: Promise<void> | undefined;
+
+			override driver(): LogEngine {
+				const own = super.driver();
+				const last = reason === "epoch" ? "newest" : "latest";
+				const hold = async (): Promise<void> => {
+					this.isHeld = this.held !== undefined;
+					await this.held;
+				};
+				return {
+					...own,
+					[last]: async (group: string) => {
+						const answer = await own[last](group);
+						await hold();
+						return answer;
+					},
+				};
+			}
+		})();
+		const serving = await startOn(engine, { history });
+		const { stream: other } = await serving.open();
+		for (const data of ["0", "1", "2"]) await serving.sse.publish("all", data);
+		await other.take(3);
+		let answer = (): void => {};
+		engine.held = new Promise((resolve) => {
+			answer = resolve;
+		});
+		if (reason === "epoch") engine.lose();
+		else engine.forget(1);
+		engine.cut();
+		await eventually(() => engine.isHeld, "the last answer");
+		const { stream } = await serving.open({ since: "start" }, undefined, answer);
+		expect(await allOf(serving, stream)).toEqual([JSON.stringify({ reason }), "end"]);
+	},
+);

@@ -234,6 +234,29 @@ describe("a client that joins groups", () => {
 		expect(await received(stream)).toEqual([...news, "2"]);
 	});
 
+	// What it had been sent was dropped, to be read again from the start on, where nothing that is no longer kept counts as missed.
+	it.each([
+		["without a group before it", 0],
+		["behind more than a page", 300],
+	])(
+		"from the start on receives a gap in place of what it was sent in that turn, and groups no longer keep, %s",
+		async (_, count) => {
+			const maxBufferedBytes = 2 ** 16;
+			await serve({ history: { groups: { room: { maxEvents: 1 } } }, maxBufferedBytes });
+			const news = Array.from({ length: count }, (_, at) => `news ${at}`);
+			for (const data of ["lost", "kept"]) its.sse.send({ group: "room" }, data);
+			for (const data of news) its.sse.send({ group: "news" }, data);
+			const client = { clientId: "ada", groups: ["news", "room"], since: "start" };
+			const { stream } = await open(client, undefined, (connection) => {
+				its.sse.send({ group: "files" }, "x".repeat(maxBufferedBytes));
+				its.sse.join({ connection }, "files");
+				for (const data of ["1", "2"]) its.sse.send({ group: "room" }, data);
+			});
+			const gap = '{"reason":"expired"}';
+			expect(await received(stream)).toEqual([...news, gap]);
+		},
+	);
+
 	// An event that may exceed the limit counted as more than may wait, so the replay came before what was sent to the connection.
 	it("receives in the order of sending what little it missed behind an event that exceeds the limit", async () => {
 		await serve({ maxBufferedBytes: 1_000 });

@@ -6,7 +6,7 @@ import type { Connection } from "../connection/connection.js";
 import { type FeedSource, type Goal, settled } from "../connection/feed.js";
 import { isPromiseLike } from "../connection/iterators.js";
 import type { EventLog } from "../event-log/event-log.js";
-import { type Cursor, type Position, parseCursor } from "../wire/cursor.js";
+import { type Position, parseCursor } from "../wire/cursor.js";
 import { AheadOfLog } from "./ahead-of-log.js";
 import { keepersOf } from "./missed.js";
 import { type Origin, originAt } from "./origin.js";
@@ -89,6 +89,7 @@ export class CatchUp {
 		const isComplete = yield* starting.complete(goal);
 		connection.starting = undefined;
 		let begin = origin;
+		if (begin) begin.until = upTo;
 		if (!isComplete) {
 			// The replay supplies it at the pace of its client, or a gap in its place.
 			begin ??= originAt(goal.upTo, true);
@@ -123,11 +124,9 @@ export class CatchUp {
 		origin: Origin | undefined,
 		at: Position,
 	): Position | Promise<Position> => {
-		const cursor = origin?.cursor;
-		if (cursor === undefined || cursor === "start") return at;
-		const position = lastOf(cursor);
+		const position = origin && lastOf(origin);
 		const { log } = this.#host;
-		if (log.shared === undefined) return at;
+		if (position === undefined || log.shared === undefined) return at;
 		// A position of another log may belong to a log that replaced this one and that this process has not found yet.
 		if (position.epoch === at.epoch && position.sequence <= at.sequence) return at;
 		return this.ahead.wait(connection, position, log, log.shared);
@@ -159,14 +158,16 @@ function originOf(
 	since: string | undefined,
 ): Origin | undefined {
 	// The client's own id takes precedence, because every reconnect repeats the same `since`.
-	const id = lastEventId || since === undefined || since === "now" ? lastEventId : since;
-	if (!lastEventId && id === "start") return { id: "", cursor: "start" };
+	const named = lastEventId || since === "now" ? undefined : since;
+	if (named === "start") return { id: "", cursor: {} };
+	const id = named ?? lastEventId;
 	if (id === undefined) return undefined;
-	const cursor = parseCursor(id);
+	const origin = { id, cursor: parseCursor(id) };
+	const last = lastOf(origin);
 	// The log may break before it is read.
-	return { id, cursor, isProven: cursor !== undefined && shared?.had?.(lastOf(cursor)) === true };
+	return { ...origin, isProven: last !== undefined && shared?.had?.(last) === true };
 }
 
-function lastOf({ position, reliesOn = position }: Cursor): Position {
-	return reliesOn;
+function lastOf({ cursor }: Origin): Position | undefined {
+	return cursor?.reliesOn ?? cursor?.position;
 }

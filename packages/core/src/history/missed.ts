@@ -8,6 +8,7 @@ import type { LogRecord } from "../event-log/record.js";
 import { type Cursor, isBehind, type Position } from "../wire/cursor.js";
 import type { Frame } from "../wire/frame.js";
 import type { Notices } from "./notices.js";
+import type { Origin } from "./origin.js";
 
 // Events are yielded together until they have this many bytes: one by one, each would cost a way through every generator here.
 const YIELD_BYTES = 16 * 1024;
@@ -40,12 +41,9 @@ export function* latest<C extends Replayed>(
 }
 
 /** What is read, from where. */
-interface Reading {
+interface Reading extends Origin {
+	readonly cursor: Partial<Cursor>;
 	readonly groups: readonly string[];
-	/** Without a position: the oldest event that is kept. */
-	readonly from: Partial<Cursor>;
-	/** See `Origin`. */
-	readonly isProven: boolean | undefined;
 	/** The client has yet to receive all of the newest state of its groups. */
 	readonly isOwed: boolean;
 }
@@ -65,22 +63,26 @@ interface Missed {
 export function* missed<C extends Replayed>(
 	host: MissedHost<C>,
 	connection: C,
-	{ groups, from, isOwed, isProven }: Reading,
+	{ groups, cursor, isOwed, isProven, until }: Reading,
 	goal: Goal,
 ): Steps<Missed> {
 	const { log } = host;
 	const { upTo } = goal;
-	const { position, reliesOn } = from;
+	const { position, reliesOn } = cursor;
 	const reader = {
 		...readerOf(log, connection, groups, isOwed),
 		allowance: { left: host.maxCatchUpEvents },
-		...(position === undefined && { forgone: [] }),
+		forgone: position === undefined ? [] : undefined,
 	};
 	const { ownGroups } = reader;
 	let at = position;
 	let lastSent = position;
 	let relied = reliesOn;
-	const last = relied ?? at ?? upTo;
+	/** Up to there, what is no longer kept is left out. */
+	let bound = position ? upTo : (until ?? upTo);
+	// What it was sent since is lost with the log.
+	if (bound.epoch !== upTo.epoch) at = bound;
+	const last = relied ?? at ?? bound;
 	if (isBehind(upTo, last)) {
 		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
 		// Otherwise the log has been waited for.
@@ -95,7 +97,7 @@ export function* missed<C extends Replayed>(
 		if (typeof proof === "string") return { at, lastSent, relied, failure: proof };
 	}
 	for (;;) {
-		const read = log.readAfter(at, upTo, reader);
+		const read = log.readAfter(at, bound, reader);
 		const page = isPromiseLike(read) ? yield* settled(read) : read;
 		if (upTo !== goal.upTo) return { at, lastSent, relied, failure: "broken" };
 		if (typeof page === "string") return { at, lastSent, relied, failure: page };
@@ -132,6 +134,10 @@ export function* missed<C extends Replayed>(
 		at = page.upTo;
 		if (upTo !== goal.upTo) return { at, lastSent, relied, failure: "broken" };
 		if (at.sequence >= upTo.sequence) return { at, lastSent, relied };
+		if (at.sequence >= bound.sequence) {
+			bound = upTo;
+			reader.forgone = undefined;
+		}
 	}
 }
 
@@ -139,15 +145,11 @@ export function* missed<C extends Replayed>(
 export function isKept(
 	log: EventLog,
 	connection: Replayed,
-	cursor: Cursor | "start" | undefined,
+	cursor: Partial<Cursor> | undefined,
 ): boolean {
 	const upTo = log.position;
 	if (cursor === undefined || upTo === undefined) return false;
-	const {
-		position,
-		isPartial = false,
-		reliesOn = position,
-	}: Partial<Cursor> = cursor === "start" ? {} : cursor;
+	const { position, isPartial = false, reliesOn = position } = cursor;
 	const reader = readerOf(log, connection, [...connection.memberships], isPartial);
 	return [...new Set([position, reliesOn])].every((at) => {
 		const page = log.readAfter(at, upTo, reader);

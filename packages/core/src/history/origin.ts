@@ -7,8 +7,10 @@ import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
 export interface Origin {
 	/** As the client sent it. Without it there is a cursor. */
 	readonly id?: string;
-	/** `undefined`: the id is not one of ours; `"start"`: from the oldest event that is kept. */
-	readonly cursor: Cursor | "start" | undefined;
+	/** `undefined`: the id is not one of ours; without a position: from the oldest event that is kept. */
+	readonly cursor: Partial<Cursor> | undefined;
+	/** Where the log was when the client came. Later events were sent to it, so none may be left out as no longer kept. */
+	until?: Position;
 	/** The log had this position. What a client sends may be of a log that this process has yet to find. */
 	readonly isProven?: boolean;
 }

@@ -73,10 +73,10 @@ export class ReplayStart implements Starting {
 		const connection = this.#connection;
 		const { upTo: from, isPartial } = goal;
 		const { cursor } = this.#origin ?? {};
-		const isOwed = isPartial || !this.#origin || (typeof cursor === "object" && cursor.isPartial);
+		const isOwed = isPartial || !this.#origin || cursor?.isPartial === true;
 		const reader: LogReader = {
 			...readerOf(log, connection, [...connection.memberships], isOwed),
-			...(cursor === "start" && { forgone: [] }),
+			forgone: cursor && !cursor.position ? [] : undefined,
 		};
 		// What came after that was sent to the connection, or is about to be.
 		const isMissing = ({ position }: LogRecord): boolean =>

@@ -4,7 +4,7 @@
  */
 
 import { type Goal, type Replayed, type Steps, settled } from "../connection/feed.js";
-import { type Cursor, encodeCursor, type Position } from "../wire/cursor.js";
+import { encodeCursor, type Position } from "../wire/cursor.js";
 import { keepersOf, latest, type MissedHost, missed } from "./missed.js";
 import { idOf, type Origin, originAt } from "./origin.js";
 import { type RecoveryHost, recovered } from "./recovery.js";
@@ -28,11 +28,7 @@ export function* replay<C extends Replayed>(
 	for (let from = origin; goal.isAhead; ) {
 		from = yield* pass(host, connection, from, goal);
 		const { cursor } = from;
-		goal.isAhead = !(
-			typeof cursor === "object" &&
-			cursor.position === goal.upTo &&
-			!cursor.isPartial
-		);
+		goal.isAhead = cursor?.position !== goal.upTo || cursor.isPartial === true;
 	}
 }
 
@@ -70,11 +66,11 @@ function* pass<C extends Replayed>(
 	const { upTo, isPartial } = goal;
 	goal.isPartial = false;
 	const groups = [...connection.memberships];
-	const from: Partial<Cursor> | undefined = cursor === "start" ? {} : cursor;
-	const isOwed = isPartial || from?.isPartial === true;
-	const given = from && (yield* missed(host, connection, { groups, from, isOwed, isProven }, goal));
+	const isOwed = isPartial || cursor?.isPartial === true;
+	const reading = cursor && { ...origin, groups, cursor, isOwed };
+	const given = reading && (yield* missed(host, connection, reading, goal));
 	const reached = given?.at;
-	const hasMore = reached !== undefined && reached !== from?.position;
+	const hasMore = reached !== undefined && reached !== cursor?.position;
 	if (given?.failure === "broken") {
 		if (hasMore) return originAt(reached, isOwed, given.relied);
 		goal.isPartial ||= isPartial;
@@ -82,8 +78,8 @@ function* pass<C extends Replayed>(
 	}
 	if (given && given.failure === undefined) {
 		connection.onResumed("replayed");
-		const isBehind = given.lastSent === undefined || given.lastSent.sequence < upTo.sequence;
-		if (isBehind || isOwed) yield [host.notices.arrival(upTo)];
+		if (isOwed || (given.lastSent?.sequence ?? -1) < upTo.sequence)
+			yield [host.notices.arrival(upTo)];
 		return originAt(upTo);
 	}
 	const failure = given?.failure ?? "invalid";
