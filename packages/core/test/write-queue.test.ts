@@ -29,13 +29,15 @@ function writerOf(id: string, isUrgent = false): Writer {
 		take: () => ({ id, attempt: "a", term: 1, after: 0, entries: [], rules }),
 		onWritten: () => {},
 		onFailed: () => {},
+		renewal: () => undefined,
+		onRenewed: () => {},
 	};
 }
 
 /** A queue in which so many runs wait. */
 function queueOf(count: number, batchMs: number) {
 	const calls = new Calls();
-	const queue = new WriteQueue(calls as unknown as RunStore, batchMs);
+	const queue = new WriteQueue(calls as unknown as RunStore, batchMs, new Map());
 	const ids = Array.from({ length: count }, (_, i) => `run-${i}`);
 	for (const id of ids) queue.add(writerOf(id));
 	return { calls, queue, ids };

@@ -1,10 +1,11 @@
 /**
  * A slow link to Redis: what it cannot bring in time at once, it brings in parts, or with more time.
  */
+import type { Socket } from "node:net";
 import { settled } from "@sse-service/testing";
 import { redisServerPath } from "@sse-service/testing/redis-server";
 import { startTcpLink } from "@sse-service/testing/tcp-link";
-import type { ClaimRules } from "sse-service/runs";
+import { type ClaimRules, createRuns } from "sse-service/runs";
 import {
 	afterAll,
 	afterEach,
@@ -17,7 +18,7 @@ import {
 	vi,
 } from "vitest";
 import { redisRunStore } from "../src/index.js";
-import { Lab, store, textsOf, untilDone } from "./lab.js";
+import { Lab, store, textsOf, until, untilDone } from "./lab.js";
 
 const LARGE = "x".repeat(2_000_000);
 /** How long the link takes for it: longer than three seconds, at 400 kB/s. */
@@ -82,6 +83,43 @@ async function startSlowLink(port: number): Promise<SlowLink> {
 		port: link.port,
 		get count() {
 			return count;
+		},
+	};
+}
+
+function startGate() {
+	let open = (): void => {};
+	const opened = new Promise<void>((resolve) => {
+		open = resolve;
+	});
+	return { opened, open: () => open() };
+}
+
+/** A link that holds back what is large until the test lets it go on. */
+async function startHoldingLink(port: number) {
+	const held: Socket[] = [];
+	let isOpen = false;
+	const link = await startTcpLink(port, (client, upstream) => {
+		let bytes = 0;
+		client.on("data", (part) => {
+			bytes += part.length;
+			if (bytes >= LARGE.length / 2 && !isOpen) {
+				client.pause();
+				held.push(client);
+			}
+			upstream.write(part);
+		});
+		upstream.on("data", (part) => client.write(part));
+	});
+	onTestFinished(link.close);
+	return {
+		port: link.port,
+		get isHolding(): boolean {
+			return held.length > 0;
+		},
+		letGo: () => {
+			isOpen = true;
+			for (const client of held) client.resume();
 		},
 	};
 }
@@ -164,6 +202,41 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 			expect(status).toMatchObject({ attempt, sequence: 2 });
 			// The entry, and the snapshot.
 			expect(link.count).toBe(2);
+		});
+
+		// Cause: nothing renewed a lease while a large event was under way, so that the process lost all of its runs.
+		it("a large event costs no run of its process, though it takes longer than a lease", async () => {
+			const LEASE_MS = 3_000;
+			const near = await openStore(lab.server.port);
+			const link = await startHoldingLink(lab.server.port);
+			const runs = createRuns({ store: await openStore(link.port), batchMs: 0, leaseMs: LEASE_MS });
+			onTestFinished(() => runs.close());
+			const ids = ["large", "other"];
+			const gates = [startGate(), startGate()] as const;
+			for (const id of ids) {
+				await runs.start(id, async (run) => {
+					await run.send("first");
+					await gates[0].opened;
+					if (id === "large") await run.send(LARGE);
+					await gates[1].opened;
+				});
+			}
+			const areWritten = async (...sequences: number[]): Promise<boolean> => {
+				const found = await Promise.all(ids.map((id) => near.settle(id)));
+				return found.every((each, index) => each?.sequence === sequences[index]);
+			};
+			const now = async (): Promise<number> => Number(((await lab.call("TIME")) as string[])[0]);
+			await until(() => areWritten(1, 1));
+			gates[0].open();
+			await until(async () => link.isHolding);
+			const since = await now();
+			await until(async () => (await now()) - since > LEASE_MS / 1_000);
+			for (const id of ids) expect(await near.settle(id)).toMatchObject({ state: "running" });
+			link.letGo();
+			await until(() => areWritten(2, 1));
+			gates[1].open();
+			await until(() => areWritten(3, 2));
+			for (const id of ids) expect(await near.settle(id)).toMatchObject({ state: "done" });
 		});
 
 		// Cause: the same, of answers.

@@ -2,7 +2,8 @@
  * The writer of an attempt that this process has claimed, without a producer: for libraries that write runs themselves. It knows
  * where the attempt stands, also after a call of which nobody knows whether the store received it.
  */
-import type { ClaimRules, RunEntry, RunStatus, RunStore } from "./run-store.js";
+import { longerLeaseMs, renewalFor } from "./lease.js";
+import type { ClaimRules, RunEntry, RunStatus, RunStore, RunWrite } from "./run-store.js";
 
 /** Its calls must not overlap. */
 export class AttemptWriter {
@@ -53,10 +54,12 @@ export class AttemptWriter {
 		}
 		const after = this.#sequence;
 		const snapshot = state === undefined ? undefined : { sequence: after + entries.length, state };
+		const rules = this.#rules;
+		const write: RunWrite = { id, attempt, term, after, entries, snapshot, rules };
+		const longerMs = longerLeaseMs([write]);
+		if (longerMs > 0) await this.#store.write([renewalFor(write, longerMs)]);
 		this.#isKnown = false;
-		const [sequence] = await this.#store.write([
-			{ id, attempt, term, after, entries, snapshot, rules: this.#rules },
-		]);
+		const [sequence] = await this.#store.write([write]);
 		if (sequence === undefined) return false;
 		this.#isKnown = true;
 		this.#sequence = sequence;

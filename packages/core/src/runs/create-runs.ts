@@ -90,7 +90,7 @@ class ProcessRuns implements Runs {
 			diagnostics: this.#diagnostics,
 			onError: (error, id) => this.#report(error, id),
 		});
-		this.#queue = new WriteQueue(this.#store, batchMs);
+		this.#queue = new WriteQueue(this.#store, batchMs, this.#producers);
 		this.#stopListening = this.#store.onCancelled((attempt) => {
 			const producer = this.#producers.get(attempt);
 			producer?.stop(new SSEError("ERR_SSE_RUN_OVER", `The run ${producer.id} was cancelled`));

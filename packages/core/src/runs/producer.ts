@@ -5,17 +5,11 @@
 import { observe } from "../checks/errors.js";
 import type { SendOptions } from "../types/message.js";
 import type { Fold } from "./fold.js";
+import { Lease, renewalFor } from "./lease.js";
 import { PendingEntries, type PendingRules } from "./pending-entries.js";
 import { RefusedSends } from "./refused-sends.js";
-import { endEntry, limitError, overError } from "./run-end.js";
-import type {
-	ClaimRules,
-	RunEntry,
-	RunOutcome,
-	RunSnapshot,
-	RunStatus,
-	RunWrite,
-} from "./run-store.js";
+import { endEntry, limitError, overError, type ProducerEnd } from "./run-end.js";
+import type { ClaimRules, RunEntry, RunSnapshot, RunStatus, RunWrite } from "./run-store.js";
 import type { WriteQueue, Writer } from "./write-queue.js";
 
 /** One promise for all events that can be accepted at once: each of its own would be garbage for the collector. */
@@ -35,16 +29,6 @@ export interface ProducerHost {
 	onError(error: unknown): void;
 }
 
-/** How the run ended, as far as this process knows. */
-export interface ProducerEnd {
-	readonly outcome: RunOutcome | "handedOver";
-	readonly reason?: string | undefined;
-	/** Events sent. */
-	readonly events: number;
-}
-
-// Renewals per lease. Two may fail before the lease is lost.
-const RENEWALS = 3;
 // Delay before retrying an unreachable store, in milliseconds.
 const RETRY_MS = 250;
 
@@ -58,14 +42,15 @@ export class Producer implements Writer {
 	#sequence: number;
 	#snapshotAt = 0;
 	#isQueued = false;
+	/** False after a failed write, which the store may have received. */
+	#isKnown = true;
 	/** What an unanswered write carries. */
 	#inFlight: Pick<RunWrite, "entries" | "snapshot" | "release"> | undefined;
 	/** The end or the hand-over, once it is pending. */
 	#ending: Omit<ProducerEnd, "events"> | undefined;
 	#isOver = false;
 	readonly #refused = new RefusedSends((error) => this.#fail(error));
-	#leaseUntil: number;
-	readonly #renewal: ReturnType<typeof setInterval>;
+	readonly #lease: Lease;
 	#resolveEnded: (end: ProducerEnd) => void = () => {};
 	/** Resolves when the store has its end, or it was stopped. */
 	readonly ended = new Promise<ProducerEnd>((resolve) => {
@@ -79,11 +64,9 @@ export class Producer implements Writer {
 		this.#sequence = status.sequence;
 		this.#pending = new PendingEntries(status, host.rules);
 		this.#host = host;
-		const { leaseMs } = host.rules;
-		this.#leaseUntil = performance.now() + leaseMs;
-		this.#renewal = setInterval(() => this.#renew(), leaseMs / RENEWALS);
-		// The producer's own work keeps the process alive; the renewals must not.
-		this.#renewal.unref();
+		this.#lease = new Lease(host.rules.leaseMs, () =>
+			this.#lease.isOver ? this.#lost() : this.#enqueue(),
+		);
 	}
 
 	/** Aborts when the run is over for any cause except the producer's own end. */
@@ -171,21 +154,33 @@ export class Producer implements Writer {
 			const entries = this.#pending.take();
 			this.#inFlight = { entries, snapshot: this.#snapshot(), release: this.#isReleasing };
 		}
-		const { entries, snapshot, release } = this.#inFlight;
-		const { id, attempt } = this;
-		const { rules } = this.#host;
-		const [term, after] = [this.#term, this.#sequence];
-		return { id, attempt, term, after, entries, snapshot, release, rules };
+		return this.#write(this.#inFlight);
+	}
+
+	renewal(longerMs: number): RunWrite | undefined {
+		if (this.#isOver || !this.#isKnown) return undefined;
+		return renewalFor(this.#write({ entries: [] }), longerMs);
+	}
+
+	onRenewed(longerMs: number): void {
+		this.#lease.renewed(longerMs);
 	}
 
 	onWritten(sequence: number | undefined): void {
+		this.#isKnown = true;
 		const { entries = [], release } = this.#inFlight ?? {};
 		this.#inFlight = undefined;
 		if (sequence === undefined) return void this.#lost();
 		this.#sequence = sequence;
-		this.#leaseUntil = performance.now() + this.#host.rules.leaseMs;
+		this.#lease.renewed();
 		if (release === true || entries.at(-1)?.end !== undefined) this.#over(this.#ending);
 		else if (this.#isReleasing || !this.#pending.isEmpty) this.#enqueue();
+	}
+
+	#write(what: Pick<RunWrite, "entries" | "snapshot" | "release">): RunWrite {
+		const { id, attempt } = this;
+		const [term, after, { rules }] = [this.#term, this.#sequence, this.#host];
+		return { id, attempt, term, after, ...what, rules };
 	}
 
 	get #isReleasing(): boolean {
@@ -194,14 +189,10 @@ export class Producer implements Writer {
 
 	/** Retries a failed write, which may have had its effect: the store recognizes the entries by their sequence. */
 	onFailed(error: unknown): void {
+		this.#isKnown = false;
 		this.#host.onError(error);
-		if (performance.now() >= this.#leaseUntil) this.#lost();
+		if (this.#lease.isOver) this.#lost();
 		else setTimeout(() => this.#enqueue(), RETRY_MS);
-	}
-
-	#renew(): void {
-		if (performance.now() >= this.#leaseUntil) this.#lost();
-		else this.#enqueue();
 	}
 
 	#lost(): void {
@@ -213,7 +204,7 @@ export class Producer implements Writer {
 	#over(end: Omit<ProducerEnd, "events"> = { outcome: "failed", reason: "lost" }): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
-		clearInterval(this.#renewal);
+		this.#lease.stop();
 		this.#pending.take();
 		this.#resolveEnded({ ...end, events: this.#pending.count });
 	}

@@ -5,6 +5,14 @@ import { SSEError } from "../checks/errors.js";
 import type { PendingRules } from "./pending-entries.js";
 import type { RunEntry, RunOutcome } from "./run-store.js";
 
+/** How a run ended, as far as the process of its producer knows. */
+export interface ProducerEnd {
+	readonly outcome: RunOutcome | "handedOver";
+	readonly reason?: string | undefined;
+	/** Events sent. */
+	readonly events: number;
+}
+
 export function endEntry(end: RunOutcome, reason: string | undefined): RunEntry {
 	return { event: end, data: JSON.stringify(reason === undefined ? {} : { reason }), end };
 }

@@ -104,7 +104,10 @@ export interface RunsOptions<State = any> {
 	readonly service?: Pick<SSEService, "connect"> | undefined;
 	/** How long a run is kept after its end, in milliseconds. Default 3,600,000 (an hour). */
 	readonly ttlMs?: number | undefined;
-	/** How long a producer may be silent before its run fails, in milliseconds. Default 10,000. */
+	/**
+	 * How long a producer may be silent before its run fails, in milliseconds. Default 10,000. Before a call of the store that may take
+	 * a third of it at 1 Mbit/s, the leases of this process become longer by that time, at most 64 seconds.
+	 */
 	readonly leaseMs?: number | undefined;
 	/**
 	 * The minimum time between two calls of the store, in milliseconds. The first event of a run is written with the next call. Later

@@ -2,6 +2,7 @@
  * The writes of all runs that this process produces: one call of the store at a time, for many runs together. Writes that
  * arrive during a call go into a later one.
  */
+import { longerLeaseMs } from "./lease.js";
 import type { RunStore, RunWrite } from "./run-store.js";
 
 /**
@@ -20,11 +21,16 @@ export interface Writer {
 	/** `sequence` undefined: the store refused the write. */
 	onWritten(sequence: number | undefined): void;
 	onFailed(error: unknown): void;
+	/** @returns a write that only renews its lease, for so much longer; `undefined` if it must not be renewed now */
+	renewal(longerMs: number): RunWrite | undefined;
+	/** The store has that renewal. */
+	onRenewed(longerMs: number): void;
 }
 
 export class WriteQueue {
 	readonly #store: RunStore;
 	readonly #batchMs: number;
+	readonly #writers: ReadonlyMap<string, Writer>;
 	/** Both in the order of their arrival. */
 	#urgent: Writer[] = [];
 	readonly #waiting: Writer[] = [];
@@ -32,10 +38,14 @@ export class WriteQueue {
 	#lastAt = Number.NEGATIVE_INFINITY;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** @param batchMs the minimum time between two calls, in milliseconds; the first is made at once */
-	constructor(store: RunStore, batchMs: number) {
+	/**
+	 * @param batchMs the minimum time between two calls, in milliseconds; the first is made at once
+	 * @param writers all that write here, now and later
+	 */
+	constructor(store: RunStore, batchMs: number, writers: ReadonlyMap<string, Writer>) {
 		this.#store = store;
 		this.#batchMs = batchMs;
+		this.#writers = writers;
 	}
 
 	/** Queues a writer. What its `take` returns when its turn comes is written. */
@@ -72,6 +82,8 @@ export class WriteQueue {
 			writes.push(write);
 		}
 		try {
+			const longerMs = longerLeaseMs(writes);
+			if (longerMs > 0) await this.#renew(longerMs);
 			const results = writes.length === 0 ? [] : await this.#store.write(writes);
 			for (const [index, writer] of writers.entries()) writer.onWritten(results[index]);
 		} catch (error) {
@@ -79,6 +91,26 @@ export class WriteQueue {
 		} finally {
 			this.#isWriting = false;
 			this.#schedule();
+		}
+	}
+
+	/** Nobody can renew a lease while a call is under way, so before a long one all leases become longer. */
+	async #renew(longerMs: number): Promise<void> {
+		const writers: Writer[] = [];
+		const renewals: RunWrite[] = [];
+		for (const writer of this.#writers.values()) {
+			const renewal = writer.renewal(longerMs);
+			if (renewal === undefined) continue;
+			writers.push(writer);
+			renewals.push(renewal);
+		}
+		try {
+			const results = await this.#store.write(renewals);
+			for (const [index, writer] of writers.entries()) {
+				if (results[index] !== undefined) writer.onRenewed(longerMs);
+			}
+		} catch {
+			// The call itself reports what the store rejects with.
 		}
 	}
 

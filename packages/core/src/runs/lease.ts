@@ -1,0 +1,60 @@
+/**
+ * The lease of a run: for so long its producer may be silent. While a large write is under way it cannot renew it, and over a slow
+ * link such a write takes longer than a lease.
+ */
+import type { RunWrite } from "./run-store.js";
+
+// Renewals per lease. Two may fail before the lease is lost.
+const RENEWALS = 3;
+/** Half as fast as the links for which the drivers give a call time, because they may send it twice. */
+const SLOWEST_LENGTH_PER_MS = 128;
+/** A producer that dies during a large write is noticed so much later at most. */
+const MAX_LONGER_MS = 64_000;
+
+/** A lease as its producer knows it. */
+export class Lease {
+	readonly #ms: number;
+	readonly #renewal: ReturnType<typeof setInterval>;
+	#until: number;
+
+	/** @param onDue called whenever it is to be renewed, until it is stopped */
+	constructor(ms: number, onDue: () => void) {
+		this.#ms = ms;
+		this.#until = performance.now() + ms;
+		this.#renewal = setInterval(onDue, ms / RENEWALS);
+		// The producer's own work keeps the process alive; the renewals must not.
+		this.#renewal.unref();
+	}
+
+	get isOver(): boolean {
+		return performance.now() >= this.#until;
+	}
+
+	/** It was renewed. */
+	renewed(longerMs = 0): void {
+		this.#until = performance.now() + this.#ms + longerMs;
+	}
+
+	stop(): void {
+		clearInterval(this.#renewal);
+	}
+}
+
+/** How much longer leases have to be for a call with these writes, in milliseconds. 0 if it takes less than is between renewals. */
+export function longerLeaseMs(writes: readonly RunWrite[]): number {
+	let length = 0;
+	for (const { entries, snapshot } of writes) {
+		length += snapshot?.state.length ?? 0;
+		for (const { data } of entries) length += data.length;
+	}
+	const ms = Math.min(MAX_LONGER_MS, Math.ceil(length / SLOWEST_LENGTH_PER_MS));
+	const { leaseMs = ms } = writes[0]?.rules ?? {};
+	return ms * RENEWALS > leaseMs ? ms : 0;
+}
+
+/** A write that only renews the lease, for so much longer. @param write the one before which it is made */
+export function renewalFor(write: RunWrite, longerMs: number): RunWrite {
+	const { id, attempt, term, after, rules } = write;
+	const longer = { ...rules, leaseMs: rules.leaseMs + longerMs };
+	return { id, attempt, term, after, entries: [], rules: longer };
+}
