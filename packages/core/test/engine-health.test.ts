@@ -94,6 +94,43 @@ it("is not ready, and reports how far it is behind, until what it missed in an o
 	});
 });
 
+// Cause: each attempt was given up after four seconds, and began with the same event again, for ever.
+it("receives an event that takes longer than most, and notices a silent connection as soon as ever after it", async () => {
+	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+	onTestFinished(() => void vi.useRealTimers());
+	const engine = new MemoryEngine();
+	const driver = engine.driver();
+	let eventMs = 20_000;
+	const eventLog = createEngineEventLog({
+		...driver,
+		follow: (after, take, signal) =>
+			driver.follow(
+				after,
+				(stored) => {
+					if (stored.length === 0) take([]);
+					else setTimeout(() => take(stored), eventMs);
+				},
+				signal,
+			),
+	});
+	const { sse } = await startService({ heartbeatIntervalMs: 0, eventLog });
+	const step = (): unknown => vi.advanceTimersByTime(20);
+	await passUntil(() => eventLog.position !== undefined, step);
+	await driver.append([{ text: "{}", tag: "a" }]);
+	const { sequence } = engine.newest;
+	await passUntil(() => (eventLog.position?.sequence ?? 0) >= sequence, step, "the event");
+	eventMs = 0;
+	await passUntil(() => sse.health().ready, step, "readiness");
+	engine.isMute = true;
+	await driver.append([{ text: "{}", tag: "b" }]);
+	const { follows } = engine;
+	const since = Date.now();
+	await passUntil(() => engine.follows > follows, step, "another attempt");
+	// Looks are up to 2.5 seconds apart, and the pause before the attempt is short.
+	expect(Date.now() - since).toBeLessThan(10_000);
+	engine.goOn();
+});
+
 // An engine that answers with an error was said not to answer.
 it("reports the engine's answer if it is not a position", async () => {
 	setTheClock();

@@ -10,9 +10,6 @@ import type { Stride } from "./stride.js";
 /** A read blocks in Redis for at most two seconds. */
 const WAIT = ["BLOCK", "2000"];
 
-/** A connection that has not answered by then is up, but delivers nothing. */
-const ANSWER_TIMEOUT_MS = 5_000;
-
 /** Implements `follow` of an engine. @param stride the same for each time that the stream is followed */
 export async function followStream(
 	redis: RedisClient,
@@ -32,7 +29,7 @@ export async function followStream(
 			const read = ["XREAD", "COUNT", `${stride.begin()}`, ...wait, "STREAMS", key, from];
 			const askedAt = performance.now();
 			const reply = await within(
-				ANSWER_TIMEOUT_MS,
+				stride.limitMs,
 				connection.call(read, key),
 				"Reading from Redis",
 				signal,

@@ -252,6 +252,25 @@ describe.skipIf(redisServerPath === undefined)("over a slow link", () => {
 			expect(newest.sequence).toBe(1);
 		});
 
+		// Cause: a follower gave each answer five seconds, and then asked for the same event again, for ever.
+		it("a large event arrives at a follower, though it takes longer than most", async () => {
+			const near = await lab.openEngine();
+			await untilDone(() => store(near, LARGE));
+			const link = await startSlowLink(lab.server.port);
+			const far = await lab.openEngine({ library, port: link.port });
+			const arrived = new AbortController();
+			let text = "";
+			const take: Parameters<typeof far.follow>[1] = ([first]) => {
+				if (first === undefined) return;
+				text = first.text;
+				arrived.abort();
+			};
+			await untilDone(() => far.follow(0, take, arrived.signal));
+			expect(text === LARGE).toBe(true);
+			// Among 256, 16 and one, and alone with more time.
+			expect(link.count).toBe(4);
+		});
+
 		// Each late answer gave all commands behind it more time, so that they failed one after the other, later and later.
 		it("commands that are never answered fail, however many there are", async () => {
 			let isSilent = false;

@@ -17,6 +17,7 @@ const INTERVAL_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
 // If nothing arrives for this long although the log has more, the connection delivers nothing, even if it looks healthy.
+// Twice as long after each time: over a slow link one event can take longer, and each attempt begins with it again.
 const STALLED_MS = 4_000;
 
 // Not ready after this long without proof.
@@ -66,6 +67,7 @@ export class HealthProbe {
 	#failure: string | undefined;
 	/** What the engine last answered instead of a position. */
 	#refusal: string | undefined;
+	#stalledMs = STALLED_MS;
 	#tidiedAt = Date.now();
 	#isTrying = false;
 	readonly #questions = new OpenQuestions();
@@ -153,7 +155,10 @@ export class HealthProbe {
 				this.#questions.answerAt(newest, asking, this.#host);
 				asking = [];
 			}
-			if (Date.now() - this.#tidiedAt > TIDY_MS) await this.#tidy();
+			if (Date.now() - this.#tidiedAt > TIDY_MS) {
+				this.#tidiedAt = Date.now();
+				await this.#engine.tidy?.();
+			}
 		} catch (error) {
 			// Appends report their own errors. Here only the proof is missing.
 			this.#refusal = failed(this.#engine, error).message;
@@ -193,14 +198,16 @@ export class HealthProbe {
 		const awaited = this.#awaited ?? { newest, reached: sequence, since: now };
 		if (sequence >= newest.sequence) this.#prove();
 		else if (sequence > awaited.reached) {
-			this.#awaited = { newest: awaited.newest, reached: sequence, since: now };
-		} else if (now - awaited.since >= STALLED_MS) {
+			this.#awaited = { ...awaited, reached: sequence, since: now };
+		} else if (now - awaited.since >= this.#stalledMs) {
+			this.#stalledMs = Math.min(this.#stalledMs * 2, STALLED_MS * 16);
 			this.#host.onAstray(new Error(`${this.#engine.name} does not deliver what it has`));
 		} else this.#awaited = awaited;
 	}
 
 	#prove(): void {
 		this.#awaited = undefined;
+		this.#stalledMs = STALLED_MS;
 		this.#provenAt = Date.now();
 		this.#host.onProven();
 	}
@@ -217,10 +224,5 @@ export class HealthProbe {
 		// The writer records the outcome in `refusal`.
 		await this.#host.writer?.appendNothing().catch(() => {});
 		this.#isTrying = false;
-	}
-
-	async #tidy(): Promise<void> {
-		this.#tidiedAt = Date.now();
-		await this.#engine.tidy?.();
 	}
 }
