@@ -20,6 +20,7 @@ class HeldEngine extends MemoryEngine {
 	/** What lets each call that is held up go on. */
 	readonly held: (() => void)[] = [];
 	#holds: "read" | "newest" | undefined;
+	#holdsAnswer: "newest" | "latest" | undefined;
 	#count = 0;
 
 	/** Called when its log is about to be followed again. */
@@ -33,6 +34,24 @@ class HeldEngine extends MemoryEngine {
 		};
 	}
 
+	/** Hold up answers from now on. @returns ends that; those that came until then stay held up */
+	holdAnswer(method: "newest" | "latest"): () => void {
+		this.#holdsAnswer = method;
+		return () => {
+			this.#holdsAnswer = undefined;
+		};
+	}
+
+	/** Store more, of which only the newest is still there when it is looked at again. */
+	async jump(): Promise<void> {
+		this.isMute = true;
+		for (const d of ["a", "b", "c"]) {
+			await super.driver().append([{ text: JSON.stringify({ w: "elsewhere", d }), tag: d }]);
+		}
+		this.trim(this.newest.sequence - 1);
+		this.isMute = false;
+	}
+
 	release(): void {
 		for (const each of this.held.splice(0)) each();
 	}
@@ -41,7 +60,11 @@ class HeldEngine extends MemoryEngine {
 		const own = super.driver();
 		return {
 			...own,
-			newest: () => this.#pass("newest").then(() => own.newest()),
+			newest: () =>
+				this.#pass("newest")
+					.then(() => own.newest())
+					.then((newest) => this.#passBack("newest", newest)),
+			latest: (group) => own.latest(group).then((kept) => this.#passBack("latest", kept)),
 			read: (...asked) => this.#pass("read").then(() => own.read(...asked)),
 			follow: (...asked) => {
 				this.onFollow();
@@ -55,6 +78,15 @@ class HeldEngine extends MemoryEngine {
 		await new Promise<void>((resolve) => {
 			this.held.push(resolve);
 		});
+	}
+
+	async #passBack<T>(method: "newest" | "latest", answer: T): Promise<T> {
+		if (this.#holdsAnswer === method) {
+			await new Promise<void>((resolve) => {
+				this.held.push(resolve);
+			});
+		}
+		return answer;
 	}
 
 	/** Lose the newest texts. @returns stores them again, as a process does that was not answered */
@@ -290,48 +322,27 @@ it("causes a gap at the next loss for a client that joined a group during a repl
 	expect(received.slice(6)).toEqual(["again 1", "again 2", "lost", DIVERGED, "end"]);
 });
 
-// It began at the start again, of what was there then: what it had been sent in between was lost silently.
+// Where it jumped, it began at the start again, of what was there then: what came in between was lost silently.
 it.each([
-	["begins again", "epoch"],
-	["loses its newest events", "diverged"],
-])(
-	"that %s causes a gap for a client that has just come, and begins at the start",
-	async (_, reason) => {
-		const engine = new (class extends MemoryEngine {
-			/** Before its last answer to a process that looks at it anew. */
-			isHeld = false;
-			held: Promise<void> | undefined;
-
-			override driver(): LogEngine {
-				const own = super.driver();
-				const last = reason === "epoch" ? "newest" : "latest";
-				const hold = async (): Promise<void> => {
-					this.isHeld = this.held !== undefined;
-					await this.held;
-				};
-				return {
-					...own,
-					[last]: async (group: string) => {
-						const answer = await own[last](group);
-						await hold();
-						return answer;
-					},
-				};
-			}
-		})();
+	["is another one", "newest", [], (engine: HeldEngine) => engine.lose()],
+	["has lost its newest", "latest", ["0", "1"], (engine: HeldEngine) => engine.forget(1)],
+	["jumps", "latest", ['{"reason":"expired"}'], (engine: HeldEngine) => engine.jump()],
+] as const)(
+	"that %s gives a client that has just come, and begins at the start, what there is, or a gap",
+	async (_, last, given, change) => {
+		const engine = new HeldEngine();
 		const serving = await startOn(engine, { history });
 		const { stream: other } = await serving.open();
 		for (const data of ["0", "1", "2"]) await serving.sse.publish("all", data);
 		await other.take(3);
-		let answer = (): void => {};
-		engine.held = new Promise((resolve) => {
-			answer = resolve;
-		});
-		if (reason === "epoch") engine.lose();
-		else engine.forget(1);
+		const lookAgain = engine.holdAnswer(last);
+		await change(engine);
 		engine.cut();
-		await eventually(() => engine.isHeld, "the last answer");
-		const { stream } = await serving.open({ since: "start" }, undefined, answer);
-		expect(await allOf(serving, stream)).toEqual([JSON.stringify({ reason }), "end"]);
+		await eventually(() => engine.held.length > 0, "the last answer before it is followed");
+		const { stream } = await serving.open({ since: "start" }, undefined, () => {
+			lookAgain();
+			engine.release();
+		});
+		expect(await allOf(serving, stream)).toEqual([...given, "end"]);
 	},
 );

@@ -79,10 +79,8 @@ export function* missed<C extends Replayed>(
 	let lastSent = position;
 	let relied = reliesOn;
 	/** Up to there, what is no longer kept is left out. */
-	let bound = position ? upTo : (until ?? upTo);
-	// What it was sent since is lost with the log.
-	if (bound.epoch !== upTo.epoch) at = bound;
-	const last = relied ?? at ?? bound;
+	let bound = !position && until && isBehind(until, upTo) ? until : upTo;
+	const last = relied ?? at ?? upTo;
 	if (isBehind(upTo, last)) {
 		// Lost events can be stored again unchanged. What waits behind this replay would then be what its client already has.
 		// Otherwise the log has been waited for.
