@@ -4,11 +4,11 @@
  */
 import type { NatsMessage } from "./client.js";
 import { type Delivery, toDelivery } from "./delivery.js";
-import { HEARTBEAT_MS, type JetStream } from "./jetstream.js";
+import { HEARTBEAT_MS, type JetStream, MISSED_HEARTBEATS } from "./jetstream.js";
 import type { ConsumerConfig, ConsumerInfo } from "./jetstream-api.js";
 
-// A connection can be up and deliver nothing. Single heartbeats may be late.
-const MISSED_HEARTBEATS = 3;
+// Of a consumer that is given up, the next one waits longer: over a slow link a message can take so long.
+const MAX_MISSED_HEARTBEATS = 48;
 
 export interface Consuming {
 	readonly stream: string;
@@ -127,6 +127,7 @@ class Consumer {
 		const last = headers?.get("Nats-Last-Consumer");
 		if (!last) return;
 		if (Number(last) !== this.#last) throw this.#missing();
+		this.#jetStream.missedHeartbeats = MISSED_HEARTBEATS;
 		this.#consuming.onHeartbeat?.(Number(headers?.get("Nats-Last-Stream")));
 	}
 
@@ -142,7 +143,9 @@ class Consumer {
 
 	/** Counts missed heartbeats. Until the consumer exists, its creation request has its own deadline. */
 	#tick(): void {
-		if (this.#early !== undefined || ++this.#silentTicks <= MISSED_HEARTBEATS) return;
+		const { missedHeartbeats } = this.#jetStream;
+		if (this.#early !== undefined || ++this.#silentTicks <= missedHeartbeats) return;
+		this.#jetStream.missedHeartbeats = Math.min(MAX_MISSED_HEARTBEATS, missedHeartbeats * 2);
 		const { stream } = this.#consuming;
 		this.end(new Error(`NATS delivers no messages and no heartbeats of the stream ${stream}`));
 	}

@@ -46,6 +46,8 @@ class JetStreamError extends Error {
 
 export class JetStream {
 	readonly requests: Requests;
+	/** How many heartbeats in a row may be missing. */
+	missedHeartbeats = MISSED_HEARTBEATS;
 	readonly #prefix: string;
 
 	/** @param prefix `"$JS.API"`, or what it is for a domain or an account's import */
@@ -172,6 +174,9 @@ export class JetStream {
 
 /** The heartbeat interval of an idle consumer. */
 export const HEARTBEAT_MS = 1_000;
+
+// A connection can be up and deliver nothing. Single heartbeats may be late.
+export const MISSED_HEARTBEATS = 3;
 
 const UNUSED_MS = 10_000;
 

@@ -14,6 +14,9 @@ import { Connectivity } from "./connectivity.js";
 
 // The time limit of an answer, from the one before it in its batch: a slow link brings large ones one after the other.
 const TIMEOUT_MS = 5_000;
+// It is longer while large messages are being sent: by what they take at 2 Mbit/s.
+const SLOWEST_BYTES_PER_MS = 256;
+const MAX_SENDING_MS = 32_000;
 
 const EMPTY = new Uint8Array();
 
@@ -47,6 +50,8 @@ export class Requests {
 	#unsubscribe: (() => void) | undefined;
 	#unlisten = (): void => {};
 	#count = 0;
+	/** The length of all unanswered messages. */
+	#length = 0;
 
 	constructor(connection: NatsConnection, inboxPrefix: string) {
 		this.#connection = connection;
@@ -105,12 +110,14 @@ export class Requests {
 	sendAll(messages: readonly Outgoing[]): Promise<readonly Answer[]> {
 		if (messages.length === 0) return Promise.resolve([]);
 		const number = this.#count++;
+		for (const { payload = EMPTY } of messages) this.#length += payload.length;
+		const timeoutMs = TIMEOUT_MS + Math.min(MAX_SENDING_MS, this.#length / SLOWEST_BYTES_PER_MS);
 		return new Promise((resolve) => {
 			const expire = (): void => {
 				const why = this.connectivity.isUp ? "did not answer" : "is not connected";
-				this.#fail(number, new Error(`NATS ${why} within ${TIMEOUT_MS} ms`));
+				this.#fail(number, new Error(`NATS ${why} within ${Math.round(timeoutMs)} ms`));
 			};
-			const timer = setTimeout(expire, TIMEOUT_MS);
+			const timer = setTimeout(expire, timeoutMs);
 			timer.unref();
 			const missing = new Set(messages.keys());
 			const answers = new Array<Answer>(messages.length);
@@ -170,6 +177,7 @@ export class Requests {
 		const batch = this.#batches.get(number);
 		if (batch === undefined || !batch.missing.delete(index)) return;
 		batch.answers[index] = answer;
+		this.#length -= batch.messages[index]?.payload?.length ?? 0;
 		if (batch.missing.size > 0) return void batch.timer.refresh();
 		clearTimeout(batch.timer);
 		this.#batches.delete(number);

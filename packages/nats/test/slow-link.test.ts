@@ -67,13 +67,15 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	afterAll(() => server?.stop());
 
 	/** A connection over the link, on which large messages take time, by a clock that nothing else moves. */
-	async function connectFar(): Promise<TestConnection> {
+	async function connectFar(messageMs = MESSAGE_MS): Promise<TestConnection> {
 		const port = await startLink(server.port, async (before) => {
 			await eventually(() => far.stats().inMsgs >= before, "the messages before");
-			vi.advanceTimersByTime(MESSAGE_MS);
+			vi.advanceTimersByTime(messageMs);
 		});
 		const far = await connectFor(connect, port);
-		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		vi.useFakeTimers({
+			toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"],
+		});
 		onTestFinished(() => void vi.useRealTimers());
 		return far;
 	}
@@ -86,6 +88,52 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		const far = await openEngine({ connection: await connectFar(), prefix });
 		const read = await settled(far.read(1, TEXTS.length), "the events");
 		expect(textsOf(read)).toEqual(TEXTS);
+	});
+
+	// Cause: a consumer was given up after three seconds without a message, and the next one began with the same message, for ever.
+	it("a large event is followed, though it takes longer than most", async () => {
+		const [text = ""] = TEXTS;
+		const prefix = newPrefix();
+		const near = await openEngine({ connection: await connectFor(connect, server.port), prefix });
+		await append(near, text);
+		const far = await openEngine({ connection: await connectFar(5_000), prefix });
+		const taken: string[] = [];
+		const arrived = new AbortController();
+		const take: Parameters<typeof far.follow>[1] = (stored) => {
+			taken.push(...textsOf(stored));
+			if (taken.length > 0) arrived.abort();
+		};
+		await eventually(async () => {
+			await far.follow(0, take, arrived.signal).catch(() => {});
+			return arrived.signal.aborted;
+		}, "the event");
+		expect(taken).toEqual([text]);
+	});
+
+	// Cause: each had five seconds from when it was sent, whatever was on its way before it.
+	it("large events are stored, and what is behind them is answered", async () => {
+		const large = "x".repeat(900_000);
+		const link = await startTcpLink(server.port, (client, upstream) => {
+			let bytes = 0;
+			client.on("data", (part) => {
+				bytes += part.length;
+				if (bytes >= large.length) {
+					bytes -= large.length;
+					// At 225 kB/s.
+					vi.advanceTimersByTime(4_000);
+				}
+				upstream.write(part);
+			});
+			upstream.pipe(client);
+		});
+		onTestFinished(link.close);
+		const connection = await connectFor(connect, link.port);
+		const far = await openEngine({ connection, prefix: newPrefix() });
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		onTestFinished(() => void vi.useRealTimers());
+		const calls = [large, large, "small"].map((text) => append(far, text));
+		const stored = await settled(Promise.all(calls), "the answers");
+		expect(stored.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
 	});
 
 	it("a page of large messages is read", async () => {
