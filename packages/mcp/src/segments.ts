@@ -9,6 +9,7 @@ import {
 	type RunEntry,
 	type RunStatus,
 	type RunStore,
+	type RunWrite,
 } from "sse-service/runs";
 import type { RequestId } from "./json-rpc.js";
 import type { StoreCalls } from "./store-calls.js";
@@ -112,7 +113,7 @@ export class Segments {
 		const { status, isOwn } = await this.#calls.run(() => store.claim(id, rules));
 		if (!isOwn) return undefined;
 		const limited: Pick<RunStore, "write" | "settle"> = {
-			write: (writes) => this.#calls.run(() => store.write(writes)),
+			write: (writes) => this.#calls.run(() => store.write(writes), lengthOf(writes)),
 			settle: (id) => this.#calls.run(() => store.settle(id)),
 		};
 		const writer = new AttemptWriter(limited, status, rules);
@@ -135,4 +136,9 @@ export class Segments {
 		const count = status.sequence - (status.state === "running" ? 0 : 1);
 		return { ...head, place, status, count };
 	}
+}
+
+function lengthOf(writes: readonly RunWrite[]): number {
+	const entries = writes.flatMap((write) => write.entries);
+	return entries.reduce((sum, { data }) => sum + data.length, 0);
 }

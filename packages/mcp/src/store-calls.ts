@@ -6,25 +6,37 @@ import { within } from "sse-service/engine";
 
 /** A store that has not answered by then is unavailable. */
 const TIMEOUT_MS = 5_000;
+/** It has more time while large messages are on their way: as much as they take at 2 Mbit/s. */
+const SLOWEST_LENGTH_PER_MS = 256;
+const MAX_SENDING_MS = 32_000;
 /** A failure that took longer is an outage. */
 const SLOW_MS = 1_000;
 const PAUSE_MS = 5_000;
 
 export class StoreCalls {
+	/** The length of what unanswered calls write. */
+	#length = 0;
 	#outage: { readonly cause: unknown; readonly until: number } | undefined;
 
-	/** @throws (rejects) `ERR_SSE_TIMEOUT`, and what the call rejects with; during a pause, with the same error as before */
-	async run<Result>(call: () => Promise<Result>): Promise<Result> {
+	/**
+	 * @param length of what it writes
+	 * @throws (rejects) `ERR_SSE_TIMEOUT`, and what the call rejects with; during a pause, with the same error as before
+	 */
+	async run<Result>(call: () => Promise<Result>, length = 0): Promise<Result> {
 		const calledAt = performance.now();
 		if (this.#outage !== undefined && calledAt < this.#outage.until) throw this.#outage.cause;
+		this.#length += length;
+		const sendingMs = Math.min(MAX_SENDING_MS, this.#length / SLOWEST_LENGTH_PER_MS);
 		try {
-			const result = await within(TIMEOUT_MS, call(), "An answer of the run store");
+			const result = await within(TIMEOUT_MS + sendingMs, call(), "An answer of the run store");
 			this.#outage = undefined;
 			return result;
 		} catch (cause) {
 			const now = performance.now();
 			if (now - calledAt >= SLOW_MS) this.#outage = { cause, until: now + PAUSE_MS };
 			throw cause;
+		} finally {
+			this.#length -= length;
 		}
 	}
 }

@@ -296,6 +296,38 @@ describe("an outage", () => {
 		expect(await calls.run(async () => 2)).toBe(2);
 	});
 
+	// Cause: a message that took longer than five seconds was one, for the messages of all streams.
+	it("is not what a large message causes over a slow link", async () => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "clearTimeout", "performance"] });
+		const store = createMemoryRunStore();
+		const write = store.write.bind(store);
+		let sent = Promise.resolve();
+		// One after the other, at 250 kB/s.
+		store.write = (writes) => {
+			const data = writes.flatMap(({ entries }) => entries.map((each) => each.data)).join("");
+			const ms = data.length / 250;
+			const written = sent.then(async () => {
+				await new Promise((resolve) => setTimeout(resolve, ms));
+				return write(writes);
+			});
+			sent = written.then(() => {});
+			return written;
+		};
+		const errors: unknown[] = [];
+		const events = createMcpEvents({ store, onError: (error) => errors.push(error) });
+		const [large, other] = [events.session("large"), events.session("other")];
+		const firsts = Promise.all([large, other].map((each) => each.storeEvent("s", note(1))));
+		await vi.advanceTimersByTimeAsync(1_000);
+		const [first = "", otherFirst = ""] = await firsts;
+		const message = { ...note(2), params: { text: "x".repeat(2_000_000) } };
+		const storing = Promise.all([large.storeEvent("s", message), other.storeEvent("s", note(3))]);
+		await vi.advanceTimersByTimeAsync(10_000);
+		await storing;
+		expect(errors).toEqual([]);
+		expect(await replay(other, otherFirst)).toEqual([note(3)]);
+		expect((await replay(large, first)).length).toBe(1);
+	});
+
 	it.runIf(isLongRun && redisServerPath !== undefined)(
 		"of a Redis that comes back empty",
 		async () => {
