@@ -13,7 +13,14 @@ function* recover() {
 	for (const data of readFileSync(file, "utf8").split("\n").slice(0, -1)) yield { data };
 }
 
-const sse = createSSEService({ history: true, retryMs: 5, ...(file !== undefined && { recover }) });
+// Soon, and not so often that clients take the processor from the server that starts again.
+const RETRY_MS = 50;
+
+const sse = createSSEService({
+	history: true,
+	retryMs: RETRY_MS,
+	...(file !== undefined && { recover }),
+});
 
 const server = createServer((req, res) => {
 	if (req.url === "/connections") {

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { settled, sizeOf } from "@sse-service/testing";
+import { eventually, settled, sizeOf } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type OpenReceiver, openInBrowser, openOnNode, type Receiver } from "./receiver.js";
@@ -49,15 +49,7 @@ async function kill(): Promise<void> {
 async function openAll(open: OpenReceiver, path: string): Promise<void> {
 	const url = `http://127.0.0.1:${port}`;
 	while (receivers.length < CLIENTS) receivers.push(await open(url + path, url));
-	await until(async () => (await (await fetch(`${url}/connections`)).text()) === `${CLIENTS}`);
-}
-
-async function until(test: () => Promise<boolean>): Promise<void> {
-	const looking = async (): Promise<void> => {
-		// To ask a browser takes longer than a turn, and the server needs the processor to start.
-		while (!(await test())) await new Promise((resolve) => setTimeout(resolve, 10));
-	};
-	await settled(looking(), "every client");
+	await eventually(async () => (await (await fetch(`${url}/connections`)).text()) === `${CLIENTS}`);
 }
 
 async function receivedByAll(): Promise<readonly (readonly string[])[]> {
@@ -76,7 +68,7 @@ async function killAgainAndAgain(open: OpenReceiver, file?: string): Promise<voi
 		let index = 0;
 		// A killed client does not receive what is on its way.
 		const sayNext = (): boolean => server.send(lineOf(generation, index++), () => {});
-		await until(async () => {
+		await eventually(async () => {
 			sayNext();
 			const all = await receivedByAll();
 			return all.every((received) => received.at(-1)?.startsWith(`message ${generation}.`));
@@ -147,7 +139,7 @@ describe("when the server is killed and started again", () => {
 			await openAll(open, "/events/quiet");
 			await kill();
 			await start();
-			await until(async () => (await receivedByAll()).every(({ length }) => length > 0));
+			await eventually(async () => (await receivedByAll()).every(({ length }) => length > 0));
 			expect(await receivedByAll()).toEqual(receivers.map(() => [TOLD]));
 		});
 	});
