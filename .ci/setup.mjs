@@ -47,7 +47,8 @@ export async function build(env, filter = []) {
 		);
 	}
 	const args = ["run", "build", "--output-logs=errors-only", "--log-order=grouped", ...filter];
-	const { ok, output } = await run("turbo", args, { cwd: root, env });
+	const path = [join(root, ".ci", "bin"), env.PATH].join(delimiter);
+	const { ok, output } = await run("turbo", args, { cwd: root, env: { ...env, PATH: path } });
 	if (!ok) throw new SetupError(`The build failed.\n${tail(output)}`);
 }
 
