@@ -142,7 +142,12 @@ export class SegmentWriter {
 			if (await segment.run.write(entries, this.#headOf(segment))) return;
 			// Another process may write the stream. If the store has lost messages, others know it only from a new segment.
 			const newest = (await this.#host.segments.read()).at(-1);
-			if (!hasLost(newest, this.#acknowledged)) return;
+			if (!hasLost(newest, this.#acknowledged)) {
+				// What comes after the segment of another process is not this one's to judge.
+				if (newest !== undefined && newest.number > segment.head.number)
+					this.#acknowledged = undefined;
+				return;
+			}
 			this.#segment = await this.#open();
 			await this.renew(entries);
 		} catch (error) {

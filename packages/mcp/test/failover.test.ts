@@ -5,8 +5,8 @@ import { redisRunStore } from "@sse-service/redis";
 import { eventually } from "@sse-service/testing";
 import { redisServerPath, startRedisServer } from "@sse-service/testing/redis-server";
 import type { Redis } from "ioredis";
-import type { RunStore } from "sse-service/runs";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { createMemoryRunStore, type RunStore } from "sse-service/runs";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createMcpEvents, type SessionEvents } from "../src/index.js";
 import { openRedis } from "./stores.js";
 
@@ -73,6 +73,26 @@ async function start({ leaseMs }: { readonly leaseMs?: number } = {}) {
 		},
 	};
 }
+
+// Cause: the segments of a stream that was forgotten are counted anew, which looked like a loss to a process that had written it.
+it("a stream that another process took over, and begins anew once it is forgotten, stays with it", async () => {
+	vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+	onTestFinished(() => void vi.useRealTimers());
+	const store = createMemoryRunStore();
+	const [home, elsewhere] = [0, 1].map(() =>
+		createMcpEvents({ store, ttlMs: 60_000 }).session("s"),
+	);
+	if (home === undefined || elsewhere === undefined) throw new Error("two sessions");
+	await home.storeEvent("s", note(1));
+	await elsewhere.storeEvent("s", note(2));
+	await elsewhere.close();
+	await vi.advanceTimersByTimeAsync(120_000);
+	expect(await store.list(1)).toEqual([]);
+	const first = await elsewhere.storeEvent("s", note(3));
+	await vi.advanceTimersByTimeAsync(30_000);
+	await elsewhere.storeEvent("s", note(4));
+	expect(await replay(elsewhere, first)).toEqual([note(4)]);
+});
 
 describe.skipIf(redisServerPath === undefined)("after a failover of Redis", () => {
 	// The first message after it got the id of one that was lost, and a client that resumed from before got only this one.
