@@ -48,6 +48,30 @@ describe("a client that reconnects", () => {
 		expect(await received(stream)).toEqual(["yes"]);
 	});
 
+	// The last event of a stream says that it is over. A page that reconnects and never receives it would do so for ever.
+	it.each([
+		["which it could resume", (id: string) => id],
+		["which is no longer known", () => "v1.other.7.abcd"],
+	])(
+		"receives what was sent to it before it was closed in the turn in which it came back, with an id %s",
+		async (_name, idOf) => {
+			await serve();
+			const id = await comeAndGo();
+			its.sse.send("all", "missed");
+			const { stream } = await open(ADA, idOf(id), (connection) => {
+				its.sse.send("all", "live");
+				expect(connection.send("over", { event: "end" })).toBe(1);
+				// With the id of the log, it would claim that the client has what was missed.
+				expect(connection.send("more", { id: "mine" })).toBe(1);
+				connection.close();
+			});
+			await stream.ended;
+			expect(stream.events).toEqual([{ event: "end", data: "over" }, { data: "more" }]);
+			const again = await open(ADA, id);
+			expect(await received(again.stream)).toEqual(["missed", "live"]);
+		},
+	);
+
 	it("receives a gap when what it missed is no longer kept", async () => {
 		await serve({ history: { maxEvents: 2 } });
 		const id = await comeAndGo();

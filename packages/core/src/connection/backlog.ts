@@ -5,6 +5,7 @@
 
 import type { Position } from "../wire/cursor.js";
 import { type Frame, joinFrames } from "../wire/frame.js";
+import { withoutId } from "../wire/placed-frame.js";
 import { Feed, type Logged } from "./feed.js";
 import type { Trail } from "./trail.js";
 
@@ -60,6 +61,21 @@ export class Backlog {
 			},
 		);
 		return joinFrames(frames);
+	}
+
+	/**
+	 * Returns what the client receives although the feeds have not ended, joined. Behind the first feed, these are the events of
+	 * this connection alone. They have no id, because it would claim that the client has everything before it.
+	 */
+	farewells(trail: Trail): Frame | undefined {
+		const frames: Frame[] = [];
+		let isBehind = false;
+		for (const item of this.#items) {
+			if (item instanceof Feed) isBehind = true;
+			else if (!isBehind) frames.push(trail.place(item, true));
+			else if (item.kind === "event" || item.kind === "volatile") frames.push(withoutId(item));
+		}
+		return frames.length > 0 ? joinFrames(frames) : undefined;
 	}
 
 	/**

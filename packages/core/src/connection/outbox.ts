@@ -103,18 +103,15 @@ export abstract class Outbox<
 	}
 
 	/**
-	 * Writes everything, even if the sink has to hold it, except what waits behind an unfinished feed.
+	 * Writes everything, even if the sink has to hold it, except what a feed supplies, or has to precede.
 	 *
 	 * @param last written in any case
 	 */
 	protected flushAll(last?: Frame): void {
 		this.writeStarted(Infinity);
 		if (this.#batch !== undefined) this.write(this.#takeBatch(this.#batch), Infinity);
-		const backlog = this.#backlog;
-		// An id behind an unfinished feed would claim that the client has everything before it.
-		if (backlog?.first !== undefined && !(backlog.first instanceof Feed)) {
-			this.write(backlog.take(Infinity, this), Infinity);
-		}
+		const rest = this.#backlog?.farewells(this);
+		if (rest !== undefined) this.write(rest, Infinity);
 		if (last !== undefined) this.write(this.place(last));
 	}
 

@@ -1,5 +1,5 @@
 /**
- * Frames whose id was encoded before its position was known: replaces the position.
+ * Frames whose id was encoded before its position was known: replaces the position, or leaves the id out.
  */
 import { encodeCursor, type Position } from "./cursor.js";
 import { encodeFrame, type Frame } from "./frame.js";
@@ -27,4 +27,9 @@ export function placedAt(frame: Frame, position: Position, reliesOn?: Position):
 	const placed = encodeFrame(text, frame.kind, undefined, position);
 	PLACED.set(frame, { position, reliesOn, frame: placed });
 	return placed;
+}
+
+/** Returns a frame without its id. */
+export function withoutId(frame: Frame): Frame {
+	return encodeFrame(frame.text.replace(/(^|\n)id: [^\n]*\n/, "$1"), frame.kind);
 }

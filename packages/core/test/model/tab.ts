@@ -52,6 +52,8 @@ export class Tab {
 	withheld = new Set<Kept>();
 	isPaused = false;
 	wasPaused = false;
+	/** Whether the server is closing its stream, whatever it still lacks. */
+	isClosing = false;
 	text = "";
 	#request: http.ClientRequest | undefined;
 	#response: http.IncomingMessage | undefined;
@@ -173,14 +175,22 @@ export class Tab {
 		let next = 0;
 		let sequence = 0;
 		let isDropped = false;
+		/** What came last was sent to this connection alone, and something before it has not come. */
+		let isAhead = false;
 		for (const { id, data, end } of blocksOf(this.text)) {
 			if (end > length) break;
 			if (data === '{"reason":"slow"}') {
 				if (!log.mayDrop) throw new Error("a gap because it is slow");
 				isDropped = true;
 			} else if (data?.startsWith("mark ") === false) {
-				next = this.#find(data, next, isDropped);
+				const from = next;
+				next = this.#find(data, from, isDropped);
 				const found = this.expected[next];
+				const passed = this.expected.slice(from, next);
+				isAhead ||= !isDropped && passed.some((one) => !this.mayBeLeftOut(one));
+				if (isAhead && (!isOfOne(found) || id !== undefined)) {
+					throw new Error(`${data.slice(0, 60)} with the id ${id} came too early`);
+				}
 				checkId(found, id);
 				isDropped = false;
 				next++;
@@ -204,6 +214,11 @@ export class Tab {
 			if (dataOf(expected) === data) return index;
 			if (!isDropped && !this.mayBeLeftOut(expected)) break;
 		}
+		// A close does not wait for a replay, and drops nothing that was sent to its connection alone.
+		const ahead = this.expected.findIndex(
+			(one, index) => index >= from && isOfOne(one) && dataOf(one) === data,
+		);
+		if (this.isClosing && ahead >= 0) return ahead;
 		const wanted = this.expected[from];
 		const told = wanted === undefined ? "nothing" : JSON.stringify(dataOf(wanted).slice(0, 60));
 		throw new Error(`${JSON.stringify(data.slice(0, 60))} came where ${told} should`);
@@ -230,7 +245,7 @@ export class Tab {
 			if (expected.event !== undefined && end <= this.#placeOf(expected.from)) return;
 			if (this.mayBeLeftOut(expected)) continue;
 			// An id says nothing about events that only one connection was sent.
-			if (expected.event === undefined && expected.after !== undefined) continue;
+			if (isOfOne(expected)) continue;
 			if (expected.isState) {
 				if (known.isPartial) continue;
 				throw new Error(`the id ${known.id} came before the state ${dataOf(expected)}`);
@@ -248,6 +263,11 @@ export interface LogFacts {
 	wireEpoch: string | undefined;
 	readonly length: number;
 	readonly mayDrop: boolean;
+}
+
+/** Whether only this connection was sent it. */
+function isOfOne(expected: Expected | undefined): boolean {
+	return expected !== undefined && expected.event === undefined && expected.after !== undefined;
 }
 
 function dataOf(expected: Expected): string {

@@ -134,6 +134,7 @@ class World {
 			case "read":
 				return this.#checkAllOf(tab);
 			case "end":
+				tab.isClosing = true;
 				tab.connection.close();
 				tab.read();
 				await tab.until(() => tab.hasEnded);
@@ -424,11 +425,13 @@ class World {
 		if (tab.connection === undefined) return;
 		tab.check(length, this.#epoch, this.#facts);
 		tab.connection = undefined;
+		tab.isClosing = false;
 		tab.expected = [];
 	}
 
 	async #restart(isOrderly: boolean): Promise<void> {
 		if (isOrderly) {
+			for (const tab of this.#tabs) tab.isClosing = tab.isOpen;
 			const closed = this.#sse.close();
 			for (const tab of this.#tabs) if (tab.isOpen) tab.read();
 			await closed;
