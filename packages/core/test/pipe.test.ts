@@ -32,6 +32,8 @@ describe("pipe", () => {
 		["an array", () => ["one", "two"]],
 		["an async generator", () => words()],
 		["a function that returns one", () => () => words()],
+		["a promise of one", async () => words()],
+		["a function that returns a promise of one", () => async () => words()],
 		["a Node stream of objects", () => Readable.from(["one", "two"])],
 		["a web stream", () => streamOf("one", "two")],
 	])("sends an event for each item of %s, and returns their number", async (_name, source) => {
@@ -249,6 +251,102 @@ describe("pipe", () => {
 		expect(returned).toBe(true);
 	});
 
+	// The iterators of streams wait for the item that is being read, so a model that thinks would be paid for until it speaks.
+	it.each<[string, (close: () => void) => AsyncIterable<string>]>([
+		["a web stream", idleWebStream],
+		[
+			"a web stream behind others",
+			(close) => idleWebStream(close).pipeThrough(new TransformStream<string, string>()),
+		],
+		[
+			"a Node stream",
+			(close) => {
+				const stream = new Readable({ objectMode: true, read: () => {} });
+				stream.push("first");
+				return stream.once("close", close);
+			},
+		],
+	])("closes %s at once when the client leaves, though no item comes", async (_name, source) => {
+		const errors: unknown[] = [];
+		const { connection, stream } = await open({ onError: (error) => errors.push(error) });
+		const closed = new Promise<void>((resolve) => {
+			void connection.pipe(source(resolve));
+		});
+		await stream.take(1);
+		stream.abort();
+		await settled(closed, "source to be closed");
+		expect(errors).toEqual([]);
+	});
+
+	it("settles when the client leaves before a promise of a source, which is closed when it comes", async () => {
+		const { connection, stream } = await open();
+		let close = (): void => {};
+		const closed = new Promise<void>((resolve) => {
+			close = resolve;
+		});
+		let come = (_source: AsyncIterable<string>): void => {};
+		const piping = connection.pipe(
+			new Promise<AsyncIterable<string>>((resolve) => {
+				come = resolve;
+			}),
+		);
+		stream.abort();
+		expect(await settled(piping, "pipe to settle")).toBe(0);
+		come(idleWebStream(close));
+		await settled(closed, "source to be closed");
+	});
+
+	it.each<
+		[
+			string,
+			{ readonly start?: (controller: ReadableStreamDefaultController<string>) => void },
+			unknown[],
+		]
+	>([
+		["nothing of a web stream that the signal ends", {}, []],
+		[
+			"what a web stream throws while it is being closed",
+			{ start: (controller) => controller.enqueue("first") },
+			["in cancel"],
+		],
+	])("reports %s", async (_name, { start }, expected) => {
+		const errors: unknown[] = [];
+		const { connection, stream } = await open({
+			onError: (error) => errors.push((error as Error).message),
+		});
+		const piping = connection.pipe(
+			(signal) =>
+				new ReadableStream<string>({
+					start: (controller) => {
+						connection.send("opened");
+						if (start !== undefined) return start(controller);
+						// As the body of a `fetch` does.
+						signal.addEventListener("abort", () => controller.error(signal.reason));
+					},
+					cancel: () => {
+						throw new Error("in cancel");
+					},
+				}),
+		);
+		await stream.take(start === undefined ? 1 : 2);
+		stream.abort();
+		await settled(piping, "pipe to settle");
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(errors).toEqual(expected);
+	});
+
+	it("iterates what is iterable and could be awaited as well, as a query of a database can", async () => {
+		const { connection, stream } = await open();
+		const query = Object.assign(Readable.from(["row"]), {
+			// biome-ignore lint/suspicious/noThenProperty: what libraries of databases do.
+			then: () => {
+				throw new Error("run as a whole");
+			},
+		});
+		expect(await connection.pipe(query)).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "row" }]);
+	});
+
 	it("settles when the client leaves while the stream is blocked", async () => {
 		const { connection, stream } = await open();
 		stream.pause();
@@ -363,6 +461,11 @@ describe("pipe", () => {
 		expect(inFirstTurn).toBeLessThan(1000);
 	});
 });
+
+/** A stream that has one item for now. */
+function idleWebStream(cancel: () => void): ReadableStream<string> {
+	return new ReadableStream({ start: (controller) => controller.enqueue("first"), cancel });
+}
 
 function streamOf(...items: string[]): ReadableStream<string> {
 	return new ReadableStream({

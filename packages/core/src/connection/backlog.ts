@@ -73,7 +73,7 @@ export class Backlog {
 		for (const item of this.#items) {
 			if (item instanceof Feed) isBehind = true;
 			else if (!isBehind) frames.push(trail.place(item, true));
-			else if (item.kind === "event" || item.kind === "volatile") frames.push(withoutId(item));
+			else if (item.kind === "event") frames.push(withoutId(item));
 		}
 		return frames.length > 0 ? joinFrames(frames) : undefined;
 	}

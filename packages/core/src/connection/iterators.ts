@@ -1,23 +1,69 @@
 /**
  * Iterables, iterators and promises of the application, which are untrusted.
  */
-import { invalid } from "../checks/errors.js";
+import { invalid, observe } from "../checks/errors.js";
 
-/** @throws `ERR_SSE_INVALID_SOURCE` */
+type Iterating<Item> = Iterator<Item> | AsyncIterator<Item>;
+
+/** What may be iterated, and the methods by which streams are closed. */
+type Source<Item> = Partial<Iterable<Item> & AsyncIterable<Item>> & {
+	/** Of a web stream. */
+	getReader?(): ReadableStreamDefaultReader<Item>;
+	/** Of a Node stream. */
+	destroy?(): unknown;
+};
+
+/**
+ * Iterates what the application passed. The iterator of a stream closes it at once, unlike the stream's own, which first waits
+ * for the item that is being read: an idle stream would stay open.
+ *
+ * @param source an iterable, or a promise of one
+ * @throws `ERR_SSE_INVALID_SOURCE`. For what a promise resolves with, `next` rejects with it
+ */
 export function iteratorOf<Item>(
-	source: Partial<Iterable<Item> & AsyncIterable<Item>> | undefined | null,
+	source: Partial<Iterable<Item> & AsyncIterable<Item> & PromiseLike<unknown>> | undefined | null,
 ): Iterator<Item> | AsyncIterator<Item> {
+	// Each promise is awaited in its turn, which may never come, so its rejection must be handled now.
+	if (Array.isArray(source)) source.forEach(observe);
 	// A string is iterable by its characters, which is surely a mistake.
-	const iterable = typeof source === "string" ? undefined : source;
-	const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
-	if (iterator === undefined) {
-		throw invalid(
-			"ERR_SSE_INVALID_SOURCE",
-			"The source must be iterable or async iterable",
-			source,
+	const given =
+		typeof source === "string" ? undefined : (source as Source<Item> | null | undefined);
+	const reader = given?.getReader?.();
+	if (reader) return ofReader(reader);
+	const iterator = given?.[Symbol.asyncIterator]?.() ?? given?.[Symbol.iterator]?.();
+	if (iterator) return given?.destroy ? destroying(iterator, given) : iterator;
+	// Last: queries of databases can be both, and have all of their rows in memory when they are awaited.
+	if (isPromiseLike(given)) return ofPromise(given);
+	const rule = "The source must be iterable or async iterable";
+	throw invalid("ERR_SSE_INVALID_SOURCE", rule, source);
+}
+
+function ofReader<Item>(reader: ReadableStreamDefaultReader<Item>): Iterating<Item> {
+	const close = (): Promise<void> =>
+		reader.cancel().catch((error) =>
+			// Rejects as well if the stream has failed before. The signal does that to the body of a `fetch`.
+			reader.closed.then(
+				() => Promise.reject(error),
+				() => {},
+			),
 		);
-	}
-	return iterator;
+	return { next: () => reader.read(), return: close } as unknown as AsyncIterator<Item>;
+}
+
+function destroying<Item>(iterator: Iterating<Item>, stream: Source<Item>): Iterating<Item> {
+	const close = (): unknown => {
+		stream.destroy?.();
+		return iterator.return?.();
+	};
+	return { next: () => iterator.next(), return: close } as AsyncIterator<Item>;
+}
+
+function ofPromise<Item>(source: PromiseLike<Source<Item> | null | undefined>): Iterating<Item> {
+	const opening = Promise.resolve(source).then(iteratorOf<Item>);
+	return {
+		next: () => opening.then((iterator) => iterator.next()),
+		return: () => opening.then(closeIterator, () => {}),
+	} as unknown as AsyncIterator<Item>;
 }
 
 /** Closes an iterator early, so that it releases its resources. The promise rejects with what the iterator throws. */

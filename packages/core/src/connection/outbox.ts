@@ -111,7 +111,7 @@ export abstract class Outbox<
 		this.writeStarted(Infinity);
 		if (this.#batch !== undefined) this.write(this.#takeBatch(this.#batch), Infinity);
 		const rest = this.#backlog?.farewells(this);
-		if (rest !== undefined) this.write(rest, Infinity);
+		if (rest) this.write(rest, Infinity);
 		if (last !== undefined) this.write(this.place(last));
 	}
 

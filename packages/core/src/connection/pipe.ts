@@ -1,7 +1,7 @@
 /**
  * A pipe: sends an iterable to a connection, one event per item, no faster than the client reads.
  */
-import { invalid, isObject, observe } from "../checks/errors.js";
+import { invalid, isObject } from "../checks/errors.js";
 import type { PipeOptions, PipeSource } from "../types/connection.js";
 import type { SendOptions, SSEMessage } from "../types/message.js";
 import type { Frame } from "../wire/frame.js";
@@ -37,10 +37,7 @@ export async function pipe<Item>(
 	source: PipeSource<Item>,
 	{ toEvent = asData, ...options }: PipeOptions<Item>,
 ): Promise<number> {
-	const items = typeof source === "function" ? source(target.signal) : source;
-	const iterator = iteratorOf(items);
-	// Each promise is awaited in its turn, which may never come, so its rejection must be handled now.
-	if (Array.isArray(items)) items.forEach(observe);
+	const iterator = iteratorOf(typeof source === "function" ? source(target.signal) : source);
 
 	// One listener for the whole pipe: racing each item against the same promise would keep them all.
 	let stopWaiting: (() => void) | undefined;

@@ -11,11 +11,17 @@ import type {
 	SendOptions,
 } from "./message.js";
 
-/** What `pipe` reads: items, or a function that receives the connection's signal and returns them. Items that are promises are awaited, in order. */
+/**
+ * What `pipe` reads: items, a promise of them, or a function that receives the connection's signal and returns either. Items that
+ * are promises are awaited, in order.
+ */
 export type PipeSource<Item> =
 	| Iterable<Item>
 	| AsyncIterable<Item>
-	| ((signal: AbortSignal) => Iterable<Item> | AsyncIterable<Item>);
+	| PromiseLike<Iterable<Item> | AsyncIterable<Item>>
+	| ((
+			signal: AbortSignal,
+	  ) => Iterable<Item> | AsyncIterable<Item> | PromiseLike<Iterable<Item> | AsyncIterable<Item>>);
 
 /** The options of `pipe`; they apply to every item. */
 export interface PipeOptions<Item, Events extends object = AnyEvents> extends SendOptions {
@@ -135,8 +141,8 @@ export interface SSEConnection<Events extends object = AnyEvents> {
 	/**
 	 * Sends one event per item of `source`, no faster than the client reads.
 	 *
-	 * When the connection closes, the source's iterator is closed (`return()`), the signal of a function source aborts, and the
-	 * promise resolves at once. When the source ends, the connection stays open.
+	 * When the connection closes, the source's iterator is closed (`return()`), or a stream (at once), the signal of a function source
+	 * aborts, and the promise resolves at once. When the source ends, the connection stays open.
 	 *
 	 * @returns a promise of the number of events sent
 	 * @throws (rejects) what the source throws; `ERR_SSE_INVALID_SOURCE`; `ERR_SSE_INVALID_*` for an item that cannot be sent:
