@@ -21,6 +21,7 @@ export function claimSources(its: AppFixture): void {
 		it("releases its source when the client leaves", async () => {
 			const subject = new Subject<string>();
 			let isClosed = false;
+			let isCancelled = false;
 			let signal: AbortSignal | undefined;
 
 			@Controller()
@@ -52,14 +53,23 @@ export function claimSources(its: AppFixture): void {
 						});
 					};
 				}
+
+				@SseStream("body")
+				body() {
+					const cancel = (): void => {
+						isCancelled = true;
+					};
+					// As the body of a `fetch`: it is idle.
+					return async () => new ReadableStream<string>({ cancel });
+				}
 			}
 			await start({ controllers: [Streams] });
-			for (const path of ["observable", "iterator", "function"]) {
+			for (const path of ["observable", "iterator", "function", "body"]) {
 				const stream = await open(`/${path}`);
 				stream.abort();
 				await eventually(() => its.service.stats().connections === 0);
 			}
-			await eventually(() => !subject.observed && signal?.aborted === true);
+			await eventually(() => !subject.observed && signal?.aborted === true && isCancelled);
 			expect(signal?.reason).toMatchObject({ code: "ERR_SSE_CONNECTION_CLOSED", reason: "client" });
 			expect(isClosed).toBe(true);
 			expect(its.running.errors).toEqual([]);
