@@ -73,12 +73,15 @@ export class Reference {
 		reader: Reader,
 		isOwed: (event: Kept) => boolean,
 		now: number,
+		isFromStart = false,
 	): readonly Kept[] | undefined {
 		this.#trim(now);
 		const missed = this.events.filter(
 			(event) =>
 				event.sequence > sequence && isFor(event, reader) && isOfUse(event, now) && isOwed(event),
 		);
+		// Who begins at the start does not miss what is no longer kept.
+		if (isFromStart) return missed.filter(({ isTrimmed }) => !isTrimmed);
 		return missed.some(({ isTrimmed }) => isTrimmed) ? undefined : missed;
 	}
 

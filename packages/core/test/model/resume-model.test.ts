@@ -1,6 +1,6 @@
 /**
  * Whatever happens, each client has every event that was for it, once and in order, or one gap where some are missing.
- * Generated scripts of sends, disconnects, returns with ids of any age, slow readers, restarts and time are played to a
+ * Generated scripts of sends, disconnects, returns with ids of any age or from the start, slow readers, restarts and time are played to a
  * service with a small history, and to the simplest model of what it should do.
  *
  * `SSE_MODEL_RUNS` sets how many are played, `SSE_MODEL_SEED` which, `SSE_MODEL_TRANSPORT` over what (`network` or `memory`);

@@ -67,8 +67,9 @@ const open = fc.record({
 	do: fc.constant("open" as const),
 	tab,
 	groups: fc.subarray(GROUPS),
-	/** The last event ID: none, an earlier one (0: the last that it was sent), or an invalid one. */
+	/** The last event ID: none, an earlier one (0: the last that it was sent), or an invalid one; or it begins at the start. */
 	from: fc.oneof(
+		{ weight: 3, arbitrary: fc.constant("start" as const) },
 		{ weight: 1, arbitrary: fc.constant("nowhere" as const) },
 		{ weight: 10, arbitrary: fc.constant(0) },
 		{ weight: 6, arbitrary: fc.nat(10) },

@@ -44,6 +44,8 @@ export class Tab {
 	/** Every id it ever had, the newest last. */
 	ids: KnownId[] = [];
 	connection: SSEConnection | undefined;
+	/** Where it begins without an id. */
+	since: "start" | "now" = "now";
 	groups = new Set<string>();
 	/** The groups whose newest state it has, or is being given, from each place in the text on. */
 	#states: { readonly from: number; readonly groups: ReadonlySet<string> }[] = [];

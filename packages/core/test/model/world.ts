@@ -26,6 +26,16 @@ import { type Expected, type KnownId, type LogFacts, Tab } from "./tab.js";
 import { startWire, type Transport, type Wire } from "./wire.js";
 
 const GARBAGE = "v1.nowhere.1";
+
+/** Before the first event of each log. */
+const FROM_START: KnownId = {
+	id: "",
+	epoch: Number.NaN,
+	sequence: 0,
+	isPartial: false,
+	states: new Set(),
+};
+
 const START = Date.UTC(2026, 0, 1);
 
 /** Run a script. @throws when a client has seen anything else than it should have */
@@ -92,7 +102,8 @@ class World {
 			this.#onRequest?.(res, () => {
 				const { clientId, groups } = tab;
 				tab.withheld.clear();
-				tab.connection = this.#sse.connect({ req, res, clientId, groups: [...groups] }).connection;
+				const client = { clientId, groups: [...groups], since: tab.since };
+				tab.connection = this.#sse.connect({ req, res, ...client }).connection;
 			});
 		}, transport);
 	}
@@ -229,15 +240,17 @@ class World {
 		const tab = this.#tabs[index];
 		if (tab === undefined || this.#wire === undefined) return;
 		if (tab.isOpen) await this.#cut(tab, 1);
-		const known = typeof from === "number" ? tab.ids.at(-1 - from) : undefined;
+		tab.since = from === "start" ? "start" : "now";
+		const earlier = typeof from === "number" ? tab.ids.at(-1 - from) : undefined;
+		const known = from === "start" ? { ...FROM_START, epoch: this.#epoch } : earlier;
 		const lastEventId = from === "garbage" ? GARBAGE : known?.id;
 		const headers: Record<string, string> = {};
-		if (lastEventId !== undefined) {
+		if (lastEventId) {
 			headers["last-event-id"] = Buffer.from(lastEventId).toString("latin1");
 		}
 		// An id says nothing of a group that its client had not come to: it comes to it again, by joining.
 		const isCovered = (group: string): boolean =>
-			known === undefined || known.isPartial || known.states.has(group);
+			earlier === undefined || earlier.isPartial || earlier.states.has(group);
 		const joins = groups.filter((group) => this.#reference.keepsLatest(group) && !isCovered(group));
 		tab.groups = new Set(groups.filter((group) => !joins.includes(group)));
 		const connected = new Promise<void>((resolve, reject) => {
@@ -336,8 +349,7 @@ class World {
 		const isGiven = isPartial || missed === undefined;
 		const state = isGiven ? this.#stateOf(tab, states) : [];
 		// What it was not sent in its turn, because it was not in the group yet, has its place among what it was sent.
-		const late =
-			upTo > begun ? this.#reference.after(begun, tab, this.#isOwedTo(isPartial), Date.now()) : [];
+		const late = upTo > begun ? this.#after(begun, tab, isPartial) : [];
 		// It is given nothing twice.
 		if (late === undefined) return [...gap, ...state, ...live.filter(({ event }) => !event)];
 		const fromTurn = isPartial ? [...late, ...state.map(({ event }) => event)] : late;
@@ -357,7 +369,12 @@ class World {
 	/** What a client missed since it had an id. @returns `undefined` when some of it is not there */
 	#missed(tab: Tab, known: KnownId | undefined): readonly Kept[] | undefined {
 		if (known?.epoch !== this.#epoch) return undefined;
-		return this.#reference.after(known.sequence, tab, this.#isOwedTo(known.isPartial), Date.now());
+		return this.#after(known.sequence, tab, known.isPartial);
+	}
+
+	#after(sequence: number, tab: Tab, isPartial: boolean): readonly Kept[] | undefined {
+		const isOwed = this.#isOwedTo(isPartial);
+		return this.#reference.after(sequence, tab, isOwed, Date.now(), tab.since === "start");
 	}
 
 	/** What a client is owed that may be given the state of its groups instead. */
