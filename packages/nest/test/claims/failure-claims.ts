@@ -26,22 +26,31 @@ export function claimFailures(its: AppFixture): void {
 
 	describe("a route that streams", () => {
 		// The promise was dropped, and what it rejected with later ended the process.
-		it("observes a promise that a function returns in place of an iterable", async () => {
+		it("takes a promise that a function returns like a generator: its failure is answered, or later ends the stream", async () => {
 			const complaints = collectComplaints("unhandledRejection");
 
 			@Controller()
 			class Streams {
-				@SseStream("function")
-				function() {
-					return (async () => {
+				@SseStream("early")
+				early() {
+					return async (): Promise<string[]> => {
+						throw new ImATeapotException("no coffee");
+					};
+				}
+
+				@SseStream("late")
+				late() {
+					return async (): Promise<string[]> => {
 						await turn();
 						throw new Error("too late");
-					}) as never;
+					};
 				}
 			}
 			await start({ controllers: [Streams] });
-			expect((await answer("/function")).status).toBe(500);
+			expect(await answer("/early")).toMatchObject({ status: 418 });
+			expect(await read("/late")).toEqual([]);
 			await turn();
+			expect(its.running.errors).toEqual([expect.stringContaining("too late")]);
 			expect(complaints.stop()).toEqual([]);
 		});
 
