@@ -111,7 +111,9 @@ export class Requests {
 		if (messages.length === 0) return Promise.resolve([]);
 		const number = this.#count++;
 		for (const { payload = EMPTY } of messages) this.#length += payload.length;
-		const timeoutMs = TIMEOUT_MS + Math.min(MAX_SENDING_MS, this.#length / SLOWEST_BYTES_PER_MS);
+		// Nothing is on its way over a connection that is down.
+		const sendingMs = this.connectivity.isUp ? this.#length / SLOWEST_BYTES_PER_MS : 0;
+		const timeoutMs = TIMEOUT_MS + Math.min(MAX_SENDING_MS, sendingMs);
 		return new Promise((resolve) => {
 			const expire = (): void => {
 				const why = this.connectivity.isUp ? "did not answer" : "is not connected";
@@ -120,7 +122,7 @@ export class Requests {
 			const timer = setTimeout(expire, timeoutMs);
 			timer.unref();
 			const missing = new Set(messages.keys());
-			const answers = new Array<Answer>(messages.length);
+			const answers: Answer[] = [];
 			this.#batches.set(number, { messages, answers, missing, resolve, timer });
 			// On a closed connection each fails at once.
 			if (this.connectivity.isUp || this.#connection.isClosed()) this.#publish(number);

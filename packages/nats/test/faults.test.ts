@@ -3,11 +3,11 @@
  */
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { measureIdle } from "@sse-service/testing";
+import { measureIdle, settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
 import { startTcpProxy } from "@sse-service/testing/tcp-proxy";
 import type { LogEngine, Storing } from "sse-service/engine";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NatsEventLogOptions } from "../src/options.js";
 import { append, Follower, openEngine, storing, textsOf } from "./engines.js";
 import { purge, untilMirrored } from "./mirror.js";
@@ -73,6 +73,26 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 			const answers = (await Promise.all(calls)).flat();
 			expect(answers).toMatchObject(texts.map((text) => ({ sequence: Number(text) + 1 })));
 			expect(textsOf(await engine.read(1, 10))).toEqual(["0", ...texts]);
+		});
+
+		// Cause: the time that a large message takes to be sent was added to the time it waited for a connection.
+		it("drops what is appended in the meantime after five seconds, however large it is", async () => {
+			const engine = await open();
+			const follower = new Follower(engine, 0);
+			await append(engine, "0");
+			await follower.until("0");
+			await server.kill("SIGKILL");
+			await follower.failure();
+			vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+			onTestFinished(() => void vi.useRealTimers());
+			const texts = ["x".repeat(900_000), "small"];
+			const calls = texts.map((text) => engine.append([storing(text)]));
+			await vi.advanceTimersByTimeAsync(5_000);
+			vi.useRealTimers();
+			const answers = (await settled(Promise.all(calls), "the events to be dropped")).flat();
+			expect(answers.map(String)).toEqual(
+				texts.map(() => "Error: NATS is not connected within 5000 ms"),
+			);
 		});
 	});
 
