@@ -1,10 +1,25 @@
 /**
  * Piping an iterable into a connection.
  */
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { Readable } from "node:stream";
-import { eventually, type Protocol, settled, type TestServer } from "@sse-service/testing";
+import { text } from "node:stream/consumers";
+import {
+	collectComplaints,
+	eventually,
+	type Protocol,
+	settled,
+	startServer,
+	type TestServer,
+} from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SSEMessage, SSEService, SSEServiceOptions } from "../src/index.js";
+import {
+	createSSEService,
+	type SSEMessage,
+	type SSEService,
+	type SSEServiceOptions,
+} from "../src/index.js";
 import { type Opened, startService } from "./serving.js";
 
 let server: TestServer;
@@ -294,6 +309,67 @@ describe("pipe", () => {
 		expect(await settled(piping, "pipe to settle")).toBe(0);
 		come(idleWebStream(close));
 		await settled(closed, "source to be closed");
+	});
+
+	it("does not start a generator that a promise brings after the client has left", async () => {
+		const { connection, stream } = await open();
+		let isStarted = false;
+		let come = (_source: AsyncIterable<string>): void => {};
+		const source = new Promise<AsyncIterable<string>>((resolve) => {
+			come = resolve;
+		});
+		const piping = connection.pipe(source);
+		stream.abort();
+		expect(await settled(piping, "pipe to settle")).toBe(0);
+		come(
+			(async function* () {
+				isStarted = true;
+				yield "for nobody";
+			})(),
+		);
+		await source;
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(isStarted).toBe(false);
+	});
+
+	// Nothing listens before the first read, so the error ended the process. The body of a request of undici 6 is such a stream.
+	it("closes a Node stream that it has not read, and that emits an error when it is destroyed", async () => {
+		const complaints = collectComplaints();
+		const { connection, stream } = await open();
+		stream.abort();
+		await eventually(() => connection.closed);
+		const source = new Readable({
+			objectMode: true,
+			read: () => {},
+			destroy: (_error, callback) => callback(new Error("was never read")),
+		});
+		const closed = new Promise((resolve) => source.once("close", resolve));
+		expect(await connection.pipe(source)).toBe(0);
+		await settled(closed, "source to be closed");
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(complaints.stop()).toEqual([]);
+	});
+
+	// Destroying a request destroys its socket, and with it the stream of its own response.
+	it("stays open when it was piped its own request, and an item of it cannot be sent", async () => {
+		const service = createSSEService({ heartbeatIntervalMs: 0 });
+		const refused: unknown[] = [];
+		sse = service;
+		server = await startServer(async (req, res) => {
+			const { connection } = service.connect({ req, res });
+			const toEvent = (item: unknown): SSEMessage => {
+				throw new Error(`not ${item}`);
+			};
+			await connection.pipe(req, { toEvent }).catch((error) => refused.push(String(error)));
+			connection.send("still here");
+			connection.close();
+		});
+		const upload = request(server.url, { method: "POST" });
+		upload.write("this");
+		const [answer] = (await once(upload, "response")) as [IncomingMessage];
+		expect(await text(answer)).toContain("data: still here\n");
+		expect(refused).toEqual(["Error: not this"]);
+		upload.destroy();
 	});
 
 	it.each<

@@ -9,8 +9,11 @@ type Iterating<Item> = Iterator<Item> | AsyncIterator<Item>;
 type Source<Item> = Partial<Iterable<Item> & AsyncIterable<Item>> & {
 	/** Of a web stream. */
 	getReader?(): ReadableStreamDefaultReader<Item>;
-	/** Of a Node stream. */
+	/** Of a Node stream, as the next two. */
 	destroy?(): unknown;
+	on?(event: "error", listener: () => void): unknown;
+	/** Only of a request to a server it is a text. */
+	readonly method?: unknown;
 };
 
 /**
@@ -31,7 +34,9 @@ export function iteratorOf<Item>(
 	const reader = given?.getReader?.();
 	if (reader) return ofReader(reader);
 	const iterator = given?.[Symbol.asyncIterator]?.() ?? given?.[Symbol.iterator]?.();
-	if (iterator) return given?.destroy ? destroying(iterator, given) : iterator;
+	// A request shares its socket with the response. Its own iterator spares that.
+	const isRequest = typeof given?.method === "string";
+	if (iterator) return given?.destroy && !isRequest ? destroying(iterator, given) : iterator;
 	// Last: queries of databases can be both, and have all of their rows in memory when they are awaited.
 	if (isPromiseLike(given)) return ofPromise(given);
 	const rule = "The source must be iterable or async iterable";
@@ -52,6 +57,8 @@ function ofReader<Item>(reader: ReadableStreamDefaultReader<Item>): Iterating<It
 
 function destroying<Item>(iterator: Iterating<Item>, stream: Source<Item>): Iterating<Item> {
 	const close = (): unknown => {
+		// Until the first read nothing else listens, and an error that nobody hears would end the process.
+		stream.on?.("error", () => {});
 		stream.destroy?.();
 		return iterator.return?.();
 	};
@@ -60,9 +67,15 @@ function destroying<Item>(iterator: Iterating<Item>, stream: Source<Item>): Iter
 
 function ofPromise<Item>(source: PromiseLike<Source<Item> | null | undefined>): Iterating<Item> {
 	const opening = Promise.resolve(source).then(iteratorOf<Item>);
+	// It may be closed, or forgotten, before anybody reads it.
+	observe(opening);
+	let isClosed = false;
 	return {
-		next: () => opening.then((iterator) => iterator.next()),
-		return: () => opening.then(closeIterator, () => {}),
+		next: () => opening.then((iterator) => (isClosed ? { done: true } : iterator.next())),
+		return: () => {
+			isClosed = true;
+			return opening.then(closeIterator, () => {});
+		},
 	} as unknown as AsyncIterator<Item>;
 }
 

@@ -10,11 +10,12 @@ import {
 	ImATeapotException,
 	type NestInterceptor,
 	NotFoundException,
+	RequestTimeoutException,
 	UseFilters,
 	UseInterceptors,
 } from "@nestjs/common";
-import { collectComplaints } from "@sse-service/testing";
-import { concat, mergeMap, of, Subject, throwError } from "rxjs";
+import { collectComplaints, eventually } from "@sse-service/testing";
+import { concat, firstValueFrom, merge, mergeMap, of, Subject, throwError } from "rxjs";
 import { createSSEService } from "sse-service";
 import { describe, expect, it } from "vitest";
 import { SseModule, SseStream } from "../../src/index.js";
@@ -28,6 +29,21 @@ export function claimFailures(its: AppFixture): void {
 		// The promise was dropped, and what it rejected with later ended the process.
 		it("takes a promise that a function returns like a generator: its failure is answered, or later ends the stream", async () => {
 			const complaints = collectComplaints("unhandledRejection");
+			// As a time limit does, before the handler has returned its function.
+			const failing: NestInterceptor = {
+				intercept: (_context, next) =>
+					merge(
+						next.handle(),
+						begun.pipe(
+							mergeMap(() => {
+								throw new RequestTimeoutException();
+							}),
+						),
+					),
+			};
+			const begun = new Subject<void>();
+			const answered = new Subject<void>();
+			let isAsked = false;
 
 			@Controller()
 			class Streams {
@@ -45,9 +61,25 @@ export function claimFailures(its: AppFixture): void {
 						throw new Error("too late");
 					};
 				}
+
+				@UseInterceptors(failing)
+				@SseStream("unread")
+				async unread() {
+					const isAnswered = firstValueFrom(answered);
+					begun.next();
+					await isAnswered;
+					return async (): Promise<string[]> => {
+						isAsked = true;
+						throw new Error("nobody reads it");
+					};
+				}
 			}
 			await start({ controllers: [Streams] });
 			expect(await answer("/early")).toMatchObject({ status: 418 });
+			expect(await answer("/unread")).toMatchObject({ status: 408 });
+			answered.next();
+			await eventually(() => isAsked);
+			await turn();
 			expect(await read("/late")).toEqual([]);
 			await turn();
 			expect(its.running.errors).toEqual([expect.stringContaining("too late")]);
