@@ -49,7 +49,8 @@ export class SegmentWriter {
 	/** When the latest message was lost. Cleared once the store has ids of after the loss, or none of before. */
 	#tornAt: number | undefined;
 	#storedAt = 0;
-	#acknowledged: Acknowledged | undefined;
+	#acknowledged: Omit<Acknowledged, "keptUntil"> | undefined;
+	#keptUntil = 0;
 
 	constructor(host: SegmentWriterHost) {
 		this.#host = host;
@@ -66,7 +67,7 @@ export class SegmentWriter {
 
 	/** What the store has acknowledged last. It may have lost it since then. */
 	get acknowledged(): Acknowledged | undefined {
-		return this.#acknowledged;
+		return this.#acknowledged && { ...this.#acknowledged, keptUntil: this.#keptUntil };
 	}
 
 	/** Whether requests wait for an answer. */
@@ -103,11 +104,11 @@ export class SegmentWriter {
 				this.#segment ??= await this.#open();
 				const segment = this.#segment;
 				if (segment === undefined) continue;
-				const isWritten = await this.#add(segment, entries, answered.length > 0);
-				if (!isWritten) {
+				if (!(await this.#write(segment, entries, answered.length > 0))) {
 					this.#segment = undefined;
 					continue;
 				}
+				this.#storedAt = performance.now();
 				const { head, run } = segment;
 				const acknowledged = { ...head, sequence: head.base + run.sequence };
 				this.#acknowledged = acknowledged;
@@ -139,15 +140,10 @@ export class SegmentWriter {
 		const segment = this.#segment;
 		if (segment === undefined) return;
 		try {
-			if (await segment.run.write(entries, this.#headOf(segment))) return;
+			if (await this.#write(segment, entries, true)) return;
 			// Another process may write the stream. If the store has lost messages, others know it only from a new segment.
 			const newest = (await this.#host.segments.read()).at(-1);
-			if (!hasLost(newest, this.#acknowledged)) {
-				// What comes after the segment of another process is not this one's to judge.
-				if (newest !== undefined && newest.number > segment.head.number)
-					this.#acknowledged = undefined;
-				return;
-			}
+			if (!hasLost(newest, this.acknowledged)) return;
 			this.#segment = await this.#open();
 			await this.renew(entries);
 		} catch (error) {
@@ -167,16 +163,16 @@ export class SegmentWriter {
 		this.#tornAt = undefined;
 	}
 
-	async #add(
+	/** @returns false if the segment is over */
+	async #write(
 		segment: OpenSegment,
 		entries: readonly RunEntry[],
-		hasAnswers: boolean,
+		hasChanged: boolean,
 	): Promise<boolean> {
-		const isWritten = await segment.run.write(
-			entries,
-			hasAnswers ? this.#headOf(segment) : undefined,
-		);
-		if (isWritten) this.#storedAt = performance.now();
+		const keptUntil = performance.now() + this.#host.segments.rules.ttlMs;
+		const state = hasChanged ? this.#headOf(segment) : undefined;
+		const isWritten = await segment.run.write(entries, state);
+		if (isWritten) this.#keptUntil = keptUntil;
 		return isWritten;
 	}
 
@@ -198,7 +194,7 @@ export class SegmentWriter {
 	/** Takes the stream over, if somebody else writes it, and begins a segment. */
 	async #open(): Promise<OpenSegment | undefined> {
 		const newest = await this.#host.segments.seal();
-		const known = this.#acknowledged;
+		const known = this.acknowledged;
 		if (hasLost(newest, known)) this.#tornAt = performance.now();
 		const { place: last = 1, count = 1, number: former = 0 } = newest ?? {};
 		// An empty one is replaced, and the full one before it stays.

@@ -41,14 +41,18 @@ export interface Segment extends SegmentHead {
 export interface Acknowledged extends Omit<SegmentHead, "requests"> {
 	/** Its sequence within the stream. */
 	readonly sequence: number;
+	/** The store keeps the stream until then at least, even if another process ends it, by `performance.now()`. */
+	readonly keptUntil: number;
 }
 
 /** Whether the store has lost what it had acknowledged, as at a failover. Nobody else may get these ids. @param newest what it has */
 export function hasLost(newest: Segment | undefined, known: Acknowledged | undefined): boolean {
 	if (newest === undefined || known === undefined) return false;
 	const { nonce, base, count, number, writer } = newest;
+	// Below what is known are segments of before a loss, or, once the store may have forgotten the stream, of one that was begun anew.
+	if (nonce !== known.nonce) return number < known.number && performance.now() < known.keptUntil;
 	// Only a segment with a higher number takes the place of one with events.
-	if (number > known.number) return nonce === known.nonce && base < known.sequence;
+	if (number > known.number) return base < known.sequence;
 	return number < known.number || writer !== known.writer || base + count < known.sequence;
 }
 

@@ -32,21 +32,31 @@ async function keep(client: Redis): Promise<() => Promise<void>> {
 	};
 }
 
-/** A session in two processes, whose Redis can fail to take what `home` writes, and can lose what it had. */
-async function start({ leaseMs }: { readonly leaseMs?: number } = {}) {
-	const server = await startRedisServer();
-	const client = openRedis(server.port);
-	let isOut = false;
-	const store: RunStore = new Proxy(redisRunStore({ client }), {
+/** A store that takes no calls of the given names while it is out. */
+function unreliable(
+	store: RunStore,
+	link: { readonly isOut: boolean },
+	names: readonly (keyof RunStore)[] = ["claim", "write", "cancel", "settle", "snapshot", "read"],
+): RunStore {
+	return new Proxy(store, {
 		get: (target, name: keyof RunStore) => {
 			const method = target[name].bind(target) as (...args: unknown[]) => unknown;
-			if (name !== "write") return method;
-			return (...args: unknown[]) => (isOut ? Promise.reject(new Error("out")) : method(...args));
+			if (!names.includes(name)) return method;
+			return (...args: unknown[]) =>
+				link.isOut ? Promise.reject(new Error("out")) : method(...args);
 		},
 	});
+}
+
+/** A session in two processes, whose Redis can fail to take what `home` writes, and can lose what it had. */
+async function start(times: { readonly leaseMs?: number; readonly ttlMs?: number } = {}) {
+	const server = await startRedisServer();
+	const client = openRedis(server.port);
+	const link = { isOut: false };
+	const store = unreliable(redisRunStore({ client }), link, ["write"]);
 	const errors: unknown[] = [];
-	const here = createMcpEvents({ store, leaseMs, onError: (error) => errors.push(error) });
-	const there = createMcpEvents({ store: redisRunStore({ client }), leaseMs });
+	const here = createMcpEvents({ store, ...times, onError: (error) => errors.push(error) });
+	const there = createMcpEvents({ store: redisRunStore({ client }), ...times });
 	onTestFinished(async () => {
 		await Promise.all([here.close(), there.close()]);
 		client.disconnect();
@@ -66,33 +76,49 @@ async function start({ leaseMs }: { readonly leaseMs?: number } = {}) {
 		},
 		/** Nothing that `home` writes arrives meanwhile. */
 		fail: async (write: () => unknown): Promise<void> => {
-			isOut = true;
+			link.isOut = true;
 			await write();
 			await eventually(() => errors.length > 0, "the store to be out of reach");
-			isOut = false;
+			link.isOut = false;
 		},
 	};
 }
 
 // Cause: the segments of a stream that was forgotten are counted anew, which looked like a loss to a process that had written it.
-it("a stream that another process took over, and begins anew once it is forgotten, stays with it", async () => {
-	vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
-	onTestFinished(() => void vi.useRealTimers());
-	const store = createMemoryRunStore();
-	const [home, elsewhere] = [0, 1].map(() =>
-		createMcpEvents({ store, ttlMs: 60_000 }).session("s"),
-	);
-	if (home === undefined || elsewhere === undefined) throw new Error("two sessions");
-	await home.storeEvent("s", note(1));
-	await elsewhere.storeEvent("s", note(2));
-	await elsewhere.close();
-	await vi.advanceTimersByTimeAsync(120_000);
-	expect(await store.list(1)).toEqual([]);
-	const first = await elsewhere.storeEvent("s", note(3));
-	await vi.advanceTimersByTimeAsync(30_000);
-	await elsewhere.storeEvent("s", note(4));
-	expect(await replay(elsewhere, first)).toEqual([note(4)]);
-});
+it.each([
+	["another process took it over", { isOut: false, isTakenOver: true }],
+	["another process took it over during an outage", { isOut: true, isTakenOver: true }],
+	["its process was cut off from the store", { isOut: true, isTakenOver: false }],
+])(
+	"a stream that was forgotten after %s stays with the process that begins it anew",
+	async (_, { isOut, isTakenOver }) => {
+		vi.useFakeTimers({ toFake: ["setInterval", "setTimeout", "performance"] });
+		onTestFinished(() => void vi.useRealTimers());
+		const store = createMemoryRunStore();
+		const link = { isOut: false };
+		const ttlMs = 60_000;
+		// Each of its messages fills a segment.
+		const rules = { store: unreliable(store, link), ttlMs, maxEvents: 2 };
+		const home = createMcpEvents(rules).session("s");
+		const elsewhere = createMcpEvents({ store, ttlMs }).session("s");
+		await home.storeEvent("s", note(0));
+		await home.storeEvent("s", note(1));
+		link.isOut = isOut;
+		if (isTakenOver) await elsewhere.storeEvent("s", note(2));
+		await elsewhere.close();
+		await vi.advanceTimersByTimeAsync(30_000);
+		// The end of a lease is noticed by whoever asks.
+		await store.list(1);
+		await vi.advanceTimersByTimeAsync(90_000);
+		expect(await store.list(1)).toEqual([]);
+		const first = await elsewhere.storeEvent("s", note(3));
+		link.isOut = false;
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(await replay(home, first)).toEqual([]);
+		await elsewhere.storeEvent("s", note(4));
+		expect(await replay(elsewhere, first)).toEqual([note(4)]);
+	},
+);
 
 describe.skipIf(redisServerPath === undefined)("after a failover of Redis", () => {
 	// The first message after it got the id of one that was lost, and a client that resumed from before got only this one.
@@ -128,6 +154,15 @@ describe.skipIf(redisServerPath === undefined)("after a failover of Redis", () =
 		expect(new Set(ids).size).toBe(ids.length);
 		for (const id of lost) await expect(replay(home, id)).rejects.toMatchObject(refused);
 		expect(await replay(home, ids.at(-2))).toEqual([note(12)]);
+	});
+
+	it("ids of before are refused however long ago the last sign of life was", async () => {
+		const { home, ids, keep, storeNotes } = await start({ ttlMs: 1 });
+		await storeNotes(1, 8);
+		const rollBack = await keep();
+		await storeNotes(9, 10);
+		await rollBack();
+		await expect(replay(home, ids[0])).rejects.toMatchObject(refused);
 	});
 
 	// Cause: the other process had continued beyond what was known to be stored, so nothing seemed to be missing.
