@@ -95,6 +95,8 @@ class MemoryRunStore implements RunStore {
 			const last = after + entries.length;
 			if (entries.length > 0 && run.written >= last) return last;
 			if (run.state !== "running" || run.term !== term) return undefined;
+			// A renewal that comes late must not take back what was stored since then.
+			if (run.written > last) return run.written;
 			run.leaseUntil = performance.now() + rules.leaseMs;
 			if (snapshot !== undefined) run.snapshot = snapshot;
 			this.#append(run, entries);

@@ -95,7 +95,8 @@ export interface RunStore {
 
 	/**
 	 * Appends to runs and renews their leases. MUST refuse an attempt that is over, of another term, or whose lease has expired,
-	 * because a paused producer that wakes up must not write. A repeated write MUST return the first answer and add nothing.
+	 * because a paused producer that wakes up must not write. A repeated write MUST return the first answer and add nothing. One
+	 * without entries may arrive after later ones: it MUST then change nothing, and return the sequence of the newest entry.
 	 *
 	 * @returns for each write, in order, the sequence of its newest entry, or `undefined` if it was refused
 	 */

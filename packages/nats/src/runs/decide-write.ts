@@ -20,5 +20,7 @@ export function decideWrite(
 		// The newest entries are lost, as after a crash: nobody can continue from here.
 		return { answer: undefined, draft: ended(head, "failed", "lost", rules.ttlMs, now) };
 	}
+	// A renewal that arrives late must not take back what was stored since then.
+	if (head.sequence > last) return { answer: head.sequence };
 	return { answer: last, draft: written(head, write, now) };
 }

@@ -92,7 +92,8 @@ return { status(id, hash), 1 }
 /**
  * KEYS: the index, control, a hash for each write. ARGV for each write: id; attempt, term, after, how many, length, lease, ttl,
  * state of its end, sequence of a snapshot (both '-' for none), and 1 to release it, with spaces between; the chunk; reason of
- * its end; state of the snapshot. It answers the sequence of each, or -1.
+ * its end; state of the snapshot. It answers the sequence of each, or -1. A renewal that arrives late must not take back what was
+ * stored since then.
  */
 export const WRITE = defineScript(`${COMMON}
 local results = {}
@@ -114,6 +115,8 @@ for at = 4, #KEYS do
 		elseif tonumber(run[6]) < after then
 			-- The newest entries are gone, as they are after a failover: nobody can continue from here.
 			finish(id, hash, attempt, 'failed', 'lost', ttl)
+		elseif tonumber(run[6]) > last then
+			result = run[6]
 		else
 			result = last
 			if count > 0 then

@@ -79,6 +79,22 @@ export function claimWrites(its: RunStoreFixture): void {
 		expect(await its.there.read("r", run.attempt, 1, 9)).toHaveLength(3);
 	});
 
+	// Cause: a connection that went silent delivered it after its repetition on another one, and later writes.
+	it("a renewal that arrives after later writes takes nothing back", async () => {
+		const run = await claim("r");
+		const snapshot = { sequence: 3, state: "3" };
+		const late = { ...run, after: 1, entries: [], snapshot: { sequence: 1, state: "1" } };
+		await write(run, 0, entries("a"));
+		await its.here.write([{ ...late, entries: entries("b", "c"), snapshot, rules: RULES }]);
+		expect(await its.here.write([{ ...late, rules: { ...RULES, leaseMs: 1 } }])).toEqual([3]);
+		const status = await its.there.settle("r");
+		expect(status).toMatchObject({ state: "running", sequence: 3, length: 3 });
+		expect(await its.there.snapshot("r", run.attempt)).toEqual(snapshot);
+		expect(await write(run, 1, entries("b", "c"))).toBe(3);
+		expect(await write(run, 3, entries("d"))).toBe(4);
+		expect(await its.there.read("r", run.attempt, 1, 9)).toEqual(entries("a", "b", "c", "d"));
+	});
+
 	it("a run that has ended refuses writes, and can be claimed again", async () => {
 		const run = await claim("r");
 		await write(run, 0, [...entries("a"), DONE]);
