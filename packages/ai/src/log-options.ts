@@ -16,7 +16,10 @@ export interface RunLogOptions {
 	readonly store?: RunStore | undefined;
 	/** How long a run is kept after its end, in milliseconds. Default 3,600,000 (an hour). */
 	readonly ttlMs?: number | undefined;
-	/** How long a run may go without a sign of life from its producer's process before it fails, in milliseconds. Default 10,000. */
+	/**
+	 * How long a run may go without a sign of life from its producer's process before it fails, in milliseconds. Default 10,000. Before
+	 * a write that may take a third of it at 128 characters per millisecond, its lease becomes longer by that time, at most 64 seconds.
+	 */
 	readonly leaseMs?: number | undefined;
 	/** How many entries a run may have. Default 100,000. At the limit it fails, and the producer's call rejects with `ERR_SSE_RUN_LIMIT`. */
 	readonly maxEvents?: number | undefined;

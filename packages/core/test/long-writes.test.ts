@@ -92,6 +92,45 @@ describe("a call of the store that takes longer than a lease", () => {
 		await settled(runs.close(), "the end");
 	});
 
+	// Cause: a busy process often has as much to write in a call, and renewed all of its leases before each.
+	it("is preceded by renewals only of leases that it may outlast", async () => {
+		const store = createMemoryRunStore();
+		const write = store.write.bind(store);
+		const written: string[] = [];
+		store.write = async (writes) => {
+			for (const { id, entries } of writes) written.push(`${id} ${entries.length}`);
+			return write(writes);
+		};
+		const runs = createRuns({ store, batchMs: 0, leaseMs: LEASE_MS });
+		let end = (): void => {};
+		const ended = new Promise<void>((resolve) => {
+			end = resolve;
+		});
+		const start = (id: string): Promise<Run> =>
+			new Promise((resolve, reject) => {
+				const produce = async (run: Run): Promise<void> => {
+					resolve(run);
+					await ended;
+				};
+				runs.start(id, produce).catch(reject);
+			});
+		await start("older");
+		await vi.advanceTimersByTimeAsync(LEASE_MS / 4);
+		const large = await start("large");
+		await start("newer");
+		const ofMs = (ms: number): string => "x".repeat(ms * 128);
+		await large.send(ofMs(LEASE_MS / 2));
+		await vi.advanceTimersByTimeAsync(0);
+		expect(written).toEqual(["older 0", "large 1"]);
+		written.length = 0;
+		// The older one has its longer lease for a while.
+		await large.send(ofMs(LEASE_MS / 2));
+		await vi.advanceTimersByTimeAsync(0);
+		expect(written).toEqual(["large 1"]);
+		end();
+		await settled(runs.close(), "the end");
+	});
+
 	it("costs no attempt of a library that writes itself", async () => {
 		const slow = slowStore();
 		const { status } = await slow.store.claim("r", RULES);

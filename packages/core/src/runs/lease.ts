@@ -30,6 +30,11 @@ export class Lease {
 		return performance.now() >= this.#until;
 	}
 
+	/** Whether it outlasts a call that takes so long, with time for a renewal after it. */
+	lasts(ms: number): boolean {
+		return this.#until - performance.now() >= ms + this.#ms / RENEWALS;
+	}
+
 	/** It was renewed. */
 	renewed(longerMs = 0): void {
 		this.#until = performance.now() + this.#ms + longerMs;

@@ -158,7 +158,7 @@ export class Producer implements Writer {
 	}
 
 	renewal(longerMs: number): RunWrite | undefined {
-		if (this.#isOver || !this.#isKnown) return undefined;
+		if (this.#isOver || !this.#isKnown || this.#lease.lasts(longerMs)) return undefined;
 		return renewalFor(this.#write({ entries: [] }), longerMs);
 	}
 

@@ -106,7 +106,7 @@ export interface RunsOptions<State = any> {
 	readonly ttlMs?: number | undefined;
 	/**
 	 * How long a producer may be silent before its run fails, in milliseconds. Default 10,000. Before a call of the store that may take
-	 * a third of it at 1 Mbit/s, the leases of this process become longer by that time, at most 64 seconds.
+	 * a third of it at 128 characters per millisecond, the leases that it may outlast become longer by that time, at most 64 seconds.
 	 */
 	readonly leaseMs?: number | undefined;
 	/**

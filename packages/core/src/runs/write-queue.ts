@@ -21,7 +21,7 @@ export interface Writer {
 	/** `sequence` undefined: the store refused the write. */
 	onWritten(sequence: number | undefined): void;
 	onFailed(error: unknown): void;
-	/** @returns a write that only renews its lease, for so much longer; `undefined` if it must not be renewed now */
+	/** @returns a write that only renews its lease, for so much longer; `undefined` if it must not be renewed now, or lasts as long */
 	renewal(longerMs: number): RunWrite | undefined;
 	/** The store has that renewal. */
 	onRenewed(longerMs: number): void;
@@ -94,7 +94,7 @@ export class WriteQueue {
 		}
 	}
 
-	/** Nobody can renew a lease while a call is under way, so before a long one all leases become longer. */
+	/** Nobody can renew a lease while a call is under way, so before a long one those become longer that it may outlast. */
 	async #renew(longerMs: number): Promise<void> {
 		const writers: Writer[] = [];
 		const renewals: RunWrite[] = [];
@@ -104,6 +104,7 @@ export class WriteQueue {
 			writers.push(writer);
 			renewals.push(renewal);
 		}
+		if (renewals.length === 0) return;
 		try {
 			const results = await this.#store.write(renewals);
 			for (const [index, writer] of writers.entries()) {
