@@ -16,7 +16,10 @@ export interface McpEventsOptions {
 	readonly store?: RunStore | undefined;
 	/** How long a stream is kept after its end, in milliseconds. Default 300,000 (five minutes). */
 	readonly ttlMs?: number | undefined;
-	/** How long a stream may go without a sign of life from its process before it ends, in milliseconds. Default 15,000. */
+	/**
+	 * How long a stream may go without a sign of life from its process before it ends, in milliseconds. Default 15,000. Up to 64
+	 * seconds longer while so much is stored at once that this could take a third of it, at 128,000 characters a second.
+	 */
 	readonly leaseMs?: number | undefined;
 	/**
 	 * How long a stream may go without a message before it ends, in milliseconds, if no call waits for its answer. Default 3,600,000
