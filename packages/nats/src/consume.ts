@@ -4,17 +4,21 @@
  */
 import type { NatsMessage } from "./client.js";
 import { type Delivery, toDelivery } from "./delivery.js";
-import { HEARTBEAT_MS, type JetStream, MISSED_HEARTBEATS } from "./jetstream.js";
+import {
+	HEARTBEAT_MS,
+	type JetStream,
+	MAX_MISSED_HEARTBEATS,
+	MISSED_HEARTBEATS,
+} from "./jetstream.js";
 import type { ConsumerConfig, ConsumerInfo } from "./jetstream-api.js";
-
-// Of a consumer that is given up, the next one waits longer: over a slow link a message can take so long.
-const MAX_MISSED_HEARTBEATS = 48;
 
 export interface Consuming {
 	readonly stream: string;
 	readonly config: ConsumerConfig;
 	/** Called before any message is taken. What it throws, or rejects with, ends the consuming. */
 	onCreated?(info: ConsumerInfo): void | Promise<void>;
+	/** Called before the first message is taken, unless the consuming has ended. */
+	onAccepted?(): void;
 	/** What it throws ends the consuming. */
 	take(delivery: Delivery): void;
 	/** Called with the sequence of the last message sent, once it has been processed. What it throws ends the consuming. */
@@ -88,12 +92,13 @@ class Consumer {
 	}
 
 	async #create(): Promise<void> {
-		const { stream, config, onCreated } = this.#consuming;
+		const { stream, config, onCreated, onAccepted } = this.#consuming;
 		try {
 			const info = await this.#jetStream.createConsumer(stream, this.#inbox, config);
 			if (this.#isEnded) return this.#jetStream.deleteConsumer(stream, info.name);
 			this.#name = info.name;
 			await onCreated?.(info);
+			if (!this.#isEnded) onAccepted?.();
 		} catch (error) {
 			return this.end(error);
 		}
@@ -114,9 +119,9 @@ class Consumer {
 	}
 
 	#receive(message: NatsMessage): void {
+		if (this.#early !== undefined) return void this.#early.push(message);
 		this.#silentTicks = 0;
-		if (this.#early !== undefined) this.#early.push(message);
-		else if (message.headers?.code === 100) this.#control(message);
+		if (message.headers?.code === 100) this.#control(message);
 		else this.#deliver(message);
 	}
 
@@ -141,10 +146,13 @@ class Consumer {
 		return new Error(`Messages of the stream ${this.#consuming.stream} were lost on their way`);
 	}
 
-	/** Counts missed heartbeats. Until the consumer exists, its creation request has its own deadline. */
+	/**
+	 * Counts missed heartbeats. Until the consumer exists, its creation request has its own deadline. Until it is accepted, each
+	 * tick counts: the answer that `onCreated` waits for may be lost, or behind large messages.
+	 */
 	#tick(): void {
 		const { missedHeartbeats } = this.#jetStream;
-		if (this.#early !== undefined || ++this.#silentTicks <= missedHeartbeats) return;
+		if (this.#name === undefined || ++this.#silentTicks <= missedHeartbeats) return;
 		this.#jetStream.missedHeartbeats = Math.min(MAX_MISSED_HEARTBEATS, missedHeartbeats * 2);
 		const { stream } = this.#consuming;
 		this.end(new Error(`NATS delivers no messages and no heartbeats of the stream ${stream}`));

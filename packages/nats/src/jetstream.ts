@@ -49,11 +49,18 @@ export class JetStream {
 	/** How many heartbeats in a row may be missing. */
 	missedHeartbeats = MISSED_HEARTBEATS;
 	readonly #prefix: string;
+	readonly #patienceMs: number;
 
 	/** @param prefix `"$JS.API"`, or what it is for a domain or an account's import */
-	constructor(requests: Requests, prefix: string) {
+	constructor(requests: Requests, prefix: string, patienceMs = 0) {
 		this.requests = requests;
 		this.#prefix = prefix;
+		this.#patienceMs = patienceMs;
+	}
+
+	/** The same, with more time for the answers: for a call whose answer may be behind messages that are followed. */
+	patient(): JetStream {
+		return new JetStream(this.requests, this.#prefix, MAX_MISSED_HEARTBEATS * HEARTBEAT_MS);
 	}
 
 	account(): Promise<AccountInfo> {
@@ -163,7 +170,7 @@ export class JetStream {
 	}
 
 	async #call<Response>(subject: string, body?: object): Promise<Response> {
-		return read(await this.requests.send(this.#request(subject, body)));
+		return read(await this.requests.send(this.#request(subject, body), this.#patienceMs));
 	}
 
 	#request(subject: string, body?: object): Outgoing {
@@ -177,6 +184,9 @@ export const HEARTBEAT_MS = 1_000;
 
 // A connection can be up and deliver nothing. Single heartbeats may be late.
 export const MISSED_HEARTBEATS = 3;
+
+// Of a consumer that is given up, the next one waits longer: over a slow link a message can take so long.
+export const MAX_MISSED_HEARTBEATS = 48;
 
 const UNUSED_MS = 10_000;
 

@@ -100,20 +100,21 @@ export class Requests {
 		}
 	}
 
-	async send(message: Outgoing): Promise<NatsMessage | undefined> {
-		const [answer] = await this.sendAll([message]);
+	/** @param patienceMs how much longer than others it may take */
+	async send(message: Outgoing, patienceMs?: number): Promise<NatsMessage | undefined> {
+		const [answer] = await this.sendAll([message], patienceMs);
 		if (answer instanceof Error) throw answer;
 		return answer;
 	}
 
 	/** Sends messages in order, and resolves to an answer for each. Never rejects. */
-	sendAll(messages: readonly Outgoing[]): Promise<readonly Answer[]> {
+	sendAll(messages: readonly Outgoing[], patienceMs = 0): Promise<readonly Answer[]> {
 		if (messages.length === 0) return Promise.resolve([]);
 		const number = this.#count++;
 		for (const { payload = EMPTY } of messages) this.#length += payload.length;
 		// Nothing is on its way over a connection that is down.
 		const sendingMs = this.connectivity.isUp ? this.#length / SLOWEST_BYTES_PER_MS : 0;
-		const timeoutMs = TIMEOUT_MS + Math.min(MAX_SENDING_MS, sendingMs);
+		const timeoutMs = TIMEOUT_MS + patienceMs + Math.min(MAX_SENDING_MS, sendingMs);
 		return new Promise((resolve) => {
 			const expire = (): void => {
 				const why = this.connectivity.isUp ? "did not answer" : "is not connected";

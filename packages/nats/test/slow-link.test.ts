@@ -90,24 +90,32 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		expect(textsOf(read)).toEqual(TEXTS);
 	});
 
-	// Cause: a consumer was given up after three seconds without a message, and the next one began with the same message, for ever.
-	it("a large event is followed, though it takes longer than most", async () => {
-		const [text = ""] = TEXTS;
+	// Cause: a consumer was given up after three seconds without a message, or after five when the answer to its first request was
+	// behind messages. The next one began with the same messages, for ever.
+	it.each([
+		["a large event is followed, though it takes longer than most", TEXTS.slice(0, 1), 9_000],
+		["large events are followed, though what is asked meanwhile is answered late", TEXTS, 3_000],
+	] as const)("%s", async (_claim, texts, messageMs) => {
 		const prefix = newPrefix();
 		const near = await openEngine({ connection: await connectFor(connect, server.port), prefix });
-		await append(near, text);
-		const far = await openEngine({ connection: await connectFar(5_000), prefix });
+		for (const text of texts) await append(near, text);
+		const far = await openEngine({ connection: await connectFar(messageMs), prefix });
 		const taken: string[] = [];
 		const arrived = new AbortController();
-		const take: Parameters<typeof far.follow>[1] = (stored) => {
-			taken.push(...textsOf(stored));
-			if (taken.length > 0) arrived.abort();
-		};
+		let late = 0;
 		await eventually(async () => {
-			await far.follow(0, take, arrived.signal).catch(() => {});
+			let isOver = false;
+			const take: Parameters<typeof far.follow>[1] = (stored) => {
+				if (isOver) late++;
+				taken.push(...textsOf(stored));
+				if (taken.length === texts.length) arrived.abort();
+			};
+			await far.follow(taken.length, take, arrived.signal).catch(() => {});
+			isOver = true;
 			return arrived.signal.aborted;
-		}, "the event");
-		expect(taken).toEqual([text]);
+		}, "the events");
+		expect(late).toBe(0);
+		expect(taken).toEqual(texts);
 	});
 
 	// Cause: each had five seconds from when it was sent, whatever was on its way before it.
