@@ -28,6 +28,16 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 	const connectTo = (port: number): Promise<TestConnection> => connectFor(connect, port);
 	const open = async (options: Partial<NatsEventLogOptions> = {}): Promise<LogEngine> =>
 		openEngine({ connection: await connectTo(server.port), ...options });
+	/** NATS has ended by then, and the log's follower knows it. */
+	const openAndKill = async (): Promise<LogEngine> => {
+		const engine = await open();
+		const follower = new Follower(engine, 0);
+		await append(engine, "0");
+		await follower.until("0");
+		await server.kill("SIGKILL");
+		await follower.failure();
+		return engine;
+	};
 
 	describe("a restart of NATS", () => {
 		it("ends followers, and nothing else, if its files are kept", async () => {
@@ -61,12 +71,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 		});
 
 		it("holds what is appended in the meantime, and stores it in order, once", async () => {
-			const engine = await open();
-			const follower = new Follower(engine, 0);
-			await append(engine, "0");
-			await follower.until("0");
-			await server.kill("SIGKILL");
-			await follower.failure();
+			const engine = await openAndKill();
 			const texts = ["1", "2", "3", "4", "5"];
 			const calls = texts.map((text) => engine.append([storing(text)]));
 			await server.restart();
@@ -77,12 +82,7 @@ describe.skipIf(natsServerPath === undefined).each(CLIENTS)("over %s", (_name, c
 
 		// Cause: the time that a large message takes to be sent was added to the time it waited for a connection.
 		it("drops what is appended in the meantime after five seconds, however large it is", async () => {
-			const engine = await open();
-			const follower = new Follower(engine, 0);
-			await append(engine, "0");
-			await follower.until("0");
-			await server.kill("SIGKILL");
-			await follower.failure();
+			const engine = await openAndKill();
 			vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 			onTestFinished(() => void vi.useRealTimers());
 			const texts = ["x".repeat(900_000), "small"];
