@@ -104,7 +104,7 @@ async function oneLimit() {
 		if (manifest.scripts?.test === undefined) continue;
 		const config = join(dir, "vitest.config.ts");
 		const options = existsSync(config) ? readFileSync(config, "utf8") : "";
-		// Beside projects, too, which have them each.
+		// A configuration with projects also needs some of them beside the projects.
 		const isWhole = !options.includes("projects: ") || options.includes("...translated,\n");
 		if (!options.includes("/.ci/vitest.js") || !isWhole) {
 			problems.push(`${relative(root, config)} does not begin with the options of .ci/vitest.ts`);

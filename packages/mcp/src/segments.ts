@@ -49,7 +49,7 @@ export interface Acknowledged extends Omit<SegmentHead, "requests"> {
 export function hasLost(newest: Segment | undefined, known: Acknowledged | undefined): boolean {
 	if (newest === undefined || known === undefined) return false;
 	const { nonce, base, count, number, writer } = newest;
-	// Below what is known are segments of before a loss, or, once the store may have forgotten the stream, of one that was begun anew.
+	// A lower number is from before a loss. But once the store may have forgotten the stream, it may be of one that was started over.
 	if (nonce !== known.nonce) return number < known.number && performance.now() < known.keptUntil;
 	// Only a segment with a higher number takes the place of one with events.
 	if (number > known.number) return base < known.sequence;

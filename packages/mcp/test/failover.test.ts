@@ -107,7 +107,7 @@ it.each([
 		if (isTakenOver) await elsewhere.storeEvent("s", note(2));
 		await elsewhere.close();
 		await vi.advanceTimersByTimeAsync(30_000);
-		// The end of a lease is noticed by whoever asks.
+		// A lease ends only once somebody asks.
 		await store.list(1);
 		await vi.advanceTimersByTimeAsync(90_000);
 		expect(await store.list(1)).toEqual([]);
@@ -131,7 +131,7 @@ describe.skipIf(redisServerPath === undefined)("after a failover of Redis", () =
 		],
 		// Cause: the stream had another nonce by then, and what was lost was looked for only under the same one.
 		[
-			"the stream was begun anew before it, and the next message is stored",
+			"the stream was started over before it, and the next message is stored",
 			async ({ fail, storeNotes }: Awaited<ReturnType<typeof start>>) => {
 				await fail(() => storeNotes(20, 20));
 				await storeNotes(21, 22);
