@@ -16,7 +16,7 @@ export {
 } from "./checks/option-rules.js";
 export { POSITIVE_TIME } from "./checks/time.js";
 export type { EventLog } from "./event-log/event-log.js";
-export { pause, within } from "./pacing/timeout.js";
+export { pause, sendingMs, within } from "./pacing/timeout.js";
 export { createEngineEventLog } from "./shared-log/engine-event-log.js";
 export type { LogEngine, Newest, Stored, StoredAt, Storing } from "./shared-log/log-engine.js";
 export { LOG_FORMAT } from "./shared-log/log-format.js";

@@ -2,13 +2,10 @@
  * Calls of the run store, with a time limit. After a slow failure, calls fail at once for a while: an outage delays one message,
  * and not each.
  */
-import { within } from "sse-service/engine";
+import { sendingMs, within } from "sse-service/engine";
 
 /** A store that has not answered by then is unavailable. */
 const TIMEOUT_MS = 5_000;
-/** It has more time while large messages are on their way: as much as they take at 2 Mbit/s. */
-const SLOWEST_LENGTH_PER_MS = 256;
-const MAX_SENDING_MS = 32_000;
 /** A failure that took longer is an outage. */
 const SLOW_MS = 1_000;
 const PAUSE_MS = 5_000;
@@ -26,9 +23,9 @@ export class StoreCalls {
 		const calledAt = performance.now();
 		if (this.#outage !== undefined && calledAt < this.#outage.until) throw this.#outage.cause;
 		this.#length += length;
-		const sendingMs = Math.min(MAX_SENDING_MS, this.#length / SLOWEST_LENGTH_PER_MS);
+		const limitMs = TIMEOUT_MS + sendingMs(this.#length);
 		try {
-			const result = await within(TIMEOUT_MS + sendingMs, call(), "An answer of the run store");
+			const result = await within(limitMs, call(), "An answer of the run store");
 			this.#outage = undefined;
 			return result;
 		} catch (cause) {

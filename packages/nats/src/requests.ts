@@ -3,7 +3,7 @@
  * order of the calls. None is ever sent twice, because an unanswered one may have been processed.
  */
 import { randomBytes } from "node:crypto";
-import { SSEError } from "sse-service/engine";
+import { SSEError, sendingMs } from "sse-service/engine";
 import {
 	encodeHeaders,
 	type NatsCallback,
@@ -14,9 +14,6 @@ import { Connectivity } from "./connectivity.js";
 
 // The time limit of an answer, from the one before it in its batch: a slow link brings large ones one after the other.
 const TIMEOUT_MS = 5_000;
-// It is longer while large messages are being sent: by what they take at 2 Mbit/s.
-const SLOWEST_BYTES_PER_MS = 256;
-const MAX_SENDING_MS = 32_000;
 
 const EMPTY = new Uint8Array();
 
@@ -113,8 +110,8 @@ export class Requests {
 		const number = this.#count++;
 		for (const { payload = EMPTY } of messages) this.#length += payload.length;
 		// Nothing is on its way over a connection that is down.
-		const sendingMs = this.connectivity.isUp ? this.#length / SLOWEST_BYTES_PER_MS : 0;
-		const timeoutMs = TIMEOUT_MS + patienceMs + Math.min(MAX_SENDING_MS, sendingMs);
+		const timeoutMs =
+			TIMEOUT_MS + patienceMs + sendingMs(this.connectivity.isUp ? this.#length : 0);
 		return new Promise((resolve) => {
 			const expire = (): void => {
 				const why = this.connectivity.isUp ? "did not answer" : "is not connected";

@@ -2,7 +2,7 @@
  * The log's own connection for commands. If it breaks, or stays up without answering, another one replaces it and unanswered
  * commands are sent again: every command of the log is idempotent.
  */
-import { pause, SSEError, within } from "sse-service/engine";
+import { pause, SSEError, sendingMs, within } from "sse-service/engine";
 import type { RedisCalls, RedisClient, RedisConnection } from "./clients/client.js";
 import { openConnection } from "./own-connection.js";
 import { isReply } from "./scripts/script.js";
@@ -23,14 +23,6 @@ const MAX_REPEATS = 2;
 
 /** An answer can be large. While a command is repeated whose answer came too late, each answer has so much time. */
 const PATIENT_TIMEOUT_MS = 12_000;
-
-/**
- * An answer has more time while large commands are being sent: as much as they take at 2 Mbit/s. Slower links between servers are
- * rare, and with more time a connection that delivers nothing would be noticed later. Characters count as bytes, because counting
- * those would take time.
- */
-const SLOWEST_BYTES_PER_MS = 256;
-const MAX_SENDING_MS = 32_000;
 
 const FIRST_PAUSE_MS = 25;
 const MAX_PAUSE_MS = 1_000;
@@ -93,13 +85,9 @@ export class CommandConnection implements RedisCalls {
 		}
 	}
 
-	get #sendingMs(): number {
-		return Math.min(MAX_SENDING_MS, this.#length / SLOWEST_BYTES_PER_MS);
-	}
-
 	/** The time limit of the answer to a command that is sent now. */
 	get #answerMs(): number {
-		return (this.#late > 0 ? PATIENT_TIMEOUT_MS : ANSWER_TIMEOUT_MS) + this.#sendingMs;
+		return (this.#late > 0 ? PATIENT_TIMEOUT_MS : ANSWER_TIMEOUT_MS) + sendingMs(this.#length);
 	}
 
 	close(): void {

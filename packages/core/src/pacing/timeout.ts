@@ -3,6 +3,10 @@
  */
 import { SSEError } from "../checks/errors.js";
 
+// Slower links between servers are rare, and with more time a connection that delivers nothing would be noticed later.
+const SLOWEST_LENGTH_PER_MS = 256;
+const MAX_SENDING_MS = 32_000;
+
 /** Resolves after `ms` milliseconds, or as soon as the signal aborts. Does not keep the process alive. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
@@ -50,4 +54,14 @@ export async function within<T>(
 	} finally {
 		stop();
 	}
+}
+
+/**
+ * How much longer than others a call may take that sends so much, in milliseconds: as long as a link of 2 Mbit/s takes for it, at
+ * most 32 seconds.
+ *
+ * @param length in bytes, or in characters, where counting bytes would take time
+ */
+export function sendingMs(length: number): number {
+	return Math.min(MAX_SENDING_MS, length / SLOWEST_LENGTH_PER_MS);
 }

@@ -1,15 +1,12 @@
 /**
- * The lease of a run: for so long its producer may be silent. While a large write is under way it cannot renew it, and over a slow
- * link such a write takes longer than a lease.
+ * The lease of a run: how long its producer may be silent. It cannot be renewed while a write is under way, and over a slow link a
+ * large write takes longer than a lease.
  */
+import { sendingMs } from "../pacing/timeout.js";
 import type { RunWrite } from "./run-store.js";
 
 // Renewals per lease. Two may fail before the lease is lost.
 const RENEWALS = 3;
-/** Half as fast as the links for which the drivers give a call time, because they may send it twice. */
-const SLOWEST_LENGTH_PER_MS = 128;
-/** A producer that dies during a large write is noticed so much later at most. */
-const MAX_LONGER_MS = 64_000;
 
 /** A lease as its producer knows it. */
 export class Lease {
@@ -45,14 +42,17 @@ export class Lease {
 	}
 }
 
-/** How much longer leases have to be for a call with these writes, in milliseconds. 0 if it takes less than is between renewals. */
+/**
+ * How much longer leases have to be for a call with these writes, in milliseconds. 0 if it takes less than is between renewals.
+ * Twice what drivers give such a call, because they may send it twice.
+ */
 export function longerLeaseMs(writes: readonly RunWrite[]): number {
 	let length = 0;
 	for (const { entries, snapshot } of writes) {
 		length += snapshot?.state.length ?? 0;
 		for (const { data } of entries) length += data.length;
 	}
-	const ms = Math.min(MAX_LONGER_MS, Math.ceil(length / SLOWEST_LENGTH_PER_MS));
+	const ms = Math.ceil(2 * sendingMs(length));
 	const { leaseMs = ms } = writes[0]?.rules ?? {};
 	return ms * RENEWALS > leaseMs ? ms : 0;
 }
