@@ -29,6 +29,13 @@ export interface StreamInfo {
 	/** The time of the answer. Servers before 2.10 omit it. */
 	readonly ts?: string;
 	readonly state: StreamState;
+	readonly cluster?: ClusterInfo;
+}
+
+/** Only servers in a cluster send it. */
+interface ClusterInfo {
+	/** The name of the server that leads the stream, or has the consumer. */
+	readonly leader?: string;
 }
 
 export interface StreamState {
@@ -52,6 +59,7 @@ export interface ConsumerInfo {
 	readonly created: string;
 	readonly delivered: { readonly consumer_seq: number };
 	readonly num_pending: number;
+	readonly cluster?: ClusterInfo;
 }
 
 export interface AccountInfo {

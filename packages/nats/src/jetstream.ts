@@ -125,6 +125,12 @@ export class JetStream {
 		}
 	}
 
+	/** Whether a consumer is on the server that leads its stream. */
+	async isOnLeader(stream: string, { cluster }: ConsumerInfo): Promise<boolean> {
+		if (cluster === undefined) return true;
+		return (await this.stream(stream))?.cluster?.leader === cluster.leader;
+	}
+
 	/** Creates an ephemeral push consumer, which sends to a subject. */
 	createConsumer(stream: string, inbox: string, config: ConsumerConfig): Promise<ConsumerInfo> {
 		return this.#create(stream, {

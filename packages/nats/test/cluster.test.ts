@@ -3,9 +3,17 @@
  */
 import { eventually, freePorts, settled } from "@sse-service/testing";
 import { natsServerPath, startNatsServer } from "@sse-service/testing/nats-server";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { natsRunStore } from "../src/index.js";
+import { append, Follower, openEngine, textsOf } from "./engines.js";
 import { askJetStream, CLIENTS, type NatsServer, type TestConnection } from "./nats.js";
 import { dataOf, startService } from "./services.js";
+import { until } from "./until.js";
+
+interface Cluster {
+	readonly leader: string;
+	readonly replicas: readonly { readonly name: string; readonly current: boolean }[];
+}
 
 describe.skipIf(natsServerPath === undefined)("a cluster", () => {
 	const nodes = new Map<string, NatsServer>();
@@ -31,10 +39,8 @@ describe.skipIf(natsServerPath === undefined)("a cluster", () => {
 		const servers = all.map((each) => `127.0.0.1:${nodes.get(each)?.port}`);
 		return connect(0, { servers, noRandomize: true, timeout: 1_000 });
 	};
-	const leader = async (connection: TestConnection): Promise<string> => {
-		const { cluster } = await askJetStream(connection, "STREAM.INFO.SSE");
-		return (cluster as { leader: string }).leader;
-	};
+	const clusterOf = async (connection: TestConnection, stream: string): Promise<Cluster> =>
+		(await askJetStream(connection, `STREAM.INFO.${stream}`)).cluster as Cluster;
 	const startOn = async (name: string): ReturnType<typeof startService> =>
 		startService(await connectTo(name), { prefix: "SSE", replicas: 3 });
 
@@ -63,7 +69,7 @@ describe.skipIf(natsServerPath === undefined)("a cluster", () => {
 		const operator = await connectTo("node0");
 		await askJetStream(operator, "STREAM.LEADER.STEPDOWN.SSE");
 		await more();
-		const killed = nodes.get(await leader(operator));
+		const killed = nodes.get((await clusterOf(operator, "SSE")).leader);
 		await killed?.kill("SIGKILL");
 		await more();
 		await killed?.restart();
@@ -81,6 +87,108 @@ describe.skipIf(natsServerPath === undefined)("a cluster", () => {
 		expect([...stored].filter((data) => !first.includes(data))).toEqual([]);
 		for (const { events } of streams) {
 			expect(events.filter(({ event }) => event === "gap")).toEqual([]);
+		}
+	});
+
+	/**
+	 * Publishes to the leader while no other server runs, and then does something while the leader does not. nats-server 2.9 stores what it finds in its Raft log when it starts, even if it alone had it, and keeps it in place of what the
+	 * others have stored meanwhile.
+	 */
+	const storeOnLeaderAlone = async (
+		connection: TestConnection,
+		stream: string,
+		{ subject, payload }: { readonly subject: string; readonly payload: string },
+		meanwhile: () => Promise<void>,
+	): Promise<void> => {
+		const { leader } = await clusterOf(connection, stream);
+		const others = [...nodes].filter(([name]) => name !== leader).map(([, node]) => node);
+		const alone = await connect?.(nodes.get(leader)?.port ?? 0);
+		await Promise.all(others.map((node) => node.kill("SIGKILL")));
+		alone?.publish(subject, Buffer.from(payload), {});
+		await alone?.flush();
+		await nodes.get(leader)?.kill("SIGKILL");
+		await alone?.close();
+		await Promise.all(others.map((node) => node.restart()));
+		await meanwhile();
+		await nodes.get(leader)?.restart();
+		await until(
+			"all servers to be current",
+			() => clusterOf(connection, stream),
+			({ replicas }) => replicas.every(({ current }) => current),
+		);
+	};
+
+	it("follows what the leader has, although another server has something else", async () => {
+		const connection = await connectTo("node0");
+		onTestFinished(() => connection.close());
+		await until(
+			"JetStream",
+			() => askJetStream(connection, "INFO"),
+			() => true,
+		);
+		const engine = await openEngine({ connection, prefix: "ONE", replicas: 3 });
+		const { sequence } = await append(engine, "before");
+		const store = (text: string): Promise<unknown> =>
+			until(
+				`${text} to be stored`,
+				() => append(engine, text),
+				() => true,
+			);
+		const { subjects = [] } = (await askJetStream(connection, "STREAM.INFO.ONE")).config as {
+			readonly subjects: readonly string[];
+		};
+		const subject = subjects[0]?.replace(">", "event") ?? "";
+		await storeOnLeaderAlone(connection, "ONE", { subject, payload: "1\nonly here" }, async () => {
+			for (let count = 0; count < 10; count++) await store(`${count}`);
+		});
+		await store("after");
+		const stored = textsOf(await engine.read(sequence + 1, 100));
+		expect(stored.at(-1)).toBe("after");
+		// A consumer is on any of three servers.
+		for (let count = 0; count < 12; count++) {
+			const follower = new Follower(engine, sequence);
+			await follower.until("after");
+			expect(follower.texts).toEqual(stored);
+		}
+	});
+
+	it("reads every entry of a run, although a server lacks one", async () => {
+		const connection = await connectTo("node0");
+		onTestFinished(() => connection.close());
+		await until(
+			"JetStream",
+			() => askJetStream(connection, "INFO"),
+			() => true,
+		);
+		const store = natsRunStore({ connection, prefix: "TWO", replicas: 3 });
+		onTestFinished(() => store.close());
+		const rules = { leaseMs: 300_000, ttlMs: 300_000, maxRuns: 10 };
+		const { status } = await store.claim("r", rules);
+		const { id, attempt, term } = status;
+		const write = (after: number, data: string): Promise<unknown> =>
+			until(
+				`${data} to be stored`,
+				() => store.write([{ id, attempt, term, after, entries: [{ data }], rules }]),
+				([sequence]) => sequence === after + 1,
+			);
+		await write(0, "1");
+		// Of another run.
+		const other = { subject: "TWO.runs.run.other", payload: "nothing" };
+		await storeOnLeaderAlone(connection, "TWO_RUNS", other, async () => {
+			await write(1, "2");
+			await write(2, "3");
+		});
+		await write(3, "4");
+		for (const from of [1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]) {
+			const entries = await until(
+				"the run to be read",
+				() => store.read(id, attempt, from, 10),
+				() => true,
+			);
+			const read = entries?.map(({ data }) => data) ?? [];
+			expect(read).toEqual(
+				["1", "2", "3", "4"].slice(from - 1, from - 1 + Math.max(1, read.length)),
+			);
 		}
 	});
 });

@@ -13,6 +13,7 @@ import type { NatsConnection } from "../src/index.js";
 /** A connection, and how a test asks JetStream itself. */
 export interface TestConnection extends NatsConnection {
 	close(): Promise<void>;
+	flush(): Promise<void>;
 	request(subject: string, payload?: string): Promise<{ readonly data: Uint8Array }>;
 	stats(): { readonly inMsgs: number };
 }
