@@ -9,7 +9,7 @@ import { root, sharedPackages } from "./workspace.mjs";
 /** What takes longest, by far, in this order: if it began last, everything would wait for it in the end. */
 const LONGEST = [
 	/\/bench\/test\/(engines|bench)\.|\/inspector\/test\/processes\./,
-	/\/examples\/|\/(readme|packed)\.test/,
+	/\/examples\/|\/(readme|packed|mcp-events|grafana)\.test|\/inspector\/test\/(page|model)\./,
 ];
 
 class LongestFirst extends BaseSequencer {
