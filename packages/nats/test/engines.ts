@@ -44,6 +44,7 @@ export class Follower {
 	readonly texts: string[] = [];
 	readonly ended: Promise<void>;
 	readonly #controller = new AbortController();
+	#error: Error | undefined;
 
 	constructor(engine: LogEngine, after: number) {
 		const take = (stored: readonly Stored[]): void => {
@@ -51,15 +52,19 @@ export class Follower {
 		};
 		this.ended = engine.follow(after, take, this.#controller.signal);
 		// Tests that need the outcome await it themselves.
-		this.ended.catch(() => {});
+		this.ended.catch((error) => {
+			this.#error = error;
+		});
 		onTestFinished(() => this.#controller.abort());
 	}
 
+	/** @throws (rejects) why it ended before */
 	async until(text: string): Promise<void> {
 		await eventually(
-			() => this.texts.includes(text),
+			() => this.texts.includes(text) || this.#error !== undefined,
 			() => `${text} after ${this.texts.at(-1)}`,
 		);
+		if (!this.texts.includes(text)) throw this.#error;
 	}
 
 	/** Resolves with why it ended. */
