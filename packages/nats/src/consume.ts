@@ -1,7 +1,6 @@
 /**
  * Consumes the messages of a stream, in order, from an ephemeral consumer that sends to an inbox of our own. Their numbers,
- * and heartbeats with the last sent number, prove that none is missing. The consumer is on the server that leads the stream:
- * another one of the cluster may be behind, or have stored what the cluster has not.
+ * and heartbeats with the last sent number, prove that none is missing.
  */
 import type { NatsMessage } from "./client.js";
 import { type Delivery, toDelivery } from "./delivery.js";
@@ -12,9 +11,6 @@ import {
 	MISSED_HEARTBEATS,
 } from "./jetstream.js";
 import type { ConsumerConfig, ConsumerInfo } from "./jetstream-api.js";
-
-// A cluster places a consumer on any server that stores the stream. Of 32 on three servers, one in 400,000 times none is on the leader.
-const PLACEMENTS = 32;
 
 export interface Consuming {
 	readonly stream: string;
@@ -56,8 +52,7 @@ class Consumer {
 	#unsubscribe: () => void = () => {};
 	#isEnded = false;
 	#name: string | undefined;
-	/** Messages received before `onCreated` has accepted the consumer. */
-	#early: NatsMessage[] | undefined;
+	#isSubscribed = false;
 	/** The consumer's own number of the last message, from 1 without holes. */
 	#last = 0;
 	#silentTicks = 0;
@@ -87,42 +82,27 @@ class Consumer {
 		this.#settle(error);
 	}
 
+	/** Subscribes last: over a slow link, the answers to the requests before would be behind the messages. */
 	async #create(): Promise<void> {
-		const { onCreated, onAccepted } = this.#consuming;
+		const { stream, config, onCreated, onAccepted } = this.#consuming;
+		const { requests } = this.#jetStream;
+		const inbox = requests.newInbox();
 		try {
-			const info = await this.#place();
-			if (info === undefined) return;
+			const info = await this.#jetStream.createConsumer(stream, inbox, config);
+			if (this.#isEnded) return this.#jetStream.deleteConsumer(stream, info.name);
 			this.#name = info.name;
 			await onCreated?.(info);
 			if (!this.#isEnded) onAccepted?.();
-		} catch (error) {
-			return this.end(error);
-		}
-		const early = this.#early ?? [];
-		this.#early = undefined;
-		this.#silentTicks = 0;
-		for (const message of early) this.#guard(() => this.#receive(message));
-	}
-
-	/** @returns `undefined` if the consuming has ended */
-	async #place(): Promise<ConsumerInfo | undefined> {
-		const { stream, config } = this.#consuming;
-		const { requests } = this.#jetStream;
-		for (let left = PLACEMENTS; !this.#isEnded; ) {
-			const inbox = requests.newInbox();
-			this.#early = [];
+			if (this.#isEnded) return;
 			this.#unsubscribe = requests.subscribe(
 				inbox,
 				(message) => this.#guard(() => this.#receive(message)),
 				(error) => this.end(error),
 			);
-			const info = await this.#jetStream.createConsumer(stream, inbox, config);
-			const isPlaced = --left === 0 || (await this.#jetStream.isOnLeader(stream, info));
-			if (isPlaced && !this.#isEnded) return info;
-			this.#jetStream.deleteConsumer(stream, info.name);
-			if (!this.#isEnded) this.#unsubscribe();
+			this.#isSubscribed = true;
+		} catch (error) {
+			this.end(error);
 		}
-		return undefined;
 	}
 
 	/** Catches errors, because the clients stop reading if a callback throws. */
@@ -136,7 +116,6 @@ class Consumer {
 	}
 
 	#receive(message: NatsMessage): void {
-		if (this.#early !== undefined) return void this.#early.push(message);
 		this.#silentTicks = 0;
 		if (message.headers?.code === 100) this.#control(message);
 		else this.#deliver(message);
@@ -163,13 +142,10 @@ class Consumer {
 		return new Error(`Messages of the stream ${this.#consuming.stream} were lost on their way`);
 	}
 
-	/**
-	 * Counts missed heartbeats. Until the consumer exists, its creation request has its own deadline. Until it is accepted, each
-	 * tick counts: the answer that `onCreated` waits for may be lost, or behind large messages.
-	 */
+	/** Counts missed heartbeats. Until the consumer is accepted, each request has its own deadline. */
 	#tick(): void {
 		const { missedHeartbeats } = this.#jetStream;
-		if (this.#name === undefined || ++this.#silentTicks <= missedHeartbeats) return;
+		if (!this.#isSubscribed || ++this.#silentTicks <= missedHeartbeats) return;
 		this.#jetStream.missedHeartbeats = Math.min(MAX_MISSED_HEARTBEATS, missedHeartbeats * 2);
 		const { stream } = this.#consuming;
 		this.end(new Error(`NATS delivers no messages and no heartbeats of the stream ${stream}`));

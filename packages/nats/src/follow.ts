@@ -37,7 +37,7 @@ export async function follow(
 		// If the sequence does not exist, JetStream silently waits for it or begins at another one, so it is checked here.
 		onCreated: async ({ created }) => {
 			onClock(created);
-			const { log, state } = await stream.look(jetStream.patient());
+			const { log, state } = await stream.look();
 			if (log.epoch !== epoch) throw new Error(`The log in the stream ${name} has been recreated`);
 			if (state.last_seq < after) throw lost(name, state.last_seq + 1);
 			if (state.first_seq > after + 1) throw lost(name, after + 1);

@@ -34,7 +34,7 @@ export interface StreamInfo {
 
 /** Only servers in a cluster send it. */
 interface ClusterInfo {
-	/** The name of the server that leads the stream, or has the consumer. */
+	/** The name of the server that leads the stream, or runs the consumer. */
 	readonly leader?: string;
 }
 

@@ -53,9 +53,9 @@ export class LogStream {
 	}
 
 	/** @throws `ERR_SSE_LOG_VERSION` */
-	async look(jetStream = this.#jetStream): Promise<LogInfo> {
+	async look(): Promise<LogInfo> {
 		const pauseMs = this.#current === undefined ? undefined : DELETION_MS;
-		const info = await findOrMake(jetStream, this.#config(), pauseMs);
+		const info = await findOrMake(this.#jetStream, this.#config(), pauseMs);
 		const { config, created, state, ts } = info;
 		const token = decodeDescription("log", config);
 		const log = {

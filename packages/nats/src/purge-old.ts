@@ -15,7 +15,7 @@ export async function purgeOld(
 	const { first_seq, first_ts, last_seq } = state;
 	// Checking this process's clock saves most requests. The server's clock decides.
 	if (last_seq <= first_seq || Date.parse(first_ts) > Date.now() - maxAgeMs) return;
-	const since = (await timeOf(jetStream, stream, log.subjects.all)) - maxAgeMs;
+	const since = (await jetStream.now(stream.name, log.subjects.all)) - maxAgeMs;
 	let first = first_seq;
 	for (let last = last_seq; first < last; ) {
 		const middle = Math.floor((first + last) / 2);
@@ -24,17 +24,4 @@ export async function purgeOld(
 		else last = middle;
 	}
 	if (first > first_seq) await jetStream.purge(stream.name, first);
-}
-
-/** The server's clock, as it dates a consumer. */
-async function timeOf(
-	jetStream: JetStream,
-	stream: LogStream,
-	filter_subject: string,
-): Promise<number> {
-	const inbox = jetStream.requests.newInbox();
-	const config = { deliver_policy: "new", filter_subject } as const;
-	const { name, created } = await jetStream.createConsumer(stream.name, inbox, config);
-	jetStream.deleteConsumer(stream.name, name);
-	return Date.parse(created);
 }

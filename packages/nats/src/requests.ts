@@ -97,21 +97,19 @@ export class Requests {
 		}
 	}
 
-	/** @param patienceMs how much longer than others it may take */
-	async send(message: Outgoing, patienceMs?: number): Promise<NatsMessage | undefined> {
-		const [answer] = await this.sendAll([message], patienceMs);
+	async send(message: Outgoing): Promise<NatsMessage | undefined> {
+		const [answer] = await this.sendAll([message]);
 		if (answer instanceof Error) throw answer;
 		return answer;
 	}
 
 	/** Sends messages in order, and resolves to an answer for each. Never rejects. */
-	sendAll(messages: readonly Outgoing[], patienceMs = 0): Promise<readonly Answer[]> {
+	sendAll(messages: readonly Outgoing[]): Promise<readonly Answer[]> {
 		if (messages.length === 0) return Promise.resolve([]);
 		const number = this.#count++;
 		for (const { payload = EMPTY } of messages) this.#length += payload.length;
 		// Nothing is on its way over a connection that is down.
-		const timeoutMs =
-			TIMEOUT_MS + patienceMs + sendingMs(this.connectivity.isUp ? this.#length : 0);
+		const timeoutMs = TIMEOUT_MS + sendingMs(this.connectivity.isUp ? this.#length : 0);
 		return new Promise((resolve) => {
 			const expire = (): void => {
 				const why = this.connectivity.isUp ? "did not answer" : "is not connected";

@@ -141,6 +141,18 @@ describe.skipIf(natsServerPath === undefined)("runs over NATS", () => {
 		expect((await there.settle("r"))?.length).toBe(large.length + 3);
 	});
 
+	// Cause: the entry behind the lost one was taken for it.
+	it("end for a reader where the stream has lost an entry", async () => {
+		const store = openStore();
+		const run = await claim(store, "r");
+		for (const [after, data] of ["1", "2", "3"].entries()) await write(store, run, after, data);
+		// The claim is the first message.
+		await askJetStream(connection, `STREAM.MSG.DELETE.${prefix}_RUNS`, { seq: 3 });
+		expect(await store.read("r", run.attempt, 1, 9)).toEqual([{ data: "1" }]);
+		expect(await store.read("r", run.attempt, 2, 9)).toBeUndefined();
+		expect(await store.read("r", run.attempt, 3, 9)).toEqual([{ data: "3" }]);
+	});
+
 	it("are read from any position among those of many others", async () => {
 		const store = openStore();
 		const runs = await Promise.all(["1", "2", "3", "4"].map((id) => claim(store, id)));

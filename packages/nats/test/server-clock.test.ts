@@ -22,11 +22,10 @@ function startServer() {
 	let newest: RunRecord | undefined;
 	const purged: number[] = [];
 	const clock = new ServerClock({
-		createPullConsumer: async () => {
+		now: async () => {
 			looks++;
-			return { name: "c", created: new Date(now).toISOString() };
+			return now;
 		},
-		deleteConsumer: () => {},
 	} as unknown as JetStream);
 	const put = ({ head }: RunDraft, sequence: number): number => {
 		const record = { sequence, at: now, isPart: false, since: sequence, body: Buffer.alloc(0) };

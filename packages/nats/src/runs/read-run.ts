@@ -17,7 +17,7 @@ const READ_LENGTH = 64 * 1024;
  * Reads entries from one on, up to the newest record. If that is reached, `followed` follows from there.
  *
  * @returns `undefined` if they are no longer kept
- * @throws (rejects) when the server of a cluster that was asked does not have the newest record yet, or lacks another one
+ * @throws (rejects) when the newest record is not there yet: another server of the cluster has become the leader
  */
 export async function readRun(
 	stream: RunStream,
@@ -38,10 +38,10 @@ export async function readRun(
 	let reached = from;
 	let place = start;
 	let left = READ_LENGTH;
-	let oldest: number | undefined;
+	let hasHole = false;
 	for (
 		let next = start;
-		next <= last.sequence && reached < from + limit && (left > 0 || reached <= from);
+		!hasHole && next <= last.sequence && reached < from + limit && (left > 0 || reached <= from);
 	) {
 		const records = await stream.page(subject, next, pageOf(head, limit));
 		if (records.length === 0 && reached > from) break;
@@ -49,16 +49,13 @@ export async function readRun(
 		for (const record of records) {
 			if (record.head.attempt !== head.attempt) return undefined;
 			const chunk = bodies.take(record);
-			oldest ??= record.sequence;
 			next = record.sequence + 1;
 			if (chunk.entries.length === 0) continue;
-			if (first !== undefined && chunk.from !== reached) throw lacking();
+			// What is behind a hole must not be taken for what was in it. The next read finds that it is no longer kept.
+			hasHole = first !== undefined && chunk.from !== reached;
+			if (hasHole) break;
 			first ??= chunk.from;
-			if (first > from) {
-				const kept = await stream.next(subject, start);
-				if (kept !== undefined && kept.sequence < oldest) throw lacking();
-				return undefined;
-			}
+			if (first > from) return undefined;
 			for (const entry of chunk.entries) {
 				entries.push(entry);
 				left -= entry.data.length;
@@ -68,16 +65,11 @@ export async function readRun(
 			if (reached >= from + limit || (reached > from && left <= 0)) break;
 		}
 	}
-	if (first === undefined) return undefined;
+	if (first === undefined || (hasHole && reached <= from)) return undefined;
 	if (reached > head.sequence && !last.isPart)
 		followed?.begin(last.sequence, { from: first, entries });
 	else followed?.keepPlace(Math.min(reached, from + limit), place);
 	return entries.slice(from - first, from - first + limit);
-}
-
-/** Pages come from any server of a cluster, all other answers from its leader. Another attempt asks another server. */
-function lacking(): Error {
-	return new Error("A server of the cluster lacks entries of the run that its leader has");
 }
 
 /** Looks for the record that brought an entry. */

@@ -50,15 +50,12 @@ export class ServerClock {
 		return now + Math.floor(performance.now() - at);
 	}
 
-	/** A consumer is dated when it is created. Servers before 2.10 date no other answer. */
-	async #check(stream: string, filter_subject: string): Promise<void> {
-		const config = { deliver_policy: "new", filter_subject } as const;
+	async #check(stream: string, subjects: string): Promise<void> {
 		for (let left = ATTEMPTS; left > 0; left--) {
 			const asked = performance.now();
-			const { name, created } = await this.#jetStream.createPullConsumer(stream, config);
+			const now = await this.#jetStream.now(stream, subjects);
 			const at = performance.now();
-			this.#jetStream.deleteConsumer(stream, name);
-			this.#seen = { now: Date.parse(created), at };
+			this.#seen = { now, at };
 			this.#checkedAt = at;
 			if (at - asked < PROMPT_MS) return;
 		}
