@@ -604,7 +604,7 @@ describe("a run", () => {
 	});
 
 	// A store may lose what a run has before it loses the run: a reader that waited for it waited for ever.
-	it("is a gap for a reader if the store knows its end, but none of its events any more", async () => {
+	it("is a gap and its end for a reader if the store knows its end, but none of its events any more", async () => {
 		const memory = createMemoryRunStore();
 		let has = true;
 		const losing: Pick<RunStore, "read"> = {
@@ -619,7 +619,12 @@ describe("a run", () => {
 		for (const from of [undefined, first.events[0]?.id]) {
 			const reader = await read("a", from);
 			await settled(reader.ended, "the gap");
-			expect(reader.events).toMatchObject([{ event: "gap", data: '{"reason":"expired"}' }]);
+			expect(reader.events).toMatchObject([
+				{ event: "gap", data: '{"reason":"expired"}', id: "" },
+				{ event: "done", data: "{}" },
+			]);
+			// Without the end, it came back for the same for as long as the run was kept.
+			expect((await read("a", reader.events[1]?.id)).status).toBe(204);
 		}
 	});
 

@@ -151,6 +151,21 @@ describe.skipIf(natsServerPath === undefined)("runs over NATS", () => {
 		expect(await store.read("r", run.attempt, 1, 9)).toEqual([{ data: "1" }]);
 		expect(await store.read("r", run.attempt, 2, 9)).toBeUndefined();
 		expect(await store.read("r", run.attempt, 3, 9)).toEqual([{ data: "3" }]);
+		await store.cancel("r", undefined, RULES.ttlMs);
+		const runs = createRuns({ store });
+		const follow = async (headers = {}) =>
+			(await runs.follow("r", new Request("http://localhost", { headers }))) as Response;
+		const text = await (await follow()).text();
+		expect(text.match(/^(?:event|data): .*$/gm)).toEqual([
+			"data: 1",
+			"event: gap",
+			'data: {"reason":"expired"}',
+			"event: cancelled",
+			"data: {}",
+		]);
+		// A reader came back for the same for as long as the run was kept.
+		const [, id = ""] = /^id: (.*)$/m.exec(text.slice(text.indexOf("cancelled"))) ?? [];
+		expect((await follow({ "Last-Event-ID": id })).status).toBe(204);
 	});
 
 	it("are read from any position among those of many others", async () => {

@@ -9,6 +9,7 @@ import type { SSEMessage } from "../types/message.js";
 import type { FoldRules } from "./fold.js";
 import { folded } from "./folded-run.js";
 import type { Beginning } from "./run-beginning.js";
+import { endEntry } from "./run-end.js";
 import type { LastRead } from "./run-mark.js";
 import { entryMessages, gapMessages, stateMessages } from "./run-messages.js";
 import { type RunPage, readRun } from "./run-reader.js";
@@ -124,7 +125,7 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 		if (step.done === true) {
 			if (this.#last.isReplaced) await this.#beginAgain();
 			else this.#isOver = true;
-			if (this.#isOver && !step.value) this.#add(gapMessages("expired", undefined, this.#codec));
+			if (this.#isOver && !step.value) await this.#addLoss();
 		} else {
 			this.#page = step.value;
 			this.#index = 0;
@@ -147,6 +148,18 @@ export class ReaderMessages implements AsyncIterable<SSEMessage, void> {
 		this.#status = status ?? this.#status;
 		this.#beginning = { from: 1, gap: "invalid" };
 		this.#pages = undefined;
+	}
+
+	/** The store lacks what follows. If the run is over, its end is sent all the same: without it, a client comes back for ever. */
+	async #addLoss(): Promise<void> {
+		const { id, attempt } = this.#status;
+		const gap = gapMessages("expired", undefined, this.#codec);
+		this.#add(gap);
+		const status = await this.#host.store.settle(id);
+		if (status?.attempt !== attempt || status.state === "running" || gap.length === 0) return;
+		const end = endEntry(status.state, status.reason);
+		const position = { id, attempt, sequence: status.sequence, mark: "" };
+		this.#add(entryMessages(end, position, this.#codec));
 	}
 
 	/** Tells of a gap, and sends the state instead of what led to it. @returns the pages that follow */
