@@ -46,7 +46,8 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 		const call = (...args: string[]): Promise<unknown> =>
 			(here.client as { sendCommand(args: string[]): Promise<unknown> }).sendCommand(args);
 		const { status: run } = await store.claim("r", RULES);
-		return { here, proxy, store, other, errors, call, run, stream: `{sse}:run:r:${run.attempt}` };
+		const stream = `{sse}:run:r:${run.attempt}`;
+		return { port: server.port, here, proxy, store, other, errors, call, run, stream };
 	}
 
 	it("whose beginning is gone is no longer kept: nothing of it is skipped", async () => {
@@ -127,6 +128,37 @@ describe.skipIf(redisServerPath === undefined)("a run in Redis", () => {
 			const [entry] = (await other.read(id, attempt, 2, 1).catch(() => [])) ?? [];
 			return entry?.data === "new 2";
 		}, "what Redis has now");
+	});
+
+	// A connection can stay open to a server that is only a replica by now, and behind. A reader was answered that there is no run, and
+	// an EventSource does not ask again after that.
+	it.each<[string, (store: RunStore, attempt: string) => Promise<unknown>, unknown]>([
+		["that there is no run", (store) => store.settle("t"), { state: "running" }],
+		["that nothing is running", (store) => store.cancel("r", "", 60_000), true],
+		["that it is not kept", (store, at) => store.read("r", at, 1, 9), [{ data: "0" }]],
+	])("is asked about at the primary before a former one says %s", async (_, ask, answer) => {
+		const { store, other, call, proxy, run: former } = await start();
+		await store.cancel("r", "", 60_000);
+		expect(await other.settle("r")).toMatchObject({ attempt: former.attempt, state: "cancelled" });
+		// Whose replica it is, it does not reach.
+		await call("REPLICAOF", "127.0.0.1", "1");
+		const its = await start();
+		await append(its.store, its.run, 0);
+		await its.store.claim("t", RULES);
+		proxy.target = its.port;
+		const found = await ask(other, its.run.attempt);
+		if (typeof answer === "object") expect(found).toMatchObject(answer as object);
+		else expect(found).toBe(answer);
+	});
+
+	it("is not said to be none by a primary that its replicas may have left", async () => {
+		const { store, call, run } = await start();
+		await append(store, run, 0);
+		await call("CONFIG", "SET", "min-replicas-to-write", "1");
+		await expect(store.settle("other")).rejects.toThrow("NOREPLICAS");
+		// What there is can be read.
+		expect(await store.settle("r")).toMatchObject({ state: "running" });
+		expect(await store.read("r", run.attempt, 1, 9)).toEqual([{ data: "0" }]);
 	});
 
 	/** Follows the run in the other process from its first entry on. */

@@ -68,11 +68,14 @@ end
 /**
  * KEYS: the hash, the stream of the attempt, the inbox. ARGV: the attempt, from which sequence on, how many chunks, after how
  * many bytes there are enough, the follower ('' for none). It answers 1 if there are no more, 1 if what comes goes to the
- * follower, and chunks as XRANGE does; or nothing.
+ * follower, and chunks as XRANGE does; or nothing, which a replica refuses to say.
  */
 export const READ_RUN = defineScript(`
 local run = redis.call('HMGET', KEYS[1], 'attempt', 'state', 'followers')
-if run[1] ~= ARGV[1] then return nil end
+if run[1] ~= ARGV[1] then
+	redis.call('HDEL', KEYS[1], '')
+	return nil
+end
 local first = redis.call('XREVRANGE', KEYS[2], ARGV[2] .. '-0', '-', 'COUNT', 1)
 local from, chunks, bytes = first[1] and first[1][1] or '-', {}, 0
 while #chunks < tonumber(ARGV[3]) and bytes < tonumber(ARGV[4]) do

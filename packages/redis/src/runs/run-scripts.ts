@@ -47,10 +47,15 @@ local function stateOf(id, hash, attempt, state, lease, ttl)
 	return 'failed'
 end
 
+-- What is not here may be on another server: a replica refuses this.
+local function sure()
+	redis.call('ZREM', untils, '')
+end
+
 -- The attempt and the state of a run.
 local function settle(id, hash)
 	local run = redis.call('HMGET', hash, 'attempt', 'state', 'lease', 'ttl')
-	if not run[1] then return nil end
+	if not run[1] then return sure() end
 	return run[1], stateOf(id, hash, run[1], run[2], run[3], run[4])
 end
 
@@ -149,7 +154,10 @@ return results
 /** KEYS: the index, control, the hash. ARGV: id, reason, ttl. It answers 1 if it was running. */
 export const CANCEL = defineScript(`${COMMON}
 local attempt, state = settle(ARGV[1], KEYS[4])
-if state ~= 'running' then return 0 end
+if state ~= 'running' then
+	sure()
+	return 0
+end
 finish(ARGV[1], KEYS[4], attempt, 'cancelled', ARGV[2], ARGV[3])
 redis.call('XADD', control, 'MAXLEN', '~', 1000, '*', 'a', attempt)
 return 1
