@@ -18,8 +18,9 @@ export function claimEnds(its: RunStoreFixture): void {
 
 	it("a write after the lease has expired is refused, even if nobody has looked at the run", async () => {
 		const run = await claim("r", { leaseMs: 1 });
+		// What a store knows of its database's clock may be as late as the answer that brought it.
 		const begun = performance.now();
-		await eventually(() => performance.now() > begun + 50);
+		await eventually(() => performance.now() > begun + 2_000);
 		expect(await write(run, 0, entries("woken"))).toBeUndefined();
 		expect((await its.here.settle("r"))?.state).toBe("failed");
 	});
