@@ -604,7 +604,7 @@ describe("a run", () => {
 	});
 
 	// A store may lose what a run has before it loses the run: a reader that waited for it waited for ever.
-	it("is a gap and its end for a reader if the store knows its end, but none of its events any more", async () => {
+	it("is a gap and then the end for a reader, if the store has lost its events but knows how it ended", async () => {
 		const memory = createMemoryRunStore();
 		let has = true;
 		const losing: Pick<RunStore, "read"> = {
