@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { eventually, openStream, startServer, type TestStream } from "@sse-service/testing";
 import { executablePath, launchBrowser, type TestBrowser } from "@sse-service/testing/browser";
 import { EventSource } from "eventsource";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createEngineEventLog } from "../src/engine.js";
 import { createSSEService } from "../src/index.js";
 import { MemoryEngine } from "./memory-engine.js";
@@ -161,6 +161,42 @@ describe("since", () => {
 			const gap = given.indexOf('{"reason":"expired"}');
 			expect(gap).toBeGreaterThan(0);
 			expect(given.slice(0, gap)).toEqual(texts.slice(0, gap));
+		},
+	);
+
+	// A flush of many is cut into slices, so a replay may begin some turns after its client has come.
+	it.each(["an id", '"start"'])(
+		"%s gives what is kept when its replay begins, however late that is, and only an id gives a gap for the rest",
+		async (from) => {
+			const isOfId = from === "an id";
+			const { sse, server } = await startService(
+				{
+					history: { maxEvents: 3, groups: { large: { maxEvents: 1 } } },
+					maxBufferedBytes: 2 ** 20,
+				},
+				(path) => {
+					if (path === "large") return { groups: ["large"] };
+					// This takes all the time of the first slice. What is kept is replaced before the next one.
+					sse.send({ group: "large" }, "x".repeat(2 ** 17));
+					setImmediate(() => {
+						for (const data of ["4", "5", "6"]) sse.send("all", data);
+					});
+					return isOfId ? {} : { since: "start" };
+				},
+			);
+			const large = await openStream(`${server.url}/large`);
+			const { id } = await sse.publish("all", "1");
+			for (const data of ["2", "3"]) sse.send("all", data);
+			await large.until(() => large.text.includes("data: 3"));
+			let passedMs = 0;
+			const clock = vi.spyOn(performance, "now").mockImplementation(() => (passedMs += 1_000));
+			const headers = { "last-event-id": isOfId ? id : "" };
+			const stream = await openStream(server.url, { headers });
+			clock.mockRestore();
+			sse.send("all", "end");
+			await stream.until(() => stream.text.includes("data: end"));
+			const gap = isOfId ? ['{"reason":"expired"}'] : [];
+			expect(datas(stream)).toEqual([...gap, "4", "5", "6", "end"]);
 		},
 	);
 

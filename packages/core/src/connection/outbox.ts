@@ -72,7 +72,7 @@ export abstract class Outbox<
 		return this.#backlog === undefined ? this.#batch?.last : this.#backlog.last;
 	}
 
-	/** Writes what `source` yields before all later additions, at the pace of the sink. Begins at the end of this tick. */
+	/** Writes what `source` yields before all later additions, at the pace of the sink. Begins at the next flush. */
 	feed(source: FeedSource): void {
 		this.#wait(new Feed(source, this));
 		this.host.flush.schedule(this);

@@ -75,7 +75,10 @@ export class CatchUp {
 		}
 	}
 
-	/** Begins at the end of this tick, so that the replay includes groups joined until then, and all that was sent to them. */
+	/**
+	 * Begins at the next flush, so that the replay includes groups joined until then, and all that was sent to them. It reads what
+	 * is kept then: under load that can be some ticks later.
+	 */
 	*#start(
 		connection: Connection,
 		starting: ReplayStart,

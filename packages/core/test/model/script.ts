@@ -125,6 +125,8 @@ const setup = fc.record({
 	slowPolicy: fc.constantFrom("close" as const, "conflate" as const, "drop-oldest" as const),
 	recovery: fc.constantFrom<Recovery>("none", "none", "array", "promise", "generator", "throws"),
 	heartbeatIntervalMs: fc.constantFrom(0, 0, 1),
+	/** Whether each look at the clock ends a slice of a flush, as on a busy machine. */
+	isBusy: fc.boolean(),
 });
 
 export const script = fc.record({

@@ -2,7 +2,7 @@
  * A tab: one client's real stream, compared with the expected one.
  */
 import type http from "node:http";
-import { settled } from "@sse-service/testing";
+import { eventually, settled } from "@sse-service/testing";
 import type { SSEConnection } from "../../src/index.js";
 import type { Kept } from "./reference.js";
 
@@ -123,23 +123,32 @@ export class Tab {
 
 	/** Resolves when all that was sent to it is here, or its stream has ended. @returns whether it is still open */
 	async catchUp(): Promise<boolean> {
-		const mark = this.sendMark();
-		return (await this.untilMark(mark)) !== undefined && this.connection?.closed === false;
+		const { connection } = this;
+		let mark = this.sendMark();
+		while (mark === undefined && connection?.closed === false) {
+			await eventually(() => connection.bufferedBytes === 0, "room for a mark");
+			mark = this.sendMark();
+		}
+		return (await this.untilMark(mark)) !== undefined && connection?.closed === false;
 	}
 
-	/** Separates what was sent to it before from what is sent after. */
-	sendMark(): string {
+	/**
+	 * Separates what was sent to it before from what is sent after.
+	 *
+	 * @returns its text; `undefined` if it was dropped, because the sink holds as much as may wait
+	 */
+	sendMark(): string | undefined {
 		// Every second one with an id, which must not lead back either.
 		const id = ++this.#marks % 2 === 0 ? this.#marks : undefined;
-		this.connection?.send(`mark ${this.#marks}`, { id });
+		if (this.connection?.send(`mark ${this.#marks}`, { id }) !== 1) return undefined;
 		return `data: mark ${this.#marks}\n\n`;
 	}
 
 	/** Resolves when a mark has come, or never will. @returns behind how many characters, if it has */
-	async untilMark(mark: string): Promise<number | undefined> {
-		await this.until(() => this.text.includes(mark) || this.hasEnded);
-		const at = this.text.indexOf(mark);
-		return at < 0 ? undefined : at + mark.length;
+	async untilMark(mark: string | undefined): Promise<number | undefined> {
+		const place = (): number => (mark === undefined ? Infinity : this.#placeOf(mark));
+		await this.until(() => place() < Infinity || this.hasEnded);
+		return place() < Infinity ? place() : undefined;
 	}
 
 	get hasEnded(): boolean {

@@ -41,6 +41,11 @@ const START = Date.UTC(2026, 0, 1);
 /** Run a script. @throws when a client has seen anything else than it should have */
 export async function play({ setup, groups, steps }: Script, transport: Transport): Promise<void> {
 	vi.setSystemTime(START);
+	let passedMs = 0;
+	const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+		passedMs += setup.isBusy ? 1_000 : 0;
+		return passedMs;
+	});
 	const world = new World(setup);
 	await world.start(transport);
 	try {
@@ -49,6 +54,7 @@ export async function play({ setup, groups, steps }: Script, transport: Transpor
 		await world.checkAll();
 	} finally {
 		await world.stop();
+		clock.mockRestore();
 	}
 }
 
@@ -260,9 +266,9 @@ class World {
 					for (const send of before) this.#send(send);
 					connect();
 					const turn = this.#spend(tab, after, known, lastEventId !== undefined, isCovered);
-					// What it missed is looked up at the end of this turn, when more may have been trimmed.
+					// What it missed is looked up at its flush. Nothing more is sent until then.
 					tab.expected = this.#welcome(tab, lastEventId, known, turn);
-					setImmediate(resolve);
+					void flushed().then(resolve);
 				} catch (error) {
 					reject(error);
 				}
@@ -464,6 +470,16 @@ class World {
 		this.#wireEpoch = undefined;
 		this.#sse = createSSEService(optionsOf(this.#setup));
 		this.#reference = new Reference(rulesOf(this.#setup));
+	}
+}
+
+/**
+ * Resolves when all that was sent so far has been flushed: each slice of a flush takes at least one connection, and a round may be
+ * under way.
+ */
+async function flushed(): Promise<void> {
+	for (let slices = 0; slices < 2 * TABS.length; slices++) {
+		await new Promise((resolve) => setImmediate(resolve));
 	}
 }
 
