@@ -28,7 +28,7 @@ export function useStream<Events extends EventMap = AnyEvents>(
  * Uses the stream of this URL: it opens with the first component that uses it, and closes with the last. The component
  * renders again when `state` changes, but not on events.
  *
- * @param options those of `openStream`, read when the stream opens
+ * @param options those of `openStream`, read when the stream opens, and when it opens again
  */
 export function useStream<Events extends EventMap = AnyEvents>(
 	url: string,
@@ -41,8 +41,7 @@ export function useStream<Events extends EventMap>(
 	const latest = useRef(options);
 	latest.current = options;
 	const name = options?.name;
-	// biome-ignore lint/correctness/useExhaustiveDependencies: the name is the stream's key
-	const handle = useMemo(() => streamHandle<Events>(url, latest.current), [url, name]);
+	const handle = useMemo(() => streamHandle<Events>(url, name, () => latest.current), [url, name]);
 	const subscribe = useMemo(
 		() => (onChange: () => void) =>
 			handle.use((stream) => {

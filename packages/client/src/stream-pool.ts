@@ -42,13 +42,17 @@ export interface StreamHandle<Events extends EventMap> {
 	current(): EventStream<Events> | undefined;
 }
 
-/** The key is the option `name`, else the URL. The options of the stream are those of the user that opens it, or opens it again. */
+/**
+ * The key is `name`, else the URL. `options` is asked each time that the stream opens, or opens again: those of the user that
+ * opens it.
+ */
 export function streamHandle<Events extends EventMap>(
 	url: string,
-	options: StreamOptions<Events> = {},
+	name: string | undefined,
+	options: () => StreamOptions<Events> | undefined,
 ): StreamHandle<Events> {
-	const key = options.name ?? url;
-	const open = (): EventStream => openStream(url, options as StreamOptions);
+	const key = name ?? url;
+	const open = (): EventStream => openStream(url, options() as StreamOptions | undefined);
 	return {
 		use(attach) {
 			const pooled = pool.get(key) ?? {

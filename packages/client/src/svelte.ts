@@ -34,7 +34,7 @@ export function streamStores<Events extends EventMap>(
 	url: string,
 	options?: StreamOptions<Events>,
 ): StreamStores<Events> {
-	const handle = streamHandle<Events>(url, options);
+	const handle = streamHandle<Events>(url, options?.name, () => options);
 	return {
 		state: readable<StreamState>("connecting", (set) => {
 			if (isOnServer) return undefined;

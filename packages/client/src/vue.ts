@@ -45,7 +45,7 @@ export function useStream<Events extends EventMap>(
 	}
 	const current = shallowRef() as ShallowRef<EventStream<Events>>;
 	const state = shallowRef<StreamState>("connecting");
-	const release = streamHandle<Events>(url, options).use((stream) => {
+	const release = streamHandle<Events>(url, options?.name, () => options).use((stream) => {
 		current.value = stream;
 		state.value = stream.state;
 		return stream.onState((next) => {

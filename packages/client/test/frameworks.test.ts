@@ -167,6 +167,43 @@ it.skipIf(executablePath === undefined)(
 	},
 );
 
+const TOKENS = `
+	import { Activity, createElement } from "react";
+	import { createRoot } from "react-dom/client";
+	import { useStream } from "@sse-service/client/react";
+
+	function Price({ token }) {
+		const stream = useStream("/events", { headers: { authorization: token } });
+		return createElement("output", { "data-state": stream.state, "data-token": token }, token);
+	}
+	const root = createRoot(document.querySelector("#root"));
+	window.render = (mode, token) =>
+		root.render(createElement(Activity, { mode }, createElement(Price, { token })));
+`;
+
+// They were those of the component's first render: a token that had been renewed while the component was hidden was not sent.
+it.skipIf(executablePath === undefined)(
+	"React: a stream that opens again has the options of the latest render",
+	async () => {
+		const { sse, server, requests } = await serve({}, servePage(await bundle(TOKENS)));
+		const browser = await launchBrowser();
+		atEnd(() => browser.close());
+		const window = await browser.openWindow(server.url);
+		await window.evaluate('window.render("visible", "old")');
+		await window.waitForSelector("output[data-state=open]");
+		await window.evaluate('window.render("hidden", "old")');
+		await eventually(() => sse.stats().connections === 0);
+		await window.evaluate('window.render("hidden", "new")');
+		await eventually(() =>
+			window.evaluate('document.querySelector("output").dataset.token === "new"'),
+		);
+		await window.evaluate('window.render("visible", "new")');
+		await eventually(() => sse.stats().connections === 1);
+		const opened = requests.filter(({ url }) => url === "/events");
+		expect(opened.map(({ headers }) => headers.authorization)).toEqual(["old", "new"]);
+	},
+);
+
 // Vue's and Svelte's opened streams there, which nobody closed.
 describe("on a server, rendering opens no connection:", () => {
 	it("React", async () => {

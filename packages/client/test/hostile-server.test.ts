@@ -259,7 +259,7 @@ describe("on a clock that the test moves", () => {
 
 	it("a user that leaves while it moves to a stream that was opened again does not stay there", async () => {
 		const { streamHandle, fetch } = await openPage();
-		const handle = streamHandle("http://server.test/moving", { fetch });
+		const handle = streamHandle("http://server.test/moving", undefined, () => ({ fetch }));
 		const attached = new Set<unknown>();
 		let times = 0;
 		const leave = handle.use((stream) => {
