@@ -420,6 +420,44 @@ describe("an event that is replaced while it waits to be replayed", () => {
 	});
 });
 
+describe("a client that still reads what it missed", () => {
+	const history = { maxEvents: 2_000, groups: { room: { maxEvents: 1 } } };
+	const missed = Array.from({ length: 1_000 }, (_, at) => `${at} ${"x".repeat(1_000)}`);
+
+	/** `room` is sent more than is kept of it while the client is at its first page. @returns what the client then has */
+	async function readWhileRoomIsSent(sent: readonly string[], since: string): Promise<string[]> {
+		const { stream } = await open({ ...ADA, groups: ["room"] }, since);
+		await stream.until(() => stream.events.length > 0);
+		expect(stream.events.length).toBeLessThan(missed.length);
+		for (const data of sent) its.sse.send({ group: "room" }, data);
+		return received(stream);
+	}
+
+	// These wait for the client. They gave a gap in place of the other pages.
+	it.each([[[]], [["before"]]])(
+		"gets no gap because of later events of a group that are no longer kept, behind %j of it",
+		async (before) => {
+			await serve({ history, maxBufferedBytes: 2 ** 24 });
+			const id = await comeAndGo();
+			for (const data of before) its.sse.send({ group: "room" }, data);
+			for (const data of missed) its.sse.send("all", data);
+			const live = ["1", "2", "3"];
+			expect(await readWhileRoomIsSent(live, id)).toEqual([...before, ...missed, ...live]);
+		},
+	);
+
+	it("gets a gap if one of them took the place of an event that it had yet to read", async () => {
+		await serve({ history, maxBufferedBytes: 2 ** 24 });
+		const id = await comeAndGo();
+		for (const data of missed) its.sse.send("all", data);
+		its.sse.send({ group: "room" }, "last");
+		const got = await readWhileRoomIsSent(["1", "2"], id);
+		const gap = got.indexOf('{"reason":"expired"}');
+		expect(gap).toBeGreaterThan(0);
+		expect(got).toEqual([...missed.slice(0, gap), '{"reason":"expired"}', "1", "2"]);
+	});
+});
+
 describe("an event that carries a position", () => {
 	it.each([0, 15])(
 		"is sent to a client that only receives events that are not kept, each after %d ms of work",

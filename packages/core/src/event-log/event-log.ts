@@ -22,6 +22,8 @@ export interface LogReader {
 	 * found. By topic, the sequence up to which that read found it trimmed. A log that reads on from an engine removes it.
 	 */
 	forgone?: number[] | undefined;
+	/** By topic, the newest record that the first read with this array knew of, kept or lost. What is newer reaches the reader live. */
+	newest?: number[] | undefined;
 	/** How many texts may still be read from an engine for it. The log counts down; at 0 what follows counts as `expired`. */
 	readonly allowance?: { left: number };
 }

@@ -72,17 +72,21 @@ export class Topics {
 		reader: LogReader,
 		now: number,
 	): readonly Topic[] | undefined {
-		const { clientId, forgone } = reader;
+		const { clientId, forgone, newest } = reader;
+		const from = sequence ?? 0;
 		const newer: Topic[] = [];
 		for (const [index, target] of targetsOf(reader).entries()) {
 			const topic = this.get(target);
+			const kept = topic?.records.newest ?? 0;
 			const lost = topic?.losses.newest(now, clientId) ?? this.#floor;
 			const trimmedTo = topic?.trimmedTo ?? this.#floor;
 			// Of a topic without records, nothing that the reader could lack is lost later.
 			if (forgone) forgone[index] ??= topic?.records.size ? trimmedTo : Infinity;
-			const isGiven = forgone && trimmedTo <= Math.max(sequence ?? 0, forgone[index] ?? 0);
-			if (lost > (sequence ?? Infinity) && !isGiven) return undefined;
-			if (topic !== undefined && topic.records.newest > (sequence ?? 0)) newer.push(topic);
+			const isGiven = forgone && trimmedTo <= Math.max(from, forgone[index] ?? 0);
+			if (newest) newest[index] ??= Math.max(kept, lost);
+			const isLive = newest && (newest[index] ?? 0) <= from;
+			if (lost > (sequence ?? Infinity) && !isGiven && !isLive) return undefined;
+			if (topic && kept > from) newer.push(topic);
 		}
 		return newer;
 	}

@@ -73,6 +73,7 @@ export function* missed<C extends Replayed>(
 		...readerOf(log, connection, groups, isOwed),
 		allowance: { left: host.maxCatchUpEvents },
 		forgone: position === undefined ? [] : undefined,
+		newest: [],
 	};
 	const { ownGroups } = reader;
 	let at = position;
