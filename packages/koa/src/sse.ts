@@ -87,8 +87,10 @@ export function sse<Own extends object = Events>({
 		decorated[decorator] = (params) => {
 			// The event map of `service` exists only for the compiler.
 			const connectParams = { ...params, req: ctx.req, res: ctx.res };
+			const sent = [ctx.res.getHeader("Set-Cookie") ?? []].flat().map(String);
 			const result = streams.connect(connectParams as unknown as ConnectParams<Own>);
 			takeOver(ctx);
+			reportLateCookies(ctx, sent);
 			({ connection } = result as unknown as ConnectResult<Events>);
 			return result as unknown as ConnectResult<Events>;
 		};
@@ -114,4 +116,27 @@ function takeOver(ctx: Pick<Context, "respond" | "onerror" | "socket">): void {
 	ctx.onerror = (error) => {
 		if (error === null || error !== ctx.socket.errored) onerror.call(ctx, error);
 	};
+}
+
+/**
+ * Keeps a cookie that is set too late from ending the stream: Koa ignores such headers, but its cookies throw. The app emits the
+ * error, unless the stream has `sent` that cookie: `koa-session` sets its own again when the handler has returned.
+ */
+function reportLateCookies(ctx: Pick<Context, "app" | "cookies">, sent: readonly string[]): void {
+	const { cookies } = ctx;
+	const set: Context["cookies"]["set"] = (name, ...rest) => {
+		try {
+			return Object.getPrototypeOf(cookies).set.call(cookies, name, ...rest);
+		} catch (error) {
+			if (!isTooLate(error)) throw error;
+			if (!sent.some((line) => line.startsWith(`${name}=`))) ctx.app.emit("error", error, ctx);
+			return cookies;
+		}
+	};
+	Object.assign(cookies, { set });
+}
+
+function isTooLate(error: unknown): boolean {
+	const { code } = Object(error) as { readonly code?: unknown };
+	return code === "ERR_HTTP_HEADERS_SENT" || code === "ERR_HTTP2_HEADERS_SENT";
 }

@@ -5,8 +5,9 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { openStream } from "@sse-service/testing";
+import { eventually, openStream } from "@sse-service/testing";
 import Koa3 from "koa";
+import session from "koa-session";
 import { createSSEService, type SSEService } from "sse-service";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
 import { type ContextSSE, type SSEMiddleware, sse } from "../src/index.js";
@@ -83,6 +84,49 @@ describe.each([
 		expect(stream.events).toEqual([{ data: "before" }]);
 		expect(reasons).toEqual(["error"]);
 		expect(failures).toEqual([error]);
+	});
+
+	// koa-session commits once more when the handler has returned. `ctx.cookies.set` threw, which ended the stream, so the client
+	// came back for ever: also for a session that had been committed, as the README says, and for one that had not changed.
+	it.each([
+		["changed", {}, true],
+		["rolling", { rolling: true }, true],
+		["rolling, and not committed", { rolling: true }, false],
+		["changed, and not committed", {}, false],
+	])("a stream outlives koa-session: %s", async (name, options, commits) => {
+		const returned: string[] = [];
+		app.use((ctx, next) => next().finally(() => returned.push(ctx.path)));
+		app.use(session({ signed: false, ...options }, app));
+		app.use(async (ctx) => {
+			if (ctx.path === "/login") {
+				ctx.session.user = "ada";
+				ctx.status = 204;
+				return;
+			}
+			if (name.startsWith("changed")) ctx.session.visits = 1;
+			if (commits) await ctx.session.manuallyCommit();
+			ctx.sse({ clientId: ctx.session.user });
+		});
+		const url = await listen();
+		const login = await fetch(`${url}/login`);
+		const [cookie = ""] = login.headers.getSetCookie();
+		const stream = await openStream(url, { headers: { cookie } });
+		await eventually(() => returned.includes("/"));
+		expect(service.send("all", "hello")).toBe(1);
+		expect(await stream.take(1)).toEqual([{ data: "hello" }]);
+		expect(stream.headers["set-cookie"]?.length).toBe(commits ? 1 : undefined);
+		const codes = failures.map((error) => (error as { code?: string }).code);
+		expect(codes).toEqual(commits ? [] : ["ERR_HTTP_HEADERS_SENT"]);
+	});
+
+	it("a cookie that cannot be set at all still throws", async () => {
+		app.use((ctx) => {
+			ctx.sse();
+			ctx.cookies.set("no\nname", "value");
+		});
+		const stream = await openStream(await listen());
+		expect(await stream.ended).toBe(true);
+		expect(reasons).toEqual(["error"]);
 	});
 
 	it("contexts have it by the name of the option decorator", async () => {
