@@ -18,9 +18,7 @@ class Payload extends Readable {
 	constructor(onPipe: (destination: object) => boolean) {
 		super();
 		this.#onPipe = onPipe;
-	}
-
-	override _read(): void {
+		// At once: Fastify destroys it where the client has left before the pipe, and would take that for an error of the app.
 		this.push(null);
 	}
 

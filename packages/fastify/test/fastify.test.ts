@@ -271,6 +271,37 @@ describe.each([
 		expect(telling.stats().closes).toEqual({ client: 1 });
 	});
 
+	// Fastify took our payload for one that broke off, where the request had a body: hooks, error handler and log had an error.
+	it("a client that left before the stream opened is no error", async () => {
+		const heard: unknown[] = [];
+		app.addHook("onError", async (_request, _reply, error) => void heard.push(error));
+		app.setErrorHandler((error, _request, reply) => {
+			heard.push(error);
+			return reply.send("failed");
+		});
+		let goOn: (() => void) | undefined;
+		let reason: string | undefined;
+		app.post("/", async (request, reply) => {
+			const left = once(request.raw.socket, "close");
+			await new Promise<void>((resolve) => {
+				goOn = resolve;
+			});
+			await left;
+			reason = (await reply.sse()).connection.closeReason;
+		});
+		const url = await listen();
+		const client = new AbortController();
+		const headers = { "Content-Type": "application/json" };
+		const request = fetch(url, { method: "POST", headers, body: "{}", signal: client.signal });
+		await eventually(() => goOn !== undefined);
+		client.abort();
+		await expect(request).rejects.toThrow();
+		goOn?.();
+		await eventually(() => reason !== undefined);
+		await app.close();
+		expect([reason, heard]).toEqual(["client", []]);
+	});
+
 	it("a name that is taken gives Fastify's own error", async () => {
 		app.register(sse, { service });
 		await expect(app.ready()).rejects.toMatchObject({ code: "FST_ERR_DEC_ALREADY_PRESENT" });
