@@ -16,7 +16,7 @@ export default [
 	// What only a shared stream loads is a module of its own. 50 bytes wait in full for what `retry:` asks for,
 	// and tell slow headers from a silent server. 90 refuse what no attempt could send, and 20 an id that is no text. 70 end with
 	// whatever callback closes the stream, and keep secrets out of messages.
-	limitOf("@sse-service/client", "client", "6.24 kB", { external: ["./shared-source-*"] }),
+	limitOf("@sse-service/client", "client", "6.28 kB", { external: ["./shared-source-*"] }),
 	...[
 		["ai", "5.5 kB"],
 		// Its page may be served by one process and its stream come from another.

@@ -32,8 +32,10 @@ export interface AttemptHost extends ParserHost {
 	room(): Promise<void> | undefined;
 }
 
-/** How an attempt ended. With neither a status nor an error, the body ended: the next attempt continues the stream. */
+/** How an attempt ended. Empty, if it was aborted without an error: the next attempt continues the stream. */
 export interface Outcome {
+	/** The body has ended, as far as can be known: nothing tells it from one that was cut where its length is not. */
+	readonly isEnd?: boolean;
 	/** A status other than 200. */
 	readonly status?: number;
 	/** What the answer with this status asks for, or 0. */
@@ -94,7 +96,7 @@ async function ask(
 	};
 	if (!body) {
 		await feed(await response.text());
-		return {};
+		return { isEnd: !signal.aborted };
 	}
 	// A new decoder for each body: one that broke off inside a character must not corrupt the next.
 	const decoder = new TextDecoder();
@@ -102,7 +104,7 @@ async function ask(
 	try {
 		for (;;) {
 			const { done, value } = await reader.read();
-			if (done || signal.aborted) return {};
+			if (done || signal.aborted) return { isEnd: !signal.aborted };
 			await feed(decoder.decode(value, { stream: true }));
 		}
 	} finally {

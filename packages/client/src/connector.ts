@@ -89,6 +89,9 @@ export class Connector implements Source {
 			if (error?.final === true) return this.#end(error);
 			if (error !== undefined) this.#host.onError(error);
 			if (this.#stopped) return;
+			// The answer to a poll is only a part of the stream.
+			const isWhole = outcome.isEnd === true && this.#isPollAnswer !== true;
+			if (isWhole && this.#options.closeOnEnd) return this.#end();
 			// A poll that brought something is followed by the next one, without a change of state.
 			const isAnswered = this.#isPollAnswer === true && error === undefined;
 			if (isAnswered && this.#lastEventId !== before) {

@@ -33,6 +33,7 @@ const NAMES: readonly (keyof StreamOptions)[] = [
 	"retry",
 	"onUnauthorized",
 	"isFinal",
+	"closeOnEnd",
 	"stallAfterMs",
 	"connectTimeoutMs",
 	"gapEvent",

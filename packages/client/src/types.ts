@@ -138,6 +138,12 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	 */
 	readonly isFinal?: ((status: number) => boolean) | undefined;
 	/**
+	 * Closes the stream when a response has ended, as at a 204: for a server that begins a new answer for each request. After a
+	 * connection that broke, another attempt follows. Not for an `sse-service` that keeps the stream or the run: when it shuts down,
+	 * it ends its responses so that clients continue elsewhere. Default false: another attempt follows, as with `EventSource`.
+	 */
+	readonly closeOnEnd?: boolean | undefined;
+	/**
 	 * Reconnects when nothing has arrived for this long, in milliseconds; 0: never. Default: three times the heartbeat interval
 	 * that `sse-service` announces in the response header `SSE-Heartbeat`; never for servers that announce none.
 	 */

@@ -50,26 +50,30 @@ async function startWithholdingProxy(target: string): Promise<Withholding> {
 const IMPATIENT = { connectTimeoutMs: 300, retry: { baseMs: 1, maxMs: 10 } };
 
 describe("behind a proxy that holds responses back", () => {
-	it("receives every event, once and in order, by long-polling", async () => {
-		const { sse, server } = await serve({ history: true, longPollMs: 50 });
-		const proxy = await startWithholdingProxy(server.url);
-		const stream = open(proxy.url, IMPATIENT);
-		const received: unknown[] = [];
-		const states = new Set<StreamState>();
-		stream.on("message", ({ data }) => received.push(data));
-		stream.onState((state) => states.add(state));
-		// From the first poll on, which gives it its id, nothing may be missed.
-		await eventually(() => stream.lastEventId !== undefined);
-		expect(states).toContain("buffered");
-		for (let i = 0; i < 200; i++) {
-			sse.send("all", i);
-			if (i % 7 === 0) await eventually(() => received.length > i);
-		}
-		await eventually(() => received.length >= 200);
-		expect(received).toEqual(Array.from({ length: 200 }, (_, i) => i));
-		expect(proxy.queries).toContain("?live=poll");
-		expect(states).not.toContain("open");
-	});
+	// The answer to a poll does not end the stream.
+	it.each([{}, { closeOnEnd: true }])(
+		"receives every event, once and in order, by long-polling, with %j",
+		async (options) => {
+			const { sse, server } = await serve({ history: true, longPollMs: 50 });
+			const proxy = await startWithholdingProxy(server.url);
+			const stream = open(proxy.url, { ...IMPATIENT, ...options });
+			const received: unknown[] = [];
+			const states = new Set<StreamState>();
+			stream.on("message", ({ data }) => received.push(data));
+			stream.onState((state) => states.add(state));
+			// From the first poll on, which gives it its id, nothing may be missed.
+			await eventually(() => stream.lastEventId !== undefined);
+			expect(states).toContain("buffered");
+			for (let i = 0; i < 200; i++) {
+				sse.send("all", i);
+				if (i % 7 === 0) await eventually(() => received.length > i);
+			}
+			await eventually(() => received.length >= 200);
+			expect(received).toEqual(Array.from({ length: 200 }, (_, i) => i));
+			expect(proxy.queries).toContain("?live=poll");
+			expect(states).not.toContain("open");
+		},
+	);
 
 	it("only says so, with longPoll: false", async () => {
 		const { server } = await serve({ history: true });

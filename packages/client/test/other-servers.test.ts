@@ -118,3 +118,43 @@ describe.each(Object.entries(SERVERS))("from %s", (_name, create) => {
 		expect(received).toEqual(log.ids.map((id) => ({ of: id })));
 	});
 });
+
+describe("closeOnEnd, with a server that begins a new answer for each request", () => {
+	async function answering(answer: (res: ServerResponse, count: number) => unknown) {
+		let count = 0;
+		const server = await startServer((_req, res) => {
+			res.writeHead(200, { "content-type": "text/event-stream" });
+			answer(res, ++count);
+		});
+		atEnd(() => server.destroy());
+		const errors: string[] = [];
+		const stream = open(server.url, {
+			method: "POST",
+			body: "question",
+			closeOnEnd: true,
+			retry: { baseMs: 1 },
+			onError: ({ code }) => errors.push(code),
+		});
+		const texts: unknown[] = [];
+		for await (const { data } of stream) texts.push(data);
+		return { texts, errors, requests: count, state: stream.state };
+	}
+
+	it("closes the stream when the answer has ended", async () => {
+		const answered = await answering((res) => res.end("data: a\n\ndata: b\n\n"));
+		expect(answered).toEqual({ texts: ["a", "b"], errors: [], requests: 1, state: "closed" });
+	});
+
+	it("asks again after a connection that broke", async () => {
+		const answered = await answering((res, count) => {
+			if (count === 2) res.end("data: b\n\n");
+			else res.write("data: a\n\n", () => res.destroy());
+		});
+		expect(answered).toEqual({
+			texts: expect.arrayContaining(["b"]),
+			errors: ["ERR_SSE_NETWORK"],
+			requests: 2,
+			state: "closed",
+		});
+	});
+});
