@@ -14,11 +14,13 @@ export async function openConnection(
 	signal: AbortSignal,
 ): Promise<RedisConnection> {
 	signal.throwIfAborted();
-	const connecting = redis.connect(key);
+	const attempt = new AbortController();
+	const connecting = redis.connect(key, attempt.signal);
 	try {
 		return await within(CONNECT_TIMEOUT_MS, connecting, "Connecting to Redis", signal);
 	} catch (error) {
-		// The connection may still open later, and is then closed.
+		// A server that accepts connections and does not answer would otherwise be left with each.
+		attempt.abort();
 		connecting.then((late) => late.destroy()).catch(() => {});
 		throw error;
 	}

@@ -15,12 +15,40 @@ export interface RedisCalls {
 export interface RedisClient extends RedisCalls {
 	/** Whether it is a cluster's client. Only that knows which server has a key, whenever this changes. */
 	readonly isCluster?: boolean;
-	/** Opens an own connection to the server that has a key, with the settings of the application's client. */
-	connect(key: string): Promise<RedisConnection>;
+	/**
+	 * Opens an own connection to the server that has a key, with the settings of the application's client.
+	 *
+	 * @param signal gives up a connection that is still opening
+	 */
+	connect(key: string, signal: AbortSignal): Promise<RedisConnection>;
 }
 
 /** The log's own connection. It does not reconnect: when it breaks, pending commands reject. */
 export interface RedisConnection extends RedisCalls {
 	/** Closes it at once: pending commands reject. */
 	destroy(): void;
+}
+
+/**
+ * Waits for an own connection, and destroys it if it does not open.
+ *
+ * @param giveUp called if the signal aborts before
+ */
+export async function opened(
+	opening: Promise<unknown>,
+	connection: RedisConnection,
+	signal: AbortSignal,
+	giveUp: () => unknown = () => connection.destroy(),
+): Promise<RedisConnection> {
+	signal.addEventListener("abort", giveUp);
+	if (signal.aborted) giveUp();
+	try {
+		await opening;
+		return connection;
+	} catch (error) {
+		connection.destroy();
+		throw error;
+	} finally {
+		signal.removeEventListener("abort", giveUp);
+	}
 }

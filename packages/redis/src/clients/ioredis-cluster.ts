@@ -26,14 +26,14 @@ export function fromIORedisCluster(cluster: IORedisCluster): RedisClient {
 	return {
 		isCluster: true,
 		call: ([command = "", ...args]) => cluster.call(command, ...args),
-		connect: async (key) => {
+		connect: async (key, signal) => {
 			const slot = Number(await cluster.call("CLUSTER", "KEYSLOT", keyPrefix + key));
 			const address = cluster.slots[slot]?.[0];
 			const node = cluster
 				.nodes("master")
 				.find(({ options: { host, port } }) => `${host}:${port}` === address);
 			if (node === undefined) throw new Error(`No node of the cluster is known to have ${key}`);
-			return fromIORedis(node, { keyPrefix }).connect(key);
+			return fromIORedis(node, { keyPrefix }).connect(key, signal);
 		},
 	};
 }

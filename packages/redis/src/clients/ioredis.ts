@@ -1,7 +1,7 @@
 /**
  * The client of `ioredis`, 5 or 6.
  */
-import type { RedisClient, RedisConnection } from "./client.js";
+import { opened, type RedisClient, type RedisConnection } from "./client.js";
 
 /** What is used of it. */
 export interface IORedisClient {
@@ -16,6 +16,7 @@ export interface IORedisClient {
 const OWN = {
 	lazyConnect: true,
 	retryStrategy: null,
+	sentinelRetryStrategy: null,
 	reconnectOnError: null,
 	autoResendUnfulfilledCommands: false,
 	maxRetriesPerRequest: null,
@@ -31,7 +32,7 @@ const OWN = {
 export function fromIORedis(client: IORedisClient, more?: object): RedisClient {
 	return {
 		call: (args) => call(client, args),
-		connect: async () => {
+		connect: async (_, signal) => {
 			const own = client.duplicate({ ...OWN, ...more });
 			// Pending commands reject with the same error.
 			own.on("error", () => {});
@@ -39,13 +40,7 @@ export function fromIORedis(client: IORedisClient, more?: object): RedisClient {
 				call: (args) => call(own, args),
 				destroy: () => own.disconnect(),
 			};
-			try {
-				await own.connect();
-			} catch (error) {
-				own.disconnect();
-				throw error;
-			}
-			return connection;
+			return opened(own.connect(), connection, signal);
 		},
 	};
 }

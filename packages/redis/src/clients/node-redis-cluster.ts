@@ -23,12 +23,12 @@ export function fromNodeRedisCluster(cluster: NodeRedisCluster): RedisClient {
 	return {
 		isCluster: true,
 		call: (args, key) => cluster.sendCommand(key, false, [...args], AS_TEXT),
-		connect: async (key) => {
+		connect: async (key, signal) => {
 			const question = ["CLUSTER", "KEYSLOT", key];
 			const slot = Number(await cluster.sendCommand(key, false, question, AS_TEXT));
 			const master = cluster.slots[slot]?.master;
 			if (master === undefined) throw new Error(`No node of the cluster is known to have ${key}`);
-			return fromNodeRedis(await cluster.nodeClient(master)).connect(key);
+			return fromNodeRedis(await cluster.nodeClient(master)).connect(key, signal);
 		},
 	};
 }

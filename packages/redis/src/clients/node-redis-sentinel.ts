@@ -1,7 +1,7 @@
 /**
  * The client of `redis` (node-redis) for Redis Sentinel, 6. The client of version 5 cannot be duplicated.
  */
-import type { RedisClient } from "./client.js";
+import { opened, type RedisClient, type RedisConnection } from "./client.js";
 import { AS_TEXT, WAITING } from "./node-redis.js";
 
 /** What is used of it. */
@@ -25,20 +25,15 @@ const OWN = {
 export function fromNodeRedisSentinel(sentinel: NodeRedisSentinel): RedisClient {
 	return {
 		call: (args) => sentinel.sendCommand(false, [...args], AS_TEXT),
-		connect: async () => {
+		connect: async (_, signal) => {
 			const own = sentinel.duplicate(OWN);
 			// Pending commands reject with the same error.
 			own.on("error", () => {});
-			const destroy = (): void => {
-				own.destroy().catch(() => {});
+			const connection: RedisConnection = {
+				call: (args) => own.sendCommand(false, [...args], WAITING),
+				destroy: () => void own.destroy().catch(() => {}),
 			};
-			try {
-				await own.connect();
-			} catch (error) {
-				destroy();
-				throw error;
-			}
-			return { call: (args) => own.sendCommand(false, [...args], WAITING), destroy };
+			return opened(own.connect(), connection, signal);
 		},
 	};
 }

@@ -1,7 +1,7 @@
 /**
  * The client of `redis` (node-redis), 5 or 6.
  */
-import type { RedisClient, RedisConnection } from "./client.js";
+import { opened, type RedisClient, type RedisConnection } from "./client.js";
 
 /** What is used of it. */
 export interface NodeRedisClient {
@@ -10,7 +10,7 @@ export interface NodeRedisClient {
 	duplicate(overrides?: object): NodeRedisClient;
 	connect(): Promise<unknown>;
 	destroy(): void;
-	on(event: "error", listener: (error: Error) => void): unknown;
+	on(event: "connect" | "error", listener: (error: Error) => void): unknown;
 }
 
 /** Does not reconnect, unlike the application's client. */
@@ -26,7 +26,7 @@ export const WAITING = { ...AS_TEXT, timeout: undefined };
 export function fromNodeRedis(client: NodeRedisClient): RedisClient {
 	return {
 		call: (args) => client.sendCommand([...args], AS_TEXT),
-		connect: async () => {
+		connect: async (_, signal) => {
 			const socket = { ...client.options?.socket, ...OWN_SOCKET };
 			const own = client.duplicate({ ...OWN, socket });
 			// Pending commands reject with the same error.
@@ -35,13 +35,13 @@ export function fromNodeRedis(client: NodeRedisClient): RedisClient {
 				call: (args) => own.sendCommand([...args], WAITING),
 				destroy: () => destroy(own),
 			};
-			try {
-				await own.connect();
-			} catch (error) {
-				destroy(own);
-				throw error;
-			}
-			return connection;
+			// Destroyed before it has a socket, the client would leave the one that it gets.
+			let hasSocket = false;
+			own.on("connect", () => {
+				hasSocket = true;
+				if (signal.aborted) setImmediate(destroy, own);
+			});
+			return opened(own.connect(), connection, signal, () => hasSocket && destroy(own));
 		},
 	};
 }
