@@ -2,9 +2,11 @@
  * The options of the event log, checked once.
  */
 import {
+	FUNCTION,
 	LOG_LIMITS,
 	type LogLimits,
 	type OptionRules,
+	optional,
 	type Rule,
 	readOptions,
 } from "sse-service/engine";
@@ -87,7 +89,17 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 	return { client, prefix, limits: Object.fromEntries(numbers) };
 }
 
-/** Checks the prefix of keys alone. @throws `ERR_SSE_INVALID_OPTION` */
-export function resolvePrefix(prefix: unknown): string {
-	return readOptions({ prefix }, { prefix: RULES.prefix }).prefix;
+interface GivenRunStoreOptions extends Pick<GivenOptions, "client" | "prefix"> {
+	readonly onError: RedisRunStoreOptions["onError"];
+}
+
+const RUN_STORE_RULES: OptionRules<GivenRunStoreOptions> = {
+	client: RULES.client,
+	prefix: RULES.prefix,
+	onError: [undefined, optional(FUNCTION)],
+};
+
+/** @throws `ERR_SSE_INVALID_OPTION` for an unknown name, or a value out of its range */
+export function resolveRunStoreOptions(options: unknown): GivenRunStoreOptions {
+	return readOptions(options, RUN_STORE_RULES);
 }

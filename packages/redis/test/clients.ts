@@ -10,9 +10,11 @@ import type { RedisEventLogOptions } from "../src/index.js";
 
 type Client = RedisEventLogOptions["client"];
 
-export interface User {
+export interface Settings {
 	readonly username?: string;
 	readonly password?: string;
+	/** Only of ioredis. */
+	readonly keyPrefix?: string;
 }
 
 export interface OpenClient {
@@ -22,16 +24,21 @@ export interface OpenClient {
 
 const host = "127.0.0.1";
 
-const ioredis = (port: number, user: User) => ({ host, port, lazyConnect: true, ...user });
+const ioredis = (port: number, settings: Settings) => ({
+	host,
+	port,
+	lazyConnect: true,
+	...settings,
+});
 
-const nodeRedis = (port: number, user: User) => ({ socket: { host, port }, ...user });
+const nodeRedis = (port: number, settings: Settings) => ({ socket: { host, port }, ...settings });
 
-const CLIENTS: Readonly<Record<string, (port: number, user: User) => Client>> = {
-	"node-redis 5": (port, user) => createClient5(nodeRedis(port, user)),
-	"node-redis 6": (port, user) => createClient6(nodeRedis(port, user)),
-	"ioredis 5": (port, user) => new IORedis5(ioredis(port, user)),
-	"ioredis 6": (port, user) => new IORedis6(ioredis(port, user)),
-	iovalkey: (port, user) => new IOValkey(ioredis(port, user)),
+const CLIENTS: Readonly<Record<string, (port: number, settings: Settings) => Client>> = {
+	"node-redis 5": (port, settings) => createClient5(nodeRedis(port, settings)),
+	"node-redis 6": (port, settings) => createClient6(nodeRedis(port, settings)),
+	"ioredis 5": (port, settings) => new IORedis5(ioredis(port, settings)),
+	"ioredis 6": (port, settings) => new IORedis6(ioredis(port, settings)),
+	iovalkey: (port, settings) => new IOValkey(ioredis(port, settings)),
 };
 
 export const LIBRARIES: readonly string[] = Object.keys(CLIENTS);
@@ -40,9 +47,9 @@ export const LIBRARIES: readonly string[] = Object.keys(CLIENTS);
 export async function openClient(
 	library: string,
 	port: number,
-	user: User = {},
+	settings: Settings = {},
 ): Promise<OpenClient> {
-	const client = CLIENTS[library]?.(port, user);
+	const client = CLIENTS[library]?.(port, settings);
 	if (client === undefined) throw new Error(`there is no library ${library}`);
 	// What breaks is mended by the client, and seen by the caller that waits for an answer.
 	client.on("error", () => {});

@@ -8,11 +8,11 @@ import type { LogEngine, Stored, StoredAt, Storing } from "sse-service/engine";
 import { clientOf } from "../src/clients/detect-client.js";
 import { type RedisEventLogOptions, resolveOptions } from "../src/options.js";
 import { RedisEngine } from "../src/redis-engine.js";
-import { type OpenClient, openClient, type User } from "./clients.js";
+import { type OpenClient, openClient, type Settings } from "./clients.js";
 
 type Server = Awaited<ReturnType<typeof startRedisServer>>;
 
-export interface LabOptions extends User {
+export interface LabOptions extends Settings {
 	readonly library?: string;
 	/** Of a proxy; default: of the server. */
 	readonly port?: number;

@@ -1,18 +1,20 @@
 /**
- * What `redisEventLog` takes, and refuses before anything is done.
+ * What `redisEventLog` and `redisRunStore` take, and refuse before anything is done.
  */
 
 import { createClient, createClientPool } from "redis";
 import { createClient as createClient5, createSentinel as createSentinel5 } from "redis-5";
 import { isSSEError } from "sse-service";
 import { describe, expect, it } from "vitest";
-import { redisEventLog } from "../src/index.js";
+import { redisEventLog, redisRunStore } from "../src/index.js";
 
 const client = createClient();
 
-function refusal(options: unknown): string {
+type Create = (options: { client: typeof client }) => unknown;
+
+function refusal(options: unknown, create: Create = redisEventLog): string {
 	try {
-		redisEventLog(options as { client: typeof client });
+		create(options as { client: typeof client });
 	} catch (error) {
 		if (isSSEError(error)) return `${error.code} ${error.message}`;
 		throw error;
@@ -54,5 +56,22 @@ describe("redisEventLog", () => {
 		["NaN", { client, idempotencyMs: Number.NaN }],
 	])("refuses %s", (_, options) => {
 		expect(refusal(options)).toMatch(/^ERR_SSE_INVALID_OPTION \w/);
+	});
+});
+
+describe("redisRunStore", () => {
+	it("accepts a client that is not connected yet, and does not connect it", async () => {
+		await redisRunStore({ client, prefix: "ä b:c", onError: () => {} }).close();
+		expect(client.isOpen).toBe(false);
+	});
+
+	it.each<[string, unknown]>([
+		["nothing", undefined],
+		["no client", {}],
+		["an unknown option", { client, prefx: "app" }],
+		["a prefix with braces", { client, prefix: "{a}" }],
+		["no function as onError", { client, onError: true }],
+	])("refuses %s", (_, options) => {
+		expect(refusal(options, redisRunStore)).toMatch(/^ERR_SSE_INVALID_OPTION \w/);
 	});
 });

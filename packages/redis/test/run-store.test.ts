@@ -9,27 +9,27 @@ import { type OpenClient, openClient } from "./clients.js";
 
 let prefixes = 0;
 
-describe.skipIf(redisServerPath === undefined).each(["node-redis 6", "ioredis 6"])(
-	"over %s",
-	(library) => {
-		let server: Awaited<ReturnType<typeof startRedisServer>>;
-		let opened: OpenClient;
-		let prefix = `runs ${++prefixes}`;
+describe.skipIf(redisServerPath === undefined).each([
+	["node-redis 6", {}],
+	["ioredis 6", { keyPrefix: "app:" }],
+])("over %s with %o", (library, settings) => {
+	let server: Awaited<ReturnType<typeof startRedisServer>>;
+	let opened: OpenClient;
+	let prefix = `runs ${++prefixes}`;
 
-		beforeAll(async () => {
-			server = await startRedisServer();
-			opened = await openClient(library, server.port);
-		});
-		afterAll(async () => {
-			opened.close();
-			await server.stop();
-		});
+	beforeAll(async () => {
+		server = await startRedisServer();
+		opened = await openClient(library, server.port, settings);
+	});
+	afterAll(async () => {
+		opened.close();
+		await server.stop();
+	});
 
-		describeRunStore("in Redis", {
-			open: async () => redisRunStore({ client: opened.client, prefix }),
-			close: async () => {
-				prefix = `runs ${++prefixes}`;
-			},
-		});
-	},
-);
+	describeRunStore("in Redis", {
+		open: async () => redisRunStore({ client: opened.client, prefix }),
+		close: async () => {
+			prefix = `runs ${++prefixes}`;
+		},
+	});
+});

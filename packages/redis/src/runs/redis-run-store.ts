@@ -18,7 +18,7 @@ import { clientOf } from "../clients/detect-client.js";
 import { CommandConnection } from "../command-connection.js";
 import { decodeName } from "../keys.js";
 import { newLogId } from "../log-id.js";
-import { type RedisRunStoreOptions, resolvePrefix } from "../options.js";
+import { type RedisRunStoreOptions, resolveRunStoreOptions } from "../options.js";
 import { isScriptError, runScript, type Script } from "../scripts/script.js";
 import { checkEviction } from "../server-check.js";
 import { decodeChunk } from "./chunk.js";
@@ -42,8 +42,8 @@ const MAX_WRITES = 256;
  * @throws `ERR_SSE_INVALID_OPTION`
  */
 export function redisRunStore(options: RedisRunStoreOptions): RunStore {
-	const { client, prefix, onError } = options;
-	return new RedisRunStore(clientOf(client), resolvePrefix(prefix), guarded(onError));
+	const { client, prefix, onError } = resolveRunStoreOptions(options);
+	return new RedisRunStore(clientOf(client), prefix, guarded(onError));
 }
 
 class RedisRunStore implements RunStore {
@@ -188,8 +188,9 @@ class RedisRunStore implements RunStore {
 	}
 
 	async list(limit: number): Promise<RunStatus[]> {
-		const args = [String(limit), this.#keys.ofRun("")];
-		const found = await runScript(this.#calls, LIST, this.#common, args);
+		// As a key, because a client may have a prefix for keys.
+		const keys = [...this.#common, this.#keys.ofRun("")];
+		const found = await runScript(this.#calls, LIST, keys, [String(limit)]);
 		return (found as unknown[][]).map(statusOf);
 	}
 

@@ -92,7 +92,8 @@ export async function followRuns(
 				stride.onReply(performance.now() - askedAt);
 				pauseMs = FIRST_PAUSE_MS;
 				for (const [stream, entries] of streamsOf(reply)) {
-					if (stream === control) {
+					// ioredis puts its key prefix before the names of the streams, and leaves it there in the reply.
+					if (stream.endsWith(control)) {
 						lastControl = newestOf(entries, lastControl);
 						for (const entry of entries) host.onControl(controlOf(entry));
 					} else {

@@ -180,12 +180,12 @@ settle(ARGV[1], KEYS[4])
 return status(ARGV[1], KEYS[4])
 `);
 
-/** KEYS: the index, control. ARGV: how many, and what the names of hashes begin with. It answers statuses, the newest first. */
+/** KEYS: the index, control, what the names of hashes begin with. ARGV: how many. It answers statuses, the newest first. */
 export const LIST = defineScript(`${COMMON}
 sweep()
 local found = {}
 for _, id in ipairs(redis.call('ZREVRANGE', started, 0, ARGV[1] - 1)) do
-	local hash = ARGV[2] .. id
+	local hash = KEYS[4] .. id
 	settle(id, hash)
 	local run = status(id, hash)
 	if run then table.insert(found, run) end
