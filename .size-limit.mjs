@@ -18,7 +18,7 @@ export default [
 	// whatever callback closes the stream, and keep secrets out of messages.
 	limitOf("@sse-service/client", "client", "6.28 kB", { external: ["./shared-source-*"] }),
 	...[
-		["ai", "5.5 kB"],
+		["ai", "5.51 kB"],
 		// Its page may be served by one process and its stream come from another.
 		["inspector", "10 kB"],
 		// 140 bytes keep a loss until the store has it, and follow a stream beyond its end, until it is answered or lost. 110 follow it

@@ -40,10 +40,17 @@ export class RunLog {
 		this.#stopListening = options.store.onCancelled((attempt) => {
 			if (attempt === status.attempt) this.#stop();
 		});
+		let renewal: Promise<void> | undefined;
 		this.#renewing = setInterval(() => {
-			this.#inOrder(() => this.#write([])).catch((error: unknown) => {
-				if (!this.#isOver) options.onError(error);
-			});
+			// One at a time: while a store is slow, entries would wait behind all of them.
+			if (renewal !== undefined) return;
+			renewal = this.#inOrder(() => this.#write([]))
+				.catch((error: unknown) => {
+					if (!this.#isOver) options.onError(error);
+				})
+				.then(() => {
+					renewal = undefined;
+				});
 		}, options.leaseMs / RENEWALS);
 		this.#renewing.unref();
 	}

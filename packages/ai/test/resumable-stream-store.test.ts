@@ -1,6 +1,7 @@
 /**
  * assistant-ui's own resumable streams, over run stores.
  */
+import { eventually } from "@sse-service/testing";
 import { type AssistantStream, DataStreamDecoder } from "assistant-stream";
 import {
 	createResumableAssistantStreamResponse,
@@ -9,7 +10,8 @@ import {
 	type ResumableStreamStore,
 } from "assistant-stream/resumable";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createMemoryRunStore } from "sse-service/runs";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createResumableStreamStore } from "../src/index.js";
 import { type StoreKind, storeKinds } from "./run-stores.js";
 import { Gate } from "./serving.js";
@@ -47,6 +49,30 @@ async function textOf(response: Response): Promise<string> {
 }
 
 const WORDS = ["The ", "answer ", "goes on: ", "já."];
+
+it("an entry does not wait for more than one renewal, however slow the store is", async () => {
+	const store = createMemoryRunStore();
+	const answers: (() => void)[] = [];
+	const write = store.write.bind(store);
+	vi.spyOn(store, "write").mockImplementation(async (writes) => {
+		await new Promise<void>((answer) => answers.push(answer));
+		return write(writes);
+	});
+	closing.push(() => store.close());
+	vi.useFakeTimers({ toFake: ["setInterval"] });
+	onTestFinished(() => void vi.useRealTimers());
+	const streams = createResumableStreamStore({ store, leaseMs: 60_000 });
+	const { lease } = (await streams.acquireLease("s")) as { readonly lease: { token: string } };
+	// A store that takes longer than the time between two renewals.
+	await vi.advanceTimersByTimeAsync(200_000);
+	const appended = streams.append("s", new TextEncoder().encode("x"), lease);
+	for (const what of ["the renewal", "the entry"]) {
+		await eventually(() => answers.length > 0, what);
+		answers.shift()?.();
+	}
+	await appended;
+	expect(answers).toEqual([]);
+});
 
 describe.each(storeKinds)("assistant-ui, over %s", (_, kind) => {
 	const serve = () => open(kind);
