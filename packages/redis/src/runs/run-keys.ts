@@ -7,7 +7,7 @@ import { encodeName } from "../keys.js";
 export interface RunKeys {
 	/** Two sorted sets of ids: by when a run was started, and by when it may be forgotten. */
 	readonly index: readonly [started: string, until: string];
-	/** A stream: the attempts that were cancelled. */
+	/** A stream: the attempts that were cancelled, and those that were released. */
 	readonly control: string;
 	/** A hash: the status of a run. */
 	ofRun(name: string): string;
