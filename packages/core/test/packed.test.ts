@@ -153,6 +153,20 @@ console.log("closed");
 		expect(await runProgram("unread.mjs", text)).toBe("closed\n");
 	});
 
+	it("closes an event log that does not answer before the process ends", async () => {
+		const text = `
+import { createSSEService } from "sse-service";
+import { createEngineEventLog } from "sse-service/engine";
+const never = () => new Promise(() => {});
+const [open, newest, append, read, follow, latest, post, posted] = Array(8).fill(never);
+const engine = { name: "Test", open, newest, append, read, follow, latest, post, posted, close: async () => {} };
+const sse = createSSEService({ eventLog: createEngineEventLog(engine) });
+await sse.close();
+console.log("closed");
+`;
+		expect(await runProgram("silent.mjs", text)).toBe("closed\n");
+	});
+
 	it("loads and streams under Jest, which cannot require ES modules", async () => {
 		project.write(
 			"stream.test.js",

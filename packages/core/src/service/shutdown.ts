@@ -91,7 +91,8 @@ export class Shutdown<T extends Closable> {
 		this.#closed = new Promise((resolve) => {
 			this.#onClosed = resolve;
 		});
-		// Somebody may await this: the sockets of Node keep the process alive until then, a body that nobody reads does not.
+		// Somebody may await this. The sockets of Node keep the process alive until then; a body that nobody reads does not, and
+		// neither does an event log that is not connected.
 		this.#hold = setTimeout(() => {}, 2 ** 31 - 1);
 		const { service } = this.#host;
 		this.#windowMs = own ?? service.options.drainMs;
@@ -110,9 +111,12 @@ export class Shutdown<T extends Closable> {
 	onOver(): void {
 		if (!this.hasBegun) return;
 		this.#drain?.stop();
-		clearTimeout(this.#hold);
+		const end = (): void => {
+			clearTimeout(this.#hold);
+			this.#onClosed?.();
+		};
 		const ended = this.#host.onOver?.();
-		if (ended === undefined) this.#onClosed?.();
-		else void ended.then(this.#onClosed);
+		if (ended === undefined) end();
+		else void ended.then(end);
 	}
 }
