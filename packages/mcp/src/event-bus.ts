@@ -131,7 +131,7 @@ class EventBus implements McpEventBus {
 	}
 
 	#deliver(text: string): void {
-		const [, data] = /^event: mcp\n(?:id: .*\n)?data: (.*)\n/.exec(text) ?? [];
+		const [, data] = /^event: mcp\n(?:id: [^\n]*\n)?data: ([^\n]*)\n/.exec(text) ?? [];
 		if (data === undefined) return;
 		const event = JSON.parse(data) as Logged;
 		if (event.kind === "refresh") this.#refresh();

@@ -133,7 +133,11 @@ describe("the bus", () => {
 		});
 		const listener = (event: unknown): unknown => heard.push(event);
 		const leave = [bus.subscribe(listener), bus.subscribe(listener)];
-		const updated = { kind: "resource_updated", uri: "a\nb", params: { _meta: { a: 1 } } } as const;
+		const updated = {
+			kind: "resource_updated",
+			uri: "a\nb\u2028c",
+			params: { _meta: { a: 1 } },
+		} as const;
 		bus.publish(updated);
 		leave[0]?.();
 		leave[0]?.();

@@ -25,7 +25,7 @@ export function encodeEntry({ tag, text, ownId, latest }: Storing): Buffer {
 export function decodeEntry({ sequence, at, payload }: Kept): Entry {
 	const content = payload.toString();
 	const end = content.indexOf("\n");
-	const [, tag = "0", json] = /^([0-9a-z]{1,7})(?: (\{.*\}))?$/.exec(content.slice(0, end)) ?? [];
+	const [, tag = "0", json] = /^([0-9a-z]{1,7})(?: (\{.*\}))?$/s.exec(content.slice(0, end)) ?? [];
 	return { sequence, tag, at, text: content.slice(end + 1), more: readMore(json) };
 }
 

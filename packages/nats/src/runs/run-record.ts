@@ -48,7 +48,7 @@ export function encodeRecord(head: RunHead, body: Uint8Array, since: number | "p
 export function decodeRecord({ sequence, at, payload, subject }: Kept): RunRecord {
 	const end = payload.indexOf(NEWLINE);
 	const [, head = "", since = ""] =
-		/^(\[.*\]) (part|\d+)$/.exec(payload.subarray(0, end).toString()) ?? [];
+		/^(\[.*\]) (part|\d+)$/s.exec(payload.subarray(0, end).toString()) ?? [];
 	if (head === "")
 		throw new Error(`The message ${sequence} of ${subject} does not belong to a run`);
 	return {
