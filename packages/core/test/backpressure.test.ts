@@ -449,6 +449,26 @@ describe("middleware that wraps res.write", () => {
 		await stream.take(7);
 	});
 
+	// Cause: after the notice with the client's position, which is written at once, nothing wrote what had come in the meantime.
+	it("and sends from within the first write keeps nothing back", async () => {
+		sse = createSSEService({ heartbeatIntervalMs: 0, history: true });
+		server = await startServer((req, res) => {
+			const write = res.write.bind(res) as (chunk: Uint8Array) => boolean;
+			let hasSent = false;
+			res.write = ((chunk: Uint8Array) => {
+				const isWritable = write(chunk);
+				if (!hasSent && sse.send("all", "from within") > 0) hasSent = true;
+				return isWritable;
+			}) as typeof res.write;
+			sse.connect({ req, res });
+		});
+		const stream = await openStream(server.url);
+		await stream.take(1);
+		sse.send("all", "later");
+		const events = await stream.take(2);
+		expect(events.map(({ data }) => data)).toEqual(["from within", "later"]);
+	});
+
 	it("gets the rest also when reading bufferedBytes is what makes the response emit 'drain'", async () => {
 		await serve({ maxBufferedBytes: 1024 * KB });
 		const stream = await openStream(server.url);

@@ -92,6 +92,8 @@ export abstract class Outbox<
 	beat(comment: Frame): void {
 		this.#writeBatch();
 		if (!this.isFull) this.write(this.place(comment));
+		// Middleware may have sent something from within the write. What a feed precedes follows the feed.
+		if (!this.isFed) this.advance();
 	}
 
 	/** Writes the batch, and as much of the backlog as the sink accepts. @returns the bytes written */
