@@ -196,6 +196,28 @@ describe("a reader that does not read", () => {
 		},
 	);
 
+	// Cause: what the sink had been given was no longer seen to be a notice, and it takes notices as long as it is not full.
+	it.each(["drop-newest", "drop-oldest"] as const)(
+		"with %s reads one gap for consecutive drops, also at a limit below what its socket takes",
+		async (slowPolicy) => {
+			await serve({ history: true, slowPolicy, maxBufferedBytes: 10_000 });
+			const stream = await openStream(server.url);
+			stream.pause();
+			while ((sse.stats().drops["drop-newest"] ?? 0) < 50) {
+				sse.send("all", "x".repeat(8_000));
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+			stream.resume();
+			await eventually(() => connections[0]?.bufferedBytes === 0, "the queue to drain");
+			sse.send("all", "", { event: "end" });
+			await stream.until(() => stream.events.at(-1)?.event === "end");
+			const types = stream.events.map(({ event }) => event);
+			expect(types).toContain("gap");
+			const again = types.filter((type, index) => type === "gap" && types[index - 1] === "gap");
+			expect(again).toEqual([]);
+		},
+	);
+
 	it("misses volatile events even if one would exceed the limit: they never close a connection", async () => {
 		await serve({ maxBufferedBytes: 64 * KB });
 		await openBlockedReader(server.port);

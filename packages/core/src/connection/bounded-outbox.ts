@@ -23,6 +23,8 @@ export abstract class BoundedOutbox<
 > extends Outbox<Shared> {
 	/** The one unsent frame that may exceed the limit: it is larger than the whole limit, or comes from a pipe. */
 	#oversize: Frame | undefined;
+	/** What the sink has been given up to the last drop notice, if that did not have to wait. */
+	#noticedBytes = -1;
 
 	/** Adds a frame. @returns false if it was dropped, or exceeded the limit */
 	protected add(frame: Frame): boolean {
@@ -114,6 +116,10 @@ export abstract class BoundedOutbox<
 	#giveNotice(): void {
 		const { dropNotice } = this.host;
 		if (dropNotice === undefined || this.last === dropNotice) return;
+		// The sink holds the notice, and was given nothing after it.
+		if (this.last === undefined && this.givenBytes === this.#noticedBytes) return;
+		// Where nothing waits, the flush has written all that was there.
+		this.#noticedBytes = this.isBlocked ? -1 : this.givenBytes + dropNotice.byteLength;
 		this.put(dropNotice);
 		this.host.diagnostics.gapped(this, "slow");
 	}
