@@ -470,7 +470,10 @@ it("starts once, even if the engine answers an abandoned call much later", async
 	engine.isMute = true;
 	for (const data of ["2", "3"]) await other.sse.publish("all", data);
 	engine.trim(engine.newest.sequence - 1);
-	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	vi.useFakeTimers({
+		toFake: ["performance", "setTimeout", "clearTimeout"],
+		shouldAdvanceTime: true,
+	});
 	onTestFinished(() => void vi.useRealTimers());
 	engine.cut();
 	engine.isMute = false;
@@ -622,7 +625,10 @@ const timeUntil = (test: () => boolean): Promise<void> =>
 
 // Reading alone is no proof: Redis without memory, or a user who may only read, answers every question.
 it("is not ready while the engine accepts nothing, and ready again when it does", async () => {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	vi.useFakeTimers({
+		toFake: ["Date", "performance", "setTimeout", "clearTimeout"],
+		shouldAdvanceTime: true,
+	});
 	onTestFinished(() => void vi.useRealTimers());
 	const engine = new MemoryEngine();
 	const { sse } = await startOn(engine);
@@ -640,7 +646,10 @@ it("is not ready while the engine accepts nothing, and ready again when it does"
 });
 
 it("stays ready even if an event is refused again and again", async () => {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	vi.useFakeTimers({
+		toFake: ["Date", "performance", "setTimeout", "clearTimeout"],
+		shouldAdvanceTime: true,
+	});
 	onTestFinished(() => void vi.useRealTimers());
 	const engine = new MemoryEngine();
 	const { sse, open } = await startOn(engine);

@@ -14,7 +14,10 @@ import { startOn } from "./start-on.js";
 
 /** Services see more time pass where a test says so. */
 function setTheClock(): void {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	vi.useFakeTimers({
+		toFake: ["Date", "performance", "setTimeout", "clearTimeout"],
+		shouldAdvanceTime: true,
+	});
 	onTestFinished(() => void vi.useRealTimers());
 }
 
@@ -48,7 +51,10 @@ it("is not ready while the engine can be read but not followed, and reports that
 });
 
 it("pauses longer after each attempt to follow the log, even if the engine answers everything else", async () => {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+	vi.useFakeTimers({
+		toFake: ["Date", "performance", "setTimeout", "clearTimeout"],
+		shouldAdvanceTime: true,
+	});
 	vi.spyOn(Math, "random").mockReturnValue(0.5);
 	onTestFinished(() => {
 		vi.restoreAllMocks();
@@ -96,7 +102,7 @@ it("is not ready, and reports how far it is behind, until what it missed in an o
 
 // Cause: each attempt was given up after four seconds, and began with the same event again, for ever.
 it("receives an event that takes longer than most, and notices a silent connection as soon as ever after it", async () => {
-	vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+	vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
 	onTestFinished(() => void vi.useRealTimers());
 	const engine = new MemoryEngine();
 	const driver = engine.driver();
@@ -128,6 +134,26 @@ it("receives an event that takes longer than most, and notices a silent connecti
 	await passUntil(() => engine.follows > follows, step, "another attempt");
 	// Looks are up to 2.5 seconds apart, and the pause before the attempt is short.
 	expect(Date.now() - since).toBeLessThan(10_000);
+	engine.goOn();
+});
+
+// Cause: durations were differences of a clock that may be set back, and then ended that much later.
+it("is unready, and gives an append up, as soon as ever although the clock of its machine was set back", async () => {
+	setTheClock();
+	const engine = new MemoryEngine();
+	const { sse } = await startOn(engine, { publishTimeoutMs: 1_000 });
+	await eventually(() => sse.health().ready, "readiness");
+	engine.isHung = true;
+	let code: unknown;
+	sse.publish("all", "1").catch((error) => {
+		code = error.code;
+	});
+	vi.setSystemTime(Date.now() - 3_600_000);
+	const since = performance.now();
+	const pass = (): unknown => vi.advanceTimersByTime(100);
+	await passUntil(() => code !== undefined && !sse.health().ready, pass);
+	expect(code).toBe("ERR_SSE_TIMEOUT");
+	expect(performance.now() - since).toBeLessThan(20_000);
 	engine.goOn();
 });
 

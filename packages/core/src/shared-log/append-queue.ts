@@ -21,7 +21,7 @@ const OVERHEAD_BYTES = 400;
 
 /** Why, and since when, the engine has stored nothing. */
 export interface Refusal {
-	/** When it first refused an append or missed its time limit, with nothing stored since. In milliseconds since 1970. */
+	/** When it first refused an append or missed its time limit, with nothing stored since, by `performance.now()`. */
 	readonly since: number;
 	readonly error: SSEError;
 }
@@ -80,7 +80,7 @@ export class AppendQueue {
 			const message = `${this.#engine.name} cannot keep up: ${limit} are waiting`;
 			return Promise.reject(new SSEError("ERR_SSE_LOG_BUSY", message));
 		}
-		const deadline = this.#timeoutMs === 0 ? Infinity : Date.now() + this.#timeoutMs;
+		const deadline = this.#timeoutMs === 0 ? Infinity : performance.now() + this.#timeoutMs;
 		return new Promise((resolve, reject) => {
 			const append = { storing, bytes, deadline, resolve, reject, isSettled: false };
 			this.#count++;
@@ -174,7 +174,7 @@ export class AppendQueue {
 		const error = failed(this.#engine, cause);
 		// An event that can never be stored says nothing about the engine's health.
 		if (error.code !== "ERR_SSE_INVALID_DATA") {
-			this.#refusal = { since: this.#refusal?.since ?? Date.now(), error };
+			this.#refusal = { since: this.#refusal?.since ?? performance.now(), error };
 		}
 		this.#settle(append, error);
 	}
@@ -194,12 +194,12 @@ export class AppendQueue {
 
 	/** One timer for all appends: all have the same time limit, so the oldest is due first. */
 	#wake(): ReturnType<typeof setTimeout> {
-		const due = (this.#unsettled[0]?.deadline ?? 0) - Date.now();
+		const due = (this.#unsettled[0]?.deadline ?? 0) - performance.now();
 		return setTimeout(() => this.#expire(), Math.max(1, due)).unref();
 	}
 
 	#expire(): void {
-		const now = Date.now();
+		const now = performance.now();
 		this.#timer = undefined;
 		for (const append of this.#unsettled) {
 			if (append.deadline > now) break;

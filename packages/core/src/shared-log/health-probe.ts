@@ -68,7 +68,7 @@ export class HealthProbe {
 	/** What the engine last answered instead of a position. */
 	#refusal: string | undefined;
 	#stalledMs = STALLED_MS;
-	#tidiedAt = Date.now();
+	#tidiedAt = performance.now();
 	#isTrying = false;
 	readonly #questions = new OpenQuestions();
 	readonly #alarm = new Alarm(() => void this.#probe());
@@ -129,7 +129,7 @@ export class HealthProbe {
 	}
 
 	#unproven(behind: number): string | undefined {
-		if (Date.now() - this.#provenAt < READY_MS) return undefined;
+		if (performance.now() - this.#provenAt < READY_MS) return undefined;
 		if (this.#refusal !== undefined) return this.#refusal;
 		const { name } = this.#engine;
 		const isCatchingUp = this.#host.isFollowed && behind > 0;
@@ -155,8 +155,8 @@ export class HealthProbe {
 				this.#questions.answerAt(newest, asking, this.#host);
 				asking = [];
 			}
-			if (Date.now() - this.#tidiedAt > TIDY_MS) {
-				this.#tidiedAt = Date.now();
+			if (performance.now() - this.#tidiedAt > TIDY_MS) {
+				this.#tidiedAt = performance.now();
 				await this.#engine.tidy?.();
 			}
 		} catch (error) {
@@ -194,7 +194,7 @@ export class HealthProbe {
 	#expect(newest: Position): void {
 		const { sequence = 0 } = this.#host.position ?? {};
 		this.#newest = newest.sequence;
-		const now = Date.now();
+		const now = performance.now();
 		const awaited = this.#awaited ?? { newest, reached: sequence, since: now };
 		if (sequence >= newest.sequence) this.#prove();
 		else if (sequence > awaited.reached) {
@@ -208,13 +208,13 @@ export class HealthProbe {
 	#prove(): void {
 		this.#awaited = undefined;
 		this.#stalledMs = STALLED_MS;
-		this.#provenAt = Date.now();
+		this.#provenAt = performance.now();
 		this.#host.onProven();
 	}
 
 	#refusedFor(ms: number): Refusal | undefined {
 		const { refusal } = this.#host.writer ?? {};
-		return refusal !== undefined && Date.now() - refusal.since >= ms ? refusal : undefined;
+		return refusal !== undefined && performance.now() - refusal.since >= ms ? refusal : undefined;
 	}
 
 	/** A refused append may itself be the cause; and without appends, nothing would show that the engine stores again. */
