@@ -157,6 +157,24 @@ it("is unready, and gives an append up, as soon as ever although the clock of it
 	engine.goOn();
 });
 
+// Cause: the next look came after it.
+it("stays ready although the engine never answers that it has tidied up", async () => {
+	setTheClock();
+	const engine = new MemoryEngine();
+	let tidies = 0;
+	const tidy = (): Promise<void> => {
+		tidies++;
+		return new Promise(() => {});
+	};
+	const eventLog = createEngineEventLog({ ...engine.driver(), tidy });
+	const { sse } = await startService({ eventLog });
+	await passUntil(
+		() => tidies === 3,
+		() => vi.advanceTimersByTime(100),
+	);
+	expect(sse.health().ready).toBe(true);
+});
+
 // An engine that answers with an error was said not to answer.
 it("reports the engine's answer if it is not a position", async () => {
 	setTheClock();

@@ -14,6 +14,8 @@ import type { LogWriter } from "./log-writer.js";
 import { OpenQuestions } from "./open-questions.js";
 
 const INTERVAL_MS = 2_000;
+const TIDY_MS = 10_000;
+// A call that is never answered would be the last one.
 const TIMEOUT_MS = 5_000;
 
 // If nothing arrives for this long although the log has more, the connection delivers nothing, even if it looks healthy.
@@ -25,8 +27,6 @@ const READY_MS = 10_000;
 
 // When all appends have been refused for this long, the probe appends something itself.
 const REFUSED_MS = 4_000;
-
-const TIDY_MS = 10_000;
 
 // Questions asked within this time share one answer.
 const ASK_MS = 10;
@@ -157,7 +157,7 @@ export class HealthProbe {
 			}
 			if (performance.now() - this.#tidiedAt > TIDY_MS) {
 				this.#tidiedAt = performance.now();
-				await this.#engine.tidy?.();
+				await within(TIMEOUT_MS, Promise.resolve(this.#engine.tidy?.()), "Tidying");
 			}
 		} catch (error) {
 			// Appends report their own errors. Here only the proof is missing.
