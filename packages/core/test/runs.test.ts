@@ -479,6 +479,24 @@ describe("a run", () => {
 		await (await read("a")).ended;
 	});
 
+	// Cause: a timer takes at most 2,147,483,647 ms, and fires at once for more: each reader looked a thousand times per second.
+	it("with the longest lease is read by a timer that can wait so long", async () => {
+		const warnings: string[] = [];
+		const onWarning = ({ name }: Error): void => void warnings.push(name);
+		process.on("warning", onWarning);
+		closing.push(() => process.off("warning", onWarning));
+		const { runs, read } = await serve({ leaseMs: 2_147_483_647 });
+		const source = driven();
+		await runs.start("a", source.produce);
+		await (await source.run()).send("x");
+		const stream = await read("a");
+		await stream.take(1);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(warnings).not.toContain("TimeoutOverflowWarning");
+		source.end();
+		await stream.ended;
+	});
+
 	it("of thousands of readers lets other work run between them, and still reaches each", async () => {
 		const store = createMemoryRunStore();
 		const { status } = await store.claim("a", { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1 });

@@ -1,6 +1,7 @@
 /**
  * A reader: yields the entries of one run from a position to its end, as they arrive, at the pace of the consumer.
  */
+import { MAX_TIME } from "../checks/time.js";
 import { onAborted } from "./aborts.js";
 import { endEntry } from "./run-end.js";
 import { type LastRead, markAt } from "./run-mark.js";
@@ -162,13 +163,14 @@ class Bell {
 
 	#startTimer(ms: number): void {
 		clearTimeout(this.#timer);
-		this.#dueAt = performance.now() + ms;
+		const waitMs = Math.min(ms, MAX_TIME);
+		this.#dueAt = performance.now() + waitMs;
 		this.#timer = setTimeout(() => {
 			this.#dueAt = Number.POSITIVE_INFINITY;
 			const left = this.#until - performance.now();
 			if (left > 0) this.#startTimer(left);
 			else this.#wake(false);
-		}, ms);
+		}, waitMs);
 		this.#timer.unref();
 	}
 }
