@@ -497,6 +497,41 @@ describe("a run", () => {
 		await stream.ended;
 	});
 
+	// Cause: the status was asked for before, and the stream opened after all others had ended.
+	it("that is about to be followed when runs close is not followed on", async () => {
+		const store = createMemoryRunStore();
+		let answer = (): void => {};
+		const answered = new Promise<void>((resolve) => {
+			answer = resolve;
+		});
+		let isAsked = false;
+		const service = createSSEService({ heartbeatIntervalMs: 0 });
+		closing.push(() => service.close());
+		const { runs, read } = await serve({
+			service,
+			store: new Proxy(shared(store), {
+				get: (target, key) => {
+					if (key !== "settle") return Reflect.get(target, key);
+					return async (id: string) => {
+						isAsked = true;
+						const status = await store.settle(id);
+						await answered;
+						return status;
+					};
+				},
+			}),
+		});
+		const other = createRuns({ store: shared(store) });
+		closing.push(() => other.close());
+		await other.start("a", () => new Promise(() => {}));
+		const stream = read("a");
+		await eventually(() => isAsked);
+		await runs.close();
+		answer();
+		await (await stream).ended;
+		expect(service.stats().closes).toEqual({ shutdown: 1 });
+	});
+
 	it("of thousands of readers lets other work run between them, and still reaches each", async () => {
 		const store = createMemoryRunStore();
 		const { status } = await store.claim("a", { leaseMs: 60_000, ttlMs: 60_000, maxRuns: 1 });

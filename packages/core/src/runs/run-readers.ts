@@ -28,6 +28,7 @@ export class RunReaders {
 		SSEConnection,
 		{ readonly attempt: string | undefined; readonly over: Promise<void> }
 	>();
+	#isClosed = false;
 
 	constructor(host: ReadersHost) {
 		this.#host = host;
@@ -56,7 +57,9 @@ export class RunReaders {
 		await Promise.all(readers.map(({ over }) => over));
 	}
 
+	/** Ends all, and those that are about to open. */
 	close(): void {
+		this.#isClosed = true;
 		for (const connection of this.#readers.keys()) connection.close("shutdown");
 	}
 
@@ -69,6 +72,7 @@ export class RunReaders {
 				diagnostics.followed(id, attempt, connection);
 				this.#readers.set(connection, { attempt, over });
 				void over.then(() => this.#readers.delete(connection));
+				if (this.#isClosed) connection.close("shutdown");
 			},
 			onError: (error: unknown) => onError(error, id),
 		};
