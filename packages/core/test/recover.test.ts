@@ -368,6 +368,30 @@ describe("a client whose gap takes long to recover", () => {
 		expect(runs).toBe(1);
 	});
 
+	it("does not close an iterator that has ended by itself, as `for await` does not", async () => {
+		const calls: string[] = [];
+		await serve({
+			recover: () => ({
+				[Symbol.asyncIterator]: (): AsyncIterator<{ data: string }> => ({
+					next: async () => {
+						calls.push("next");
+						return calls.length > 1
+							? { done: true, value: undefined }
+							: { value: { data: "state" } };
+					},
+					return: async () => {
+						calls.push("return");
+						return { done: true, value: undefined };
+					},
+				}),
+			}),
+		});
+		const { stream } = await open(ADA, "7");
+		its.sse.send("all", "live");
+		expect(await received(stream)).toEqual(["state", "live"]);
+		expect(calls).toEqual(["next", "next"]);
+	});
+
 	it("awaits each item of an iterator once, too", async () => {
 		let runs = 0;
 		await serve({

@@ -71,7 +71,11 @@ export function* recovered<C extends Replayed>(
 			const { done, value } = yield* settled(next, recoverTimeoutMs, WHAT);
 			// From here on the client sets the pace, and others must not wait for it.
 			turn.end();
-			if (done === true) return true;
+			if (done === true) {
+				// One that has ended by itself is not closed, as by `for await`.
+				iterator = undefined;
+				return true;
+			}
 			yield [recovery.encode(value)];
 		}
 	} catch (error) {

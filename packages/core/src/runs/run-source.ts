@@ -14,12 +14,16 @@ export async function produce(make: (run: Run) => unknown, run: Run): Promise<vo
 		onAbort = resolve;
 	});
 	run.signal.addEventListener("abort", onAbort, { once: true });
+	let isDone = false;
+	const sending = sendAll(iterator, run).then(() => {
+		isDone = true;
+	});
 	try {
 		// A source may wait forever. One race for all of its events, because one for each would cost more than sending them.
-		await Promise.race([sendAll(iterator, run), stopped]);
+		await Promise.race([sending, stopped]);
 	} finally {
 		run.signal.removeEventListener("abort", onAbort);
-		void closeIterator(iterator).catch(() => {});
+		if (!isDone) void closeIterator(iterator).catch(() => {});
 	}
 }
 
