@@ -23,7 +23,11 @@ export function readData(parse: ResolvedOptions["parse"], text: string, type: st
 
 function validated(schema: Schema, value: unknown): unknown {
 	const result = schema["~standard"].validate(value);
-	if (result instanceof Promise) throw new TypeError("A schema must be synchronous");
+	if (result instanceof Promise) {
+		// Nobody awaits it, and in Node an unhandled rejection would end the process.
+		result.catch(() => {});
+		throw new TypeError("A schema must be synchronous");
+	}
 	if (result.issues !== undefined) {
 		throw new TypeError(result.issues.map(({ message }) => message).join("; "));
 	}

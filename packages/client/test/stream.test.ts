@@ -482,6 +482,30 @@ describe("a stream", () => {
 		]);
 	});
 
+	// Cause: nobody handled the promise of a schema that is refused for returning one, which ends a process of Node.
+	it("refuses a schema that validates later, and handles its rejection", async () => {
+		const unhandled: unknown[] = [];
+		const onUnhandled = (error: unknown): void => void unhandled.push(error);
+		process.on("unhandledRejection", onUnhandled);
+		atEnd(() => process.off("unhandledRejection", onUnhandled));
+		const { sse, server } = await serve();
+		const validate = (): Promise<never> => Promise.reject(new Error("no such user"));
+		const errors: StreamError[] = [];
+		const stream = open<Events>(server.url, {
+			parse: { tick: { "~standard": { validate } } },
+			onError: (error) => errors.push(error),
+		});
+		stream.on("tick", () => expect.unreachable());
+		await untilState(stream, "open");
+		sse.send("all", { price: 8 }, { event: "tick" });
+		await eventually(() => errors.length > 0);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(errors).toMatchObject([
+			{ code: "ERR_SSE_PARSE", cause: { message: "A schema must be synchronous" } },
+		]);
+		expect(unhandled).toEqual([]);
+	});
+
 	// The members of a string were taken for the types of its events, so that `on("tick")` did not compile.
 	it.each(["auto", "json", "text"] as const)(
 		"has events of any type, with parse %s and without a map",
