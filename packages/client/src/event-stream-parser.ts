@@ -18,7 +18,7 @@ export class EventStreamParser {
 	readonly #maxLength: number;
 	/** Pieces of an incomplete line. Joined once, so that a long line in small pieces stays cheap. */
 	#pieces: string[] = [];
-	/** The length of the incomplete event, in characters. */
+	/** The length of the incomplete event's `data` lines and of the incomplete line, in characters. */
 	#length = 0;
 	#endedInCR = false;
 	#data: string | undefined;
@@ -63,14 +63,17 @@ export class EventStreamParser {
 			this.#dispatch();
 			return;
 		}
+		// Lines count in whole, so that it makes no difference in which pieces they arrive.
+		this.#grow(line.length);
 		const colon = line.indexOf(":");
 		const field = colon < 0 ? line : line.slice(0, colon);
 		const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
 		if (field === "data") {
 			this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
-			// The line feed between two values counts, too.
-			this.#grow(value.length + 1);
-		} else if (field === "event") this.#type = value;
+			return;
+		}
+		this.#length -= line.length;
+		if (field === "event") this.#type = value;
 		else if (field === "id" && !value.includes("\0")) this.#id = value;
 		else if (field === "retry" && /^\d+$/.test(value)) this.#host.onRetry(Number(value));
 		// A comment is a field without a name. Other fields are ignored.

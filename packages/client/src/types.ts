@@ -173,7 +173,7 @@ export interface StreamOptions<Events extends EventMap = AnyEvents> {
 	 * events; other servers ignore it. Default true.
 	 */
 	readonly longPoll?: boolean | undefined;
-	/** Longer events are refused and end the connection, in characters. Default 16,777,216. */
+	/** How long the `data` lines of an event, or any other line, may be, in characters. A longer one ends the connection. Default 16,777,216. */
 	readonly maxEventLength?: number | undefined;
 	/**
 	 * How many events may wait for an iterator. Default 1,000. At this number the connection is not read until the iterator

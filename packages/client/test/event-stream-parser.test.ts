@@ -121,6 +121,19 @@ describe("the parser", () => {
 		);
 	});
 
+	// Cause: a line that arrived in pieces counted with the name of its field, and a line that arrived whole without it.
+	it.each([
+		["data: 12345678\n\n", 14, ["event", "message", "12345678"]],
+		["data: 12345678\n\n", 13, TOO_LONG],
+		["data: 12\ndata: 34\n\n", 16, ["event", "message", "12\n34"]],
+		["data: 12\ndata: 34\n\n", 15, TOO_LONG],
+		[": 1234567890\n", 12, ["comment", "1234567890"]],
+		[": 1234567890\n", 11, TOO_LONG],
+	])("judges %j with a limit of %d alike, whole and in pieces", (text, maxLength, result) => {
+		expect(parse([text], maxLength)).toContainEqual(result);
+		expect(parse(Array.from(text), maxLength)).toContainEqual(result);
+	});
+
 	it("counts each event for itself", () => {
 		expect(parse(Array.from("data: 1234567890\n\ndata: 1234567890\n\n"), 17)).toEqual([
 			["event", "message", "1234567890"],
