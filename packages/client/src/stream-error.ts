@@ -10,7 +10,7 @@
  * - `ERR_SSE_STALLED`: the server sent nothing in time, or `headers` or `body` took longer than `connectTimeoutMs`.
  * - `ERR_SSE_TOO_LONG`: an event is longer than `maxEventLength`.
  * - `ERR_SSE_PARSE`: the data of an event could not be read. The event is skipped.
- * - `ERR_SSE_CALLBACK`: `headers`, `body`, or `onUnauthorized` threw. Final for the last.
+ * - `ERR_SSE_CALLBACK`: `headers`, `body`, the URL's function, `onUnauthorized` or `isFinal` threw. Final for the last two.
  */
 export type StreamErrorCode =
 	| "ERR_SSE_INVALID_OPTION"
