@@ -37,7 +37,7 @@ export abstract class SinkWriter<Shared extends WriterShared = WriterShared> ext
 		this.sink = sink;
 	}
 
-	/** Called when the operating system has accepted everything written. */
+	/** Called when all that was begun has been written, and the sink accepts more. */
 	protected abstract onTaken(): void;
 
 	/** Called when more can be written again. */
