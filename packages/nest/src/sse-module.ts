@@ -54,7 +54,8 @@ export interface SseModuleAsyncOptions<Events extends object = AnyEvents>
 
 // Visible only within each instance of the module.
 const OPTIONS = Symbol("options");
-const OPENINGS = Symbol("openings");
+// Nest names it where a module imports the class itself.
+const OPENINGS = Symbol("SseModule.forRoot()");
 const INTERCEPTOR = Symbol("interceptor");
 
 @Module({})

@@ -26,6 +26,9 @@ const OF_THE_CORE = [
 type OfTheCore<Events extends object> = Pick<SSEService<Events>, (typeof OF_THE_CORE)[number]>;
 
 class Service<Events extends object = AnyEvents> {
+	// What Nest calls it where it has none to inject.
+	static readonly name = "SseService";
+
 	readonly #openings: Openings;
 	/** The underlying service of the core. */
 	readonly service: SSEService<Events>;

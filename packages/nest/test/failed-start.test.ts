@@ -2,7 +2,14 @@
  * An app that fails to start, and the next one in the same process, as in tests.
  */
 import "reflect-metadata";
-import { Injectable, Module, type OnModuleInit, type Type } from "@nestjs/common";
+import {
+	Inject,
+	Injectable,
+	Module,
+	type ModuleMetadata,
+	type OnModuleInit,
+	type Type,
+} from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { createSSEService } from "sse-service";
 import { expect, it, onTestFinished } from "vitest";
@@ -20,6 +27,11 @@ class Unmakeable {
 	constructor() {
 		throw new Error("it cannot be made");
 	}
+}
+
+@Injectable()
+class Sending {
+	constructor(@Inject(SseService) readonly sse: SseService) {}
 }
 
 function create(options: SseModuleOptions, providers: Type[] = []) {
@@ -48,4 +60,18 @@ it("an app that cannot be created costs no app with a service of its own", async
 	await app.init();
 	expect(app.get(SseService).service).toBe(service);
 	await app.close();
+});
+
+it.each<[name: string, parts: ModuleMetadata, says: string]>([
+	["without the module is told which class is missing", { providers: [Sending] }, "SseService"],
+	[
+		"that imports the class itself is told to call forRoot",
+		{ imports: [SseModule] },
+		"Symbol(SseModule.forRoot())",
+	],
+])("an app %s", async (_name, parts, says) => {
+	@Module(parts)
+	class App {}
+	const created = NestFactory.create(App, { logger: false, abortOnError: false });
+	await expect(created).rejects.toThrow(`the argument ${says} at index [0]`);
 });
