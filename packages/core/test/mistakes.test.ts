@@ -5,7 +5,7 @@ import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { openStream, startServer, type TestServer } from "@sse-service/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type AppRespondParams, createAppStreams } from "../src/adapter.js";
+import { type AppRespondParams, type AppStreamsOptions, createAppStreams } from "../src/adapter.js";
 import { createSSEService as createFetchService } from "../src/fetch.js";
 import {
 	type ConnectParams,
@@ -15,6 +15,7 @@ import {
 	type SSEService,
 	type Target,
 } from "../src/index.js";
+import { createRuns, type FetchRunReader, type RunReader } from "../src/runs.js";
 
 type Mistake = (sse: SSEService, req: IncomingMessage, res: ServerResponse) => unknown;
 
@@ -63,6 +64,34 @@ const MISTAKES: readonly [name: string, make: Mistake, says: string][] = [
 		"a target that is misspelled",
 		(sse) => sse.send({ grup: "news" } as unknown as Target, 1),
 		'The target must be "all", { group }, { client } or { connection }, got "{ grup }"; did you mean group?',
+	],
+	[
+		"several targets at once",
+		(sse) => sse.send([{ group: "news" }, { group: "sport" }] as unknown as Target, 1),
+		'The target must be "all", { group }, { client } or { connection }, got an array',
+	],
+	[
+		"a list where options belong",
+		(sse) => sse.send("all", 1, ["tick"] as unknown as SendOptions),
+		"The options must be an object, got an array",
+	],
+	[
+		"a service in the place of an app's options",
+		(sse) => createAppStreams({ ...sse } as AppStreamsOptions),
+		"Pass a service as an option: { service: createSSEService(options) }",
+	],
+	[
+		"options of follow within a reader of Node",
+		(_, req, res) => createRuns().follow("1", { req, res, from: "now" } as RunReader),
+		"from is no part of a reader, but an option: follow(id, reader, { from })",
+	],
+	[
+		"options of follow within a reader of the Fetch API",
+		() => {
+			const reader = { request: new Request("http://localhost"), unknown: "error" };
+			return createRuns().follow("1", reader as FetchRunReader);
+		},
+		"unknown is no part of a reader, but an option: follow(id, reader, { unknown })",
 	],
 	[
 		"a limit of the history that is misspelled",

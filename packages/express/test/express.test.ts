@@ -78,6 +78,22 @@ describe.each([
 		await later.close();
 	});
 
+	it("the function in the place of the middleware says what to do instead", async () => {
+		let message: unknown;
+		const uncalled = express();
+		uncalled.use(sse as unknown as express5.RequestHandler);
+		const answer: ErrorRequestHandler = (error, _req, res, _next) => {
+			({ message } = error);
+			res.sendStatus(500);
+		};
+		uncalled.use(answer);
+		app.use(uncalled);
+		expect((await fetch(await listen())).status).toBe(500);
+		expect(message).toBe(
+			"The middleware is what the function returns: call it, as in app.use(sse())",
+		);
+	});
+
 	it("responses have it by the name of the option decorator, and nothing by another", async () => {
 		const named = sse({ service: createSSEService(), decorator: "events" });
 		app.get("/", named, (_req, res) => {

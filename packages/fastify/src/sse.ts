@@ -4,7 +4,12 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import type { AnyEvents, ConnectParams, ConnectResult, SSEService } from "sse-service";
-import { type AppStreamsOptions, checkOptionName, createAppStreams } from "sse-service/adapter";
+import {
+	type AppStreamsOptions,
+	checkOptionName,
+	createAppStreams,
+	SSEError,
+} from "sse-service/adapter";
 import { openOn } from "./opening.js";
 
 /**
@@ -53,6 +58,12 @@ declare module "fastify" {
 type RegisterOption = "prefix" | "logLevel" | "logSerializers";
 
 const plugin: FastifyPluginAsync<SSEOptions> = async (app, options) => {
+	// Fastify always passes some.
+	if ((options as unknown) === undefined) {
+		const rule =
+			"The function is the plugin: register it uncalled, as in app.register(sse, options)";
+		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
+	}
 	const {
 		decorator = "sse",
 		prefix,

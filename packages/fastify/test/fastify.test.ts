@@ -302,6 +302,18 @@ describe.each([
 		expect([reason, heard]).toEqual(["client", []]);
 	});
 
+	it("a plugin that was called instead of registered says what to do instead", async () => {
+		const call = sse as unknown as (options?: object) => Promise<void>;
+		const message =
+			"The function is the plugin: register it uncalled, as in app.register(sse, options)";
+		for (const options of [undefined, { retryMs: 1_000 }]) {
+			await expect(call(options)).rejects.toMatchObject({
+				code: "ERR_SSE_INVALID_OPTION",
+				message,
+			});
+		}
+	});
+
 	it("a name that is taken gives Fastify's own error", async () => {
 		app.register(sse, { service });
 		await expect(app.ready()).rejects.toMatchObject({ code: "FST_ERR_DEC_ALREADY_PRESENT" });

@@ -46,6 +46,15 @@ async function listen(): Promise<string> {
 }
 
 describe("c.var.sse", () => {
+	it("does not come from the function in the place of the middleware, which says what to do instead", async () => {
+		const uncalled = new Hono();
+		uncalled.onError((error, c) => c.text(error.message, 500));
+		uncalled.use(sse as unknown as SSEMiddleware);
+		expect(await (await uncalled.request("/")).text()).toBe(
+			"The middleware is what the function returns: call it, as in app.use(sse())",
+		);
+	});
+
 	it("returns at once, in a handler of a sub-app", async () => {
 		const api = new Hono();
 		api.get("/events", (c) => {

@@ -51,6 +51,14 @@ describe.each([
 		return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 	}
 
+	it("the function in the place of the middleware says what to do instead", async () => {
+		app.use(sse as unknown as SSEMiddleware);
+		expect((await fetch(await listen())).status).toBe(500);
+		expect(failures).toMatchObject([
+			{ message: "The middleware is what the function returns: call it, as in app.use(sse())" },
+		]);
+	});
+
 	it("ctx.sse returns at once, and the handler may return", async () => {
 		app.use((ctx) => {
 			const { connection, currConnection } = ctx.sse({ clientId: "ada", groupName: "news" });

@@ -191,5 +191,6 @@ export function checkObject(
 export function shown(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
 	if (typeof value === "bigint") return `${String(value).slice(0, 40)}n`;
+	if (Array.isArray(value)) return "an array";
 	return isObject(value) ? "an object" : String(value).slice(0, 40);
 }

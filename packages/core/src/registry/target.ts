@@ -89,7 +89,7 @@ function invalidTarget(target: unknown): Error {
 	const error = invalid(
 		"ERR_SSE_INVALID_TARGET",
 		'The target must be "all", { group }, { client } or { connection }',
-		isObject(target) ? `{ ${keys} }` : target,
+		isObject(target) && !Array.isArray(target) ? `{ ${keys} }` : target,
 	);
 	const unknown = keys.find((key) => !KEYS.includes(key));
 	if (unknown !== undefined) error.message += didYouMean(unknown, KEYS);

@@ -10,7 +10,7 @@ import { lastEventIdOf, lastEventIdOfFetch } from "../sink/last-event-id.js";
 import { nodeObjectsOf } from "../sink/node-objects.js";
 import type { ConnectParams } from "../types/connect.js";
 import type { SSEConnection } from "../types/connection.js";
-import type { FetchRunReader, RunCodec, RunReader } from "./run-types.js";
+import type { FetchRunReader, FollowOptions, RunCodec, RunReader } from "./run-types.js";
 
 export interface RunTarget {
 	/** The position that the client sent. */
@@ -35,6 +35,7 @@ export function targetOf(reader: RunReader, service: Pick<SSEService, "connect">
 		};
 	}
 	const { req, res, ...params } = Object(reader) as Extract<RunReader, { req: unknown }>;
+	checkParams(params);
 	const { request, response } = nodeObjectsOf(req, res);
 	const entrance = entranceOf(params, service);
 	return {
@@ -68,6 +69,7 @@ export function fetchTargetOf(
 	service: Pick<SSEService, "connect">,
 ): FetchRunTarget {
 	const { request, ...params } = isRequest(reader) ? { request: reader } : reader;
+	checkParams(params);
 	const entrance = entranceOf(params, service);
 	let response: Response | undefined;
 	return {
@@ -92,6 +94,21 @@ export function fetchTargetOf(
 function isRequest(reader: unknown): reader is Request {
 	const { headers } = Object(reader) as { readonly headers?: unknown };
 	return typeof (headers as Partial<Headers> | undefined)?.get === "function";
+}
+
+const FOLLOW_OPTIONS: readonly (keyof FollowOptions)[] = [
+	"from",
+	"codec",
+	"unknown",
+	"lastEventId",
+];
+
+/** Here, because an unknown run opens no stream that would refuse them. @throws `ERR_SSE_INVALID_OPTION` for options of `follow` */
+function checkParams(params: object): void {
+	const misplaced = FOLLOW_OPTIONS.find((each) => each in params);
+	if (misplaced === undefined) return;
+	const rule = `${misplaced} is no part of a reader, but an option: follow(id, reader, { ${misplaced} })`;
+	throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
 }
 
 type Entrance = Pick<ConnectParams, "groupName" | "groups" | "standalone">;

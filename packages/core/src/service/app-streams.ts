@@ -71,7 +71,7 @@ export function createAppStreams<Events extends object = AnyEvents>({
 	service: given,
 	...options
 }: AppStreamsOptions<Events> = {}): AppStreams<Events> {
-	checkKeys(options, { ...OPTION_NAMES, service: true }, "Unknown option");
+	checkOptions(options);
 	const hasOptions = Object.values(options).some((value) => value !== undefined);
 	if (given === undefined) {
 		const lease = leaseDefaultService(hasOptions ? (options as SSEServiceOptions) : undefined);
@@ -83,6 +83,23 @@ export function createAppStreams<Events extends object = AnyEvents>({
 		throw invalid("ERR_SSE_INVALID_OPTION", rule, value);
 	}
 	return streamsOn(given);
+}
+
+/** What Node's request, a context of Koa and one of Hono have of their own. */
+const OF_REQUESTS = ["_events", "req", "env"];
+
+/** @throws `ERR_SSE_INVALID_OPTION` for what are no options */
+function checkOptions(options: object): void {
+	if (OF_REQUESTS.some((each) => each in options)) {
+		const rule = "The middleware is what the function returns: call it, as in app.use(sse())";
+		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
+	}
+	// All that the adapters leave of a service.
+	if ("options" in options) {
+		const rule = "Pass a service as an option: { service: createSSEService(options) }";
+		throw new SSEError("ERR_SSE_INVALID_OPTION", rule);
+	}
+	checkKeys(options, { ...OPTION_NAMES, service: true }, "Unknown option");
 }
 
 function isInner(service: unknown): service is InnerService {
