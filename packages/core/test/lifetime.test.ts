@@ -30,7 +30,7 @@ describe("on the wire", () => {
 
 	/** Time passes only by `untilEnds`: a busy machine may take seconds to open a stream. */
 	function setTheClock(): void {
-		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+		vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
 	}
 
 	const untilEnds = (count: number): Promise<void> =>
@@ -183,6 +183,13 @@ describe("in time", () => {
 		expect(connection.reason).toBeUndefined();
 		vi.advanceTimersByTime(5_000);
 		expect(connection).toMatchObject({ reason: "expired", at: now + 9_000 });
+	});
+
+	it("a clock that is set back makes it no younger", () => {
+		const [connection] = add(undefined, 10_000);
+		vi.setSystemTime(now - 3_600_000);
+		vi.advanceTimersByTime(10_000);
+		expect(connection.reason).toBe("age");
 	});
 
 	it("one with neither has no timer", () => {

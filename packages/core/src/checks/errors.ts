@@ -144,11 +144,15 @@ export function observe(value: unknown): void {
 
 /** True for promises of any realm, but for no other thenable: some start their work when awaited. */
 function isPromise(value: unknown): boolean {
+	return tagOf(value) === "[object Promise]";
+}
+
+function tagOf(value: unknown): string {
 	try {
-		return Object.prototype.toString.call(value) === "[object Promise]";
+		return Object.prototype.toString.call(value);
 	} catch {
 		// A revoked proxy throws.
-		return false;
+		return "";
 	}
 }
 
@@ -191,6 +195,6 @@ export function checkObject(
 export function shown(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
 	if (typeof value === "bigint") return `${String(value).slice(0, 40)}n`;
-	if (Array.isArray(value)) return "an array";
+	if (tagOf(value) === "[object Array]") return "an array";
 	return isObject(value) ? "an object" : String(value).slice(0, 40);
 }

@@ -30,10 +30,8 @@ export class Lifetimes<T extends Mortal> {
 		if (expiresAt === Infinity && this.#maxAgeMs === 0) return;
 		const now = Date.now();
 		const expiry = expiresAt - Math.min(MARGIN_MS, (expiresAt - now) * MARGIN_SHARE);
-		const age =
-			this.#maxAgeMs === 0 ? Infinity : now + this.#maxAgeMs * (1 - AGE_SPREAD * Math.random());
-		if (expiry <= age) this.#wait(connection, expiry, "expired");
-		else this.#wait(connection, age, "age");
+		const ageMs = this.#maxAgeMs * (1 - AGE_SPREAD * Math.random()) || Infinity;
+		this.#wait(connection, expiry, performance.now() + ageMs);
 	}
 
 	/** Call when the connection has ended, whatever the cause. */
@@ -44,14 +42,21 @@ export class Lifetimes<T extends Mortal> {
 		this.#timers.delete(connection);
 	}
 
-	/** Waits again if the time has not come: it was beyond a timer's limit, or the clock was set back. */
-	#wait(connection: T, endsAt: number, reason: "expired" | "age"): void {
-		const left = endsAt - Date.now();
+	/**
+	 * Waits again if the time has not come: it was beyond a timer's limit, or the clock was set back.
+	 *
+	 * @param expiry in milliseconds since 1970
+	 * @param oldAt when it reaches its age, by `performance.now()`: setting the clock does not make it older or younger
+	 */
+	#wait(connection: T, expiry: number, oldAt: number): void {
+		const untilExpiry = expiry - Date.now();
+		const untilOld = oldAt - performance.now();
+		const left = Math.min(untilExpiry, untilOld);
 		if (left <= 0) {
-			connection.close(reason);
+			connection.close(untilExpiry <= untilOld ? "expired" : "age");
 			return;
 		}
-		const again = (): void => this.#wait(connection, endsAt, reason);
+		const again = (): void => this.#wait(connection, expiry, oldAt);
 		this.#timers.set(connection, setTimeout(again, Math.min(Math.ceil(left), MAX_TIME)).unref());
 	}
 }
