@@ -188,7 +188,7 @@ it.each<[string, string, string]>([
 });
 
 it("authorizes the stream of a page again within a minute, and ends it", async () => {
-	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
 	onTestFinished(() => void vi.useRealTimers());
 	let isAdmitted = true;
 	const { page } = await serve({ authorize: () => isAdmitted });
