@@ -223,6 +223,8 @@ describe("what Node counts", () => {
 	});
 
 	it("a stream that ends while it is blocked leaves no listener on a socket that is kept alive", async () => {
+		// However long a busy machine takes to read the rest.
+		sse = createSSEService({ heartbeatIntervalMs: 0, closeTimeoutMs: 600_000 });
 		const { port, next } = await serveStreams();
 		const client = await connect(port);
 		const connection = await next();
