@@ -117,7 +117,7 @@ describe("a reader of a page at a time", () => {
 		);
 	});
 
-	it("is told of a loss only if something is lost", () => {
+	it("sees a loss reported only when something was lost", () => {
 		fc.assert(
 			fc.property(script, (played) => {
 				const { missing, kept, isTold } = play(played, true);

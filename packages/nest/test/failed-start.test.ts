@@ -63,9 +63,13 @@ it("an app that cannot be created costs no app with a service of its own", async
 });
 
 it.each<[name: string, parts: ModuleMetadata, says: string]>([
-	["without the module is told which class is missing", { providers: [Sending] }, "SseService"],
 	[
-		"that imports the class itself is told to call forRoot",
+		"that does not import the module gets an error that names SseService",
+		{ providers: [Sending] },
+		"SseService",
+	],
+	[
+		"that imports the module without forRoot() gets an error that names forRoot()",
 		{ imports: [SseModule] },
 		"Symbol(SseModule.forRoot())",
 	],
